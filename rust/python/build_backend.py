@@ -1,0 +1,142 @@
+"""The PEP 517 build backend: maturin, with the Redis module put into the package first.
+
+maturin packs one library, the extension ``_core``. The module ``neuralredis.so`` is a second one, from another crate of
+the same workspace, so it is built here, placed in ``python/neuralredis`` for the time of a wheel (for good in an
+editable installation), and packed by ``include`` in pyproject.toml.
+
+``NEURALREDIS_BUILD_MODULE=0`` leaves the module out, ``1`` makes it an error if it cannot be built for this platform.
+Unset, it is built wherever a server can run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import bindgen_env
+import maturin
+from maturin import build_sdist, get_requires_for_build_sdist
+
+__all__ = [
+    "build_editable",
+    "build_sdist",
+    "build_wheel",
+    "get_requires_for_build_editable",
+    "get_requires_for_build_sdist",
+    "get_requires_for_build_wheel",
+    "prepare_metadata_for_build_editable",
+    "prepare_metadata_for_build_wheel",
+]
+
+_ROOT = Path(__file__).resolve().parents[2]
+_STAGED = _ROOT / "python" / "neuralredis" / "neuralredis.so"
+
+# maturin warns when it is not itself the backend.
+os.environ["MATURIN_NO_MISSING_BUILD_BACKEND_WARNING"] = "1"
+
+prepare_metadata_for_build_wheel = maturin.prepare_metadata_for_build_wheel
+prepare_metadata_for_build_editable = maturin.prepare_metadata_for_build_editable
+
+
+def get_requires_for_build_wheel(config_settings: dict[str, Any] | None = None) -> list[str]:
+    """Return what maturin asks for, and libclang where the system has none."""
+    return [*maturin.get_requires_for_build_wheel(config_settings), *_libclang()]
+
+
+def get_requires_for_build_editable(config_settings: dict[str, Any] | None = None) -> list[str]:
+    """Return the same as for a wheel."""
+    return [*maturin.get_requires_for_build_editable(config_settings), *_libclang()]
+
+
+def build_wheel(
+    wheel_directory: str, config_settings: dict[str, Any] | None = None, metadata_directory: str | None = None
+) -> str:
+    """Build a wheel with both libraries, and leave the source tree as it was."""
+    with _staged_for_a_wheel():
+        name: str = maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
+    return name
+
+
+def build_editable(
+    wheel_directory: str, config_settings: dict[str, Any] | None = None, metadata_directory: str | None = None
+) -> str:
+    """Build both libraries into the source tree, where they stay."""
+    _STAGED.unlink(missing_ok=True)
+    _stage_module()
+    name: str = maturin.build_editable(wheel_directory, config_settings, metadata_directory)
+    return name
+
+
+def _wants_module() -> bool:
+    choice = os.environ.get("NEURALREDIS_BUILD_MODULE", "")
+    if choice not in ("", "0", "1"):
+        raise SystemExit(f"NEURALREDIS_BUILD_MODULE is {choice!r}: expected 0, 1 or nothing")
+    return choice == "1" or (choice == "" and sys.platform != "win32")
+
+
+def _libclang() -> list[str]:
+    return ["libclang"] if _wants_module() and not bindgen_env.is_provided() else []
+
+
+@contextmanager
+def _staged_for_a_wheel() -> Iterator[None]:
+    """Pack a fresh module or none, never a stale one, and leave one that an editable installation uses."""
+    in_use = _STAGED.exists()
+    if in_use and not _wants_module():
+        aside = _outside_the_package("aside")
+        _STAGED.replace(aside)
+        try:
+            yield
+        finally:
+            aside.replace(_STAGED)
+        return
+    try:
+        _stage_module()
+        yield
+    finally:
+        if not in_use:
+            _STAGED.unlink(missing_ok=True)
+
+
+def _outside_the_package(suffix: str) -> Path:
+    path = _ROOT / "target" / f"{_STAGED.name}.{suffix}"
+    path.parent.mkdir(exist_ok=True)
+    return path
+
+
+def _stage_module() -> None:
+    if not _wants_module():
+        return
+    built = _cargo_build("neuralredis-redis")
+    # Redis refuses a module that is not executable, and a copy over a library in use would crash its user: so the
+    # mode is copied too, to a new file that takes the name.
+    fresh = _outside_the_package("fresh")
+    shutil.copy2(built, fresh)
+    fresh.replace(_STAGED)
+
+
+def _cargo_build(package: str) -> Path:
+    """Return the library that cargo says it made; where it lies depends on settings that are not ours."""
+    command = ["cargo", "build", "--release", "--locked", "--package", package]
+    build = subprocess.run(
+        [*command, "--message-format", "json-render-diagnostics"],
+        cwd=_ROOT,
+        env={**os.environ, **bindgen_env.variables()},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    if build.returncode:
+        raise SystemExit(f"{' '.join(command)} failed (NEURALREDIS_BUILD_MODULE=0 builds without the Redis module)")
+    for line in build.stdout.splitlines():
+        message = json.loads(line)
+        if message.get("reason") == "compiler-artifact" and "cdylib" in message["target"]["kind"]:
+            return Path(message["filenames"][0])
+    raise SystemExit(f"{' '.join(command)} reported no library")
