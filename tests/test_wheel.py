@@ -1,0 +1,69 @@
+"""The wheel that users install: one for the package, the extension and the module."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import neuralredis
+import servers
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the wheel that ``NEURALREDIS_WHEEL`` names; build one if it names none."""
+    if named := os.environ.get("NEURALREDIS_WHEEL"):
+        return (ROOT / named).resolve(strict=True)
+    directory = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*command, "--wheel-dir", str(directory), "."], cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+    [built] = directory.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def unpacked(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Unpack as installers do: they carry the execute bit over from the archive, and no other."""
+    directory = tmp_path_factory.mktemp("unpacked")
+    with zipfile.ZipFile(wheel) as archive:
+        for member in archive.infolist():
+            path = Path(archive.extract(member, directory))
+            if member.external_attr >> 16 & 0o111:
+                path.chmod(0o755)
+    return directory
+
+
+def test_it_holds_both_libraries_and_the_types(wheel: Path) -> None:
+    files = zipfile.ZipFile(wheel).namelist()
+    package = {name.removeprefix("neuralredis/") for name in files if name.startswith("neuralredis/")}
+    assert {"_core.abi3.so", "neuralredis.so", "_core.pyi", "py.typed", "__init__.py"} <= package
+    assert {name for name in package if ".so" in name} == {"_core.abi3.so", "neuralredis.so"}
+
+
+def test_one_wheel_serves_every_python(wheel: Path) -> None:
+    assert "-cp310-abi3-" in wheel.name
+
+
+def test_it_imports_and_finds_its_module(unpacked: Path) -> None:
+    program = "import neuralredis; print(neuralredis.__version__, neuralredis.module_path())"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(unpacked)},
+        cwd=unpacked,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [neuralredis.__version__, str(unpacked / "neuralredis" / "neuralredis.so")]
+
+
+def test_its_module_loads(kind: servers.Kind, unpacked: Path) -> None:
+    with servers.running(kind, module=unpacked / "neuralredis" / "neuralredis.so") as server:
+        assert "is ready" in server.log
