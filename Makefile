@@ -1,0 +1,64 @@
+# Everything happens in .venv and target/; nothing is installed elsewhere. `make help` lists what there is.
+#
+# Stamps record what is done, and are written last: an interrupted step is simply done again.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The bindings need libclang, from the environment where the system has none; PyO3 asks this interpreter.
+CARGO := PYO3_PYTHON=$(abspath $(BIN)/python) $(BIN)/python rust/python/bindgen_env.py cargo
+
+SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') Cargo.toml Cargo.lock pyproject.toml
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-rust test-python lint format wheel clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1 - /p' $(MAKEFILE_LIST) | expand -t 4
+
+demo: $(VENV)/built ## build, and watch a network learn who survived the Titanic
+	@$(BIN)/python examples/titanic.py --progress
+
+test: test-rust test-python ## build, and run every test
+
+test-rust: $(VENV)/ready
+	$(CARGO) test --locked --quiet
+	$(CARGO) test --locked --quiet --package neuralredis-redis
+
+test-python: $(VENV)/built
+	$(CARGO) build --locked --quiet --package neuralredis-redis --features probe
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/built ## check form, types and habits, and change nothing
+	cargo fmt --all --check
+	$(CARGO) clippy --locked --quiet --workspace --all-targets --all-features -- -D warnings
+	$(CARGO) clippy --locked --quiet --package neuralredis-redis -- -D warnings
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest neuralredis._core --mypy-config-file pyproject.toml
+
+format: $(VENV)/ready ## bring Rust and Python into form
+	cargo fmt --all
+	$(BIN)/ruff check --fix --quiet
+	$(BIN)/ruff format --quiet
+
+wheel: $(VENV)/ready ## build a wheel into dist/, with an isolated build
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+clean: ## remove everything that was built
+	rm -rf $(VENV) target dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -f python/neuralredis/*.so
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# An environment without the stamp may be half made: --clear begins again.
+$(VENV)/ready: pyproject.toml
+	@test -f $@ || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+$(VENV)/built: $(VENV)/ready $(SOURCES)
+	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[server,plot,sklearn]'
+	@touch $@
