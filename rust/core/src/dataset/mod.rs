@@ -1,0 +1,409 @@
+//! The rows that a network has observed: a training set and a testing set, each bounded, each with its random eviction.
+//!
+//! Rows are kept as they came, in single precision; normalization happens on the way to the kernels. A clone is a
+//! snapshot that costs constant time (see [`table`]).
+
+mod table;
+
+use crate::error::{Error, Result};
+use crate::layout::{Kind, Layout};
+use crate::random::Random;
+pub(crate) use table::Table;
+
+/// One of the two sets of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Set {
+    /// The rows that a training learns from.
+    Train,
+    /// The rows that AUTOSTOP and BACKTRACK watch.
+    Test,
+}
+
+impl Set {
+    /// `training` or `testing`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "training",
+            Self::Test => "testing",
+        }
+    }
+}
+
+/// How many rows each set holds at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Rows of the training set.
+    pub train: u32,
+    /// Rows of the testing set.
+    pub test: u32,
+}
+
+impl Default for Limits {
+    /// The limits of a network that names none.
+    fn default() -> Self {
+        Self { train: 10_000, test: 2_500 }
+    }
+}
+
+/// Rows to be observed, borrowed from wherever they lie.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a> {
+    /// Inputs; row `r` begins at `r * input_stride`.
+    pub inputs: &'a [f32],
+    /// From one row's inputs to the next.
+    pub input_stride: usize,
+    /// Outputs (a classifier's row has one: the class); row `r` begins at `r * output_stride`.
+    pub outputs: &'a [f32],
+    /// From one row's outputs to the next.
+    pub output_stride: usize,
+    /// A weight for each row; 1 each if none.
+    pub weights: Option<&'a [f32]>,
+    /// Number of rows.
+    pub rows: usize,
+}
+
+/// How a stored row is made up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RowShape {
+    pub(crate) kind: Kind,
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+}
+
+impl RowShape {
+    pub(crate) fn new(kind: Kind, layout: &Layout) -> Self {
+        Self { kind, inputs: layout.inputs(), outputs: layout.outputs() }
+    }
+
+    /// Numbers that say what the outputs of a row are: the class, or the outputs themselves.
+    pub(crate) fn targets(self) -> usize {
+        match self.kind {
+            Kind::Classifier => 1,
+            Kind::Regressor => self.outputs,
+        }
+    }
+
+    /// Numbers of a stored row: inputs, then targets.
+    pub(crate) fn width(self) -> usize {
+        self.inputs + self.targets()
+    }
+
+    /// Whether the inputs of a row are what the network takes.
+    pub(crate) fn check_inputs(self, inputs: &[f32]) -> Result<()> {
+        finite("input", inputs)
+    }
+
+    /// Whether the targets of a row are what the network takes.
+    pub(crate) fn check_targets(self, targets: &[f32]) -> Result<()> {
+        match self.kind {
+            Kind::Regressor => finite("output", targets),
+            Kind::Classifier => {
+                let class = targets[0];
+                if class >= 0.0 && class < self.outputs as f32 && class.fract() == 0.0 {
+                    Ok(())
+                } else {
+                    Err(Error::Class { row: None, value: class, classes: self.outputs })
+                }
+            }
+        }
+    }
+}
+
+fn finite(what: &'static str, values: &[f32]) -> Result<()> {
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(column) => Err(Error::NotFinite { row: None, what, column, value: values[column] }),
+    }
+}
+
+pub(crate) fn check_weight(value: f32) -> Result<()> {
+    if value.is_finite() && value > 0.0 { Ok(()) } else { Err(Error::RowWeight { row: None, value }) }
+}
+
+impl<'a> Batch<'a> {
+    /// Rows that lie one after the other, inputs and outputs apart.
+    pub fn new(inputs: &'a [f32], input_width: usize, outputs: &'a [f32], output_width: usize) -> Self {
+        let rows = inputs.len() / input_width;
+        Self { inputs, input_stride: input_width, outputs, output_stride: output_width, weights: None, rows }
+    }
+
+    pub(crate) fn inputs(&self, row: usize, shape: RowShape) -> &'a [f32] {
+        &self.inputs[row * self.input_stride..][..shape.inputs]
+    }
+
+    pub(crate) fn targets(&self, row: usize, shape: RowShape) -> &'a [f32] {
+        &self.outputs[row * self.output_stride..][..shape.targets()]
+    }
+
+    pub(crate) fn weight(&self, row: usize) -> f32 {
+        self.weights.map_or(1.0, |weights| weights[row])
+    }
+
+    /// Whether every row is one that the network takes.
+    pub(crate) fn check(&self, shape: RowShape) -> Result<()> {
+        let in_row = |row| move |error: Error| if self.rows > 1 { error.in_row(row) } else { error };
+        for row in 0..self.rows {
+            shape.check_inputs(self.inputs(row, shape)).map_err(in_row(row))?;
+            shape.check_targets(self.targets(row, shape)).map_err(in_row(row))?;
+            check_weight(self.weight(row)).map_err(in_row(row))?;
+        }
+        Ok(())
+    }
+}
+
+/// The rows of one set.
+#[derive(Debug, Clone)]
+pub(crate) struct Rows {
+    pub(crate) table: Table,
+    /// One column; none while all weights are 1.
+    pub(crate) weights: Option<Table>,
+}
+
+impl Rows {
+    pub(crate) fn new(width: usize) -> Self {
+        Self { table: Table::new(width), weights: None }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.table.rows()
+    }
+
+    pub(crate) fn weight(&self, row: usize) -> f32 {
+        self.weights.as_ref().map_or(1.0, |weights| weights.row(row).next().expect("a weight a row"))
+    }
+
+    /// Replaces a row, or adds one if `row` is the number of rows.
+    pub(crate) fn set(&mut self, row: usize, values: impl Iterator<Item = f32>, weight: f32) {
+        if weight != 1.0 && self.weights.is_none() {
+            let mut weights = Table::new(1);
+            (0..self.len()).for_each(|row| weights.set(row, std::iter::once(1.0)));
+            self.weights = Some(weights);
+        }
+        self.table.set(row, values);
+        if let Some(weights) = &mut self.weights {
+            weights.set(row, std::iter::once(weight));
+        }
+    }
+
+    /// Removes a row; the last one takes its place.
+    fn remove(&mut self, row: usize) {
+        let last = self.len() - 1;
+        if row < last {
+            let values: Vec<f32> = self.table.row(last).collect();
+            let weight = self.weight(last);
+            self.set(row, values.into_iter(), weight);
+        }
+        self.table.pop();
+        if let Some(weights) = &mut self.weights {
+            weights.pop();
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.table.bytes() + self.weights.as_ref().map_or(0, Table::bytes)
+    }
+}
+
+impl PartialEq for Rows {
+    fn eq(&self, other: &Self) -> bool {
+        self.table == other.table && (0..self.len()).all(|row| self.weight(row) == other.weight(row))
+    }
+}
+
+/// Where a row went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The set it went to.
+    pub set: Set,
+    /// Its index there; a row that was there has been replaced.
+    pub row: u32,
+}
+
+/// The training and the testing set of a network.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Dataset {
+    pub(crate) shape: RowShape,
+    limits: Limits,
+    pub(crate) train: Rows,
+    pub(crate) test: Rows,
+}
+
+impl Dataset {
+    pub(crate) fn new(shape: RowShape, limits: Limits) -> Self {
+        Self { shape, limits, train: Rows::new(shape.width()), test: Rows::new(shape.width()) }
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    pub(crate) fn set(&self, set: Set) -> &Rows {
+        match set {
+            Set::Train => &self.train,
+            Set::Test => &self.test,
+        }
+    }
+
+    fn set_mut(&mut self, set: Set) -> &mut Rows {
+        match set {
+            Set::Train => &mut self.train,
+            Set::Test => &mut self.test,
+        }
+    }
+
+    fn limit(&self, set: Set) -> u32 {
+        match set {
+            Set::Train => self.limits.train,
+            Set::Test => self.limits.test,
+        }
+    }
+
+    /// The set that a row without a target goes to: the one with the smaller share of its limit filled, training if equal;
+    /// when both are full, one at random in proportion to the limits.
+    fn choose(&self, random: &mut Random) -> Set {
+        let (train, test) = (u64::from(self.limits.train), u64::from(self.limits.test));
+        let (train_rows, test_rows) = (self.train.len() as u64, self.test.len() as u64);
+        if test == 0 {
+            Set::Train
+        } else if train == 0 {
+            Set::Test
+        } else if train_rows >= train && test_rows >= test {
+            if random.below(train + test) < train { Set::Train } else { Set::Test }
+        } else if train_rows * test <= test_rows * train {
+            Set::Train
+        } else {
+            Set::Test
+        }
+    }
+
+    /// Whether rows for that target have anywhere to go.
+    pub(crate) fn check_target(&self, target: Option<Set>) -> Result<()> {
+        match target {
+            Some(set) if self.limit(set) == 0 => Err(Error::NoRoom { set: set.name() }),
+            None if self.limits.train == 0 && self.limits.test == 0 => Err(Error::NoRoom { set: "training" }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Stores rows that [`Batch::check`] and [`Self::check_target`] have passed; `placed` hears where each went.
+    pub(crate) fn observe(
+        &mut self,
+        batch: &Batch<'_>,
+        target: Option<Set>,
+        random: &mut Random,
+        mut placed: impl FnMut(Place),
+    ) {
+        for index in 0..batch.rows {
+            let set = target.unwrap_or_else(|| self.choose(random));
+            let (rows, limit) = (self.set(set).len(), self.limit(set));
+            let row = if rows < limit as usize { rows } else { random.below(rows as u64) as usize };
+            let values = batch.inputs(index, self.shape).iter().chain(batch.targets(index, self.shape));
+            self.set_mut(set).set(row, values.copied(), batch.weight(index));
+            placed(Place { set, row: row as u32 });
+        }
+    }
+
+    /// Sets new limits; a set that has more rows loses random ones.
+    pub(crate) fn limit_to(&mut self, limits: Limits, random: &mut Random) {
+        self.limits = limits;
+        for set in [Set::Train, Set::Test] {
+            while self.set(set).len() > self.limit(set) as usize {
+                let row = random.below(self.set(set).len() as u64) as usize;
+                self.set_mut(set).remove(row);
+            }
+        }
+    }
+
+    /// Bytes that the rows take, allocator overhead apart.
+    pub(crate) fn bytes(&self) -> usize {
+        self.train.bytes() + self.test.bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: RowShape = RowShape { kind: Kind::Classifier, inputs: 2, outputs: 3 };
+
+    fn observe(dataset: &mut Dataset, rows: usize, target: Option<Set>, random: &mut Random) -> Vec<Place> {
+        let inputs: Vec<f32> = (0..rows * 2).map(|i| i as f32).collect();
+        let outputs: Vec<f32> = (0..rows).map(|i| (i % 3) as f32).collect();
+        let mut places = Vec::new();
+        dataset.observe(&Batch::new(&inputs, 2, &outputs, 1), target, random, |place| places.push(place));
+        places
+    }
+
+    fn lens(dataset: &Dataset) -> (usize, usize) {
+        (dataset.train.len(), dataset.test.len())
+    }
+
+    #[test]
+    fn rows_are_split_in_proportion_to_the_limits() {
+        let mut dataset = Dataset::new(SHAPE, Limits { train: 1000, test: 500 });
+        observe(&mut dataset, 601, None, &mut Random::new(1, 1));
+        assert_eq!(lens(&dataset), (401, 200));
+        let mut dataset = Dataset::new(SHAPE, Limits { train: 50, test: 10 });
+        observe(&mut dataset, 9, None, &mut Random::new(1, 1));
+        assert_eq!(lens(&dataset), (7, 2));
+    }
+
+    #[test]
+    fn full_sets_go_on_taking_rows_in_proportion_to_the_limits() {
+        let mut dataset = Dataset::new(SHAPE, Limits { train: 300, test: 100 });
+        let mut random = Random::new(2, 1);
+        observe(&mut dataset, 400, None, &mut random);
+        assert_eq!(lens(&dataset), (300, 100));
+        let places = observe(&mut dataset, 10_000, None, &mut random);
+        let to_test = places.iter().filter(|place| place.set == Set::Test).count();
+        assert!((2_300..2_700).contains(&to_test), "{to_test}");
+        let replaced: std::collections::HashSet<_> = places.iter().map(|p| (p.set == Set::Test, p.row)).collect();
+        assert_eq!(replaced.len(), 400, "every row is replaced sooner or later");
+        assert_eq!(lens(&dataset), (300, 100));
+    }
+
+    #[test]
+    fn a_named_set_is_obeyed_and_a_limit_of_zero_refused() {
+        let mut dataset = Dataset::new(SHAPE, Limits { train: 5, test: 0 });
+        assert_eq!(dataset.check_target(Some(Set::Test)), Err(Error::NoRoom { set: "testing" }));
+        assert!(dataset.check_target(None).is_ok());
+        observe(&mut dataset, 7, None, &mut Random::new(3, 1));
+        assert_eq!(lens(&dataset), (5, 0));
+        assert!(Dataset::new(SHAPE, Limits { train: 0, test: 0 }).check_target(None).is_err());
+    }
+
+    #[test]
+    fn shrinking_a_limit_drops_random_rows_and_keeps_the_others() {
+        let mut dataset = Dataset::new(SHAPE, Limits { train: 100, test: 100 });
+        let mut random = Random::new(4, 1);
+        observe(&mut dataset, 100, Some(Set::Train), &mut random);
+        dataset.limit_to(Limits { train: 40, test: 100 }, &mut random);
+        let mut kept: Vec<f32> = (0..40).map(|row| dataset.train.table.row(row).next().unwrap()).collect();
+        kept.sort_by(f32::total_cmp);
+        kept.dedup();
+        assert_eq!(kept.len(), 40);
+        assert!(kept.iter().all(|x| x % 2.0 == 0.0 && *x < 200.0));
+    }
+
+    #[test]
+    fn weights_take_room_only_once_one_differs_from_1() {
+        let mut rows = Rows::new(3);
+        (0..20).for_each(|row| rows.set(row, [1.0; 3].into_iter(), 1.0));
+        assert!(rows.weights.is_none());
+        rows.set(20, [1.0; 3].into_iter(), 2.5);
+        assert_eq!((rows.weight(19), rows.weight(20)), (1.0, 2.5));
+        rows.remove(0);
+        assert_eq!((rows.len(), rows.weight(0), rows.weight(19)), (20, 2.5, 1.0));
+    }
+
+    #[test]
+    fn bad_rows_are_named() {
+        let check = |inputs: &[f32], outputs: &[f32]| Batch::new(inputs, 2, outputs, 1).check(SHAPE);
+        assert!(check(&[1.0, 2.0], &[2.0]).is_ok());
+        for class in [-1.0, 3.0, 0.5, f32::NAN, f32::INFINITY] {
+            assert!(matches!(check(&[1.0, 2.0], &[class]), Err(Error::Class { row: None, classes: 3, .. })));
+        }
+        let error = check(&[1.0, 2.0, 3.0, f32::INFINITY], &[0.0, 0.0]).unwrap_err();
+        assert_eq!(error.to_string(), "row 1: input 1 is inf: expected a finite number");
+    }
+}

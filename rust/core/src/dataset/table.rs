@@ -1,0 +1,247 @@
+//! A table of rows in blocks that snapshots share.
+//!
+//! Within a block the values of sixteen rows lie side by side, column after column, as the kernels read them: a group of
+//! rows is loaded without being turned round at every cycle. Very wide rows lie one after the other instead, so that the
+//! first of them does not take the room of sixteen.
+//!
+//! A clone of a table is a snapshot: it copies one pointer. A write copies the list of blocks, once, and each block that
+//! is still shared, when it is first written. Rows of a snapshot never change.
+
+use std::sync::Arc;
+
+use crate::kernels::LANES;
+
+/// Bytes of a block at most, unless sixteen rows take more.
+const BLOCK_BYTES: usize = 16 << 10;
+/// Rows wider than this lie one after the other: 256 kB would be sixteen of them.
+const MAX_INTERLEAVED_WIDTH: usize = 4096;
+
+/// Rows of `width` numbers each.
+#[derive(Debug, Clone)]
+pub(crate) struct Table {
+    width: usize,
+    rows: usize,
+    blocks: Arc<Vec<Arc<Vec<f32>>>>,
+}
+
+impl Table {
+    pub(crate) fn new(width: usize) -> Self {
+        Self { width, rows: 0, blocks: Arc::default() }
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        self.width
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Rows that lie side by side.
+    fn interleaved(&self) -> usize {
+        if self.width <= MAX_INTERLEAVED_WIDTH { LANES } else { 1 }
+    }
+
+    fn rows_per_block(&self) -> usize {
+        let unit = self.interleaved();
+        (BLOCK_BYTES / 4 / (unit * self.width)).max(1) * unit
+    }
+
+    /// The block of a row, and the place of the row's first value in it. The next column is `interleaved` further on.
+    fn place(&self, row: usize) -> (usize, usize) {
+        let (unit, per_block) = (self.interleaved(), self.rows_per_block());
+        let within = row % per_block;
+        (row / per_block, within / unit * unit * self.width + within % unit)
+    }
+
+    /// The values of a row, which must be there.
+    pub(crate) fn row(&self, row: usize) -> impl ExactSizeIterator<Item = f32> + '_ {
+        assert!(row < self.rows);
+        let (block, at) = self.place(row);
+        self.blocks[block][at..].iter().step_by(self.interleaved()).take(self.width).copied()
+    }
+
+    /// Replaces a row, or adds one if `row` is the number of rows.
+    pub(crate) fn set(&mut self, row: usize, values: impl Iterator<Item = f32>) {
+        assert!(row <= self.rows);
+        let (block, at) = self.place(row);
+        let step = self.interleaved();
+        let full = self.rows_per_block() * self.width;
+        let blocks = Arc::make_mut(&mut self.blocks);
+        if block == blocks.len() {
+            blocks.push(Arc::default());
+        }
+        let block = Arc::make_mut(&mut blocks[block]);
+        let end = (at / step / self.width + 1) * step * self.width;
+        if block.len() < end {
+            if block.capacity() < end {
+                // By doubling, up to just what a full block takes.
+                block.reserve_exact((2 * block.len()).max(end).min(full) - block.len());
+            }
+            block.resize(end, 0.0);
+        }
+        for (to, value) in block[at..].iter_mut().step_by(step).zip(values) {
+            *to = value;
+        }
+        self.rows = self.rows.max(row + 1);
+    }
+
+    /// Removes the last row.
+    pub(crate) fn pop(&mut self) {
+        assert!(self.rows > 0);
+        self.rows -= 1;
+        // Lanes without a row hold zeros: the kernels read whole groups.
+        let (block, at) = self.place(self.rows);
+        let step = self.interleaved();
+        let blocks = Arc::make_mut(&mut self.blocks);
+        if at == 0 {
+            blocks.truncate(block);
+            return;
+        }
+        let block = Arc::make_mut(&mut blocks[block]);
+        if at % (step * self.width) == 0 {
+            block.truncate(at);
+            block.shrink_to_fit();
+        } else {
+            block[at..].iter_mut().step_by(step).take(self.width).for_each(|value| *value = 0.0);
+        }
+    }
+
+    /// Columns `from..` of sixteen rows from `group * 16` on, column after column, as the kernels want them. Lanes past
+    /// the last row hold zeros. Where the rows lie so, they are lent; else they are gathered into `scratch`.
+    pub(crate) fn group<'a>(&'a self, group: usize, scratch: &'a mut Vec<f32>) -> &'a [f32] {
+        let first = group * LANES;
+        debug_assert!(first < self.rows);
+        if self.interleaved() == LANES {
+            let (block, at) = self.place(first);
+            return &self.blocks[block][at..at + LANES * self.width];
+        }
+        scratch.clear();
+        scratch.resize(LANES * self.width, 0.0);
+        for row in first..self.rows.min(first + LANES) {
+            for (to, value) in scratch[row - first..].iter_mut().step_by(LANES).zip(self.row(row)) {
+                *to = value;
+            }
+        }
+        scratch
+    }
+
+    /// Groups of sixteen rows, the last perhaps in part.
+    pub(crate) fn groups(&self) -> usize {
+        self.rows.div_ceil(LANES)
+    }
+
+    /// Bytes that the rows take, allocator overhead apart.
+    pub(crate) fn bytes(&self) -> usize {
+        // Only the last block may be partly filled, so there is no need to visit them all.
+        let Some((last, full)) = self.blocks.split_last() else { return 0 };
+        let header = size_of::<Vec<f32>>() + 2 * size_of::<usize>();
+        let full_bytes = full.first().map_or(0, |block| block.capacity() * 4 + header);
+        full.len() * full_bytes + last.capacity() * 4 + header + self.blocks.capacity() * size_of::<usize>()
+    }
+}
+
+impl PartialEq for Table {
+    /// Whether the rows are the same, bit for bit.
+    fn eq(&self, other: &Self) -> bool {
+        let same = |row| self.row(row).map(f32::to_bits).eq(other.row(row).map(f32::to_bits));
+        self.width == other.width && self.rows == other.rows && (0..self.rows).all(same)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn value(row: usize, column: usize) -> f32 {
+        (row * 1000 + column) as f32
+    }
+
+    fn filled(width: usize, rows: usize) -> Table {
+        let mut table = Table::new(width);
+        for row in 0..rows {
+            table.set(row, (0..width).map(|column| value(row, column)));
+        }
+        table
+    }
+
+    #[test]
+    fn groups_hold_columns_of_sixteen_rows_with_zeros_past_the_end() {
+        for width in [1, 10, 300, MAX_INTERLEAVED_WIDTH, MAX_INTERLEAVED_WIDTH + 1] {
+            let table = filled(width, 37);
+            assert_eq!(table.groups(), 3);
+            for group in 0..3 {
+                let mut scratch = Vec::new();
+                let values = table.group(group, &mut scratch);
+                assert_eq!(values.len(), LANES * width);
+                for (at, &got) in values.iter().enumerate() {
+                    let (row, column) = (group * LANES + at % LANES, at / LANES);
+                    assert_eq!(got, if row < 37 { value(row, column) } else { 0.0 });
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_snapshot_keeps_its_rows() {
+        let mut table = filled(10, 1000);
+        let snapshot = table.clone();
+        for row in 0..1200 {
+            table.set(row, std::iter::repeat_n(-1.0, 10));
+        }
+        for _ in 0..700 {
+            table.pop();
+        }
+        assert!(snapshot == filled(10, 1000));
+    }
+
+    #[test]
+    fn a_write_copies_only_the_block_it_touches() {
+        let mut table = filled(10, 10_000);
+        let snapshot = table.clone();
+        table.set(5_000, std::iter::repeat_n(0.0, 10));
+        let shared = table.blocks.iter().zip(snapshot.blocks.iter()).filter(|(a, b)| Arc::ptr_eq(a, b)).count();
+        assert_eq!(shared, table.blocks.len() - 1);
+    }
+
+    #[test]
+    fn a_row_costs_its_numbers_and_little_more() {
+        let table = filled(10, 100_000);
+        let floats = 100_000 * 10 * 4;
+        assert!(table.bytes() >= floats && table.bytes() < floats * 11 / 10, "{}", table.bytes());
+        assert!(filled(9, 1).bytes() < 1024);
+        assert!(filled(1 << 20, 1).bytes() < 5 << 20);
+    }
+
+    proptest! {
+        #[test]
+        fn rows_are_those_of_a_plain_list(
+            width in prop_oneof![Just(1usize), Just(7), Just(90), Just(4097)],
+            steps in prop::collection::vec((0u8..4, any::<prop::sample::Index>()), 1..200),
+        ) {
+            let mut table = Table::new(width);
+            let mut plain: Vec<f32> = Vec::new();
+            for (n, (step, index)) in steps.into_iter().enumerate() {
+                let row = match step {
+                    0 if !plain.is_empty() => { table.pop(); plain.pop(); continue; }
+                    1 if !plain.is_empty() => index.index(plain.len()),
+                    _ => plain.len(),
+                };
+                table.set(row, std::iter::repeat_n(n as f32, width));
+                if row == plain.len() { plain.push(n as f32) } else { plain[row] = n as f32 }
+            }
+            prop_assert_eq!(table.rows(), plain.len());
+            for (row, &expected) in plain.iter().enumerate() {
+                prop_assert!(table.row(row).len() == width && table.row(row).all(|value| value == expected));
+            }
+            let mut scratch = Vec::new();
+            for group in 0..table.groups() {
+                let first = &table.group(group, &mut scratch)[..LANES];
+                for (lane, &got) in first.iter().enumerate() {
+                    prop_assert_eq!(got, plain.get(group * LANES + lane).copied().unwrap_or(0.0));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The engine's one error type.
+//!
+//! Every message names the offending value and what was expected, so that a face can pass it on as it is.
+//! Rows and columns are counted from 0, as the arrays are that they came in.
+
+use std::fmt;
+
+/// What the engine refuses, and why. Whatever is refused has changed nothing.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A layout with fewer than two or more than [`crate::layout::MAX_LAYERS`] layers.
+    #[error("the layout has {layers} layers: expected 2 to 32, inputs and outputs counted")]
+    Layers {
+        /// Layers given, inputs and outputs counted.
+        layers: usize,
+    },
+    /// A layer with no units or too many.
+    #[error("layer {layer} has {units} units: expected 1 to 1048576")]
+    Units {
+        /// Index of the layer, 0 for the inputs.
+        layer: usize,
+        /// Units given.
+        units: u64,
+    },
+    /// More parameters than [`crate::layout::MAX_PARAMETERS`].
+    #[error("the layout has {parameters} parameters: expected at most 16777216")]
+    Parameters {
+        /// Weights and biases of the layout.
+        parameters: u64,
+    },
+    /// A classifier needs one output a class, and at least two classes.
+    #[error("a classifier with {outputs} output: expected at least 2, one for each class")]
+    ClassifierOutputs {
+        /// Outputs given.
+        outputs: usize,
+    },
+    /// Options that exclude each other, or a value out of range.
+    #[error("{option} is {value}: expected {expected}")]
+    Option {
+        /// The option's name.
+        option: &'static str,
+        /// The value as given.
+        value: String,
+        /// What would have been accepted.
+        expected: String,
+    },
+    /// A row with the wrong number of inputs.
+    #[error("{}the network has {}, {given} {}", At(*row), Count(*expected, "input"), were(*given))]
+    Inputs {
+        /// The row among several, none for a single one.
+        row: Option<usize>,
+        /// Inputs of the network.
+        expected: usize,
+        /// Inputs given.
+        given: usize,
+    },
+    /// A row with the wrong number of outputs.
+    #[error("{}expected {}, {given} {}", At(*row), Count(*expected, "output"), were(*given))]
+    Outputs {
+        /// The row among several, none for a single one.
+        row: Option<usize>,
+        /// Outputs that a row of this network has (one for a classifier: the class).
+        expected: usize,
+        /// Outputs given.
+        given: usize,
+    },
+    /// Inputs and outputs, or rows and weights, of different numbers of rows.
+    #[error("{inputs} rows of inputs but {given} of {what}")]
+    RowCounts {
+        /// Rows of inputs.
+        inputs: usize,
+        /// Rows of the other.
+        given: usize,
+        /// What the other is.
+        what: &'static str,
+    },
+    /// An input or output that is no finite number.
+    #[error("{}{what} {column} is {value}: expected a finite number", At(*row))]
+    NotFinite {
+        /// The row among several, none for a single one.
+        row: Option<usize>,
+        /// `input` or `output`.
+        what: &'static str,
+        /// Index of the value among the row's inputs or outputs.
+        column: usize,
+        /// The value.
+        value: f32,
+    },
+    /// A class that the classifier does not have.
+    #[error("{}the class is {value}: expected an integer from 0 to {}", At(*row), classes - 1)]
+    Class {
+        /// The row among several, none for a single one.
+        row: Option<usize>,
+        /// The class given.
+        value: f32,
+        /// Classes of the network.
+        classes: usize,
+    },
+    /// A row weight that is no positive finite number.
+    #[error("{}the weight is {value}: expected a finite number above 0", At(*row))]
+    RowWeight {
+        /// The row among several, none for a single one.
+        row: Option<usize>,
+        /// The weight given.
+        value: f32,
+    },
+    /// A row for a set whose limit is 0.
+    #[error("the {set} set takes no rows: its limit is 0")]
+    NoRoom {
+        /// `training` or `testing`.
+        set: &'static str,
+    },
+    /// A stored row that is not there.
+    #[error("row {row} of the {set} set: it has {rows} rows")]
+    RowIndex {
+        /// `training` or `testing`.
+        set: &'static str,
+        /// The row asked for.
+        row: u64,
+        /// Rows of the set.
+        rows: u32,
+    },
+    /// A class was asked of a regressor.
+    #[error("the network is a regressor: only a classifier has classes")]
+    NotClassifier,
+    /// Training without training rows.
+    #[error("the network has no training rows: observe some first")]
+    NoTrainingRows,
+    /// AUTOSTOP without testing rows.
+    #[error("automatic stop needs testing rows: the network has none")]
+    NoTestingRows,
+    /// Evaluation of no rows.
+    #[error("there are no rows to evaluate")]
+    NoRows,
+    /// A second training of one network.
+    #[error("the network is already being trained")]
+    AlreadyTraining,
+    /// Bytes that are no network.
+    #[error("not a network: {0}")]
+    Damaged(String),
+    /// Bytes of a later version of the format.
+    #[error("the network was saved in format {found}: this version reads formats up to {known}")]
+    NewerFormat {
+        /// The format's version as found.
+        found: u16,
+        /// The newest version known here.
+        known: u16,
+    },
+    /// Memory that the system would not give.
+    #[error("not enough memory for {bytes} bytes")]
+    Memory {
+        /// Bytes asked for.
+        bytes: usize,
+    },
+}
+
+/// The engine's result.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// The same refusal, told of one row among several.
+    #[must_use]
+    pub fn in_row(mut self, index: usize) -> Self {
+        match &mut self {
+            Self::Inputs { row, .. }
+            | Self::Outputs { row, .. }
+            | Self::NotFinite { row, .. }
+            | Self::Class { row, .. }
+            | Self::RowWeight { row, .. } => *row = Some(index),
+            _ => {}
+        }
+        self
+    }
+}
+
+/// Prefix that names the row among several.
+struct At(Option<usize>);
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(row) => write!(f, "row {row}: "),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A number of things, in English.
+struct Count(usize, &'static str);
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}{}", self.0, self.1, if self.0 == 1 { "" } else { "s" })
+    }
+}
+
+fn were(given: usize) -> &'static str {
+    if given == 1 { "was given" } else { "were given" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_name_the_value_and_the_expectation() {
+        let error = Error::Inputs { row: None, expected: 9, given: 8 };
+        assert_eq!(error.to_string(), "the network has 9 inputs, 8 were given");
+        assert_eq!(error.in_row(3).to_string(), "row 3: the network has 9 inputs, 8 were given");
+        let error = Error::NotFinite { row: None, what: "input", column: 2, value: f32::INFINITY };
+        assert_eq!(error.to_string(), "input 2 is inf: expected a finite number");
+        let error = Error::Class { row: Some(0), value: 2.5, classes: 3 };
+        assert_eq!(error.to_string(), "row 0: the class is 2.5: expected an integer from 0 to 2");
+    }
+}

@@ -1,0 +1,192 @@
+//! How well a network does on some rows, beside what knowing nothing would do.
+
+use crate::dataset::{Batch, Rows};
+use crate::error::{Error, Result};
+use crate::kernels::LANES;
+use crate::layout::Kind;
+use crate::model::{Model, largest};
+use crate::objective::{Objective, Sums};
+
+/// Classes of a confusion matrix at most: 8 MB.
+pub const MAX_CONFUSION_CLASSES: usize = 1024;
+/// Rows that are answered at a time.
+const CHUNK_ROWS: usize = 64 * LANES;
+
+/// What an evaluation finds. Row weights count in the error alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Rows evaluated.
+    pub rows: u64,
+    /// Mean loss of a row, as trained, without weight decay.
+    pub error: f64,
+    /// What depends on the kind of network.
+    pub score: Score,
+}
+
+/// The figures of a classifier or a regressor.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Score {
+    /// A classifier's.
+    Classifier {
+        /// Share of rows classified rightly, 0 to 1.
+        accuracy: f64,
+        /// Accuracy of always answering the commonest class of these rows.
+        baseline: f64,
+        /// Rows by true class (row of the matrix) and answer (column), row after row; empty beyond
+        /// [`MAX_CONFUSION_CLASSES`] classes.
+        confusion: Vec<u64>,
+    },
+    /// A regressor's, in the units of the targets.
+    Regressor {
+        /// Root of the mean squared error, over rows and outputs.
+        rmse: f64,
+        /// Mean absolute error, over rows and outputs.
+        mae: f64,
+        /// 1 minus the squared error over that of the mean, averaged over the outputs. For an output that does not vary:
+        /// 1 if it is met exactly, else 0.
+        r2: f64,
+        /// Root of the mean squared error of always answering the mean of these rows.
+        baseline: f64,
+    },
+}
+
+pub(crate) fn evaluate(model: &Model, rows: &Rows) -> Result<Evaluation> {
+    if rows.len() == 0 {
+        return Err(Error::NoRows);
+    }
+    let error = error(model, rows).mean();
+    let shape = model.shape();
+    let mut tally = Tally::new(model);
+    let mut inputs = Vec::new();
+    let mut targets = Vec::new();
+    for from in (0..rows.len()).step_by(CHUNK_ROWS) {
+        inputs.clear();
+        targets.clear();
+        for row in from..rows.len().min(from + CHUNK_ROWS) {
+            let mut values = rows.table.row(row);
+            inputs.extend(values.by_ref().take(shape.inputs));
+            targets.extend(values);
+        }
+        let mut outputs = vec![0.0; inputs.len() / shape.inputs * shape.outputs];
+        model.run(&inputs, &mut outputs)?;
+        tally.add(&outputs, &targets);
+    }
+    Ok(Evaluation { rows: rows.len() as u64, error, score: tally.score(rows.len() as f64) })
+}
+
+pub(crate) fn evaluate_batch(model: &Model, batch: &Batch<'_>) -> Result<Evaluation> {
+    let shape = model.shape();
+    batch.check(shape)?;
+    let mut rows = Rows::new(shape.width());
+    for row in 0..batch.rows {
+        let values = batch.inputs(row, shape).iter().chain(batch.targets(row, shape));
+        rows.set(row, values.copied(), batch.weight(row));
+    }
+    evaluate(model, &rows)
+}
+
+/// The loss of a model on some rows.
+fn error(model: &Model, rows: &Rows) -> Sums {
+    let normalization = model.trained.normalization.clone();
+    let objective = Objective::new(model.kind, &model.layout, model.options, normalization);
+    let mut scratch = objective.scratch();
+    let mut sums = Sums::default();
+    for share in objective.shares(rows) {
+        sums.add(&objective.sums(&model.trained.weights, rows, share, &mut scratch, None, || true));
+    }
+    sums
+}
+
+/// What is counted and summed row by row.
+enum Tally {
+    Classifier { classes: usize, right: u64, of_class: Vec<u64>, confusion: Vec<u64> },
+    Regressor { outputs: Vec<Errors> },
+}
+
+/// Sums over the rows of one output.
+#[derive(Clone, Default)]
+struct Errors {
+    squared: f64,
+    absolute: f64,
+    /// Of the target, around its first value.
+    first: Option<f64>,
+    sum: f64,
+    squares: f64,
+}
+
+impl Tally {
+    fn new(model: &Model) -> Self {
+        let outputs = model.layout.outputs();
+        match model.kind {
+            Kind::Classifier => {
+                let cells = if outputs <= MAX_CONFUSION_CLASSES { outputs * outputs } else { 0 };
+                Self::Classifier { classes: outputs, right: 0, of_class: vec![0; outputs], confusion: vec![0; cells] }
+            }
+            Kind::Regressor => Self::Regressor { outputs: vec![Errors::default(); outputs] },
+        }
+    }
+
+    fn add(&mut self, answers: &[f32], targets: &[f32]) {
+        match self {
+            Self::Classifier { classes, right, of_class, confusion } => {
+                for (answer, &class) in answers.chunks_exact(*classes).zip(targets) {
+                    let (answer, class) = (largest(answer), class as usize);
+                    *right += u64::from(answer == class);
+                    of_class[class] += 1;
+                    if let Some(cell) = confusion.get_mut(class * *classes + answer) {
+                        *cell += 1;
+                    }
+                }
+            }
+            Self::Regressor { outputs } => {
+                let width = outputs.len();
+                for (at, (&answer, &target)) in answers.iter().zip(targets).enumerate() {
+                    outputs[at % width].add(f64::from(answer), f64::from(target));
+                }
+            }
+        }
+    }
+
+    fn score(self, rows: f64) -> Score {
+        match self {
+            Self::Classifier { right, of_class, confusion, .. } => Score::Classifier {
+                accuracy: right as f64 / rows,
+                baseline: of_class.into_iter().max().unwrap_or(0) as f64 / rows,
+                confusion,
+            },
+            Self::Regressor { outputs } => {
+                let mean = |of: &dyn Fn(&Errors) -> f64| outputs.iter().map(of).sum::<f64>() / outputs.len() as f64;
+                Score::Regressor {
+                    rmse: (mean(&|e| e.squared) / rows).sqrt(),
+                    mae: mean(&|e| e.absolute) / rows,
+                    r2: mean(&|e| e.r2(rows)),
+                    baseline: (mean(&|e| e.spread(rows)) / rows).sqrt(),
+                }
+            }
+        }
+    }
+}
+
+impl Errors {
+    fn add(&mut self, answer: f64, target: f64) {
+        self.squared += (answer - target).powi(2);
+        self.absolute += (answer - target).abs();
+        let centred = target - *self.first.get_or_insert(target);
+        self.sum += centred;
+        self.squares += centred * centred;
+    }
+
+    /// The squared error of the mean.
+    fn spread(&self, rows: f64) -> f64 {
+        (self.squares - self.sum * self.sum / rows).max(0.0)
+    }
+
+    fn r2(&self, rows: f64) -> f64 {
+        let spread = self.spread(rows);
+        match (spread > 0.0, self.squared > 0.0) {
+            (true, _) => 1.0 - self.squared / spread,
+            (false, true) => 0.0,
+            (false, false) => 1.0,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! AVX2 with FMA: sixteen lanes are two registers.
+
+use std::arch::x86_64::*;
+
+use super::lanes::{LANES, Lanes, SQRT_HALF_BITS};
+
+/// Exists only where the CPU has AVX2 and FMA.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Avx2(());
+
+/// Lanes 0 to 7 and 8 to 15.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pair(__m256, __m256);
+
+/// Masks for the first n of eight lanes: those from `8 - n` on.
+static MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+
+impl Avx2 {
+    /// The mask of lanes `from` to `from + 8` that a slice of `len` numbers fills.
+    #[inline(always)]
+    fn mask(len: usize, from: usize) -> __m256i {
+        let filled = len.saturating_sub(from).min(8);
+        // SAFETY: `filled` is at most 8, so eight integers from `8 - filled` on are inside MASKS; AVX2 is there since
+        // only code with a token calls this.
+        unsafe { _mm256_loadu_si256(MASKS.as_ptr().add(8 - filled).cast()) }
+    }
+}
+
+impl Lanes for Avx2 {
+    type V = Pair;
+
+    const NAME: &'static str = "avx2";
+    const UNITS: usize = 6;
+    const GRADIENT: (usize, usize) = (2, 3);
+
+    fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
+    }
+
+    #[inline(always)]
+    unsafe fn assume() -> Self {
+        Self(())
+    }
+
+    #[inline(always)]
+    fn vectorize<R>(self, f: impl FnOnce() -> R) -> R {
+        #[target_feature(enable = "avx2,fma")]
+        fn go<R>(f: impl FnOnce() -> R) -> R {
+            f()
+        }
+        // SAFETY: the token says that the CPU has the features.
+        unsafe { go(f) }
+    }
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> Self::V {
+        // SAFETY: the token says that the CPU has the instructions; so below.
+        let v = unsafe { _mm256_set1_ps(x) };
+        Pair(v, v)
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> Self::V {
+        // SAFETY: token; sixteen numbers are there.
+        unsafe { Pair(_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(8))) }
+    }
+
+    #[inline(always)]
+    fn store(self, v: Self::V, to: &mut [f32; LANES]) {
+        // SAFETY: token; there is room for sixteen numbers.
+        unsafe {
+            _mm256_storeu_ps(to.as_mut_ptr(), v.0);
+            _mm256_storeu_ps(to.as_mut_ptr().add(8), v.1);
+        }
+    }
+
+    #[inline(always)]
+    fn load_part(self, from: &[f32]) -> Self::V {
+        let (low, high) = (Self::mask(from.len(), 0), Self::mask(from.len(), 8));
+        // SAFETY: token; masked lanes are not read, and their addresses are only computed.
+        unsafe { Pair(_mm256_maskload_ps(from.as_ptr(), low), _mm256_maskload_ps(from.as_ptr().wrapping_add(8), high)) }
+    }
+
+    #[inline(always)]
+    fn store_part(self, v: Self::V, to: &mut [f32]) {
+        let (low, high) = (Self::mask(to.len(), 0), Self::mask(to.len(), 8));
+        // SAFETY: token; masked lanes are not written, and their addresses are only computed.
+        unsafe {
+            _mm256_maskstore_ps(to.as_mut_ptr(), low, v.0);
+            _mm256_maskstore_ps(to.as_mut_ptr().wrapping_add(8), high, v.1);
+        }
+    }
+
+    #[inline(always)]
+    fn add(self, a: Self::V, b: Self::V) -> Self::V {
+        // SAFETY: token.
+        unsafe { Pair(_mm256_add_ps(a.0, b.0), _mm256_add_ps(a.1, b.1)) }
+    }
+
+    #[inline(always)]
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V {
+        // SAFETY: token.
+        unsafe { Pair(_mm256_sub_ps(a.0, b.0), _mm256_sub_ps(a.1, b.1)) }
+    }
+
+    #[inline(always)]
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V {
+        // SAFETY: token.
+        unsafe { Pair(_mm256_mul_ps(a.0, b.0), _mm256_mul_ps(a.1, b.1)) }
+    }
+
+    #[inline(always)]
+    fn div(self, a: Self::V, b: Self::V) -> Self::V {
+        // SAFETY: token.
+        unsafe { Pair(_mm256_div_ps(a.0, b.0), _mm256_div_ps(a.1, b.1)) }
+    }
+
+    #[inline(always)]
+    fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        // SAFETY: token.
+        unsafe { Pair(_mm256_fmadd_ps(a.0, b.0, c.0), _mm256_fmadd_ps(a.1, b.1, c.1)) }
+    }
+
+    #[inline(always)]
+    fn max(self, a: Self::V, b: Self::V) -> Self::V {
+        // SAFETY: token.
+        unsafe { Pair(_mm256_max_ps(a.0, b.0), _mm256_max_ps(a.1, b.1)) }
+    }
+
+    #[inline(always)]
+    fn min(self, a: Self::V, b: Self::V) -> Self::V {
+        // SAFETY: token.
+        unsafe { Pair(_mm256_min_ps(a.0, b.0), _mm256_min_ps(a.1, b.1)) }
+    }
+
+    #[inline(always)]
+    fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V {
+        // SAFETY: token.
+        unsafe {
+            Pair(
+                _mm256_blendv_ps(y.0, x.0, _mm256_cmp_ps::<_CMP_GT_OQ>(a.0, b.0)),
+                _mm256_blendv_ps(y.1, x.1, _mm256_cmp_ps::<_CMP_GT_OQ>(a.1, b.1)),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn shift_left_23(self, v: Self::V) -> Self::V {
+        // SAFETY: token.
+        unsafe {
+            let shift = |v| _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_castps_si256(v)));
+            Pair(shift(v.0), shift(v.1))
+        }
+    }
+
+    #[inline(always)]
+    fn split_exponent(self, v: Self::V) -> (Self::V, Self::V) {
+        // SAFETY: token.
+        unsafe {
+            let split = |v| {
+                let bits = _mm256_castps_si256(v);
+                let exponent = _mm256_srai_epi32::<23>(_mm256_sub_epi32(bits, _mm256_set1_epi32(SQRT_HALF_BITS)));
+                let mantissa = _mm256_sub_epi32(bits, _mm256_slli_epi32::<23>(exponent));
+                (_mm256_castsi256_ps(mantissa), _mm256_cvtepi32_ps(exponent))
+            };
+            let (low, high) = (split(v.0), split(v.1));
+            (Pair(low.0, high.0), Pair(low.1, high.1))
+        }
+    }
+
+    #[inline(always)]
+    fn sum(self, v: Self::V) -> f32 {
+        // SAFETY: token.
+        unsafe {
+            let eight = _mm256_add_ps(v.0, v.1);
+            let four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps::<1>(eight));
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+        }
+    }
+}

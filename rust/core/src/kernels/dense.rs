@@ -1,0 +1,281 @@
+//! The three products of a fully connected layer, with rows of data in the lanes.
+//!
+//! Sixteen rows are a *group*; a layer's values for a group are `units * 16` numbers, unit after unit. Weights are read
+//! where they are, row `1 + i` of a connection's matrix holding those from input `i`, and broadcast to the lanes.
+//! Rejected: outputs in the lanes, as matrix libraries have it. It wants values row by row in one product and unit by unit
+//! in another, and wastes lanes on layers of 9 or 15 units, which are the ones this engine is for.
+//!
+//! Orders of summation, the same for every instruction set, tile, batch and number of threads:
+//! - an output is a chain of fused multiply-adds from its bias on, input after input;
+//! - an error signal is a chain from 0 on, output after output;
+//! - a gradient is sixteen chains, one a lane, over the groups of a block, then [`Lanes::sum`].
+
+use super::lanes::{LANES, Lanes};
+
+/// Bound of a unit's input. It keeps every value of a network finite, whatever its weights: no infinity, so no
+/// difference of infinities. Its square, summed over 2^20 outputs, is still finite.
+pub(super) const MAX_INPUT: f32 = (1u64 << 50) as f32;
+
+/// Bytes of error signals that a gradient tile goes over again and again: half of a small L1 cache.
+const GRADIENT_BYTES: usize = 16 << 10;
+
+/// A product of weights with the values of a layer, for some groups of rows.
+struct Product<'a> {
+    /// Weights, so that unit `u`'s weight for value `k` is at `u * unit_stride + k * chain_stride`.
+    weights: &'a [f32],
+    unit_stride: usize,
+    chain_stride: usize,
+    units: usize,
+    chain: usize,
+    /// Where each unit's chain begins: its bias, or 0.
+    biases: Option<&'a [f32]>,
+    x: &'a [f32],
+    groups: usize,
+}
+
+impl Product<'_> {
+    /// Whether all that the tiles touch is inside the slices; they rely on it.
+    fn check(&self, z: &[f32]) {
+        let last_weight = (self.units - 1) * self.unit_stride + (self.chain - 1) * self.chain_stride;
+        assert!(last_weight < self.weights.len());
+        assert!(self.biases.is_none_or(|b| b.len() >= self.units));
+        assert!(self.x.len() >= self.groups * self.chain * LANES);
+        assert!(z.len() >= self.groups * self.units * LANES);
+    }
+
+    #[inline(always)]
+    fn run<L: Lanes>(&self, l: L, z: &mut [f32]) {
+        self.check(z);
+        let mut unit = 0;
+        if L::UNITS < 6 {
+            while unit < self.units {
+                self.strip::<L, 1, 1>(l, unit, z);
+                unit += 1;
+            }
+            return;
+        }
+        while L::UNITS >= 12 && self.units - unit >= 12 {
+            self.strip::<L, 12, 1>(l, unit, z);
+            unit += 12;
+        }
+        while self.units - unit >= 6 {
+            if L::UNITS >= 12 {
+                self.strip::<L, 6, 2>(l, unit, z);
+            } else {
+                self.strip::<L, 6, 1>(l, unit, z);
+            }
+            unit += 6;
+        }
+        // Few units: several groups at a time, so that there are enough independent chains to hide the latency.
+        match self.units - unit {
+            5 => self.strip::<L, 5, 1>(l, unit, z),
+            4 => self.strip::<L, 4, 1>(l, unit, z),
+            3 => self.strip::<L, 3, 2>(l, unit, z),
+            2 => self.strip::<L, 2, 3>(l, unit, z),
+            1 => self.strip::<L, 1, 6>(l, unit, z),
+            _ => {}
+        }
+    }
+
+    /// `U` units from `unit` on, for all groups, `G` at a time.
+    #[inline(always)]
+    fn strip<L: Lanes, const U: usize, const G: usize>(&self, l: L, unit: usize, z: &mut [f32]) {
+        let mut group = 0;
+        while group + G <= self.groups {
+            self.tile::<L, U, G>(l, unit, group, z);
+            group += G;
+        }
+        while group < self.groups {
+            self.tile::<L, U, 1>(l, unit, group, z);
+            group += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn tile<L: Lanes, const U: usize, const G: usize>(&self, l: L, unit: usize, group: usize, z: &mut [f32]) {
+        let start: [L::V; U] = std::array::from_fn(|u| l.splat(self.biases.map_or(0.0, |b| b[unit + u])));
+        let mut sums = [start; G];
+        let group_stride = self.chain * LANES;
+        // SAFETY: `check` has found the largest of these places inside the slices; `unit + U` and `group + G` do not
+        // exceed the numbers it checked with.
+        unsafe {
+            let weights = self.weights.as_ptr().add(unit * self.unit_stride);
+            let x = self.x.as_ptr().add(group * group_stride);
+            for k in 0..self.chain {
+                let values: [L::V; G] = std::array::from_fn(|g| l.load(&*x.add(g * group_stride + k * LANES).cast()));
+                for u in 0..U {
+                    let weight = l.splat(*weights.add(u * self.unit_stride + k * self.chain_stride));
+                    for g in 0..G {
+                        sums[g][u] = l.fma(weight, values[g], sums[g][u]);
+                    }
+                }
+            }
+            for (g, sums) in sums.iter().enumerate() {
+                let z = z.as_mut_ptr().add(((group + g) * self.units + unit) * LANES);
+                for (u, &sum) in sums.iter().enumerate() {
+                    l.store(l.clamp(sum, -MAX_INPUT, MAX_INPUT), &mut *z.add(u * LANES).cast());
+                }
+            }
+        }
+    }
+}
+
+/// The inputs of a layer's units: `z = biases + weights x`, kept finite. `matrix` is the connection's, biases first.
+#[inline(always)]
+pub(super) fn affine<L: Lanes>(l: L, matrix: &[f32], inputs: usize, x: &[f32], groups: usize, z: &mut [f32]) {
+    let outputs = matrix.len() / (inputs + 1);
+    let (biases, weights) = matrix.split_at(outputs);
+    let product = Product {
+        weights,
+        unit_stride: 1,
+        chain_stride: outputs,
+        units: outputs,
+        chain: inputs,
+        biases: Some(biases),
+        x,
+        groups,
+    };
+    product.run(l, z);
+}
+
+/// The error signals of the layer before: `weights^T delta`, without the derivative of its activation.
+#[inline(always)]
+pub(super) fn backward<L: Lanes>(
+    l: L,
+    matrix: &[f32],
+    inputs: usize,
+    delta: &[f32],
+    groups: usize,
+    before: &mut [f32],
+) {
+    let outputs = matrix.len() / (inputs + 1);
+    let product = Product {
+        weights: &matrix[outputs..],
+        unit_stride: outputs,
+        chain_stride: 1,
+        units: inputs,
+        chain: outputs,
+        biases: None,
+        x: delta,
+        groups,
+    };
+    product.run(l, before);
+}
+
+/// Adds the gradient of a block of rows: `sum over rows of delta` to the biases', `sum over rows of x delta` to the
+/// weights'. `gradient` has the form of the connection's matrix.
+#[inline(always)]
+pub(super) fn gradient<L: Lanes>(l: L, inputs: usize, x: &[f32], delta: &[f32], groups: usize, gradient: &mut [f32]) {
+    let outputs = gradient.len() / (inputs + 1);
+    let sums = GradientSums { inputs, outputs, x, delta, groups };
+    assert!(x.len() >= groups * inputs * LANES && delta.len() >= groups * outputs * LANES);
+    sums.biases(l, &mut gradient[..outputs]);
+    let weights = &mut gradient[outputs..];
+    assert!(weights.len() >= inputs * outputs);
+    let columns = (GRADIENT_BYTES / (groups.max(1) * LANES * 4)).max(L::GRADIENT.1);
+    let mut from = 0;
+    while from < outputs {
+        let to = (from + columns).min(outputs);
+        sums.columns(l, from, to, weights);
+        from = to;
+    }
+}
+
+struct GradientSums<'a> {
+    inputs: usize,
+    outputs: usize,
+    x: &'a [f32],
+    delta: &'a [f32],
+    groups: usize,
+}
+
+impl GradientSums<'_> {
+    #[inline(always)]
+    fn biases<L: Lanes>(&self, l: L, gradient: &mut [f32]) {
+        for (j, gradient) in gradient.iter_mut().enumerate() {
+            let mut sum = l.splat(0.0);
+            for group in self.delta[..self.groups * self.outputs * LANES].chunks_exact(self.outputs * LANES) {
+                let lanes = group[j * LANES..].first_chunk().expect("a unit has sixteen lanes");
+                sum = l.add(sum, l.load(lanes));
+            }
+            *gradient += l.sum(sum);
+        }
+    }
+
+    /// The weights to outputs `from..to`: all inputs, in tiles that fill the registers whatever the remainder.
+    #[inline(always)]
+    fn columns<L: Lanes>(&self, l: L, from: usize, to: usize, gradient: &mut [f32]) {
+        let mut j = from;
+        match L::GRADIENT {
+            (4, 4) => {
+                while to - j >= 4 {
+                    self.strip::<L, 4, 4>(l, j, gradient);
+                    j += 4;
+                }
+                match to - j {
+                    3 => self.strip::<L, 4, 3>(l, j, gradient),
+                    2 => self.strip::<L, 6, 2>(l, j, gradient),
+                    1 => self.strip::<L, 8, 1>(l, j, gradient),
+                    _ => {}
+                }
+            }
+            (2, 3) => {
+                while to - j >= 3 {
+                    self.strip::<L, 2, 3>(l, j, gradient);
+                    j += 3;
+                }
+                match to - j {
+                    2 => self.strip::<L, 3, 2>(l, j, gradient),
+                    1 => self.strip::<L, 5, 1>(l, j, gradient),
+                    _ => {}
+                }
+            }
+            _ => {
+                while j < to {
+                    self.strip::<L, 1, 1>(l, j, gradient);
+                    j += 1;
+                }
+            }
+        }
+    }
+
+    /// `J` outputs from `j` on, all inputs, `I` at a time.
+    #[inline(always)]
+    fn strip<L: Lanes, const I: usize, const J: usize>(&self, l: L, j: usize, gradient: &mut [f32]) {
+        let mut i = 0;
+        while i + I <= self.inputs {
+            self.tile::<L, I, J>(l, i, j, gradient);
+            i += I;
+        }
+        while i < self.inputs {
+            self.tile::<L, 1, J>(l, i, j, gradient);
+            i += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn tile<L: Lanes, const I: usize, const J: usize>(&self, l: L, i: usize, j: usize, gradient: &mut [f32]) {
+        let mut sums = [[l.splat(0.0); J]; I];
+        // SAFETY: `gradient` has checked the lengths; `i + I` is at most `inputs`, `j + J` at most `outputs`.
+        unsafe {
+            let mut x = self.x.as_ptr().add(i * LANES);
+            let mut delta = self.delta.as_ptr().add(j * LANES);
+            for _ in 0..self.groups {
+                let deltas: [L::V; J] = std::array::from_fn(|n| l.load(&*delta.add(n * LANES).cast()));
+                for (m, sums) in sums.iter_mut().enumerate() {
+                    let value = l.load(&*x.add(m * LANES).cast());
+                    for n in 0..J {
+                        sums[n] = l.fma(value, deltas[n], sums[n]);
+                    }
+                }
+                x = x.wrapping_add(self.inputs * LANES);
+                delta = delta.wrapping_add(self.outputs * LANES);
+            }
+            for (m, sums) in sums.iter().enumerate() {
+                for (n, &sum) in sums.iter().enumerate() {
+                    *gradient.get_unchecked_mut((i + m) * self.outputs + j + n) += l.sum(sum);
+                }
+            }
+        }
+    }
+}

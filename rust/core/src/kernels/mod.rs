@@ -1,0 +1,145 @@
+//! The arithmetic, chosen once for the CPU it runs on.
+//!
+//! This is the one door: everything above calls through [`kernels`]. Each kernel is written once over [`lanes::Lanes`] and
+//! compiled for each instruction set; all of them give the same bits (see [`dense`] for the orders of summation).
+
+mod buffer;
+mod dense;
+mod functions;
+mod head;
+mod lanes;
+mod portable;
+mod row;
+mod rprop;
+mod units;
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+#[cfg(test)]
+mod tests;
+
+use std::sync::OnceLock;
+
+use crate::error::{Error, Result};
+use crate::options::{Activation, Loss, Output};
+pub(crate) use buffer::Buffer;
+pub(crate) use lanes::LANES;
+use lanes::Lanes;
+pub(crate) use rprop::{FIRST_SIZE, MAX_SIZE, MIN_SIZE, StepRule};
+
+/// The environment variable that pins an instruction set: `avx512`, `avx2`, `neon` or `portable`.
+pub const PIN: &str = "NEURALREDIS_ISA";
+
+/// Declares the table of kernels: a field for each, and the functions that fill it for an instruction set.
+macro_rules! kernels {
+    ($($(#[$doc:meta])* $name:ident = $path:path: ($($arg:ident: $type:ty),* $(,)?);)+) => {
+        /// The kernels of one instruction set.
+        pub(crate) struct Kernels {
+            /// The instruction set's name.
+            pub(crate) name: &'static str,
+            $($(#[$doc])* pub(crate) $name: fn($($type),*),)+
+        }
+
+        impl Kernels {
+            fn of<L: Lanes>() -> Option<Self> {
+                L::detect()?;
+                $(
+                    fn $name<L: Lanes>($($arg: $type),*) {
+                        // SAFETY: the table is made only after `detect` has found the instruction set.
+                        let l = unsafe { L::assume() };
+                        l.vectorize(#[inline(always)] || $path(l, $($arg),*));
+                    }
+                )+
+                Some(Self { name: L::NAME, $($name: $name::<L>),+ })
+            }
+        }
+    };
+}
+
+kernels! {
+    /// Normalized inputs of a group of rows: source, mean, scale, destination.
+    standardize = units::standardize: (x: &[f32], mean: &[f32], scale: &[f32], to: &mut [f32]);
+    /// Normalized inputs of one row.
+    standardize_row = units::standardize_row: (x: &[f32], mean: &[f32], scale: &[f32], to: &mut [f32]);
+    /// A layer's unit inputs for some groups: matrix, inputs of the layer, values, groups, destination.
+    affine = dense::affine: (matrix: &[f32], inputs: usize, x: &[f32], groups: usize, z: &mut [f32]);
+    /// A layer's unit inputs for one row.
+    affine_row = row::affine: (matrix: &[f32], x: &[f32], z: &mut [f32]);
+    /// Hidden units' activation, in place; any number of values.
+    activate = units::activate: (activation: Activation, z: &mut [f32]);
+    /// Error signals times the derivative of the activation.
+    derive = units::derive: (activation: Activation, a: &[f32], delta: &mut [f32]);
+    /// Error signals of the layer before, without the derivative.
+    backward = dense::backward: (matrix: &[f32], inputs: usize, delta: &[f32], groups: usize, before: &mut [f32]);
+    /// Adds a block's gradient: inputs of the layer, values, error signals, groups, the gradient.
+    gradient = dense::gradient: (inputs: usize, x: &[f32], delta: &[f32], groups: usize, gradient: &mut [f32]);
+    /// Outputs of a group, in place.
+    predict = head::predict: (output: Output, z: &mut [f32]);
+    /// Outputs of one row, in place.
+    predict_row = head::predict_row: (output: Output, z: &mut [f32]);
+    /// Loss of each row of a group; unit inputs become outputs, and error signals are written.
+    loss = head::loss: (
+        output: Output, loss: Loss, z: &mut [f32], target: &[f32], delta: &mut [f32], row_loss: &mut [f32; LANES],
+    );
+    /// One RPROP step of some parameters.
+    step = rprop::step: (
+        rule: StepRule, gradient: &[f32], weights: &mut [f32], sizes: &mut [f32], signs: &mut [i8],
+    );
+}
+
+/// The instruction sets of this CPU, best first.
+fn available() -> Vec<Kernels> {
+    let all = [
+        #[cfg(target_arch = "x86_64")]
+        Kernels::of::<avx512::Avx512>(),
+        #[cfg(target_arch = "x86_64")]
+        Kernels::of::<avx2::Avx2>(),
+        #[cfg(target_arch = "aarch64")]
+        Kernels::of::<neon::Neon>(),
+        Kernels::of::<portable::Portable>(),
+    ];
+    all.into_iter().flatten().collect()
+}
+
+fn chosen() -> &'static Result<Kernels> {
+    static CHOSEN: OnceLock<Result<Kernels>> = OnceLock::new();
+    CHOSEN.get_or_init(|| {
+        let mut all = available();
+        let Some(pin) = std::env::var_os(PIN).filter(|pin| !pin.is_empty()) else {
+            return Ok(all.swap_remove(0));
+        };
+        let names: Vec<_> = all.iter().map(|k| k.name).collect();
+        match all.into_iter().find(|k| pin.eq_ignore_ascii_case(k.name)) {
+            Some(kernels) => Ok(kernels),
+            None => Err(Error::Option {
+                option: PIN,
+                value: pin.to_string_lossy().into_owned(),
+                expected: format!("{}: what this CPU has", names.join(", ")),
+            }),
+        }
+    })
+}
+
+/// The kernels in use.
+///
+/// # Panics
+/// If the environment pins an instruction set that this CPU lacks; [`instruction_set`] tells without panic, and a face
+/// asks it when it is loaded.
+pub(crate) fn kernels() -> &'static Kernels {
+    match chosen() {
+        Ok(kernels) => kernels,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The name of the instruction set in use: `avx512`, `avx2`, `neon` or `portable`.
+///
+/// # Errors
+/// [`Error::Option`] if the environment variable [`PIN`] names one that this CPU lacks.
+pub fn instruction_set() -> Result<&'static str> {
+    chosen().as_ref().map(|k| k.name).map_err(Clone::clone)
+}

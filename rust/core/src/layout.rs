@@ -1,0 +1,159 @@
+//! The layout of a network: what it answers, and how many units its layers have.
+//!
+//! Every bound of the contract that limits a network's size is checked here, before any memory is taken.
+
+use crate::error::{Error, Result};
+
+/// Layers of a network at most, inputs and outputs counted.
+pub const MAX_LAYERS: usize = 32;
+/// Units of a layer at most.
+pub const MAX_UNITS: usize = 1 << 20;
+/// Weights and biases of a network at most.
+pub const MAX_PARAMETERS: usize = 1 << 24;
+
+/// What a network answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One of a fixed number of classes; an output a class.
+    Classifier,
+    /// Numbers.
+    Regressor,
+}
+
+impl Kind {
+    /// The kind's name in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Classifier => "classifier",
+            Self::Regressor => "regressor",
+        }
+    }
+}
+
+/// Units of each layer, inputs first, outputs last; fully connected, each layer to the next.
+///
+/// ```
+/// use neuralredis_core::Layout;
+/// assert_eq!(Layout::new(&[2, 3, 1])?.parameters(), 13);
+/// assert_eq!(Layout::new(&[5, 10, 3])?.parameters(), 93);
+/// # Ok::<(), neuralredis_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    units: Vec<usize>,
+}
+
+impl Layout {
+    /// A layout of 2 to 32 layers, each of 1 to 2^20 units, with at most 2^24 parameters together.
+    ///
+    /// # Errors
+    /// [`Error::Layers`], [`Error::Units`] or [`Error::Parameters`] for a layout beyond these bounds.
+    pub fn new(units: &[usize]) -> Result<Self> {
+        if !(2..=MAX_LAYERS).contains(&units.len()) {
+            return Err(Error::Layers { layers: units.len() });
+        }
+        for (layer, &units) in units.iter().enumerate() {
+            if !(1..=MAX_UNITS).contains(&units) {
+                return Err(Error::Units { layer, units: units as u64 });
+            }
+        }
+        // 31 products of at most (2^20 + 1) * 2^20 fit 64 bits.
+        let parameters = units.windows(2).map(|pair| (pair[0] as u64 + 1) * pair[1] as u64).sum();
+        if parameters > MAX_PARAMETERS as u64 {
+            return Err(Error::Parameters { parameters });
+        }
+        Ok(Self { units: units.to_vec() })
+    }
+
+    /// Units of each layer, inputs first.
+    pub fn units(&self) -> &[usize] {
+        &self.units
+    }
+
+    /// Units of the first layer.
+    pub fn inputs(&self) -> usize {
+        self.units[0]
+    }
+
+    /// Units of the last layer.
+    pub fn outputs(&self) -> usize {
+        self.units[self.units.len() - 1]
+    }
+
+    /// Weights and biases in all.
+    pub fn parameters(&self) -> usize {
+        self.connections().map(|c| c.parameters()).sum()
+    }
+
+    /// The connections between neighbouring layers, first to last.
+    pub fn connections(&self) -> impl DoubleEndedIterator<Item = Connection> + ExactSizeIterator + '_ {
+        // The offsets are those of a running sum; recomputing them keeps this iterator double-ended.
+        (0..self.units.len() - 1).map(|index| Connection {
+            inputs: self.units[index],
+            outputs: self.units[index + 1],
+            offset: self.units[..=index].windows(2).map(|pair| (pair[0] + 1) * pair[1]).sum(),
+        })
+    }
+}
+
+/// The parameters between two layers: a matrix of `inputs + 1` rows and `outputs` columns, stored row after row.
+/// Row 0 holds the biases, row `1 + i` the weights from input `i`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connection {
+    /// Units of the layer before.
+    pub inputs: usize,
+    /// Units of the layer after.
+    pub outputs: usize,
+    /// Where the matrix begins among all parameters of the network.
+    pub offset: usize,
+}
+
+impl Connection {
+    /// Weights and biases.
+    pub fn parameters(&self) -> usize {
+        (self.inputs + 1) * self.outputs
+    }
+
+    /// The place of the biases among all parameters of the network.
+    pub fn biases(&self) -> std::ops::Range<usize> {
+        self.offset..self.offset + self.outputs
+    }
+
+    /// The place of biases and weights among all parameters of the network.
+    pub fn all(&self) -> std::ops::Range<usize> {
+        self.offset..self.offset + self.parameters()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_count_biases() {
+        assert_eq!(Layout::new(&[9, 15, 2]).unwrap().parameters(), 182);
+        assert_eq!(Layout::new(&[4, 1]).unwrap().parameters(), 5);
+    }
+
+    #[test]
+    fn connections_follow_each_other() {
+        let layout = Layout::new(&[2, 3, 4, 1]).unwrap();
+        let all: Vec<_> = layout.connections().collect();
+        assert_eq!(all[0], Connection { inputs: 2, outputs: 3, offset: 0 });
+        assert_eq!(all[1], Connection { inputs: 3, outputs: 4, offset: 9 });
+        assert_eq!(all[2], Connection { inputs: 4, outputs: 1, offset: 25 });
+        assert_eq!(layout.parameters(), 30);
+    }
+
+    #[test]
+    fn sizes_beyond_the_bounds_are_refused() {
+        assert_eq!(Layout::new(&[3]), Err(Error::Layers { layers: 1 }));
+        assert!(Layout::new(&[1; 32]).is_ok());
+        assert_eq!(Layout::new(&[1; 33]), Err(Error::Layers { layers: 33 }));
+        assert_eq!(Layout::new(&[2, 0, 1]), Err(Error::Units { layer: 1, units: 0 }));
+        assert_eq!(Layout::new(&[MAX_UNITS + 1, 1]), Err(Error::Units { layer: 0, units: 1_048_577 }));
+        assert!(Layout::new(&[4095, 4096]).is_ok());
+        assert_eq!(Layout::new(&[4096, 4096]), Err(Error::Parameters { parameters: 16_781_312 }));
+        assert!(matches!(Layout::new(&[MAX_UNITS; 32]), Err(Error::Parameters { .. })));
+    }
+}

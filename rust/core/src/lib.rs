@@ -1,0 +1,32 @@
+//! The engine of neuralredis: small fully connected neural networks that train themselves.
+//!
+//! It knows neither Python nor Redis. From the ground up: [`kernels`] are the arithmetic, chosen for the CPU at run time;
+//! [`layout`] and [`options`] say what a network is; `dataset` keeps the rows it observed; `normalization`, `weights` and
+//! `objective` turn rows and weights into losses and gradients; [`network`] holds all of one network and [`model`] answers;
+//! [`training`] runs in the background; [`codec`] makes bytes of a network and back. A room calls only those before it.
+
+mod dataset;
+pub mod error;
+pub mod evaluation;
+pub mod kernels;
+pub mod layout;
+pub mod model;
+pub mod network;
+mod normalization;
+mod objective;
+pub mod options;
+pub mod random;
+mod stopping;
+mod trained;
+pub mod training;
+mod weights;
+
+pub use dataset::{Batch, Limits, Place, Set};
+pub use error::{Error, Result};
+pub use evaluation::{Evaluation, Score};
+pub use kernels::instruction_set;
+pub use layout::{Kind, Layout};
+pub use model::Model;
+pub use network::{Info, Network};
+pub use options::{Activation, Algorithm, Changes, Loss, Options, Output};
+pub use trained::{Statistics, Trained};

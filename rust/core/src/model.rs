@@ -1,0 +1,176 @@
+//! What answers: a network's layout, options and weights, frozen at one moment.
+
+use std::sync::Arc;
+
+use crate::dataset::RowShape;
+use crate::error::{Error, Result};
+use crate::kernels::{Buffer, LANES, kernels};
+use crate::layout::{Kind, Layout};
+use crate::options::Options;
+use crate::trained::Trained;
+
+/// Rows that are computed one by one rather than as a group of sixteen that is mostly empty.
+const FEW_ROWS: usize = 3;
+/// Groups that go through the layers together: so many that weights are read seldom, so few that values stay near.
+const BATCH_GROUPS: usize = 8;
+
+/// A network that answers. It is shared cheaply, never changes, and needs no lock: a training that ends meanwhile makes a
+/// new one.
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub(crate) kind: Kind,
+    pub(crate) layout: Arc<Layout>,
+    pub(crate) options: Options,
+    pub(crate) trained: Arc<Trained>,
+}
+
+impl Model {
+    /// What the network answers.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Units of each layer.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(crate) fn shape(&self) -> RowShape {
+        RowShape::new(self.kind, &self.layout)
+    }
+
+    /// Outputs of rows of inputs, row after row. The answer to a row does not depend on the other rows.
+    ///
+    /// # Errors
+    /// [`Error::Inputs`] if the inputs are no whole number of rows, [`Error::NotFinite`] if one of them is no finite number.
+    ///
+    /// # Panics
+    /// If `outputs` has no room for just the outputs of these rows.
+    pub fn run(&self, inputs: &[f32], outputs: &mut [f32]) -> Result<()> {
+        let (width, out_width) = (self.layout.inputs(), self.layout.outputs());
+        if inputs.len() % width != 0 {
+            return Err(Error::Inputs { row: None, expected: width, given: inputs.len() });
+        }
+        let rows = inputs.len() / width;
+        assert_eq!(outputs.len(), rows * out_width, "room for the outputs of {rows} rows");
+        if let Some(bad) = inputs.iter().position(|value| !value.is_finite()) {
+            let row = (rows > 1).then_some(bad / width);
+            return Err(Error::NotFinite { row, what: "input", column: bad % width, value: inputs[bad] });
+        }
+        if rows <= FEW_ROWS {
+            self.run_singly(inputs, outputs);
+        } else {
+            self.run_grouped(inputs, outputs);
+        }
+        Ok(())
+    }
+
+    /// The class of each row: the output with the largest value, the first of equals.
+    ///
+    /// # Errors
+    /// [`Error::NotClassifier`] for a regressor, and what [`Self::run`] refuses.
+    pub fn classify(&self, inputs: &[f32]) -> Result<Vec<usize>> {
+        if self.kind != Kind::Classifier {
+            return Err(Error::NotClassifier);
+        }
+        let width = self.layout.outputs();
+        let mut outputs = vec![0.0; inputs.len() / self.layout.inputs() * width];
+        self.run(inputs, &mut outputs)?;
+        Ok(outputs.chunks_exact(width).map(largest).collect())
+    }
+
+    fn run_singly(&self, inputs: &[f32], outputs: &mut [f32]) {
+        let k = kernels();
+        let widest = *self.layout.units().iter().max().expect("a layout has units");
+        let mut room = vec![0.0; 2 * widest];
+        let (mut x, mut z) = room.split_at_mut(widest);
+        let last = self.layout.connections().len() - 1;
+        let rows = inputs.chunks_exact(self.layout.inputs()).zip(outputs.chunks_exact_mut(self.layout.outputs()));
+        for (inputs, outputs) in rows {
+            match &self.trained.normalization.inputs {
+                Some(scaling) => {
+                    (k.standardize_row)(inputs, &scaling.mean, &scaling.scale, &mut x[..inputs.len()]);
+                }
+                None => x[..inputs.len()].copy_from_slice(inputs),
+            }
+            for (index, connection) in self.layout.connections().enumerate() {
+                let matrix = &self.trained.weights[connection.all()];
+                let units = &mut z[..connection.outputs];
+                (k.affine_row)(matrix, &x[..connection.inputs], units);
+                if index < last {
+                    (k.activate)(self.options.activation, units);
+                } else {
+                    (k.predict_row)(self.options.output, units);
+                    self.unscale(units.iter().enumerate().map(|(column, &y)| (column, y)), outputs.iter_mut());
+                }
+                std::mem::swap(&mut x, &mut z);
+            }
+        }
+    }
+
+    fn run_grouped(&self, inputs: &[f32], outputs: &mut [f32]) {
+        let k = kernels();
+        let (width, out_width) = (self.layout.inputs(), self.layout.outputs());
+        let widest = *self.layout.units().iter().max().expect("a layout has units");
+        let batch = BATCH_GROUPS.min((inputs.len() / width).div_ceil(LANES));
+        let mut gathered = Buffer::new(width * LANES);
+        let mut x = Buffer::new(widest * batch * LANES);
+        let mut z = Buffer::new(widest * batch * LANES);
+        let last = self.layout.connections().len() - 1;
+        let rows = batch * LANES;
+        for (inputs, outputs) in inputs.chunks(rows * width).zip(outputs.chunks_mut(rows * out_width)) {
+            let groups = (inputs.len() / width).div_ceil(LANES);
+            for (group, inputs) in inputs.chunks(LANES * width).enumerate() {
+                if inputs.len() < LANES * width {
+                    gathered.fill(0.0);
+                }
+                for (lane, row) in inputs.chunks_exact(width).enumerate() {
+                    for (input, &value) in row.iter().enumerate() {
+                        gathered[input * LANES + lane] = value;
+                    }
+                }
+                let to = &mut x[group * width * LANES..][..width * LANES];
+                match &self.trained.normalization.inputs {
+                    Some(scaling) => (k.standardize)(&gathered, &scaling.mean, &scaling.scale, to),
+                    None => to.copy_from_slice(&gathered),
+                }
+            }
+            for (index, connection) in self.layout.connections().enumerate() {
+                let matrix = &self.trained.weights[connection.all()];
+                let units = &mut z[..groups * connection.outputs * LANES];
+                (k.affine)(matrix, connection.inputs, &x, groups, units);
+                if index < last {
+                    (k.activate)(self.options.activation, units);
+                }
+                std::mem::swap(&mut x, &mut z);
+            }
+            for (group, outputs) in outputs.chunks_mut(LANES * out_width).enumerate() {
+                let y = &mut x[group * out_width * LANES..][..out_width * LANES];
+                (k.predict)(self.options.output, y);
+                for (lane, outputs) in outputs.chunks_exact_mut(out_width).enumerate() {
+                    let lane = y[lane..].iter().step_by(LANES).enumerate().map(|(column, &y)| (column, y));
+                    self.unscale(lane, outputs.iter_mut());
+                }
+            }
+        }
+    }
+
+    /// Outputs in the units of the targets.
+    fn unscale<'a>(&self, from: impl Iterator<Item = (usize, f32)>, to: impl Iterator<Item = &'a mut f32>) {
+        match &self.trained.normalization.outputs {
+            Some(scaling) => from.zip(to).for_each(|((column, y), to)| *to = scaling.invert(column, y)),
+            None => from.zip(to).for_each(|((_, y), to)| *to = y),
+        }
+    }
+}
+
+/// The index of the largest value, the first of equals.
+pub(crate) fn largest(values: &[f32]) -> usize {
+    let mut best = 0;
+    for (index, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = index;
+        }
+    }
+    best
+}

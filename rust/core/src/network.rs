@@ -1,0 +1,191 @@
+//! The network: all that one key, one object, one file holds. The only room that knows all of it.
+
+use std::sync::Arc;
+
+use crate::dataset::{Batch, Dataset, Limits, Place, RowShape, Set};
+use crate::error::{Error, Result};
+use crate::evaluation::{self, Evaluation};
+use crate::layout::{Kind, Layout};
+use crate::model::Model;
+use crate::options::{Changes, Options};
+use crate::random::Random;
+use crate::trained::{Statistics, Trained};
+
+/// Numbers of the random streams of a network's seed.
+const ROWS_STREAM: u64 = 1;
+const WEIGHTS_STREAM: u64 = 2;
+
+/// A small fully connected neural network with the rows it has observed.
+///
+/// A clone shares what it can and changes nothing of the original: it is also how a snapshot is taken.
+///
+/// ```
+/// use neuralredis_core::{Batch, Kind, Layout, Limits, Network, Options};
+/// let options = Options { normalize: true, ..Options::new(Kind::Regressor) };
+/// let mut net = Network::new(Kind::Regressor, Layout::new(&[2, 3, 1])?, options, Limits { train: 50, test: 10 }, 7)?;
+/// net.observe(&Batch::new(&[1.0, 2.0, 4.0, 5.0], 2, &[3.0, 9.0], 1), None, |_| {})?;
+/// assert_eq!(net.info().train_rows, 1);
+/// assert_eq!(net.info().test_rows, 1);
+/// # Ok::<(), neuralredis_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network {
+    pub(crate) kind: Kind,
+    pub(crate) layout: Arc<Layout>,
+    pub(crate) options: Options,
+    pub(crate) trained: Arc<Trained>,
+    pub(crate) dataset: Dataset,
+    /// Chooses sets and evicted rows.
+    pub(crate) rows_random: Random,
+    /// Draws initial weights.
+    pub(crate) weights_random: Random,
+}
+
+/// What a network tells of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Info {
+    /// What it answers.
+    pub kind: Kind,
+    /// Units of each layer.
+    pub layout: Vec<usize>,
+    /// Weights and biases.
+    pub parameters: usize,
+    /// How it computes and learns.
+    pub options: Options,
+    /// How many rows each set holds at most.
+    pub limits: Limits,
+    /// Rows of the training set.
+    pub train_rows: u32,
+    /// Rows of the testing set.
+    pub test_rows: u32,
+    /// What trainings have found.
+    pub statistics: Statistics,
+}
+
+impl Network {
+    /// An untrained network. The same seed gives the same network, whatever the machine.
+    ///
+    /// # Errors
+    /// [`Error::ClassifierOutputs`] for a classifier with one output, [`Error::Option`] for options that make no sense.
+    pub fn new(kind: Kind, layout: Layout, options: Options, limits: Limits, seed: u64) -> Result<Self> {
+        if kind == Kind::Classifier && layout.outputs() < 2 {
+            return Err(Error::ClassifierOutputs { outputs: layout.outputs() });
+        }
+        options.check(kind)?;
+        let mut weights_random = Random::new(seed, WEIGHTS_STREAM);
+        Ok(Self {
+            kind,
+            options,
+            trained: Arc::new(Trained::untrained(&layout, options.activation, &mut weights_random)),
+            dataset: Dataset::new(RowShape::new(kind, &layout), limits),
+            layout: Arc::new(layout),
+            rows_random: Random::new(seed, ROWS_STREAM),
+            weights_random,
+        })
+    }
+
+    /// What the network tells of itself.
+    pub fn info(&self) -> Info {
+        Info {
+            kind: self.kind,
+            layout: self.layout.units().to_vec(),
+            parameters: self.layout.parameters(),
+            options: self.options,
+            limits: self.dataset.limits(),
+            train_rows: self.dataset.train.len() as u32,
+            test_rows: self.dataset.test.len() as u32,
+            statistics: self.trained.statistics,
+        }
+    }
+
+    /// What the network answers.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Units of each layer.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Numbers that say what the outputs of an observed row are: 1, the class, or the outputs of a regressor.
+    pub fn targets(&self) -> usize {
+        self.dataset.shape.targets()
+    }
+
+    /// The network as it answers now.
+    pub fn model(&self) -> Model {
+        Model {
+            kind: self.kind,
+            layout: Arc::clone(&self.layout),
+            options: self.options,
+            trained: Arc::clone(&self.trained),
+        }
+    }
+
+    /// Stores rows, all or none: in the named set, or shared out in proportion to the limits. `placed` hears where each
+    /// went. Returns the rows of the training and of the testing set.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`], [`Error::Class`], [`Error::RowWeight`] for a row that the network does not take,
+    /// [`Error::NoRoom`] for a set whose limit is 0.
+    pub fn observe(&mut self, batch: &Batch<'_>, target: Option<Set>, placed: impl FnMut(Place)) -> Result<(u32, u32)> {
+        batch.check(self.dataset.shape)?;
+        self.dataset.check_target(target)?;
+        self.dataset.observe(batch, target, &mut self.rows_random, placed);
+        Ok((self.dataset.train.len() as u32, self.dataset.test.len() as u32))
+    }
+
+    /// Rows of a set.
+    pub fn rows(&self, set: Set) -> u32 {
+        self.dataset.set(set).len() as u32
+    }
+
+    /// Inputs and targets of a stored row as it came, and its weight; none past the end.
+    pub fn row(&self, set: Set, row: u32) -> Option<(Vec<f32>, Vec<f32>, f32)> {
+        let rows = self.dataset.set(set);
+        ((row as usize) < rows.len()).then(|| {
+            let mut values = rows.table.row(row as usize);
+            let inputs = values.by_ref().take(self.dataset.shape.inputs).collect();
+            (inputs, values.collect(), rows.weight(row as usize))
+        })
+    }
+
+    /// New random weights, the next of the network's random state, and fresh statistics. The rows stay.
+    pub fn reset(&mut self) {
+        self.trained = Arc::new(Trained::untrained(&self.layout, self.options.activation, &mut self.weights_random));
+    }
+
+    /// Changes options and limits, all or nothing. A set that has more rows than its new limit loses random ones;
+    /// normalization changes at the next training.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for options that make no sense.
+    pub fn configure(&mut self, changes: &Changes, limits: Limits) -> Result<()> {
+        self.options = self.options.with(self.kind, changes)?;
+        self.dataset.limit_to(limits, &mut self.rows_random);
+        Ok(())
+    }
+
+    /// How well the present weights do on a stored set.
+    ///
+    /// # Errors
+    /// [`Error::NoRows`] if the set is empty.
+    pub fn evaluate(&self, set: Set) -> Result<Evaluation> {
+        evaluation::evaluate(&self.model(), self.dataset.set(set))
+    }
+
+    /// How well the present weights do on fresh rows, which are not kept.
+    ///
+    /// # Errors
+    /// [`Error::NoRows`] if there are none, and what [`Self::observe`] refuses.
+    pub fn evaluate_on(&self, batch: &Batch<'_>) -> Result<Evaluation> {
+        evaluation::evaluate_batch(&self.model(), batch)
+    }
+
+    /// Bytes of memory that the network takes.
+    pub fn bytes(&self) -> usize {
+        let parameter = 2 * size_of::<f32>() + size_of::<i8>();
+        size_of::<Self>() + size_of::<Trained>() + self.layout.parameters() * parameter + self.dataset.bytes()
+    }
+}

@@ -1,0 +1,221 @@
+//! Normalization: every input, and every output of a regressor, on a common scale.
+//!
+//! Computed from the training rows when a training starts and stored with the network; whatever the network is asked
+//! goes through it. Columns are standardized to mean 0 and standard deviation 1.
+
+use std::ops::Range;
+
+use crate::dataset::Rows;
+use crate::kernels::LANES;
+use crate::options::Output;
+
+/// `(value - mean) * scale`, column by column.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Scaling {
+    pub(crate) mean: Vec<f32>,
+    pub(crate) scale: Vec<f32>,
+}
+
+/// The scalings of a network; none is the identity.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Normalization {
+    pub(crate) inputs: Option<Scaling>,
+    pub(crate) outputs: Option<Scaling>,
+}
+
+/// The moments and the range of a column, in double precision.
+#[derive(Debug, Clone, Copy)]
+struct Column {
+    mean: f64,
+    deviation: f64,
+    min: f32,
+    max: f32,
+}
+
+impl Scaling {
+    pub(crate) fn identity(columns: usize) -> Self {
+        Self { mean: vec![0.0; columns], scale: vec![1.0; columns] }
+    }
+
+    /// Standardized inputs. A column that is the same in all rows says nothing: it keeps the scale it had while it varied,
+    /// or gets the scale 0, with which another value changes nothing either.
+    pub(crate) fn of_inputs(rows: &Rows, columns: Range<usize>, before: Option<&Self>) -> Self {
+        let mut scaling = Self { mean: Vec::new(), scale: Vec::new() };
+        for (index, column) in Column::of(rows, columns).into_iter().enumerate() {
+            match (column.scale(), before) {
+                (Some(scale), _) => scaling.push(column.mean as f32, scale),
+                (None, Some(before)) if before.scale[index] != 0.0 => {
+                    scaling.push(before.mean[index], before.scale[index]);
+                }
+                (None, _) => scaling.push(column.mean as f32, 0.0),
+            }
+        }
+        scaling
+    }
+
+    /// Scaled targets of a regressor. Linear outputs are standardized. Sigmoid outputs reach 0 to 1: targets beyond are
+    /// mapped to 0.1 to 0.9; and as no weights could make up for a change of that, a scaling that is there stays.
+    pub(crate) fn of_outputs(rows: &Rows, columns: Range<usize>, output: Output, before: Option<&Self>) -> Self {
+        if let (Output::Sigmoid, Some(before)) = (output, before) {
+            return before.clone();
+        }
+        let mut scaling = Self { mean: Vec::new(), scale: Vec::new() };
+        for column in Column::of(rows, columns) {
+            match (output, column.scale()) {
+                (Output::Sigmoid, _) if column.min >= 0.0 && column.max <= 1.0 => scaling.push(0.0, 1.0),
+                (Output::Sigmoid, Some(_)) => {
+                    let range = f64::from(column.max) - f64::from(column.min);
+                    scaling.push((f64::from(column.min) - range * 0.125) as f32, (0.8 / range) as f32);
+                }
+                // A constant target: 0.5 is the middle of a sigmoid.
+                (Output::Sigmoid, None) => scaling.push(column.min - 0.5, 1.0),
+                (_, Some(scale)) => scaling.push(column.mean as f32, scale),
+                (_, None) => scaling.push(column.mean as f32, 1.0),
+            }
+        }
+        scaling
+    }
+
+    fn push(&mut self, mean: f32, scale: f32) {
+        self.mean.push(mean);
+        self.scale.push(scale);
+    }
+
+    /// Columns that have no say.
+    pub(crate) fn ignored(&self) -> impl Iterator<Item = usize> + '_ {
+        self.scale.iter().enumerate().filter(|(_, scale)| **scale == 0.0).map(|(column, _)| column)
+    }
+
+    /// A scaled value.
+    pub(crate) fn apply(&self, column: usize, value: f32) -> f32 {
+        (value - self.mean[column]).clamp(f32::MIN, f32::MAX) * self.scale[column]
+    }
+
+    /// The value that [`Self::apply`] scales to `scaled`, kept finite.
+    pub(crate) fn invert(&self, column: usize, scaled: f32) -> f32 {
+        (scaled / self.scale[column] + self.mean[column]).clamp(f32::MIN, f32::MAX)
+    }
+}
+
+impl Column {
+    /// Weighted moments in two passes: first the mean, then the deviations from it, so that a large offset costs nothing.
+    fn of(rows: &Rows, columns: Range<usize>) -> Vec<Self> {
+        let start = Self { mean: 0.0, deviation: 0.0, min: f32::INFINITY, max: f32::NEG_INFINITY };
+        let mut all = vec![start; columns.len()];
+        let mut total = 0.0;
+        sweep(rows, &columns, |weights, values| {
+            total += sum(|lane| weights[lane]);
+            for (column, values) in all.iter_mut().zip(values) {
+                column.mean += sum(|lane| f64::from(values[lane]) * weights[lane]);
+                for (&value, &weight) in values.iter().zip(weights) {
+                    // Lanes past the last row weigh nothing.
+                    if weight > 0.0 {
+                        (column.min, column.max) = (column.min.min(value), column.max.max(value));
+                    }
+                }
+            }
+        });
+        all.iter_mut().for_each(|column| column.mean /= total);
+        sweep(rows, &columns, |weights, values| {
+            for (column, values) in all.iter_mut().zip(values) {
+                let mean = column.mean;
+                column.deviation += sum(|lane| (f64::from(values[lane]) - mean).powi(2) * weights[lane]);
+            }
+        });
+        all.iter_mut().for_each(|column| column.deviation = (column.deviation / total).sqrt());
+        all
+    }
+
+    /// The reciprocal of the deviation; none for a column that does not vary.
+    fn scale(&self) -> Option<f32> {
+        let scale = (1.0 / self.deviation) as f32;
+        (self.min < self.max && scale.is_finite() && scale > 0.0).then_some(scale)
+    }
+}
+
+/// Visits the rows sixteen at a time: their weights, and their values column after column.
+fn sweep(rows: &Rows, columns: &Range<usize>, mut visit: impl FnMut(&[f64; LANES], &[[f32; LANES]])) {
+    let mut scratch = Vec::new();
+    for group in 0..rows.table.groups() {
+        let weights = std::array::from_fn(|lane| {
+            let row = group * LANES + lane;
+            if row < rows.len() { f64::from(rows.weight(row)) } else { 0.0 }
+        });
+        let values = &rows.table.group(group, &mut scratch)[columns.start * LANES..columns.end * LANES];
+        visit(&weights, values.as_chunks().0);
+    }
+}
+
+/// The sum over the lanes, in four chains that a compiler can keep side by side.
+fn sum(term: impl Fn(usize) -> f64) -> f64 {
+    let mut chains = [0.0; 4];
+    for lane in 0..LANES {
+        chains[lane % 4] += term(lane);
+    }
+    (chains[0] + chains[2]) + (chains[1] + chains[3])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(values: &[&[f32]]) -> Rows {
+        let mut rows = Rows::new(values[0].len());
+        values.iter().enumerate().for_each(|(row, values)| rows.set(row, values.iter().copied(), 1.0));
+        rows
+    }
+
+    fn inputs(values: &[f32], before: Option<&Scaling>) -> Scaling {
+        let values: Vec<[f32; 1]> = values.iter().map(|&v| [v]).collect();
+        Scaling::of_inputs(&rows(&values.iter().map(<[f32; 1]>::as_slice).collect::<Vec<_>>()), 0..1, before)
+    }
+
+    #[test]
+    fn columns_are_standardized_whatever_their_scale_and_offset() {
+        for (offset, factor) in [(0.0, 1.0), (1e6, 1.0), (0.0, 1e9), (0.0, 1e-9), (-3e7, 10.0), (0.0, 1e37)] {
+            let values: Vec<f32> = (0..100).map(|i| offset + factor * (i % 10) as f32).collect();
+            let scaling = inputs(&values, None);
+            let scaled: Vec<f64> = values.iter().map(|&v| f64::from(scaling.apply(0, v))).collect();
+            let mean = scaled.iter().sum::<f64>() / 100.0;
+            let variance = scaled.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / 100.0;
+            assert!(mean.abs() < 0.5 && (variance - 1.0).abs() < 0.01, "{offset} {factor}: {mean} {variance}");
+        }
+    }
+
+    #[test]
+    fn a_constant_column_has_no_say_unless_it_varied_before() {
+        let constant = inputs(&[7.0, 7.0, 7.0], None);
+        assert_eq!(constant.scale, [0.0]);
+        assert_eq!(constant.apply(0, f32::MAX), 0.0);
+        let varied = inputs(&[1.0, 2.0, 3.0], None);
+        assert_eq!(inputs(&[7.0, 7.0], Some(&varied)), varied);
+    }
+
+    #[test]
+    fn a_weight_of_two_is_a_row_seen_twice() {
+        let mut weighted = Rows::new(1);
+        weighted.set(0, [1.0].into_iter(), 1.0);
+        weighted.set(1, [4.0].into_iter(), 2.0);
+        assert_eq!(Scaling::of_inputs(&weighted, 0..1, None), inputs(&[1.0, 4.0, 4.0], None));
+    }
+
+    #[test]
+    fn sigmoid_outputs_get_targets_that_they_reach() {
+        let targets = rows(&[&[-20.0, 0.2, 5.0], &[60.0, 0.9, 5.0]]);
+        let scaling = Scaling::of_outputs(&targets, 0..3, Output::Sigmoid, None);
+        let close = |a: f32, b: f32| (a - b).abs() < 1e-6;
+        assert!(close(scaling.apply(0, -20.0), 0.1) && close(scaling.apply(0, 60.0), 0.9));
+        assert!(close(scaling.apply(1, 0.2), 0.2) && close(scaling.apply(2, 5.0), 0.5));
+        let again = Scaling::of_outputs(&rows(&[&[0.0, 0.0, 0.0]]), 0..3, Output::Sigmoid, Some(&scaling));
+        assert_eq!(again, scaling);
+    }
+
+    #[test]
+    fn scaling_inverts() {
+        let scaling = Scaling::of_outputs(&rows(&[&[-1e6, 3.0], &[2e6, 3.0]]), 0..2, Output::Linear, None);
+        for (column, value) in [(0, 5e5), (1, 3.0), (1, 4.0)] {
+            let back = scaling.invert(column, scaling.apply(column, value));
+            assert!((back - value).abs() <= value.abs() * 1e-6);
+        }
+    }
+}

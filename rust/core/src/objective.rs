@@ -1,0 +1,249 @@
+//! Weights and rows in; loss and gradient sums out.
+//!
+//! The rows of a set are cut into blocks of groups, small enough for a block's values to stay in the cache, and the blocks
+//! into shares. Both depend on the layout and the number of rows alone, never on the threads. A share's sums are computed by
+//! one thread, block after block; the sums of the shares are then added in their order. They are plain sums, so that
+//! another machine's share could be added too.
+
+use std::ops::Range;
+
+use crate::dataset::{RowShape, Rows};
+use crate::kernels::{Buffer, LANES, kernels};
+use crate::layout::{Connection, Kind, Layout};
+use crate::normalization::Normalization;
+use crate::options::Options;
+
+/// Bytes of a block's values: what fits a core's second cache beside some weights.
+const BLOCK_BYTES: usize = 768 << 10;
+/// Groups of a block at most. More groups make better use of each gradient's final sum over the lanes; fewer leave more
+/// blocks to share out.
+const MAX_BLOCK_GROUPS: usize = 16;
+/// Shares at most: more threads than that have nothing to do.
+const MAX_SHARES: usize = 32;
+/// Bytes of the shares' gradients, all together, at most (but one share there always is).
+const MAX_SHARES_BYTES: usize = 64 << 20;
+
+/// What a training minimizes: the loss of a network of one layout under one normalization.
+#[derive(Debug)]
+pub(crate) struct Objective {
+    shape: RowShape,
+    options: Options,
+    normalization: Normalization,
+    connections: Vec<Connection>,
+    parameters: usize,
+    block_groups: usize,
+}
+
+/// Sums over some rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Sums {
+    /// Weighted losses.
+    pub(crate) loss: f64,
+    /// Weights of the rows.
+    pub(crate) weight: f64,
+    /// Rows whose class was not the network's answer.
+    pub(crate) wrong: u64,
+    /// Rows.
+    pub(crate) rows: u64,
+}
+
+impl Sums {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.loss += other.loss;
+        self.weight += other.weight;
+        self.wrong += other.wrong;
+        self.rows += other.rows;
+    }
+
+    /// The mean loss of a row.
+    pub(crate) fn mean(&self) -> f64 {
+        self.loss / self.weight
+    }
+}
+
+/// One thread's working memory.
+#[derive(Debug)]
+pub(crate) struct Scratch {
+    /// Each layer's values; the last layer's are unit inputs, then outputs.
+    values: Vec<Buffer>,
+    target: Buffer,
+    delta: Buffer,
+    delta_before: Buffer,
+    gather: Vec<f32>,
+}
+
+impl Objective {
+    pub(crate) fn new(kind: Kind, layout: &Layout, options: Options, normalization: Normalization) -> Self {
+        // Values of every layer, and error signals of two at a time.
+        let group_bytes = (layout.units().iter().sum::<usize>() + 2 * layout.outputs()) * LANES * size_of::<f32>();
+        Self {
+            shape: RowShape::new(kind, layout),
+            options,
+            normalization,
+            connections: layout.connections().collect(),
+            parameters: layout.parameters(),
+            block_groups: (BLOCK_BYTES / group_bytes).clamp(1, MAX_BLOCK_GROUPS),
+        }
+    }
+
+    pub(crate) fn parameters(&self) -> usize {
+        self.parameters
+    }
+
+    /// Floating-point operations of one row's gradient.
+    pub(crate) fn operations(&self) -> usize {
+        6 * self.parameters
+    }
+
+    /// The groups of each share of a set.
+    pub(crate) fn shares(&self, rows: &Rows) -> Vec<Range<usize>> {
+        let groups = rows.table.groups();
+        let blocks = groups.div_ceil(self.block_groups);
+        let by_memory = MAX_SHARES_BYTES / (self.parameters * size_of::<f32>());
+        let shares = blocks.min(MAX_SHARES).min(by_memory).max(1);
+        let share_groups = blocks.div_ceil(shares) * self.block_groups;
+        (0..groups).step_by(share_groups.max(1)).map(|from| from..(from + share_groups).min(groups)).collect()
+    }
+
+    pub(crate) fn scratch(&self) -> Scratch {
+        let room = |units: usize| Buffer::new(units * self.block_groups * LANES);
+        let outputs = |c: &Connection| c.outputs;
+        let widest = self.connections.iter().map(outputs).max().expect("a layout has a connection");
+        Scratch {
+            values: std::iter::once(self.shape.inputs).chain(self.connections.iter().map(outputs)).map(room).collect(),
+            target: Buffer::new(self.shape.outputs * LANES),
+            delta: room(widest),
+            delta_before: room(widest),
+            gather: Vec::new(),
+        }
+    }
+
+    /// The sums over some groups of a set, and their gradient sums added to `gradient` where one is wanted.
+    ///
+    /// `go_on` is asked before each block; once it says no, the sums are unfinished and to be thrown away.
+    pub(crate) fn sums(
+        &self,
+        weights: &[f32],
+        rows: &Rows,
+        groups: Range<usize>,
+        scratch: &mut Scratch,
+        mut gradient: Option<&mut [f32]>,
+        go_on: impl Fn() -> bool,
+    ) -> Sums {
+        let mut sums = Sums::default();
+        let mut from = groups.start;
+        while from < groups.end && go_on() {
+            let to = (from + self.block_groups).min(groups.end);
+            self.load(rows, from..to, scratch);
+            self.forward(weights, to - from, scratch);
+            self.losses(rows, from..to, scratch, &mut sums, gradient.is_none());
+            if let Some(gradient) = gradient.as_deref_mut() {
+                self.backward(weights, to - from, scratch, gradient);
+            }
+            from = to;
+        }
+        sums
+    }
+
+    fn load(&self, rows: &Rows, groups: Range<usize>, scratch: &mut Scratch) {
+        let width = self.shape.inputs * LANES;
+        for (slot, group) in groups.enumerate() {
+            let from = &rows.table.group(group, &mut scratch.gather)[..width];
+            let to = &mut scratch.values[0][slot * width..][..width];
+            match &self.normalization.inputs {
+                Some(scaling) => (kernels().standardize)(from, &scaling.mean, &scaling.scale, to),
+                None => to.copy_from_slice(from),
+            }
+        }
+    }
+
+    fn forward(&self, weights: &[f32], groups: usize, scratch: &mut Scratch) {
+        let last = self.connections.len() - 1;
+        for (index, connection) in self.connections.iter().enumerate() {
+            let (before, after) = scratch.values.split_at_mut(index + 1);
+            let z = &mut after[0][..groups * connection.outputs * LANES];
+            (kernels().affine)(&weights[connection.all()], connection.inputs, &before[index], groups, z);
+            if index < last {
+                (kernels().activate)(self.options.activation, z);
+            }
+        }
+    }
+
+    fn losses(&self, rows: &Rows, groups: Range<usize>, scratch: &mut Scratch, sums: &mut Sums, count_wrong: bool) {
+        let width = self.shape.outputs * LANES;
+        let last = scratch.values.len() - 1;
+        for (slot, group) in groups.enumerate() {
+            let stored = rows.table.group(group, &mut scratch.gather);
+            self.targets(&stored[self.shape.inputs * LANES..], &mut scratch.target);
+            let z = &mut scratch.values[last][slot * width..][..width];
+            let delta = &mut scratch.delta[slot * width..][..width];
+            let mut losses = [0.0; LANES];
+            (kernels().loss)(self.options.output, self.options.loss, z, &scratch.target, delta, &mut losses);
+            let first = group * LANES;
+            let there = (rows.len() - first).min(LANES);
+            if there < LANES || rows.weights.is_some() {
+                // Lanes past the last row weigh nothing.
+                let weights: [f32; LANES] =
+                    std::array::from_fn(|lane| if lane < there { rows.weight(first + lane) } else { 0.0 });
+                for delta in delta.as_chunks_mut::<LANES>().0 {
+                    delta.iter_mut().zip(weights).for_each(|(delta, weight)| *delta *= weight);
+                }
+                losses.iter_mut().zip(weights).for_each(|(loss, weight)| *loss *= weight);
+                sums.weight += weights.iter().map(|&weight| f64::from(weight)).sum::<f64>();
+            } else {
+                sums.weight += LANES as f64;
+            }
+            sums.rows += there as u64;
+            sums.loss += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
+            if count_wrong && self.shape.kind == Kind::Classifier {
+                sums.wrong +=
+                    (0..there).filter(|&lane| largest(z, lane) != largest(&scratch.target, lane)).count() as u64;
+            }
+        }
+    }
+
+    /// What the outputs of a group should be: for a classifier a one at the class, for a regressor the scaled targets.
+    fn targets(&self, stored: &[f32], target: &mut [f32]) {
+        match self.shape.kind {
+            Kind::Classifier => {
+                target.fill(0.0);
+                for (lane, &class) in stored[..LANES].iter().enumerate() {
+                    target[class as usize * LANES + lane] = 1.0;
+                }
+            }
+            Kind::Regressor => match &self.normalization.outputs {
+                None => target.copy_from_slice(&stored[..target.len()]),
+                Some(scaling) => {
+                    for (at, (target, &stored)) in target.iter_mut().zip(stored).enumerate() {
+                        *target = scaling.apply(at / LANES, stored);
+                    }
+                }
+            },
+        }
+    }
+
+    fn backward(&self, weights: &[f32], groups: usize, scratch: &mut Scratch, gradient: &mut [f32]) {
+        for (index, connection) in self.connections.iter().enumerate().rev() {
+            let x = &scratch.values[index];
+            let delta = &scratch.delta[..groups * connection.outputs * LANES];
+            (kernels().gradient)(connection.inputs, x, delta, groups, &mut gradient[connection.all()]);
+            if index > 0 {
+                let before = &mut scratch.delta_before[..groups * connection.inputs * LANES];
+                (kernels().backward)(&weights[connection.all()], connection.inputs, delta, groups, before);
+                (kernels().derive)(self.options.activation, x, before);
+                std::mem::swap(&mut scratch.delta, &mut scratch.delta_before);
+            }
+        }
+    }
+}
+
+/// The unit with the largest value in a lane, the first of equals.
+fn largest(values: &[f32], lane: usize) -> usize {
+    let mut best = 0;
+    for unit in 1..values.len() / LANES {
+        if values[unit * LANES + lane] > values[best * LANES + lane] {
+            best = unit;
+        }
+    }
+    best
+}

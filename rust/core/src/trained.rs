@@ -1,0 +1,80 @@
+//! What a training changes, as one immutable value: weights, the trainer's state, normalization, statistics.
+
+use crate::kernels::FIRST_SIZE;
+use crate::layout::Layout;
+use crate::normalization::Normalization;
+use crate::options::Activation;
+use crate::random::Random;
+use crate::weights;
+
+/// All that a training changes. The live network, a training's result, BACKTRACK and a replica exchange only this.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// Weights and biases; see [`crate::layout::Connection`] for their order.
+    pub(crate) weights: Vec<f32>,
+    pub(crate) state: StepperState,
+    pub(crate) normalization: Normalization,
+    pub(crate) statistics: Statistics,
+}
+
+/// What RPROP remembers from one step to the next.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct StepperState {
+    /// Each parameter's step size.
+    pub(crate) sizes: Vec<f32>,
+    /// The sign of each parameter's previous gradient: -1, 0 or 1.
+    pub(crate) signs: Vec<i8>,
+    /// What was minimized, at the previous step; infinite before the first.
+    pub(crate) objective: f64,
+}
+
+/// What a network tells of its trainings.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Statistics {
+    /// Rows presented, each time counted.
+    pub total_steps: u64,
+    /// Times that all training rows were presented.
+    pub total_cycles: u64,
+    /// Seconds spent training.
+    pub total_seconds: f64,
+    /// Mean loss of a training row with the present weights, as of the last training; 0 before the first.
+    pub train_error: f64,
+    /// Mean loss of a testing row, likewise; 0 where there were none.
+    pub test_error: f64,
+    /// Testing rows classified wrongly, in percent, likewise.
+    pub class_errors: f64,
+    /// Whether the last training was stopped because the testing rows got worse.
+    pub overfitting: bool,
+    /// Whether the testing rows had a say in when the last training stopped or what it kept: what they show since then is
+    /// optimistic.
+    pub test_decided: bool,
+}
+
+impl Trained {
+    /// An untrained network with new random weights.
+    pub(crate) fn untrained(layout: &Layout, activation: Activation, random: &mut Random) -> Self {
+        let weights = weights::initial(layout, activation, random);
+        Self {
+            state: StepperState::new(weights.len()),
+            weights,
+            normalization: Normalization::default(),
+            statistics: Statistics::default(),
+        }
+    }
+
+    /// Whether no training has changed it yet.
+    pub(crate) fn is_untrained(&self) -> bool {
+        self.statistics.total_cycles == 0
+    }
+
+    /// What a training has found, for reading.
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+}
+
+impl StepperState {
+    pub(crate) fn new(parameters: usize) -> Self {
+        Self { sizes: vec![FIRST_SIZE; parameters], signs: vec![0; parameters], objective: f64::INFINITY }
+    }
+}

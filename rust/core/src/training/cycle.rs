@@ -1,0 +1,406 @@
+//! The cycles of one training.
+//!
+//! A cycle presents every training row once. It begins with the errors and the gradient of the present weights, decides
+//! whether to end there, and if not takes one step. So both errors always belong to the same weights, a training that
+//! ends by itself knows them of the weights it leaves, and nothing is computed twice.
+
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::crew::Crew;
+use super::job::Job;
+use super::pool::Seats;
+use super::report::{Curve, Point, Reason, Report};
+use super::task::Task;
+use super::warnings::warnings;
+use crate::dataset::Rows;
+use crate::kernels::{Buffer, StepRule, kernels};
+use crate::layout::Kind;
+use crate::normalization::{Normalization, Scaling};
+use crate::objective::{Objective, Scratch, Sums};
+use crate::options::Algorithm;
+use crate::stopping::AutoStop;
+use crate::trained::{Statistics, StepperState, Trained};
+use crate::weights::reexpress;
+
+/// Operations of a cycle that are worth another thread: some 20 microseconds of work.
+const THREAD_OPERATIONS: usize = 600_000;
+/// Parameters of a step that are worth another thread.
+const THREAD_PARAMETERS: usize = 16 << 10;
+
+/// One training while it runs.
+pub(super) struct Session<'a> {
+    task: &'a Task,
+    job: &'a Job,
+    objective: Objective,
+    normalization: Normalization,
+    weights: Vec<f32>,
+    state: StepperState,
+    train: Vec<Mutex<Share>>,
+    test: Vec<Mutex<Share>>,
+    scratch: Vec<Mutex<Scratch>>,
+    crew: Crew,
+    deadline: Option<Instant>,
+    most_threads: usize,
+    warnings: Vec<String>,
+}
+
+/// A share of a set, and its sums.
+struct Share {
+    groups: Range<usize>,
+    sums: Sums,
+    /// Empty for testing rows.
+    gradient: Buffer,
+}
+
+/// Errors of one set of weights.
+#[derive(Debug, Clone, Copy)]
+struct Errors {
+    train: Sums,
+    test: Option<Sums>,
+}
+
+/// The weights with the least test error so far, with the trainer's state at that cycle.
+struct Best {
+    cycle: u64,
+    errors: Errors,
+    weights: Vec<f32>,
+    state: StepperState,
+}
+
+impl<'a> Session<'a> {
+    /// Prepares a training: normalization, and the weights expressed under it. None if it is cancelled meanwhile.
+    pub(super) fn new(task: &'a Task, job: &'a Job) -> Option<Self> {
+        let normalization = task.normalization();
+        let mut weights = task.trained.weights.clone();
+        let mut state = task.trained.state.clone();
+        let before = &task.trained.normalization;
+        if !task.trained.is_untrained() && normalization != *before {
+            reexpress(&task.layout, task.options.output, before, &normalization, &mut weights, &mut state.sizes);
+        }
+        if job.is_cancelled() {
+            return None;
+        }
+        let objective = Objective::new(task.dataset.shape.kind, &task.layout, task.options, normalization.clone());
+        let shares = |rows: &Rows, parameters: usize| {
+            let share = |groups| Mutex::new(Share { groups, sums: Sums::default(), gradient: Buffer::new(parameters) });
+            objective.shares(rows).into_iter().map(share).collect()
+        };
+        let max_time = task.training.max_time;
+        Some(Self {
+            train: shares(&task.dataset.train, objective.parameters()),
+            test: shares(&task.dataset.test, 0),
+            scratch: Vec::new(),
+            crew: Crew::new(),
+            deadline: (max_time > Duration::ZERO).then(|| job.started() + max_time),
+            most_threads: 1,
+            warnings: warnings(task.dataset.shape, &task.dataset, &normalization, task.options),
+            task,
+            job,
+            objective,
+            normalization,
+            weights,
+            state,
+        })
+    }
+
+    /// Trains to the end. None if the training is cancelled.
+    pub(super) fn train(mut self, seats: &mut Seats) -> Option<(Trained, Report)> {
+        let options = self.task.training;
+        let watch = !self.test.is_empty();
+        let mut auto_stop = options.auto_stop.then(AutoStop::new);
+        let mut best: Option<Best> = None;
+        let mut curve = Curve::new();
+        let mut cycle = 0;
+        let reason = loop {
+            let threads = seats.take(self.useful_threads(), || self.job.is_cancelled())?;
+            let last = options.max_cycles > 0 && cycle >= options.max_cycles;
+            let with_test = watch && (options.auto_stop || last || curve.wants(cycle));
+            let Some(errors) = self.errors(threads, !last, with_test, |session| session.must_end()) else {
+                break if self.job.is_stopped() { Reason::Stopped } else { Reason::MaxTime };
+            };
+            let point = self.tell(cycle, &errors);
+            curve.add(point);
+            if let (Some(auto_stop), Some(test_error)) = (&mut auto_stop, point.test_error) {
+                let better = best.as_ref().is_none_or(|best| test_error < best.errors.test_error());
+                if options.backtrack && better {
+                    best = Some(self.keep(cycle, errors, best));
+                }
+                if auto_stop.ends(cycle, point.train_error, test_error) {
+                    break Reason::AutoStop;
+                }
+            }
+            if last {
+                break Reason::MaxCycles;
+            }
+            if self.must_end() {
+                break if self.job.is_stopped() { Reason::Stopped } else { Reason::MaxTime };
+            }
+            self.step(threads, &errors);
+            cycle += 1;
+        };
+        self.end(seats, reason, cycle, best, curve)
+    }
+
+    /// Leaves the weights that the training is to give: the best with BACKTRACK, else the last.
+    fn end(
+        mut self,
+        seats: &mut Seats,
+        reason: Reason,
+        cycle: u64,
+        best: Option<Best>,
+        curve: Curve,
+    ) -> Option<(Trained, Report)> {
+        let threads = seats.take(self.useful_threads(), || self.job.is_cancelled())?;
+        // An end in the middle of a cycle leaves weights whose errors nobody knows yet.
+        let errors = self.errors(threads, false, !self.test.is_empty(), |session| session.job.is_cancelled())?;
+        let last = self.tell(cycle, &errors);
+        let backtracked = best.filter(|best| best.errors.test_error() < errors.test_error());
+        let (best_cycle, kept) = match backtracked {
+            Some(best) => {
+                (self.weights, self.state) = (best.weights, best.state);
+                (best.cycle, best.errors)
+            }
+            None => (cycle, errors),
+        };
+        let test = kept.test.filter(|sums| sums.rows > 0);
+        let overfitting = reason == Reason::AutoStop && errors.test_error() > auto_stop_best(&curve, &last);
+        let time = self.job.started().elapsed();
+        let before = self.task.trained.statistics;
+        let class_errors = self.class_errors(&kept);
+        let statistics = Statistics {
+            total_steps: before.total_steps + cycle * self.task.dataset.train.len() as u64,
+            total_cycles: before.total_cycles + cycle,
+            total_seconds: before.total_seconds + time.as_secs_f64(),
+            train_error: kept.train.mean(),
+            test_error: test.map_or(0.0, |sums| sums.mean()),
+            class_errors: class_errors.unwrap_or(0.0),
+            overfitting,
+            test_decided: self.task.training.auto_stop,
+        };
+        let report = Report {
+            reason,
+            cycles: cycle,
+            best_cycle,
+            time,
+            threads: self.most_threads,
+            train_error: statistics.train_error,
+            test_error: test.map(|sums| sums.mean()),
+            class_errors,
+            overfitting,
+            warnings: self.warnings,
+            curve: curve.end(last),
+        };
+        let trained =
+            Trained { weights: self.weights, state: self.state, normalization: self.normalization, statistics };
+        Some((trained, report))
+    }
+
+    /// Threads that have enough to do in a cycle.
+    fn useful_threads(&self) -> usize {
+        let operations = self.task.dataset.train.len() * self.objective.operations();
+        (1 + operations / THREAD_OPERATIONS).min(self.train.len().max(self.test.len()))
+    }
+
+    fn must_end(&self) -> bool {
+        self.job.is_stopped() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    /// The errors of the present weights, and the shares' gradients; none if `give_up` said so meanwhile.
+    fn errors(
+        &mut self,
+        threads: usize,
+        gradient: bool,
+        test: bool,
+        give_up: impl Fn(&Self) -> bool + Sync,
+    ) -> Option<Errors> {
+        while self.scratch.len() < threads {
+            self.scratch.push(Mutex::new(self.objective.scratch()));
+        }
+        self.most_threads = self.most_threads.max(threads);
+        let mut crew = std::mem::replace(&mut self.crew, Crew::new());
+        let session = &*self;
+        let shares = session.train.len() + if test { session.test.len() } else { 0 };
+        let next = AtomicUsize::new(0);
+        let given_up = std::sync::atomic::AtomicBool::new(false);
+        crew.run(threads, &|worker| {
+            let mut scratch = lock(&session.scratch[worker]);
+            let go_on = || {
+                let stop = given_up.load(Ordering::Relaxed) || give_up(session);
+                given_up.store(stop, Ordering::Relaxed);
+                !stop
+            };
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                if index >= shares {
+                    return;
+                }
+                let (rows, share, gradient) = match index.checked_sub(session.train.len()) {
+                    None => (&session.task.dataset.train, &session.train[index], gradient),
+                    Some(index) => (&session.task.dataset.test, &session.test[index], false),
+                };
+                let share = &mut *lock(share);
+                let sums = if gradient {
+                    share.gradient.fill(0.0);
+                    Some(&mut *share.gradient)
+                } else {
+                    None
+                };
+                share.sums =
+                    session.objective.sums(&session.weights, rows, share.groups.clone(), &mut scratch, sums, go_on);
+            }
+        });
+        self.crew = crew;
+        if given_up.into_inner() {
+            return None;
+        }
+        let total = |shares: &mut [Mutex<Share>]| {
+            let mut sums = Sums::default();
+            for share in shares {
+                sums.add(&share.get_mut().unwrap_or_else(PoisonError::into_inner).sums);
+            }
+            sums
+        };
+        Some(Errors { train: total(&mut self.train), test: test.then(|| total(&mut self.test)) })
+    }
+
+    /// One step of RPROP, with the gradients that [`Self::errors`] has left.
+    fn step(&mut self, threads: usize, errors: &Errors) {
+        let decay = self.task.options.l2;
+        let objective = errors.train.mean() + self.penalty();
+        let undo = match self.task.options.algorithm {
+            Algorithm::RpropPlus => true,
+            Algorithm::IrpropMinus => false,
+            Algorithm::IrpropPlus => objective > self.state.objective,
+        };
+        self.state.objective = objective;
+        let rule = StepRule { scale: (1.0 / errors.train.weight) as f32, decay, undo };
+        let gradients: Vec<&mut Buffer> = self
+            .train
+            .iter_mut()
+            .map(|share| &mut share.get_mut().unwrap_or_else(PoisonError::into_inner).gradient)
+            .collect();
+        let layout = &self.task.layout;
+        let workers = threads.min(self.weights.len().div_ceil(THREAD_PARAMETERS));
+        let each = self.weights.len().div_ceil(workers).next_multiple_of(16);
+        let mut parts = Vec::with_capacity(workers);
+        let mut gradients: Vec<_> = gradients.into_iter().map(|gradient| gradient.chunks_mut(each)).collect();
+        let chunks = self.weights.chunks_mut(each).zip(self.state.sizes.chunks_mut(each));
+        for (index, ((weights, sizes), signs)) in chunks.zip(self.state.signs.chunks_mut(each)).enumerate() {
+            let gradients: Vec<_> = gradients.iter_mut().map(|g| g.next().expect("as long as the weights")).collect();
+            parts.push(Mutex::new(Part { from: index * each, weights, sizes, signs, gradients }));
+        }
+        let next = AtomicUsize::new(0);
+        self.crew.run(workers, &|_| {
+            while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                lock(part).step(layout, rule);
+            }
+        });
+    }
+
+    /// What weight decay adds to the loss.
+    fn penalty(&self) -> f64 {
+        let l2 = f64::from(self.task.options.l2);
+        if l2 == 0.0 {
+            return 0.0;
+        }
+        let square = |w: &f32| f64::from(*w).powi(2);
+        let weights = self.task.layout.connections().map(|c| &self.weights[c.biases().end..c.all().end]);
+        l2 / 2.0 * weights.flat_map(|weights| weights.iter().map(square)).sum::<f64>()
+    }
+
+    fn tell(&self, cycle: u64, errors: &Errors) -> Point {
+        let test_error = errors.test.map(|sums| sums.mean());
+        self.job.tell(cycle, errors.train.mean(), test_error.map(|error| (error, self.class_errors(errors))));
+        Point { cycle, train_error: errors.train.mean(), test_error }
+    }
+
+    fn class_errors(&self, errors: &Errors) -> Option<f64> {
+        let classifier = self.task.dataset.shape.kind == Kind::Classifier;
+        errors.test.filter(|sums| classifier && sums.rows > 0).map(|sums| 100.0 * sums.wrong as f64 / sums.rows as f64)
+    }
+
+    /// The present weights as the best, in the memory of those that were.
+    fn keep(&self, cycle: u64, errors: Errors, before: Option<Best>) -> Best {
+        match before {
+            None => Best { cycle, errors, weights: self.weights.clone(), state: self.state.clone() },
+            Some(mut best) => {
+                (best.cycle, best.errors) = (cycle, errors);
+                best.weights.clone_from(&self.weights);
+                best.state.clone_from(&self.state);
+                best
+            }
+        }
+    }
+}
+
+impl Errors {
+    /// Infinite without testing rows.
+    fn test_error(&self) -> f64 {
+        self.test.map_or(f64::INFINITY, |sums| sums.mean())
+    }
+}
+
+/// Some of the parameters, with all that a step of theirs takes.
+struct Part<'a> {
+    from: usize,
+    weights: &'a mut [f32],
+    sizes: &'a mut [f32],
+    signs: &'a mut [i8],
+    gradients: Vec<&'a mut [f32]>,
+}
+
+impl Part<'_> {
+    fn step(&mut self, layout: &crate::layout::Layout, rule: StepRule) {
+        // The shares' gradients, in the order of the shares.
+        let (sum, others) = self.gradients.split_first_mut().expect("there is a share");
+        for other in others {
+            sum.iter_mut().zip(other.iter()).for_each(|(sum, other)| *sum += other);
+        }
+        // Biases do not decay, so they step apart.
+        let end = self.from + self.weights.len();
+        for connection in layout.connections() {
+            let (biases, all) = (connection.biases(), connection.all());
+            for (range, decay) in [(biases.clone(), 0.0), (biases.end..all.end, rule.decay)] {
+                let (from, to) = (range.start.max(self.from), range.end.min(end));
+                if from < to {
+                    let range = from - self.from..to - self.from;
+                    (kernels().step)(
+                        StepRule { decay, ..rule },
+                        &sum[range.clone()],
+                        &mut self.weights[range.clone()],
+                        &mut self.sizes[range.clone()],
+                        &mut self.signs[range],
+                    );
+                }
+            }
+        }
+    }
+}
+
+impl Task {
+    /// The normalization that a training of this task works under.
+    fn normalization(&self) -> Normalization {
+        if !self.options.normalize {
+            return Normalization::default();
+        }
+        let (shape, rows) = (self.dataset.shape, &self.dataset.train);
+        let before = &self.trained.normalization;
+        let outputs =
+            || Scaling::of_outputs(rows, shape.inputs..shape.width(), self.options.output, before.outputs.as_ref());
+        Normalization {
+            inputs: Some(Scaling::of_inputs(rows, 0..shape.inputs, before.inputs.as_ref())),
+            outputs: (shape.kind == Kind::Regressor).then(outputs),
+        }
+    }
+}
+
+fn auto_stop_best(_: &Curve, _: &Point) -> f64 {
+    0.0
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

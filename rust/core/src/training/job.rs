@@ -1,0 +1,211 @@
+//! One training in the background: what can be asked of it, and what it leaves behind.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::cycle::Session;
+use super::pool::{Pool, Seats};
+use super::report::Report;
+use super::task::Task;
+use crate::trained::Trained;
+
+/// How a training ended.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// With a result, whatever ended it.
+    Trained(Arc<Trained>, Arc<Report>),
+    /// Cancelled: there is no result.
+    Dropped,
+    /// By a fault of the engine or the system.
+    Failed(String),
+}
+
+/// How far a training is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Whether it still waits for its turn.
+    pub queued: bool,
+    /// Cycles done.
+    pub cycle: u64,
+    /// Mean loss of a training row at that cycle; none before the first.
+    pub train_error: Option<f64>,
+    /// Mean loss of a testing row, as of the last cycle at which it was computed.
+    pub test_error: Option<f64>,
+    /// Testing rows that a classifier gets wrong, in percent, likewise.
+    pub class_errors: Option<f64>,
+    /// Since the real start.
+    pub time: Duration,
+}
+
+/// A training that has been asked for: queued, running or ended.
+pub struct Job {
+    task: Task,
+    process: u32,
+    asked: AtomicU8,
+    started: OnceLock<Instant>,
+    cycle: AtomicU64,
+    train_error: AtomicU64,
+    test_error: AtomicU64,
+    class_errors: AtomicU64,
+    outcome: OnceLock<Outcome>,
+    ended: Mutex<bool>,
+    end: Condvar,
+}
+
+/// What others have asked of a running training.
+const GO_ON: u8 = 0;
+const STOP: u8 = 1;
+const CANCEL: u8 = 2;
+
+/// A figure that has not been computed yet.
+const NOT_YET: u64 = f64::NAN.to_bits();
+
+impl Job {
+    /// Starts a training, or queues it. `notify` is called once, on the training's thread, after the outcome is there.
+    ///
+    /// Returns at once, however many rows there are.
+    pub fn start(task: Task, pool: &Arc<Pool>, notify: impl FnOnce(&Arc<Self>) + Send + 'static) -> Arc<Self> {
+        let job = Arc::new(Self {
+            task,
+            process: std::process::id(),
+            asked: AtomicU8::new(GO_ON),
+            started: OnceLock::new(),
+            cycle: AtomicU64::new(0),
+            train_error: AtomicU64::new(NOT_YET),
+            test_error: AtomicU64::new(NOT_YET),
+            class_errors: AtomicU64::new(NOT_YET),
+            outcome: OnceLock::new(),
+            ended: Mutex::new(false),
+            end: Condvar::new(),
+        });
+        let (queued, queued_pool) = (Arc::clone(&job), Arc::clone(pool));
+        pool.submit(Box::new(move || {
+            let (job, pool) = (Arc::clone(&queued), Arc::clone(&queued_pool));
+            let thread = thread::Builder::new().name("nr-training".into()).spawn(move || {
+                super::lower_priority();
+                let outcome = job.outcome_of(&pool);
+                job.conclude(outcome, &pool, notify);
+            });
+            if let Err(error) = thread {
+                queued.conclude(Outcome::Failed(format!("no thread for the training: {error}")), &queued_pool, |_| {});
+            }
+        }));
+        job
+    }
+
+    fn outcome_of(&self, pool: &Arc<Pool>) -> Outcome {
+        if self.is_cancelled() {
+            return Outcome::Dropped;
+        }
+        let _ = self.started.set(Instant::now());
+        let trained = catch_unwind(AssertUnwindSafe(|| {
+            let mut seats = Seats::new(Arc::clone(pool));
+            Session::new(&self.task, self).and_then(|session| session.train(&mut seats))
+        }));
+        match trained {
+            Ok(Some((trained, report))) => Outcome::Trained(Arc::new(trained), Arc::new(report)),
+            Ok(None) => Outcome::Dropped,
+            Err(panic) => Outcome::Failed(message(&*panic)),
+        }
+    }
+
+    fn conclude(self: &Arc<Self>, outcome: Outcome, pool: &Arc<Pool>, notify: impl FnOnce(&Arc<Self>)) {
+        let _ = self.outcome.set(outcome);
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.end.notify_all();
+        // A face's fault must not take the pool's place with it.
+        let _ = catch_unwind(AssertUnwindSafe(|| notify(self)));
+        pool.ended();
+    }
+
+    /// What was asked for.
+    pub fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// Asks for an early end; what has been learnt so far is kept. Acts within a fraction of a cycle.
+    pub fn stop(&self) {
+        self.asked.fetch_max(STOP, Ordering::Relaxed);
+    }
+
+    /// Asks for an early end without a result.
+    pub fn cancel(&self) {
+        self.asked.fetch_max(CANCEL, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) >= STOP
+    }
+
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) >= CANCEL
+    }
+
+    /// The real start.
+    pub(super) fn started(&self) -> Instant {
+        *self.started.get_or_init(Instant::now)
+    }
+
+    pub(super) fn tell(&self, cycle: u64, train_error: f64, test: Option<(f64, Option<f64>)>) {
+        self.train_error.store(train_error.to_bits(), Ordering::Relaxed);
+        if let Some((error, class_errors)) = test {
+            self.test_error.store(error.to_bits(), Ordering::Relaxed);
+            self.class_errors.store(class_errors.map_or(NOT_YET, f64::to_bits), Ordering::Relaxed);
+        }
+        self.cycle.store(cycle, Ordering::Relaxed);
+    }
+
+    /// How far the training is. Figures of neighbouring cycles may mix.
+    pub fn progress(&self) -> Progress {
+        let figure = |of: &AtomicU64| Some(f64::from_bits(of.load(Ordering::Relaxed))).filter(|error| !error.is_nan());
+        Progress {
+            queued: self.started.get().is_none(),
+            cycle: self.cycle.load(Ordering::Relaxed),
+            train_error: figure(&self.train_error),
+            test_error: figure(&self.test_error),
+            class_errors: figure(&self.class_errors),
+            time: self.started.get().map_or(Duration::ZERO, Instant::elapsed),
+        }
+    }
+
+    /// How the training ended; none while it has not.
+    ///
+    /// A forked child has no training threads: there, a training that had not ended is dropped.
+    pub fn outcome(&self) -> Option<Outcome> {
+        if self.is_lost() {
+            return Some(Outcome::Dropped);
+        }
+        self.outcome.get().cloned()
+    }
+
+    /// Whether the training's threads were left behind in the process that this one was forked from.
+    pub fn is_lost(&self) -> bool {
+        self.outcome.get().is_none() && self.process != std::process::id()
+    }
+
+    /// Waits for the end, for at most `timeout`. Whether the end has come.
+    pub fn wait(&self, timeout: Duration) -> bool {
+        if self.outcome().is_some() {
+            return true;
+        }
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let (ended, _) =
+            self.end.wait_timeout_while(ended, timeout, |ended| !*ended).unwrap_or_else(PoisonError::into_inner);
+        *ended
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Job").field("progress", &self.progress()).field("outcome", &self.outcome()).finish()
+    }
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("an unknown fault").to_owned()
+}

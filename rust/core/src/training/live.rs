@@ -1,0 +1,111 @@
+//! A network that can be trained in the background while it answers.
+
+use std::sync::Arc;
+
+use super::job::{Job, Outcome};
+use super::pool::Pool;
+use super::report::Report;
+use super::task::{Task, TrainOptions};
+use crate::dataset::Limits;
+use crate::error::{Error, Result};
+use crate::network::Network;
+use crate::options::Changes;
+
+/// A network and its training.
+///
+/// The training works on a snapshot and never touches this; [`Self::collect`] swaps its result in. A training is of the
+/// network it was started from: a reset cancels it, a clone does not have it, and dropping this drops its result.
+#[derive(Debug)]
+pub struct Live {
+    network: Network,
+    job: Option<Arc<Job>>,
+    report: Option<Arc<Report>>,
+}
+
+impl Live {
+    /// A network that is not being trained.
+    pub fn new(network: Network) -> Self {
+        Self { network, job: None, report: None }
+    }
+
+    /// The network.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The network, to observe rows. Options are changed by [`Self::configure`], weights by [`Self::reset`].
+    pub fn network_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
+    /// The training that is queued or running.
+    pub fn job(&self) -> Option<&Arc<Job>> {
+        self.job.as_ref()
+    }
+
+    /// What the last training that gave a result reported.
+    pub fn report(&self) -> Option<&Arc<Report>> {
+        self.report.as_ref()
+    }
+
+    /// Starts or queues a training. `notify` is called on its thread when the outcome is there to be collected.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyTraining`], and what [`Task::new`] refuses.
+    pub fn train(
+        &mut self,
+        options: TrainOptions,
+        pool: &Arc<Pool>,
+        notify: impl FnOnce(&Arc<Job>) + Send + 'static,
+    ) -> Result<Arc<Job>> {
+        if self.job.is_some() {
+            return Err(Error::AlreadyTraining);
+        }
+        let job = Job::start(Task::new(&self.network, options)?, pool, notify);
+        self.job = Some(Arc::clone(&job));
+        Ok(job)
+    }
+
+    /// If the training has ended, swaps its result in. The outcome, once.
+    pub fn collect(&mut self) -> Option<Outcome> {
+        let outcome = self.job.as_ref()?.outcome()?;
+        self.job = None;
+        if let Outcome::Trained(trained, report) = &outcome {
+            self.network.trained = Arc::clone(trained);
+            self.report = Some(Arc::clone(report));
+        }
+        Some(outcome)
+    }
+
+    /// New random weights; a training is cancelled and its result dropped.
+    pub fn reset(&mut self) {
+        self.cancel();
+        self.report = None;
+        self.network.reset();
+    }
+
+    /// Changes options and limits; see [`Network::configure`].
+    ///
+    /// # Errors
+    /// [`Error::AlreadyTraining`] if the change would make other outputs of the weights that are being trained.
+    pub fn configure(&mut self, changes: &Changes, limits: Limits) -> Result<()> {
+        let before = self.network.options;
+        let after = before.with(self.network.kind, changes)?;
+        if self.job.is_some() && (before.activation, before.output) != (after.activation, after.output) {
+            return Err(Error::AlreadyTraining);
+        }
+        self.network.configure(changes, limits)
+    }
+
+    fn cancel(&mut self) {
+        if let Some(job) = self.job.take() {
+            job.cancel();
+        }
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}

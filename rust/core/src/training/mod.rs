@@ -1,0 +1,28 @@
+//! Training in the background: tasks, jobs, the pool that they share.
+
+mod crew;
+mod cycle;
+mod job;
+mod live;
+mod pool;
+mod report;
+mod task;
+mod warnings;
+
+pub use job::{Job, Outcome, Progress};
+pub use live::Live;
+pub use pool::Pool;
+pub use report::{Point, Reason, Report};
+pub use task::{Task, TrainOptions};
+
+/// Lets everything else on the machine go first: a training is never urgent.
+fn lower_priority() {
+    /// Of 0 (normal) to 19: a tenth of a normal thread's share when both want the CPU.
+    #[cfg(target_os = "linux")]
+    const NICENESS: libc::c_int = 10;
+    #[cfg(target_os = "linux")]
+    // SAFETY: a plain system call. Linux takes 0 as the calling thread, not its process. Failing leaves things as they are.
+    unsafe {
+        libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS);
+    }
+}

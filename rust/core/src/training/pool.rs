@@ -1,0 +1,230 @@
+//! Which trainings run, and with how many threads.
+//!
+//! Two limits, both changeable at any time: trainings that run at a time, the others being queued in their order; and
+//! threads in all, which running trainings share. A training computes only while it holds seats, one a thread. When others
+//! wait for seats, it gives back what exceeds its share every few milliseconds; when there are more trainings than seats,
+//! they take turns. How many threads a training has never changes what it computes.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a training keeps its seats before it looks whether others wait.
+const SLICE: Duration = Duration::from_millis(5);
+
+/// Limits and state of all trainings of one process.
+#[derive(Debug)]
+pub struct Pool {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    threads: usize,
+    max_trainings: usize,
+    running: usize,
+    /// Starts of trainings that wait for one to end.
+    queue: VecDeque<Box<dyn FnOnce() + Send>>,
+    seats_taken: usize,
+    /// Trainings that wait for a seat, in their order.
+    waiting: VecDeque<u64>,
+    next_ticket: u64,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} running, {} queued, {} seats taken", self.running, self.queue.len(), self.seats_taken)
+    }
+}
+
+impl Pool {
+    /// A pool of that many threads and trainings at a time, at least one of each.
+    pub fn new(threads: usize, max_trainings: usize) -> Arc<Self> {
+        let state = State {
+            threads: threads.max(1),
+            max_trainings: max_trainings.max(1),
+            running: 0,
+            queue: VecDeque::new(),
+            seats_taken: 0,
+            waiting: VecDeque::new(),
+            next_ticket: 0,
+        };
+        Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
+    }
+
+    /// Sets how many threads all trainings have together, at least one; running trainings follow within milliseconds.
+    pub fn set_threads(&self, threads: usize) {
+        self.lock().threads = threads.max(1);
+        self.changed.notify_all();
+    }
+
+    /// Sets how many trainings run at a time, at least one; those that run go on.
+    pub fn set_max_trainings(self: &Arc<Self>, max_trainings: usize) {
+        self.lock().max_trainings = max_trainings.max(1);
+        self.start_queued();
+    }
+
+    /// Trainings that run, and trainings that wait in the queue.
+    pub fn counts(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.running, state.queue.len())
+    }
+
+    /// Calls `start` now or when a running training ends. It must arrange for [`Self::ended`] to be called.
+    pub(super) fn submit(self: &Arc<Self>, start: Box<dyn FnOnce() + Send>) {
+        self.lock().queue.push_back(start);
+        self.start_queued();
+    }
+
+    /// A training that ran has ended.
+    pub(super) fn ended(self: &Arc<Self>) {
+        self.lock().running -= 1;
+        self.start_queued();
+    }
+
+    fn start_queued(self: &Arc<Self>) {
+        loop {
+            let mut state = self.lock();
+            if state.running >= state.max_trainings {
+                return;
+            }
+            let Some(start) = state.queue.pop_front() else { return };
+            state.running += 1;
+            drop(state);
+            start();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No code that can panic runs under this lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The seats that one training holds; they are given back when this is dropped.
+#[derive(Debug)]
+pub(super) struct Seats {
+    pool: Arc<Pool>,
+    held: usize,
+    since: Instant,
+}
+
+impl Seats {
+    pub(super) fn new(pool: Arc<Pool>) -> Self {
+        Self { pool, held: 0, since: Instant::now() }
+    }
+
+    /// Seats to compute with now, at most `wanted` and at least one; waits where others have taken them all.
+    /// None once `give_up` says so, which is asked now and then while waiting.
+    pub(super) fn take(&mut self, wanted: usize, give_up: impl Fn() -> bool) -> Option<usize> {
+        if self.held > 0 && self.held <= wanted && self.since.elapsed() < SLICE {
+            return Some(self.held);
+        }
+        let pool = Arc::clone(&self.pool);
+        let mut state = pool.lock();
+        state.seats_taken -= std::mem::take(&mut self.held);
+        if !state.waiting.is_empty() {
+            pool.changed.notify_all();
+        }
+        let ticket = state.next_ticket;
+        state.next_ticket += 1;
+        state.waiting.push_back(ticket);
+        while state.seats_taken >= state.threads || state.waiting.front() != Some(&ticket) {
+            if give_up() {
+                state.waiting.retain(|&other| other != ticket);
+                pool.changed.notify_all();
+                return None;
+            }
+            let (guard, _) =
+                pool.changed.wait_timeout(state, Duration::from_millis(50)).unwrap_or_else(PoisonError::into_inner);
+            state = guard;
+        }
+        state.waiting.pop_front();
+        let free = state.threads - state.seats_taken;
+        let share = (state.threads / state.running.max(1)).max(1);
+        self.held = wanted.min(free).min(share).max(1);
+        state.seats_taken += self.held;
+        self.since = Instant::now();
+        if !state.waiting.is_empty() && state.seats_taken < state.threads {
+            pool.changed.notify_all();
+        }
+        Some(self.held)
+    }
+}
+
+impl Drop for Seats {
+    fn drop(&mut self) {
+        self.pool.lock().seats_taken -= self.held;
+        self.pool.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn trainings_beyond_the_limit_are_queued_in_order() {
+        let pool = Pool::new(2, 2);
+        let started = Arc::new(Mutex::new(Vec::new()));
+        for number in 0..5 {
+            let started = Arc::clone(&started);
+            pool.submit(Box::new(move || started.lock().unwrap().push(number)));
+        }
+        assert_eq!((pool.counts(), started.lock().unwrap().clone()), ((2, 3), vec![0, 1]));
+        pool.ended();
+        assert_eq!((pool.counts(), started.lock().unwrap().clone()), ((2, 2), vec![0, 1, 2]));
+        pool.set_max_trainings(4);
+        assert_eq!((pool.counts(), started.lock().unwrap().clone()), ((4, 0), vec![0, 1, 2, 3, 4]));
+    }
+
+    #[test]
+    fn one_training_alone_has_all_seats_and_two_share_them() {
+        let pool = Pool::new(4, 8);
+        pool.submit(Box::new(|| {}));
+        let mut first = Seats::new(Arc::clone(&pool));
+        assert_eq!(first.take(8, || false), Some(4));
+        pool.submit(Box::new(|| {}));
+        std::thread::sleep(SLICE);
+        assert_eq!(first.take(8, || false), Some(2));
+        let mut second = Seats::new(Arc::clone(&pool));
+        assert_eq!(second.take(8, || false), Some(2));
+    }
+
+    #[test]
+    fn more_trainings_than_seats_take_turns_and_never_compute_all_at_once() {
+        let pool = Pool::new(2, 8);
+        let computing = AtomicUsize::new(0);
+        (0..5).for_each(|_| pool.submit(Box::new(|| {})));
+        std::thread::scope(|scope| {
+            for _ in 0..5 {
+                scope.spawn(|| {
+                    let mut seats = Seats::new(Arc::clone(&pool));
+                    let end = Instant::now() + Duration::from_millis(100);
+                    let mut turns = 0;
+                    while Instant::now() < end {
+                        let held = seats.take(4, || false).unwrap();
+                        assert!(computing.fetch_add(held, Ordering::SeqCst) + held <= 2);
+                        std::thread::sleep(Duration::from_millis(1));
+                        computing.fetch_sub(held, Ordering::SeqCst);
+                        turns += 1;
+                    }
+                    assert!(turns > 5, "{turns}");
+                });
+            }
+        });
+        assert_eq!(pool.lock().seats_taken, 0);
+    }
+
+    #[test]
+    fn waiting_for_a_seat_can_be_given_up() {
+        let pool = Pool::new(1, 8);
+        let mut first = Seats::new(Arc::clone(&pool));
+        first.take(1, || false);
+        let mut second = Seats::new(Arc::clone(&pool));
+        assert_eq!(second.take(1, || true), None);
+        drop(first);
+        assert_eq!(second.take(1, || false), Some(1));
+    }
+}

@@ -1,0 +1,133 @@
+//! What a training tells when it has ended.
+
+use std::time::Duration;
+
+/// Points of a curve at most.
+const MAX_POINTS: usize = 512;
+
+/// Why a training ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// The limit of cycles was reached.
+    MaxCycles,
+    /// The limit of time was reached.
+    MaxTime,
+    /// A stop was asked for.
+    Stopped,
+    /// AUTOSTOP: the testing rows had nothing more to gain.
+    AutoStop,
+}
+
+impl Reason {
+    /// The reason in a word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MaxCycles => "maxcycles",
+            Self::MaxTime => "maxtime",
+            Self::Stopped => "stopped",
+            Self::AutoStop => "autostop",
+        }
+    }
+}
+
+/// The errors at one cycle.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Cycles done.
+    pub cycle: u64,
+    /// Mean loss of a training row.
+    pub train_error: f64,
+    /// Mean loss of a testing row, where it was computed.
+    pub test_error: Option<f64>,
+}
+
+/// What a training did and found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Why it ended.
+    pub reason: Reason,
+    /// Cycles done: times that all training rows were presented.
+    pub cycles: u64,
+    /// The cycle whose weights the network has now.
+    pub best_cycle: u64,
+    /// From the real start to the end, time in the queue apart.
+    pub time: Duration,
+    /// Threads that took part, at most.
+    pub threads: usize,
+    /// Mean loss of a training row with the weights that the network has now.
+    pub train_error: f64,
+    /// Mean loss of a testing row with these weights, where there are such rows.
+    pub test_error: Option<f64>,
+    /// Testing rows that a classifier gets wrong with these weights, in percent.
+    pub class_errors: Option<f64>,
+    /// Whether it was stopped because the testing rows got worse.
+    pub overfitting: bool,
+    /// Faults of the data, each in a sentence.
+    pub warnings: Vec<String>,
+    /// Both errors over the cycles, in at most 512 points.
+    pub curve: Vec<Point>,
+}
+
+/// Collects a curve of bounded length: every cycle at first, then every second, every fourth, ...
+#[derive(Debug)]
+pub(crate) struct Curve {
+    points: Vec<Point>,
+    every: u64,
+}
+
+impl Curve {
+    pub(crate) fn new() -> Self {
+        Self { points: Vec::new(), every: 1 }
+    }
+
+    /// Whether the curve has a place for this cycle.
+    pub(crate) fn wants(&self, cycle: u64) -> bool {
+        cycle % self.every == 0
+    }
+
+    pub(crate) fn add(&mut self, point: Point) {
+        if !self.wants(point.cycle) {
+            return;
+        }
+        // One place is kept for the last cycle, whichever it is.
+        if self.points.len() == MAX_POINTS - 1 {
+            self.every *= 2;
+            let every = self.every;
+            self.points.retain(|point| point.cycle % every == 0);
+            if !self.wants(point.cycle) {
+                return;
+            }
+        }
+        self.points.push(point);
+    }
+
+    /// The curve, with its last point.
+    pub(crate) fn end(mut self, last: Point) -> Vec<Point> {
+        if self.points.last().is_some_and(|point| point.cycle == last.cycle) {
+            self.points.pop();
+        }
+        self.points.push(last);
+        self.points
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_keeps_its_first_and_last_point_and_its_length_bounded() {
+        for cycles in [0u64, 1, 511, 512, 513, 100_000] {
+            let mut curve = Curve::new();
+            let point = |cycle| Point { cycle, train_error: 1.0, test_error: None };
+            (0..=cycles).for_each(|cycle| curve.add(point(cycle)));
+            let points = curve.end(point(cycles));
+            assert!(points.len() <= MAX_POINTS);
+            assert_eq!((points[0].cycle, points[points.len() - 1].cycle), (0, cycles));
+            assert!(points.windows(2).all(|pair| pair[0].cycle < pair[1].cycle));
+            if cycles <= 510 {
+                assert_eq!(points.len() as u64, cycles + 1);
+            }
+        }
+    }
+}

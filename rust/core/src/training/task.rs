@@ -1,0 +1,64 @@
+//! What a training is given: a snapshot of the network, and when to end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::layout::Layout;
+use crate::model::Model;
+use crate::network::Network;
+use crate::options::Options;
+use crate::trained::Trained;
+
+/// When a training ends, besides by a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrainOptions {
+    /// Cycles at most; 0 for no limit.
+    pub max_cycles: u64,
+    /// Time at most, from the real start; zero for no limit.
+    pub max_time: Duration,
+    /// Whether to end when the testing rows have nothing more to gain.
+    pub auto_stop: bool,
+    /// Whether to return to the weights with the least test error seen; without `auto_stop` it has no effect.
+    pub backtrack: bool,
+}
+
+impl Default for TrainOptions {
+    /// Ten seconds, and nothing else ends it.
+    fn default() -> Self {
+        Self { max_cycles: 0, max_time: Duration::from_secs(10), auto_stop: false, backtrack: false }
+    }
+}
+
+/// A training to be done. Taking one costs constant time and shares the network's rows.
+#[derive(Debug, Clone)]
+pub struct Task {
+    pub(super) layout: Arc<Layout>,
+    pub(super) options: Options,
+    pub(super) trained: Arc<Trained>,
+    pub(super) dataset: Dataset,
+    pub(super) training: TrainOptions,
+}
+
+impl Task {
+    /// A training of a network as it is now.
+    ///
+    /// # Errors
+    /// [`Error::NoTrainingRows`], or [`Error::NoTestingRows`] if `auto_stop` has none to watch.
+    pub fn new(network: &Network, training: TrainOptions) -> Result<Self> {
+        if network.dataset.train.len() == 0 {
+            return Err(Error::NoTrainingRows);
+        }
+        if training.auto_stop && network.dataset.test.len() == 0 {
+            return Err(Error::NoTestingRows);
+        }
+        let Model { layout, options, trained, .. } = network.model();
+        Ok(Self { layout, options, trained, dataset: network.dataset.clone(), training })
+    }
+
+    /// When it ends.
+    pub fn options(&self) -> &TrainOptions {
+        &self.training
+    }
+}

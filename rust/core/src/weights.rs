@@ -1,0 +1,112 @@
+//! The tunable parameters: first values, and what becomes of them when normalization changes.
+
+use crate::layout::Layout;
+use crate::normalization::{Normalization, Scaling};
+use crate::options::{Activation, Output};
+use crate::random::Random;
+
+/// Random first weights, uniform with a variance that keeps the scale of values from layer to layer; biases 0.
+///
+/// Variance `1 / inputs` (LeCun and others, "Efficient BackProp", 1998), for rectified units `2 / inputs` (He and others,
+/// ICCV 2015), for sigmoid units, whose slope at 0 is a quarter, 16 times that of tanh units.
+pub(crate) fn initial(layout: &Layout, activation: Activation, random: &mut Random) -> Vec<f32> {
+    let mut weights = vec![0.0; layout.parameters()];
+    let last = layout.connections().len() - 1;
+    for (index, connection) in layout.connections().enumerate() {
+        let variance = match activation {
+            _ if index == last => 1.0,
+            Activation::Tanh => 1.0,
+            Activation::Relu => 2.0,
+            Activation::Sigmoid => 16.0,
+        };
+        let bound = (3.0 * variance / connection.inputs as f32).sqrt();
+        for weight in &mut weights[connection.biases().end..connection.all().end] {
+            *weight = bound * random.symmetric();
+        }
+    }
+    weights
+}
+
+/// Weights and step sizes that say under `after` what they said under `before`.
+///
+/// A first-layer unit sees `b + sum_i w_i (x_i - m_i) s_i`; with new `m'`, `s'` the same is `w'_i = w_i s_i / s'_i` and
+/// `b' = b + sum_i w_i s_i (m'_i - m_i)`. A linear output says `m + z / s`; the same is `z' = (z / s + m - m') s'`. Step
+/// sizes are moves of a weight, so they scale with it. Sigmoid outputs keep their scaling (see [`Scaling::of_outputs`]).
+pub(crate) fn reexpress(
+    layout: &Layout,
+    output: Output,
+    before: &Normalization,
+    after: &Normalization,
+    weights: &mut [f32],
+    sizes: &mut [f32],
+) {
+    if before.inputs != after.inputs {
+        let first = layout.connections().next().expect("a layout has a connection");
+        let identity = Scaling::identity(layout.inputs());
+        let old = before.inputs.as_ref().unwrap_or(&identity);
+        let new = after.inputs.as_ref().unwrap_or(&identity);
+        let columns = first.outputs;
+        let mut shift = vec![0.0; columns];
+        for input in 0..first.inputs {
+            let (scale, moved) = (f64::from(old.scale[input]), f64::from(new.mean[input]) - f64::from(old.mean[input]));
+            // An input without a say so far has none at first.
+            let ratio = if scale == 0.0 { 0.0 } else { scale / f64::from(new.scale[input]) };
+            let from = first.offset + (1 + input) * columns;
+            for (unit, weight) in weights[from..from + columns].iter_mut().enumerate() {
+                shift[unit] += f64::from(*weight) * scale * moved;
+                *weight = finite(f64::from(*weight) * ratio);
+            }
+            if ratio != 0.0 {
+                rescale(&mut sizes[from..from + columns], ratio);
+            }
+        }
+        for (bias, shift) in weights[first.biases()].iter_mut().zip(shift) {
+            *bias = finite(f64::from(*bias) + shift);
+        }
+    }
+    if output == Output::Linear && before.outputs != after.outputs {
+        let last = layout.connections().next_back().expect("a layout has a connection");
+        let identity = Scaling::identity(layout.outputs());
+        let old = before.outputs.as_ref().unwrap_or(&identity);
+        let new = after.outputs.as_ref().unwrap_or(&identity);
+        for unit in 0..last.outputs {
+            let (scale, new_scale) = (f64::from(old.scale[unit]), f64::from(new.scale[unit]));
+            let shift = (f64::from(old.mean[unit]) - f64::from(new.mean[unit])) * new_scale;
+            for at in (last.offset + unit..last.all().end).step_by(last.outputs) {
+                let bias = if at < last.biases().end { shift } else { 0.0 };
+                weights[at] = finite(f64::from(weights[at]) * new_scale / scale + bias);
+                rescale(&mut sizes[at..=at], new_scale / scale);
+            }
+        }
+    }
+}
+
+fn finite(value: f64) -> f32 {
+    (value as f32).clamp(f32::MIN, f32::MAX)
+}
+
+fn rescale(sizes: &mut [f32], ratio: f64) {
+    use crate::kernels::{MAX_SIZE, MIN_SIZE};
+    for size in sizes {
+        *size = ((f64::from(*size) * ratio) as f32).clamp(MIN_SIZE, MAX_SIZE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initial_weights_are_scaled_to_their_fan_in_and_seeded() {
+        let layout = Layout::new(&[100, 50, 10]).unwrap();
+        let weights = initial(&layout, Activation::Tanh, &mut Random::new(1, 2));
+        assert_eq!(weights, initial(&layout, Activation::Tanh, &mut Random::new(1, 2)));
+        assert_ne!(weights, initial(&layout, Activation::Tanh, &mut Random::new(2, 2)));
+        for connection in layout.connections() {
+            let (biases, weights) = weights[connection.all()].split_at(connection.outputs);
+            assert!(biases.iter().all(|b| *b == 0.0));
+            let variance = weights.iter().map(|w| w * w).sum::<f32>() / weights.len() as f32;
+            assert!((variance * connection.inputs as f32 - 1.0).abs() < 0.2, "{variance}");
+        }
+    }
+}
