@@ -20,9 +20,11 @@ static ALLOCATOR: ffi::alloc::ServerAlloc = ffi::alloc::ServerAlloc;
 const NAME: &std::ffi::CStr = c"neuralredis";
 
 /// Registers what the module offers. An error is logged and the module is not loaded.
+#[cfg_attr(not(feature = "probe"), expect(clippy::unnecessary_wraps, reason = "a command may be refused"))]
 fn register(ctx: &Context) -> Result<(), String> {
     #[cfg(feature = "probe")]
     probe::register(ctx)?;
+    #[cfg(not(feature = "probe"))]
     let _ = ctx;
     ffi::log::notice(&format!("neuralredis {} is ready", env!("CARGO_PKG_VERSION")));
     Ok(())

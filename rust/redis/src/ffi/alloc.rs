@@ -43,7 +43,6 @@ fn padded(layout: Layout) -> usize {
 }
 
 /// Where the address of the server's block stands, before an aligned one.
-#[expect(clippy::cast_ptr_alignment, reason = "an over-aligned start is aligned for a pointer")]
 unsafe fn origin(start: *mut u8) -> *mut *mut u8 {
     // SAFETY: the caller's `start` came from `aligned_start`, so 8 bytes before it are in the same block.
     unsafe { start.sub(8).cast() }
