@@ -91,8 +91,7 @@ unsafe impl GlobalAlloc for ServerAlloc {
         if layout.align() <= GIVEN_ALIGNMENT {
             // SAFETY: as in `take`. `TryCalloc` came after Redis 7.0; `Calloc` aborts when memory is short.
             unsafe {
-                if let (Some(calloc), _) | (None, Some(calloc)) =
-                    (raw::RedisModule_TryCalloc, raw::RedisModule_Calloc)
+                if let (Some(calloc), _) | (None, Some(calloc)) = (raw::RedisModule_TryCalloc, raw::RedisModule_Calloc)
                 {
                     return calloc(1, padded(layout)).cast();
                 }

@@ -32,8 +32,7 @@ fn text(payload: &(dyn Any + Send)) -> Option<&str> {
 /// Sends the message and place of every panic, on any thread, to the server's log instead of its standard error.
 pub(super) fn log_panics() {
     panic::set_hook(Box::new(|panic| {
-        let place =
-            panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
         let message = text(panic.payload()).unwrap_or("no message");
         log::warning(&format!("a bug in neuralredis{place}: {message}"));
     }));

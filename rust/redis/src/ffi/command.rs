@@ -22,9 +22,8 @@ pub(crate) fn register<C: Command>(ctx: &Context) -> Result<(), String> {
     let (first, last, step) = C::KEYS;
     // SAFETY: the context of OnLoad; the strings are static and end with NUL.
     let status = unsafe {
-        raw::RedisModule_CreateCommand.map(|create| {
-            create(ctx.get_raw(), C::NAME.as_ptr(), Some(run::<C>), C::FLAGS.as_ptr(), first, last, step)
-        })
+        raw::RedisModule_CreateCommand
+            .map(|create| create(ctx.get_raw(), C::NAME.as_ptr(), Some(run::<C>), C::FLAGS.as_ptr(), first, last, step))
     };
     if status == Some(raw::REDISMODULE_OK as c_int) {
         Ok(())

@@ -31,9 +31,8 @@ extern "C" fn RedisModule_OnLoad(
 ) -> c_int {
     // Nothing may be allocated before this call has filled the function table: the allocator is in it.
     // SAFETY: `ctx` is the server's, alive during this call; the name is a static string.
-    let named = unsafe {
-        raw::Export_RedisModule_Init(ctx, crate::NAME.as_ptr(), VERSION, raw::REDISMODULE_APIVER_1 as c_int)
-    };
+    let named =
+        unsafe { raw::Export_RedisModule_Init(ctx, crate::NAME.as_ptr(), VERSION, raw::REDISMODULE_APIVER_1 as c_int) };
     if named != OK {
         return ERR;
     }
