@@ -124,6 +124,8 @@ def _stage_module() -> None:
 
 def _cargo_build(package: str) -> Path:
     """Return the library that cargo says it made; where it lies depends on settings that are not ours."""
+    if not shutil.which("cargo"):
+        raise SystemExit("cargo: not found. Rust's tools come from https://rustup.rs")
     command = ["cargo", "build", "--release", "--locked", "--package", package]
     build = subprocess.run(
         [*command, "--message-format", "json-render-diagnostics"],
