@@ -48,7 +48,7 @@ impl Model {
     /// If `outputs` has no room for just the outputs of these rows.
     pub fn run(&self, inputs: &[f32], outputs: &mut [f32]) -> Result<()> {
         let (width, out_width) = (self.layout.inputs(), self.layout.outputs());
-        if inputs.len() % width != 0 {
+        if !inputs.len().is_multiple_of(width) {
             return Err(Error::Inputs { row: None, expected: width, given: inputs.len() });
         }
         let rows = inputs.len() / width;

@@ -1,6 +1,6 @@
 //! The engine's random numbers: small, seeded, saved with the network.
 //!
-//! SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014): one 64-bit
+//! `SplitMix64` (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014): one 64-bit
 //! counter and a mixing function. Its state is one integer, so it can be saved, replicated and compared; its quality is
 //! far beyond what choosing rows and initial weights asks for.
 

@@ -1,5 +1,7 @@
 //! AUTOSTOP: when to end a training by itself.
 
+use crate::training::Reason;
+
 /// Cycles without progress before a stop, at least.
 const MIN_PATIENCE: u64 = 50;
 
@@ -16,11 +18,11 @@ impl AutoStop {
     }
 
     /// Whether the training should end at this cycle.
-    pub(crate) fn ends(&mut self, cycle: u64, _train_error: f64, test_error: f64) -> bool {
+    pub(crate) fn ends(&mut self, cycle: u64, _train_error: f64, test_error: f64) -> Option<Reason> {
         if test_error < self.best {
             self.best = test_error;
             self.best_cycle = cycle;
         }
-        cycle >= self.best_cycle + MIN_PATIENCE.max(self.best_cycle / 2)
+        (cycle >= self.best_cycle + MIN_PATIENCE.max(self.best_cycle / 2)).then_some(Reason::Overfitting)
     }
 }

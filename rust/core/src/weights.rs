@@ -7,8 +7,8 @@ use crate::random::Random;
 
 /// Random first weights, uniform with a variance that keeps the scale of values from layer to layer; biases 0.
 ///
-/// Variance `1 / inputs` (LeCun and others, "Efficient BackProp", 1998), for rectified units `2 / inputs` (He and others,
-/// ICCV 2015), for sigmoid units, whose slope at 0 is a quarter, 16 times that of tanh units.
+/// Variance `1 / inputs` ("Efficient backprop", Neural Networks: Tricks of the Trade, 1998), for rectified units `2 / inputs`
+/// (He and others, ICCV 2015), for sigmoid units, whose slope at 0 is a quarter, 16 times that of tanh units.
 pub(crate) fn initial(layout: &Layout, activation: Activation, random: &mut Random) -> Vec<f32> {
     let mut weights = vec![0.0; layout.parameters()];
     let last = layout.connections().len() - 1;

@@ -89,7 +89,7 @@ impl RowShape {
     }
 
     /// Whether the inputs of a row are what the network takes.
-    pub(crate) fn check_inputs(self, inputs: &[f32]) -> Result<()> {
+    pub(crate) fn check_inputs(inputs: &[f32]) -> Result<()> {
         finite("input", inputs)
     }
 
@@ -143,7 +143,7 @@ impl<'a> Batch<'a> {
     pub(crate) fn check(&self, shape: RowShape) -> Result<()> {
         let in_row = |row| move |error: Error| if self.rows > 1 { error.in_row(row) } else { error };
         for row in 0..self.rows {
-            shape.check_inputs(self.inputs(row, shape)).map_err(in_row(row))?;
+            RowShape::check_inputs(self.inputs(row, shape)).map_err(in_row(row))?;
             shape.check_targets(self.targets(row, shape)).map_err(in_row(row))?;
             check_weight(self.weight(row)).map_err(in_row(row))?;
         }

@@ -1,5 +1,6 @@
 //! AVX2 with FMA: sixteen lanes are two registers.
 
+#[allow(clippy::wildcard_imports, reason = "the intrinsics are the vocabulary of this file")]
 use std::arch::x86_64::*;
 
 use super::lanes::{LANES, Lanes, SQRT_HALF_BITS};

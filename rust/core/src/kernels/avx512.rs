@@ -1,5 +1,6 @@
 //! AVX-512: sixteen lanes are one register.
 
+#[allow(clippy::wildcard_imports, reason = "the intrinsics are the vocabulary of this file")]
 use std::arch::x86_64::*;
 
 use super::lanes::{LANES, Lanes, SQRT_HALF_BITS};

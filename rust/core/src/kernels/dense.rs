@@ -103,10 +103,11 @@ impl Product<'_> {
             let x = self.x.as_ptr().add(group * group_stride);
             for k in 0..self.chain {
                 let values: [L::V; G] = std::array::from_fn(|g| l.load(&*x.add(g * group_stride + k * LANES).cast()));
-                for u in 0..U {
-                    let weight = l.splat(*weights.add(u * self.unit_stride + k * self.chain_stride));
-                    for g in 0..G {
-                        sums[g][u] = l.fma(weight, values[g], sums[g][u]);
+                let column = weights.add(k * self.chain_stride);
+                let weight: [L::V; U] = std::array::from_fn(|u| l.splat(*column.add(u * self.unit_stride)));
+                for (sums, &value) in sums.iter_mut().zip(&values) {
+                    for (sum, &weight) in sums.iter_mut().zip(&weight) {
+                        *sum = l.fma(weight, value, *sum);
                     }
                 }
             }

@@ -22,7 +22,7 @@ pub(crate) fn exp<L: Lanes>(l: L, x: L::V) -> L::V {
     let r = l.fma(n, l.splat(-LN_2_HIGH), x);
     let r = l.fma(n, l.splat(-LN_2_LOW), r);
     // exp(r) = 1 + r + r^2 P(r)
-    let mut p = l.splat(0.001_381_454_1);
+    let mut p = l.splat(0.001_381_454);
     for c in [0.008_368_745, 0.041_668_39, 0.166_665_21, 0.499_999_94] {
         p = l.fma(p, r, l.splat(c));
     }

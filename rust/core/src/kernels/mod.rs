@@ -3,6 +3,8 @@
 //! This is the one door: everything above calls through [`kernels`]. Each kernel is written once over [`lanes::Lanes`] and
 //! compiled for each instruction set; all of them give the same bits (see [`dense`] for the orders of summation).
 
+#![allow(clippy::inline_always, reason = "a kernel not inlined into its entry is not compiled for the instruction set")]
+
 mod buffer;
 mod dense;
 mod functions;
@@ -46,7 +48,6 @@ macro_rules! kernels {
 
         impl Kernels {
             fn of<L: Lanes>() -> Option<Self> {
-                L::detect()?;
                 $(
                     fn $name<L: Lanes>($($arg: $type),*) {
                         // SAFETY: the table is made only after `detect` has found the instruction set.
@@ -54,6 +55,7 @@ macro_rules! kernels {
                         l.vectorize(#[inline(always)] || $path(l, $($arg),*));
                     }
                 )+
+                L::detect()?;
                 Some(Self { name: L::NAME, $($name: $name::<L>),+ })
             }
         }

@@ -1,5 +1,6 @@
 //! NEON: sixteen lanes are four registers.
 
+#[allow(clippy::wildcard_imports, reason = "the intrinsics are the vocabulary of this file")]
 use std::arch::aarch64::*;
 
 use super::lanes::{LANES, Lanes, SQRT_HALF_BITS};

@@ -5,8 +5,8 @@
 //! ends by itself knows them of the weights it leaves, and nothing is computed twice.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::crew::Crew;
@@ -17,7 +17,7 @@ use super::task::Task;
 use super::warnings::warnings;
 use crate::dataset::Rows;
 use crate::kernels::{Buffer, StepRule, kernels};
-use crate::layout::Kind;
+use crate::layout::{Kind, Layout};
 use crate::normalization::{Normalization, Scaling};
 use crate::objective::{Objective, Scratch, Sums};
 use crate::options::Algorithm;
@@ -41,7 +41,6 @@ pub(super) struct Session<'a> {
     train: Vec<Mutex<Share>>,
     test: Vec<Mutex<Share>>,
     scratch: Vec<Mutex<Scratch>>,
-    crew: Crew,
     deadline: Option<Instant>,
     most_threads: usize,
     warnings: Vec<String>,
@@ -93,7 +92,6 @@ impl<'a> Session<'a> {
             train: shares(&task.dataset.train, objective.parameters()),
             test: shares(&task.dataset.test, 0),
             scratch: Vec::new(),
-            crew: Crew::new(),
             deadline: (max_time > Duration::ZERO).then(|| job.started() + max_time),
             most_threads: 1,
             warnings: warnings(task.dataset.shape, &task.dataset, &normalization, task.options),
@@ -113,12 +111,13 @@ impl<'a> Session<'a> {
         let mut auto_stop = options.auto_stop.then(AutoStop::new);
         let mut best: Option<Best> = None;
         let mut curve = Curve::new();
+        let mut crew = Crew::new();
         let mut cycle = 0;
         let reason = loop {
             let threads = seats.take(self.useful_threads(), || self.job.is_cancelled())?;
             let last = options.max_cycles > 0 && cycle >= options.max_cycles;
             let with_test = watch && (options.auto_stop || last || curve.wants(cycle));
-            let Some(errors) = self.errors(threads, !last, with_test, |session| session.must_end()) else {
+            let Some(errors) = self.errors(&mut crew, threads, !last, with_test, Self::must_end) else {
                 break if self.job.is_stopped() { Reason::Stopped } else { Reason::MaxTime };
             };
             let point = self.tell(cycle, &errors);
@@ -128,8 +127,8 @@ impl<'a> Session<'a> {
                 if options.backtrack && better {
                     best = Some(self.keep(cycle, errors, best));
                 }
-                if auto_stop.ends(cycle, point.train_error, test_error) {
-                    break Reason::AutoStop;
+                if let Some(reason) = auto_stop.ends(cycle, point.train_error, test_error) {
+                    break reason;
                 }
             }
             if last {
@@ -138,44 +137,36 @@ impl<'a> Session<'a> {
             if self.must_end() {
                 break if self.job.is_stopped() { Reason::Stopped } else { Reason::MaxTime };
             }
-            self.step(threads, &errors);
+            self.step(&mut crew, threads, &errors);
             cycle += 1;
         };
-        self.end(seats, reason, cycle, best, curve)
+        // An end in the middle of a cycle leaves weights whose errors nobody knows yet.
+        let threads = seats.take(self.useful_threads(), || self.job.is_cancelled())?;
+        let errors = self.errors(&mut crew, threads, false, watch, |session| session.job.is_cancelled())?;
+        Some(self.end(reason, cycle, errors, best, curve))
     }
 
-    /// Leaves the weights that the training is to give: the best with BACKTRACK, else the last.
-    fn end(
-        mut self,
-        seats: &mut Seats,
-        reason: Reason,
-        cycle: u64,
-        best: Option<Best>,
-        curve: Curve,
-    ) -> Option<(Trained, Report)> {
-        let threads = seats.take(self.useful_threads(), || self.job.is_cancelled())?;
-        // An end in the middle of a cycle leaves weights whose errors nobody knows yet.
-        let errors = self.errors(threads, false, !self.test.is_empty(), |session| session.job.is_cancelled())?;
-        let last = self.tell(cycle, &errors);
-        let backtracked = best.filter(|best| best.errors.test_error() < errors.test_error());
-        let (best_cycle, kept) = match backtracked {
+    /// What the training leaves: the best weights with BACKTRACK, else the last.
+    fn end(mut self, reason: Reason, cycle: u64, last: Errors, best: Option<Best>, curve: Curve) -> (Trained, Report) {
+        let point = self.tell(cycle, &last);
+        let (best_cycle, kept) = match best.filter(|best| best.errors.test_error() < last.test_error()) {
             Some(best) => {
                 (self.weights, self.state) = (best.weights, best.state);
                 (best.cycle, best.errors)
             }
-            None => (cycle, errors),
+            None => (cycle, last),
         };
-        let test = kept.test.filter(|sums| sums.rows > 0);
-        let overfitting = reason == Reason::AutoStop && errors.test_error() > auto_stop_best(&curve, &last);
         let time = self.job.started().elapsed();
-        let before = self.task.trained.statistics;
+        let test_error = kept.test.map(|sums| sums.mean());
         let class_errors = self.class_errors(&kept);
+        let overfitting = reason == Reason::Overfitting;
+        let before = self.task.trained.statistics;
         let statistics = Statistics {
             total_steps: before.total_steps + cycle * self.task.dataset.train.len() as u64,
             total_cycles: before.total_cycles + cycle,
             total_seconds: before.total_seconds + time.as_secs_f64(),
             train_error: kept.train.mean(),
-            test_error: test.map_or(0.0, |sums| sums.mean()),
+            test_error: test_error.unwrap_or(0.0),
             class_errors: class_errors.unwrap_or(0.0),
             overfitting,
             test_decided: self.task.training.auto_stop,
@@ -187,15 +178,15 @@ impl<'a> Session<'a> {
             time,
             threads: self.most_threads,
             train_error: statistics.train_error,
-            test_error: test.map(|sums| sums.mean()),
+            test_error,
             class_errors,
             overfitting,
             warnings: self.warnings,
-            curve: curve.end(last),
+            curve: curve.end(point),
         };
         let trained =
             Trained { weights: self.weights, state: self.state, normalization: self.normalization, statistics };
-        Some((trained, report))
+        (trained, report)
     }
 
     /// Threads that have enough to do in a cycle.
@@ -211,6 +202,7 @@ impl<'a> Session<'a> {
     /// The errors of the present weights, and the shares' gradients; none if `give_up` said so meanwhile.
     fn errors(
         &mut self,
+        crew: &mut Crew,
         threads: usize,
         gradient: bool,
         test: bool,
@@ -220,11 +212,10 @@ impl<'a> Session<'a> {
             self.scratch.push(Mutex::new(self.objective.scratch()));
         }
         self.most_threads = self.most_threads.max(threads);
-        let mut crew = std::mem::replace(&mut self.crew, Crew::new());
         let session = &*self;
         let shares = session.train.len() + if test { session.test.len() } else { 0 };
         let next = AtomicUsize::new(0);
-        let given_up = std::sync::atomic::AtomicBool::new(false);
+        let given_up = AtomicBool::new(false);
         crew.run(threads, &|worker| {
             let mut scratch = lock(&session.scratch[worker]);
             let go_on = || {
@@ -252,7 +243,6 @@ impl<'a> Session<'a> {
                     session.objective.sums(&session.weights, rows, share.groups.clone(), &mut scratch, sums, go_on);
             }
         });
-        self.crew = crew;
         if given_up.into_inner() {
             return None;
         }
@@ -267,7 +257,7 @@ impl<'a> Session<'a> {
     }
 
     /// One step of RPROP, with the gradients that [`Self::errors`] has left.
-    fn step(&mut self, threads: usize, errors: &Errors) {
+    fn step(&mut self, crew: &mut Crew, threads: usize, errors: &Errors) {
         let decay = self.task.options.l2;
         let objective = errors.train.mean() + self.penalty();
         let undo = match self.task.options.algorithm {
@@ -293,7 +283,7 @@ impl<'a> Session<'a> {
             parts.push(Mutex::new(Part { from: index * each, weights, sizes, signs, gradients }));
         }
         let next = AtomicUsize::new(0);
-        self.crew.run(workers, &|_| {
+        crew.run(workers, &|_| {
             while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
                 lock(part).step(layout, rule);
             }
@@ -353,7 +343,7 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    fn step(&mut self, layout: &crate::layout::Layout, rule: StepRule) {
+    fn step(&mut self, layout: &Layout, rule: StepRule) {
         // The shares' gradients, in the order of the shares.
         let (sum, others) = self.gradients.split_first_mut().expect("there is a share");
         for other in others {
@@ -397,10 +387,6 @@ impl Task {
     }
 }
 
-fn auto_stop_best(_: &Curve, _: &Point) -> f64 {
-    0.0
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -14,8 +14,10 @@ pub enum Reason {
     MaxTime,
     /// A stop was asked for.
     Stopped,
-    /// AUTOSTOP: the testing rows had nothing more to gain.
-    AutoStop,
+    /// AUTOSTOP: the testing rows got worse.
+    Overfitting,
+    /// AUTOSTOP: there was nothing more to gain.
+    Converged,
 }
 
 impl Reason {
@@ -25,7 +27,8 @@ impl Reason {
             Self::MaxCycles => "maxcycles",
             Self::MaxTime => "maxtime",
             Self::Stopped => "stopped",
-            Self::AutoStop => "autostop",
+            Self::Overfitting => "overfitting",
+            Self::Converged => "converged",
         }
     }
 }
@@ -82,7 +85,7 @@ impl Curve {
 
     /// Whether the curve has a place for this cycle.
     pub(crate) fn wants(&self, cycle: u64) -> bool {
-        cycle % self.every == 0
+        cycle.is_multiple_of(self.every)
     }
 
     pub(crate) fn add(&mut self, point: Point) {
