@@ -25,6 +25,23 @@ impl Avx2 {
         // only code with a token calls this.
         unsafe { _mm256_loadu_si256(MASKS.as_ptr().add(8 - filled).cast()) }
     }
+
+    #[inline(always)]
+    fn shift_half(self, v: __m256) -> __m256 {
+        // SAFETY: the token says that the CPU has the instructions; so below.
+        unsafe { _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_castps_si256(v))) }
+    }
+
+    #[inline(always)]
+    fn split_half(self, v: __m256) -> (__m256, __m256) {
+        // SAFETY: token.
+        unsafe {
+            let bits = _mm256_castps_si256(v);
+            let exponent = _mm256_srai_epi32::<23>(_mm256_sub_epi32(bits, _mm256_set1_epi32(SQRT_HALF_BITS)));
+            let mantissa = _mm256_sub_epi32(bits, _mm256_slli_epi32::<23>(exponent));
+            (_mm256_castsi256_ps(mantissa), _mm256_cvtepi32_ps(exponent))
+        }
+    }
 }
 
 impl Lanes for Avx2 {
@@ -147,26 +164,13 @@ impl Lanes for Avx2 {
 
     #[inline(always)]
     fn shift_left_23(self, v: Self::V) -> Self::V {
-        // SAFETY: token.
-        unsafe {
-            let shift = |v| _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_castps_si256(v)));
-            Pair(shift(v.0), shift(v.1))
-        }
+        Pair(self.shift_half(v.0), self.shift_half(v.1))
     }
 
     #[inline(always)]
     fn split_exponent(self, v: Self::V) -> (Self::V, Self::V) {
-        // SAFETY: token.
-        unsafe {
-            let split = |v| {
-                let bits = _mm256_castps_si256(v);
-                let exponent = _mm256_srai_epi32::<23>(_mm256_sub_epi32(bits, _mm256_set1_epi32(SQRT_HALF_BITS)));
-                let mantissa = _mm256_sub_epi32(bits, _mm256_slli_epi32::<23>(exponent));
-                (_mm256_castsi256_ps(mantissa), _mm256_cvtepi32_ps(exponent))
-            };
-            let (low, high) = (split(v.0), split(v.1));
-            (Pair(low.0, high.0), Pair(low.1, high.1))
-        }
+        let (low, high) = (self.split_half(v.0), self.split_half(v.1));
+        (Pair(low.0, high.0), Pair(low.1, high.1))
     }
 
     #[inline(always)]

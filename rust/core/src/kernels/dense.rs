@@ -93,8 +93,14 @@ impl Product<'_> {
 
     #[inline(always)]
     fn tile<L: Lanes, const U: usize, const G: usize>(&self, l: L, unit: usize, group: usize, z: &mut [f32]) {
-        let start: [L::V; U] = std::array::from_fn(|u| l.splat(self.biases.map_or(0.0, |b| b[unit + u])));
+        let mut start = [l.splat(0.0); U];
+        if let Some(biases) = self.biases {
+            for (start, &bias) in start.iter_mut().zip(&biases[unit..unit + U]) {
+                *start = l.splat(bias);
+            }
+        }
         let mut sums = [start; G];
+        let (mut values, mut column) = ([l.splat(0.0); G], [l.splat(0.0); U]);
         let group_stride = self.chain * LANES;
         // SAFETY: `check` has found the largest of these places inside the slices; `unit + U` and `group + G` do not
         // exceed the numbers it checked with.
@@ -102,11 +108,14 @@ impl Product<'_> {
             let weights = self.weights.as_ptr().add(unit * self.unit_stride);
             let x = self.x.as_ptr().add(group * group_stride);
             for k in 0..self.chain {
-                let values: [L::V; G] = std::array::from_fn(|g| l.load(&*x.add(g * group_stride + k * LANES).cast()));
-                let column = weights.add(k * self.chain_stride);
-                let weight: [L::V; U] = std::array::from_fn(|u| l.splat(*column.add(u * self.unit_stride)));
+                for (g, value) in values.iter_mut().enumerate() {
+                    *value = l.load(&*x.add(g * group_stride + k * LANES).cast());
+                }
+                for (u, weight) in column.iter_mut().enumerate() {
+                    *weight = l.splat(*weights.add(k * self.chain_stride + u * self.unit_stride));
+                }
                 for (sums, &value) in sums.iter_mut().zip(&values) {
-                    for (sum, &weight) in sums.iter_mut().zip(&weight) {
+                    for (sum, &weight) in sums.iter_mut().zip(&column) {
                         *sum = l.fma(weight, value, *sum);
                     }
                 }
@@ -257,16 +266,19 @@ impl GradientSums<'_> {
     #[inline(always)]
     fn tile<L: Lanes, const I: usize, const J: usize>(&self, l: L, i: usize, j: usize, gradient: &mut [f32]) {
         let mut sums = [[l.splat(0.0); J]; I];
+        let mut deltas = [l.splat(0.0); J];
         // SAFETY: `gradient` has checked the lengths; `i + I` is at most `inputs`, `j + J` at most `outputs`.
         unsafe {
             let mut x = self.x.as_ptr().add(i * LANES);
             let mut delta = self.delta.as_ptr().add(j * LANES);
             for _ in 0..self.groups {
-                let deltas: [L::V; J] = std::array::from_fn(|n| l.load(&*delta.add(n * LANES).cast()));
+                for (n, to) in deltas.iter_mut().enumerate() {
+                    *to = l.load(&*delta.add(n * LANES).cast());
+                }
                 for (m, sums) in sums.iter_mut().enumerate() {
                     let value = l.load(&*x.add(m * LANES).cast());
-                    for n in 0..J {
-                        sums[n] = l.fma(value, deltas[n], sums[n]);
+                    for (sum, &delta) in sums.iter_mut().zip(&deltas) {
+                        *sum = l.fma(value, delta, *sum);
                     }
                 }
                 x = x.wrapping_add(self.inputs * LANES);

@@ -40,7 +40,10 @@ fn wide<L: Lanes, const N: usize>(l: L, matrix: &[f32], x: &[f32], unit: usize, 
     // SAFETY: `unit + 16 N` is at most `outputs`, and the matrix has `x.len() + 1` rows of `outputs` numbers.
     unsafe {
         let mut weights = matrix.as_ptr().add(unit);
-        let mut sums: [L::V; N] = std::array::from_fn(|n| l.load(&*weights.add(n * LANES).cast()));
+        let mut sums = [l.splat(0.0); N];
+        for (n, sum) in sums.iter_mut().enumerate() {
+            *sum = l.load(&*weights.add(n * LANES).cast());
+        }
         for &value in x {
             weights = weights.add(outputs);
             let value = l.splat(value);
