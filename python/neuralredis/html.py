@@ -1,0 +1,77 @@
+"""A network in a notebook: a small table, and how its last training went. Nothing is fetched from elsewhere."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+from neuralredis.results import Info, Report
+
+__all__ = ["network"]
+
+#: Of the drawing, in pixels.
+WIDTH, HEIGHT, MARGIN = 360, 130, 6
+
+
+def network(info: Info, report: Report | None) -> str:
+    """Return a network as HTML."""
+    rows = [
+        ("layout", "-".join(map(str, info.layout)) + f" ({info.parameters:,} parameters)"),
+        ("units", f"{info.activation}, {info.output} outputs, {info.loss}, {info.algorithm}"),
+        ("training rows", f"{info.training_dataset_len:,} of {info.training_dataset_maxlen:,}"),
+        ("testing rows", f"{info.test_dataset_len:,} of {info.test_dataset_maxlen:,}"),
+        ("trained", f"{info.training_total_cycles:,} cycles, {info.training_total_seconds:.1f} s"),
+    ]
+    if info.training_total_cycles:
+        rows.append(("training error", f"{info.dataset_error:.4f}"))
+        if info.test_dataset_len:
+            rows.append(("testing error", f"{info.test_error:.4f}"))
+            if info.classification_errors_perc is not None:
+                rows.append(("classified wrongly", f"{info.classification_errors_perc:.1f} %"))
+    cells = "".join(
+        f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in rows
+    )
+    training = ", training" if info.training else ""
+    table = f"<table><caption style='text-align:left'>{info.type}{training}</caption>{cells}</table>"
+    return f"<div>{table}{_curve(report) if report is not None and len(report.curve) > 1 else ''}</div>"
+
+
+def _curve(report: Report) -> str:
+    """Return both errors over the cycles as a drawing, on a logarithmic scale if they are of different magnitudes."""
+    curve = report.curve
+    lines = [
+        ("#1f77b4", "training error", curve.train_error.tolist()),
+        ("#d62728", "testing error", curve.test_error.tolist()),
+    ]
+    known = [error for _, _, errors in lines for error in errors if math.isfinite(error)]
+    least, most = min(known), max(known)
+    logarithmic = least > 0 and most > 20 * least
+    scale = math.log if logarithmic else float
+    low, high = scale(least), scale(most)
+
+    def place(cycle: int, error: float) -> str:
+        across = cycle / max(int(curve.cycles[-1]), 1)
+        up = (scale(error) - low) / (high - low) if high > low else 0.5
+        x, y = MARGIN + across * (WIDTH - 2 * MARGIN), HEIGHT - MARGIN - up * (HEIGHT - 2 * MARGIN)
+        return f"{x:.1f},{y:.1f}"
+
+    drawn, legend = [], []
+    for colour, name, errors in lines:
+        points = [
+            place(cycle, error)
+            for cycle, error in zip(curve.cycles.tolist(), errors, strict=True)
+            if math.isfinite(error)
+        ]
+        if points:
+            drawn.append(f"<polyline fill='none' stroke='{colour}' stroke-width='1.5' points='{' '.join(points)}'/>")
+            legend.append(f"<span style='color:{colour}'>{name}</span>")
+    best = MARGIN + report.best_cycle / max(int(curve.cycles[-1]), 1) * (WIDTH - 2 * MARGIN)
+    drawn.append(
+        f"<line x1='{best:.1f}' x2='{best:.1f}' y1='0' y2='{HEIGHT}' stroke='currentColor' stroke-dasharray='3'>"
+        f"<title>the weights of cycle {report.best_cycle:,}</title></line>"
+    )
+    span = f"{least:.4g} to {most:.4g}{', logarithmic' if logarithmic else ''}, {report.cycles:,} cycles"
+    return (
+        f"<svg width='{WIDTH}' height='{HEIGHT}' role='img' style='border:1px solid #8888'>{''.join(drawn)}</svg>"
+        f"<div>{' '.join(legend)} <small>{span}</small></div>"
+    )

@@ -1,0 +1,329 @@
+"""The network: all of a Python user's surface of it that is not the engine's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, overload
+
+from numpy.typing import ArrayLike
+
+from neuralredis import _core, files, html
+from neuralredis.options import Set
+from neuralredis.progress import Bar
+from neuralredis.results import (
+    ClassifierEvaluation,
+    Evaluation,
+    Info,
+    Progress,
+    RegressorEvaluation,
+    Report,
+    errors,
+)
+from neuralredis.training import Training, report, watch
+
+__all__ = ["Network", "load"]
+
+
+class Network(_core.Network):
+    """A small fully connected neural network, with the rows it has observed, that trains itself.
+
+    It observes rows, of which some are kept for testing, and learns from them by full batches, with a variant of RPROP
+    ([1]_, [2]_), which needs no learning rate. Any thread may use it at any time: it answers while it trains.
+
+    The same seed, rows and calls give the same numbers, on every machine, for any number of threads; trainings that
+    time or a request ended excepted.
+
+    Parameters
+    ----------
+    kind : {"classifier", "regressor"}
+        What it answers: one of a fixed number of classes, or numbers.
+    layout : sequence of int
+        Units of each layer: inputs, hidden layers if any, outputs (a classifier's classes). 2 to 32 layers of at most
+        2**20 units with at most 2**24 parameters together.
+    normalize : bool, default False
+        Whether a training standardizes the inputs (and a regressor's outputs) by its training rows. Wanted whenever
+        inputs are not of the same small size. What is asked and answered is in the units of the rows all the same.
+    dataset, test : int, optional
+        How many rows the training and the testing set hold at most, below 2**32. 10000 and 2500 if neither is given;
+        with one of them the other is 0.
+    seed : int, optional
+        Of all that is random, below 2**64; else the operating system's choice.
+    activation : {"tanh", "sigmoid", "relu"}, optional
+        Of the hidden units.
+    output : {"softmax", "sigmoid", "linear"}, optional
+        Of the output units: softmax for a classifier, linear for a regressor unless given.
+    loss : {"crossentropy", "mse"}, optional
+        What trainings make small: cross-entropy with softmax, else the squared error unless given.
+    algorithm : {"irprop+", "irprop-", "rprop+"}, optional
+        The variant of RPROP.
+    l2 : float, default 0
+        Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row.
+
+    Raises
+    ------
+    OptionError
+        If the layout is too large or too small, an option has no such value, or two exclude each other.
+
+    References
+    ----------
+    .. [1] C. Igel, M. Huesken, "Improving the Rprop learning algorithm", Second International Symposium on Neural
+       Computation, 2000.
+    .. [2] M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm",
+       IEEE International Conference on Neural Networks, 1993.
+
+    Examples
+    --------
+    A network that learns to add.
+
+    >>> import neuralredis as nr
+    >>> net = nr.Network("regressor", [2, 3, 1], normalize=True, dataset=60, seed=7)
+    >>> for a in range(0, 50, 5):
+    ...     sizes = net.observe([[a, 1], [2, a], [a, a], [40 - a, a]], [a + 1, a + 2, a + a, 40])
+    >>> sizes
+    (40, 0)
+    >>> report = net.train(max_cycles=500)
+    >>> report.cycles
+    500
+    >>> round(float(net.run([20, 30])[0]))
+    50
+    """
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """Kind and layout in two words, such as ``classifier 9-15-2``."""
+        info = self.info()
+        return f"{info.type} {'-'.join(map(str, info.layout))}"
+
+    @property
+    def report(self) -> Report | None:
+        """What the last training did and found; None before the first, after `reset` and in a copy."""
+        fields = self._report()
+        return None if fields is None else report(fields)
+
+    def train(
+        self,
+        *,
+        max_cycles: int | None = 0,
+        max_time: float | None = 10.0,
+        autostop: bool = False,
+        backtrack: bool = False,
+        progress: bool | None = None,
+        callback: Callable[[Progress], object] | None = None,
+    ) -> Report:
+        """Train, and wait for the end.
+
+        Other threads run meanwhile. Ctrl-C stops the training, keeps what it has learnt (with ``backtrack`` the best of
+        it), and then raises ``KeyboardInterrupt``.
+
+        Parameters
+        ----------
+        max_cycles : int, default 0
+            How often the training rows are presented at most; 0 or None for no limit.
+        max_time : float, default 10.0
+            Seconds at most, counted from the real start; 0 or None for no limit.
+        autostop : bool, default False
+            Whether to end when the testing rows have nothing more to gain. The limits hold all the same.
+        backtrack : bool, default False
+            Whether to return to the weights with the least testing error seen; without ``autostop`` it has no effect.
+        progress : bool, optional
+            Whether to show a progress bar; by default on a terminal, once the training has taken half a second.
+        callback : callable, optional
+            Called with a `Progress` on this thread, some twenty times a second while the training runs and once at its
+            end. If it returns False the training is stopped; if it raises, the training is stopped, its result is kept,
+            and the exception goes on.
+
+        Returns
+        -------
+        Report
+            Why it ended, both errors, and how they developed.
+
+        Raises
+        ------
+        TrainingError
+            If there are no training rows, no testing rows with ``autostop``, or the network is being trained already;
+            or if the training ended without a result because the network was reset.
+
+        Examples
+        --------
+        >>> import neuralredis as nr
+        >>> net = nr.Network("classifier", [1, 3, 2], normalize=True, dataset=20, test=10, seed=1)
+        >>> net.observe([[x] for x in range(30)], [x > 14 for x in range(30)])
+        (20, 10)
+        >>> net.train(max_cycles=200).reason
+        'maxcycles'
+        >>> net.classify([[3], [26]])
+        array([0, 1])
+        """
+        bar = None
+        if Bar.wanted(progress):
+            bar = Bar(max_cycles or 0, max_time or 0.0, asked=progress is True)
+        try:
+            training = self.start_training(
+                max_cycles=max_cycles, max_time=max_time, autostop=autostop, backtrack=backtrack
+            )
+        except BaseException:
+            if bar is not None:
+                bar.abandoned()
+            raise
+        return watch(training, bar, callback)
+
+    def start_training(
+        self,
+        *,
+        max_cycles: int | None = 0,
+        max_time: float | None = 10.0,
+        autostop: bool = False,
+        backtrack: bool = False,
+    ) -> Training:
+        """Start a training in the background and return at once, however many rows there are.
+
+        Several networks train at a time, and share the cores; beyond 32 they are queued.
+
+        Parameters
+        ----------
+        max_cycles, max_time, autostop, backtrack
+            As for `train`.
+
+        Returns
+        -------
+        Training
+            What to ask for its progress, to stop it, and to wait for it.
+
+        Raises
+        ------
+        TrainingError
+            If there are no training rows, no testing rows with ``autostop``, or the network is being trained already.
+        """
+        return Training(self, self._start(max_cycles, max_time, autostop, backtrack))
+
+    def info(self) -> Info:
+        """Return what the network tells of itself.
+
+        Examples
+        --------
+        >>> import neuralredis as nr
+        >>> nr.Network("classifier", [5, 10, 3]).info().parameters
+        93
+        """
+        fields = self._info()
+        return Info(**{**fields, "layout": tuple(fields["layout"])})
+
+    @overload
+    def evaluate(self, X: Set = "test") -> Evaluation: ...
+    @overload
+    def evaluate(self, X: ArrayLike, y: ArrayLike, *, weight: ArrayLike | None = None) -> Evaluation: ...
+    def evaluate(
+        self, X: ArrayLike | Set = "test", y: ArrayLike | None = None, *, weight: ArrayLike | None = None
+    ) -> Evaluation:
+        """Return how well the present weights do on a stored set, or on fresh rows, which are not kept.
+
+        Parameters
+        ----------
+        X : {"test", "train"} or array_like of shape (inputs,) or (rows, inputs), default "test"
+            The set, or fresh rows as for `observe`.
+        y : array_like of shape (rows,) or (rows, outputs), optional
+            The classes or the outputs of fresh rows.
+        weight : float or array_like of shape (rows,), optional
+            Weights of fresh rows; they count in the error alone.
+
+        Returns
+        -------
+        ClassifierEvaluation or RegressorEvaluation
+            The figures, with those of a baseline that has learnt nothing.
+
+        Raises
+        ------
+        DataError
+            If there are no rows.
+
+        Examples
+        --------
+        >>> import neuralredis as nr
+        >>> net = nr.Network("classifier", [1, 2], seed=1)
+        >>> net.evaluate([[1], [2], [3]], [0, 1, 1]).rows
+        3
+        """
+        if isinstance(X, str):
+            if y is not None:
+                raise TypeError(f"evaluate({X!r}, y): a stored set has its own outputs")
+            fields = self._evaluate(X)
+        elif y is None:
+            raise TypeError("evaluate(X) needs y, the outputs that are right")
+        else:
+            fields = self._evaluate_on(X, y, weight)
+        return ClassifierEvaluation(**fields) if "accuracy" in fields else RegressorEvaluation(**fields)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network to a file, which `load` reads; a file of that name is replaced as a whole or not at all.
+
+        Rows, weights, statistics and the state of all that is random are in it, so that a loaded network goes on as
+        this one would. A running training is not.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        files.replace(path, bytes(self))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both are saved as the same bytes."""
+        return bytes(self) == bytes(other) if isinstance(other, Network) else NotImplemented
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the saved bytes."""
+        return type(self).from_bytes, (bytes(self),), getattr(self, "__dict__", None) or None
+
+    def __repr__(self) -> str:
+        """Return kind, layout, rows and what training has come to."""
+        info = self.info()
+        if not info.training_total_cycles:
+            state = "untrained"
+        else:
+            test = info.test_error if info.test_dataset_len else None
+            wrong = info.classification_errors_perc if info.test_dataset_len else None
+            state = f"trained {info.training_total_cycles:,} cycles: {errors(info.dataset_error, test, wrong)}"
+        rows = f"{info.training_dataset_len:,}+{info.test_dataset_len:,} rows"
+        training = ", training" if info.training else ""
+        return f"<Network {info.type} {'-'.join(map(str, info.layout))}, {rows}, {state}{training}>"
+
+    def _repr_html_(self) -> str:
+        """Return a table and the last training's learning curve, for notebooks."""
+        return html.network(self.info(), self.report)
+
+
+def load(path: str | os.PathLike[str]) -> Network:
+    """Return the network that `Network.save` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Raises
+    ------
+    FormatError
+        If the file is no network, damaged, or of a later version of the format.
+    OSError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import neuralredis as nr
+    >>> net = nr.Network("regressor", [2, 3, 1])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     net.save(pathlib.Path(folder, "sum.nr"))
+    ...     nr.load(pathlib.Path(folder, "sum.nr")) == net
+    True
+    """
+    with open(path, "rb") as file:
+        return Network.from_bytes(file.read())

@@ -1,0 +1,93 @@
+"""A progress bar for those who wait for a training."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from neuralredis.results import Progress, Report, errors
+
+__all__ = ["Bar"]
+
+#: Seconds that a training may take before a bar that nobody asked for appears.
+PATIENCE = 0.5
+
+
+class Bar:
+    """How far a training is: by its cycles or its time, whichever will end it first, and by its errors.
+
+    Parameters
+    ----------
+    max_cycles : int
+        The limit of cycles, 0 for none.
+    max_time : float
+        The limit of time in seconds, 0 for none.
+    asked : bool
+        Whether the bar was asked for, so that it appears at once.
+    """
+
+    def __init__(self, max_cycles: int, max_time: float, *, asked: bool) -> None:
+        # Only who sees a bar waits for its library.
+        from tqdm.auto import tqdm
+
+        self._max_cycles = max_cycles
+        self._max_time = max_time if max_time != float("inf") else 0
+        limited = bool(self._max_cycles or self._max_time)
+        self._bar: Any = tqdm(
+            total=1 if limited else None,
+            bar_format="training {percentage:3.0f}%|{bar:20}| {desc}" if limited else "training: {desc}",
+            delay=0 if asked else PATIENCE,
+            # Ours is the time between two looks.
+            mininterval=0,
+            miniters=0,
+            leave=True,
+        )
+
+    @staticmethod
+    def wanted(choice: bool | None) -> bool:
+        """Whether a bar is to be shown: as chosen, else on a terminal."""
+        if choice is not None:
+            return choice
+        return sys.stderr is not None and sys.stderr.isatty()
+
+    def show(self, progress: Progress) -> None:
+        """Show how far it is."""
+        if progress.queued:
+            self._draw(0.0, "waits for other trainings")
+            return
+        shares = [0.0]
+        if self._max_cycles:
+            shares.append(progress.cycle / self._max_cycles)
+        if self._max_time:
+            shares.append(progress.seconds / self._max_time)
+        self._draw(min(max(shares), 1.0), self._text(progress))
+
+    def ended(self, report: Report) -> None:
+        """Show how it ended, and leave that on the screen."""
+        found = errors(report.train_error, report.test_error, report.class_errors)
+        best = f", back at {report.best_cycle:,}" if report.best_cycle < report.cycles else ""
+        text = f"{report.reason} at cycle {report.cycles:,}{best}, {report.seconds:.1f} s: {found}"
+        self._draw(1.0, text)
+        self._bar.close()
+
+    def interrupted(self, progress: Progress) -> None:
+        """Leave on the screen how far it came."""
+        self._bar.set_description_str(f"interrupted at {self._text(progress)}")
+        self._bar.close()
+
+    def abandoned(self) -> None:
+        """Leave nothing on the screen: there was no training."""
+        self._bar.leave = False
+        self._bar.close()
+
+    def _text(self, progress: Progress) -> str:
+        cycles = f"cycle {progress.cycle:,}" + (f" of {self._max_cycles:,}" if self._max_cycles else "")
+        time = f"{progress.seconds:.1f}" + (f" of {self._max_time:g}" if self._max_time else "") + " s"
+        return f"{cycles}, {time}: {errors(progress.train_error, progress.test_error, progress.class_errors)}"
+
+    def _draw(self, share: float, text: str) -> None:
+        self._bar.set_description_str(text, refresh=False)
+        if self._bar.total is not None:
+            self._bar.n = share
+        # Not refresh(), which would draw before the delay is over.
+        self._bar.update(0)

@@ -1,0 +1,284 @@
+"""What a network tells: of itself, of a training, of how well it does. Values, made once and never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuralredis.options import Activation, Algorithm, Kind, Loss, Output
+
+__all__ = ["ClassifierEvaluation", "Curve", "Evaluation", "Info", "Progress", "RegressorEvaluation", "Report"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Info:
+    """What a network tells of itself: the fields of ``NR.INFO``, with underscores.
+
+    Errors are the mean loss of a row as of the last training, without the term of weight decay; 0 before the first.
+
+    Attributes
+    ----------
+    id : int
+        Tells the networks of a process, or of a server, apart.
+    type : {"classifier", "regressor"}
+        What it answers.
+    auto_normalization : bool
+        Whether trainings standardize the inputs (and a regressor's outputs).
+    training : bool
+        Whether a training runs or is queued.
+    layout : tuple of int
+        Units of each layer, inputs first.
+    training_dataset_maxlen, training_dataset_len : int
+        Rows that the training set may hold, and rows that it holds.
+    test_dataset_maxlen, test_dataset_len : int
+        The same of the testing set.
+    training_total_steps : int
+        Rows presented in all trainings, each time counted.
+    training_total_seconds : float
+        Seconds spent in all trainings.
+    dataset_error, test_error : float
+        Mean loss of a training row and of a testing row.
+    classification_errors_perc : float or None
+        Testing rows classified wrongly, in percent; None for a regressor.
+    overfitting_detected : bool
+        Whether the last training was stopped because the testing rows got worse.
+    training_total_cycles : int
+        Times that all training rows were presented.
+    parameters : int
+        Weights and biases.
+    activation, output, loss, algorithm : str
+        How it computes and learns.
+    l2 : float
+        Weight decay.
+    test_error_optimistic : bool
+        Whether the testing rows had a say in when the last training stopped or what it kept, so that fresh rows will
+        do somewhat worse than ``test_error``.
+    memory_bytes : int
+        Memory that weights and rows take.
+    """
+
+    id: int
+    type: Kind
+    auto_normalization: bool
+    training: bool
+    layout: tuple[int, ...]
+    training_dataset_maxlen: int
+    training_dataset_len: int
+    test_dataset_maxlen: int
+    test_dataset_len: int
+    training_total_steps: int
+    training_total_seconds: float
+    dataset_error: float
+    test_error: float
+    classification_errors_perc: float | None
+    overfitting_detected: bool
+    training_total_cycles: int
+    parameters: int
+    activation: Activation
+    output: Output
+    loss: Loss
+    algorithm: Algorithm
+    l2: float
+    test_error_optimistic: bool
+    memory_bytes: int
+
+    def __str__(self) -> str:
+        """Return a line for each field."""
+        width = max(len(field.name) for field in fields(self))
+        return "\n".join(f"{field.name:{width}}  {getattr(self, field.name)}" for field in fields(self))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far a training is.
+
+    Attributes
+    ----------
+    cycle : int
+        Times that all training rows have been presented.
+    train_error : float or None
+        Mean loss of a training row at that cycle; None before the first.
+    test_error : float or None
+        Mean loss of a testing row at the last cycle at which it was computed; None without testing rows.
+    class_errors : float or None
+        Testing rows that a classifier gets wrong, in percent, likewise.
+    seconds : float
+        Seconds since the real start, the time in the queue not counted.
+    queued : bool
+        Whether the training still waits for others to end.
+    """
+
+    cycle: int
+    train_error: float | None
+    test_error: float | None
+    class_errors: float | None
+    seconds: float
+    queued: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Curve:
+    """The errors over the cycles of a training, in at most 512 points.
+
+    Attributes
+    ----------
+    cycles : numpy.ndarray of int64
+        Cycles done.
+    train_error, test_error : numpy.ndarray of float64
+        Mean loss of a training row and of a testing row; NaN where it was not computed.
+    """
+
+    cycles: NDArray[np.int64]
+    train_error: NDArray[np.float64]
+    test_error: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return the number of points."""
+        return len(self.cycles)
+
+    def __repr__(self) -> str:
+        """Return how many points there are, and of which cycles."""
+        return f"<Curve of {len(self)} points, cycles {self.cycles[0]} to {self.cycles[-1]}>"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Report:
+    """What a training did and found.
+
+    Attributes
+    ----------
+    reason : {"maxcycles", "maxtime", "stopped", "overfitting", "converged"}
+        Why it ended: at a limit, on request, or with ``autostop`` because the testing rows got worse or there was
+        nothing more to gain.
+    cycles : int
+        Times that all training rows were presented.
+    best_cycle : int
+        The cycle whose weights the network has now: the last, or with ``backtrack`` the best.
+    seconds : float
+        Seconds from the real start to the end, the time in the queue not counted.
+    threads : int
+        Threads that took part, at most.
+    train_error : float
+        Mean loss of a training row with the weights that the network has now.
+    test_error : float or None
+        Mean loss of a testing row with these weights; None without testing rows.
+    class_errors : float or None
+        Testing rows that a classifier gets wrong with these weights, in percent.
+    overfitting : bool
+        Whether it was stopped because the testing rows got worse.
+    warnings : tuple of str
+        Faults of the data, each in a sentence.
+    curve : Curve
+        Both errors over the cycles.
+    """
+
+    reason: Literal["maxcycles", "maxtime", "stopped", "overfitting", "converged"]
+    cycles: int
+    best_cycle: int
+    seconds: float
+    threads: int
+    train_error: float
+    test_error: float | None
+    class_errors: float | None
+    overfitting: bool
+    warnings: tuple[str, ...]
+    curve: Curve
+
+    def __repr__(self) -> str:
+        """Return the report in a line, and a line for each warning."""
+        ended = {
+            "maxcycles": "all cycles done",
+            "maxtime": "out of time",
+            "stopped": "stopped on request",
+            "overfitting": "overfitting seen",
+            "converged": "nothing more to gain",
+        }[self.reason]
+        best = f", back at cycle {self.best_cycle:,}" if self.best_cycle < self.cycles else ""
+        found = errors(self.train_error, self.test_error, self.class_errors)
+        line = f"<Report: {ended} after {self.cycles:,} cycles and {self.seconds:.2f} s{best}: {found}>"
+        return "\n".join([line, *(f"Warning: {warning}" for warning in self.warnings)])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ClassifierEvaluation:
+    """How well a classifier does on some rows.
+
+    Attributes
+    ----------
+    rows : int
+        Rows evaluated.
+    error : float
+        Mean loss of a row. Row weights count here alone.
+    accuracy : float
+        Share of rows classified rightly, 0 to 1.
+    baseline : float
+        Accuracy of always answering the commonest class of these rows.
+    confusion : numpy.ndarray of int64, shape (classes, classes), or None
+        Rows by true class (row of the matrix) and answer (column); None beyond 1024 classes.
+    """
+
+    rows: int
+    error: float
+    accuracy: float
+    baseline: float
+    confusion: NDArray[np.int64] | None
+
+    def __repr__(self) -> str:
+        """Return the figures in a line."""
+        return (
+            f"<ClassifierEvaluation of {self.rows:,} rows: accuracy {self.accuracy:.4g}, "
+            f"baseline {self.baseline:.4g}, error {self.error:.4g}>"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegressorEvaluation:
+    """How well a regressor does on some rows, in the units of the outputs.
+
+    Attributes
+    ----------
+    rows : int
+        Rows evaluated.
+    error : float
+        Mean loss of a row. Row weights count here alone.
+    rmse : float
+        Root of the mean squared error, over rows and outputs.
+    mae : float
+        Mean absolute error, over rows and outputs.
+    r2 : float
+        1 minus the squared error over that of the mean, averaged over the outputs.
+    baseline : float
+        Root of the mean squared error of always answering the mean of these rows.
+    """
+
+    rows: int
+    error: float
+    rmse: float
+    mae: float
+    r2: float
+    baseline: float
+
+    def __repr__(self) -> str:
+        """Return the figures in a line."""
+        return (
+            f"<RegressorEvaluation of {self.rows:,} rows: rmse {self.rmse:.4g}, mae {self.mae:.4g}, r2 {self.r2:.4g}, "
+            f"baseline {self.baseline:.4g}, error {self.error:.4g}>"
+        )
+
+
+Evaluation = ClassifierEvaluation | RegressorEvaluation
+
+
+def errors(train: float | None, test: float | None, wrong: float | None) -> str:
+    """Return errors as people read them, in a few words; of a percentage, what is wrong of the testing rows."""
+    words = []
+    if train is not None:
+        words.append(f"error {train:.4f}")
+    if test is not None:
+        words.append(f"test {test:.4f}")
+    if wrong is not None:
+        words.append(f"{wrong:.1f} % wrong")
+    return ", ".join(words)

@@ -1,0 +1,53 @@
+//! The engine's refusals as Python exceptions: the one place that says which is which.
+
+use neuralredis_core::Error;
+use pyo3::PyErr;
+
+/// The classes of `python/neuralredis/exceptions.py`, which are made there because Python's limited interface has no way
+/// to derive from two built-in classes.
+mod classes {
+    use pyo3::import_exception;
+
+    import_exception!(neuralredis.exceptions, DataError);
+    import_exception!(neuralredis.exceptions, FormatError);
+    import_exception!(neuralredis.exceptions, KindError);
+    import_exception!(neuralredis.exceptions, NeuralRedisError);
+    import_exception!(neuralredis.exceptions, OptionError);
+    import_exception!(neuralredis.exceptions, OutOfMemoryError);
+    import_exception!(neuralredis.exceptions, ShapeError);
+    import_exception!(neuralredis.exceptions, TrainingError);
+}
+pub(crate) use classes::{DataError, OptionError, ShapeError};
+
+/// The exception for a refusal. Its message is the engine's own.
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
+pub(crate) fn raise(error: Error) -> PyErr {
+    let message = error.to_string();
+    match error {
+        Error::Layers { .. }
+        | Error::Units { .. }
+        | Error::Parameters { .. }
+        | Error::ClassifierOutputs { .. }
+        | Error::Option { .. } => OptionError::new_err(message),
+        Error::Inputs { .. } | Error::Outputs { .. } | Error::RowCounts { .. } => ShapeError::new_err(message),
+        Error::NotFinite { .. }
+        | Error::Class { .. }
+        | Error::RowWeight { .. }
+        | Error::NoRoom { .. }
+        | Error::RowIndex { .. }
+        | Error::NoRows => DataError::new_err(message),
+        Error::NotClassifier => classes::KindError::new_err(message),
+        Error::NoTrainingRows | Error::NoTestingRows | Error::AlreadyTraining => {
+            classes::TrainingError::new_err(message)
+        }
+        Error::Damaged(_) | Error::NewerFormat { .. } => classes::FormatError::new_err(message),
+        Error::Memory { .. } => classes::OutOfMemoryError::new_err(message),
+        // The engine may learn to refuse more than this face knows of.
+        _ => classes::NeuralRedisError::new_err(message),
+    }
+}
+
+/// The exception for an argument that the engine never sees, in the engine's words.
+pub(crate) fn bad_option(option: &'static str, value: &impl ToString, expected: &impl ToString) -> PyErr {
+    raise(Error::Option { option, value: value.to_string(), expected: expected.to_string() })
+}

@@ -1,0 +1,569 @@
+//! A network as a Python object.
+//!
+//! The lock is held only while the interpreter is, and never for long: whatever takes time works on a model or a clone,
+//! which cost nothing, with the interpreter let go. So a network answers on many threads while it trains, and a process
+//! that another thread forks finds it unlocked.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use neuralredis_core::evaluation::{Evaluation, Score};
+use neuralredis_core::training::Live;
+use neuralredis_core::{Error, Kind, Limits, Model, Network as Engine, Options, codec};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::{PyBytes, PyDict, PyType};
+
+use crate::arrays;
+use crate::errors::raise;
+use crate::options;
+use crate::rows::{Examples, Inputs};
+use crate::training::{self, Job};
+
+/// Inputs of a row that are read without any allocation.
+const SHORT_ROW: usize = 64;
+/// Multiplications from which on other threads may run meanwhile: some 20 microseconds.
+const LONG_RUN: usize = 200_000;
+
+/// Numbers that tell the networks of a process apart.
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// The part of `neuralredis.Network` that is the engine's.
+#[pyclass(frozen, subclass, weakref, module = "neuralredis._core")]
+pub(crate) struct Network {
+    id: u64,
+    live: Mutex<Live>,
+}
+
+impl Network {
+    fn new(engine: Engine) -> Self {
+        Self { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), live: Mutex::new(Live::new(engine)) }
+    }
+
+    /// An object of a class, which may derive from this one in Python, that holds an engine made elsewhere.
+    fn holding<'py>(class: &Bound<'py, PyType>, engine: Engine) -> PyResult<Bound<'py, PyAny>> {
+        let py = class.py();
+        // Only a type's own constructor makes an object of a derived type; what it made is replaced at once.
+        let blank = py.get_type::<Self>().call_method1("__new__", (class, "regressor", [1, 1]))?;
+        *blank.cast::<Self>()?.get().live(py) = Live::new(engine);
+        Ok(blank)
+    }
+
+    /// The network, with the result of a training that has ended.
+    fn live(&self, py: Python<'_>) -> MutexGuard<'_, Live> {
+        let mut live = self.live.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        live.collect();
+        live
+    }
+
+    /// The network as it is now, shared until one of the two changes.
+    fn snapshot(&self, py: Python<'_>) -> Engine {
+        self.live(py).network().clone()
+    }
+
+    fn model(&self, py: Python<'_>) -> Model {
+        self.live(py).network().model()
+    }
+}
+
+/// Multiplications that it takes to answer that many rows.
+fn effort(model: &Model, rows: usize) -> usize {
+    rows.saturating_mul(model.layout().parameters())
+}
+
+#[pymethods]
+impl Network {
+    #[new]
+    #[pyo3(signature = (kind, layout, *, normalize = false, dataset = None, test = None, seed = None, activation = None,
+        output = None, loss = None, algorithm = None, l2 = None))]
+    #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
+    fn create(
+        kind: &str,
+        layout: &Bound<'_, PyAny>,
+        normalize: bool,
+        dataset: Option<&Bound<'_, PyAny>>,
+        test: Option<&Bound<'_, PyAny>>,
+        seed: Option<&Bound<'_, PyAny>>,
+        activation: Option<&str>,
+        output: Option<&str>,
+        loss: Option<&str>,
+        algorithm: Option<&str>,
+        l2: Option<f32>,
+    ) -> PyResult<Self> {
+        let kind = options::kind(kind)?;
+        let layout_read = options::layout(layout)?;
+        let changes = options::changes(Some(normalize), activation, output, loss, algorithm, l2)?;
+        let chosen = Options::new(kind).with(kind, &changes).map_err(raise)?;
+        let neither = dataset.is_none() && test.is_none();
+        let unnamed = if neither { Limits::default() } else { Limits { train: 0, test: 0 } };
+        let limits = options::limits(dataset, test, unnamed)?;
+        let seed = options::seed(layout.py(), seed)?;
+        Engine::new(kind, layout_read, chosen, limits, seed).map(Self::new).map_err(raise)
+    }
+
+    /// Store rows to learn from and to test on.
+    ///
+    /// Without ``into``, each row goes to the set that is filled less in proportion to its limit, to the training set if
+    /// both are alike; once both are full, to one at random in proportion to the limits. A row for a full set replaces
+    /// a random one. Either all rows are stored or, with an error, none.
+    ///
+    /// Parameters
+    /// ----------
+    /// X : array_like, shape (inputs,) or (rows, inputs)
+    ///     One row or many, of any real dtype; kept in single precision as they come. For a network of one input
+    ///     ``(rows,)`` is many rows too.
+    /// y : array_like, shape (rows,) or (rows, outputs)
+    ///     The class of each row, an integer from 0 to outputs - 1, or the outputs of each; for one row without the
+    ///     dimension of the rows.
+    /// into : {"train", "test"}, optional
+    ///     The set that the rows go to.
+    /// weight : float or array_like of shape (rows,), optional
+    ///     How much a row counts in the errors, above 0. A row of weight 2 counts as much as two rows.
+    ///
+    /// Returns
+    /// -------
+    /// tuple of int
+    ///     Rows of the training set and of the testing set.
+    ///
+    /// Raises
+    /// ------
+    /// ShapeError
+    ///     If a row has not as many values as the network takes, or ``X`` and ``y`` not as many rows.
+    /// DataError
+    ///     If a value is no finite number, a class is none of the network's, or the set's limit is 0.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import neuralredis as nr
+    /// >>> net = nr.Network("regressor", [2, 3, 1], dataset=50, test=10)
+    /// >>> net.observe([1, 2], 3)
+    /// (1, 0)
+    /// >>> net.observe([[4, 5], [3, 3]], [9, 6])
+    /// (2, 1)
+    #[pyo3(signature = (X, y, *, into = None, weight = None))]
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn observe(
+        &self,
+        py: Python<'_>,
+        X: &Bound<'_, PyAny>,
+        y: &Bound<'_, PyAny>,
+        into: Option<&str>,
+        weight: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<(u32, u32)> {
+        let target = into.map(|name| options::set("into", name)).transpose()?;
+        // What does not change under a network: read before the rows, whose own code may run then.
+        let examples = Examples::read(&self.snapshot(py), X, y, weight)?;
+        self.live(py).network_mut().observe(&examples.batch(), target, |_| {}).map_err(raise)
+    }
+
+    /// Return the outputs of the network.
+    ///
+    /// They do not depend on what other rows are asked along with one, on the CPU, or on a training that is still running.
+    ///
+    /// Parameters
+    /// ----------
+    /// X : array_like, shape (inputs,) or (rows, inputs)
+    ///     One row or many, of any real dtype. For a network of one input ``(rows,)`` is many rows too.
+    ///
+    /// Returns
+    /// -------
+    /// numpy.ndarray of float32, shape (outputs,) or (rows, outputs)
+    ///     A regressor's outputs; a classifier's probability of each class (with softmax outputs, its default).
+    ///
+    /// Raises
+    /// ------
+    /// ShapeError
+    ///     If a row has not as many values as the network has inputs.
+    /// DataError
+    ///     If a value is no finite number.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import neuralredis as nr
+    /// >>> net = nr.Network("classifier", [2, 3], seed=1)
+    /// >>> net.run([1, 2]).shape
+    /// (3,)
+    /// >>> net.run([[1, 2], [3, 4]]).shape
+    /// (2, 3)
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn run<'py>(&self, py: Python<'py>, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let model = self.model(py);
+        let (width, out_width) = (model.layout().inputs(), model.layout().outputs());
+        let mut room = [0.0; SHORT_ROW];
+        if let Some(row) = room.get_mut(..width)
+            && arrays::read_short_row(X, row)
+        {
+            let outputs = PyArray1::<f32>::zeros(py, out_width, false);
+            // SAFETY: nobody else knows the array yet.
+            let to = unsafe { outputs.as_slice_mut() }?;
+            model.run(row, to).map_err(raise)?;
+            return Ok(outputs.into_any());
+        }
+        let inputs = Inputs::read(X, width)?;
+        let outputs = PyArray2::<f32>::zeros(py, [inputs.rows, out_width], false);
+        // SAFETY: nobody else knows the array yet.
+        let to = unsafe { outputs.as_slice_mut() }?;
+        if effort(&model, inputs.rows) < LONG_RUN {
+            model.run(&inputs.values, to)
+        } else {
+            py.detach(|| model.run(&inputs.values, to))
+        }
+        .map_err(raise)?;
+        if inputs.single { Ok(outputs.reshape(out_width)?.into_any()) } else { Ok(outputs.into_any()) }
+    }
+
+    /// Return the class of each row: the output with the largest value, the first of equals.
+    ///
+    /// Parameters
+    /// ----------
+    /// X : array_like, shape (inputs,) or (rows, inputs)
+    ///     One row or many, as for `run`.
+    ///
+    /// Returns
+    /// -------
+    /// int or numpy.ndarray of int64, shape (rows,)
+    ///     The class of one row, or of each.
+    ///
+    /// Raises
+    /// ------
+    /// KindError
+    ///     If the network is a regressor.
+    /// ShapeError, DataError
+    ///     As for `run`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import neuralredis as nr
+    /// >>> net = nr.Network("classifier", [2, 3], seed=1)
+    /// >>> net.classify([1, 2]) in (0, 1, 2)
+    /// True
+    /// >>> net.classify([[1, 2], [3, 4]]).shape
+    /// (2,)
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn classify<'py>(&self, py: Python<'py>, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let model = self.model(py);
+        if model.kind() != Kind::Classifier {
+            return Err(raise(Error::NotClassifier));
+        }
+        let width = model.layout().inputs();
+        let mut room = [0.0; SHORT_ROW];
+        if let Some(row) = room.get_mut(..width)
+            && arrays::read_short_row(X, row)
+        {
+            let classes = model.classify(row).map_err(raise)?;
+            return Ok(classes[0].into_pyobject(py)?.into_any());
+        }
+        let inputs = Inputs::read(X, width)?;
+        let classes = if effort(&model, inputs.rows) < LONG_RUN {
+            model.classify(&inputs.values)
+        } else {
+            py.detach(|| model.classify(&inputs.values))
+        }
+        .map_err(raise)?;
+        if inputs.single {
+            return Ok(classes[0].into_pyobject(py)?.into_any());
+        }
+        let classes: Vec<i64> = classes.into_iter().map(|class| class as i64).collect();
+        Ok(classes.into_pyarray(py).into_any())
+    }
+
+    /// Return the rows of a set, as they came.
+    ///
+    /// Parameters
+    /// ----------
+    /// set : {"train", "test"}
+    ///     The set.
+    ///
+    /// Returns
+    /// -------
+    /// X : numpy.ndarray of float32, shape (rows, inputs)
+    /// y : numpy.ndarray, shape (rows,) or (rows, outputs)
+    ///     Classes as int64; outputs as float32.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import neuralredis as nr
+    /// >>> net = nr.Network("regressor", [2, 1])
+    /// >>> net.observe([[1, 2], [3, 4]], [3, 7], into="train")
+    /// (2, 0)
+    /// >>> net.rows("train")[1]
+    /// array([3., 7.], dtype=float32)
+    #[pyo3(signature = (set))]
+    fn rows<'py>(&self, py: Python<'py>, set: &str) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let set = options::set("set", set)?;
+        let engine = self.snapshot(py);
+        let (width, target_width) = (engine.layout().inputs(), engine.targets());
+        let rows = engine.rows(set) as usize;
+        let (inputs, targets) = py.detach(|| {
+            let (mut inputs, mut targets) = (Vec::with_capacity(rows * width), Vec::with_capacity(rows * target_width));
+            for (x, y, _) in (0..rows as u32).map_while(|row| engine.row(set, row)) {
+                inputs.extend(x);
+                targets.extend(y);
+            }
+            (inputs, targets)
+        });
+        let inputs = inputs.into_pyarray(py).reshape([rows, width])?.into_any();
+        let targets = match (engine.kind(), target_width) {
+            (Kind::Classifier, _) => {
+                targets.iter().map(|&class| class as i64).collect::<Vec<_>>().into_pyarray(py).into_any()
+            }
+            (Kind::Regressor, 1) => targets.into_pyarray(py).into_any(),
+            (Kind::Regressor, _) => targets.into_pyarray(py).reshape([rows, target_width])?.into_any(),
+        };
+        Ok((inputs, targets))
+    }
+
+    /// Forget what was learnt: new random weights, the next of the network's seed, and fresh statistics.
+    ///
+    /// The rows stay. A running training is cancelled and its result dropped.
+    fn reset(&self, py: Python<'_>) {
+        self.live(py).reset();
+    }
+
+    /// Ask a running training to end; what it has learnt so far is kept, with ``backtrack`` the best of it.
+    ///
+    /// Returns
+    /// -------
+    /// bool
+    ///     Whether there was a training to be asked.
+    ///
+    /// See Also
+    /// --------
+    /// Training.wait : wait for the end.
+    fn stop(&self, py: Python<'_>) -> bool {
+        let live = self.live(py);
+        live.job().map(|job| job.stop()).is_some()
+    }
+
+    /// Change options, all or none of them, and return those that then hold.
+    ///
+    /// A set that has more rows than its new limit loses random ones. What a training does is as of its start.
+    ///
+    /// Parameters
+    /// ----------
+    /// normalize : bool, optional
+    ///     Whether trainings, from the next one on, standardize inputs (and a regressor's outputs).
+    /// dataset, test : int, optional
+    ///     How many rows the training and the testing set hold at most, below 2**32.
+    /// activation : {"sigmoid", "tanh", "relu"}, optional
+    ///     Of the hidden units.
+    /// output : {"softmax", "sigmoid", "linear"}, optional
+    ///     Of the output units. It brings its default loss along.
+    /// loss : {"crossentropy", "mse"}, optional
+    ///     What trainings make small.
+    /// algorithm : {"irprop+", "irprop-", "rprop+"}, optional
+    ///     The variant of RPROP.
+    /// l2 : float, optional
+    ///     Weight decay, at least 0: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row.
+    ///
+    /// Returns
+    /// -------
+    /// dict
+    ///     All of these options, as keywords.
+    ///
+    /// Raises
+    /// ------
+    /// OptionError
+    ///     If an option has no such value, or two exclude each other.
+    /// TrainingError
+    ///     If a running training is of another ``activation`` or ``output``.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import neuralredis as nr
+    /// >>> net = nr.Network("regressor", [2, 1], dataset=100)
+    /// >>> net.configure(test=50)["test"]
+    /// 50
+    #[pyo3(signature = (*, normalize = None, dataset = None, test = None, activation = None, output = None, loss = None,
+        algorithm = None, l2 = None))]
+    #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
+    fn configure<'py>(
+        &self,
+        py: Python<'py>,
+        normalize: Option<bool>,
+        dataset: Option<&Bound<'_, PyAny>>,
+        test: Option<&Bound<'_, PyAny>>,
+        activation: Option<&str>,
+        output: Option<&str>,
+        loss: Option<&str>,
+        algorithm: Option<&str>,
+        l2: Option<f32>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let changes = options::changes(normalize, activation, output, loss, algorithm, l2)?;
+        let present = self.snapshot(py).info().limits;
+        let limits = options::limits(dataset, test, present)?;
+        let info = {
+            let mut live = self.live(py);
+            live.configure(&changes, limits).map_err(raise)?;
+            live.network().info()
+        };
+        let values = PyDict::new(py);
+        values.set_item("normalize", info.options.normalize)?;
+        values.set_item("dataset", info.limits.train)?;
+        values.set_item("test", info.limits.test)?;
+        values.set_item("activation", info.options.activation.name())?;
+        values.set_item("output", info.options.output.name())?;
+        values.set_item("loss", info.options.loss.name())?;
+        values.set_item("algorithm", info.options.algorithm.name())?;
+        values.set_item("l2", f64::from(info.options.l2))?;
+        Ok(values)
+    }
+
+    /// The fields of an `Info`.
+    fn _info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (info, training, memory) = {
+            let live = self.live(py);
+            (live.network().info(), live.job().is_some(), live.network().bytes())
+        };
+        let found = info.statistics;
+        let classifier = info.kind == Kind::Classifier;
+        let fields = PyDict::new(py);
+        fields.set_item("id", self.id)?;
+        fields.set_item("type", info.kind.name())?;
+        fields.set_item("auto_normalization", info.options.normalize)?;
+        fields.set_item("training", training)?;
+        fields.set_item("layout", info.layout)?;
+        fields.set_item("training_dataset_maxlen", info.limits.train)?;
+        fields.set_item("training_dataset_len", info.train_rows)?;
+        fields.set_item("test_dataset_maxlen", info.limits.test)?;
+        fields.set_item("test_dataset_len", info.test_rows)?;
+        fields.set_item("training_total_steps", found.total_steps)?;
+        fields.set_item("training_total_seconds", found.total_seconds)?;
+        fields.set_item("dataset_error", found.train_error)?;
+        fields.set_item("test_error", found.test_error)?;
+        fields.set_item("classification_errors_perc", classifier.then_some(found.class_errors))?;
+        fields.set_item("overfitting_detected", found.overfitting)?;
+        fields.set_item("training_total_cycles", found.total_cycles)?;
+        fields.set_item("parameters", info.parameters)?;
+        fields.set_item("activation", info.options.activation.name())?;
+        fields.set_item("output", info.options.output.name())?;
+        fields.set_item("loss", info.options.loss.name())?;
+        fields.set_item("algorithm", info.options.algorithm.name())?;
+        fields.set_item("l2", f64::from(info.options.l2))?;
+        fields.set_item("test_error_optimistic", found.test_decided)?;
+        fields.set_item("memory_bytes", memory)?;
+        Ok(fields)
+    }
+
+    /// The fields of the last training's `Report`.
+    fn _report<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let report = self.live(py).report().cloned();
+        report.map(|report| training::fields(py, &report)).transpose()
+    }
+
+    /// Start a training.
+    fn _start(
+        &self,
+        py: Python<'_>,
+        max_cycles: Option<&Bound<'_, PyAny>>,
+        max_time: Option<f64>,
+        autostop: bool,
+        backtrack: bool,
+    ) -> PyResult<Job> {
+        let options = options::training(max_cycles, max_time, autostop, backtrack)?;
+        let pool = training::pool(py);
+        let job = self.live(py).train(options, &pool, |_| {}).map_err(raise)?;
+        Ok(Job::new(py, job))
+    }
+
+    /// The fields of an evaluation on a stored set.
+    fn _evaluate<'py>(&self, py: Python<'py>, set: &str) -> PyResult<Bound<'py, PyDict>> {
+        let set = options::set("set", set)?;
+        let engine = self.snapshot(py);
+        let evaluation = py.detach(|| engine.evaluate(set)).map_err(raise)?;
+        evaluated(py, &engine, evaluation)
+    }
+
+    /// The fields of an evaluation on fresh rows.
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn _evaluate_on<'py>(
+        &self,
+        py: Python<'py>,
+        X: &Bound<'py, PyAny>,
+        y: &Bound<'py, PyAny>,
+        weight: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let engine = self.snapshot(py);
+        let examples = Examples::read(&engine, X, y, weight)?;
+        let evaluation = py.detach(|| engine.evaluate_on(&examples.batch())).map_err(raise)?;
+        evaluated(py, &engine, evaluation)
+    }
+
+    /// The network as bytes: what `save` writes, and what a Redis server exchanges.
+    fn __bytes__<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        let engine = self.snapshot(py);
+        PyBytes::new(py, &py.detach(|| codec::encode(&engine)))
+    }
+
+    /// Return the network that ``bytes(net)`` was.
+    ///
+    /// Parameters
+    /// ----------
+    /// data : bytes-like
+    ///     The bytes of a network.
+    ///
+    /// Raises
+    /// ------
+    /// FormatError
+    ///     If the bytes are damaged, or of a later version of the format.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import neuralredis as nr
+    /// >>> net = nr.Network("regressor", [2, 1])
+    /// >>> nr.Network.from_bytes(bytes(net)) == net
+    /// True
+    #[classmethod]
+    fn from_bytes<'py>(class: &Bound<'py, PyType>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = class.py();
+        // What a bytes-like object lends may be written meanwhile; bytes never change.
+        let data = match data.cast::<PyBytes>() {
+            Ok(data) => data.clone(),
+            Err(_) => py
+                .get_type::<PyBytes>()
+                .call1((py.import("builtins")?.getattr("memoryview")?.call1((data,))?,))?
+                .cast_into()?,
+        };
+        let bytes = data.as_bytes();
+        let engine = py.detach(|| codec::decode(bytes)).map_err(raise)?;
+        Self::holding(class, engine)
+    }
+
+    /// Return a network of its own with the same contents. It costs next to nothing until one of the two changes.
+    ///
+    /// A running training stays with the original.
+    fn __copy__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        Self::holding(&slf.get_type(), slf.get().snapshot(slf.py()))
+    }
+
+    /// Return the same as a copy: the two share nothing that either could change.
+    fn __deepcopy__<'py>(slf: &Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        Self::__copy__(slf)
+    }
+}
+
+fn evaluated<'py>(py: Python<'py>, engine: &Engine, evaluation: Evaluation) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(py);
+    fields.set_item("rows", evaluation.rows)?;
+    fields.set_item("error", evaluation.error)?;
+    match evaluation.score {
+        Score::Classifier { accuracy, baseline, confusion } => {
+            fields.set_item("accuracy", accuracy)?;
+            fields.set_item("baseline", baseline)?;
+            let classes = engine.layout().outputs();
+            let matrix = (!confusion.is_empty()).then(|| {
+                let counts: Vec<i64> = confusion.into_iter().map(|count| count as i64).collect();
+                counts.into_pyarray(py).reshape([classes, classes])
+            });
+            fields.set_item("confusion", matrix.transpose()?)?;
+        }
+        Score::Regressor { rmse, mae, r2, baseline } => {
+            fields.set_item("rmse", rmse)?;
+            fields.set_item("mae", mae)?;
+            fields.set_item("r2", r2)?;
+            fields.set_item("baseline", baseline)?;
+        }
+    }
+    Ok(fields)
+}

@@ -1,0 +1,118 @@
+//! Names and numbers that a network or a training is made with.
+
+use neuralredis_core::training::TrainOptions;
+use neuralredis_core::{Activation, Algorithm, Changes, Kind, Layout, Limits, Loss, Output, Set};
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::prelude::*;
+use std::time::Duration;
+
+use crate::errors::{bad_option, raise};
+
+pub(crate) fn kind(name: &str) -> PyResult<Kind> {
+    [Kind::Classifier, Kind::Regressor]
+        .into_iter()
+        .find(|kind| kind.name().eq_ignore_ascii_case(name))
+        .ok_or_else(|| bad_option("kind", &format!("'{name}'"), &"classifier, regressor"))
+}
+
+/// A set by the word that stands for it, of the option or argument `called`.
+pub(crate) fn set(called: &'static str, name: &str) -> PyResult<Set> {
+    match () {
+        () if name.eq_ignore_ascii_case("train") => Ok(Set::Train),
+        () if name.eq_ignore_ascii_case("test") => Ok(Set::Test),
+        () => Err(bad_option(called, &format!("'{name}'"), &"train, test")),
+    }
+}
+
+pub(crate) fn layout(units: &Bound<'_, PyAny>) -> PyResult<Layout> {
+    let mut layout = Vec::new();
+    // A list, a tuple, an array; a word or a set of layers is a mistake.
+    if units.len().is_err() || units.is_instance_of::<pyo3::types::PyString>() {
+        return Err(PyTypeError::new_err(format!(
+            "layout is {}: expected a list of units, inputs first",
+            units.repr()?
+        )));
+    }
+    for layer in units.try_iter()? {
+        let layer = layer?;
+        layout.push(whole("a layer", &layer, neuralredis_core::layout::MAX_UNITS as u64, 1)? as usize);
+    }
+    Layout::new(&layout).map_err(raise)
+}
+
+/// A whole number from `least` to `most`; numpy's integers are among them, numbers with a point are not.
+pub(crate) fn whole(option: &'static str, value: &Bound<'_, PyAny>, most: u64, least: u64) -> PyResult<u64> {
+    let refused = |shown: String| bad_option(option, &shown, &format!("an integer from {least} to {most}"));
+    match value.extract::<i128>() {
+        Ok(number) => u64::try_from(number)
+            .ok()
+            .filter(|number| (least..=most).contains(number))
+            .ok_or_else(|| refused(number.to_string())),
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => Err(refused(value.str()?.to_string())),
+        Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => {
+            Err(PyTypeError::new_err(format!("{option} is {}: expected an integer", value.repr()?)))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// How many rows each set may hold, of which the unnamed ones are none.
+pub(crate) fn limits(
+    dataset: Option<&Bound<'_, PyAny>>,
+    test: Option<&Bound<'_, PyAny>>,
+    unnamed: Limits,
+) -> PyResult<Limits> {
+    let limit = |option, value: Option<&Bound<'_, PyAny>>, unnamed| {
+        value.map_or(Ok(unnamed), |value| whole(option, value, u32::MAX.into(), 0).map(|limit| limit as u32))
+    };
+    Ok(Limits { train: limit("dataset", dataset, unnamed.train)?, test: limit("test", test, unnamed.test)? })
+}
+
+/// The seed, or one from the operating system.
+pub(crate) fn seed(py: Python<'_>, seed: Option<&Bound<'_, PyAny>>) -> PyResult<u64> {
+    match seed {
+        Some(seed) => whole("seed", seed, u64::MAX, 0),
+        None => py.import("os")?.call_method1("urandom", (8,))?.extract::<[u8; 8]>().map(u64::from_le_bytes),
+    }
+}
+
+/// Options by their names, whatever the case of the letters.
+pub(crate) fn changes(
+    normalize: Option<bool>,
+    activation: Option<&str>,
+    output: Option<&str>,
+    loss: Option<&str>,
+    algorithm: Option<&str>,
+    l2: Option<f32>,
+) -> PyResult<Changes> {
+    Ok(Changes {
+        normalize,
+        activation: activation.map(Activation::from_name).transpose().map_err(raise)?,
+        output: output.map(Output::from_name).transpose().map_err(raise)?,
+        loss: loss.map(Loss::from_name).transpose().map_err(raise)?,
+        algorithm: algorithm.map(Algorithm::from_name).transpose().map_err(raise)?,
+        l2,
+    })
+}
+
+/// When a training ends; none and zero are no limit.
+pub(crate) fn training(
+    max_cycles: Option<&Bound<'_, PyAny>>,
+    max_time: Option<f64>,
+    auto_stop: bool,
+    backtrack: bool,
+) -> PyResult<TrainOptions> {
+    let max_cycles = max_cycles.map_or(Ok(0), |cycles| whole("max_cycles", cycles, u64::MAX, 0))?;
+    let seconds = max_time.unwrap_or(0.0);
+    if seconds.is_nan() || seconds < 0.0 {
+        return Err(bad_option("max_time", &seconds, &"seconds, at least 0"));
+    }
+    // More than a duration holds is for ever, and so is more than a clock can be asked to wait for.
+    let max_time = Duration::try_from_secs_f64(seconds).ok().filter(|time| *time < FOR_EVER).unwrap_or(Duration::ZERO);
+    // A time too short to be told from none is still a limit.
+    let max_time = if seconds > 0.0 && seconds < 1e-9 { Duration::from_nanos(1) } else { max_time };
+    Ok(TrainOptions { max_cycles, max_time, auto_stop, backtrack })
+}
+
+/// A hundred years.
+const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);

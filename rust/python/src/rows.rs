@@ -1,0 +1,210 @@
+//! Rows as they come from Python: which numbers make a row, and how a fault is told.
+//!
+//! | | one row | rows |
+//! |---|---|---|
+//! | inputs | `(inputs,)` | `(rows, inputs)`; `(rows,)` where a row has one input and there is more than one |
+//! | outputs, one a row | a number, `(1,)`, `(1, 1)` | `(rows,)`, `(rows, 1)` |
+//! | outputs, several a row | `(outputs,)`, `(1, outputs)` | `(rows, outputs)` |
+
+use neuralredis_core::{Batch, Error, Network as Engine};
+use pyo3::prelude::*;
+
+use crate::arrays;
+use crate::errors::{DataError, ShapeError, raise};
+
+/// What numbers stand for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The inputs of rows.
+    Inputs { width: usize },
+    /// The outputs of rows of a regressor.
+    Outputs { width: usize },
+    /// The classes of rows.
+    Class { classes: usize },
+    /// The weights of rows.
+    Weight,
+}
+
+/// How numbers were arranged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Number,
+    Row(usize),
+    Rows(usize, usize),
+}
+
+/// Numbers that have been read, in single precision. They may still be infinite or none: that is the engine's to refuse.
+#[derive(Debug)]
+pub(crate) struct Numbers {
+    pub(crate) values: Vec<f32>,
+    pub(crate) shape: Shape,
+}
+
+/// Why a value is not even a number of single precision.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fault {
+    NoNumber,
+    TooLarge,
+}
+
+impl Role {
+    /// The name of the argument.
+    pub(crate) fn argument(self) -> &'static str {
+        match self {
+            Self::Inputs { .. } => "X",
+            Self::Outputs { .. } | Self::Class { .. } => "y",
+            Self::Weight => "weight",
+        }
+    }
+
+    /// Numbers of a row.
+    pub(crate) fn width(self) -> usize {
+        match self {
+            Self::Inputs { width } | Self::Outputs { width } => width,
+            Self::Class { .. } | Self::Weight => 1,
+        }
+    }
+
+    /// A row with another number of values.
+    pub(crate) fn miscounted(self, row: Option<usize>, given: usize) -> PyErr {
+        let expected = self.width();
+        raise(match self {
+            Self::Inputs { .. } => Error::Inputs { row, expected, given },
+            _ => Error::Outputs { row, expected, given },
+        })
+    }
+
+    /// A value that the engine never sees, told as the engine would.
+    pub(crate) fn refuse(self, (row, column): (Option<usize>, usize), shown: &str, fault: Fault) -> PyErr {
+        let at = row.map_or(String::new(), |row| format!("row {row}: "));
+        let subject = match self {
+            Self::Inputs { .. } => format!("input {column}"),
+            Self::Outputs { .. } => format!("output {column}"),
+            Self::Class { .. } => "the class".to_owned(),
+            Self::Weight => "the weight".to_owned(),
+        };
+        let expected = match (self, fault) {
+            (Self::Class { classes }, _) => format!("an integer from 0 to {}", classes - 1),
+            (Self::Weight, Fault::NoNumber) => "a finite number above 0".to_owned(),
+            (_, Fault::NoNumber) => "a finite number".to_owned(),
+            (_, Fault::TooLarge) => "a number of single precision, at most 3.4e38".to_owned(),
+        };
+        DataError::new_err(format!("{at}{subject} is {shown}: expected {expected}"))
+    }
+
+    /// Row and column of a value; no row where there is but one.
+    pub(crate) fn place(self, shape: Shape, index: usize) -> (Option<usize>, usize) {
+        match shape {
+            Shape::Number => (None, 0),
+            Shape::Row(values) if self.width() == 1 => ((values > 1).then_some(index), 0),
+            Shape::Row(_) => (None, index),
+            Shape::Rows(rows, width) => ((rows > 1).then_some(index / width), index % width),
+        }
+    }
+}
+
+/// Rows of inputs.
+#[derive(Debug)]
+pub(crate) struct Inputs {
+    pub(crate) values: Vec<f32>,
+    pub(crate) rows: usize,
+    /// Whether it is one row by itself, whose answer is a row by itself too.
+    pub(crate) single: bool,
+}
+
+impl Inputs {
+    pub(crate) fn read(object: &Bound<'_, PyAny>, width: usize) -> PyResult<Self> {
+        let role = Role::Inputs { width };
+        let Numbers { values, shape } = arrays::read(object, role)?;
+        let (rows, single) = match shape {
+            Shape::Number => {
+                let message = format!("X is a single number: expected a row of {width}, or rows");
+                return Err(ShapeError::new_err(message));
+            }
+            Shape::Row(0) | Shape::Rows(0, _) => return Err(ShapeError::new_err("X is empty: expected a row or more")),
+            Shape::Row(given) if given == width => (1, true),
+            Shape::Row(given) if width == 1 => (given, false),
+            Shape::Rows(rows, given) if given == width => (rows, false),
+            Shape::Row(given) | Shape::Rows(_, given) => return Err(role.miscounted(None, given)),
+        };
+        Ok(Self { values, rows, single })
+    }
+}
+
+/// Rows of inputs with what a network should answer to them.
+#[derive(Debug)]
+pub(crate) struct Examples {
+    inputs: Inputs,
+    outputs: Vec<f32>,
+    weights: Option<Vec<f32>>,
+    widths: (usize, usize),
+}
+
+impl Examples {
+    pub(crate) fn read(
+        engine: &Engine,
+        x: &Bound<'_, PyAny>,
+        y: &Bound<'_, PyAny>,
+        weight: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let widths = (engine.layout().inputs(), engine.targets());
+        let role = match engine.kind() {
+            neuralredis_core::Kind::Classifier => Role::Class { classes: engine.layout().outputs() },
+            neuralredis_core::Kind::Regressor => Role::Outputs { width: widths.1 },
+        };
+        let inputs = Inputs::read(x, widths.0)?;
+        let outputs = read_outputs(y, role, &inputs)?;
+        let weights = weight.map(|weight| read_weights(weight, inputs.rows)).transpose()?;
+        Ok(Self { inputs, outputs, weights, widths })
+    }
+
+    pub(crate) fn batch(&self) -> Batch<'_> {
+        let batch = Batch::new(&self.inputs.values, self.widths.0, &self.outputs, self.widths.1);
+        Batch { weights: self.weights.as_deref(), ..batch }
+    }
+}
+
+fn read_outputs(object: &Bound<'_, PyAny>, role: Role, inputs: &Inputs) -> PyResult<Vec<f32>> {
+    let Numbers { values, shape } = arrays::read(object, role)?;
+    let (rows, width) = (inputs.rows, role.width());
+    let rows_given = match shape {
+        Shape::Number if width == 1 => 1,
+        Shape::Number => return Err(role.miscounted(None, 1)),
+        Shape::Row(given) if inputs.single && given == width => 1,
+        Shape::Row(given) if inputs.single && width > 1 => return Err(role.miscounted(None, given)),
+        Shape::Row(given) if width == 1 => given,
+        Shape::Row(given) => {
+            let message = format!("y has the shape ({given},): expected ({rows}, {width}), a row for each row of X");
+            return Err(ShapeError::new_err(message));
+        }
+        Shape::Rows(given, columns) if columns == width => given,
+        Shape::Rows(given, columns) if matches!(role, Role::Class { .. }) => {
+            let message = format!(
+                "y has the shape ({given}, {columns}): expected ({rows},), the class of each row as an integer"
+            );
+            return Err(ShapeError::new_err(message));
+        }
+        Shape::Rows(_, columns) => return Err(role.miscounted(None, columns)),
+    };
+    if rows_given != rows {
+        let what = if matches!(role, Role::Class { .. }) { "classes" } else { "outputs" };
+        return Err(raise(Error::RowCounts { inputs: rows, given: rows_given, what }));
+    }
+    Ok(values)
+}
+
+fn read_weights(object: &Bound<'_, PyAny>, rows: usize) -> PyResult<Vec<f32>> {
+    let Numbers { mut values, shape } = arrays::read(object, Role::Weight)?;
+    match shape {
+        Shape::Number => values.resize(rows, values[0]),
+        Shape::Row(given) | Shape::Rows(given, 1) if given == rows => {}
+        Shape::Row(given) | Shape::Rows(given, 1) => {
+            return Err(raise(Error::RowCounts { inputs: rows, given, what: "weights" }));
+        }
+        Shape::Rows(given, columns) => {
+            let message = format!("weight has the shape ({given}, {columns}): expected a number, or ({rows},)");
+            return Err(ShapeError::new_err(message));
+        }
+    }
+    Ok(values)
+}

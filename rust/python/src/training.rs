@@ -1,0 +1,152 @@
+//! Trainings in the background, and what becomes of them when the interpreter ends or forks.
+//!
+//! The training's threads never touch Python, so neither the interpreter's end nor its lock concerns them; what waits for
+//! one lets go of the interpreter meanwhile. No lock here is ever held by a thread that has let go of the interpreter:
+//! so a process that another thread forks finds them all open.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use neuralredis_core::training::{self, Outcome, Pool, Report};
+use numpy::IntoPyArray;
+use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
+use pyo3::types::PyDict;
+
+/// Trainings of the process at a time; more are queued.
+const MAX_TRAININGS: usize = 32;
+/// How long the interpreter's end waits for trainings that it has cancelled.
+const LAST_WAIT: Duration = Duration::from_millis(500);
+
+/// What all networks of the process share.
+struct Shared {
+    /// With the process that made it: a forked child has none of its threads.
+    pool: Option<(u32, Arc<Pool>)>,
+    threads: Option<usize>,
+    jobs: Vec<Weak<training::Job>>,
+}
+
+static SHARED: Mutex<Shared> = Mutex::new(Shared { pool: None, threads: None, jobs: Vec::new() });
+
+/// The pool of this process.
+pub(crate) fn pool(py: Python<'_>) -> Arc<Pool> {
+    let mut shared = SHARED.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+    let process = std::process::id();
+    match &shared.pool {
+        Some((owner, pool)) if *owner == process => Arc::clone(pool),
+        _ => {
+            let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+            let pool = Pool::new(shared.threads.unwrap_or_else(cores), MAX_TRAININGS);
+            shared.pool = Some((process, Arc::clone(&pool)));
+            pool
+        }
+    }
+}
+
+/// Set how many threads all trainings of this process have together.
+///
+/// Results do not depend on it. Without it there are as many as the process has cores.
+///
+/// Parameters
+/// ----------
+/// threads : int
+///     Threads, at least 1. Running trainings follow within milliseconds.
+#[pyfunction]
+#[pyo3(signature = (threads))]
+pub(crate) fn set_threads(py: Python<'_>, threads: &Bound<'_, PyAny>) -> PyResult<()> {
+    let threads = crate::options::whole("threads", threads, 1 << 16, 1)? as usize;
+    SHARED.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).threads = Some(threads);
+    pool(py).set_threads(threads);
+    Ok(())
+}
+
+/// Cancel all trainings of this process and wait for them, for half a second at most: called when the interpreter ends.
+#[pyfunction]
+pub(crate) fn cancel_all(py: Python<'_>) {
+    let jobs = std::mem::take(&mut SHARED.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).jobs);
+    let jobs: Vec<_> = jobs.iter().filter_map(Weak::upgrade).collect();
+    jobs.iter().for_each(|job| job.cancel());
+    let deadline = Instant::now() + LAST_WAIT;
+    py.detach(|| jobs.iter().all(|job| job.wait(deadline.saturating_duration_since(Instant::now()))));
+}
+
+/// A training of the engine: what `neuralredis.Training` is made of.
+#[pyclass(frozen, module = "neuralredis._core")]
+pub(crate) struct Job {
+    job: Arc<training::Job>,
+}
+
+impl Job {
+    /// A training that has been started, to be cancelled when the interpreter ends.
+    pub(crate) fn new(py: Python<'_>, job: Arc<training::Job>) -> Self {
+        let mut shared = SHARED.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
+        shared.jobs.retain(|job| job.upgrade().is_some_and(|job| job.outcome().is_none()));
+        shared.jobs.push(Arc::downgrade(&job));
+        Self { job }
+    }
+}
+
+#[pymethods]
+impl Job {
+    /// The fields of a `Progress`.
+    fn progress<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let progress = self.job.progress();
+        let fields = PyDict::new(py);
+        fields.set_item("cycle", progress.cycle)?;
+        fields.set_item("train_error", progress.train_error)?;
+        fields.set_item("test_error", progress.test_error)?;
+        fields.set_item("class_errors", progress.class_errors)?;
+        fields.set_item("seconds", progress.time.as_secs_f64())?;
+        fields.set_item("queued", progress.queued && self.job.outcome().is_none())?;
+        Ok(fields)
+    }
+
+    /// Ask for an early end; what has been learnt is kept.
+    fn stop(&self) {
+        self.job.stop();
+    }
+
+    /// Wait for the end, with other threads running, for that many seconds at most; whether it has come.
+    fn wait(&self, py: Python<'_>, seconds: f64) -> bool {
+        let timeout = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO);
+        py.detach(|| self.job.wait(timeout))
+    }
+
+    /// How it ended: None while it has not; else a word (`trained`, `dropped`, `failed`, `lost`) and, with it, the fields
+    /// of a `Report` or what failed.
+    fn outcome<'py>(&self, py: Python<'py>) -> PyResult<Option<(&'static str, Bound<'py, PyAny>)>> {
+        if self.job.is_lost() {
+            return Ok(Some(("lost", py.None().into_bound(py))));
+        }
+        Ok(match self.job.outcome() {
+            None => None,
+            Some(Outcome::Trained(_, report)) => Some(("trained", fields(py, &report)?.into_any())),
+            Some(Outcome::Dropped) => Some(("dropped", py.None().into_bound(py))),
+            Some(Outcome::Failed(reason)) => Some(("failed", reason.into_pyobject(py)?.into_any())),
+        })
+    }
+}
+
+/// The fields of a `Report`.
+pub(crate) fn fields<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDict>> {
+    let fields = PyDict::new(py);
+    fields.set_item("reason", report.reason.name())?;
+    fields.set_item("cycles", report.cycles)?;
+    fields.set_item("best_cycle", report.best_cycle)?;
+    fields.set_item("seconds", report.time.as_secs_f64())?;
+    fields.set_item("threads", report.threads)?;
+    fields.set_item("train_error", report.train_error)?;
+    fields.set_item("test_error", report.test_error)?;
+    fields.set_item("class_errors", report.class_errors)?;
+    fields.set_item("overfitting", report.overfitting)?;
+    fields.set_item("warnings", &report.warnings)?;
+    let curve = PyDict::new(py);
+    let cycles: Vec<i64> = report.curve.iter().map(|point| point.cycle as i64).collect();
+    let train: Vec<f64> = report.curve.iter().map(|point| point.train_error).collect();
+    let test: Vec<f64> = report.curve.iter().map(|point| point.test_error.unwrap_or(f64::NAN)).collect();
+    curve.set_item("cycles", cycles.into_pyarray(py))?;
+    curve.set_item("train_error", train.into_pyarray(py))?;
+    curve.set_item("test_error", test.into_pyarray(py))?;
+    fields.set_item("curve", curve)?;
+    Ok(fields)
+}
