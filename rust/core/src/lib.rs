@@ -5,6 +5,7 @@
 //! `objective` turn rows and weights into losses and gradients; [`network`] holds all of one network and [`model`] answers;
 //! [`training`] runs in the background; [`codec`] makes bytes of a network and back. A room calls only those before it.
 
+pub mod codec;
 mod dataset;
 pub mod error;
 pub mod evaluation;

@@ -1,0 +1,208 @@
+//! From frames, one after the other, to a network.
+
+use std::sync::Arc;
+
+use super::frame::{Frame, HEADER, MAX_FRAME, check_head};
+use super::section::{Piece, Section, damaged};
+use super::structure::{self, Streams};
+use super::{rows, trained};
+use crate::dataset::{Dataset, Limits, RowShape, Rows};
+use crate::error::{Error, Result};
+use crate::layout::{Kind, Layout};
+use crate::network::Network;
+use crate::options::Options;
+
+/// Takes the frames of a network, in their order.
+///
+/// Every field is checked as it comes, and memory is taken only for values that are there. After an error the decoder is of
+/// no more use.
+///
+/// ```
+/// use neuralredis_core::{Kind, Layout, Limits, Network, Options, codec};
+/// let options = Options::new(Kind::Regressor);
+/// let net = Network::new(Kind::Regressor, Layout::new(&[2, 3, 1])?, options, Limits::default(), 7)?;
+/// let mut frames = Vec::new();
+/// codec::frames(&net, &mut |frame| frames.push(frame.to_vec()));
+///
+/// let mut decoder = codec::Decoder::new();
+/// let mut frames = frames.iter();
+/// while !decoder.is_complete() {
+///     decoder.push(frames.next().expect("the last frame completes it"))?;
+/// }
+/// assert_eq!(decoder.finish()?, net);
+/// # Ok::<(), neuralredis_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    max_frame: usize,
+    has_head: bool,
+    /// Number of the section of the last frame, whether it is required, and whether it goes on.
+    last: (u16, bool, bool),
+    parts: Option<Parts>,
+    complete: bool,
+}
+
+/// What has been read so far.
+#[derive(Debug)]
+struct Parts {
+    kind: Kind,
+    layout: Layout,
+    options: Option<Options>,
+    limits: Option<Limits>,
+    streams: Option<Streams>,
+    trained: trained::Parts,
+    train: Rows,
+    test: Rows,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decoder {
+    /// A decoder that waits for the first frame.
+    pub fn new() -> Self {
+        Self::with_max_frame(MAX_FRAME)
+    }
+
+    pub(super) fn with_max_frame(max_frame: usize) -> Self {
+        Self { max_frame, has_head: false, last: (0, true, false), parts: None, complete: false }
+    }
+
+    /// Whether the last frame has been taken.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// Takes the next frame.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] for a frame that no network has there, [`Error::NewerFormat`] for that of a later version.
+    pub fn push(&mut self, frame: &[u8]) -> Result<()> {
+        if !self.has_head {
+            check_head(frame)?;
+            self.has_head = true;
+            return Ok(());
+        }
+        if self.complete {
+            return Err(Error::Damaged("something follows its end".into()));
+        }
+        let frame = Frame::parse(frame, self.max_frame)?;
+        self.check_order(&frame)?;
+        self.last = (frame.tag, frame.required, frame.more);
+        let Some(section) = Section::from_tag(frame.tag) else {
+            if frame.required {
+                let what = format!("section {} is required, and unknown to this version", frame.tag);
+                return Err(Error::Damaged(what));
+            }
+            return Ok(());
+        };
+        if !frame.required {
+            return Err(damaged(section, "it is marked optional: expected required"));
+        }
+        self.read(&Piece { section, body: frame.body, more: frame.more, room: self.max_frame - HEADER })
+    }
+
+    /// Sections come in the order of their numbers, each once; pieces of one follow each other.
+    fn check_order(&self, frame: &Frame<'_>) -> Result<()> {
+        let (tag, required, more) = self.last;
+        let refuse = |what: String| Err(Error::Damaged(what));
+        if more && (frame.tag, frame.required) != (tag, required) {
+            return refuse(format!("section {} breaks into section {tag}", frame.tag));
+        }
+        if !more && frame.tag <= tag {
+            return refuse(format!("section {} follows section {tag}: expected a greater number", frame.tag));
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, piece: &Piece<'_>) -> Result<()> {
+        let Some(parts) = &mut self.parts else {
+            if piece.section != Section::Layout {
+                return Err(damaged(piece.section, "it comes first: expected section layout before it"));
+            }
+            let (kind, layout) = structure::read_layout(piece)?;
+            self.parts = Some(Parts::new(kind, layout));
+            return Ok(());
+        };
+        if piece.section == Section::End {
+            piece.fields()?.end()?;
+            self.complete = true;
+            return Ok(());
+        }
+        parts.read(piece)
+    }
+
+    /// The network.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if frames are missing.
+    pub fn finish(self) -> Result<Network> {
+        match self.parts {
+            Some(parts) if self.complete => parts.finish(),
+            _ => Err(Error::Damaged("it ends too early: its last section is missing".into())),
+        }
+    }
+}
+
+impl Parts {
+    fn new(kind: Kind, layout: Layout) -> Self {
+        let width = RowShape::new(kind, &layout).width();
+        Self {
+            kind,
+            layout,
+            options: None,
+            limits: None,
+            streams: None,
+            trained: trained::Parts::default(),
+            train: Rows::new(width),
+            test: Rows::new(width),
+        }
+    }
+
+    fn read(&mut self, piece: &Piece<'_>) -> Result<()> {
+        let shape = RowShape::new(self.kind, &self.layout);
+        // Without limits no rows are let in, nor is the network.
+        let limits = self.limits.unwrap_or(Limits { train: 0, test: 0 });
+        let (layout, trained) = (&self.layout, &mut self.trained);
+        match piece.section {
+            Section::Layout | Section::End => unreachable!("read by the decoder"),
+            Section::Options => self.options = Some(structure::read_options(piece, self.kind)?),
+            Section::Limits => self.limits = Some(structure::read_limits(piece)?),
+            Section::Random => self.streams = Some(structure::read_random(piece)?),
+            Section::Weights => trained.read_weights(piece, layout)?,
+            Section::Sizes => trained.read_sizes(piece, layout)?,
+            Section::Signs => trained.read_signs(piece, layout)?,
+            Section::Objective => trained.read_objective(piece)?,
+            Section::InputScaling => trained.read_input_scaling(piece, layout)?,
+            Section::OutputScaling => trained.read_output_scaling(piece, self.kind, layout)?,
+            Section::Statistics => trained.read_statistics(piece)?,
+            Section::TrainRows => rows::read(&mut self.train, shape, limits.train, piece)?,
+            Section::TrainRowWeights => rows::read_weights(&mut self.train, piece)?,
+            Section::TestRows => rows::read(&mut self.test, shape, limits.test, piece)?,
+            Section::TestRowWeights => rows::read_weights(&mut self.test, piece)?,
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Network> {
+        let Self { kind, layout, options, limits, streams, trained, train, test } = self;
+        let missing = |section| damaged(section, "it is missing");
+        let options = options.ok_or_else(|| missing(Section::Options))?;
+        let limits = limits.ok_or_else(|| missing(Section::Limits))?;
+        let Streams { rows, weights } = streams.ok_or_else(|| missing(Section::Random))?;
+        let mut dataset = Dataset::new(RowShape::new(kind, &layout), limits);
+        (dataset.train, dataset.test) = (train, test);
+        Ok(Network {
+            kind,
+            options,
+            trained: Arc::new(trained.finish(&layout)?),
+            dataset,
+            layout: Arc::new(layout),
+            rows_random: rows,
+            weights_random: weights,
+        })
+    }
+}

@@ -1,0 +1,129 @@
+//! A network as bytes, and back: bit for bit, with the same future.
+//!
+//! Two forms, one content. *Frames* are for whoever frames and checks by itself: an RDB has each as a string, a replica
+//! gets each as an argument. The *file* is the head frame, then every other frame after its length (u32), then the CRC-64
+//! that Redis uses, of all before it (u64): what is saved, pickled, exported. All numbers are little-endian.
+//!
+//! A frame holds one section (`section.rs` lists them) or a piece of one. Whoever does not know a section skips it or, if it is
+//! marked required, refuses the network. Sections are numbered and come in the order of their numbers, so later versions
+//! add theirs at the end, and change none.
+//!
+//! A network has one form: defaults are left out, never written; a section is cut in one way; whatever the decoder takes,
+//! sections that it skipped apart, is written again as it was. So two networks are the same if their bytes are.
+//!
+//! Nothing is believed. No count is saved that the bytes themselves do not give; every value is checked before it is kept,
+//! and what is kept never outgrows the bytes that came (by more than the table of rows rounds up). Rejected: a general
+//! serializer, whose lengths are believed first and checked afterwards; and counts for preallocation, which save a few
+//! copies and cost a bound each.
+
+mod decoder;
+mod frame;
+mod rows;
+mod section;
+mod structure;
+#[cfg(test)]
+mod tests;
+mod trained;
+
+use crc::{CRC_64_REDIS, Crc, Table};
+
+pub use decoder::Decoder;
+pub use frame::{MAX_FRAME, VERSION};
+
+use crate::dataset::{Dataset, Rows};
+use crate::error::{Error, Result};
+use crate::network::Network;
+use frame::{HEAD, Writer, check_head};
+use section::Section;
+use structure::Streams;
+
+/// Sixteen bytes at a time: as fast as the rest.
+static CRC: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_REDIS);
+
+/// The frames of a network, each of at most [`MAX_FRAME`] bytes, one after the other. Takes the memory of one frame.
+pub fn frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
+    write(network, MAX_FRAME, sink);
+}
+
+fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
+    let Network { kind, layout, options, trained, dataset, rows_random, weights_random } = network;
+    let writer = &mut Writer::new(max_frame, sink);
+    structure::write_layout(*kind, layout, writer);
+    structure::write_options(*options, writer);
+    structure::write_limits(dataset.limits(), writer);
+    structure::write_random(Streams { rows: *rows_random, weights: *weights_random }, writer);
+    trained::write(trained, writer);
+    rows::write(&dataset.train, rows::TRAIN, writer);
+    rows::write(&dataset.test, rows::TEST, writer);
+    writer.fields(Section::End, &[]);
+}
+
+/// The bytes of a network, as a file has them.
+///
+/// ```
+/// use neuralredis_core::{Kind, Layout, Limits, Network, Options, codec};
+/// let options = Options::new(Kind::Classifier);
+/// let net = Network::new(Kind::Classifier, Layout::new(&[4, 5, 3])?, options, Limits::default(), 7)?;
+/// let bytes = codec::encode(&net);
+/// assert_eq!(codec::decode(&bytes)?, net);
+/// assert!(codec::decode(&bytes[1..]).is_err());
+/// # Ok::<(), neuralredis_core::Error>(())
+/// ```
+pub fn encode(network: &Network) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(most_bytes(network));
+    frames(network, &mut |frame| {
+        if !bytes.is_empty() {
+            bytes.extend_from_slice(&(frame.len() as u32).to_le_bytes());
+        }
+        bytes.extend_from_slice(frame);
+    });
+    let checksum = CRC.checksum(&bytes);
+    bytes.extend_from_slice(&checksum.to_le_bytes());
+    bytes.shrink_to_fit();
+    bytes
+}
+
+/// Bytes that a network takes at most, so that they need not be moved while they become more. One frame in a thousand
+/// bytes is far more than there are.
+fn most_bytes(network: &Network) -> usize {
+    let Dataset { shape, train, test, .. } = &network.dataset;
+    let rows = |rows: &Rows| rows.len() * 4 * (shape.width() + usize::from(rows.weights.is_some()));
+    let parameters = network.trained.weights.len() * 9;
+    let values = parameters + 8 * (shape.inputs + shape.outputs) + rows(train) + rows(test);
+    1024 + values + values / 1000
+}
+
+/// The network that [`encode`] made these bytes of.
+///
+/// # Errors
+/// [`Error::Damaged`] for bytes that are no network, and says which section is at fault; [`Error::NewerFormat`] for those
+/// of a later version.
+pub fn decode(bytes: &[u8]) -> Result<Network> {
+    let Some(head) = bytes.get(..HEAD) else {
+        return Err(Error::Damaged(format!("{} bytes: expected at least a head of {HEAD}", bytes.len())));
+    };
+    // Before the checksum: that of a later version may be another.
+    check_head(head)?;
+    let Some((frames, &checksum)) = bytes[HEAD..].split_last_chunk() else {
+        return Err(Error::Damaged("it ends before its checksum".into()));
+    };
+    let (found, expected) = (u64::from_le_bytes(checksum), CRC.checksum(&bytes[..HEAD + frames.len()]));
+    if found != expected {
+        return Err(Error::Damaged(format!("its checksum is {found:016x}: expected {expected:016x}")));
+    }
+    let mut decoder = Decoder::new();
+    decoder.push(head)?;
+    let mut rest = frames;
+    while !rest.is_empty() {
+        let Some((&length, after)) = rest.split_first_chunk() else {
+            return Err(Error::Damaged(format!("{} bytes where a frame should be", rest.len())));
+        };
+        let length = u32::from_le_bytes(length) as usize;
+        let Some((frame, after)) = after.split_at_checked(length) else {
+            return Err(Error::Damaged(format!("a frame of {length} bytes: only {} are left", after.len())));
+        };
+        decoder.push(frame)?;
+        rest = after;
+    }
+    decoder.finish()
+}

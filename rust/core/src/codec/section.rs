@@ -1,0 +1,191 @@
+//! Sections: what the parts of a saved network are called, and how their fields are read.
+
+use std::fmt::Display;
+
+use crate::error::{Error, Result};
+
+/// Declares the sections: name, number, and what an error calls it.
+macro_rules! sections {
+    ($($(#[$doc:meta])* $name:ident = $tag:literal, $text:literal;)+) => {
+        /// A section that this version knows. Sections come in the order of their numbers.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Section {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Section {
+            pub(super) fn tag(self) -> u16 {
+                match self { $(Self::$name => $tag),+ }
+            }
+
+            pub(super) fn from_tag(tag: u16) -> Option<Self> {
+                match tag { $($tag => Some(Self::$name),)+ _ => None }
+            }
+
+            pub(super) fn name(self) -> &'static str {
+                match self { $(Self::$name => $text),+ }
+            }
+        }
+    };
+}
+
+// All of them are required: to lose one would be to change the network, or its future.
+sections! {
+    /// Kind of network u8; inputs u32; for each further layer its kind u8 (0: dense) and its units u32.
+    Layout = 1, "layout";
+    /// Normalize u8, activation u8, output u8, loss u8, algorithm u8, L2 f32.
+    Options = 2, "options";
+    /// Rows at most of the training and of the testing set, u32 each.
+    Limits = 3, "limits";
+    /// States of the streams of rows and of weights, u64 each.
+    Random = 4, "random state";
+    /// All parameters, f32 each.
+    Weights = 5, "weights";
+    /// RPROP's step sizes, f32 each; left out, with the two that follow, before the first step.
+    Sizes = 6, "step sizes";
+    /// Signs of the previous gradient, i8 each.
+    Signs = 7, "gradient signs";
+    /// What was minimized at the previous step, f64.
+    Objective = 8, "objective";
+    /// Mean f32 and scale f32 of each input; left out for the identity.
+    InputScaling = 9, "input scaling";
+    /// Mean f32 and scale f32 of each output of a regressor; left out for the identity.
+    OutputScaling = 10, "output scaling";
+    /// Steps u64, cycles u64, seconds f64, training error f64, testing error f64, class errors f64, overfitting u8,
+    /// test decided u8.
+    Statistics = 11, "statistics";
+    /// Inputs and targets, f32 each, row after row; left out when there are none.
+    TrainRows = 12, "training rows";
+    /// A weight f32 for each training row; left out when all are 1.
+    TrainRowWeights = 13, "training row weights";
+    /// As the training rows.
+    TestRows = 14, "testing rows";
+    /// As the training row weights.
+    TestRowWeights = 15, "testing row weights";
+    /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
+    End = 0xFFFF, "end";
+}
+
+/// What is wrong with a section.
+pub(super) fn damaged(section: Section, what: impl Display) -> Error {
+    Error::Damaged(format!("section {}: {what}", section.name()))
+}
+
+/// What a frame holds of a section.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece<'a> {
+    pub(super) section: Section,
+    pub(super) body: &'a [u8],
+    /// Whether the section goes on in the next frame.
+    pub(super) more: bool,
+    /// Bytes of a body at most.
+    pub(super) room: usize,
+}
+
+impl<'a> Piece<'a> {
+    /// The body as units of that many bytes, none of which is cut.
+    ///
+    /// There is one way to cut a section, so that a network has one form: each piece but the last is as full as can be.
+    pub(super) fn units(&self, unit: usize) -> Result<impl ExactSizeIterator<Item = &'a [u8]> + use<'a>> {
+        let (given, full) = (self.body.len(), self.room / unit * unit);
+        if given == 0 || given % unit != 0 {
+            return Err(damaged(self.section, format!("{given} bytes: expected a multiple of {unit}, and not 0")));
+        }
+        if given > full || self.more && given < full {
+            let extent = if self.more { "just" } else { "at most" };
+            return Err(damaged(self.section, format!("a piece of {given} bytes: expected {extent} {full}")));
+        }
+        Ok(self.body.chunks_exact(unit))
+    }
+
+    /// Reads one value after the other to the end of `to`, which is to hold `expected` when the section ends. Memory is
+    /// taken only for the values that are here.
+    pub(super) fn extend<T, const N: usize>(
+        &self,
+        to: &mut Vec<T>,
+        expected: usize,
+        read: impl Fn([u8; N]) -> std::result::Result<T, String>,
+    ) -> Result<()> {
+        let units = self.units(N)?;
+        let count = to.len() + units.len();
+        if count > expected || !self.more && count < expected {
+            return Err(damaged(self.section, format!("{count} values: expected {expected}")));
+        }
+        to.reserve_exact(units.len());
+        for unit in units {
+            let value = read(unit.try_into().expect("a unit has its length"));
+            let index = to.len();
+            to.push(value.map_err(|what| damaged(self.section, format!("value {index} is {what}")))?);
+        }
+        Ok(())
+    }
+
+    /// The body as a few fields, in one piece.
+    pub(super) fn fields(&self) -> Result<Fields<'a>> {
+        if self.more {
+            return Err(damaged(self.section, "it goes on in the next frame: expected it in one piece"));
+        }
+        Ok(Fields { section: self.section, rest: self.body })
+    }
+}
+
+/// Fields that are read one after the other.
+#[derive(Debug)]
+pub(super) struct Fields<'a> {
+    section: Section,
+    rest: &'a [u8],
+}
+
+impl Fields<'_> {
+    pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let Some((field, rest)) = self.rest.split_first_chunk() else {
+            let left = self.rest.len();
+            return Err(damaged(self.section, format!("it ends {} bytes early", N - left)));
+        };
+        self.rest = rest;
+        Ok(*field)
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8> {
+        self.take().map(u8::from_le_bytes)
+    }
+
+    pub(super) fn u32(&mut self) -> Result<u32> {
+        self.take().map(u32::from_le_bytes)
+    }
+
+    pub(super) fn u64(&mut self) -> Result<u64> {
+        self.take().map(u64::from_le_bytes)
+    }
+
+    pub(super) fn f64(&mut self) -> Result<f64> {
+        self.take().map(f64::from_le_bytes)
+    }
+
+    pub(super) fn flag(&mut self, name: &str) -> Result<bool> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(damaged(self.section, format!("{name} is {other}: expected 0 or 1"))),
+        }
+    }
+
+    /// One of the choices that have a number.
+    pub(super) fn choice<T>(&mut self, name: &str, from_code: impl Fn(u8) -> Option<T>) -> Result<T> {
+        let code = self.u8()?;
+        from_code(code).ok_or_else(|| {
+            damaged(self.section, format!("{name} is number {code}: expected one that this version knows"))
+        })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    pub(super) fn end(self) -> Result<()> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        Err(damaged(self.section, format!("{} bytes too many", self.rest.len())))
+    }
+}

@@ -1,0 +1,103 @@
+//! The sections that say what a network is before it learns: layout, options, limits, random state.
+
+use super::frame::Writer;
+use super::section::{Piece, Section, damaged};
+use crate::dataset::Limits;
+use crate::error::Result;
+use crate::layout::{Kind, Layout};
+use crate::options::{Activation, Algorithm, Loss, Options, Output};
+use crate::random::Random;
+
+/// The kind of a layer that is fully connected to the one before. There is no other yet.
+const DENSE: u8 = 0;
+
+fn kind_code(kind: Kind) -> u8 {
+    match kind {
+        Kind::Classifier => 1,
+        Kind::Regressor => 2,
+    }
+}
+
+fn kind_from_code(code: u8) -> Option<Kind> {
+    [Kind::Classifier, Kind::Regressor].into_iter().find(|&kind| kind_code(kind) == code)
+}
+
+pub(super) fn write_layout(kind: Kind, layout: &Layout, writer: &mut Writer<'_>) {
+    let units = |layer: usize| (layout.units()[layer] as u32).to_le_bytes();
+    let mut body = vec![kind_code(kind)];
+    body.extend(units(0));
+    for layer in 1..layout.units().len() {
+        body.push(DENSE);
+        body.extend(units(layer));
+    }
+    writer.fields(Section::Layout, &[&body]);
+}
+
+pub(super) fn read_layout(piece: &Piece<'_>) -> Result<(Kind, Layout)> {
+    let mut fields = piece.fields()?;
+    let kind = fields.choice("the kind of network", kind_from_code)?;
+    let mut units = vec![fields.u32()? as usize];
+    while !fields.is_empty() {
+        let layer = units.len();
+        let known = |code| (code == DENSE).then_some(());
+        fields.choice(&format!("the kind of layer {layer}"), known)?;
+        units.push(fields.u32()? as usize);
+    }
+    let layout = Layout::new(&units).map_err(|error| damaged(piece.section, error))?;
+    if kind == Kind::Classifier && layout.outputs() < 2 {
+        return Err(damaged(piece.section, "a classifier has 1 output: expected at least 2"));
+    }
+    Ok((kind, layout))
+}
+
+pub(super) fn write_options(options: Options, writer: &mut Writer<'_>) {
+    let Options { normalize, activation, output, loss, algorithm, l2 } = options;
+    let codes = [u8::from(normalize), activation.code(), output.code(), loss.code(), algorithm.code()];
+    writer.fields(Section::Options, &[&codes, &l2.to_le_bytes()]);
+}
+
+pub(super) fn read_options(piece: &Piece<'_>, kind: Kind) -> Result<Options> {
+    let mut fields = piece.fields()?;
+    let options = Options {
+        normalize: fields.flag("normalize")?,
+        activation: fields.choice("activation", Activation::from_code)?,
+        output: fields.choice("output", Output::from_code)?,
+        loss: fields.choice("loss", Loss::from_code)?,
+        algorithm: fields.choice("algorithm", Algorithm::from_code)?,
+        l2: fields.take().map(f32::from_le_bytes)?,
+    };
+    fields.end()?;
+    options.check(kind).map_err(|error| damaged(piece.section, error))?;
+    Ok(options)
+}
+
+pub(super) fn write_limits(limits: Limits, writer: &mut Writer<'_>) {
+    let Limits { train, test } = limits;
+    writer.fields(Section::Limits, &[&train.to_le_bytes(), &test.to_le_bytes()]);
+}
+
+pub(super) fn read_limits(piece: &Piece<'_>) -> Result<Limits> {
+    let mut fields = piece.fields()?;
+    let limits = Limits { train: fields.u32()?, test: fields.u32()? };
+    fields.end()?;
+    Ok(limits)
+}
+
+/// The two streams of a network.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Streams {
+    pub(super) rows: Random,
+    pub(super) weights: Random,
+}
+
+pub(super) fn write_random(streams: Streams, writer: &mut Writer<'_>) {
+    let Streams { rows, weights } = streams;
+    writer.fields(Section::Random, &[&rows.state().to_le_bytes(), &weights.state().to_le_bytes()]);
+}
+
+pub(super) fn read_random(piece: &Piece<'_>) -> Result<Streams> {
+    let mut fields = piece.fields()?;
+    let streams = Streams { rows: Random::from_state(fields.u64()?), weights: Random::from_state(fields.u64()?) };
+    fields.end()?;
+    Ok(streams)
+}

@@ -1,0 +1,259 @@
+//! Round trips, and what the format promises.
+
+mod damage;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::frame::{HEADER, MAGIC, MORE};
+
+use super::*;
+use crate::dataset::{Batch, Limits, Set};
+use crate::layout::{Kind, Layout};
+use crate::normalization::Scaling;
+use crate::options::{Activation, Algorithm, Loss, Options, Output};
+use crate::random::Random;
+use crate::trained::Trained;
+use crate::training::{Live, Pool, TrainOptions};
+
+fn options() -> impl Strategy<Value = (Kind, Options)> {
+    let choice = |count: usize| 0..count;
+    let kind = prop_oneof![Just(Kind::Classifier), Just(Kind::Regressor)];
+    let l2 = prop_oneof![Just(0.0), Just(-0.0), Just(1e-3f32)];
+    (kind, any::<bool>(), choice(3), choice(3), choice(2), choice(3), l2).prop_filter_map(
+        "a legal combination",
+        |(kind, normalize, activation, output, loss, algorithm, l2)| {
+            let options = Options {
+                normalize,
+                activation: Activation::ALL[activation],
+                output: Output::ALL[output],
+                loss: Loss::ALL[loss],
+                algorithm: Algorithm::ALL[algorithm],
+                l2,
+            };
+            options.check(kind).ok().map(|()| (kind, options))
+        },
+    )
+}
+
+/// Networks with all that they can have: rows or none, weights or none, trained or not.
+fn networks() -> impl Strategy<Value = Network> {
+    let inputs = prop_oneof![9 => 1usize..9, 1 => Just(4100usize)];
+    let limits = (0u32..40, 0u32..20).prop_map(|(train, test)| Limits { train, test });
+    (options(), inputs, prop::collection::vec(1usize..7, 0..3), 2usize..5, limits, any::<u64>(), 0usize..90, 0u64..4)
+        .prop_map(|((kind, options), inputs, hidden, outputs, limits, seed, rows, cycles)| {
+            let units: Vec<usize> = std::iter::once(inputs).chain(hidden).chain([outputs]).collect();
+            let mut network = Network::new(kind, Layout::new(&units).unwrap(), options, limits, seed).unwrap();
+            observe(&mut network, rows, seed);
+            trained(network, cycles)
+        })
+}
+
+fn observe(network: &mut Network, rows: usize, seed: u64) {
+    let mut random = Random::new(seed, 9);
+    let (width, targets) = (network.layout.inputs(), network.targets());
+    // Now and then so large that all overflows.
+    let magnitude = if seed.is_multiple_of(5) { 1e37 } else { 100.0 };
+    let inputs: Vec<f32> = (0..rows * width).map(|_| random.symmetric() * magnitude).collect();
+    let target = |random: &mut Random| match network.kind {
+        Kind::Classifier => random.below(network.layout.outputs() as u64) as f32,
+        Kind::Regressor => random.symmetric() * magnitude,
+    };
+    let outputs: Vec<f32> = (0..rows * targets).map(|_| target(&mut random)).collect();
+    let weights: Vec<f32> = (0..rows).map(|_| 1.0 + random.below(3) as f32).collect();
+    let mut batch = Batch::new(&inputs, width, &outputs, targets);
+    if seed.is_multiple_of(2) {
+        batch.weights = Some(&weights);
+    }
+    // A set without room takes none.
+    let _ = network.observe(&batch, None, |_| {});
+}
+
+/// The network after some cycles, if it has rows to learn from. Its seconds are none: they depend on the machine.
+fn trained(network: Network, max_cycles: u64) -> Network {
+    let mut live = Live::new(network);
+    let options = TrainOptions { max_cycles, max_time: Duration::ZERO, auto_stop: false, backtrack: false };
+    if max_cycles > 0 && live.network().rows(Set::Train) > 0 {
+        let job = live.train(options, &Pool::new(1, 1), |_| {}).unwrap();
+        assert!(job.wait(Duration::from_secs(60)));
+        let outcome = live.collect();
+        assert!(matches!(outcome, Some(crate::training::Outcome::Trained(..))), "{outcome:?}");
+    }
+    let mut network = live.network().clone();
+    of(&mut network).statistics.total_seconds = 0.0;
+    network
+}
+
+fn of(network: &mut Network) -> &mut Trained {
+    Arc::make_mut(&mut network.trained)
+}
+
+fn small(kind: Kind, rows: usize, cycles: u64) -> Network {
+    let options = Options { normalize: true, ..Options::new(kind) };
+    let limits = Limits { train: 20, test: 10 };
+    let mut network = Network::new(kind, Layout::new(&[2, 3, 2]).unwrap(), options, limits, 4).unwrap();
+    observe(&mut network, rows, 4);
+    trained(network, cycles)
+}
+
+fn frames_of(network: &Network, max_frame: usize) -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    write(network, max_frame, &mut |frame| frames.push(frame.to_vec()));
+    frames
+}
+
+fn network_of(frames: &[Vec<u8>], max_frame: usize) -> Result<Network> {
+    let mut decoder = Decoder::with_max_frame(max_frame);
+    frames.iter().try_for_each(|frame| decoder.push(frame))?;
+    decoder.finish()
+}
+
+/// The file of some frames, with the right checksum.
+fn file_of(frames: &[Vec<u8>]) -> Vec<u8> {
+    let mut bytes = frames[0].clone();
+    for frame in &frames[1..] {
+        bytes.extend((frame.len() as u32).to_le_bytes());
+        bytes.extend(frame);
+    }
+    bytes.extend([0; 8]);
+    sealed(bytes)
+}
+
+fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    let end = bytes.len().saturating_sub(8);
+    let checksum = CRC.checksum(&bytes[..end]).to_le_bytes();
+    bytes.truncate(end);
+    bytes.extend(checksum);
+    bytes
+}
+
+fn refusal(bytes: &[u8]) -> String {
+    decode(bytes).unwrap_err().to_string()
+}
+
+#[test]
+fn the_checksum_is_that_of_redis() {
+    assert_eq!(CRC.checksum(b"123456789"), 0xE9C6_D914_C4B8_D9CA);
+}
+
+/// A trained regressor with three weighted rows, as version 1 wrote it. It must be read for ever.
+const FIRST_VERSION: &str = "\
+    6e657572616c0100120000000100010202000000000300000000020000000c0000000200010102030201000000000b000000\
+    030001140000000a000000130000000400010f054710bfdeea0389589a14b9d238f947000000050001cdcccc3dcdcccc3dcd\
+    cccc3d1f75c83ee9fca93e478a7b3f29234dbfafec353fff85263dcdcccc3dcdcccc3dfc65763fc928c63e553c953e72ce2f\
+    be0dbfb0bdb769c23e47000000060001cdcccc3dcdcccc3dcdcccc3dcdcccc3dcdcccc3dcdcccc3dcdcccc3dcdcccc3dcdcc\
+    cc3dcdcccc3dcdcccc3dcdcccc3dcdcccc3dcdcccc3dcdcccc3dcdcccc3dcdcccc3d14000000070001ffffff0101ff0101ff\
+    ffffff0101ff01ff0b00000008000100000090de39f53f13000000090001404527c2b7d7603e96b076426ed0e93d13000000\
+    0a000120dd1ec07882aa3cd4f39dc10dc8593d350000000b0001020000000000000001000000000000000000000000000000\
+    000000300a90ea3f000000806883064000000000000000000000230000000c0001a70d15c2f3dc8c42161b4ac278ab6fbfda\
+    7c39c247a75342723f364226351ac20b0000000d00010000004000000040130000000e0001f4fa92c29c6567c2804a94c2b8\
+    11a6c1070000000f00010000404003000000ffff010cbcf4da1e99a0cc\
+    ";
+
+#[test]
+fn the_first_version_is_still_read() {
+    let byte = |at| u8::from_str_radix(&FIRST_VERSION[at..at + 2], 16).unwrap();
+    let bytes: Vec<u8> = (0..FIRST_VERSION.len()).step_by(2).map(byte).collect();
+    let network = decode(&bytes).unwrap();
+    let info = network.info();
+    assert_eq!((info.kind, &info.layout[..], info.statistics.total_cycles), (Kind::Regressor, &[2, 3, 2][..], 1));
+    assert_eq!((info.limits, info.train_rows, info.test_rows), (Limits { train: 20, test: 10 }, 2, 1));
+    assert_eq!(network.trained.state.sizes, vec![0.1; 17]);
+    assert_eq!(encode(&network), bytes);
+}
+
+#[test]
+fn a_fresh_network_is_small() {
+    let layout = Layout::new(&[9, 15, 2]).unwrap();
+    let options = Options::new(Kind::Classifier);
+    let network = Network::new(Kind::Classifier, layout, options, Limits::default(), 1).unwrap();
+    assert!(encode(&network).len() < 950, "{}", encode(&network).len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn a_network_comes_back_with_the_same_future(network in networks()) {
+        let bytes = encode(&network);
+        let mut back = decode(&bytes).unwrap();
+        // An error that is no number is not equal to itself.
+        prop_assert!(back == network || network != network.clone());
+        prop_assert_eq!(encode(&back), &bytes[..]);
+        let mut network = network;
+        for network in [&mut network, &mut back] {
+            observe(network, 7, 3);
+            *network = trained(network.clone(), 2);
+            network.reset();
+        }
+        prop_assert_eq!(encode(&back), encode(&network));
+    }
+
+    #[test]
+    fn a_section_may_span_frames(network in networks(), extra in 0usize..100) {
+        let max_frame = HEADER + 170 + extra + network.dataset.shape.width() * 4;
+        let frames = frames_of(&network, max_frame);
+        prop_assert!(frames.iter().all(|frame| frame.len() <= max_frame));
+        prop_assert_eq!(encode(&network_of(&frames, max_frame).unwrap()), encode(&network));
+        prop_assert!((1..frames.len()).all(|end| network_of(&frames[..end], max_frame).is_err()));
+    }
+
+}
+
+fn head() -> [u8; HEAD] {
+    super::frame::head()
+}
+
+#[test]
+fn a_later_version_is_refused_by_name() {
+    let mut bytes = encode(&small(Kind::Classifier, 0, 0));
+    bytes[MAGIC.len()] = 7;
+    assert_eq!(decode(&bytes), Err(Error::NewerFormat { found: 7, known: VERSION }));
+}
+
+#[test]
+fn unknown_sections_are_skipped_or_if_required_refused_by_number() {
+    let network = small(Kind::Classifier, 12, 2);
+    let with = |flags: [u8; 2]| {
+        let mut frames = frames_of(&network, MAX_FRAME);
+        let end = frames.len() - 1;
+        frames.splice(end..end, flags.map(|flags| vec![77, 0, flags, 1, 2, 3]));
+        file_of(&frames)
+    };
+    assert_eq!(decode(&with([MORE, 0])).as_ref(), Ok(&network));
+    assert_eq!(refusal(&with([0, 0])), "not a network: section 77 follows section 77: expected a greater number");
+    assert_eq!(refusal(&with([MORE, MORE])), "not a network: section 65535 breaks into section 77");
+    assert_eq!(refusal(&with([1, 0])), "not a network: section 77 is required, and unknown to this version");
+}
+
+#[test]
+fn weights_that_are_all_one_again_are_as_none() {
+    let mut network = small(Kind::Regressor, 12, 0);
+    let rows = &mut network.dataset.train;
+    assert!(rows.weights.is_some());
+    (0..rows.len()).for_each(|row| rows.set(row, [0.0; 4].into_iter(), 1.0));
+    let back = decode(&encode(&network)).unwrap();
+    assert!(back == network && back.dataset.train.weights.is_none());
+}
+
+#[test]
+fn a_network_that_has_diverged_can_still_be_saved() {
+    let mut network = small(Kind::Regressor, 12, 2);
+    for error in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -3.0] {
+        let trained = of(&mut network);
+        trained.state.objective = error;
+        (trained.statistics.train_error, trained.statistics.test_error) = (error, error);
+        let back = decode(&encode(&network)).unwrap();
+        let expected = if error.is_nan() { f64::INFINITY } else { error };
+        assert_eq!((back.trained.state.objective, back.trained.statistics.test_error), (expected, expected));
+    }
+}
+
+#[test]
+fn inputs_without_a_say_come_back() {
+    let mut network = small(Kind::Classifier, 0, 0);
+    of(&mut network).normalization.inputs = Some(Scaling { mean: vec![1.0, 2.0], scale: vec![0.0, 3.0] });
+    assert_eq!(decode(&encode(&network)), Ok(network));
+}

@@ -1,0 +1,210 @@
+//! Damaged and forged bytes: an error, or a network that obeys every rule.
+
+use super::*;
+
+/// Decodes; what is accepted must be written again as it was, and be of use. Whether it was accepted.
+fn survives(bytes: &[u8]) -> bool {
+    let Ok(mut network) = decode(bytes) else { return false };
+    // Only an optional section that is unknown here is not written again.
+    let written = encode(&network);
+    assert!(written == bytes || written.len() < bytes.len() && decode(&written).is_ok(), "one network, one form");
+    let trained = &network.trained;
+    assert!(trained.weights.iter().all(|weight| weight.is_finite()));
+    assert_eq!(trained.weights.len(), network.layout.parameters());
+    assert!(network.options.check(network.kind).is_ok());
+    let limits = network.dataset.limits();
+    assert!(network.rows(Set::Train) <= limits.train && network.rows(Set::Test) <= limits.test);
+    for set in [Set::Train, Set::Test] {
+        assert_eq!(network.evaluate(set).is_ok(), network.rows(set) > 0);
+        for row in 0..network.rows(set) {
+            let (inputs, targets, weight) = network.row(set, row).unwrap();
+            let mut batch = Batch::new(&inputs, inputs.len(), &targets, targets.len());
+            batch.weights = Some(std::slice::from_ref(&weight));
+            batch.check(network.dataset.shape).unwrap();
+        }
+    }
+    observe(&mut network, 3, 6);
+    let inputs = vec![0.5; 5 * network.layout.inputs()];
+    network.model().run(&inputs, &mut vec![0.0; 5 * network.layout.outputs()]).unwrap();
+    let again = encode(&self::trained(network, 1));
+    decode(&again).unwrap();
+    true
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn spliced_networks_are_refused_or_sound(
+        networks in [networks(), networks()],
+        cuts in prop::collection::vec((0usize..2, any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..4),
+    ) {
+        let files = networks.each_ref().map(encode);
+        let frames = networks.each_ref().map(|network| frames_of(network, MAX_FRAME));
+        let (mut bytes, mut chosen) = (Vec::new(), vec![frames[0][0].clone()]);
+        for (which, from, to) in cuts {
+            let (from_byte, to_byte) = (from.index(files[which].len()), to.index(files[which].len()));
+            bytes.extend(&files[which][from_byte.min(to_byte)..from_byte.max(to_byte)]);
+            let (from, to) = (from.index(frames[which].len()), to.index(frames[which].len()));
+            chosen.extend_from_slice(&frames[which][from.min(to).max(1)..=from.max(to)]);
+        }
+        survives(&bytes);
+        survives(&sealed([&head()[..], &bytes].concat()));
+        survives(&file_of(&chosen));
+    }
+
+    #[test]
+    fn forged_fields_are_refused_or_sound(
+        network in networks(),
+        forgeries in prop::collection::vec((any::<prop::sample::Index>(), any::<u64>(), 0usize..12), 1..4),
+    ) {
+        let mut frames = frames_of(&network, MAX_FRAME);
+        for (place, bits, kind) in forgeries {
+            let count = frames.len() - 1;
+            let frame = &mut frames[1 + place.index(count)];
+            let forged = match kind {
+                0 => bits.to_le_bytes().to_vec(),
+                1 => u64::MAX.to_le_bytes().to_vec(),
+                2 => vec![0; 8],
+                3 => f32::NAN.to_le_bytes().to_vec(),
+                4 => f32::INFINITY.to_le_bytes().to_vec(),
+                5 => f32::MAX.to_le_bytes().to_vec(),
+                6 => f32::MIN_POSITIVE.to_le_bytes().to_vec(),
+                7 => f64::NAN.to_le_bytes().to_vec(),
+                8 => vec![bits as u8],
+                9 => { frame.truncate(bits as usize % frame.len()); continue; }
+                10 => { frame.extend(bits.to_le_bytes()); continue; }
+                _ => { frame.iter_mut().skip(HEADER - 1).take(1).for_each(|flags| *flags = bits as u8 & 7); continue; }
+            };
+            let at = bits as usize % frame.len().max(1);
+            frame.iter_mut().skip(at).zip(forged).for_each(|(to, byte)| *to = byte);
+        }
+        survives(&file_of(&frames));
+    }
+
+    #[test]
+    fn random_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(!survives(&bytes));
+        prop_assert!(!survives(&sealed([&head()[..], &bytes].concat())));
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let bytes = encode(&small(Kind::Regressor, 12, 2));
+    for end in 0..bytes.len() {
+        assert!(decode(&bytes[..end]).is_err());
+        assert!(decode(&sealed(bytes[..end].to_vec())).is_err(), "{end}");
+    }
+    assert!(decode(&sealed([&bytes[..], &[0; 8]].concat())).is_err());
+}
+
+#[test]
+fn every_flipped_byte_is_refused_or_with_its_checksum_sound() {
+    for kind in [Kind::Classifier, Kind::Regressor] {
+        let bytes = encode(&small(kind, 12, 2));
+        let mut sound = 0;
+        for at in 0..bytes.len() {
+            for flip in [1, 2, 4, 8, 16, 32, 64, 128, 255] {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= flip;
+                assert!(decode(&damaged).is_err());
+                if at < bytes.len() - 8 {
+                    sound += usize::from(survives(&sealed(damaged)));
+                }
+            }
+        }
+        assert!(sound > bytes.len(), "most flips only change a weight or a row: {sound}");
+    }
+}
+
+#[test]
+fn a_refusal_names_the_section_the_value_and_the_expectation() {
+    let frames = frames_of(&small(Kind::Regressor, 12, 2), MAX_FRAME);
+    let forged = |section: Section, at: usize, value: &[u8]| {
+        let mut frames = frames.clone();
+        let frame = frames[1..].iter_mut().find(|frame| frame[..2] == section.tag().to_le_bytes()).unwrap();
+        frame[HEADER + at..][..value.len()].copy_from_slice(value);
+        let message = refusal(&file_of(&frames));
+        message.strip_prefix("not a network: section ").unwrap().to_owned()
+    };
+    let f32 = |value: f32| value.to_le_bytes();
+    for (section, at, value, message) in [
+        (Section::Layout, 0, &[9][..], "layout: the kind of network is number 9: expected one that this version knows"),
+        (Section::Layout, 0, &[1, 0, 0, 0, 0], "layout: layer 0 has 0 units: expected 1 to 1048576"),
+        (Section::Layout, 5, &[3], "layout: the kind of layer 1 is number 3: expected one that this version knows"),
+        (Section::Options, 2, &[1], "options: output is softmax: expected linear or sigmoid for a regressor"),
+        (Section::Limits, 0, &[1], "training rows: 8 rows: expected at most 1, the limit of the set"),
+        (Section::Weights, 4, &f32(f32::NAN), "weights: value 1 is NaN: expected a finite number"),
+        (Section::Sizes, 8, &f32(51.0), "step sizes: value 2 is 51: expected 0.000001 to 50"),
+        (Section::Signs, 3, &[2], "gradient signs: value 3 is 2: expected -1, 0 or 1"),
+        (Section::Objective, 0, &[255; 8], "objective: it is NaN: expected a number"),
+        (
+            Section::OutputScaling,
+            4,
+            &f32(0.0),
+            "output scaling: the scale of column 0 is 0: expected a finite number above 0",
+        ),
+        (Section::Statistics, 7, &[64], "statistics: 4611686018427387920 steps: expected at most 4611686018427387904"),
+        (Section::Statistics, 48, &[2], "statistics: overfitting is 2: expected 0 or 1"),
+        (Section::TrainRows, 20, &f32(f32::INFINITY), "training rows: row 1: input 1 is inf: expected a finite number"),
+        (
+            Section::TrainRowWeights,
+            4,
+            &f32(-1.0),
+            "training row weights: row 1: the weight is -1: expected a finite number above 0",
+        ),
+    ] {
+        assert_eq!(forged(section, at, value), message);
+    }
+}
+
+#[test]
+fn what_should_have_been_left_out_is_refused() {
+    let mut frames = frames_of(&small(Kind::Regressor, 12, 2), MAX_FRAME);
+    let body = |frames: &mut [Vec<u8>], section: Section, value: &[u8]| {
+        let frame = frames[1..].iter_mut().find(|frame| frame[..2] == section.tag().to_le_bytes()).unwrap();
+        frame[HEADER..].chunks_exact_mut(value.len()).for_each(|to| to.copy_from_slice(value));
+    };
+    let original = frames.clone();
+    body(&mut frames, Section::TrainRowWeights, &1f32.to_le_bytes());
+    assert!(refusal(&file_of(&frames)).contains("training row weights: all weights are 1"));
+    frames = original;
+    body(&mut frames, Section::Sizes, &0.1f32.to_le_bytes());
+    body(&mut frames, Section::Signs, &[0]);
+    body(&mut frames, Section::Objective, &f64::INFINITY.to_le_bytes());
+    assert!(refusal(&file_of(&frames)).contains("RPROP's state is that before the first step"));
+}
+
+#[test]
+fn a_section_is_cut_in_one_way() {
+    let network = small(Kind::Regressor, 12, 2);
+    let frames = frames_of(&network, MAX_FRAME);
+    let weights = frames.iter().position(|frame| frame[..2] == Section::Weights.tag().to_le_bytes()).unwrap();
+    for cut in [0, 1, 4, frames[weights].len() - HEADER] {
+        let mut frames = frames.clone();
+        let (first, second) = frames[weights].split_at(HEADER + cut);
+        let (mut first, second) = (first.to_vec(), [&first[..HEADER], second].concat());
+        first[HEADER - 1] |= MORE;
+        frames.splice(weights..=weights, [first, second]);
+        assert!(refusal(&file_of(&frames)).contains("section weights"));
+    }
+}
+
+#[test]
+fn a_missing_doubled_or_displaced_section_is_refused() {
+    let frames = frames_of(&small(Kind::Regressor, 12, 2), MAX_FRAME);
+    for at in 0..frames.len() {
+        let mut missing = frames.clone();
+        let tag = missing.remove(at)[..2].to_vec();
+        // What is left out where there is nothing to say can be taken away unnoticed, by whoever forges.
+        let may_miss = [9, 10, 13, 14, 15].iter().any(|&number| tag == [number, 0]);
+        assert_eq!(survives(&file_of(&missing)), may_miss && tag != [14, 0], "{tag:?}");
+        let mut doubled = frames.clone();
+        doubled.insert(at, frames[at].clone());
+        assert!(decode(&file_of(&doubled)).is_err());
+        let mut displaced = frames.clone();
+        displaced.swap(at, (at + 1) % frames.len());
+        assert!(decode(&file_of(&displaced)).is_err());
+    }
+}

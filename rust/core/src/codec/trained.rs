@@ -1,0 +1,229 @@
+//! The sections of what a training changes: weights, RPROP's state, normalization, statistics.
+
+use super::frame::Writer;
+use super::section::{Piece, Section, damaged};
+use crate::error::{Error, Result};
+use crate::kernels::{FIRST_SIZE, MAX_SIZE, MIN_SIZE};
+use crate::layout::{Kind, Layout};
+use crate::normalization::{Normalization, Scaling};
+use crate::trained::{Statistics, StepperState, Trained};
+
+/// Steps and cycles at most: a network that counts from here on for a thousand years still fits a signed integer.
+const MAX_COUNT: u64 = 1 << 62;
+
+pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
+    let Trained { weights, state, normalization, statistics } = trained;
+    writer.values(Section::Weights, 4, weights.iter().map(|weight| weight.to_le_bytes()));
+    write_state(state, writer);
+    let Normalization { inputs, outputs } = normalization;
+    write_scaling(Section::InputScaling, inputs.as_ref(), writer);
+    write_scaling(Section::OutputScaling, outputs.as_ref(), writer);
+    write_statistics(statistics, writer);
+}
+
+fn write_state(state: &StepperState, writer: &mut Writer<'_>) {
+    if is_untouched(state) {
+        return;
+    }
+    let StepperState { sizes, signs, objective } = state;
+    writer.values(Section::Sizes, 4, sizes.iter().map(|size| size.to_le_bytes()));
+    writer.values(Section::Signs, 1, signs.iter().map(|sign| sign.to_le_bytes()));
+    writer.fields(Section::Objective, &[&number(*objective).to_le_bytes()]);
+}
+
+/// Whether no step has been taken yet.
+fn is_untouched(state: &StepperState) -> bool {
+    number(state.objective) == f64::INFINITY
+        && state.signs.iter().all(|&sign| sign == 0)
+        && state.sizes.iter().all(|&size| size == FIRST_SIZE)
+}
+
+/// An error as it is saved. Weights that overflow can give a loss that is no number; it is as bad as an infinite one, and
+/// compared with another it decides the same.
+fn number(error: f64) -> f64 {
+    if error.is_nan() { f64::INFINITY } else { error }
+}
+
+fn write_scaling(section: Section, scaling: Option<&Scaling>, writer: &mut Writer<'_>) {
+    let Some(Scaling { mean, scale }) = scaling else { return };
+    let columns = mean.iter().zip(scale).map(|(mean, scale)| {
+        let (mean, scale) = (mean.to_le_bytes(), scale.to_le_bytes());
+        [mean[0], mean[1], mean[2], mean[3], scale[0], scale[1], scale[2], scale[3]]
+    });
+    writer.values(section, 8, columns);
+}
+
+fn write_statistics(statistics: &Statistics, writer: &mut Writer<'_>) {
+    let Statistics {
+        total_steps,
+        total_cycles,
+        total_seconds,
+        train_error,
+        test_error,
+        class_errors,
+        overfitting,
+        test_decided,
+    } = *statistics;
+    let fields = [
+        total_steps.to_le_bytes(),
+        total_cycles.to_le_bytes(),
+        total_seconds.to_le_bytes(),
+        number(train_error).to_le_bytes(),
+        number(test_error).to_le_bytes(),
+        class_errors.to_le_bytes(),
+    ];
+    let flags = [u8::from(overfitting), u8::from(test_decided)];
+    writer.fields(Section::Statistics, &[fields.as_flattened(), &flags]);
+}
+
+/// What has been read so far.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    weights: Vec<f32>,
+    sizes: Vec<f32>,
+    signs: Vec<i8>,
+    objective: Option<f64>,
+    inputs: Option<Scaling>,
+    outputs: Option<Scaling>,
+    statistics: Option<Statistics>,
+}
+
+impl Parts {
+    pub(super) fn read_weights(&mut self, piece: &Piece<'_>, layout: &Layout) -> Result<()> {
+        piece.extend(&mut self.weights, layout.parameters(), |bytes| {
+            let weight = f32::from_le_bytes(bytes);
+            if weight.is_finite() { Ok(weight) } else { Err(format!("{weight}: expected a finite number")) }
+        })
+    }
+
+    pub(super) fn read_sizes(&mut self, piece: &Piece<'_>, layout: &Layout) -> Result<()> {
+        piece.extend(&mut self.sizes, layout.parameters(), |bytes| {
+            let size = f32::from_le_bytes(bytes);
+            if (MIN_SIZE..=MAX_SIZE).contains(&size) {
+                Ok(size)
+            } else {
+                Err(format!("{size}: expected {MIN_SIZE} to {MAX_SIZE}"))
+            }
+        })
+    }
+
+    pub(super) fn read_signs(&mut self, piece: &Piece<'_>, layout: &Layout) -> Result<()> {
+        piece.extend(&mut self.signs, layout.parameters(), |bytes| {
+            let sign = i8::from_le_bytes(bytes);
+            if (-1..=1).contains(&sign) { Ok(sign) } else { Err(format!("{sign}: expected -1, 0 or 1")) }
+        })
+    }
+
+    pub(super) fn read_objective(&mut self, piece: &Piece<'_>) -> Result<()> {
+        let mut fields = piece.fields()?;
+        let objective = fields.f64()?;
+        fields.end()?;
+        if objective.is_nan() {
+            return Err(damaged(piece.section, "it is NaN: expected a number"));
+        }
+        self.objective = Some(objective);
+        Ok(())
+    }
+
+    /// An input's scale may be 0: the input then has no say.
+    pub(super) fn read_input_scaling(&mut self, piece: &Piece<'_>, layout: &Layout) -> Result<()> {
+        read_scaling(&mut self.inputs, piece, layout.inputs(), "at least 0", |scale| scale >= 0.0)
+    }
+
+    pub(super) fn read_output_scaling(&mut self, piece: &Piece<'_>, kind: Kind, layout: &Layout) -> Result<()> {
+        if kind == Kind::Classifier {
+            return Err(damaged(piece.section, "the network is a classifier: expected none"));
+        }
+        read_scaling(&mut self.outputs, piece, layout.outputs(), "above 0", |scale| scale > 0.0)
+    }
+
+    pub(super) fn read_statistics(&mut self, piece: &Piece<'_>) -> Result<()> {
+        let mut fields = piece.fields()?;
+        let statistics = Statistics {
+            total_steps: fields.u64()?,
+            total_cycles: fields.u64()?,
+            total_seconds: fields.f64()?,
+            train_error: fields.f64()?,
+            test_error: fields.f64()?,
+            class_errors: fields.f64()?,
+            overfitting: fields.flag("overfitting")?,
+            test_decided: fields.flag("test decided")?,
+        };
+        fields.end()?;
+        let refuse = |what: String| Err(damaged(piece.section, what));
+        for (name, count) in [("steps", statistics.total_steps), ("cycles", statistics.total_cycles)] {
+            if count > MAX_COUNT {
+                return refuse(format!("{count} {name}: expected at most {MAX_COUNT}"));
+            }
+        }
+        if !(statistics.total_seconds >= 0.0 && statistics.total_seconds.is_finite()) {
+            return refuse(format!("{} seconds: expected a finite number of at least 0", statistics.total_seconds));
+        }
+        // A loss can overflow to infinity; that of sigmoid outputs with cross-entropy is below 0 for targets beyond 0 to 1.
+        for (name, error) in [("training", statistics.train_error), ("testing", statistics.test_error)] {
+            if error.is_nan() {
+                return refuse(format!("the {name} error is NaN: expected a number"));
+            }
+        }
+        if !(0.0..=100.0).contains(&statistics.class_errors) {
+            return refuse(format!("class errors are {} percent: expected 0 to 100", statistics.class_errors));
+        }
+        self.statistics = Some(statistics);
+        Ok(())
+    }
+
+    /// All of it together.
+    pub(super) fn finish(self, layout: &Layout) -> Result<Trained> {
+        let Self { weights, sizes, signs, objective, inputs, outputs, statistics } = self;
+        let missing = |section| damaged(section, "it is missing");
+        if weights.is_empty() {
+            return Err(missing(Section::Weights));
+        }
+        let state = match (sizes.is_empty(), signs.is_empty(), objective) {
+            (true, true, None) => StepperState::new(layout.parameters()),
+            (false, false, Some(objective)) => StepperState { sizes, signs, objective },
+            (true, _, _) => return Err(missing(Section::Sizes)),
+            (_, true, _) => return Err(missing(Section::Signs)),
+            (_, _, None) => return Err(missing(Section::Objective)),
+        };
+        if objective.is_some() && is_untouched(&state) {
+            return Err(Error::Damaged(
+                "RPROP's state is that before the first step: expected it to be left out".into(),
+            ));
+        }
+        let statistics = statistics.ok_or_else(|| missing(Section::Statistics))?;
+        Ok(Trained { weights, state, normalization: Normalization { inputs, outputs }, statistics })
+    }
+}
+
+fn read_scaling(
+    to: &mut Option<Scaling>,
+    piece: &Piece<'_>,
+    columns: usize,
+    expected: &str,
+    accept: impl Fn(f32) -> bool,
+) -> Result<()> {
+    let Scaling { mean, scale } = to.get_or_insert_with(|| Scaling { mean: Vec::new(), scale: Vec::new() });
+    let units = piece.units(8)?;
+    let count = mean.len() + units.len();
+    if count > columns || !piece.more && count < columns {
+        return Err(damaged(piece.section, format!("{count} columns: expected {columns}")));
+    }
+    mean.reserve_exact(units.len());
+    scale.reserve_exact(units.len());
+    for unit in units {
+        let (&[of_mean, of_scale], _) = unit.as_chunks::<4>().0.split_first_chunk().expect("a unit has its length");
+        let (column, one_mean, one_scale) = (mean.len(), f32::from_le_bytes(of_mean), f32::from_le_bytes(of_scale));
+        if !one_mean.is_finite() {
+            let what = format!("the mean of column {column} is {one_mean}: expected a finite number");
+            return Err(damaged(piece.section, what));
+        }
+        if !(one_scale.is_finite() && accept(one_scale)) {
+            let what = format!("the scale of column {column} is {one_scale}: expected a finite number {expected}");
+            return Err(damaged(piece.section, what));
+        }
+        mean.push(one_mean);
+        scale.push(one_scale);
+    }
+    Ok(())
+}

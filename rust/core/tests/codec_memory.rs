@@ -1,0 +1,164 @@
+//! What decoding costs: bytes that are no network, or a forged one, take no memory beyond their own size.
+
+use std::alloc::{GlobalAlloc, Layout as Memory, System};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use crc::{CRC_64_REDIS, Crc};
+use neuralredis_core::random::Random;
+use neuralredis_core::training::{Live, Pool, TrainOptions};
+use neuralredis_core::{Batch, Kind, Layout, Limits, Network, Options, Set, codec};
+
+/// Bytes that decoding one of the small payloads below takes at most. The widest of them has 16 kB, and a row of 4096
+/// numbers takes the room of sixteen, in each set.
+const MAX_PEAK: usize = 1 << 20;
+const ROUNDS: u64 = 10_000;
+
+struct Counting;
+
+static NOW: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, memory: Memory) -> *mut u8 {
+        let now = NOW.fetch_add(memory.size(), Ordering::Relaxed) + memory.size();
+        PEAK.fetch_max(now, Ordering::Relaxed);
+        // SAFETY: as above.
+        unsafe { System.alloc(memory) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, memory: Memory) {
+        NOW.fetch_sub(memory.size(), Ordering::Relaxed);
+        // SAFETY: as above.
+        unsafe { System.dealloc(at, memory) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What `f` gives, and the bytes that it took at most beyond those taken before.
+fn peak_of<T>(f: impl FnOnce() -> T) -> (T, usize) {
+    let before = NOW.load(Ordering::Relaxed);
+    PEAK.store(before, Ordering::Relaxed);
+    let result = f();
+    (result, PEAK.load(Ordering::Relaxed) - before)
+}
+
+fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.truncate(bytes.len().saturating_sub(8));
+    let checksum = Crc::<u64>::new(&CRC_64_REDIS).checksum(&bytes);
+    bytes.extend(checksum.to_le_bytes());
+    bytes
+}
+
+fn network(kind: Kind, units: &[usize], rows: usize, cycles: u64) -> Network {
+    let options = Options { normalize: true, ..Options::new(kind) };
+    let limits = Limits { train: 30, test: 15 };
+    let mut network = Network::new(kind, Layout::new(units).unwrap(), options, limits, 5).unwrap();
+    let mut random = Random::new(1, 1);
+    let inputs: Vec<f32> = (0..rows * units[0]).map(|_| random.symmetric()).collect();
+    let outputs: Vec<f32> = (0..rows * network.targets()).map(|i| (i % 2) as f32).collect();
+    let weights: Vec<f32> = (0..rows).map(|row| 1.0 + row as f32).collect();
+    let mut batch = Batch::new(&inputs, units[0], &outputs, network.targets());
+    batch.weights = Some(&weights);
+    network.observe(&batch, None, |_| {}).unwrap();
+    if cycles == 0 { network } else { train(network, cycles) }
+}
+
+fn train(network: Network, max_cycles: u64) -> Network {
+    let mut live = Live::new(network);
+    let options = TrainOptions { max_cycles, max_time: Duration::ZERO, ..TrainOptions::default() };
+    let job = live.train(options, &Pool::new(1, 1), |_| {}).unwrap();
+    assert!(job.wait(Duration::from_secs(60)));
+    live.collect().expect("the training has ended");
+    live.network().clone()
+}
+
+/// One to four changes, such as a bad disk, a bad transfer or a bad neighbour makes.
+fn damage(bytes: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for _ in 0..=random.below(4) {
+        let at = random.below(bytes.len().max(1) as u64) as usize;
+        let extremes = [0, u64::MAX, random.bits(), u64::from(f32::NAN.to_bits()), f64::INFINITY.to_bits(), 1 << 20];
+        let extreme = extremes[random.below(6) as usize].to_le_bytes();
+        match random.below(7) {
+            0 => bytes.truncate(at),
+            1 => bytes.extend(extreme),
+            2 => drop(bytes.drain(at..bytes.len().min(at + random.below(20) as usize))),
+            3 => drop(bytes.splice(at..at, extreme[..random.below(8) as usize].iter().copied())),
+            4 => bytes.iter_mut().skip(at).take(1).for_each(|byte| *byte ^= 1 << (extreme[0] % 8)),
+            width => bytes.iter_mut().skip(at).zip(&extreme[..4 * (width - 4) as usize]).for_each(|(to, b)| *to = *b),
+        }
+    }
+    bytes
+}
+
+/// Whether it is a network; it is then one that can be used.
+fn decodes(bytes: &[u8], peak: &mut usize) -> bool {
+    let (decoded, taken) = peak_of(|| codec::decode(bytes));
+    *peak = taken.max(*peak);
+    let Ok(network) = decoded else { return false };
+    let written = codec::encode(&network);
+    assert!(written == bytes || written.len() < bytes.len(), "only a section that is skipped is not written again");
+    let inputs = vec![1.0; network.layout().inputs()];
+    let mut outputs = vec![0.0; network.layout().outputs()];
+    network.model().run(&inputs, &mut outputs).unwrap();
+    for set in [Set::Train, Set::Test] {
+        assert_eq!(network.evaluate(set).is_ok(), network.rows(set) > 0);
+    }
+    if network.rows(Set::Train) > 0 && network.info().parameters < 1000 {
+        codec::decode(&codec::encode(&train(network, 1))).unwrap();
+    }
+    true
+}
+
+// One test: another one's allocations would be counted too.
+#[test]
+fn ten_thousand_damaged_networks_and_as_many_forged_ones_take_little_memory() {
+    let originals = [
+        network(Kind::Classifier, &[9, 15, 2], 40, 2),
+        network(Kind::Classifier, &[2, 2], 1, 0),
+        network(Kind::Regressor, &[3, 4, 2, 2], 40, 2),
+        network(Kind::Classifier, &[4095, 1, 2], 2, 0),
+        network(Kind::Regressor, &[4096, 1], 2, 0),
+    ]
+    .map(|network| codec::encode(&network));
+    let mut random = Random::new(11, 1);
+    let (mut peak, mut accepted) = (0, 0);
+    for _ in 0..ROUNDS {
+        // Wide ones now and then.
+        let which = if random.below(10) == 0 { 5 } else { 3 };
+        let damaged = damage(&originals[random.below(which) as usize], &mut random);
+        if !originals.contains(&damaged) {
+            assert!(!decodes(&damaged, &mut peak), "damage that no checksum finds");
+        }
+        accepted += u64::from(decodes(&sealed(damaged), &mut peak));
+    }
+    assert!(accepted > ROUNDS / 100, "forged ones are tried too: {accepted}");
+    assert!(peak < MAX_PEAK, "{peak} bytes");
+    a_large_network_takes_its_size_once();
+}
+
+fn a_large_network_takes_its_size_once() {
+    let options = Options::new(Kind::Regressor);
+    let layout = Layout::new(&[2047, 2048, 1]).unwrap();
+    let limits = Limits { train: 10_000, test: 0 };
+    let mut network = Network::new(Kind::Regressor, layout, options, limits, 5).unwrap();
+    let (inputs, outputs) = (vec![0.5; 5_000 * 2047], vec![1.0; 5_000]);
+    network.observe(&Batch::new(&inputs, 2047, &outputs, 1), None, |_| {}).unwrap();
+    let (mut length, mut longest) = (0, 0);
+    let ((), peak) = peak_of(|| {
+        codec::frames(&network, &mut |frame| {
+            length += frame.len();
+            longest = longest.max(frame.len());
+        });
+    });
+    assert!(longest <= codec::MAX_FRAME && longest > codec::MAX_FRAME - 8192, "{longest}");
+    assert!(peak <= 2 * codec::MAX_FRAME, "frames took {peak} bytes for {length}");
+    let bytes = codec::encode(&network);
+    let (decoded, peak) = peak_of(|| codec::decode(&bytes));
+    assert!(decoded.unwrap() == network);
+    assert!(peak < bytes.len() * 3 / 2, "{peak} bytes for {}", bytes.len());
+}
