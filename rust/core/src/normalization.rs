@@ -65,7 +65,8 @@ impl Scaling {
                 (Output::Sigmoid, _) if column.min >= 0.0 && column.max <= 1.0 => scaling.push(0.0, 1.0),
                 (Output::Sigmoid, Some(_)) => {
                     let range = f64::from(column.max) - f64::from(column.min);
-                    scaling.push((f64::from(column.min) - range * 0.125) as f32, (0.8 / range) as f32);
+                    let low = (f64::from(column.min) - range * 0.125) as f32;
+                    scaling.push(low.max(f32::MIN), (0.8 / range) as f32);
                 }
                 // A constant target: 0.5 is the middle of a sigmoid.
                 (Output::Sigmoid, None) => scaling.push(column.min - 0.5, 1.0),

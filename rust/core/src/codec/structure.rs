@@ -5,7 +5,7 @@ use super::section::{Piece, Section, damaged};
 use crate::dataset::Limits;
 use crate::error::Result;
 use crate::layout::{Kind, Layout};
-use crate::options::{Activation, Algorithm, Loss, Options, Output};
+use crate::options::{Activation, Algorithm, Decay, Loss, Options, Output};
 use crate::random::Random;
 
 /// The kind of a layer that is fully connected to the one before. There is no other yet.
@@ -53,7 +53,10 @@ pub(super) fn read_layout(piece: &Piece<'_>) -> Result<(Kind, Layout)> {
 pub(super) fn write_options(options: Options, writer: &mut Writer<'_>) {
     let Options { normalize, activation, output, loss, algorithm, l2 } = options;
     let codes = [u8::from(normalize), activation.code(), output.code(), loss.code(), algorithm.code()];
-    writer.fields(Section::Options, &[&codes, &l2.to_le_bytes()]);
+    match l2 {
+        Decay::Auto => writer.fields(Section::Options, &[&codes, &[1]]),
+        Decay::Fixed(l2) => writer.fields(Section::Options, &[&codes, &[0], &l2.to_le_bytes()]),
+    }
 }
 
 pub(super) fn read_options(piece: &Piece<'_>, kind: Kind) -> Result<Options> {
@@ -64,7 +67,11 @@ pub(super) fn read_options(piece: &Piece<'_>, kind: Kind) -> Result<Options> {
         output: fields.choice("output", Output::from_code)?,
         loss: fields.choice("loss", Loss::from_code)?,
         algorithm: fields.choice("algorithm", Algorithm::from_code)?,
-        l2: fields.take().map(f32::from_le_bytes)?,
+        l2: if fields.flag("automatic weight decay")? {
+            Decay::Auto
+        } else {
+            Decay::Fixed(fields.take().map(f32::from_le_bytes)?)
+        },
     };
     fields.end()?;
     options.check(kind).map_err(|error| damaged(piece.section, error))?;

@@ -27,13 +27,13 @@ impl Avx2 {
     }
 
     #[inline(always)]
-    fn shift_half(self, v: __m256) -> __m256 {
+    fn shift_half(v: __m256) -> __m256 {
         // SAFETY: the token says that the CPU has the instructions; so below.
         unsafe { _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_castps_si256(v))) }
     }
 
     #[inline(always)]
-    fn split_half(self, v: __m256) -> (__m256, __m256) {
+    fn split_half(v: __m256) -> (__m256, __m256) {
         // SAFETY: token.
         unsafe {
             let bits = _mm256_castps_si256(v);
@@ -164,12 +164,12 @@ impl Lanes for Avx2 {
 
     #[inline(always)]
     fn shift_left_23(self, v: Self::V) -> Self::V {
-        Pair(self.shift_half(v.0), self.shift_half(v.1))
+        Pair(Self::shift_half(v.0), Self::shift_half(v.1))
     }
 
     #[inline(always)]
     fn split_exponent(self, v: Self::V) -> (Self::V, Self::V) {
-        let (low, high) = (self.split_half(v.0), self.split_half(v.1));
+        let (low, high) = (Self::split_half(v.0), Self::split_half(v.1));
         (Pair(low.0, high.0), Pair(low.1, high.1))
     }
 

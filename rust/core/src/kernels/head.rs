@@ -4,6 +4,9 @@ use super::functions::{exp, ln, sigmoid};
 use super::lanes::{LANES, Lanes};
 use crate::options::{Loss, Output};
 
+/// Bound of a row's loss. Beyond it are only weights and targets that overflow single precision.
+const MAX_LOSS: f32 = 1e36;
+
 /// The outputs of a group of rows, in place of the units' inputs.
 #[inline(always)]
 pub(super) fn predict<L: Lanes>(l: L, output: Output, z: &mut [f32]) {
@@ -89,7 +92,8 @@ pub(super) fn loss<L: Lanes>(
             squared_error(l, output, z, target, delta)
         }
     };
-    l.store(total, row_loss);
+    // Finite for any weights and targets; the greatest where it is no number.
+    l.store(l.max(l.min(total, l.splat(MAX_LOSS)), l.splat(-MAX_LOSS)), row_loss);
 }
 
 /// `sum_j t_j (ln sum_k exp(z_k - max) - (z_j - max))`: no logarithm of a small probability.

@@ -52,9 +52,24 @@ pub(super) fn standardize_row<L: Lanes>(l: L, x: &[f32], mean: &[f32], scale: &[
 #[inline(always)]
 pub(super) fn activate<L: Lanes>(l: L, activation: Activation, z: &mut [f32]) {
     match activation {
-        Activation::Sigmoid => map(l, z, #[inline(always)] |z| sigmoid(l, z)),
-        Activation::Tanh => map(l, z, #[inline(always)] |z| tanh(l, z)),
-        Activation::Relu => map(l, z, #[inline(always)] |z| l.max(z, l.splat(0.0))),
+        Activation::Sigmoid => map(
+            l,
+            z,
+            #[inline(always)]
+            |z| sigmoid(l, z),
+        ),
+        Activation::Tanh => map(
+            l,
+            z,
+            #[inline(always)]
+            |z| tanh(l, z),
+        ),
+        Activation::Relu => map(
+            l,
+            z,
+            #[inline(always)]
+            |z| l.max(z, l.splat(0.0)),
+        ),
     }
 }
 

@@ -108,7 +108,7 @@ impl<'a> Session<'a> {
     pub(super) fn train(mut self, seats: &mut Seats) -> Option<(Trained, Report)> {
         let options = self.task.training;
         let watch = !self.test.is_empty();
-        let mut auto_stop = options.auto_stop.then(AutoStop::new);
+        let mut auto_stop = options.auto_stop.then(|| AutoStop::new(options.backtrack));
         let mut best: Option<Best> = None;
         let mut curve = Curve::new();
         let mut crew = Crew::new();
@@ -127,7 +127,7 @@ impl<'a> Session<'a> {
                 if options.backtrack && better {
                     best = Some(self.keep(cycle, errors, best));
                 }
-                if let Some(reason) = auto_stop.ends(cycle, point.train_error, test_error) {
+                if let Some(reason) = auto_stop.ends(cycle, test_error) {
                     break reason;
                 }
             }
@@ -162,8 +162,8 @@ impl<'a> Session<'a> {
         let overfitting = reason == Reason::Overfitting;
         let before = self.task.trained.statistics;
         let statistics = Statistics {
-            total_steps: before.total_steps + cycle * self.task.dataset.train.len() as u64,
-            total_cycles: before.total_cycles + cycle,
+            total_steps: before.total_steps.saturating_add(cycle * self.task.dataset.train.len() as u64),
+            total_cycles: before.total_cycles.saturating_add(cycle),
             total_seconds: before.total_seconds + time.as_secs_f64(),
             train_error: kept.train.mean(),
             test_error: test_error.unwrap_or(0.0),
@@ -258,9 +258,10 @@ impl<'a> Session<'a> {
 
     /// One step of RPROP, with the gradients that [`Self::errors`] has left.
     fn step(&mut self, crew: &mut Crew, threads: usize, errors: &Errors) {
-        let decay = self.task.options.l2;
-        let objective = errors.train.mean() + self.penalty();
-        let undo = match self.task.options.algorithm {
+        let options = self.task.options;
+        let decay = options.l2.at(options.loss, errors.train.weight, errors.train.mean());
+        let objective = errors.train.mean() + self.penalty(decay);
+        let undo = match options.algorithm {
             Algorithm::RpropPlus => true,
             Algorithm::IrpropMinus => false,
             Algorithm::IrpropPlus => objective > self.state.objective,
@@ -291,14 +292,13 @@ impl<'a> Session<'a> {
     }
 
     /// What weight decay adds to the loss.
-    fn penalty(&self) -> f64 {
-        let l2 = f64::from(self.task.options.l2);
+    fn penalty(&self, l2: f32) -> f64 {
         if l2 == 0.0 {
             return 0.0;
         }
         let square = |w: &f32| f64::from(*w).powi(2);
         let weights = self.task.layout.connections().map(|c| &self.weights[c.biases().end..c.all().end]);
-        l2 / 2.0 * weights.flat_map(|weights| weights.iter().map(square)).sum::<f64>()
+        f64::from(l2) / 2.0 * weights.flat_map(|weights| weights.iter().map(square)).sum::<f64>()
     }
 
     fn tell(&self, cycle: u64, errors: &Errors) -> Point {
@@ -377,13 +377,18 @@ impl Task {
             return Normalization::default();
         }
         let (shape, rows) = (self.dataset.shape, &self.dataset.train);
-        let before = &self.trained.normalization;
-        let outputs =
-            || Scaling::of_outputs(rows, shape.inputs..shape.width(), self.options.output, before.outputs.as_ref());
-        Normalization {
-            inputs: Some(Scaling::of_inputs(rows, 0..shape.inputs, before.inputs.as_ref())),
-            outputs: (shape.kind == Kind::Regressor).then(outputs),
-        }
+        // What a trained network has learnt without normalization it has learnt under the identity.
+        let before = |scaling: &Option<Scaling>, columns| {
+            let trained = !self.trained.is_untrained();
+            trained.then(|| scaling.clone().unwrap_or_else(|| Scaling::identity(columns)))
+        };
+        let Normalization { inputs, outputs } = &self.trained.normalization;
+        let inputs = Scaling::of_inputs(rows, 0..shape.inputs, before(inputs, shape.inputs).as_ref());
+        let outputs = (shape.kind == Kind::Regressor).then(|| {
+            let before = before(outputs, shape.outputs);
+            Scaling::of_outputs(rows, shape.inputs..shape.width(), self.options.output, before.as_ref())
+        });
+        Normalization { inputs: Some(inputs), outputs }
     }
 }
 

@@ -114,12 +114,12 @@ impl Job {
     }
 
     fn conclude(self: &Arc<Self>, outcome: Outcome, pool: &Arc<Pool>, notify: impl FnOnce(&Arc<Self>)) {
+        // First of all the place in the pool: whoever sees the outcome may want it.
+        pool.ended();
         let _ = self.outcome.set(outcome);
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.end.notify_all();
-        // A face's fault must not take the pool's place with it.
-        let _ = catch_unwind(AssertUnwindSafe(|| notify(self)));
-        pool.ended();
+        notify(self);
     }
 
     /// What was asked for.
