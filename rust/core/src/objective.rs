@@ -247,3 +247,125 @@ fn largest(values: &[f32], lane: usize) -> usize {
     }
     best
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::normalization::Scaling;
+    use crate::options::{Activation, Loss, Output};
+    use crate::random::Random;
+    use crate::weights::initial;
+
+    /// Every activation with every head, for a classifier and for a regressor.
+    fn networks() -> impl Iterator<Item = (Kind, Options)> {
+        let kinds = [Kind::Classifier, Kind::Regressor];
+        let all = kinds.into_iter().flat_map(|kind| Activation::ALL.iter().map(move |&activation| (kind, activation)));
+        let all = all.flat_map(|(kind, activation)| Output::ALL.iter().map(move |&output| (kind, activation, output)));
+        let all = all.flat_map(|(kind, activation, output)| {
+            let options = Options { activation, output, ..Options::new(kind) };
+            Loss::ALL.iter().map(move |&loss| (kind, Options { loss, ..options }))
+        });
+        all.filter(|(kind, options)| options.check(*kind).is_ok())
+    }
+
+    fn rows(kind: Kind, layout: &Layout, count: usize) -> Rows {
+        let shape = RowShape::new(kind, layout);
+        let mut random = Random::new(3, 3);
+        let mut rows = Rows::new(shape.width());
+        for row in 0..count {
+            let mut values: Vec<f32> = (0..shape.inputs).map(|_| random.symmetric()).collect();
+            match kind {
+                Kind::Classifier => values.push(random.below(shape.outputs as u64) as f32),
+                Kind::Regressor => values.extend((0..shape.outputs).map(|_| random.symmetric().abs())),
+            }
+            rows.set(row, values.into_iter(), if row % 3 == 0 { 2.5 } else { 1.0 });
+        }
+        rows
+    }
+
+    fn all_sums(objective: &Objective, weights: &[f32], rows: &Rows, gradient: Option<&mut Vec<f32>>) -> Sums {
+        let mut sums = Sums::default();
+        let mut total = vec![0.0; weights.len()];
+        for share in objective.shares(rows) {
+            let scratch = &mut objective.scratch();
+            sums.add(&objective.sums(weights, rows, share, scratch, Some(&mut total), || true));
+        }
+        if let Some(gradient) = gradient {
+            *gradient = total;
+        }
+        sums
+    }
+
+    #[test]
+    fn gradients_are_the_derivatives_of_the_loss_for_every_activation_and_head() {
+        let mut tried = 0;
+        for (kind, options) in networks() {
+            for units in [&[4, 5, 3][..], &[3, 2], &[2, 4, 3, 3, 2]] {
+                let layout = Layout::new(units).unwrap();
+                let rows = rows(kind, &layout, 21);
+                let scaling = Scaling { mean: vec![0.1; units[0]], scale: vec![1.5; units[0]] };
+                let outputs = (kind == Kind::Regressor).then(|| Scaling::identity(layout.outputs()));
+                let normalization = Normalization { inputs: Some(scaling), outputs };
+                let objective = Objective::new(kind, &layout, options, normalization);
+                let weights = initial(&layout, options.activation, &mut Random::new(5, 5));
+                let mut gradient = Vec::new();
+                all_sums(&objective, &weights, &rows, Some(&mut gradient));
+                for at in 0..weights.len() {
+                    let shifted = |by: f32| {
+                        let mut weights = weights.clone();
+                        weights[at] += by;
+                        all_sums(&objective, &weights, &rows, None).loss
+                    };
+                    // A rectified unit bends between the two points now and then, so the middle is asked as well.
+                    let (low, middle, high) = (shifted(-4e-3), shifted(0.0), shifted(4e-3));
+                    let sides = [(middle - low) / 4e-3, (high - middle) / 4e-3, (high - low) / 8e-3];
+                    let error = sides.iter().map(|d| (f64::from(gradient[at]) - d).abs()).fold(f64::MAX, f64::min);
+                    let scale = gradient[at].abs() + 1.0;
+                    assert!(
+                        error < 0.02 * f64::from(scale),
+                        "{kind:?} {options:?} {units:?} {at}: {gradient:?} {sides:?}"
+                    );
+                }
+                tried += 1;
+            }
+        }
+        assert_eq!(tried, 3 * (3 * 5 + 3 * 3));
+    }
+
+    #[test]
+    fn a_weight_of_two_counts_a_row_twice() {
+        let layout = Layout::new(&[3, 4, 2]).unwrap();
+        let objective =
+            Objective::new(Kind::Classifier, &layout, Options::new(Kind::Classifier), Normalization::default());
+        let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
+        let once = rows(Kind::Classifier, &layout, 2);
+        let (mut weighted, mut doubled) = (Rows::new(4), Rows::new(4));
+        weighted.set(0, once.table.row(0), 2.0);
+        weighted.set(1, once.table.row(1), 1.0);
+        [0, 0, 1].into_iter().enumerate().for_each(|(at, row)| doubled.set(at, once.table.row(row), 1.0));
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        let sums = [
+            all_sums(&objective, &weights, &weighted, Some(&mut a)),
+            all_sums(&objective, &weights, &doubled, Some(&mut b)),
+        ];
+        assert!((sums[0].mean() - sums[1].mean()).abs() < 1e-6);
+        assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5));
+    }
+
+    #[test]
+    fn shares_cover_all_groups_and_depend_on_nothing_but_layout_and_rows() {
+        for units in [&[9, 15, 2][..], &[300, 600, 100], &[1, 1], &[2000, 2000, 10]] {
+            let layout = Layout::new(units).unwrap();
+            let objective =
+                Objective::new(Kind::Regressor, &layout, Options::new(Kind::Regressor), Normalization::default());
+            for count in [1, 16, 17, 1000, 9_000] {
+                let mut rows = Rows::new(1);
+                (0..count).for_each(|row| rows.set(row, std::iter::once(0.0), 1.0));
+                let shares = objective.shares(&rows);
+                assert_eq!((shares[0].start, shares[shares.len() - 1].end), (0, rows.table.groups()));
+                assert!(shares.windows(2).all(|pair| pair[0].end == pair[1].start));
+                assert!(shares.len() <= MAX_SHARES);
+            }
+        }
+    }
+}

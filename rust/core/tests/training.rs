@@ -1,0 +1,304 @@
+//! Trainings in the background, as a face sees them.
+
+use std::time::{Duration, Instant};
+
+use neuralredis_core::random::Random;
+use neuralredis_core::training::{Live, Outcome, Pool, Reason, Report, TrainOptions};
+use neuralredis_core::{
+    Algorithm, Batch, Changes, Decay, Error, Kind, Layout, Limits, Network, Options, Output, Set, codec,
+};
+
+/// A network that has seen noisy rows of a task that it can learn.
+fn network(kind: Kind, units: &[usize], rows: usize, seed: u64) -> Network {
+    let layout = Layout::new(units).unwrap();
+    let (width, outputs) = (layout.inputs(), layout.outputs());
+    let options = Options { normalize: true, ..Options::new(kind) };
+    let limits = Limits { train: 100_000, test: 50_000 };
+    let mut network = Network::new(kind, layout, options, limits, seed).unwrap();
+    let mut random = Random::new(seed, 77);
+    let mut inputs = Vec::new();
+    let mut targets = Vec::new();
+    for _ in 0..rows {
+        let x: Vec<f32> = (0..width).map(|_| random.symmetric() * 10.0).collect();
+        let sum: f32 = x.iter().sum::<f32>() / (width as f32).sqrt() + random.symmetric();
+        match kind {
+            Kind::Classifier => {
+                targets.push(((sum / 20.0 + 0.5) * outputs as f32).clamp(0.0, outputs as f32 - 1.0).floor());
+            }
+            Kind::Regressor => targets.extend((0..outputs).map(|output| 1000.0 + sum * 50.0 * (output + 1) as f32)),
+        }
+        inputs.extend(x);
+    }
+    let targets_width = network.targets();
+    network.observe(&Batch::new(&inputs, width, &targets, targets_width), None, |_| {}).unwrap();
+    network
+}
+
+fn cycles(max_cycles: u64) -> TrainOptions {
+    TrainOptions { max_cycles, max_time: Duration::ZERO, auto_stop: false, backtrack: false }
+}
+
+fn auto_stop(backtrack: bool) -> TrainOptions {
+    TrainOptions { max_cycles: 20_000, max_time: Duration::ZERO, auto_stop: true, backtrack }
+}
+
+fn train(live: &mut Live, options: TrainOptions, threads: usize) -> std::sync::Arc<Report> {
+    let job = live.train(options, &Pool::new(threads, 1), |_| {}).unwrap();
+    assert!(job.wait(Duration::from_secs(120)), "the training ends");
+    match live.collect() {
+        Some(Outcome::Trained(_, report)) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A network's bytes without the seconds that it trained for, which no two trainings share.
+fn timeless(network: &Network) -> Vec<u8> {
+    let seconds = network.info().statistics.total_seconds.to_le_bytes();
+    let mut bytes = codec::encode(network);
+    bytes.truncate(bytes.len() - 8);
+    let at = bytes.windows(8).position(|window| window == seconds).expect("the seconds are saved");
+    bytes[at..at + 8].fill(0);
+    bytes
+}
+
+fn answers(network: &Network, rows: usize) -> Vec<f32> {
+    let model = network.model();
+    let mut random = Random::new(1, 78);
+    let inputs: Vec<f32> = (0..rows * model.layout().inputs()).map(|_| random.symmetric() * 10.0).collect();
+    let mut outputs = vec![0.0; rows * model.layout().outputs()];
+    model.run(&inputs, &mut outputs).unwrap();
+    outputs
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_network() {
+    for (kind, units, rows) in [
+        (Kind::Classifier, &[9, 15, 2][..], 3_000),
+        (Kind::Regressor, &[20, 64, 64, 3], 1_200),
+        (Kind::Classifier, &[64, 300, 10], 1_000),
+    ] {
+        let results: Vec<Vec<u8>> = [1, 2, 3, 7]
+            .into_iter()
+            .map(|threads| {
+                let mut live = Live::new(network(kind, units, rows, 5));
+                train(&mut live, cycles(40), threads);
+                timeless(live.network())
+            })
+            .collect();
+        assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{units:?}");
+    }
+}
+
+#[test]
+fn several_threads_take_part_where_there_is_work() {
+    let mut live = Live::new(network(Kind::Classifier, &[64, 300, 10], 3_000, 5));
+    assert_eq!(train(&mut live, cycles(3), 3).threads, 3);
+    let mut live = Live::new(network(Kind::Classifier, &[2, 3, 2], 30, 5));
+    assert_eq!(train(&mut live, cycles(3), 3).threads, 1);
+}
+
+#[test]
+fn a_training_goes_on_where_the_one_before_ended_also_through_bytes() {
+    for algorithm in Algorithm::ALL {
+        let changes = Changes { algorithm: Some(*algorithm), l2: Some(Decay::Fixed(0.001)), ..Changes::default() };
+        let start = || {
+            let mut network = network(Kind::Regressor, &[3, 8, 2], 300, 9);
+            network.configure(&changes, network.info().limits).unwrap();
+            Live::new(network)
+        };
+        let mut at_once = start();
+        train(&mut at_once, cycles(100), 1);
+        let mut in_parts = start();
+        train(&mut in_parts, cycles(30), 1);
+        let saved = codec::encode(in_parts.network());
+        let mut in_parts = Live::new(codec::decode(&saved).unwrap());
+        train(&mut in_parts, cycles(70), 2);
+        assert_eq!(timeless(at_once.network()), timeless(in_parts.network()), "{algorithm:?}");
+    }
+}
+
+#[test]
+fn the_network_answers_from_before_and_takes_rows_while_it_trains() {
+    let mut live = Live::new(network(Kind::Classifier, &[10, 30, 3], 2_000, 2));
+    let before = answers(live.network(), 50);
+    let mut alone = Live::new(live.network().clone());
+    let job = live.train(cycles(200), &Pool::new(2, 1), |_| {}).unwrap();
+    let rows = live.network().rows(Set::Train);
+    while !job.wait(Duration::ZERO) {
+        assert_eq!(answers(live.network(), 50), before);
+        live.network_mut().observe(&Batch::new(&[9.0; 10], 10, &[1.0], 1), Some(Set::Train), |_| {}).unwrap();
+    }
+    assert!(live.network().rows(Set::Train) > rows);
+    live.collect();
+    // The rows that came meanwhile had no part in it.
+    train(&mut alone, cycles(200), 1);
+    assert_eq!(answers(live.network(), 50), answers(alone.network(), 50));
+    assert_ne!(answers(live.network(), 50), before);
+}
+
+#[test]
+fn a_retraining_says_the_same_before_its_first_step() {
+    let moved = |network: &mut Network| {
+        let rows = network.row(Set::Train, 0).unwrap();
+        for step in 0..50 {
+            let inputs: Vec<f32> = rows.0.iter().map(|x| x * step as f32 * 40.0 - 3e3).collect();
+            let targets: Vec<f32> = rows.1.iter().map(|y| y * 3.0 - step as f32).collect();
+            let width = targets.len();
+            network.observe(&Batch::new(&inputs, inputs.len(), &targets, width), Some(Set::Train), |_| {}).unwrap();
+        }
+    };
+    for normalized_before in [true, false] {
+        let mut live = Live::new(network(Kind::Regressor, &[4, 6, 2], 200, 3));
+        let set = |live: &mut Live, normalize| {
+            let limits = live.network().info().limits;
+            live.configure(&Changes { normalize: Some(normalize), ..Changes::default() }, limits).unwrap();
+        };
+        set(&mut live, normalized_before);
+        train(&mut live, cycles(50), 1);
+        let before = answers(live.network(), 20);
+        moved(live.network_mut());
+        set(&mut live, true);
+        without_a_step(&mut live);
+        assert_close(&before, &answers(live.network(), 20));
+        set(&mut live, false);
+        without_a_step(&mut live);
+        assert_close(&before, &answers(live.network(), 20));
+    }
+}
+
+/// A training that is stopped while it is queued: it prepares, and ends before its first step.
+fn without_a_step(live: &mut Live) {
+    let pool = Pool::new(1, 1);
+    let mut other = Live::new(network(Kind::Regressor, &[2, 1], 10, 1));
+    let blocking = other.train(cycles(0), &pool, |_| {}).unwrap();
+    let job = live.train(cycles(0), &pool, |_| {}).unwrap();
+    job.stop();
+    blocking.stop();
+    assert!(job.wait(Duration::from_secs(60)));
+    let Some(Outcome::Trained(_, report)) = live.collect() else { panic!("a stop keeps what was learnt") };
+    assert_eq!(report.cycles, 0);
+}
+
+fn assert_close(expected: &[f32], got: &[f32]) {
+    let close = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-3 * (1.0 + a.abs());
+    assert!(expected.iter().zip(got).all(close), "{expected:?} {got:?}");
+}
+
+#[test]
+fn random_labels_end_a_training_and_so_does_a_perfect_score() {
+    let mut random = Random::new(6, 6);
+    let inputs: Vec<f32> = (0..400 * 5).map(|_| random.symmetric()).collect();
+    let labels: Vec<f32> = (0..400).map(|_| random.below(2) as f32).collect();
+    let obvious: Vec<f32> = inputs.chunks(5).map(|x| f32::from(u8::from(x[0] > 0.0))).collect();
+    for (labels, backtrack) in [(&labels, false), (&labels, true), (&obvious, false), (&obvious, true)] {
+        let layout = Layout::new(&[5, 12, 2]).unwrap();
+        let mut network =
+            Network::new(Kind::Classifier, layout, Options::new(Kind::Classifier), Limits::default(), 1).unwrap();
+        network.observe(&Batch::new(&inputs, 5, labels, 1), None, |_| {}).unwrap();
+        let report = train(&mut Live::new(network), auto_stop(backtrack), 1);
+        assert!(matches!(report.reason, Reason::Overfitting | Reason::Converged), "{report:?}");
+        assert!(report.cycles < 20_000 && report.train_error.is_finite());
+    }
+}
+
+#[test]
+fn backtrack_keeps_the_weights_with_the_least_test_error_seen() {
+    let mut live = Live::new(network(Kind::Classifier, &[10, 40, 4], 120, 8));
+    let report = train(&mut live, auto_stop(true), 1);
+    let least = report.curve.iter().filter_map(|point| point.test_error).fold(f64::INFINITY, f64::min);
+    assert_eq!(report.test_error, Some(least));
+    let statistics = live.network().info().statistics;
+    assert_eq!(statistics.test_error, least);
+    assert!(statistics.test_decided && report.best_cycle < report.cycles);
+    let evaluated = live.network().evaluate(Set::Test).unwrap();
+    assert!((evaluated.error - least).abs() < 1e-6, "{evaluated:?}");
+}
+
+#[test]
+fn limits_and_requests_end_a_training() {
+    let mut live = Live::new(network(Kind::Classifier, &[9, 15, 2], 300, 1));
+    let report = train(&mut live, cycles(7), 1);
+    assert_eq!((report.reason, report.cycles, report.best_cycle), (Reason::MaxCycles, 7, 7));
+    assert_eq!(live.network().info().statistics.total_steps, 7 * u64::from(live.network().rows(Set::Train)));
+    let timed = TrainOptions { max_cycles: 0, max_time: Duration::from_millis(50), ..TrainOptions::default() };
+    let report = train(&mut live, timed, 1);
+    assert!(report.reason == Reason::MaxTime && report.time >= timed.max_time && report.cycles > 0);
+    let job = live.train(cycles(0), &Pool::new(1, 1), |_| {}).unwrap();
+    while job.progress().cycle < 10 {
+        std::thread::yield_now();
+    }
+    job.stop();
+    assert!(job.wait(Duration::from_secs(10)));
+    let Some(Outcome::Trained(_, report)) = live.collect() else { panic!("a stop keeps what was learnt") };
+    assert!(report.reason == Reason::Stopped && report.cycles >= 10);
+}
+
+#[test]
+fn a_large_cycle_is_left_in_the_middle() {
+    let mut live = Live::new(network(Kind::Classifier, &[300, 1500, 100], 3_000, 1));
+    let job = live.train(cycles(0), &Pool::new(1, 1), |_| {}).unwrap();
+    std::thread::sleep(Duration::from_millis(50));
+    let asked = Instant::now();
+    job.cancel();
+    assert!(job.wait(Duration::from_secs(60)));
+    assert!(asked.elapsed() < Duration::from_secs(5));
+    assert!(matches!(live.collect(), Some(Outcome::Dropped)));
+    assert_eq!(live.network().info().statistics.total_cycles, 0);
+}
+
+#[test]
+fn one_training_at_a_time_and_a_reset_drops_it() {
+    let mut live = Live::new(network(Kind::Classifier, &[9, 15, 2], 300, 1));
+    let pool = Pool::new(1, 4);
+    let job = live.train(cycles(0), &pool, |_| {}).unwrap();
+    assert_eq!(live.train(cycles(0), &pool, |_| {}).unwrap_err(), Error::AlreadyTraining);
+    let linear = Changes { output: Some(Output::Sigmoid), ..Changes::default() };
+    let limits = live.network().info().limits;
+    assert_eq!(live.configure(&linear, limits), Err(Error::AlreadyTraining));
+    live.reset();
+    let after_reset = answers(live.network(), 10);
+    assert!(job.wait(Duration::from_secs(10)));
+    assert!(live.collect().is_none() && matches!(job.outcome(), Some(Outcome::Dropped)));
+    assert_eq!(answers(live.network(), 10), after_reset);
+    live.train(cycles(3), &pool, |_| {}).unwrap();
+}
+
+#[test]
+fn trainings_beyond_the_limit_wait_and_may_be_dropped_while_they_wait() {
+    let pool = Pool::new(1, 1);
+    let mut lives: Vec<Live> =
+        (0..3).map(|seed| Live::new(network(Kind::Classifier, &[9, 15, 2], 300, seed))).collect();
+    let jobs: Vec<_> = lives.iter_mut().map(|live| live.train(cycles(0), &pool, |_| {}).unwrap()).collect();
+    assert_eq!(pool.counts(), (1, 2));
+    assert!(jobs[1].progress().queued && jobs[1].progress().time == Duration::ZERO);
+    drop(lives.remove(1));
+    jobs[0].stop();
+    assert!(jobs[0].wait(Duration::from_secs(10)) && jobs[1].wait(Duration::from_secs(10)));
+    assert!(matches!(jobs[1].outcome(), Some(Outcome::Dropped)));
+    while jobs[2].progress().cycle < 3 {
+        std::thread::yield_now();
+    }
+    jobs[2].stop();
+    assert!(jobs[2].wait(Duration::from_secs(10)));
+    assert_eq!(pool.counts(), (0, 0));
+}
+
+#[test]
+fn trainings_need_rows() {
+    let layout = Layout::new(&[2, 2]).unwrap();
+    let empty = Network::new(Kind::Classifier, layout, Options::new(Kind::Classifier), Limits::default(), 1).unwrap();
+    let mut live = Live::new(empty);
+    let pool = Pool::new(1, 1);
+    assert_eq!(live.train(cycles(1), &pool, |_| {}).unwrap_err(), Error::NoTrainingRows);
+    live.network_mut().observe(&Batch::new(&[1.0, 2.0], 2, &[0.0], 1), Some(Set::Train), |_| {}).unwrap();
+    assert_eq!(live.train(auto_stop(false), &pool, |_| {}).unwrap_err(), Error::NoTestingRows);
+    // One row, one class, constant columns: nothing to learn, and nothing to divide by.
+    let report = train(&mut live, cycles(20), 1);
+    assert!(report.train_error.is_finite());
+    assert_eq!(report.warnings, ["class 1 has no training rows"]);
+    let limits = live.network().info().limits;
+    live.configure(&Changes { normalize: Some(true), ..Changes::default() }, limits).unwrap();
+    live.reset();
+    let report = train(&mut live, cycles(20), 1);
+    assert_eq!(report.warnings[0], "inputs 0, 1 are the same in all training rows and ignored");
+}
