@@ -1,0 +1,38 @@
+"""A network learns to add two numbers, from 300 sums."""
+
+from __future__ import annotations
+
+import random
+
+import common
+
+import neuralredis as nr
+
+args = common.arguments(__doc__)
+rng = random.Random(args.seed)
+
+
+def questions(count: int, limit: int) -> list[list[int]]:
+    """Return pairs of numbers below a limit."""
+    return [[rng.randrange(limit), rng.randrange(limit)] for _ in range(count)]
+
+
+net = nr.Network("regressor", [2, 10, 1], normalize=True, dataset=1000, test=500, seed=args.seed)
+X = questions(150, 100) + questions(150, 10)
+training, testing = net.observe(X, [a + b for a, b in X])
+print(f"{training + testing} sums observed, of numbers below 100: {training} to learn from, {testing} to test with.")
+
+report = net.train(max_time=2.0, progress=args.progress)
+print(f"Trained for {report.cycles:,} cycles in {report.seconds:.1f} s.\n")
+
+for a, b in [[1, 1], [3, 2], [10, 10], *questions(3, 100), [150, 150]]:
+    remark = "" if max(a, b) < 100 else "   beyond all that it has seen"
+    print(f"  {a:3} + {b:3} = {net.run([a, b])[0]:7.3f}{remark}")
+
+X = questions(300, 100)
+fresh = net.evaluate(X, [a + b for a, b in X])
+print(f"\nOn {fresh.rows} fresh sums it is off by {fresh.mae:.3f} on average (root mean square {fresh.rmse:.3f};")
+print(f"who always says the mean sum is off by {fresh.baseline:.1f}).")
+
+if args.plot:
+    common.plot(net, report, args.plot)
