@@ -10,6 +10,29 @@ fn each(f: impl Fn(usize) -> f32) -> [f32; LANES] {
     std::array::from_fn(f)
 }
 
+/// `a * b + c`, rounded once, on CPUs that may lack the instruction.
+///
+/// `mul_add` would call a library function there. In double precision the product is exact; the sum is rounded to odd, which
+/// keeps the second rounding, to single precision, from being misled by the first (Boldo and Melquiond, "Emulation of FMA
+/// and correctly rounded sums: proved algorithms using rounding to odd", 2008).
+#[inline(always)]
+fn fma(a: f32, b: f32, c: f32) -> f32 {
+    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
+        return a.mul_add(b, c);
+    }
+    let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
+    let sum = product + c;
+    // What rounding has cut off (Knuth's two-sum); no number if the sum is none or infinite.
+    let c_part = sum - product;
+    let error = (product - (sum - c_part)) + (c - c_part);
+    let bits = sum.to_bits();
+    let inexact = error > 0.0 || error < 0.0;
+    // Towards the exact sum, by one in the last place, where that makes it odd.
+    let away = (error > 0.0) == (sum > 0.0);
+    let odd = if away { bits.wrapping_add(1) } else { bits.wrapping_sub(1) };
+    f64::from_bits(if inexact && bits & 1 == 0 { odd } else { bits }) as f32
+}
+
 impl Lanes for Portable {
     type V = [f32; LANES];
 
@@ -68,7 +91,7 @@ impl Lanes for Portable {
 
     #[inline(always)]
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V {
-        each(|i| a[i].mul_add(b[i], c[i]))
+        each(|i| fma(a[i], b[i], c[i]))
     }
 
     #[inline(always)]
@@ -103,5 +126,40 @@ impl Lanes for Portable {
         let eight: [f32; 8] = std::array::from_fn(|i| v[i] + v[i + 8]);
         let four: [f32; 4] = std::array::from_fn(|i| eight[i] + eight[i + 4]);
         (four[0] + four[2]) + (four[1] + four[3])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    #[test]
+    fn the_emulated_product_and_sum_is_rounded_once() {
+        let special =
+            [0.0, -0.0, 1.0, -1.0, f32::MAX, f32::MIN, f32::MIN_POSITIVE, 1e-45, -1e-45, f32::INFINITY, f32::NAN];
+        for a in special {
+            for b in special {
+                for c in special {
+                    let (got, exact) = (fma(a, b, c), a.mul_add(b, c));
+                    assert!(
+                        got.to_bits() == exact.to_bits() || got.is_nan() && exact.is_nan(),
+                        "{a} {b} {c}: {got} {exact}"
+                    );
+                }
+            }
+        }
+        let mut random = Random::new(1, 1);
+        for n in 0..1_000_000 {
+            // Exponents near each other, where the two roundings meet, and far apart; results near the smallest numbers too.
+            let [a, b] = std::array::from_fn(|_| random.symmetric());
+            let scale = [1.0, 1e-4, 1e-8, 1e-20, 1e-38][n % 5];
+            let c = random.symmetric() * [1.0, 1e-7, 1e7][n % 3] * scale;
+            let a = a * scale;
+            assert_eq!(fma(a, b, c).to_bits(), a.mul_add(b, c).to_bits(), "{a} {b} {c}");
+            // Halfway cases: a product that ends just where single precision does.
+            let (a, b) = ((a * 4096.0).round(), (b * 4096.0).round() + 0.5);
+            assert_eq!(fma(a, b, c).to_bits(), a.mul_add(b, c).to_bits(), "{a} {b} {c}");
+        }
     }
 }
