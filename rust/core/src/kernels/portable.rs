@@ -26,7 +26,7 @@ fn fma(a: f32, b: f32, c: f32) -> f32 {
     let c_part = sum - product;
     let error = (product - (sum - c_part)) + (c - c_part);
     let bits = sum.to_bits();
-    let inexact = error > 0.0 || error < 0.0;
+    let inexact = error != 0.0 && !error.is_nan();
     // Towards the exact sum, by one in the last place, where that makes it odd.
     let away = (error > 0.0) == (sum > 0.0);
     let odd = if away { bits.wrapping_add(1) } else { bits.wrapping_sub(1) };
