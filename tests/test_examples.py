@@ -62,7 +62,7 @@ def test_iris_tells_the_species_of_flowers_it_never_saw(seed: int) -> None:
     text = output("iris", "--seed", str(seed))
     assert "120 flowers observed: 80 to learn from, 40 " in text
     assert percentage(text, "of the 40 testing flowers") <= 14
-    assert percentage(text, "of 30 flowers never seen") <= 14
+    assert percentage(text, "of the 30 flowers never seen") <= 14
     assert percentage(text, "by who always says the same") >= 50
     table = [
         [int(count) for count in row.split()[1:]] for row in text.splitlines() if re.match(r"  \w+ +\d+ +\d+", row)
