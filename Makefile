@@ -54,11 +54,13 @@ clean: ## remove everything that was built
 
 # An environment without the stamp may be half made: --clear begins again.
 $(VENV)/ready: pyproject.toml
+	@echo 'Fetching what the build and the tests need, into $(VENV).'
 	@test -f $@ || $(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --group dev
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
 $(VENV)/built: $(VENV)/ready $(SOURCES)
-	$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[server,plot,sklearn]'
+	@echo 'Building. The first time takes some minutes.'
+	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[server,plot,sklearn]'
 	@touch $@
