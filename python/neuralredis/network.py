@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike
 
 from neuralredis import _core, files, html
 from neuralredis.options import Set
-from neuralredis.progress import Bar
 from neuralredis.results import (
     ClassifierEvaluation,
     Evaluation,
@@ -19,8 +18,9 @@ from neuralredis.results import (
     RegressorEvaluation,
     Report,
     errors,
+    report_of,
 )
-from neuralredis.training import Training, report, watch
+from neuralredis.training import Training, watch
 
 __all__ = ["Network", "load"]
 
@@ -57,8 +57,10 @@ class Network(_core.Network):
         What trainings make small: cross-entropy with softmax, else the squared error unless given.
     algorithm : {"irprop+", "irprop-", "rprop+"}, optional
         The variant of RPROP.
-    l2 : float, default 0
-        Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row.
+    l2 : float or "auto", default "auto"
+        Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"`` chooses
+        it at every step from the training rows: with cross-entropy 1 / rows, as regularized logistic regression has
+        it; with squared errors 10 / rows times the present error, so that rows without noise are fitted exactly.
 
     Raises
     ------
@@ -92,16 +94,10 @@ class Network(_core.Network):
     __slots__ = ()
 
     @property
-    def name(self) -> str:
-        """Kind and layout in two words, such as ``classifier 9-15-2``."""
-        info = self.info()
-        return f"{info.type} {'-'.join(map(str, info.layout))}"
-
-    @property
     def report(self) -> Report | None:
         """What the last training did and found; None before the first, after `reset` and in a copy."""
         fields = self._report()
-        return None if fields is None else report(fields)
+        return None if fields is None else report_of(fields)
 
     def train(
         self,
@@ -157,18 +153,8 @@ class Network(_core.Network):
         >>> net.classify([[3], [26]])
         array([0, 1])
         """
-        bar = None
-        if Bar.wanted(progress):
-            bar = Bar(max_cycles or 0, max_time or 0.0, asked=progress is True)
-        try:
-            training = self.start_training(
-                max_cycles=max_cycles, max_time=max_time, autostop=autostop, backtrack=backtrack
-            )
-        except BaseException:
-            if bar is not None:
-                bar.abandoned()
-            raise
-        return watch(training, bar, callback)
+        training = self.start_training(max_cycles=max_cycles, max_time=max_time, autostop=autostop, backtrack=backtrack)
+        return watch(training, progress, callback)
 
     def start_training(
         self,
@@ -293,7 +279,7 @@ class Network(_core.Network):
             state = f"trained {info.training_total_cycles:,} cycles: {errors(info.dataset_error, test, wrong)}"
         rows = f"{info.training_dataset_len:,}+{info.test_dataset_len:,} rows"
         training = ", training" if info.training else ""
-        return f"<Network {info.type} {'-'.join(map(str, info.layout))}, {rows}, {state}{training}>"
+        return f"<Network {info.title}, {rows}, {state}{training}>"
 
     def _repr_html_(self) -> str:
         """Return a table and the last training's learning curve, for notebooks."""

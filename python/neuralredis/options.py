@@ -24,4 +24,4 @@ class Options(TypedDict):
     output: Output
     loss: Loss
     algorithm: Algorithm
-    l2: float
+    l2: float | Literal["auto"]

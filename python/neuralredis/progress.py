@@ -31,7 +31,7 @@ class Bar:
         from tqdm.auto import tqdm
 
         self._max_cycles = max_cycles
-        self._max_time = max_time if max_time != float("inf") else 0
+        self._max_time = max_time
         limited = bool(self._max_cycles or self._max_time)
         self._bar: Any = tqdm(
             total=1 if limited else None,
@@ -40,6 +40,7 @@ class Bar:
             # Ours is the time between two looks.
             mininterval=0,
             miniters=0,
+            dynamic_ncols=True,
             leave=True,
         )
 
@@ -72,12 +73,7 @@ class Bar:
 
     def interrupted(self, progress: Progress) -> None:
         """Leave on the screen how far it came."""
-        self._bar.set_description_str(f"interrupted at {self._text(progress)}")
-        self._bar.close()
-
-    def abandoned(self) -> None:
-        """Leave nothing on the screen: there was no training."""
-        self._bar.leave = False
+        self._bar.set_description_str(f"interrupted at {self._text(progress)}", refresh=False)
         self._bar.close()
 
     def _text(self, progress: Progress) -> str:

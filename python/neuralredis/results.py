@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ class Info:
         Weights and biases.
     activation, output, loss, algorithm : str
         How it computes and learns.
-    l2 : float
+    l2 : float or "auto"
         Weight decay.
     test_error_optimistic : bool
         Whether the testing rows had a say in when the last training stopped or what it kept, so that fresh rows will
@@ -81,9 +81,14 @@ class Info:
     output: Output
     loss: Loss
     algorithm: Algorithm
-    l2: float
+    l2: float | Literal["auto"]
     test_error_optimistic: bool
     memory_bytes: int
+
+    @property
+    def title(self) -> str:
+        """Kind and layout, such as ``classifier 9-15-2``."""
+        return f"{self.type} {'-'.join(map(str, self.layout))}"
 
     def __str__(self) -> str:
         """Return a line for each field."""
@@ -270,6 +275,11 @@ class RegressorEvaluation:
 
 
 Evaluation = ClassifierEvaluation | RegressorEvaluation
+
+
+def report_of(fields: dict[str, Any]) -> Report:
+    """Return a report of fields as the engine gives them."""
+    return Report(**{**fields, "warnings": tuple(fields["warnings"]), "curve": Curve(**fields["curve"])})
 
 
 def errors(train: float | None, test: float | None, wrong: float | None) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import atexit
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from neuralredis import _core
 from neuralredis.exceptions import TrainingError
 from neuralredis.progress import Bar
-from neuralredis.results import Curve, Progress, Report, errors
+from neuralredis.results import Progress, Report, errors, report_of
 
 if TYPE_CHECKING:
     from neuralredis.network import Network
@@ -77,7 +77,7 @@ class Training:
         """What it did and found; None while it runs, or if it ended without a result."""
         match self._job.outcome():
             case ("trained", fields):
-                return report(fields)
+                return report_of(fields)
             case _:
                 return None
 
@@ -110,7 +110,7 @@ class Training:
     def _result(self) -> Report:
         match self._job.outcome():
             case ("trained", fields):
-                return report(fields)
+                return report_of(fields)
             case ("failed", reason):
                 raise TrainingError(f"the training failed: {reason}")
             case ("lost", _):
@@ -131,7 +131,7 @@ class Training:
             case (word, _):
                 state = word
         found = errors(progress.train_error, progress.test_error, progress.class_errors)
-        return f"<Training of a {self.network.name}: {state}{', ' if found else ''}{found}>"
+        return f"<Training of a {self.network.info().title}: {state}{', ' if found else ''}{found}>"
 
 
 def await_end(job: _core.Job, timeout: float | None) -> bool:
@@ -145,19 +145,24 @@ def await_end(job: _core.Job, timeout: float | None) -> bool:
             return False
 
 
-def watch(training: Training, bar: Bar | None, callback: Callable[[Progress], object] | None) -> Report:
-    """Wait for the end of a training and tell of it. What interrupts this stops the training, whose result is kept."""
+def watch(training: Training, choice: bool | None, callback: Callable[[Progress], object] | None) -> Report:
+    """Wait for the end of a training and tell of it. What interrupts this stops the training, whose result is kept.
+
+    `choice` is that of a progress bar, as `Network.train` takes it.
+    """
     job = training._job
+    bar = None
     try:
-        asked = callback is None
+        if Bar.wanted(choice):
+            bar = Bar(*job.limits(), asked=choice is True)
         while not job.wait(LOOK):
             progress = training.progress
             if bar is not None:
                 bar.show(progress)
-            if not asked and callback is not None and callback(progress) is False:
-                asked = True
+            if callback is not None and callback(progress) is False:
+                callback = None
                 job.stop()
-        if not asked and callback is not None:
+        if callback is not None:
             callback(training.progress)
     except BaseException:
         job.stop()
@@ -165,12 +170,7 @@ def watch(training: Training, bar: Bar | None, callback: Callable[[Progress], ob
         if bar is not None:
             bar.interrupted(training.progress)
         raise
-    result = training._result()
+    report = training._result()
     if bar is not None:
-        bar.ended(result)
-    return result
-
-
-def report(fields: dict[str, Any]) -> Report:
-    """Return a report of fields as the engine gives them."""
-    return Report(**{**fields, "warnings": tuple(fields["warnings"]), "curve": Curve(**fields["curve"])})
+        bar.ended(report)
+    return report

@@ -14,6 +14,7 @@ mod arrays;
 mod errors;
 mod network;
 mod options;
+mod results;
 mod rows;
 mod sequences;
 mod training;

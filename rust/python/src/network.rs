@@ -7,7 +7,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use neuralredis_core::evaluation::{Evaluation, Score};
 use neuralredis_core::training::Live;
 use neuralredis_core::{Error, Kind, Limits, Model, Network as Engine, Options, codec};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
@@ -18,6 +17,7 @@ use pyo3::types::{PyBytes, PyDict, PyType};
 use crate::arrays;
 use crate::errors::raise;
 use crate::options;
+use crate::results;
 use crate::rows::{Examples, Inputs};
 use crate::training::{self, Job};
 
@@ -89,7 +89,7 @@ impl Network {
         output: Option<&str>,
         loss: Option<&str>,
         algorithm: Option<&str>,
-        l2: Option<f32>,
+        l2: Option<options::L2>,
     ) -> PyResult<Self> {
         let kind = options::kind(kind)?;
         let layout_read = options::layout(layout)?;
@@ -354,7 +354,7 @@ impl Network {
     ///     What trainings make small.
     /// algorithm : {"irprop+", "irprop-", "rprop+"}, optional
     ///     The variant of RPROP.
-    /// l2 : float, optional
+    /// l2 : float or "auto", optional
     ///     Weight decay, at least 0: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row.
     ///
     /// Returns
@@ -388,7 +388,7 @@ impl Network {
         output: Option<&str>,
         loss: Option<&str>,
         algorithm: Option<&str>,
-        l2: Option<f32>,
+        l2: Option<options::L2>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let changes = options::changes(normalize, activation, output, loss, algorithm, l2)?;
         let present = self.snapshot(py).info().limits;
@@ -398,16 +398,7 @@ impl Network {
             live.configure(&changes, limits).map_err(raise)?;
             live.network().info()
         };
-        let values = PyDict::new(py);
-        values.set_item("normalize", info.options.normalize)?;
-        values.set_item("dataset", info.limits.train)?;
-        values.set_item("test", info.limits.test)?;
-        values.set_item("activation", info.options.activation.name())?;
-        values.set_item("output", info.options.output.name())?;
-        values.set_item("loss", info.options.loss.name())?;
-        values.set_item("algorithm", info.options.algorithm.name())?;
-        values.set_item("l2", f64::from(info.options.l2))?;
-        Ok(values)
+        results::options(py, &info)
     }
 
     /// The fields of an `Info`.
@@ -416,40 +407,13 @@ impl Network {
             let live = self.live(py);
             (live.network().info(), live.job().is_some(), live.network().bytes())
         };
-        let found = info.statistics;
-        let classifier = info.kind == Kind::Classifier;
-        let fields = PyDict::new(py);
-        fields.set_item("id", self.id)?;
-        fields.set_item("type", info.kind.name())?;
-        fields.set_item("auto_normalization", info.options.normalize)?;
-        fields.set_item("training", training)?;
-        fields.set_item("layout", info.layout)?;
-        fields.set_item("training_dataset_maxlen", info.limits.train)?;
-        fields.set_item("training_dataset_len", info.train_rows)?;
-        fields.set_item("test_dataset_maxlen", info.limits.test)?;
-        fields.set_item("test_dataset_len", info.test_rows)?;
-        fields.set_item("training_total_steps", found.total_steps)?;
-        fields.set_item("training_total_seconds", found.total_seconds)?;
-        fields.set_item("dataset_error", found.train_error)?;
-        fields.set_item("test_error", found.test_error)?;
-        fields.set_item("classification_errors_perc", classifier.then_some(found.class_errors))?;
-        fields.set_item("overfitting_detected", found.overfitting)?;
-        fields.set_item("training_total_cycles", found.total_cycles)?;
-        fields.set_item("parameters", info.parameters)?;
-        fields.set_item("activation", info.options.activation.name())?;
-        fields.set_item("output", info.options.output.name())?;
-        fields.set_item("loss", info.options.loss.name())?;
-        fields.set_item("algorithm", info.options.algorithm.name())?;
-        fields.set_item("l2", f64::from(info.options.l2))?;
-        fields.set_item("test_error_optimistic", found.test_decided)?;
-        fields.set_item("memory_bytes", memory)?;
-        Ok(fields)
+        results::info(py, self.id, &info, training, memory)
     }
 
     /// The fields of the last training's `Report`.
     fn _report<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let report = self.live(py).report().cloned();
-        report.map(|report| training::fields(py, &report)).transpose()
+        report.map(|report| results::report(py, &report)).transpose()
     }
 
     /// Start a training.
@@ -472,7 +436,7 @@ impl Network {
         let set = options::set("set", set)?;
         let engine = self.snapshot(py);
         let evaluation = py.detach(|| engine.evaluate(set)).map_err(raise)?;
-        evaluated(py, &engine, evaluation)
+        results::evaluation(py, &engine, evaluation)
     }
 
     /// The fields of an evaluation on fresh rows.
@@ -487,7 +451,7 @@ impl Network {
         let engine = self.snapshot(py);
         let examples = Examples::read(&engine, X, y, weight)?;
         let evaluation = py.detach(|| engine.evaluate_on(&examples.batch())).map_err(raise)?;
-        evaluated(py, &engine, evaluation)
+        results::evaluation(py, &engine, evaluation)
     }
 
     /// The network as bytes: what `save` writes, and what a Redis server exchanges.
@@ -541,29 +505,4 @@ impl Network {
     fn __deepcopy__<'py>(slf: &Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         Self::__copy__(slf)
     }
-}
-
-fn evaluated<'py>(py: Python<'py>, engine: &Engine, evaluation: Evaluation) -> PyResult<Bound<'py, PyDict>> {
-    let fields = PyDict::new(py);
-    fields.set_item("rows", evaluation.rows)?;
-    fields.set_item("error", evaluation.error)?;
-    match evaluation.score {
-        Score::Classifier { accuracy, baseline, confusion } => {
-            fields.set_item("accuracy", accuracy)?;
-            fields.set_item("baseline", baseline)?;
-            let classes = engine.layout().outputs();
-            let matrix = (!confusion.is_empty()).then(|| {
-                let counts: Vec<i64> = confusion.into_iter().map(|count| count as i64).collect();
-                counts.into_pyarray(py).reshape([classes, classes])
-            });
-            fields.set_item("confusion", matrix.transpose()?)?;
-        }
-        Score::Regressor { rmse, mae, r2, baseline } => {
-            fields.set_item("rmse", rmse)?;
-            fields.set_item("mae", mae)?;
-            fields.set_item("r2", r2)?;
-            fields.set_item("baseline", baseline)?;
-        }
-    }
-    Ok(fields)
 }

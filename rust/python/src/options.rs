@@ -1,12 +1,14 @@
 //! Names and numbers that a network or a training is made with.
 
+use neuralredis_core::layout::MAX_UNITS;
 use neuralredis_core::training::TrainOptions;
-use neuralredis_core::{Activation, Algorithm, Changes, Kind, Layout, Limits, Loss, Output, Set};
+use neuralredis_core::{Activation, Algorithm, Changes, Decay, Kind, Layout, Limits, Loss, Output, Set};
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use std::time::Duration;
 
-use crate::errors::{bad_option, raise};
+use crate::errors::{OptionError, bad_option, raise};
 
 pub(crate) fn kind(name: &str) -> PyResult<Kind> {
     [Kind::Classifier, Kind::Regressor]
@@ -33,9 +35,19 @@ pub(crate) fn layout(units: &Bound<'_, PyAny>) -> PyResult<Layout> {
             units.repr()?
         )));
     }
-    for layer in units.try_iter()? {
-        let layer = layer?;
-        layout.push(whole("a layer", &layer, neuralredis_core::layout::MAX_UNITS as u64, 1)? as usize);
+    for (layer, units) in units.try_iter()?.enumerate() {
+        let units = units?;
+        let given: i128 = units
+            .extract()
+            .map_err(|_| PyTypeError::new_err(format!("layer {layer} is {units:?}: expected a number of units")))?;
+        match usize::try_from(given) {
+            Ok(units) => layout.push(units),
+            // No engine could be asked for so few.
+            Err(_) => {
+                let message = format!("layer {layer} has {given} units: expected 1 to {MAX_UNITS}");
+                return Err(OptionError::new_err(message));
+            }
+        }
     }
     Layout::new(&layout).map_err(raise)
 }
@@ -83,7 +95,7 @@ pub(crate) fn changes(
     output: Option<&str>,
     loss: Option<&str>,
     algorithm: Option<&str>,
-    l2: Option<f32>,
+    l2: Option<L2>,
 ) -> PyResult<Changes> {
     Ok(Changes {
         normalize,
@@ -91,8 +103,34 @@ pub(crate) fn changes(
         output: output.map(Output::from_name).transpose().map_err(raise)?,
         loss: loss.map(Loss::from_name).transpose().map_err(raise)?,
         algorithm: algorithm.map(Algorithm::from_name).transpose().map_err(raise)?,
-        l2,
+        l2: l2.map(L2::decay).transpose()?,
     })
+}
+
+/// What `l2` says: `"auto"`, or a number.
+#[derive(FromPyObject)]
+pub(crate) enum L2 {
+    Number(f32),
+    Name(String),
+}
+
+impl L2 {
+    fn decay(self) -> PyResult<Decay> {
+        match self {
+            Self::Number(l2) => Ok(Decay::Fixed(l2)),
+            Self::Name(name) if name.eq_ignore_ascii_case("auto") => Ok(Decay::Auto),
+            Self::Name(name) => Err(bad_option("l2", &format!("'{name}'"), &"'auto' or a number of at least 0")),
+        }
+    }
+}
+
+/// Weight decay as a user says it.
+pub(crate) fn l2(py: Python<'_>, decay: Decay) -> PyResult<Bound<'_, PyAny>> {
+    match decay {
+        Decay::Auto => "auto".into_bound_py_any(py),
+        // As the decimal that was given: 0.1 rather than 0.10000000149011612.
+        Decay::Fixed(l2) => l2.to_string().parse::<f64>().unwrap_or_else(|_| l2.into()).into_bound_py_any(py),
+    }
 }
 
 /// When a training ends; none and zero are no limit.

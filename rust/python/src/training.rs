@@ -7,11 +7,12 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use neuralredis_core::training::{self, Outcome, Pool, Report};
-use numpy::IntoPyArray;
+use neuralredis_core::training::{self, Outcome, Pool};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::PyDict;
+
+use crate::results;
 
 /// Trainings of the process at a time; more are queued.
 const MAX_TRAININGS: usize = 32;
@@ -90,15 +91,15 @@ impl Job {
 impl Job {
     /// The fields of a `Progress`.
     fn progress<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let progress = self.job.progress();
-        let fields = PyDict::new(py);
-        fields.set_item("cycle", progress.cycle)?;
-        fields.set_item("train_error", progress.train_error)?;
-        fields.set_item("test_error", progress.test_error)?;
-        fields.set_item("class_errors", progress.class_errors)?;
-        fields.set_item("seconds", progress.time.as_secs_f64())?;
-        fields.set_item("queued", progress.queued && self.job.outcome().is_none())?;
-        Ok(fields)
+        let mut progress = self.job.progress();
+        progress.queued &= self.job.outcome().is_none();
+        results::progress(py, &progress)
+    }
+
+    /// The limits of cycles and of seconds; 0 for none.
+    fn limits(&self) -> (u64, f64) {
+        let options = self.job.task().options();
+        (options.max_cycles, options.max_time.as_secs_f64())
     }
 
     /// Ask for an early end; what has been learnt is kept.
@@ -120,33 +121,9 @@ impl Job {
         }
         Ok(match self.job.outcome() {
             None => None,
-            Some(Outcome::Trained(_, report)) => Some(("trained", fields(py, &report)?.into_any())),
+            Some(Outcome::Trained(_, report)) => Some(("trained", results::report(py, &report)?.into_any())),
             Some(Outcome::Dropped) => Some(("dropped", py.None().into_bound(py))),
             Some(Outcome::Failed(reason)) => Some(("failed", reason.into_pyobject(py)?.into_any())),
         })
     }
-}
-
-/// The fields of a `Report`.
-pub(crate) fn fields<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'py, PyDict>> {
-    let fields = PyDict::new(py);
-    fields.set_item("reason", report.reason.name())?;
-    fields.set_item("cycles", report.cycles)?;
-    fields.set_item("best_cycle", report.best_cycle)?;
-    fields.set_item("seconds", report.time.as_secs_f64())?;
-    fields.set_item("threads", report.threads)?;
-    fields.set_item("train_error", report.train_error)?;
-    fields.set_item("test_error", report.test_error)?;
-    fields.set_item("class_errors", report.class_errors)?;
-    fields.set_item("overfitting", report.overfitting)?;
-    fields.set_item("warnings", &report.warnings)?;
-    let curve = PyDict::new(py);
-    let cycles: Vec<i64> = report.curve.iter().map(|point| point.cycle as i64).collect();
-    let train: Vec<f64> = report.curve.iter().map(|point| point.train_error).collect();
-    let test: Vec<f64> = report.curve.iter().map(|point| point.test_error.unwrap_or(f64::NAN)).collect();
-    curve.set_item("cycles", cycles.into_pyarray(py))?;
-    curve.set_item("train_error", train.into_pyarray(py))?;
-    curve.set_item("test_error", test.into_pyarray(py))?;
-    fields.set_item("curve", curve)?;
-    Ok(fields)
 }

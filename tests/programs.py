@@ -1,0 +1,30 @@
+"""Python programs of their own, for what a test's own process could not survive or would not show."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+
+#: Seconds that a program may take; far more than any does.
+PATIENCE = 60.0
+
+
+def run_program(code: str, *, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run Python code to its end, and return what it printed and how it ended."""
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        env={**os.environ, **(env or {})},
+        check=False,
+    )
+
+
+def output_of(code: str, *, env: dict[str, str] | None = None) -> str:
+    """Run Python code that must end well, and return what it printed."""
+    done = run_program(code, env=env)
+    assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout

@@ -1,0 +1,306 @@
+"""Rows come in arrays of any real dtype, order and kind; what is wrong with them is told by its place."""
+
+from __future__ import annotations
+
+import array
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+import neuralredis as nr
+
+NET = nr.Network("classifier", [3, 5, 4], seed=1)
+REGRESSOR = nr.Network("regressor", [3, 5, 2], seed=1)
+X = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9], [3, 2, 1]])
+EXPECTED = NET.run(X.astype(np.float32))
+REAL = "?bhilqBHILQefdg"
+
+
+class Frame:
+    """What a data frame is to NumPy."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(self.values, dtype=dtype)
+
+
+def test_one_row_in_gives_one_row_out_and_many_give_many() -> None:
+    assert NET.run(X).shape == (4, 4)
+    assert NET.run(X[:1]).shape == (1, 4)
+    assert NET.run(X[0]).shape == (4,)
+    assert NET.run(X).dtype == np.float32
+    assert NET.classify(X).shape == (4,)
+    assert NET.classify(X).dtype == np.int64
+    assert type(NET.classify(X[0])) is int
+    assert REGRESSOR.run(X[0].tolist()).shape == (2,)
+
+
+def test_probabilities_sum_to_1_and_the_class_is_the_largest() -> None:
+    assert np.allclose(EXPECTED.sum(axis=1), 1)
+    assert np.array_equal(NET.classify(X), EXPECTED.argmax(axis=1))
+    assert [NET.classify(row) for row in X] == EXPECTED.argmax(axis=1).tolist()
+
+
+@pytest.mark.parametrize("dtype", REAL)
+@pytest.mark.parametrize("order", "CF")
+def test_every_real_dtype_and_order_gives_the_same(dtype: str, order: Any) -> None:
+    given = np.array(X, dtype=dtype, order=order)
+    expected = NET.run(given.astype(np.float32))
+    for form in (
+        given,
+        given.astype(given.dtype.newbyteorder()),
+        given[::-1][::-1],
+        np.repeat(given, 2, axis=1)[:, ::2],
+    ):
+        assert np.array_equal(NET.run(form), expected)
+        assert np.array_equal(NET.run(form[1]), expected[1])
+        assert np.array_equal(NET.classify(form), expected.argmax(axis=1))
+        net = nr.Network("classifier", [3, 2])
+        net.observe(form, form[:, 0].astype(bool), into="train")
+        assert np.array_equal(net.rows("train")[0], given.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        X.tolist(),
+        tuple(map(tuple, X.tolist())),
+        list(X),
+        [tuple(X[0]), X[1].tolist(), X[2], X[3].astype("f2")],
+        [list(map(np.float32, row)) for row in X],
+        [[Decimal(int(v)) for v in row] for row in X],
+        [[Fraction(int(v)) for v in row] for row in X],
+        X.astype(object),
+        Frame(X),
+        Frame(X.astype(object)),
+        [Frame(row) for row in X],
+        memoryview(np.ascontiguousarray(X)),
+        [array.array("d", row) for row in X],
+        [range(1, 4), range(4, 7), range(7, 10), range(3, 0, -1)],
+    ],
+    ids=lambda rows: type(rows).__name__,
+)
+def test_lists_and_frames_are_read_as_arrays_are(rows: Any) -> None:
+    assert np.array_equal(NET.run(rows), EXPECTED)
+
+
+@pytest.mark.parametrize("row", [[1, 2.5, True], (1, 2.5, True), [np.int8(1), np.float64(2.5), np.True_], range(1, 4)])
+def test_a_single_row_may_be_any_sequence_of_numbers(row: Any) -> None:
+    expected = NET.run(np.array([float(value) for value in row], dtype=np.float32))
+    assert np.array_equal(NET.run(row), expected)
+
+
+def test_frames_of_pandas_are_read() -> None:
+    frame = pandas.DataFrame(X, columns=list("abc"))
+    assert np.array_equal(NET.run(frame), EXPECTED)
+    assert np.array_equal(NET.run(frame.iloc[0]), EXPECTED[0])
+    mixed = frame.assign(a=frame["a"] > 3, b=frame["b"].astype("Int64"))
+    assert np.array_equal(NET.run(mixed), NET.run(mixed.astype(float)))
+    assert nr.Network("classifier", [3, 4]).observe(frame, frame["c"] % 4, into="train") == (4, 0)
+
+
+def test_a_network_of_one_input_takes_a_row_of_rows() -> None:
+    net = nr.Network("regressor", [1, 3, 1], seed=2)
+    many = net.run([1.0, 2.0, 3.0])
+    assert many.shape == (3, 1)
+    assert np.array_equal(many, net.run([[1.0], [2.0], [3.0]]))
+    assert net.run([1.0]).shape == (1,)
+    assert net.observe([1.0, 2.0, 3.0], [2.0, 4.0, 6.0], into="train") == (3, 0)
+
+
+@pytest.mark.parametrize("y", [2, 2.0, [2], [[2]], np.int8(2), np.array(2), np.array([2]), True + 1, Frame([2])])
+def test_the_class_of_one_row_may_be_a_number_or_an_array_of_one(y: Any) -> None:
+    net = nr.Network("classifier", [3, 4])
+    assert net.observe(X[0], y, into="train") == (1, 0)
+    assert net.observe(X[:1], y, into="train") == (2, 0)
+    assert net.rows("train")[1].tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("y", [[[1, 2]], [1, 2], np.array([[1, 2]])])
+def test_the_outputs_of_one_row_may_be_a_row_or_rows(y: Any) -> None:
+    net = nr.Network("regressor", [3, 2])
+    assert net.observe(X[0], y, into="train") == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "y", [[0, 1, 2, 3], [[0], [1], [2], [3]], np.arange(4.0), np.arange(4, dtype=">u2"), Frame(range(4))]
+)
+def test_classes_may_be_a_column(y: Any) -> None:
+    net = nr.Network("classifier", [3, 4])
+    net.observe(X, y, into="train")
+    assert net.rows("train")[1].tolist() == [0, 1, 2, 3]
+
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("rows", "error", "message"),
+    [
+        ([1, 2], nr.ShapeError, "the network has 3 inputs, 2 were given"),
+        ([1], nr.ShapeError, "the network has 3 inputs, 1 was given"),
+        (X[:, :2], nr.ShapeError, "the network has 3 inputs, 2 were given"),
+        ([[1, 2, 3], [4, 5]], nr.ShapeError, "row 1: the network has 3 inputs, 2 were given"),
+        ([[1, 2, 3], np.arange(4)], nr.ShapeError, "row 1: the network has 3 inputs, 4 were given"),
+        ([[1, 2, 3], 5], nr.ShapeError, "row 1 is 5: expected a row of 3"),
+        ([[1, 2, 3], X], nr.ShapeError, "row 1 is "),
+        (5, nr.ShapeError, "X is a single number: expected a row of 3, or rows"),
+        (np.float32(5), nr.ShapeError, "X is a single number"),
+        ([], nr.ShapeError, "X is empty"),
+        ([[]], nr.ShapeError, "the network has 3 inputs, 0 were given"),
+        (np.zeros((0, 3)), nr.ShapeError, "X is empty"),
+        (np.zeros((2, 2, 3)), nr.ShapeError, "X has 3 dimensions: expected 1 or 2"),
+        ([[1, 2, 3], [1, NAN, 3]], nr.DataError, "row 1: input 1 is NaN: expected a finite number"),
+        ([[1, 2, 3], [4, 5, INF]], nr.DataError, "row 1: input 2 is inf: expected a finite number"),
+        (np.array([[1, 2, 3], [-INF, 5, 6]]), nr.DataError, "row 1: input 0 is -inf: expected a finite number"),
+        ([1, 2, 1e300], nr.DataError, r"input 2 is 1e\+300: expected a number of single precision, at most 3.4e38"),
+        (np.array([[1, 2, 3], [1, -1e39, 3]]), nr.DataError, r"row 1: input 1 is -1e\+39: expected a number of single"),
+        (
+            [np.arange(3.0), np.array([1, 2, 1e39])],
+            nr.DataError,
+            r"row 1: input 2 is 1e\+39: expected a number of single",
+        ),
+        ([[1, 2, 3], [4, 10**400, 6]], nr.DataError, "row 1: input 1 is 1000000000.*: expected a number of single"),
+        ([[1, 2, 3], [4, "x", 6]], nr.DataError, "row 1: input 1 is 'x': expected a finite number"),
+        ([[1, 2, 3], [4, "5", 6]], nr.DataError, "row 1: input 1 is '5': expected a finite number"),
+        ([1, 2, None], nr.DataError, "input 2 is None: expected a finite number"),
+        ([1, 2, [3]], nr.DataError, r"input 2 is \[3\]: expected a finite number"),
+        ([1, 2, 3j], nr.DataError, "input 2 is 3j: expected a finite number"),
+        ([1, 2, np.complex64(3)], nr.DataError, "input 2 is .*3.*: expected a finite number"),
+        (np.array([[1, 2, 3], [4, None, 6]]), nr.DataError, "row 1: input 1 is None: expected a finite number"),
+        (Frame([[1, "male", 3]]), nr.DataError, "X has the dtype <U"),
+        (X.astype(complex), nr.DataError, "X has the dtype complex128: expected real numbers"),
+        (X.astype(str), nr.DataError, "X has the dtype <U21: expected real numbers"),
+        (X.astype("M8[s]"), nr.DataError, "X has the dtype datetime64"),
+        ("abc", nr.DataError, "X is a str: expected numbers"),
+        ({1, 2, 3}, nr.DataError, "X is a set: expected numbers"),
+        (None, nr.DataError, "X is a NoneType: expected numbers"),
+        (iter([1, 2, 3]), nr.DataError, "X is a list_iterator: expected numbers"),
+    ],
+)
+def test_what_is_wrong_with_inputs_is_told_by_its_place(rows: Any, error: type[Exception], message: str) -> None:
+    for ask in (NET.run, NET.classify):
+        with pytest.raises(error, match=message):
+            ask(rows)
+    with pytest.raises(error, match=message):
+        NET.observe(rows, [0, 0])
+    assert issubclass(error, ValueError)
+    assert NET.info().training_dataset_len == 0
+
+
+@pytest.mark.parametrize(
+    ("y", "error", "message"),
+    [
+        ([0, 1, 2], nr.ShapeError, "4 rows of inputs but 3 of classes"),
+        (1, nr.ShapeError, "4 rows of inputs but 1 of classes"),
+        (np.eye(4), nr.ShapeError, r"y has the shape \(4, 4\): expected \(4,\), the class of each row as an integer"),
+        ([0, 1, 2, 4], nr.DataError, "row 3: the class is 4: expected an integer from 0 to 3"),
+        ([0, 1, -1, 3], nr.DataError, "row 2: the class is -1: expected an integer from 0 to 3"),
+        ([0, 1.5, 2, 3], nr.DataError, "row 1: the class is 1.5: expected an integer from 0 to 3"),
+        ([0, NAN, 2, 3], nr.DataError, "row 1: the class is NaN: expected an integer from 0 to 3"),
+        (["a", "b", "c", "d"], nr.DataError, "row 0: the class is 'a': expected an integer from 0 to 3"),
+        ([0, 1, 2, 1e300], nr.DataError, r"row 3: the class is 1e\+300: expected an integer from 0 to 3"),
+        (np.zeros((4, 1, 1)), nr.ShapeError, "y has 3 dimensions: expected 1 or 2"),
+    ],
+)
+def test_what_is_wrong_with_classes_is_told_by_its_place(y: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        NET.observe(X, y)
+    with pytest.raises(error, match=message):
+        NET.evaluate(X, y)
+    assert NET.info().training_dataset_len == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "y", "error", "message"),
+    [
+        (X, np.zeros((4, 3)), nr.ShapeError, "expected 2 outputs, 3 were given"),
+        (X, np.zeros(4), nr.ShapeError, r"y has the shape \(4,\): expected \(4, 2\), a row for each row of X"),
+        (X, np.zeros((3, 2)), nr.ShapeError, "4 rows of inputs but 3 of outputs"),
+        (X, [[0, 1], [2, 3], [4], [5, 6]], nr.ShapeError, "row 2: expected 2 outputs, 1 was given"),
+        (X[0], 1.0, nr.ShapeError, "expected 2 outputs, 1 was given"),
+        (X[0], [1, 2, 3], nr.ShapeError, "expected 2 outputs, 3 were given"),
+        (X, [[0, 1], [2, INF], [4, 5], [6, 7]], nr.DataError, "row 1: output 1 is inf: expected a finite number"),
+        (X[0], [1, None], nr.DataError, "output 1 is None: expected a finite number"),
+    ],
+)
+def test_what_is_wrong_with_outputs_is_told_by_its_place(
+    rows: Any, y: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        REGRESSOR.observe(rows, y)
+
+
+def test_a_regressor_has_no_classes() -> None:
+    with pytest.raises(nr.KindError, match="only a classifier has classes") as refused:
+        REGRESSOR.classify(X)
+    assert isinstance(refused.value, TypeError)
+
+
+def test_a_fault_of_an_items_own_code_goes_on_its_way() -> None:
+    class Faulty:
+        def __float__(self) -> float:
+            raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        NET.run([1, 2, Faulty()])
+
+
+def test_a_list_that_changes_while_it_is_read_does_no_harm() -> None:
+    class Meddler:
+        def __float__(self) -> float:
+            row.clear()
+            return 2.0
+
+    row: list[Any] = [1, Meddler(), 3]
+    assert NET.run(row).shape == (4,)
+    assert row == []
+
+
+def test_long_rows_are_answered_as_short_ones_are() -> None:
+    net = nr.Network("regressor", [500, 3, 1], seed=3)
+    X = np.random.default_rng(0).normal(size=(5, 500))
+    assert np.array_equal(net.run(X), [net.run(row) for row in X])
+    assert np.array_equal(net.run(X), [net.run(row.tolist()) for row in X])
+
+
+@given(
+    arrays.arrays(
+        st.sampled_from([np.float32, np.float64, np.int16, np.uint64, np.bool_]),
+        st.tuples(st.integers(1, 40), st.just(3)),
+    )
+)
+def test_any_array_is_answered_or_refused_as_its_list_is(rows: Any) -> None:
+    def answer(rows: Any) -> Any:
+        try:
+            return NET.run(rows).tolist()
+        except nr.DataError as refused:
+            return str(refused)
+
+    assert answer(rows) == answer(rows.tolist())
+    for row in rows[:2]:
+        assert answer(row) == answer(row.tolist())
+
+
+@given(st.lists(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), max_size=5), max_size=5))
+def test_any_list_of_rows_is_answered_or_refused_by_its_first_bad_row(rows: list[list[float]]) -> None:
+    bad = [index for index, row in enumerate(rows) if len(row) != 3]
+    if rows and not bad:
+        assert NET.run(rows).shape == (len(rows), 4)
+        return
+    with pytest.raises(nr.ShapeError) as refused:
+        NET.run(rows)
+    if len(rows) > 1:
+        assert str(refused.value).startswith(f"row {bad[0]}: ")

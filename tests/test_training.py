@@ -1,0 +1,303 @@
+"""A training ends when it should, says what it did, and leaves the network with what it has learnt."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+import neuralredis as nr
+
+
+def circle(rows: int, seed: int = 0, noise: float = 0.0) -> tuple[Any, Any]:
+    """Return points and whether they lie within a circle, some of them told wrongly."""
+    rng = np.random.default_rng(seed)
+    X = rng.uniform(-1, 1, size=(rows, 2))
+    y = (X**2).sum(axis=1) < 0.6
+    return X, np.where(rng.random(rows) < noise, ~y, y).astype(int)
+
+
+def network(rows: int = 300, noise: float = 0.0, **options: Any) -> nr.Network:
+    net = nr.Network("classifier", [2, 8, 2], dataset=200, test=100, seed=1, **options)
+    net.observe(*circle(rows, noise=noise))
+    return net
+
+
+def test_a_network_learns() -> None:
+    net = network(normalize=True)
+    before = net.evaluate("train")
+    report = net.train(max_cycles=300)
+    after = net.evaluate("train")
+    assert after.error < before.error / 5
+    assert after.error == pytest.approx(report.train_error, rel=1e-6)
+    assert (net.classify(circle(1000, seed=9)[0]) == circle(1000, seed=9)[1]).mean() > 0.93
+
+
+def test_max_cycles_is_exact() -> None:
+    net = network()
+    report = net.train(max_cycles=17)
+    assert (report.reason, report.cycles, report.best_cycle) == ("maxcycles", 17, 17)
+    info = net.info()
+    assert (info.training_total_cycles, info.training_total_steps) == (17, 17 * 200)
+    assert info.dataset_error == report.train_error
+    assert info.test_error == report.test_error
+    assert info.classification_errors_perc == report.class_errors
+    assert not info.test_error_optimistic
+    net.train(max_cycles=3)
+    assert net.info().training_total_cycles == 20
+
+
+def test_max_time_is_kept() -> None:
+    start = time.monotonic()
+    report = network().train(max_time=0.15)
+    assert report.reason == "maxtime"
+    assert 0.15 <= report.seconds < 0.6
+    assert time.monotonic() - start < 1.0
+
+
+@pytest.mark.parametrize("none", [0, None, float("inf"), 1e300])
+def test_without_a_limit_of_time_only_the_cycles_end_it(none: Any) -> None:
+    assert network().train(max_cycles=2, max_time=none).reason == "maxcycles"
+
+
+def test_autostop_ends_by_itself_even_where_nothing_can_be_learnt() -> None:
+    net = nr.Network("classifier", [2, 8, 2], dataset=200, test=100, seed=1)
+    rng = np.random.default_rng(0)
+    net.observe(rng.normal(size=(300, 2)), rng.integers(0, 2, 300))
+    report = net.train(autostop=True, max_time=20)
+    assert report.reason in ("overfitting", "converged")
+    assert report.overfitting == (report.reason == "overfitting")
+    assert net.info().test_error_optimistic
+
+
+def test_backtrack_returns_to_the_best_of_the_testing_errors() -> None:
+    ahead, back = (network(noise=0.2) for _ in range(2))
+    last = ahead.train(autostop=True, max_time=20)
+    best = back.train(autostop=True, backtrack=True, max_time=20)
+    assert last.best_cycle == last.cycles
+    assert best.best_cycle < best.cycles
+    assert best.test_error == np.nanmin(best.curve.test_error)
+    assert last.test_error == last.curve.test_error[-1]
+    assert back.evaluate().error == pytest.approx(best.test_error, rel=1e-6)
+
+
+def test_backtrack_alone_has_no_effect() -> None:
+    plain, alone = network(noise=0.2), network(noise=0.2)
+    plain.train(max_cycles=100)
+    alone.train(max_cycles=100, backtrack=True)
+    assert np.array_equal(plain.run([[0.1, 0.2]]), alone.run([[0.1, 0.2]]))
+
+
+def test_the_report_has_the_curve_of_both_errors() -> None:
+    report = network().train(max_cycles=1000)
+    curve = report.curve
+    assert len(curve) <= 512
+    assert curve.cycles[0] == 0
+    assert curve.cycles[-1] == 1000
+    assert (np.diff(curve.cycles) > 0).all()
+    assert curve.train_error[-1] == report.train_error
+    assert curve.test_error[-1] == report.test_error
+    assert report.threads >= 1
+    assert repr(curve) == f"<Curve of {len(curve)} points, cycles 0 to 1000>"
+
+
+def test_the_report_stays_with_the_network() -> None:
+    net = network()
+    assert net.report is None
+    report = net.train(max_cycles=5)
+    assert net.report is not None
+    assert net.report.cycles == report.cycles == 5
+
+
+def test_without_testing_rows_there_is_no_testing_error() -> None:
+    net = nr.Network("classifier", [2, 3, 2], dataset=100, seed=1)
+    net.observe(*circle(50))
+    report = net.train(max_cycles=5)
+    assert report.test_error is None
+    assert report.class_errors is None
+    assert np.isnan(report.curve.test_error).all()
+    assert "test" not in repr(report)
+
+
+def test_faults_of_the_data_are_told() -> None:
+    net = nr.Network("classifier", [2, 3, 3], normalize=True, seed=1)
+    net.observe([[1, 5], [2, 5], [3, 5]], [0, 1, 0], into="train")
+    report = net.train(max_cycles=1)
+    assert report.warnings == (
+        "input 1 is the same in all training rows and ignored",
+        "class 2 has no training rows",
+    )
+    assert "Warning: class 2 has no training rows" in repr(report)
+
+
+def test_what_cannot_be_trained_is_refused() -> None:
+    net = nr.Network("classifier", [2, 3, 2], dataset=100)
+    with pytest.raises(nr.TrainingError, match="no training rows") as refused:
+        net.train()
+    assert isinstance(refused.value, RuntimeError)
+    net.observe(*circle(10))
+    with pytest.raises(nr.TrainingError, match="automatic stop needs testing rows"):
+        net.train(autostop=True)
+
+
+@pytest.mark.parametrize(
+    ("limits", "error", "message"),
+    [
+        ({"max_cycles": -1}, nr.OptionError, "max_cycles is -1: expected an integer from 0"),
+        ({"max_cycles": 1.5}, TypeError, "max_cycles is 1.5: expected an integer"),
+        ({"max_time": -1}, nr.OptionError, "max_time is -1: expected seconds, at least 0"),
+        ({"max_time": float("nan")}, nr.OptionError, "max_time is NaN"),
+        ({"max_time": "1"}, TypeError, "max_time"),
+    ],
+)
+def test_limits_that_mean_nothing_are_refused(limits: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        network().train(**limits)
+
+
+def test_the_network_answers_as_before_until_the_training_has_ended() -> None:
+    net = network()
+    before = net.run([0.1, 0.2])
+    training = net.start_training(max_time=0)
+    while training.progress.cycle < 20:
+        time.sleep(0.001)
+    assert net.info().training
+    assert training.running
+    assert np.array_equal(net.run([0.1, 0.2]), before)
+    assert net.stop()
+    report = training.wait()
+    assert report is not None
+    assert report.reason == "stopped"
+    assert not net.info().training
+    assert not np.array_equal(net.run([0.1, 0.2]), before)
+    assert net.info().training_total_cycles == report.cycles >= 20
+
+
+def test_a_training_works_on_the_rows_of_its_start() -> None:
+    alone, disturbed = network(), network()
+    alone.train(max_cycles=2000)
+    training = disturbed.start_training(max_cycles=2000)
+    while training.running:
+        disturbed.observe(*circle(50, seed=3))
+    assert np.array_equal(alone.run([0.1, 0.2]), disturbed.run([0.1, 0.2]))
+
+
+def test_a_training_tells_how_far_it_is() -> None:
+    net = network()
+    training = net.start_training(max_time=0)
+    assert training.network is net
+    assert training.wait(timeout=0) is None
+    assert training.wait(timeout=0.05) is None
+    assert training.report is None
+    progress = training.progress
+    assert progress.cycle > 0
+    assert progress.seconds > 0
+    assert progress.train_error is not None
+    assert progress.test_error is not None
+    assert progress.class_errors is not None
+    assert repr(training).startswith("<Training of a classifier 2-8-2: running, cycle ")
+    training.stop()
+    report = training.wait(timeout=10)
+    assert report is not None
+    assert training.report is not None
+    assert training.report.cycles == report.cycles == training.progress.cycle
+    assert repr(training).startswith(
+        f"<Training of a classifier 2-8-2: ended (stopped), cycle {report.cycles:,}, error "
+    )
+
+
+def test_a_network_is_trained_by_one_training_at_a_time() -> None:
+    net = network()
+    training = net.start_training(max_time=0)
+    with pytest.raises(nr.TrainingError, match="already being trained"):
+        net.start_training()
+    with pytest.raises(nr.TrainingError, match="already being trained"):
+        net.train(progress=True)
+    with pytest.raises(nr.TrainingError, match="already being trained"):
+        net.configure(activation="relu")
+    assert training.running, "what was refused has changed nothing"
+    training.stop()
+    training.wait()
+    net.train(max_cycles=1)
+
+
+def test_stop_says_whether_there_was_something_to_stop() -> None:
+    net = network()
+    assert net.stop() is False
+    training = net.start_training()
+    assert net.stop() is True
+    training.wait()
+    assert net.stop() is False
+
+
+def test_a_reset_drops_the_training() -> None:
+    net = network()
+    training = net.start_training(max_time=0)
+    net.reset()
+    with pytest.raises(nr.TrainingError, match="cancelled: the network was reset"):
+        training.wait()
+    assert not training.running
+    assert training.report is None
+    assert net.info().training_total_cycles == 0
+    assert repr(training).startswith("<Training of a classifier 2-8-2: dropped")
+
+
+def test_a_training_keeps_its_network_alive() -> None:
+    report = network().start_training(max_cycles=300).wait()
+    assert report is not None
+    assert report.cycles == 300
+
+
+def test_many_networks_train_at_a_time_and_more_are_queued() -> None:
+    nets = [network() for _ in range(40)]
+    trainings = [net.start_training(max_time=0) for net in nets]
+    try:
+        patience = time.monotonic() + 20
+        while sum(training.queued for training in trainings) > 8 and time.monotonic() < patience:
+            time.sleep(0.01)
+        assert [training.queued for training in trainings] == [False] * 32 + [True] * 8
+        assert all(training.running for training in trainings)
+        assert repr(trainings[-1]) == "<Training of a classifier 2-8-2: queued>"
+    finally:
+        for net in nets:
+            net.stop()
+    assert all(training.wait() is not None for training in trainings)
+
+
+def test_training_on_is_as_if_nothing_had_happened() -> None:
+    rng = np.random.default_rng(3)
+    X, y = rng.normal(size=(100, 3)), rng.normal(size=100)
+    once, twice = (nr.Network("regressor", [3, 6, 1], normalize=True, seed=2) for _ in range(2))
+    for net in (once, twice):
+        net.observe(X, y)
+    once.train(max_cycles=100)
+    twice.train(max_cycles=50)
+    twice = nr.Network.from_bytes(bytes(twice))
+    twice.train(max_cycles=50)
+    assert np.array_equal(once.run(X), twice.run(X))
+    assert once.info().training_total_steps == twice.info().training_total_steps
+
+
+@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+def test_normalization_of_new_rows_does_not_change_what_the_network_says(kind: Any) -> None:
+    rng = np.random.default_rng(4)
+    net = nr.Network(kind, [3, 6, 2], normalize=True, seed=2)
+
+    def rows(scale: float, shift: float) -> tuple[Any, Any]:
+        X = rng.normal(size=(200, 3))
+        y = (X[:, 0] > 0).astype(int) if kind == "classifier" else np.stack([X[:, 0], X[:, 1] * 50], axis=1)
+        return X * scale + shift, y
+
+    X, y = rows(1, 0)
+    net.observe(X, y, into="train")
+    net.train(max_cycles=100)
+    before = net.run(X)
+    net.observe(*rows(30, -7), into="train")
+    # A training that is stopped before its first step: only the normalization is new.
+    training = net.start_training(max_cycles=10**6, max_time=1e-9)
+    report = training.wait()
+    assert report is not None
+    assert report.cycles == 0
+    assert np.allclose(net.run(X), before, rtol=1e-4, atol=1e-4 * np.abs(before).max())
