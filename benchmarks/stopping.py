@@ -146,7 +146,9 @@ def quotient(limit: float, strip: int = 5) -> Criterion:
             if at % strip == 0 and at > strip:
                 last = [c.train for c in curve[at - strip : at]]
                 progress = 1000 * (sum(last) / (strip * min(last)) - 1) if min(last) > 0 else 0.0
-                if progress < 0.1 or 100 * (cycle.test / best - 1) / progress > limit:
+                # An error of exactly 0 has no ratio: one of the criterion's weaknesses.
+                loss = 100 * (cycle.test / best - 1) if best > 0 else 0.0
+                if progress < 0.1 or loss / progress > limit:
                     return at
         return len(curve)
 

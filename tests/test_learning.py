@@ -54,7 +54,7 @@ def test_a_constant_input_changes_nothing_then_or_later():
     net = nr.Network("classifier", [5, 8, 3], normalize=True, dataset=1000, test=500, seed=1)
     net.observe(np.c_[X, np.full(len(X), 7.0)], y)
     report = net.train(max_cycles=100)
-    assert report.warnings == ["input 4 is the same in all training rows and ignored"]
+    assert report.warnings == ("input 4 is the same in all training rows and ignored",)
     answers = net.run(np.c_[X, np.full(len(X), 7.0)])
     assert np.array_equal(answers, net.run(np.c_[X, np.full(len(X), -1e30)]))
 

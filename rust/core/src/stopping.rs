@@ -6,7 +6,7 @@
 //! of itself within half as many cycles as that took. A positive number can be cut by a thousandth only so often, so this
 //! rule ends a training whatever the rows; it also ends one whose test error is exactly 0.
 //!
-//! Chosen among GL, PQ, UP and patience by `benchmarks/stopping.py` on twelve data sets; its figures stand beside it. Where the
+//! Chosen among GL, PQ, UP and patience by `benchmarks/stopping.py` on eleven data sets; its figures stand beside it. Where the
 //! last weights are kept, it pays to stop soon after the error has turned; where BACKTRACK returns to the best, patience
 //! costs only time.
 
