@@ -34,7 +34,7 @@ unseen = net.evaluate(X[120:], y[120:])
 print("\nTaken for another species:")
 print(f"  of the {tested.rows} testing flowers        {1 - tested.accuracy:6.1%}")
 print(f"  of the {unseen.rows} flowers never seen     {1 - unseen.accuracy:6.1%}")
-print(f"  by who always says the same     {1 - unseen.baseline:6.1%}")
+print(f"  by who always says the same      {1 - unseen.baseline:6.1%}")
 
 print("\nThe flowers never seen, and what they were taken for:")
 print(" " * 13 + "".join(f"{species:>12}" for species in SPECIES))
