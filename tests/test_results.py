@@ -1,0 +1,191 @@
+"""What a network tells reads well, adds up, and cannot be changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from sklearn import metrics
+
+import neuralredis as nr
+
+
+def classifier() -> nr.Network:
+    rng = np.random.default_rng(0)
+    net = nr.Network("classifier", [4, 6, 3], normalize=True, dataset=1500, test=500, seed=1)
+    X = rng.normal(size=(2000, 4))
+    net.observe(X, np.digitize(X[:, 0] + rng.normal(size=2000) / 2, [-0.5, 0.8]))
+    return net
+
+
+def regressor() -> nr.Network:
+    rng = np.random.default_rng(0)
+    net = nr.Network("regressor", [4, 6, 2], normalize=True, dataset=150, test=50, seed=1)
+    X = rng.normal(size=(200, 4))
+    net.observe(X, np.stack([X[:, 0] * 100, X[:, 1] ** 2], axis=1))
+    return net
+
+
+def test_a_classifier_is_evaluated_as_by_scikit_learn() -> None:
+    net = classifier()
+    net.train(max_cycles=60)
+    for found, (X, y) in [(net.evaluate(), net.rows("test")), (net.evaluate("train"), net.rows("train"))]:
+        assert isinstance(found, nr.ClassifierEvaluation)
+        classes = net.classify(X)
+        assert found.rows == len(X)
+        assert found.accuracy == pytest.approx(metrics.accuracy_score(y, classes))
+        assert found.baseline == pytest.approx(np.bincount(y).max() / len(y))
+        assert np.array_equal(found.confusion, metrics.confusion_matrix(y, classes, labels=[0, 1, 2]))
+        assert found.error == pytest.approx(-np.log(net.run(X)[range(len(y)), y]).mean(), rel=1e-4)
+        fresh = net.evaluate(X, y)
+        assert isinstance(fresh, nr.ClassifierEvaluation)
+        assert (fresh.error, fresh.accuracy) == (found.error, found.accuracy)
+        assert found.accuracy > found.baseline + 0.1
+
+
+def test_a_regressor_is_evaluated_as_by_scikit_learn() -> None:
+    net = regressor()
+    net.train(max_cycles=200)
+    found, (X, y) = net.evaluate(), net.rows("test")
+    assert isinstance(found, nr.RegressorEvaluation)
+    answers = net.run(X)
+    assert found.rows == 50
+    assert found.rmse == pytest.approx(metrics.mean_squared_error(y, answers) ** 0.5, rel=1e-4)
+    assert found.mae == pytest.approx(metrics.mean_absolute_error(y, answers), rel=1e-4)
+    assert found.r2 == pytest.approx(metrics.r2_score(y, answers), abs=1e-5)
+    assert found.baseline == pytest.approx(metrics.mean_squared_error(y, np.tile(y.mean(axis=0), (50, 1))) ** 0.5)
+    assert found.rmse < found.baseline / 4
+    assert repr(found) == (
+        f"<RegressorEvaluation of 50 rows: rmse {found.rmse:.4g}, mae {found.mae:.4g}, r2 {found.r2:.4g}, "
+        f"baseline {found.baseline:.4g}, error {found.error:.4g}>"
+    )
+
+
+def test_one_row_may_be_evaluated_and_none_may_not() -> None:
+    net = classifier()
+    assert net.evaluate([1, 2, 3, 4], 0).rows == 1
+    net.configure(test=0)
+    with pytest.raises(nr.DataError, match="no rows to evaluate"):
+        net.evaluate()
+
+
+def test_rows_that_are_evaluated_are_not_kept() -> None:
+    net = classifier()
+    before = bytes(net)
+    net.evaluate([[1, 2, 3, 4]], [0])
+    assert bytes(net) == before
+
+
+def test_weights_count_in_the_error_alone() -> None:
+    net = classifier()
+    X, y = net.rows("test")
+    plain, weighted = net.evaluate(X, y), net.evaluate(X, y, weight=np.linspace(0.1, 9, len(X)))
+    assert isinstance(plain, nr.ClassifierEvaluation)
+    assert isinstance(weighted, nr.ClassifierEvaluation)
+    assert plain.accuracy == weighted.accuracy
+    assert plain.error != weighted.error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("tset",), nr.OptionError, "set is 'tset': expected train, test"),
+        (("test", [0]), TypeError, "a stored set has its own outputs"),
+        (([[1, 2, 3, 4]],), TypeError, "needs y"),
+    ],
+)
+def test_an_evaluation_of_nothing_known_is_refused(arguments: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        classifier().evaluate(*arguments)
+
+
+def test_many_classes_have_no_confusion_matrix() -> None:
+    net = nr.Network("classifier", [1, 1500], seed=1)
+    found = net.evaluate([[1], [2]], [3, 1400])
+    assert isinstance(found, nr.ClassifierEvaluation)
+    assert found.confusion is None
+
+
+def test_info_has_the_fields_of_nr_info() -> None:
+    # The tutorial's, and the contract's after them.
+    names = (
+        *("id", "type", "auto-normalization", "training", "layout"),
+        *("training-dataset-maxlen", "training-dataset-len", "test-dataset-maxlen", "test-dataset-len"),
+        *("training-total-steps", "training-total-seconds", "dataset-error", "test-error"),
+        *("classification-errors-perc", "overfitting-detected", "training-total-cycles", "parameters"),
+    )
+    fields = [field.name for field in dataclasses.fields(nr.Info)]
+    assert fields[: len(names)] == [name.replace("-", "_") for name in names]
+    info = classifier().info()
+    assert (info.type, info.layout, info.parameters) == ("classifier", (4, 6, 3), 51)
+    assert (info.training_dataset_len, info.test_dataset_len) == (1500, 500)
+    assert (info.dataset_error, info.test_error, info.classification_errors_perc) == (0, 0, 0)
+    assert (info.training, info.overfitting_detected, info.auto_normalization) == (False, False, True)
+    assert regressor().info().classification_errors_perc is None
+    assert str(info).splitlines()[1].split() == ["type", "classifier"]
+
+
+def test_each_network_has_an_id_of_its_own() -> None:
+    assert len({classifier().info().id for _ in range(5)}) == 5
+
+
+def test_results_cannot_be_changed() -> None:
+    net = classifier()
+    report = net.train(max_cycles=1)
+    for result in (net.info(), report, report.curve, net.evaluate()):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            result.cycles = 3
+
+
+def test_a_network_reads_well() -> None:
+    net = classifier()
+    assert repr(net) == "<Network classifier 4-6-3, 1,500+500 rows, untrained>"
+    report = net.train(max_cycles=20)
+    errors = f"error {report.train_error:.4f}, test {report.test_error:.4f}, {report.class_errors:.1f} % wrong"
+    assert repr(net) == f"<Network classifier 4-6-3, 1,500+500 rows, trained 20 cycles: {errors}>"
+    assert repr(report) == f"<Report: all cycles done after 20 cycles and {report.seconds:.2f} s: {errors}>"
+    found = net.evaluate()
+    assert re.fullmatch(
+        r"<ClassifierEvaluation of 500 rows: accuracy 0\.\d+, baseline 0\.\d+, error 0\.\d+>", repr(found)
+    )
+    training = net.start_training(max_time=0)
+    assert repr(net).endswith(", training>")
+    training.stop()
+    training.wait()
+    assert "% wrong" not in repr(regressor())
+
+
+@pytest.mark.parametrize("make", [classifier, regressor])
+def test_a_notebook_shows_a_table_and_the_learning_curve(make: Any) -> None:
+    net = make()
+    untrained = net._repr_html_()
+    assert "<svg" not in untrained
+    net.train(max_cycles=80)
+    page = net._repr_html_()
+    root = ElementTree.fromstring(page)
+    cells = {row[0].text: row[1].text for row in root.iter("tr")}
+    assert cells["training rows"] == f"{net.info().training_dataset_len:,} of {net.info().training_dataset_maxlen:,}"
+    assert cells["testing error"] == f"{net.info().test_error:.4f}"
+    curves = list(root.iter("polyline"))
+    assert len(curves) == 2
+    for curve in curves:
+        points = [tuple(map(float, point.split(","))) for point in curve.attrib["points"].split()]
+        assert len(points) == 81
+        assert all(0 <= x <= 360 and 0 <= y <= 130 for x, y in points)
+        assert points[0][1] < points[-1][1], "errors fall, and the drawing's height grows downwards"
+    assert "http" not in page
+    assert "src=" not in page
+    assert ElementTree.fromstring(untrained) is not None
+
+
+def test_every_exception_is_one_of_ours_and_one_of_pythons() -> None:
+    ours = [error for name, error in vars(nr).items() if name.endswith("Error") and error is not nr.NeuralRedisError]
+    assert len(ours) == 7
+    for error in ours:
+        assert issubclass(error, nr.NeuralRedisError)
+        assert error.__bases__[1].__module__ == "builtins"
+        assert error.__module__ == "neuralredis.exceptions"
