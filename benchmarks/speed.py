@@ -2,10 +2,10 @@
 
     python benchmarks/speed.py [--seconds S] > benchmarks/speed.txt
 
-A step is one row, forward, backward and into the gradient. Its floating-point operations are 4 for each parameter of the
-first layer and 6 for each other one; the limit is what a single-precision matrix product of NumPy reaches at that count.
-PyTorch and scikit-learn are measured beside where they are installed. Numbers of threads are set by CPU affinity, in a
-process for each.
+A step is one row, forward, backward and into the gradient. Its floating-point operations are 4 for each parameter of
+the first layer and 6 for each other one; the limit is what a single-precision matrix product of NumPy reaches at that
+count. PyTorch and scikit-learn are measured beside where they are installed; the original module's figures were
+measured once, on two cores with AVX2. Numbers of threads are set by CPU affinity, in a process for each.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def measure(threads: int, seconds: float) -> None:
     rng = np.random.default_rng(0)
     a, b = (rng.random((2048, 2048), dtype=np.float32) for _ in range(2))
     limit = best_rate(lambda: timed(lambda: a @ b, 2 * 2048**3), seconds)
-    print(f"\n{threads} thread{'s' * (threads > 1)}, {_core.instruction_set()}: a matrix product does {limit / 1e9:.0f} GFLOP/s")
+    title = f"{threads} thread{'s' * (threads > 1)}, {_core.instruction_set()}"
+    print(f"\n{title}: a matrix product does {limit / 1e9:.0f} GFLOP/s")
+    print(f"{'layout':13}{'':14}{'steps/s':>10}{'of limit':>10}{'slower':>8}{'one row/s':>12}{'1000 rows/s':>13}")
     for layout in LAYOUTS:
         inputs, hidden, outputs = layout
         operations = 4 * (inputs + 1) * hidden + 6 * (hidden + 1) * outputs
@@ -67,18 +69,19 @@ def measure(threads: int, seconds: float) -> None:
         row = X[0].copy()
         name = "-".join(map(str, layout))
         steps = best_rate(ours, seconds)
-        single = best_rate(lambda net=net, row=row: timed(lambda: [net.run(row) for _ in range(1000)], 1000), seconds / 4)
+        single = best_rate(
+            lambda net=net, row=row: timed(lambda: [net.run(row) for _ in range(1000)], 1000), seconds / 4
+        )
         batch = best_rate(lambda net=net, X=X: timed(lambda: net.run(X), ROWS), seconds / 4)
-        share = steps * operations / limit
-        print(f"  {name:13} {'neuralredis':13} {steps:10.4g} steps/s, {share:5.1%} of the limit; "
-              f"answers: {single:9.4g} rows/s one by one, {batch:9.4g} in thousands")
+        found = [("neuralredis", steps, f"{single:12.3g}{batch:13.3g}")]
         if threads == 1:
-            original = ORIGINAL[inputs, hidden, outputs]
-            print(f"  {'':13} {'the original':13} {original:10.4g} steps/s, {steps / original:5.1f} times slower (as published)")
+            found.append(("the original", ORIGINAL[inputs, hidden, outputs], ""))
         for peer in (torch, sklearn):
             if importlib.util.find_spec(peer.__name__):
-                rate = peer(layout, X, y, seconds, threads)
-                print(f"  {'':13} {peer.__name__:13} {rate:10.4g} steps/s, {steps / rate:5.1f} times slower")
+                found.append((peer.__name__, peer(layout, X, y, seconds, threads), ""))
+        for peer_name, rate, answers in found:
+            share, slower = rate * operations / limit, steps / rate
+            print(f"{name:13}{peer_name:14}{rate:10.3g}{share:10.1%}{slower:7.1f}x{answers}")
 
 
 def torch(layout: list[int], X: object, y: object, seconds: float, threads: int) -> float:

@@ -1,10 +1,11 @@
-"""Which criterion should end a training? Decided on curves: both errors and the error on kept-back rows, cycle by cycle.
+"""Which criterion should end a training? Decided on curves: both errors, and that on kept-back rows, cycle by cycle.
 
     python benchmarks/stopping.py > benchmarks/stopping.txt
 
-Every criterion is tried on the same trainings, which go on for hundreds of cycles. For each: the error on kept-back rows
-at the cycle where it stops (AUTOSTOP alone keeps those weights), the same at the best test error until then (BACKTRACK),
-and the median of the cycles. The criteria are those of Prechelt, "Early stopping - but when?" (1998), and patience.
+Every criterion is tried on the same trainings, which go on for hundreds of cycles. For each: the error on kept-back
+rows at the cycle where it stops (AUTOSTOP alone keeps those weights), the same at the best test error until then
+(BACKTRACK), and the median of the cycles. The criteria are those of Prechelt, "Early stopping - but when?" (1998), and
+patience.
 """
 
 from __future__ import annotations

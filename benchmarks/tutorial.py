@@ -2,8 +2,8 @@
 
     python benchmarks/tutorial.py
 
-Each task shuffles with `random.Random(seed)`, so that other engines can be asked about the same rows. The original module
-got 19.7 % of the unseen passengers wrong, 13.8 % (up to 74 %) of iris's testing rows, and missed sums by 0.15.
+Each task shuffles with `random.Random(seed)`, so that other engines can be asked about the same rows. The original
+module got 19.7 % of the unseen passengers wrong, 13.8 % (up to 74 %) of iris's testing rows, and missed sums by 0.15.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 use neuralredis_core::layout::MAX_UNITS;
 use neuralredis_core::training::TrainOptions;
 use neuralredis_core::{Activation, Algorithm, Changes, Decay, Kind, Layout, Limits, Loss, Output, Set};
-use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
 use std::time::Duration;
 
@@ -40,14 +40,9 @@ pub(crate) fn layout(units: &Bound<'_, PyAny>) -> PyResult<Layout> {
         let given: i128 = units
             .extract()
             .map_err(|_| PyTypeError::new_err(format!("layer {layer} is {units:?}: expected a number of units")))?;
-        match usize::try_from(given) {
-            Ok(units) => layout.push(units),
-            // No engine could be asked for so few.
-            Err(_) => {
-                let message = format!("layer {layer} has {given} units: expected 1 to {MAX_UNITS}");
-                return Err(OptionError::new_err(message));
-            }
-        }
+        // No engine could be asked for fewer than none.
+        let message = || format!("layer {layer} has {given} units: expected 1 to {MAX_UNITS}");
+        layout.push(usize::try_from(given).map_err(|_| OptionError::new_err(message()))?);
     }
     Layout::new(&layout).map_err(raise)
 }
