@@ -113,12 +113,12 @@ impl<'a> Session<'a> {
         let mut curve = Curve::new();
         let mut crew = Crew::new();
         let mut cycle = 0;
-        let reason = loop {
+        let (reason, known) = loop {
             let threads = seats.take(self.useful_threads(), || self.job.is_cancelled())?;
             let last = options.max_cycles > 0 && cycle >= options.max_cycles;
             let with_test = watch && (options.auto_stop || last || curve.wants(cycle));
             let Some(errors) = self.errors(&mut crew, threads, !last, with_test, Self::must_end) else {
-                break if self.job.is_stopped() { Reason::Stopped } else { Reason::MaxTime };
+                break (self.request_or_time(), None);
             };
             let point = self.tell(cycle, &errors);
             curve.add(point);
@@ -128,21 +128,25 @@ impl<'a> Session<'a> {
                     best = Some(self.keep(cycle, errors, best));
                 }
                 if let Some(reason) = auto_stop.ends(cycle, test_error) {
-                    break reason;
+                    break (reason, Some(errors));
                 }
             }
             if last {
-                break Reason::MaxCycles;
+                break (Reason::MaxCycles, Some(errors));
             }
             if self.must_end() {
-                break if self.job.is_stopped() { Reason::Stopped } else { Reason::MaxTime };
+                break (self.request_or_time(), Some(errors));
             }
             self.step(&mut crew, threads, &errors);
             cycle += 1;
         };
-        // An end in the middle of a cycle leaves weights whose errors nobody knows yet.
-        let threads = seats.take(self.useful_threads(), || self.job.is_cancelled())?;
-        let errors = self.errors(&mut crew, threads, false, watch, |session| session.job.is_cancelled())?;
+        let errors = if let Some(errors) = known.filter(|errors| errors.test.is_some() == watch) {
+            errors
+        } else {
+            // An end in the middle of a cycle, or where the testing rows were not looked at, leaves something unknown.
+            let threads = seats.take(self.useful_threads(), || self.job.is_cancelled())?;
+            self.errors(&mut crew, threads, false, watch, |session| session.job.is_cancelled())?
+        };
         Some(self.end(reason, cycle, errors, best, curve))
     }
 
@@ -193,6 +197,10 @@ impl<'a> Session<'a> {
     fn useful_threads(&self) -> usize {
         let operations = self.task.dataset.train.len() * self.objective.operations();
         (1 + operations / THREAD_OPERATIONS).min(self.train.len().max(self.test.len()))
+    }
+
+    fn request_or_time(&self) -> Reason {
+        if self.job.is_stopped() { Reason::Stopped } else { Reason::MaxTime }
     }
 
     fn must_end(&self) -> bool {
