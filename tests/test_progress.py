@@ -40,8 +40,9 @@ def test_a_bar_shows_how_a_training_went_and_how_it_ended(limits: Any, capfd: py
     assert out == ""
     assert err.endswith("\n")
     (line,) = lines(err)
+    assert line.endswith(f"| {report.summary}")
     assert re.fullmatch(
-        rf"training 100%\|█{{20}}\| {report.reason} at cycle {report.cycles:,}, \d\.\d s: "
+        r"training 100%\|█{20}\| [a-z ]+ after [\d,]+ cycles and \d\.\d\d s: "
         r"error \d+\.\d{4}, test \d+\.\d{4}, \d+\.\d % wrong",
         line,
     )
@@ -60,7 +61,7 @@ def test_a_training_without_limits_has_a_bar_too(capfd: pytest.CaptureFixture[st
     end = time.monotonic() + 0.2
     network().train(progress=True, max_time=0, callback=lambda _: time.monotonic() < end)
     (line,) = lines(capfd.readouterr().err)
-    assert line.startswith("training: stopped at cycle ")
+    assert line.startswith("training: stopped on request after ")
 
 
 def test_without_a_terminal_nothing_is_shown_unless_asked(capfd: pytest.CaptureFixture[str]) -> None:

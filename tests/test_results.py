@@ -94,7 +94,7 @@ def test_weights_count_in_the_error_alone() -> None:
     ("arguments", "error", "message"),
     [
         (("tset",), nr.OptionError, "set is 'tset': expected train, test"),
-        (("test", [0]), TypeError, "a stored set has its own outputs"),
+        (("test", [0]), TypeError, "of a stored set takes nothing else"),
         (([[1, 2, 3, 4]],), TypeError, "needs y"),
     ],
 )

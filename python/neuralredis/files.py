@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 
 __all__ = ["replace"]
 
@@ -15,7 +14,7 @@ def replace(path: str | os.PathLike[str], data: bytes) -> None:
     folder, name = os.path.split(path)
     # In the same folder, since a name can only be taken over within one file system; and with the permissions that any
     # new file gets, which the files of `tempfile` do not.
-    fresh = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(4)}")
+    fresh = os.path.join(folder, f".{name[:200]}.{os.urandom(4).hex()}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with open(descriptor, "wb") as file:

@@ -233,8 +233,10 @@ class Network(_core.Network):
         3
         """
         if isinstance(X, str):
-            if y is not None:
-                raise TypeError(f"evaluate({X!r}, y): a stored set has its own outputs")
+            if y is not None or weight is not None:
+                raise TypeError(
+                    f"evaluate({X!r}) of a stored set takes nothing else: its rows have outputs and weights"
+                )
             fields = self._evaluate(X)
         elif y is None:
             raise TypeError("evaluate(X) needs y, the outputs that are right")

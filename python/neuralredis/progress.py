@@ -65,10 +65,7 @@ class Bar:
 
     def ended(self, report: Report) -> None:
         """Show how it ended, and leave that on the screen."""
-        found = errors(report.train_error, report.test_error, report.class_errors)
-        best = f", back at {report.best_cycle:,}" if report.best_cycle < report.cycles else ""
-        text = f"{report.reason} at cycle {report.cycles:,}{best}, {report.seconds:.1f} s: {found}"
-        self._draw(1.0, text)
+        self._draw(1.0, report.summary)
         self._bar.close()
 
     def interrupted(self, progress: Progress) -> None:

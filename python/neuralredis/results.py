@@ -192,8 +192,9 @@ class Report:
     warnings: tuple[str, ...]
     curve: Curve
 
-    def __repr__(self) -> str:
-        """Return the report in a line, and a line for each warning."""
+    @property
+    def summary(self) -> str:
+        """How it ended and with which errors, in a line."""
         ended = {
             "maxcycles": "all cycles done",
             "maxtime": "out of time",
@@ -203,8 +204,11 @@ class Report:
         }[self.reason]
         best = f", back at cycle {self.best_cycle:,}" if self.best_cycle < self.cycles else ""
         found = errors(self.train_error, self.test_error, self.class_errors)
-        line = f"<Report: {ended} after {self.cycles:,} cycles and {self.seconds:.2f} s{best}: {found}>"
-        return "\n".join([line, *(f"Warning: {warning}" for warning in self.warnings)])
+        return f"{ended} after {self.cycles:,} cycles and {self.seconds:.2f} s{best}: {found}"
+
+    def __repr__(self) -> str:
+        """Return the summary, and a line for each warning."""
+        return "\n".join([f"<Report: {self.summary}>", *(f"Warning: {warning}" for warning in self.warnings)])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -67,9 +67,10 @@ impl Network {
     }
 }
 
-/// Multiplications that it takes to answer that many rows.
-fn effort(model: &Model, rows: usize) -> usize {
-    rows.saturating_mul(model.layout().parameters())
+/// Answers so many rows; if that takes long, other threads run meanwhile.
+fn answer<T: Send>(py: Python<'_>, model: &Model, rows: usize, work: impl FnOnce() -> T + Send) -> T {
+    let multiplications = rows.saturating_mul(model.layout().parameters());
+    if multiplications < LONG_RUN { work() } else { py.detach(work) }
 }
 
 #[pymethods]
@@ -204,12 +205,7 @@ impl Network {
         let outputs = PyArray2::<f32>::zeros(py, [inputs.rows, out_width], false);
         // SAFETY: nobody else knows the array yet.
         let to = unsafe { outputs.as_slice_mut() }?;
-        if effort(&model, inputs.rows) < LONG_RUN {
-            model.run(&inputs.values, to)
-        } else {
-            py.detach(|| model.run(&inputs.values, to))
-        }
-        .map_err(raise)?;
+        answer(py, &model, inputs.rows, || model.run(&inputs.values, to)).map_err(raise)?;
         if inputs.single { Ok(outputs.reshape(out_width)?.into_any()) } else { Ok(outputs.into_any()) }
     }
 
@@ -255,12 +251,7 @@ impl Network {
             return Ok(classes[0].into_pyobject(py)?.into_any());
         }
         let inputs = Inputs::read(X, width)?;
-        let classes = if effort(&model, inputs.rows) < LONG_RUN {
-            model.classify(&inputs.values)
-        } else {
-            py.detach(|| model.classify(&inputs.values))
-        }
-        .map_err(raise)?;
+        let classes = answer(py, &model, inputs.rows, || model.classify(&inputs.values)).map_err(raise)?;
         if inputs.single {
             return Ok(classes[0].into_pyobject(py)?.into_any());
         }
