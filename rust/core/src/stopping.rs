@@ -10,8 +10,6 @@
 //! last weights are kept, it pays to stop soon after the error has turned; where BACKTRACK returns to the best, patience
 //! costs only time.
 
-use crate::training::Reason;
-
 /// Cycles between two looks at the test error.
 const STRIP: u64 = 5;
 /// Successive rises that end a training which keeps its last weights.
@@ -22,6 +20,15 @@ const RISES_WITH_BACKTRACK: u32 = 4;
 const IMPROVEMENT: f64 = 1e-3;
 /// Cycles without improvement before a stop, at least.
 const MIN_PATIENCE: u64 = 50;
+
+/// Which rule ends a training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// The test error has risen again and again.
+    Overfitting,
+    /// The test error has not fallen for long.
+    Converged,
+}
 
 /// Watches the test error, cycle by cycle.
 #[derive(Debug, Clone)]
@@ -45,8 +52,8 @@ impl AutoStop {
         }
     }
 
-    /// Hears of the test error after `cycle` cycles; why the training should end there, if it should.
-    pub(crate) fn ends(&mut self, cycle: u64, test_error: f64) -> Option<Reason> {
+    /// Hears of the test error after `cycle` cycles; the rule by which the training should end there, if one says so.
+    pub(crate) fn ends(&mut self, cycle: u64, test_error: f64) -> Option<Rule> {
         // Not a product: a regressor with cross-entropy may have errors below 0.
         if self.best - test_error > IMPROVEMENT * self.best.abs() || self.best == f64::INFINITY {
             (self.best, self.best_cycle) = (test_error, cycle);
@@ -55,10 +62,10 @@ impl AutoStop {
             self.rises = if test_error > self.previous { self.rises + 1 } else { 0 };
             self.previous = test_error;
             if self.rises >= self.rises_wanted {
-                return Some(Reason::Overfitting);
+                return Some(Rule::Overfitting);
             }
         }
-        (cycle >= self.best_cycle + MIN_PATIENCE.max(self.best_cycle / 2)).then_some(Reason::Converged)
+        (cycle >= self.best_cycle + MIN_PATIENCE.max(self.best_cycle / 2)).then_some(Rule::Converged)
     }
 }
 
@@ -67,16 +74,16 @@ mod tests {
     use super::*;
 
     /// The cycle at which a training with these test errors ends, and why.
-    fn end(backtrack: bool, error: impl Fn(u64) -> f64) -> Option<(u64, Reason)> {
+    fn end(backtrack: bool, error: impl Fn(u64) -> f64) -> Option<(u64, Rule)> {
         let mut stop = AutoStop::new(backtrack);
-        (0..100_000).find_map(|cycle| stop.ends(cycle, error(cycle)).map(|reason| (cycle, reason)))
+        (0..100_000).find_map(|cycle| stop.ends(cycle, error(cycle)).map(|rule| (cycle, rule)))
     }
 
     #[test]
     fn a_rising_error_ends_a_training_soon_and_later_with_backtrack() {
         let valley = |cycle: u64| 1.0 + (cycle as f64 - 40.0).abs() / 40.0;
-        assert_eq!(end(false, valley), Some((50, Reason::Overfitting)));
-        assert_eq!(end(true, valley), Some((60, Reason::Overfitting)));
+        assert_eq!(end(false, valley), Some((50, Rule::Overfitting)));
+        assert_eq!(end(true, valley), Some((60, Rule::Overfitting)));
     }
 
     #[test]
@@ -85,21 +92,21 @@ mod tests {
             let wobble = if cycle.is_multiple_of(10) { 0.2 } else { 0.0 };
             0.5 + wobble + 1.0 / (1.0 + cycle as f64 / 10.0)
         };
-        let (cycle, reason) = end(false, falling).unwrap();
-        assert!(cycle > 5_000 && reason == Reason::Converged, "{cycle} {reason:?}");
+        let (cycle, rule) = end(false, falling).unwrap();
+        assert!(cycle > 5_000 && rule == Rule::Converged, "{cycle} {rule:?}");
     }
 
     #[test]
     fn a_plateau_ends_after_patience_in_proportion_to_the_past() {
         let plateau = |cycle: u64| if cycle < 1_000 { 2.0 - cycle as f64 / 1_000.0 } else { 1.0 };
-        assert_eq!(end(true, plateau), Some((1_500, Reason::Converged)));
+        assert_eq!(end(true, plateau), Some((1_500, Rule::Converged)));
     }
 
     #[test]
     fn an_error_of_zero_ends_a_training() {
-        assert_eq!(end(false, |_| 0.0), Some((50, Reason::Converged)));
+        assert_eq!(end(false, |_| 0.0), Some((50, Rule::Converged)));
         let reached = end(true, |cycle| if cycle < 10 { 1.0 } else { 0.0 });
-        assert_eq!(reached, Some((60, Reason::Converged)));
+        assert_eq!(reached, Some((60, Rule::Converged)));
     }
 
     #[test]

@@ -127,8 +127,8 @@ impl<'a> Session<'a> {
                 if options.backtrack && better {
                     best = Some(self.keep(cycle, errors, best));
                 }
-                if let Some(reason) = auto_stop.ends(cycle, test_error) {
-                    break (reason, Some(errors));
+                if let Some(rule) = auto_stop.ends(cycle, test_error) {
+                    break (rule.into(), Some(errors));
                 }
             }
             if last {

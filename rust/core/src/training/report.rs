@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::stopping::Rule;
+
 /// Points of a curve at most.
 const MAX_POINTS: usize = 512;
 
@@ -29,6 +31,15 @@ impl Reason {
             Self::Stopped => "stopped",
             Self::Overfitting => "overfitting",
             Self::Converged => "converged",
+        }
+    }
+}
+
+impl From<Rule> for Reason {
+    fn from(rule: Rule) -> Self {
+        match rule {
+            Rule::Overfitting => Self::Overfitting,
+            Rule::Converged => Self::Converged,
         }
     }
 }
