@@ -25,3 +25,10 @@ def server(kind: servers.Kind) -> Iterator[servers.Server]:
     """Run each kind of server with the module of the package."""
     with servers.running(kind, module=neuralredis.module_path()) as server:
         yield server
+
+
+@pytest.fixture
+def redis7() -> Iterator[servers.Server]:
+    """Run Redis 7.0, for what does not differ from server to server."""
+    with servers.running(servers.KINDS[0], module=neuralredis.module_path(), tcp=True) as server:
+        yield server
