@@ -9,6 +9,7 @@ import pytest
 import neuralredis
 import servers
 
+
 @pytest.fixture(params=servers.KINDS, ids=lambda kind: kind.name)
 def kind(request: pytest.FixtureRequest) -> servers.Kind:
     """Each kind of server in turn. One that is not there is a failure: a skipped server is an unknown one."""

@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import inredis
 import numpy as np
 import pytest
 import redis
 
-import inredis
 import neuralredis
 import servers
 
@@ -121,6 +121,7 @@ def test_trainings_beyond_the_limit_are_queued_and_shown(client: redis.Redis) ->
     for key in ("first", "second"):
         inredis.create(client, key)
         inredis.train(client, key)
+    servers.wait_until(lambda: "state=running" in client.execute_command("NR.THREADS")[0])
     lines = client.execute_command("NR.THREADS")
     assert [line.split("state=")[1].split()[0] for line in lines] == ["running", "queued"]
     assert inredis.info(client, "second")["training"] == 1
@@ -178,9 +179,7 @@ def test_a_training_whose_network_is_gone_or_reset_is_dropped(
         assert inredis.cycles(client, "net") == 0
 
 
-def test_a_queued_training_whose_network_is_gone_ends_at_once(
-    client: redis.Redis, ask: Callable[..., Asking]
-) -> None:
+def test_a_queued_training_whose_network_is_gone_ends_at_once(client: redis.Redis, ask: Callable[..., Asking]) -> None:
     client.config_set("neuralredis.max-trainings", 1)
     for key in ("first", "second"):
         inredis.create(client, key)

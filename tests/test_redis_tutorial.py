@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import dialogue
 import pytest
 import tutorial
 
-import dialogue
 import servers
 
 

@@ -1,6 +1,6 @@
 //! Commands: one type each, one boundary for all, and what the server tells of them.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, CString, c_int};
 use std::ptr;
 
 use redis_module::raw;
@@ -141,6 +141,7 @@ pub(crate) fn register<C: Command>(ctx: Context) -> Result<(), String> {
             position
         )) == raw::REDISMODULE_OK as c_int
             && describe(ctx, C::NAME, &C::ABOUT)
+            && categorize(ctx, C::NAME, C::FLAGS)
     };
     if done { Ok(()) } else { Err(format!("the server refused the command {}", C::NAME.to_string_lossy())) }
 }
@@ -181,14 +182,36 @@ unsafe fn describe(ctx: Context, name: &CStr, about: &About) -> bool {
         {
             return false;
         }
-        // Where there are categories of modules at all (Redis 7.4, Valkey 8.0) there is also the function that uses them.
-        if { raw::RedisModule_AddACLCategory }.is_some()
-            && let Some(categorize) = raw::RedisModule_SetCommandACLCategories
-        {
-            return categorize(command, CATEGORY.as_ptr()) == raw::REDISMODULE_OK as c_int;
-        }
     }
     true
+}
+
+/// Puts a command into the server's categories by its flags, which the server does for its own commands alone, and into the
+/// module's.
+///
+/// # Safety
+/// With the context of `OnLoad`.
+unsafe fn categorize(ctx: Context, name: &CStr, flags: &CStr) -> bool {
+    let flags: Vec<&str> = flags.to_str().unwrap_or_default().split(' ').collect();
+    let mut categories = Vec::new();
+    for (flag, category) in
+        [("readonly", "read"), ("write", "write"), ("admin", "admin dangerous"), ("blocking", "blocking")]
+    {
+        if flags.contains(&flag) {
+            categories.push(category);
+        }
+    }
+    categories.push(if flags.contains(&"fast") { "fast" } else { "slow" });
+    // SAFETY: the context of OnLoad; the strings end with NUL. Redis has the one function since 7.2, the other since 7.4.
+    unsafe {
+        if { raw::RedisModule_AddACLCategory }.is_some() {
+            categories.push(CATEGORY.to_str().unwrap_or_default());
+        }
+        let Some(set) = raw::RedisModule_SetCommandACLCategories else { return true };
+        let command = call!(RedisModule_GetCommand(ctx.raw(), name.as_ptr()));
+        let categories = CString::new(categories.join(" ")).unwrap_or_default();
+        !command.is_null() && set(command, categories.as_ptr()) == raw::REDISMODULE_OK as c_int
+    }
 }
 
 /// The sizes of the structures that this library was built with.
