@@ -27,13 +27,11 @@ test-rust: $(VENV)/ready
 	$(CARGO) test --locked --quiet --package neuralredis-redis
 
 test-python: $(VENV)/built
-	$(CARGO) build --locked --quiet --package neuralredis-redis --features probe
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/built ## check form, types and habits, and change nothing
 	cargo fmt --all --check
 	$(CARGO) clippy --locked --quiet --workspace --all-targets --all-features -- -D warnings
-	$(CARGO) clippy --locked --quiet --package neuralredis-redis -- -D warnings
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy

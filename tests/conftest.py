@@ -1,19 +1,13 @@
-"""What all tests share: the servers, and the builds of the module."""
+"""What all tests share: the servers."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 import neuralredis
 import servers
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(params=servers.KINDS, ids=lambda kind: kind.name)
@@ -34,17 +28,8 @@ def server(kind: servers.Kind) -> Iterator[servers.Server]:
         yield server
 
 
-@pytest.fixture(scope="session")
-def probe_module() -> Path:
-    """Return the module with the commands of rust/redis/src/probe.rs, built if it is not yet."""
-    command = [sys.executable, "rust/python/bindgen_env.py", "cargo", "build", "--locked", "--quiet"]
-    command += ["--package", "neuralredis-redis", "--features", "probe", "--message-format", "json"]
-    lines = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
-    messages = [json.loads(line) for line in lines]
-    libraries = [
-        Path(message["filenames"][0])
-        for message in messages
-        if message["reason"] == "compiler-artifact" and message["target"]["kind"] == ["cdylib"]
-    ]
-    assert len(libraries) == 1
-    return libraries[0]
+@pytest.fixture
+def redis7() -> Iterator[servers.Server]:
+    """Run Redis 7.0, for what does not differ from server to server."""
+    with servers.running(servers.KINDS[0], module=neuralredis.module_path(), tcp=True) as server:
+        yield server

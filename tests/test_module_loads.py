@@ -37,9 +37,26 @@ def test_loading_it_twice_is_refused_and_harmless(server: servers.Server) -> Non
     assert the_module(client)
 
 
-def test_it_can_be_unloaded_and_loaded_again(server: servers.Server) -> None:
+def test_unloading_it_is_refused_since_keys_may_hold_its_type(server: servers.Server) -> None:
     client = server.client()
-    client.module_unload("neuralredis")
-    assert not the_module(client)
-    client.module_load(str(neuralredis.module_path()))
+    with pytest.raises(redis.ResponseError, match="Error unloading module"):
+        client.module_unload("neuralredis")
     assert the_module(client)
+    assert client.execute_command("NR.CREATE", "net", "REGRESSOR", 1, "->", 1) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("cores", "4"), "the argument 'cores': expected threads, max-trainings or max-network-bytes"),
+        (("threads", "0"), "the argument threads is '0': expected an integer from 1 to 65536"),
+        (("threads",), "the argument threads is '': expected an integer from 1 to 65536"),
+    ],
+)
+def test_an_argument_that_it_does_not_take_is_named_in_the_log(
+    kind: servers.Kind, arguments: tuple[str, ...], complaint: str
+) -> None:
+    with servers.running(kind) as server:
+        with pytest.raises(redis.ResponseError, match="Error loading the extension"):
+            server.client().module_load(str(neuralredis.module_path()), *arguments)
+        assert complaint in server.log

@@ -9,8 +9,10 @@ use crate::objective::{Objective, Sums};
 
 /// Classes of a confusion matrix at most: 8 MB.
 pub const MAX_CONFUSION_CLASSES: usize = 1024;
-/// Rows that are answered at a time.
+/// Rows that are answered at a time, unless their outputs are more than [`CHUNK_OUTPUTS`].
 const CHUNK_ROWS: usize = 64 * LANES;
+/// Outputs that are kept at a time: 4 MB, or one row of any network.
+const CHUNK_OUTPUTS: usize = 1 << 20;
 
 /// What an evaluation finds. Row weights count in the error alone.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,10 +61,11 @@ pub(crate) fn evaluate(model: &Model, rows: &Rows) -> Result<Evaluation> {
     let mut tally = Tally::new(model);
     let mut inputs = Vec::new();
     let mut targets = Vec::new();
-    for from in (0..rows.len()).step_by(CHUNK_ROWS) {
+    let chunk = CHUNK_ROWS.min(CHUNK_OUTPUTS / shape.outputs);
+    for from in (0..rows.len()).step_by(chunk) {
         inputs.clear();
         targets.clear();
-        for row in from..rows.len().min(from + CHUNK_ROWS) {
+        for row in from..rows.len().min(from + chunk) {
             let mut values = rows.table.row(row);
             inputs.extend(values.by_ref().take(shape.inputs));
             targets.extend(values);

@@ -136,6 +136,60 @@ impl Network {
         Ok((self.dataset.train.len() as u32, self.dataset.test.len() as u32))
     }
 
+    /// Stores rows at the places that they took in another copy of this network, all or none, and makes the state that
+    /// chooses sets and evicted rows what it was there afterwards: what a replica does with [`Self::observe`].
+    ///
+    /// # Errors
+    /// What [`Self::observe`] refuses of the rows; [`Error::RowCounts`] if there is not a place for each;
+    /// [`Error::NoRoom`] or [`Error::RowIndex`] for a place that is neither a stored row nor the next one.
+    pub fn place(&mut self, batch: &Batch<'_>, places: &[Place], rows_state: u64) -> Result<()> {
+        batch.check(self.dataset.shape)?;
+        if places.len() != batch.rows {
+            return Err(Error::RowCounts { inputs: batch.rows, given: places.len(), what: "places" });
+        }
+        self.dataset.check_places(places)?;
+        self.dataset.place(batch, places);
+        self.rows_random = Random::from_state(rows_state);
+        Ok(())
+    }
+
+    /// The state of what chooses sets and evicted rows.
+    pub fn rows_state(&self) -> u64 {
+        self.rows_random.state()
+    }
+
+    /// Sets the state of what chooses sets and evicted rows, to that of another copy of this network.
+    pub fn set_rows_state(&mut self, state: u64) {
+        self.rows_random = Random::from_state(state);
+    }
+
+    /// The state of what draws initial weights.
+    pub fn weights_state(&self) -> u64 {
+        self.weights_random.state()
+    }
+
+    /// Sets the state of what draws initial weights, to that of another copy of this network.
+    pub fn set_weights_state(&mut self, state: u64) {
+        self.weights_random = Random::from_state(state);
+    }
+
+    /// What trainings have made of it so far.
+    pub fn trained(&self) -> &Arc<Trained> {
+        &self.trained
+    }
+
+    /// Takes what a training of another copy of this network has made of it; see [`crate::codec::decode_trained`].
+    ///
+    /// # Errors
+    /// [`Error::Parameters`] if it is of a network of another size.
+    pub fn install(&mut self, trained: Trained) -> Result<()> {
+        if trained.weights.len() != self.layout.parameters() {
+            return Err(Error::Parameters { parameters: trained.weights.len() as u64 });
+        }
+        self.trained = Arc::new(trained);
+        Ok(())
+    }
+
     /// Rows of a set.
     pub fn rows(&self, set: Set) -> u32 {
         self.dataset.set(set).len() as u32

@@ -272,6 +272,8 @@ fn trainings_beyond_the_limit_wait_and_may_be_dropped_while_they_wait() {
     assert_eq!(pool.counts(), (1, 2));
     assert!(jobs[1].progress().queued && jobs[1].progress().time == Duration::ZERO);
     drop(lives.remove(1));
+    assert!(matches!(jobs[1].outcome(), Some(Outcome::Dropped)), "at once: it had no thread yet");
+    assert_eq!(pool.counts(), (1, 1));
     jobs[0].stop();
     assert!(jobs[0].wait(Duration::from_secs(10)) && jobs[1].wait(Duration::from_secs(10)));
     assert!(matches!(jobs[1].outcome(), Some(Outcome::Dropped)));
@@ -281,6 +283,18 @@ fn trainings_beyond_the_limit_wait_and_may_be_dropped_while_they_wait() {
     jobs[2].stop();
     assert!(jobs[2].wait(Duration::from_secs(10)));
     assert_eq!(pool.counts(), (0, 0));
+}
+
+#[test]
+fn whoever_waits_hears_of_the_end_of_a_training_that_never_began() {
+    let pool = Pool::new(1, 1);
+    let mut first = Live::new(network(Kind::Classifier, &[9, 15, 2], 300, 1));
+    let mut second = Live::new(network(Kind::Classifier, &[9, 15, 2], 300, 2));
+    first.train(cycles(0), &pool, |_| {}).unwrap();
+    let (tell, heard) = std::sync::mpsc::channel();
+    second.train(cycles(0), &pool, move |job| tell.send(job.is_cancelled()).unwrap()).unwrap();
+    second.cancel();
+    assert_eq!(heard.try_recv(), Ok(true));
 }
 
 #[test]

@@ -3,14 +3,27 @@
 //! A face of `neuralredis-core`: it owns the keyspace type, commands, replication and the server's log, and no algorithm.
 //! Everything unsafe is in [`ffi`]; the rest of the crate is ordinary Rust over it.
 //!
-//! The crate `redis-module` lends its bindings and its safe wrappers, but neither its macro nor its logger: the macro
-//! needs APIs that Redis 7.0 lacks and hides errors at load, the logger passes its text as a format string.
+//! - [`commands`]: a file each: syntax, parsing, a call of the engine, the reply, what is replicated, what the server is told.
+//! - [`value`]: what a key holds. [`trainings`]: those that are under way, and what becomes of their results.
+//! - [`config`], [`info`]: settings and figures. [`numbers`], [`error`]: text and refusals.
+//!
+//! Replicas and the AOF receive effects ([`commands::replayed`]): rows with the places that they took, weights when a training
+//! ends. Commands replayed as they came would give other weights wherever a clock or a client ended a training, and would
+//! have every replica train.
+//!
+//! The crate `redis-module` lends its bindings alone. Its macro needs APIs that Redis 7.0 lacks and hides errors at load; its
+//! logger passes text as a format string; its replies panic on a NUL.
 
-use redis_module::Context;
-
+mod commands;
+mod config;
+mod error;
 mod ffi;
-#[cfg(feature = "probe")]
-mod probe;
+mod info;
+mod numbers;
+mod trainings;
+mod value;
+
+use ffi::context::Context;
 
 #[cfg(not(test))] // a test runs without a server, so without its allocator
 #[global_allocator]
@@ -20,12 +33,15 @@ static ALLOCATOR: ffi::alloc::ServerAlloc = ffi::alloc::ServerAlloc;
 const NAME: &std::ffi::CStr = c"neuralredis";
 
 /// Registers what the module offers. An error is logged and the module is not loaded.
-#[cfg_attr(not(feature = "probe"), expect(clippy::unnecessary_wraps, reason = "a command may be refused"))]
-fn register(ctx: &Context) -> Result<(), String> {
-    #[cfg(feature = "probe")]
-    probe::register(ctx)?;
-    #[cfg(not(feature = "probe"))]
-    let _ = ctx;
+///
+/// The settings come first: a value that is refused must not leave a type behind, which Redis 7.0 never unloads.
+fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> {
+    config::register(ctx, arguments)?;
+    ffi::data_type::register(ctx)?;
+    ffi::command::add_category(ctx);
+    commands::register(ctx)?;
+    ffi::info::register(ctx)?;
+    ffi::events::subscribe(ctx)?;
     ffi::log::notice(&format!("neuralredis {} is ready", env!("CARGO_PKG_VERSION")));
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
 use crate::network::Network;
 use crate::options::Options;
+use crate::trained::Trained;
 
 /// Takes the frames of a network, in their order.
 ///
@@ -69,6 +70,14 @@ impl Decoder {
 
     pub(super) fn with_max_frame(max_frame: usize) -> Self {
         Self { max_frame, has_head: false, last: (0, true, false), parts: None, complete: false }
+    }
+
+    /// A decoder of what trainings have made of a network of that kind and layout, and of nothing else.
+    pub(super) fn of_trained(kind: Kind, layout: &Layout) -> Self {
+        let mut decoder = Self::new();
+        decoder.parts = Some(Parts::new(kind, layout.clone()));
+        decoder.last.0 = Section::Random.tag();
+        decoder
     }
 
     /// Whether the last frame has been taken.
@@ -140,8 +149,18 @@ impl Decoder {
     /// # Errors
     /// [`Error::Damaged`] if frames are missing.
     pub fn finish(self) -> Result<Network> {
+        self.complete_parts()?.finish()
+    }
+
+    /// What trainings have made of the network.
+    pub(super) fn finish_trained(self) -> Result<Trained> {
+        let Parts { trained, layout, .. } = self.complete_parts()?;
+        trained.finish(&layout)
+    }
+
+    fn complete_parts(self) -> Result<Parts> {
         match self.parts {
-            Some(parts) if self.complete => parts.finish(),
+            Some(parts) if self.complete => Ok(parts),
             _ => Err(Error::Damaged("it ends too early: its last section is missing".into())),
         }
     }

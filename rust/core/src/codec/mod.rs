@@ -33,6 +33,7 @@ pub use frame::{MAX_FRAME, VERSION};
 use crate::dataset::{Dataset, Rows};
 use crate::error::{Error, Result};
 use crate::network::Network;
+use crate::trained::Trained;
 use frame::{HEAD, Writer, check_head};
 use section::Section;
 use structure::Streams;
@@ -91,6 +92,37 @@ fn most_bytes(network: &Network) -> usize {
     let parameters = network.trained.weights.len() * 9;
     let values = parameters + 8 * (shape.inputs + shape.outputs) + rows(train) + rows(test);
     1024 + values + values / 1000
+}
+
+/// What trainings have made of a network, in frames of at most [`MAX_FRAME`] bytes: what a replica is sent when one ends.
+pub fn trained_frames(trained: &Trained, sink: &mut dyn FnMut(&[u8])) {
+    let writer = &mut Writer::new(MAX_FRAME, sink);
+    trained::write(trained, writer);
+    writer.fields(Section::End, &[]);
+}
+
+/// What [`trained_frames`] made these frames of, for another copy of the same network.
+///
+/// ```
+/// use neuralredis_core::{Kind, Layout, Limits, Network, Options, codec};
+/// let options = Options::new(Kind::Regressor);
+/// let net = Network::new(Kind::Regressor, Layout::new(&[2, 3, 1])?, options, Limits::default(), 7)?;
+/// let mut frames = Vec::new();
+/// codec::trained_frames(net.trained(), &mut |frame| frames.push(frame.to_vec()));
+///
+/// let mut copy = Network::new(Kind::Regressor, Layout::new(&[2, 3, 1])?, options, Limits::default(), 8)?;
+/// let trained = codec::decode_trained(&copy, frames.iter().map(Vec::as_slice))?;
+/// copy.install(trained)?;
+/// assert_eq!(copy.trained(), net.trained());
+/// # Ok::<(), neuralredis_core::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`decode`]: [`Error::Damaged`] for frames that are not what such a network has, and [`Error::NewerFormat`].
+pub fn decode_trained<'a>(network: &Network, frames: impl IntoIterator<Item = &'a [u8]>) -> Result<Trained> {
+    let mut decoder = Decoder::of_trained(network.kind, &network.layout);
+    frames.into_iter().try_for_each(|frame| decoder.push(frame))?;
+    decoder.finish_trained()
 }
 
 /// The network that [`encode`] made these bytes of.

@@ -202,6 +202,27 @@ proptest! {
 
 }
 
+fn trained_of(network: &Network) -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    trained_frames(network.trained(), &mut |frame| frames.push(frame.to_vec()));
+    frames
+}
+
+#[test]
+fn what_a_training_made_goes_to_a_copy_alone_and_to_no_other_network() {
+    let mut network = small(Kind::Regressor, 40, 0);
+    let mut copy = network.clone();
+    network = trained(network, 5);
+    let frames = trained_of(&network);
+    copy.install(decode_trained(&copy, frames.iter().map(Vec::as_slice)).unwrap()).unwrap();
+    assert_eq!(copy.trained(), network.trained());
+    let other = small(Kind::Classifier, 0, 0);
+    assert!(decode_trained(&other, frames.iter().map(Vec::as_slice)).is_err());
+    assert!(decode_trained(&copy, frames[..frames.len() - 1].iter().map(Vec::as_slice)).is_err());
+    let whole = frames_of(&network, MAX_FRAME);
+    assert!(decode_trained(&copy, whole.iter().map(Vec::as_slice)).is_err(), "sections that are not a training's");
+}
+
 fn head() -> [u8; HEAD] {
     super::frame::head()
 }

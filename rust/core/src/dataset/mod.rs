@@ -303,6 +303,31 @@ impl Dataset {
         }
     }
 
+    /// Whether each place is a stored row, or the one after the last as it will be by then.
+    pub(crate) fn check_places(&self, places: &[Place]) -> Result<()> {
+        let mut rows = [Set::Train, Set::Test].map(|set| self.set(set).len() as u32);
+        for place in places {
+            let (set, limit) = (place.set, self.limit(place.set));
+            let rows = &mut rows[usize::from(set == Set::Test)];
+            if limit == 0 {
+                return Err(Error::NoRoom { set: set.name() });
+            }
+            if place.row > *rows || place.row >= limit {
+                return Err(Error::RowIndex { set: set.name(), row: place.row.into(), rows: *rows });
+            }
+            *rows = (*rows).max(place.row + 1);
+        }
+        Ok(())
+    }
+
+    /// Stores rows that [`Batch::check`] has passed at places that [`Self::check_places`] has.
+    pub(crate) fn place(&mut self, batch: &Batch<'_>, places: &[Place]) {
+        for (index, place) in places.iter().enumerate() {
+            let values = batch.inputs(index, self.shape).iter().chain(batch.targets(index, self.shape));
+            self.set_mut(place.set).set(place.row as usize, values.copied(), batch.weight(index));
+        }
+    }
+
     /// Sets new limits; a set that has more rows loses random ones.
     pub(crate) fn limit_to(&mut self, limits: Limits, random: &mut Random) {
         self.limits = limits;
@@ -394,6 +419,29 @@ mod tests {
         assert_eq!((rows.weight(19), rows.weight(20)), (1.0, 2.5));
         rows.remove(0);
         assert_eq!((rows.len(), rows.weight(0), rows.weight(19)), (20, 2.5, 1.0));
+    }
+
+    #[test]
+    fn rows_go_to_the_places_that_they_took_elsewhere() {
+        let limits = Limits { train: 30, test: 10 };
+        let (mut dataset, mut copy) = (Dataset::new(SHAPE, limits), Dataset::new(SHAPE, limits));
+        let places = observe(&mut dataset, 100, None, &mut Random::new(1, 1));
+        let inputs: Vec<f32> = (0..200).map(|i| i as f32).collect();
+        let outputs: Vec<f32> = (0..100).map(|i| (i % 3) as f32).collect();
+        copy.check_places(&places).unwrap();
+        copy.place(&Batch::new(&inputs, 2, &outputs, 1), &places);
+        assert!(copy.train == dataset.train && copy.test == dataset.test);
+    }
+
+    #[test]
+    fn places_beyond_the_next_row_or_the_limit_are_refused() {
+        let dataset = Dataset::new(SHAPE, Limits { train: 2, test: 0 });
+        let train = |row| Place { set: Set::Train, row };
+        assert!(dataset.check_places(&[train(0), train(1), train(0)]).is_ok());
+        assert!(matches!(dataset.check_places(&[train(1)]), Err(Error::RowIndex { row: 1, rows: 0, .. })));
+        assert!(matches!(dataset.check_places(&[train(0), train(1), train(2)]), Err(Error::RowIndex { row: 2, .. })));
+        let test = Place { set: Set::Test, row: 0 };
+        assert_eq!(dataset.check_places(&[test]), Err(Error::NoRoom { set: "testing" }));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,9 @@ pub struct Progress {
 pub struct Job {
     task: Task,
     process: u32,
+    /// Where it waits for its turn, and under which number.
+    queued: OnceLock<(Weak<Pool>, u64)>,
+    notify: Mutex<Option<Notify>>,
     asked: AtomicU8,
     started: OnceLock<Instant>,
     cycle: AtomicU64,
@@ -56,6 +59,9 @@ pub struct Job {
     end: Condvar,
 }
 
+/// What hears that an outcome is there.
+type Notify = Box<dyn FnOnce(&Arc<Job>) + Send>;
+
 /// What others have asked of a running training.
 const GO_ON: u8 = 0;
 const STOP: u8 = 1;
@@ -65,13 +71,16 @@ const CANCEL: u8 = 2;
 const NOT_YET: u64 = f64::NAN.to_bits();
 
 impl Job {
-    /// Starts a training, or queues it. `notify` is called once, on the training's thread, after the outcome is there.
+    /// Starts a training, or queues it. `notify` is called once, after the outcome is there: on the training's thread, or,
+    /// if it never had one, on that of whoever cancelled it or tried to start it.
     ///
     /// Returns at once, however many rows there are.
     pub fn start(task: Task, pool: &Arc<Pool>, notify: impl FnOnce(&Arc<Self>) + Send + 'static) -> Arc<Self> {
         let job = Arc::new(Self {
             task,
             process: std::process::id(),
+            queued: OnceLock::new(),
+            notify: Mutex::new(Some(Box::new(notify))),
             asked: AtomicU8::new(GO_ON),
             started: OnceLock::new(),
             cycle: AtomicU64::new(0),
@@ -83,17 +92,21 @@ impl Job {
             end: Condvar::new(),
         });
         let (queued, queued_pool) = (Arc::clone(&job), Arc::clone(pool));
-        pool.submit(Box::new(move || {
+        let ticket = pool.submit(Box::new(move || {
             let (job, pool) = (Arc::clone(&queued), Arc::clone(&queued_pool));
             let thread = thread::Builder::new().name("nr-training".into()).spawn(move || {
                 super::lower_priority();
                 let outcome = job.outcome_of(&pool);
-                job.conclude(outcome, &pool, notify);
+                // First of all the place in the pool: whoever sees the outcome may want it.
+                pool.ended();
+                job.conclude(outcome);
             });
             if let Err(error) = thread {
-                queued.conclude(Outcome::Failed(format!("no thread for the training: {error}")), &queued_pool, |_| {});
+                queued_pool.ended();
+                queued.conclude(Outcome::Failed(format!("no thread for the training: {error}")));
             }
         }));
+        let _ = job.queued.set((Arc::downgrade(pool), ticket));
         job
     }
 
@@ -113,13 +126,14 @@ impl Job {
         }
     }
 
-    fn conclude(self: &Arc<Self>, outcome: Outcome, pool: &Arc<Pool>, notify: impl FnOnce(&Arc<Self>)) {
-        // First of all the place in the pool: whoever sees the outcome may want it.
-        pool.ended();
+    fn conclude(self: &Arc<Self>, outcome: Outcome) {
         let _ = self.outcome.set(outcome);
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.end.notify_all();
-        notify(self);
+        let notify = self.notify.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(notify) = notify {
+            notify(self);
+        }
     }
 
     /// What was asked for.
@@ -132,16 +146,24 @@ impl Job {
         self.asked.fetch_max(STOP, Ordering::Relaxed);
     }
 
-    /// Asks for an early end without a result.
-    pub fn cancel(&self) {
+    /// Asks for an early end without a result. A training that still waits for its turn ends at once.
+    pub fn cancel(self: &Arc<Self>) {
         self.asked.fetch_max(CANCEL, Ordering::Relaxed);
+        // Not in a forked child: a thread that it does not have may hold the pool's lock.
+        if self.process == std::process::id()
+            && let Some((pool, ticket)) = self.queued.get()
+            && pool.upgrade().is_some_and(|pool| pool.withdraw(*ticket))
+        {
+            self.conclude(Outcome::Dropped);
+        }
     }
 
     pub(super) fn is_stopped(&self) -> bool {
         self.asked.load(Ordering::Relaxed) >= STOP
     }
 
-    pub(super) fn is_cancelled(&self) -> bool {
+    /// Whether an end without a result has been asked for.
+    pub fn is_cancelled(&self) -> bool {
         self.asked.load(Ordering::Relaxed) >= CANCEL
     }
 

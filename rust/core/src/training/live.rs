@@ -97,7 +97,8 @@ impl Live {
         self.network.configure(changes, limits)
     }
 
-    fn cancel(&mut self) {
+    /// Cancels the training, if there is one; its result is dropped.
+    pub fn cancel(&mut self) {
         if let Some(job) = self.job.take() {
             job.cancel();
         }

@@ -24,7 +24,7 @@ struct State {
     max_trainings: usize,
     running: usize,
     /// Starts of trainings that wait for one to end.
-    queue: VecDeque<Box<dyn FnOnce() + Send>>,
+    queue: VecDeque<(u64, Box<dyn FnOnce() + Send>)>,
     seats_taken: usize,
     /// Trainings that wait for a seat, in their order.
     waiting: VecDeque<u64>,
@@ -70,10 +70,25 @@ impl Pool {
         (state.running, state.queue.len())
     }
 
-    /// Calls `start` now or when a running training ends. It must arrange for [`Self::ended`] to be called.
-    pub(super) fn submit(self: &Arc<Self>, start: Box<dyn FnOnce() + Send>) {
-        self.lock().queue.push_back(start);
+    /// Calls `start` now or when a running training ends. It must arrange for [`Self::ended`] to be called. Returns the
+    /// number under which it can be withdrawn.
+    pub(super) fn submit(self: &Arc<Self>, start: Box<dyn FnOnce() + Send>) -> u64 {
+        let mut state = self.lock();
+        let ticket = state.next_ticket;
+        state.next_ticket += 1;
+        state.queue.push_back((ticket, start));
+        drop(state);
         self.start_queued();
+        ticket
+    }
+
+    /// Takes a training out of the queue; whether it was there.
+    pub(super) fn withdraw(&self, ticket: u64) -> bool {
+        let mut state = self.lock();
+        let Some(at) = state.queue.iter().position(|(queued, _)| *queued == ticket) else { return false };
+        let start = state.queue.remove(at);
+        drop(state);
+        start.is_some()
     }
 
     /// A training that ran has ended.
@@ -88,7 +103,7 @@ impl Pool {
             if state.running >= state.max_trainings {
                 return;
             }
-            let Some(start) = state.queue.pop_front() else { return };
+            let Some((_, start)) = state.queue.pop_front() else { return };
             state.running += 1;
             drop(state);
             start();
@@ -196,7 +211,9 @@ mod tests {
     fn more_trainings_than_seats_take_turns_and_never_compute_all_at_once() {
         let pool = Pool::new(2, 8);
         let computing = AtomicUsize::new(0);
-        (0..5).for_each(|_| pool.submit(Box::new(|| {})));
+        for _ in 0..5 {
+            pool.submit(Box::new(|| {}));
+        }
         std::thread::scope(|scope| {
             for _ in 0..5 {
                 scope.spawn(|| {

@@ -4,6 +4,21 @@
 
 use redis_module::raw;
 
+/// Calls a function of the server that [`missing`] has looked for at load. The caller writes the `unsafe`, and why.
+macro_rules! call {
+    ($name:ident($($argument:expr),* $(,)?)) => {
+        match { ::redis_module::raw::$name } {
+            Some(entry) => entry($($argument),*),
+            None => $crate::ffi::api::absent(stringify!($name)),
+        }
+    };
+}
+
+/// For [`call`]: not reached, since a server without the function did not load the module.
+pub(crate) fn absent(name: &str) -> ! {
+    panic!("the server has no {name}")
+}
+
 /// Names of the functions that the module cannot do without and that this server lacks: none on Redis 7.0 and later.
 /// Whatever came later is looked up where it is used, with a way around it.
 pub(super) fn missing() -> Vec<&'static str> {
@@ -21,10 +36,62 @@ pub(super) fn missing() -> Vec<&'static str> {
         RedisModule_Log,
         RedisModule_GetDetachedThreadSafeContext,
         RedisModule_CreateCommand,
+        RedisModule_GetCommand,
         RedisModule_SetCommandInfo,
         RedisModule_CreateTimer,
         RedisModule_EventLoopAddOneShot,
         RedisModule_AvoidReplicaTraffic,
+        RedisModule_CreateDataType,
+        RedisModule_SetModuleOptions,
+        RedisModule_OpenKey,
+        RedisModule_CloseKey,
+        RedisModule_KeyType,
+        RedisModule_ModuleTypeGetType,
+        RedisModule_ModuleTypeGetValue,
+        RedisModule_ModuleTypeSetValue,
+        RedisModule_SignalModifiedKey,
+        RedisModule_CreateString,
+        RedisModule_FreeString,
+        RedisModule_StringPtrLen,
+        RedisModule_SaveStringBuffer,
+        RedisModule_LoadStringBuffer,
+        RedisModule_IsIOError,
+        RedisModule_EmitAOF,
+        RedisModule_DigestAddStringBuffer,
+        RedisModule_DigestEndSequence,
+        RedisModule_BlockClient,
+        RedisModule_UnblockClient,
+        RedisModule_GetBlockedClientHandle,
+        RedisModule_GetBlockedClientPrivateData,
+        RedisModule_SetDisconnectCallback,
+        RedisModule_SubscribeToServerEvent,
+        RedisModule_SubscribeToKeyspaceEvents,
+        RedisModule_NotifyKeyspaceEvent,
+        RedisModule_Replicate,
+        RedisModule_ReplicateVerbatim,
+        RedisModule_RegisterNumericConfig,
+        RedisModule_LoadConfigs,
+        RedisModule_RegisterInfoFunc,
+        RedisModule_InfoAddSection,
+        RedisModule_InfoAddFieldULongLong,
+        RedisModule_ACLCheckKeyPermissions,
+        RedisModule_GetCurrentUserName,
+        RedisModule_GetModuleUserFromUserName,
+        RedisModule_FreeModuleUser,
+        RedisModule_GetContextFlags,
+        RedisModule_GetRandomBytes,
+        RedisModule_GetSelectedDb,
+        RedisModule_SelectDb,
+        RedisModule_ReplyWithArray,
+        RedisModule_ReplyWithBool,
+        RedisModule_ReplyWithDouble,
+        RedisModule_ReplyWithError,
+        RedisModule_ReplyWithLongLong,
+        RedisModule_ReplyWithMap,
+        RedisModule_ReplyWithNull,
+        RedisModule_ReplyWithSimpleString,
+        RedisModule_ReplyWithStringBuffer,
+        RedisModule_WrongArity,
     ]
     .into_iter()
     .filter_map(|(name, is_absent)| is_absent.then_some(name))

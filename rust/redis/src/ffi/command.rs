@@ -1,34 +1,255 @@
-//! Commands: one type each, one boundary for all.
+//! Commands: one type each, one boundary for all, and what the server tells of them.
 
-use std::ffi::{CStr, c_int};
+use std::ffi::{CStr, CString, c_int};
+use std::ptr;
 
-use redis_module::{Context, RedisError, RedisResult, RedisString, raw};
+use redis_module::raw;
 
-use super::boundary;
+use super::context::{self, Context};
+use super::reply::{self, Reply};
+use super::{boundary, log};
+use crate::error::Refusal;
 
 /// A command of the module.
 pub(crate) trait Command {
     const NAME: &CStr;
     /// The server's words for what it does, separated by spaces.
     const FLAGS: &CStr;
-    /// Position of the first key, of the last, and the step between; zeros for none.
-    const KEYS: (c_int, c_int, c_int);
+    /// What COMMAND DOCS and COMMAND INFO tell.
+    const ABOUT: About;
 
-    /// `args` starts with the command's own name.
-    fn run(ctx: &Context, args: &[RedisString]) -> RedisResult;
+    /// `args` are those after the command's own name, as many as [`About::arity`] allows.
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal>;
 }
 
-pub(crate) fn register<C: Command>(ctx: &Context) -> Result<(), String> {
-    let (first, last, step) = C::KEYS;
+/// What the server tells of a command.
+pub(crate) struct About {
+    pub(crate) summary: &'static CStr,
+    pub(crate) complexity: &'static CStr,
+    /// Arguments with the command's name; below 0, at least as many as its opposite.
+    pub(crate) arity: c_int,
+    /// What becomes of the key at position 1, if there is one.
+    pub(crate) key: Option<KeyUse>,
+    pub(crate) arguments: &'static [Argument],
+}
+
+/// What a command does with its key, in the server's flags.
+#[derive(Clone, Copy)]
+pub(crate) struct KeyUse(u64);
+
+impl KeyUse {
+    pub(crate) const READ: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RO | raw::REDISMODULE_CMD_KEY_ACCESS));
+    /// Tells of the key without telling what users put there.
+    pub(crate) const LOOK: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RO));
+    pub(crate) const CREATE: Self = Self(flags(raw::REDISMODULE_CMD_KEY_OW | raw::REDISMODULE_CMD_KEY_INSERT));
+    pub(crate) const REPLACE: Self = Self(flags(raw::REDISMODULE_CMD_KEY_OW | raw::REDISMODULE_CMD_KEY_UPDATE));
+    /// The server wants one of insert and update: rows are added, until some are replaced.
+    pub(crate) const ADD: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_INSERT));
+    pub(crate) const UPDATE: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_UPDATE));
+}
+
+const fn flags(flags: u32) -> u64 {
+    flags as u64
+}
+
+/// An argument, for COMMAND DOCS.
+#[derive(Clone, Copy)]
+pub(crate) struct Argument {
+    name: &'static CStr,
+    kind: raw::RedisModuleCommandArgType,
+    token: Option<&'static CStr>,
+    flags: u32,
+    parts: &'static [Self],
+}
+
+impl Argument {
+    const fn new(name: &'static CStr, kind: raw::RedisModuleCommandArgType) -> Self {
+        Self { name, kind, token: None, flags: raw::REDISMODULE_CMD_ARG_NONE, parts: &[] }
+    }
+
+    pub(crate) const KEY: Self = Self::new(c"key", raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_KEY);
+
+    pub(crate) const fn text(name: &'static CStr) -> Self {
+        Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_STRING)
+    }
+
+    pub(crate) const fn integer(name: &'static CStr) -> Self {
+        Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_INTEGER)
+    }
+
+    pub(crate) const fn number(name: &'static CStr) -> Self {
+        Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_DOUBLE)
+    }
+
+    pub(crate) const fn word(name: &'static CStr, token: &'static CStr) -> Self {
+        Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_PURE_TOKEN).after(token)
+    }
+
+    pub(crate) const fn one_of(name: &'static CStr, parts: &'static [Self]) -> Self {
+        let mut argument = Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_ONEOF);
+        argument.parts = parts;
+        argument
+    }
+
+    pub(crate) const fn block(name: &'static CStr, parts: &'static [Self]) -> Self {
+        let mut argument = Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_BLOCK);
+        argument.parts = parts;
+        argument
+    }
+
+    /// With a word before it.
+    pub(crate) const fn after(mut self, token: &'static CStr) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    pub(crate) const fn optional(mut self) -> Self {
+        self.flags |= raw::REDISMODULE_CMD_ARG_OPTIONAL;
+        self
+    }
+
+    pub(crate) const fn multiple(mut self) -> Self {
+        self.flags |= raw::REDISMODULE_CMD_ARG_MULTIPLE;
+        self
+    }
+}
+
+/// The version of the module in which a command came.
+const SINCE: &CStr = c"0.1.0";
+/// The module's own category of commands, where the server lets a module have one.
+const CATEGORY: &CStr = c"neural";
+
+pub(crate) fn add_category(ctx: Context) {
+    // SAFETY: the context of OnLoad. Redis has the function since 7.4, Valkey since 8.0.
+    let status = unsafe { raw::RedisModule_AddACLCategory.map(|add| add(ctx.raw(), CATEGORY.as_ptr())) };
+    if status.is_some_and(|status| status != raw::REDISMODULE_OK as c_int) {
+        log::warning("the server refused the category of commands @neural");
+    }
+}
+
+pub(crate) fn register<C: Command>(ctx: Context) -> Result<(), String> {
+    let position = c_int::from(C::ABOUT.key.is_some());
     // SAFETY: the context of OnLoad; the strings are static and end with NUL.
-    let status = unsafe {
-        raw::RedisModule_CreateCommand
-            .map(|create| create(ctx.get_raw(), C::NAME.as_ptr(), Some(run::<C>), C::FLAGS.as_ptr(), first, last, step))
+    let done = unsafe {
+        call!(RedisModule_CreateCommand(
+            ctx.raw(),
+            C::NAME.as_ptr(),
+            Some(run::<C>),
+            C::FLAGS.as_ptr(),
+            position,
+            position,
+            position
+        )) == raw::REDISMODULE_OK as c_int
+            && describe(ctx, C::NAME, &C::ABOUT)
+            && categorize(ctx, C::NAME, C::FLAGS)
     };
-    if status == Some(raw::REDISMODULE_OK as c_int) {
-        Ok(())
-    } else {
-        Err(format!("the server refused the command {}", C::NAME.to_string_lossy()))
+    if done { Ok(()) } else { Err(format!("the server refused the command {}", C::NAME.to_string_lossy())) }
+}
+
+/// # Safety
+/// With the context of `OnLoad`.
+unsafe fn describe(ctx: Context, name: &CStr, about: &About) -> bool {
+    let mut arguments = Arguments::new(about.arguments);
+    let mut keys: Vec<raw::RedisModuleCommandKeySpec> = Vec::new();
+    // SAFETY: all zeros are the absent fields of the server's own initializers, and end its lists. What is pointed at
+    // outlives the call, in which the server copies it.
+    unsafe {
+        if let Some(KeyUse(flags)) = about.key {
+            let mut spec: raw::RedisModuleCommandKeySpec = std::mem::zeroed();
+            spec.flags = flags;
+            spec.begin_search_type = raw::RedisModuleKeySpecBeginSearchType_REDISMODULE_KSPEC_BS_INDEX;
+            spec.bs.index.pos = 1;
+            spec.find_keys_type = raw::RedisModuleKeySpecFindKeysType_REDISMODULE_KSPEC_FK_RANGE;
+            spec.fk.range.lastkey = 0;
+            spec.fk.range.keystep = 1;
+            keys.push(spec);
+        }
+        keys.push(std::mem::zeroed());
+        let info = raw::RedisModuleCommandInfo {
+            version: &raw const VERSION,
+            summary: about.summary.as_ptr(),
+            complexity: about.complexity.as_ptr(),
+            since: SINCE.as_ptr(),
+            history: ptr::null_mut(),
+            tips: ptr::null(),
+            arity: about.arity,
+            key_specs: keys.as_mut_ptr(),
+            args: arguments.list.as_mut_ptr(),
+        };
+        let command = call!(RedisModule_GetCommand(ctx.raw(), name.as_ptr()));
+        if command.is_null()
+            || call!(RedisModule_SetCommandInfo(command, &raw const info)) != raw::REDISMODULE_OK as c_int
+        {
+            return false;
+        }
+    }
+    true
+}
+
+/// Puts a command into the server's categories by its flags, which the server does for its own commands alone, and into the
+/// module's.
+///
+/// # Safety
+/// With the context of `OnLoad`.
+unsafe fn categorize(ctx: Context, name: &CStr, flags: &CStr) -> bool {
+    let flags: Vec<&str> = flags.to_str().unwrap_or_default().split(' ').collect();
+    let mut categories = Vec::new();
+    for (flag, category) in
+        [("readonly", "read"), ("write", "write"), ("admin", "admin dangerous"), ("blocking", "blocking")]
+    {
+        if flags.contains(&flag) {
+            categories.push(category);
+        }
+    }
+    categories.push(if flags.contains(&"fast") { "fast" } else { "slow" });
+    // SAFETY: the context of OnLoad; the strings end with NUL. Redis has the one function since 7.2, the other since 7.4.
+    unsafe {
+        if { raw::RedisModule_AddACLCategory }.is_some() {
+            categories.push(CATEGORY.to_str().unwrap_or_default());
+        }
+        let Some(set) = raw::RedisModule_SetCommandACLCategories else { return true };
+        let command = call!(RedisModule_GetCommand(ctx.raw(), name.as_ptr()));
+        let categories = CString::new(categories.join(" ")).unwrap_or_default();
+        !command.is_null() && set(command, categories.as_ptr()) == raw::REDISMODULE_OK as c_int
+    }
+}
+
+/// The sizes of the structures that this library was built with.
+static VERSION: raw::RedisModuleCommandInfoVersion = raw::RedisModuleCommandInfoVersion {
+    version: 1,
+    sizeof_historyentry: size_of::<raw::RedisModuleCommandHistoryEntry>(),
+    sizeof_keyspec: size_of::<raw::RedisModuleCommandKeySpec>(),
+    sizeof_arg: size_of::<raw::RedisModuleCommandArg>(),
+};
+
+/// A list of arguments as C has it, with the lists that it points at.
+struct Arguments {
+    list: Vec<raw::RedisModuleCommandArg>,
+    _parts: Vec<Self>,
+}
+
+impl Arguments {
+    fn new(arguments: &[Argument]) -> Self {
+        let mut parts: Vec<Self> = arguments.iter().map(|argument| Self::new(argument.parts)).collect();
+        let mut list: Vec<_> = arguments
+            .iter()
+            .zip(&mut parts)
+            .map(|(argument, parts)| raw::RedisModuleCommandArg {
+                name: argument.name.as_ptr(),
+                type_: argument.kind,
+                key_spec_index: if ptr::eq(argument.name, Argument::KEY.name) { 0 } else { -1 },
+                token: argument.token.map_or(ptr::null(), CStr::as_ptr),
+                summary: ptr::null(),
+                since: ptr::null(),
+                flags: argument.flags as c_int,
+                deprecated_since: ptr::null(),
+                subargs: if argument.parts.is_empty() { ptr::null_mut() } else { parts.list.as_mut_ptr() },
+                display_text: ptr::null(),
+            })
+            .collect();
+        // SAFETY: numbers and pointers, for all of which zero is a value; a name of null ends the list.
+        list.push(unsafe { std::mem::zeroed() });
+        Self { list, _parts: parts }
     }
 }
 
@@ -38,8 +259,21 @@ extern "C" fn run<C: Command>(
     argc: c_int,
 ) -> c_int {
     let ctx = Context::new(ctx);
-    let result = boundary::guard(|| C::run(&ctx, &redis_module::decode_args(ctx.get_raw(), argv, argc)));
-    let result = result.unwrap_or(Err(RedisError::Str("ERR internal error: the server's log says more")));
-    boundary::guard(|| ctx.reply(result));
+    let arity = C::ABOUT.arity;
+    // The server has looked, but for commands from an AOF.
+    if !(argc == arity || arity < 0 && argc >= -arity) {
+        reply::wrong_arity(ctx);
+        return raw::REDISMODULE_OK as c_int;
+    }
+    let result = boundary::guard(|| {
+        // SAFETY: the server's strings, which live until the command returns.
+        let arguments = unsafe { context::arguments(argv, argc) };
+        C::run(ctx, arguments.get(1..).unwrap_or_default())
+    });
+    boundary::guard(|| match result {
+        Some(Ok(answer)) => answer.send(ctx),
+        Some(Err(refusal)) => reply::error(ctx, &refusal.text()),
+        None => reply::error(ctx, "ERR internal error: the server's log says more"),
+    });
     raw::REDISMODULE_OK as c_int
 }

@@ -12,16 +12,17 @@ use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use redis_module::{Context, raw};
+use redis_module::raw;
 
-use super::{boundary, log, module_context};
+use super::context::Context;
+use super::{boundary, module_context};
 
 /// Proof that the code runs on the server's main thread. It cannot be sent to another.
 #[derive(Clone, Copy)]
 pub(crate) struct MainThread(PhantomData<*const ()>);
 
 type Job = Box<dyn FnOnce(MainThread) + Send>;
-type Timed = Box<dyn FnOnce(MainThread, &Context)>;
+type Timed = Box<dyn FnOnce(MainThread, Context)>;
 
 /// Runs `job` on the main thread, at once if the server is idle. Callable from any thread.
 pub(crate) fn post(job: impl FnOnce(MainThread) + Send + 'static) {
@@ -29,9 +30,7 @@ pub(crate) fn post(job: impl FnOnce(MainThread) + Send + 'static) {
     let job: Box<Job> = Box::new(Box::new(job));
     // SAFETY: the entry is read by value after load; the box becomes the callback's, which runs once.
     unsafe {
-        if let Some(add) = raw::RedisModule_EventLoopAddOneShot {
-            add(Some(run_posted), Box::into_raw(job).cast());
-        }
+        call!(RedisModule_EventLoopAddOneShot(Some(run_posted), Box::into_raw(job).cast()));
     }
 }
 
@@ -42,34 +41,18 @@ extern "C" fn run_posted(job: *mut c_void) {
 }
 
 /// Runs `job` after a delay (whole milliseconds), as an execution unit, with a context in which it may write.
-pub(crate) fn after(_: MainThread, delay: Duration, job: impl FnOnce(MainThread, &Context) + 'static) {
+pub(crate) fn after(_: MainThread, delay: Duration, job: impl FnOnce(MainThread, Context) + 'static) {
     let job: Box<Timed> = Box::new(Box::new(job));
     let milliseconds = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
     // SAFETY: on the main thread, with the module's own context, which lives as long as the server; the box becomes
     // the callback's, which runs once.
     unsafe {
-        if let Some(create) = raw::RedisModule_CreateTimer {
-            create(module_context::get(), milliseconds, Some(run_timed), Box::into_raw(job).cast());
-        } else {
-            log::warning("this server has no timers");
-        }
+        call!(RedisModule_CreateTimer(module_context::get(), milliseconds, Some(run_timed), Box::into_raw(job).cast()));
     }
 }
 
 extern "C" fn run_timed(ctx: *mut raw::RedisModuleCtx, job: *mut c_void) {
     // SAFETY: `after` made the pointer from this type, and the server passes it once.
     let job = unsafe { Box::from_raw(job.cast::<Timed>()) };
-    boundary::guard(|| job(MainThread(PhantomData), &Context::new(ctx)));
-}
-
-/// Makes a context point at a database; a timer's points at none in particular.
-pub(crate) fn select(ctx: &Context, db: i32) -> bool {
-    // SAFETY: a live context; the server checks the number.
-    unsafe { raw::RedisModule_SelectDb.is_some_and(|select| select(ctx.get_raw(), db) == 0) }
-}
-
-/// The database that a command's client has selected.
-pub(crate) fn selected(ctx: &Context) -> i32 {
-    // SAFETY: a live context of a command.
-    unsafe { raw::RedisModule_GetSelectedDb.map_or(0, |selected| selected(ctx.get_raw())) }
+    boundary::guard(|| job(MainThread(PhantomData), Context::new(ctx)));
 }

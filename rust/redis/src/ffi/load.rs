@@ -2,8 +2,9 @@
 
 use std::ffi::c_int;
 
-use redis_module::{Context, raw};
+use redis_module::raw;
 
+use super::context::{self, Context};
 use super::{api, boundary, log, module_context};
 
 const OK: c_int = raw::REDISMODULE_OK as c_int;
@@ -26,8 +27,8 @@ const fn number(digits: &str) -> c_int {
 #[unsafe(no_mangle)]
 extern "C" fn RedisModule_OnLoad(
     ctx: *mut raw::RedisModuleCtx,
-    _argv: *mut *mut raw::RedisModuleString,
-    _argc: c_int,
+    argv: *mut *mut raw::RedisModuleString,
+    argc: c_int,
 ) -> c_int {
     // Nothing may be allocated before this call has filled the function table: the allocator is in it.
     // SAFETY: `ctx` is the server's, alive during this call; the name is a static string.
@@ -36,10 +37,10 @@ extern "C" fn RedisModule_OnLoad(
     if named != OK {
         return ERR;
     }
-    boundary::guard(|| load(ctx)).unwrap_or(ERR)
+    boundary::guard(|| load(ctx, argv, argc)).unwrap_or(ERR)
 }
 
-fn load(ctx: *mut raw::RedisModuleCtx) -> c_int {
+fn load(ctx: *mut raw::RedisModuleCtx, argv: *mut *mut raw::RedisModuleString, argc: c_int) -> c_int {
     let missing = api::missing();
     if !missing.is_empty() {
         log::warning(&format!("this server is too old for neuralredis: it lacks {}", missing.join(", ")));
@@ -47,7 +48,9 @@ fn load(ctx: *mut raw::RedisModuleCtx) -> c_int {
     }
     module_context::set(ctx);
     boundary::log_panics();
-    match crate::register(&Context::new(ctx)) {
+    // SAFETY: the server's arguments, alive during this call.
+    let arguments = unsafe { context::arguments(argv, argc) };
+    match crate::register(Context::new(ctx), &arguments) {
         Ok(()) => OK,
         Err(reason) => {
             log::warning(&format!("neuralredis was not loaded: {reason}"));

@@ -1,12 +1,19 @@
 //! Where Rust meets the server's C: the only room of the crate with `unsafe` in it.
 
+#[macro_use]
+pub(crate) mod api;
 pub(crate) mod alloc;
-mod api;
+pub(crate) mod blocked;
 pub(crate) mod boundary;
-#[cfg(feature = "probe")]
 pub(crate) mod command;
-#[cfg(feature = "probe")]
+pub(crate) mod config;
+pub(crate) mod context;
+pub(crate) mod data_type;
 pub(crate) mod event_loop;
+pub(crate) mod events;
+pub(crate) mod info;
+pub(crate) mod key;
 mod load;
 pub(crate) mod log;
 mod module_context;
+pub(crate) mod reply;

@@ -1,0 +1,84 @@
+//! `NR.EVALUATE key [TRAIN|TEST|FP32 blob]`
+
+use std::ffi::CStr;
+
+use neuralredis_core::{Evaluation, Score, Set};
+
+use super::{blob, is, observe};
+use crate::error::Refusal;
+use crate::ffi::command::{About, Argument, Command, KeyUse};
+use crate::ffi::context::Context;
+use crate::ffi::reply::Reply;
+use crate::value;
+
+pub(super) struct Evaluate;
+
+impl Command for Evaluate {
+    const NAME: &CStr = c"nr.evaluate";
+    const FLAGS: &CStr = c"readonly";
+    const ABOUT: About = About {
+        summary: c"Returns how well a network does on stored or fresh rows, beside what knowing nothing would do.",
+        complexity: c"O(R*P) where R is the number of rows and P that of parameters",
+        arity: -2,
+        key: Some(KeyUse::READ),
+        arguments: &[
+            Argument::KEY,
+            Argument::one_of(
+                c"rows",
+                &[
+                    Argument::word(c"train", c"TRAIN"),
+                    Argument::word(c"test", c"TEST"),
+                    Argument::text(c"blob").after(c"FP32"),
+                ],
+            )
+            .optional(),
+        ],
+    };
+
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let key = value::open(ctx, args[0])?;
+        let network = value::read(&key)?.live.network();
+        let evaluation = match args[1..] {
+            [] => network.evaluate(Set::Test)?,
+            [word, bytes] if is(word, "FP32") => {
+                let (inputs, targets) = (network.layout().inputs(), network.targets());
+                let values = blob::rows(bytes, inputs + targets)?;
+                network.evaluate_on(&observe::interleaved(&values, inputs, targets))?
+            }
+            [word] if is(word, "FP32") => return Err(Refusal::because("FP32 has no blob after it")),
+            [word] => {
+                let set = observe::set(word);
+                network.evaluate(set.ok_or_else(|| Refusal::argument("the set", word, "TRAIN, TEST or FP32"))?)?
+            }
+            [_, word, ..] => return Err(Refusal::unknown(word, "TRAIN, TEST or FP32 and a blob")),
+        };
+        Ok(figures(evaluation, network.layout().outputs()))
+    }
+}
+
+fn figures(evaluation: Evaluation, classes: usize) -> Reply {
+    let mut fields = vec![("rows", Reply::count(evaluation.rows)), ("error", Reply::Double(evaluation.error))];
+    match evaluation.score {
+        Score::Classifier { accuracy, baseline, confusion } => {
+            let row = |row: &[u64]| Reply::Array(row.iter().copied().map(Reply::count).collect());
+            // Left out where there are too many classes for anyone to look at it.
+            let confusion = if confusion.is_empty() {
+                Reply::Null
+            } else {
+                Reply::Array(confusion.chunks_exact(classes).map(row).collect())
+            };
+            fields.extend([
+                ("accuracy", Reply::Double(accuracy)),
+                ("baseline", Reply::Double(baseline)),
+                ("confusion", confusion),
+            ]);
+        }
+        Score::Regressor { rmse, mae, r2, baseline } => fields.extend([
+            ("rmse", Reply::Double(rmse)),
+            ("mae", Reply::Double(mae)),
+            ("r2", Reply::Double(r2)),
+            ("baseline", Reply::Double(baseline)),
+        ]),
+    }
+    Reply::Map(fields)
+}

@@ -1,0 +1,30 @@
+//! `NR.EXPORT key`
+
+use std::ffi::CStr;
+
+use neuralredis_core::codec;
+
+use crate::error::Refusal;
+use crate::ffi::command::{About, Argument, Command, KeyUse};
+use crate::ffi::context::Context;
+use crate::ffi::reply::Reply;
+use crate::value;
+
+pub(super) struct Export;
+
+impl Command for Export {
+    const NAME: &CStr = c"nr.export";
+    const FLAGS: &CStr = c"readonly";
+    const ABOUT: About = About {
+        summary: c"Returns a network as bytes, with its rows: what NR.IMPORT and the Python library read.",
+        complexity: c"O(N) where N is the size of the network and its rows",
+        arity: 2,
+        key: Some(KeyUse::READ),
+        arguments: &[Argument::KEY],
+    };
+
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let key = value::open(ctx, args[0])?;
+        Ok(Reply::Bulk(codec::encode(value::read(&key)?.live.network())))
+    }
+}

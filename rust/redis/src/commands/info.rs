@@ -1,0 +1,66 @@
+//! `NR.INFO key`
+
+use std::ffi::CStr;
+
+use neuralredis_core::Kind;
+
+use super::options;
+use crate::error::Refusal;
+use crate::ffi::command::{About, Argument, Command, KeyUse};
+use crate::ffi::context::Context;
+use crate::ffi::reply::Reply;
+use crate::value;
+
+pub(super) struct Info;
+
+impl Command for Info {
+    const NAME: &CStr = c"nr.info";
+    const FLAGS: &CStr = c"readonly fast";
+    const ABOUT: About = About {
+        summary: c"Returns what a network is, what it has observed, and what its trainings came to.",
+        complexity: c"O(1)",
+        arity: 2,
+        key: Some(KeyUse::LOOK),
+        arguments: &[Argument::KEY],
+    };
+
+    /// The original's fields in the original's order, then those that it lacked.
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let key = value::open(ctx, args[0])?;
+        let value = value::read(&key)?;
+        let info = value.live.network().info();
+        let (found, chosen) = (info.statistics, info.options);
+        let layout = info.layout.into_iter().map(Reply::count).collect();
+        let mut fields = vec![
+            ("id", Reply::count(value.id)),
+            ("type", Reply::word(info.kind.name())),
+            ("auto-normalization", Reply::Flag(chosen.normalize)),
+            ("training", Reply::Flag(value.live.job().is_some())),
+            ("layout", Reply::Array(layout)),
+            ("training-dataset-maxlen", Reply::count(info.limits.train)),
+            ("training-dataset-len", Reply::count(info.train_rows)),
+            ("test-dataset-maxlen", Reply::count(info.limits.test)),
+            ("test-dataset-len", Reply::count(info.test_rows)),
+            ("training-total-steps", Reply::count(found.total_steps)),
+            ("training-total-seconds", Reply::Hundredths(found.total_seconds)),
+            ("dataset-error", Reply::Double(found.train_error)),
+            ("test-error", Reply::Double(found.test_error)),
+        ];
+        if info.kind == Kind::Classifier {
+            fields.push(("classification-errors-perc", Reply::Hundredths(found.class_errors)));
+        }
+        fields.extend([
+            ("overfitting-detected", Reply::YesNo(found.overfitting)),
+            ("training-total-cycles", Reply::count(found.total_cycles)),
+            ("parameters", Reply::count(info.parameters)),
+            ("activation", Reply::word(chosen.activation.name())),
+            ("output", Reply::word(chosen.output.name())),
+            ("loss", Reply::word(chosen.loss.name())),
+            ("algorithm", Reply::word(chosen.algorithm.name())),
+            ("l2", options::decay_reply(chosen.l2)),
+            ("test-error-optimistic", Reply::YesNo(found.test_decided)),
+            ("memory-bytes", Reply::count(value.bytes())),
+        ]);
+        Ok(Reply::Map(fields))
+    }
+}

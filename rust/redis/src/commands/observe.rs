@@ -1,0 +1,174 @@
+//! `NR.OBSERVE key i0 .. iN -> o0 .. oM [WEIGHT w] [TRAIN|TEST]`, `NR.OBSERVE key FP32 blob [TRAIN|TEST]`
+
+use std::ffi::CStr;
+
+use neuralredis_core::{Batch, Network, Set};
+
+use super::{blob, is, replayed};
+use crate::error::Refusal;
+use crate::ffi::command::{About, Argument, Command, KeyUse};
+use crate::ffi::context::Context;
+use crate::ffi::reply::Reply;
+use crate::info::{self, ROWS_OBSERVED};
+use crate::{config, numbers, value};
+
+pub(super) struct Observe;
+
+impl Command for Observe {
+    const NAME: &CStr = c"nr.observe";
+    const FLAGS: &CStr = c"write deny-oom";
+    const ABOUT: About = About {
+        summary: c"Stores rows of inputs and outputs, to learn from and to test with.",
+        complexity: c"O(N) where N is the number of values",
+        arity: -4,
+        key: Some(KeyUse::ADD),
+        arguments: &[
+            Argument::KEY,
+            Argument::one_of(
+                c"rows",
+                &[
+                    Argument::block(
+                        c"row",
+                        &[
+                            Argument::number(c"input").multiple(),
+                            Argument::number(c"output").after(c"->").multiple(),
+                            Argument::number(c"weight").after(c"WEIGHT").optional(),
+                        ],
+                    ),
+                    Argument::text(c"blob").after(c"FP32"),
+                ],
+            ),
+            SET.optional(),
+        ],
+    };
+
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let name = args[0];
+        let mut key = value::open(ctx, name)?;
+        let network = value::read(&key)?.live.network();
+        let rows = Rows::parse(&args[1..], network)?;
+        let batch = rows.batch(network);
+        config::check_bytes(ctx, network.bytes() + growth(network, &rows, batch.rows))?;
+        let mut places = Vec::with_capacity(batch.rows);
+        let network = value::write(&mut key)?.live.network_mut();
+        let (train, test) = network.observe(&batch, rows.target, |place| places.push(place))?;
+        let state = network.rows_state();
+        replayed::rows::send(ctx, name, state, &places, &rows.values, rows.weight);
+        key.changed();
+        info::count(&ROWS_OBSERVED, places.len() as u64);
+        ctx.notify(c"nr.observe", name);
+        Ok(Reply::Array(vec![Reply::count(train), Reply::count(test)]))
+    }
+}
+
+pub(super) const SET: Argument =
+    Argument::one_of(c"set", &[Argument::word(c"train", c"TRAIN"), Argument::word(c"test", c"TEST")]);
+
+/// The set that a word names.
+pub(super) fn set(word: &[u8]) -> Option<Set> {
+    match () {
+        () if is(word, "TRAIN") => Some(Set::Train),
+        () if is(word, "TEST") => Some(Set::Test),
+        () => None,
+    }
+}
+
+/// Bytes that rows may add.
+fn growth(network: &Network, rows: &Rows, count: usize) -> usize {
+    let limits = network.info().limits;
+    let room = |set, limit: u32| (limit - network.rows(set).min(limit)) as usize;
+    let room = match rows.target {
+        Some(Set::Train) => room(Set::Train, limits.train),
+        Some(Set::Test) => room(Set::Test, limits.test),
+        None => room(Set::Train, limits.train) + room(Set::Test, limits.test),
+    };
+    count.min(room) * 4 * (rows.values.len() / count.max(1) + usize::from(rows.weight.is_some()))
+}
+
+/// Rows as they were given: inputs and outputs of the first, of the second, ...
+#[derive(Debug)]
+struct Rows {
+    values: Vec<f32>,
+    weight: Option<f32>,
+    target: Option<Set>,
+}
+
+impl Rows {
+    /// Of the arguments after the key.
+    fn parse(args: &[&[u8]], network: &Network) -> Result<Self, Refusal> {
+        let (inputs, targets) = (network.layout().inputs(), network.targets());
+        if let [word, bytes, options @ ..] = args
+            && is(word, "FP32")
+        {
+            let values = blob::rows(bytes, inputs + targets)?;
+            let (weight, target) = Self::options(options)?;
+            if weight.is_some() {
+                return Err(Refusal::because("WEIGHT is for one row: expected none with FP32"));
+            }
+            return Ok(Self { values, weight, target });
+        }
+        let Some(arrow) = args.iter().position(|&argument| argument == b"->") else {
+            return Err(Refusal::because("'->' is missing: expected it between inputs and outputs"));
+        };
+        let mut values = blob::inputs(&args[..arrow], inputs)?;
+        let rest = &args[arrow + 1..];
+        let is_option = |argument: &&[u8]| is(argument, "WEIGHT") || set(argument).is_some();
+        let end = rest.iter().position(is_option).unwrap_or(rest.len());
+        // What is too much and no number is taken for a misspelt option.
+        if let Some(&word) = rest[..end].get(targets..).and_then(<[_]>::first)
+            && numbers::single(word).is_none()
+        {
+            return Err(Refusal::unknown(word, "WEIGHT, TRAIN or TEST"));
+        }
+        if end != targets {
+            return Err(neuralredis_core::Error::Outputs { row: None, expected: targets, given: end }.into());
+        }
+        values.extend(blob::column("output", &rest[..end])?);
+        let (weight, target) = Self::options(&rest[end..])?;
+        Ok(Self { values, weight, target })
+    }
+
+    fn options(mut args: &[&[u8]]) -> Result<(Option<f32>, Option<Set>), Refusal> {
+        let (mut weight, mut target) = (None, None);
+        while let Some((&word, rest)) = args.split_first() {
+            args = rest;
+            if is(word, "WEIGHT") {
+                let Some((&value, rest)) = args.split_first() else {
+                    return Err(Refusal::because("WEIGHT has no value"));
+                };
+                args = rest;
+                let number = numbers::single(value).filter(|number| *number > 0.0);
+                let number = number.ok_or_else(|| Refusal::argument("WEIGHT", value, "a finite number above 0"))?;
+                if weight.replace(number).is_some() {
+                    return Err(Refusal::because("WEIGHT is given twice"));
+                }
+            } else if let Some(set) = set(word) {
+                if target.replace(set).is_some() {
+                    return Err(Refusal::unknown(word, "one of TRAIN and TEST, once"));
+                }
+            } else {
+                return Err(Refusal::unknown(word, "WEIGHT, TRAIN or TEST"));
+            }
+        }
+        Ok((weight, target))
+    }
+
+    fn batch(&self, network: &Network) -> Batch<'_> {
+        let (inputs, targets) = (network.layout().inputs(), network.targets());
+        let weights = self.weight.as_ref().map(std::slice::from_ref);
+        Batch { weights, ..interleaved(&self.values, inputs, targets) }
+    }
+}
+
+/// Rows of inputs and outputs side by side.
+pub(super) fn interleaved(values: &[f32], inputs: usize, targets: usize) -> Batch<'_> {
+    let width = inputs + targets;
+    Batch {
+        inputs: values,
+        input_stride: width,
+        outputs: values.get(inputs..).unwrap_or_default(),
+        output_stride: width,
+        weights: None,
+        rows: values.len() / width,
+    }
+}

@@ -1,0 +1,51 @@
+//! `NR._CONFIGURE key state option value ...`: all options, and the state that chooses the rows to be dropped.
+
+use std::ffi::CStr;
+
+use neuralredis_core::Info;
+
+use crate::commands::options::{self, Given, Of};
+use crate::error::Refusal;
+use crate::ffi::command::{About, Argument, Command, KeyUse};
+use crate::ffi::context::Context;
+use crate::ffi::reply::Reply;
+use crate::value;
+
+/// `state` is that before the change.
+pub(crate) fn send(ctx: Context, key: &[u8], state: u64, after: &Info) {
+    let normalize = if after.options.normalize { "yes" } else { "no" };
+    let mut written: Vec<Vec<u8>> = vec![key.to_vec(), state.to_string().into_bytes()];
+    written.extend([b"NORMALIZE".to_vec(), normalize.into()]);
+    written.extend(options::written(&after.options, after.limits));
+    ctx.replicate(Configure::NAME, &written.iter().map(Vec::as_slice).collect::<Vec<_>>());
+}
+
+pub(crate) struct Configure;
+
+impl Command for Configure {
+    const NAME: &CStr = c"nr._configure";
+    const FLAGS: &CStr = super::FLAGS;
+    const ABOUT: About = About {
+        summary: c"For replication: the effect of NR.CONFIGURE.",
+        complexity: c"O(N) where N is the number of rows that a smaller limit drops",
+        arity: -3,
+        key: Some(KeyUse::UPDATE),
+        arguments: &[Argument::KEY, Argument::integer(c"state"), Argument::text(c"option").optional().multiple()],
+    };
+
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let mut key = value::open(ctx, args[0])?;
+        let (state, given) = (super::state(args[1])?, Given::parse(&args[2..], Of::Change)?);
+        let live = &mut value::write(&mut key)?.live;
+        let (limits, before) = (given.limits(live.network().info().limits), live.network().rows_state());
+        live.network_mut().set_rows_state(state);
+        if let Err(error) = live.configure(&given.changes, limits) {
+            live.network_mut().set_rows_state(before);
+            return Err(error.into());
+        }
+        ctx.replicate_verbatim();
+        key.changed();
+        ctx.notify(c"nr.configure", args[0]);
+        Ok(Reply::OK)
+    }
+}

@@ -1,0 +1,39 @@
+//! `NR._RESET key state`: new weights, drawn from the state that the primary drew them from.
+
+use std::ffi::CStr;
+
+use crate::error::Refusal;
+use crate::ffi::command::{About, Argument, Command, KeyUse};
+use crate::ffi::context::Context;
+use crate::ffi::reply::Reply;
+use crate::value;
+
+pub(crate) fn send(ctx: Context, key: &[u8], state: u64) {
+    ctx.replicate(Reset::NAME, &[key, state.to_string().as_bytes()]);
+}
+
+pub(crate) struct Reset;
+
+impl Command for Reset {
+    const NAME: &CStr = c"nr._reset";
+    const FLAGS: &CStr = super::FLAGS;
+    const ABOUT: About = About {
+        summary: c"For replication: the effect of NR.RESET.",
+        complexity: c"O(P) where P is the number of parameters",
+        arity: 3,
+        key: Some(KeyUse::UPDATE),
+        arguments: &[Argument::KEY, Argument::integer(c"state")],
+    };
+
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let mut key = value::open(ctx, args[0])?;
+        let state = super::state(args[1])?;
+        let live = &mut value::write(&mut key)?.live;
+        live.network_mut().set_weights_state(state);
+        live.reset();
+        ctx.replicate_verbatim();
+        key.changed();
+        ctx.notify(c"nr.reset", args[0]);
+        Ok(Reply::OK)
+    }
+}

@@ -1,0 +1,108 @@
+//! `NR._ROWS key state places rows [weights]`: rows with the places that they took.
+//!
+//! `state` is that of the network's choices afterwards. A place is five bytes: 0 for the training set or 1 for the testing
+//! set, and the row, u32. Rows are floats, inputs and outputs of one after those of the other; weights are a float each. All
+//! little-endian.
+
+use std::ffi::CStr;
+
+use neuralredis_core::{Batch, Place, Set};
+
+use crate::commands::blob;
+use crate::commands::observe::interleaved;
+use crate::error::Refusal;
+use crate::ffi::command::{About, Argument, Command, KeyUse};
+use crate::ffi::context::Context;
+use crate::ffi::reply::Reply;
+use crate::{numbers, value};
+
+/// Bytes of a place.
+const PLACE: usize = 5;
+
+pub(crate) fn send(ctx: Context, key: &[u8], state: u64, places: &[Place], rows: &[f32], weight: Option<f32>) {
+    let places: Vec<u8> = places.iter().flat_map(|place| encoded(*place)).collect();
+    let (state, rows) = (state.to_string(), numbers::bytes(rows));
+    let mut arguments = vec![key, state.as_bytes(), &places, &rows];
+    let weight = weight.map(f32::to_le_bytes);
+    arguments.extend(weight.as_ref().map(<[u8; 4]>::as_slice));
+    ctx.replicate(Rows::NAME, &arguments);
+}
+
+fn encoded(place: Place) -> [u8; PLACE] {
+    let [a, b, c, d] = place.row.to_le_bytes();
+    [u8::from(place.set == Set::Test), a, b, c, d]
+}
+
+fn decoded([set, a, b, c, d]: [u8; PLACE]) -> Result<Place, Refusal> {
+    let set = match set {
+        0 => Set::Train,
+        1 => Set::Test,
+        _ => return Err(Refusal::because(format!("the set of a place is {set}: expected 0 or 1"))),
+    };
+    Ok(Place { set, row: u32::from_le_bytes([a, b, c, d]) })
+}
+
+pub(crate) struct Rows;
+
+impl Command for Rows {
+    const NAME: &CStr = c"nr._rows";
+    const FLAGS: &CStr = super::FLAGS;
+    const ABOUT: About = About {
+        summary: c"For replication: the effect of NR.OBSERVE.",
+        complexity: c"O(N) where N is the number of values",
+        arity: -5,
+        key: Some(KeyUse::ADD),
+        arguments: &[
+            Argument::KEY,
+            Argument::integer(c"state"),
+            Argument::text(c"places"),
+            Argument::text(c"rows"),
+            Argument::text(c"weights").optional(),
+        ],
+    };
+
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let (name, state) = (args[0], super::state(args[1])?);
+        let mut key = value::open(ctx, name)?;
+        let (places, rest) = args[2].as_chunks();
+        if !rest.is_empty() {
+            return Err(Refusal::because(format!("the places have {} bytes: expected 5 each", args[2].len())));
+        }
+        let places = places.iter().copied().map(decoded).collect::<Result<Vec<_>, _>>()?;
+        let weights = match args[4..] {
+            [] => None,
+            [weights] => Some(blob::rows(weights, 1)?),
+            [_, word, ..] => return Err(Refusal::unknown(word, "places, rows and weights")),
+        };
+        if let Some(weights) = &weights
+            && weights.len() != places.len()
+        {
+            return Err(Refusal::because(format!("{} weights: expected one for each place", weights.len())));
+        }
+        let network = value::write(&mut key)?.live.network_mut();
+        let (inputs, targets) = (network.layout().inputs(), network.targets());
+        let rows = blob::rows(args[3], inputs + targets)?;
+        if rows.len() / (inputs + targets) != places.len() {
+            return Err(Refusal::because(format!("{} places: expected one for each row", places.len())));
+        }
+        let batch = Batch { weights: weights.as_deref(), ..interleaved(&rows, inputs, targets) };
+        network.place(&batch, &places, state)?;
+        ctx.replicate_verbatim();
+        key.changed();
+        ctx.notify(c"nr.observe", name);
+        Ok(Reply::OK)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_comes_back() {
+        for place in [Place { set: Set::Train, row: 0 }, Place { set: Set::Test, row: u32::MAX - 1 }] {
+            assert_eq!(decoded(encoded(place)), Ok(place));
+        }
+        assert!(decoded([2, 0, 0, 0, 0]).is_err());
+    }
+}

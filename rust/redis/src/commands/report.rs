@@ -1,0 +1,47 @@
+//! `NR.REPORT key`
+
+use std::ffi::CStr;
+
+use crate::error::Refusal;
+use crate::ffi::command::{About, Argument, Command, KeyUse};
+use crate::ffi::context::Context;
+use crate::ffi::reply::Reply;
+use crate::value;
+
+pub(super) struct Report;
+
+impl Command for Report {
+    const NAME: &CStr = c"nr.report";
+    const FLAGS: &CStr = c"readonly";
+    const ABOUT: About = About {
+        summary: c"Returns why the last training ended, what it came to, and how its errors developed.",
+        complexity: c"O(1)",
+        arity: 2,
+        key: Some(KeyUse::READ),
+        arguments: &[Argument::KEY],
+    };
+
+    /// Null before the first training of this process, and after a reset: a report is not saved.
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let key = value::open(ctx, args[0])?;
+        let Some(report) = value::read(&key)?.live.report() else { return Ok(Reply::Null) };
+        let maybe = |number: Option<f64>| number.map_or(Reply::Null, Reply::Double);
+        let warnings = report.warnings.iter().map(|warning| Reply::Bulk(warning.clone().into_bytes()));
+        let curve = report.curve.iter().map(|point| {
+            Reply::Array(vec![Reply::count(point.cycle), Reply::Double(point.train_error), maybe(point.test_error)])
+        });
+        Ok(Reply::Map(vec![
+            ("reason", Reply::word(report.reason.name())),
+            ("cycles", Reply::count(report.cycles)),
+            ("best-cycle", Reply::count(report.best_cycle)),
+            ("seconds", Reply::Double(report.time.as_secs_f64())),
+            ("threads", Reply::count(report.threads)),
+            ("train-error", Reply::Double(report.train_error)),
+            ("test-error", maybe(report.test_error)),
+            ("class-errors", maybe(report.class_errors)),
+            ("overfitting", Reply::YesNo(report.overfitting)),
+            ("warnings", Reply::Array(warnings.collect())),
+            ("curve", Reply::Array(curve.collect())),
+        ]))
+    }
+}

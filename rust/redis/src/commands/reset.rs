@@ -1,0 +1,34 @@
+//! `NR.RESET key`
+
+use std::ffi::CStr;
+
+use super::replayed;
+use crate::error::Refusal;
+use crate::ffi::command::{About, Argument, Command, KeyUse};
+use crate::ffi::context::Context;
+use crate::ffi::reply::Reply;
+use crate::value;
+
+pub(super) struct Reset;
+
+impl Command for Reset {
+    const NAME: &CStr = c"nr.reset";
+    const FLAGS: &CStr = c"write";
+    const ABOUT: About = About {
+        summary: c"Gives a network new random weights and fresh statistics; its rows stay, its training is dropped.",
+        complexity: c"O(P) where P is the number of parameters",
+        arity: 2,
+        key: Some(KeyUse::UPDATE),
+        arguments: &[Argument::KEY],
+    };
+
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let mut key = value::open(ctx, args[0])?;
+        let value = value::write(&mut key)?;
+        replayed::reset::send(ctx, args[0], value.live.network().weights_state());
+        value.live.reset();
+        key.changed();
+        ctx.notify(c"nr.reset", args[0]);
+        Ok(Reply::OK)
+    }
+}

@@ -1,0 +1,116 @@
+//! `NR.TRAIN key [MAXCYCLES n] [MAXTIME ms] [AUTOSTOP] [BACKTRACK] [BLOCK ms]`
+
+use std::ffi::CStr;
+use std::time::Duration;
+
+use neuralredis_core::training::TrainOptions;
+
+use super::{is, wait};
+use crate::error::Refusal;
+use crate::ffi::command::{About, Argument, Command, KeyUse};
+use crate::ffi::context::Context;
+use crate::ffi::reply::Reply;
+use crate::{numbers, trainings, value};
+
+pub(super) struct Train;
+
+impl Command for Train {
+    const NAME: &CStr = c"nr.train";
+    const FLAGS: &CStr = c"write deny-oom blocking";
+    const ABOUT: About = About {
+        summary: c"Starts a training in the background.",
+        complexity: c"O(1); the training itself runs on threads of its own",
+        arity: -2,
+        key: Some(KeyUse::UPDATE),
+        arguments: &[
+            Argument::KEY,
+            Argument::integer(c"cycles").after(c"MAXCYCLES").optional(),
+            Argument::integer(c"milliseconds").after(c"MAXTIME").optional(),
+            Argument::word(c"autostop", c"AUTOSTOP").optional(),
+            Argument::word(c"backtrack", c"BACKTRACK").optional(),
+            Argument::integer(c"milliseconds").after(c"BLOCK").optional(),
+        ],
+    };
+
+    /// Nothing is replicated but, once it is installed, what the training has made of the network.
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let name = args[0];
+        let mut key = value::open(ctx, name)?;
+        let Wanted { options, block } = Wanted::parse(&args[1..])?;
+        if !ctx.is_primary() {
+            return Err(Refusal::because("this server is a replica: its primary trains, and sends the result"));
+        }
+        let value = value::write(&mut key)?;
+        trainings::start(ctx, name, value, options)?;
+        Ok(match block {
+            None => Reply::word("Training has started"),
+            Some(milliseconds) if trainings::wait(ctx, value, milliseconds) => Reply::Later,
+            Some(_) => Reply::Null,
+        })
+    }
+}
+
+#[derive(Debug, PartialEq)]
+struct Wanted {
+    options: TrainOptions,
+    block: Option<i64>,
+}
+
+impl Wanted {
+    /// Of the arguments after the key.
+    fn parse(mut args: &[&[u8]]) -> Result<Self, Refusal> {
+        const NAMES: [&str; 5] = ["MAXCYCLES", "MAXTIME", "AUTOSTOP", "BACKTRACK", "BLOCK"];
+        let mut wanted = Self { options: TrainOptions::default(), block: None };
+        let mut seen: Vec<&str> = Vec::new();
+        while let Some((&word, rest)) = args.split_first() {
+            args = rest;
+            let Some(name) = NAMES.into_iter().find(|name| is(word, name)) else {
+                return Err(Refusal::unknown(word, NAMES.join(", ")));
+            };
+            if seen.contains(&name) {
+                return Err(Refusal::because(format!("{name} is given twice")));
+            }
+            seen.push(name);
+            match name {
+                "AUTOSTOP" => wanted.options.auto_stop = true,
+                "BACKTRACK" => wanted.options.backtrack = true,
+                _ => {
+                    let Some((&value, rest)) = args.split_first() else {
+                        return Err(Refusal::because(format!("{name} has no value")));
+                    };
+                    args = rest;
+                    match name {
+                        "MAXCYCLES" => {
+                            let expected = format!("an integer from 0 to {}", i64::MAX);
+                            let cycles = numbers::whole(value).filter(|&cycles| i64::try_from(cycles).is_ok());
+                            let cycles = cycles.ok_or_else(|| Refusal::argument(name, value, expected))?;
+                            wanted.options.max_cycles = cycles;
+                        }
+                        "MAXTIME" => {
+                            let milliseconds = wait::milliseconds(name, value)?;
+                            wanted.options.max_time = Duration::from_millis(milliseconds.unsigned_abs());
+                        }
+                        _ => wanted.block = Some(wait::milliseconds(name, value)?),
+                    }
+                }
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_come_in_any_order_and_twice_never() {
+        let parse = |words: &str| Wanted::parse(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>());
+        let wanted = parse("backtrack BLOCK 5 MaxTime 0 AUTOSTOP maxcycles 7").unwrap();
+        let options = TrainOptions { max_cycles: 7, max_time: Duration::ZERO, auto_stop: true, backtrack: true };
+        assert_eq!(wanted, Wanted { options, block: Some(5) });
+        assert_eq!(parse("").unwrap().options, TrainOptions::default());
+        assert_eq!(parse("MAXTIME 1 MAXTIME 1").unwrap_err().text(), "ERR MAXTIME is given twice");
+        assert!(parse("MAXCYCLES -1").unwrap_err().text().starts_with("ERR MAXCYCLES is '-1': expected an integer"));
+    }
+}

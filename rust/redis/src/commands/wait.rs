@@ -1,0 +1,49 @@
+//! `NR.WAIT key [ms]`
+
+use std::ffi::CStr;
+
+use crate::error::Refusal;
+use crate::ffi::command::{About, Argument, Command, KeyUse};
+use crate::ffi::context::Context;
+use crate::ffi::reply::Reply;
+use crate::{numbers, trainings, value};
+
+/// Milliseconds of a limit at most: far beyond any clock, and harmless in sums with one.
+const MOST_MILLISECONDS: i64 = 1 << 53;
+
+pub(super) struct Wait;
+
+impl Command for Wait {
+    const NAME: &CStr = c"nr.wait";
+    const FLAGS: &CStr = c"readonly blocking";
+    const ABOUT: About = About {
+        summary: c"Waits for the end of a network's training.",
+        complexity: c"O(1)",
+        arity: -2,
+        key: Some(KeyUse::LOOK),
+        arguments: &[Argument::KEY, Argument::integer(c"milliseconds").optional()],
+    };
+
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let limit = match *args {
+            [_] => 0,
+            [_, limit] => milliseconds("the time", limit)?,
+            _ => return Err(Refusal::unknown(args[2], "a key and a time")),
+        };
+        let key = value::open(ctx, args[0])?;
+        let value = value::read(&key)?;
+        Ok(match value.live.job() {
+            None => Reply::word("idle"),
+            Some(_) if trainings::wait(ctx, value, limit) => Reply::Later,
+            Some(_) => Reply::Null,
+        })
+    }
+}
+
+/// Milliseconds as an option gives them.
+pub(super) fn milliseconds(name: &str, value: &[u8]) -> Result<i64, Refusal> {
+    let number = numbers::whole(value).and_then(|number| i64::try_from(number).ok());
+    number.filter(|number| *number <= MOST_MILLISECONDS).ok_or_else(|| {
+        Refusal::argument(name, value, format_args!("milliseconds, an integer from 0 to {MOST_MILLISECONDS}"))
+    })
+}

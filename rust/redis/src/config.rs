@@ -1,0 +1,96 @@
+//! Settings: how many threads train, how many trainings run, how large a network may become.
+//!
+//! Each may stand in the server's configuration as `neuralredis.<name>`, or after the module's path as `<name> <value>`;
+//! the configuration prevails. CONFIG SET changes it, CONFIG GET shows it.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use crate::error::{Refusal, shown};
+use crate::ffi::config::{self, Setting};
+use crate::ffi::context::Context;
+use crate::numbers;
+use crate::trainings;
+
+/// Threads and trainings at most: more would be a mistake.
+const MANY: i64 = 1 << 16;
+/// Trainings at a time unless configured.
+const TRAININGS: i64 = 32;
+
+static THREAD_COUNT: AtomicI64 = AtomicI64::new(1);
+static TRAINING_COUNT: AtomicI64 = AtomicI64::new(TRAININGS);
+static NETWORK_BYTES: AtomicI64 = AtomicI64::new(0);
+
+static SETTINGS: [Setting; 3] = [
+    Setting {
+        name: c"threads",
+        least: 1,
+        most: MANY,
+        is_memory: false,
+        get: || THREAD_COUNT.load(Ordering::Relaxed),
+        set: |threads| {
+            THREAD_COUNT.store(threads, Ordering::Relaxed);
+            trainings::pool().set_threads(threads as usize);
+        },
+    },
+    Setting {
+        name: c"max-trainings",
+        least: 1,
+        most: MANY,
+        is_memory: false,
+        get: || TRAINING_COUNT.load(Ordering::Relaxed),
+        set: |trainings| {
+            TRAINING_COUNT.store(trainings, Ordering::Relaxed);
+            trainings::pool().set_max_trainings(trainings as usize);
+        },
+    },
+    Setting {
+        name: c"max-network-bytes",
+        least: 0,
+        most: i64::MAX,
+        is_memory: true,
+        get: || NETWORK_BYTES.load(Ordering::Relaxed),
+        set: |bytes| NETWORK_BYTES.store(bytes, Ordering::Relaxed),
+    },
+];
+
+/// Makes the settings known to the server, and takes what it knows of them.
+pub(crate) fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from) as i64;
+    let mut defaults = [cores.min(MANY), TRAININGS, 0];
+    for pair in arguments.chunks(2) {
+        let name = pair[0].strip_prefix(b"neuralredis.").unwrap_or(pair[0]);
+        let Some(at) = SETTINGS.iter().position(|setting| setting.name.to_bytes().eq_ignore_ascii_case(name)) else {
+            return Err(format!(
+                "the argument '{}': expected threads, max-trainings or max-network-bytes",
+                shown(pair[0])
+            ));
+        };
+        let Setting { least, most, .. } = SETTINGS[at];
+        let value = pair.get(1).copied().unwrap_or_default();
+        let number = numbers::whole(value).and_then(|number| i64::try_from(number).ok());
+        let Some(number) = number.filter(|number| (least..=most).contains(number)) else {
+            let name = shown(name);
+            return Err(format!(
+                "the argument {name} is '{}': expected an integer from {least} to {most}",
+                shown(value)
+            ));
+        };
+        defaults[at] = number;
+    }
+    for (setting, default) in SETTINGS.iter().zip(defaults) {
+        config::register(ctx, setting, default)?;
+        (setting.set)(default);
+    }
+    config::load(ctx)
+}
+
+/// Refuses a client's network of more bytes than are allowed. What is loaded or replicated is not asked.
+pub(crate) fn check_bytes(ctx: Context, bytes: usize) -> Result<(), Refusal> {
+    let most = NETWORK_BYTES.load(Ordering::Relaxed);
+    if most == 0 || bytes as u64 <= most as u64 || ctx.is_replayed() {
+        return Ok(());
+    }
+    Err(Refusal::because(format!(
+        "the network would take {bytes} bytes: expected at most {most}, the limit neuralredis.max-network-bytes"
+    )))
+}

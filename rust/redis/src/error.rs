@@ -1,0 +1,75 @@
+//! What a command refuses, and in which words.
+
+use neuralredis_core::Error;
+
+/// Characters of an argument that an error shows at most.
+const SHOWN: usize = 64;
+
+/// Why a command was refused. Whatever is refused has changed nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Refusal {
+    /// The key holds something else.
+    WrongType,
+    /// Anything else, in a sentence that names the argument and what was expected.
+    Because(String),
+}
+
+impl Refusal {
+    /// An argument that is not what was expected.
+    pub(crate) fn argument(name: impl std::fmt::Display, value: &[u8], expected: impl std::fmt::Display) -> Self {
+        Self::Because(format!("{name} is '{}': expected {expected}", shown(value)))
+    }
+
+    /// An argument that the command has no place for.
+    pub(crate) fn unknown(value: &[u8], expected: impl std::fmt::Display) -> Self {
+        Self::Because(format!("'{}' is no option here: expected {expected}", shown(value)))
+    }
+
+    pub(crate) fn because(reason: impl Into<String>) -> Self {
+        Self::Because(reason.into())
+    }
+
+    /// The text of the reply.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value".into(),
+            Self::Because(reason) => format!("ERR {reason}"),
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Because(error.to_string())
+    }
+}
+
+/// An argument as an error shows it: one line, not too long, whatever its bytes are.
+pub(crate) fn shown(value: &[u8]) -> String {
+    let text = String::from_utf8_lossy(value.get(..4 * SHOWN).unwrap_or(value));
+    let mut line = String::new();
+    for character in text.chars().take(SHOWN) {
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    if text.chars().nth(SHOWN).is_some() || value.len() > 4 * SHOWN {
+        line.push_str("...");
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_is_shown_on_one_line_of_bounded_length() {
+        assert_eq!(shown(b"a\r\n\0%n\xff"), "a\\r\\n\\u{0}%n\u{fffd}");
+        assert_eq!(shown(&[b'x'; 1000]).len(), SHOWN + 3);
+        assert_eq!(shown("é".repeat(64).as_bytes()), "é".repeat(64));
+        assert_eq!(Refusal::argument("input 3", b"abc", "a number").text(), "ERR input 3 is 'abc': expected a number");
+    }
+}

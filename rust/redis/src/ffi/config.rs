@@ -1,0 +1,69 @@
+//! Numbers that the server's configuration sets.
+
+use std::ffi::{CStr, c_char, c_int, c_longlong, c_void};
+
+use redis_module::raw;
+
+use super::context::Context;
+
+/// A number under `neuralredis.` in the server's configuration.
+pub(crate) struct Setting {
+    pub(crate) name: &'static CStr,
+    pub(crate) least: i64,
+    pub(crate) most: i64,
+    /// Whether it may be given as `100mb`.
+    pub(crate) is_memory: bool,
+    pub(crate) get: fn() -> i64,
+    pub(crate) set: fn(i64),
+}
+
+/// Makes a number settable. `default` holds unless the server's configuration says otherwise.
+pub(crate) fn register(ctx: Context, setting: &'static Setting, default: i64) -> Result<(), String> {
+    let flags = if setting.is_memory { raw::REDISMODULE_CONFIG_MEMORY } else { raw::REDISMODULE_CONFIG_DEFAULT };
+    let data = std::ptr::from_ref(setting).cast_mut().cast();
+    // SAFETY: the context of OnLoad; the name is static; `data` is, too, and only read.
+    let status = unsafe {
+        call!(RedisModule_RegisterNumericConfig(
+            ctx.raw(),
+            setting.name.as_ptr(),
+            default,
+            flags,
+            setting.least,
+            setting.most,
+            Some(get),
+            Some(set),
+            None,
+            data
+        ))
+    };
+    if status == raw::REDISMODULE_OK as c_int {
+        Ok(())
+    } else {
+        Err(format!("the server refused the configuration {}", setting.name.to_string_lossy()))
+    }
+}
+
+/// Takes what the server's configuration says of the registered numbers.
+pub(crate) fn load(ctx: Context) -> Result<(), String> {
+    // SAFETY: the context of OnLoad.
+    let status = unsafe { call!(RedisModule_LoadConfigs(ctx.raw())) };
+    if status == raw::REDISMODULE_OK as c_int { Ok(()) } else { Err("its configuration is not valid".into()) }
+}
+
+unsafe extern "C" fn get(_: *const c_char, data: *mut c_void) -> c_longlong {
+    // SAFETY: `register` passed a static setting.
+    let setting = unsafe { &*data.cast::<Setting>() };
+    (setting.get)()
+}
+
+unsafe extern "C" fn set(
+    _: *const c_char,
+    value: c_longlong,
+    data: *mut c_void,
+    _: *mut *mut raw::RedisModuleString,
+) -> c_int {
+    // SAFETY: as for `get`. The server has compared the value with the bounds.
+    let setting = unsafe { &*data.cast::<Setting>() };
+    (setting.set)(value);
+    raw::REDISMODULE_OK as c_int
+}

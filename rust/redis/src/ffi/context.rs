@@ -1,0 +1,168 @@
+//! What a call of the server lends: its flags, its database, its ways to replicate and to notify.
+
+use std::ffi::{CStr, c_char, c_int};
+
+use redis_module::raw;
+
+/// The context of a command, a timer or an event, good until that returns. On the main thread alone.
+#[derive(Clone, Copy)]
+pub(crate) struct Context(*mut raw::RedisModuleCtx);
+
+impl Context {
+    /// Of a pointer that the server has just given.
+    pub(super) fn new(ctx: *mut raw::RedisModuleCtx) -> Self {
+        Self(ctx)
+    }
+
+    pub(super) fn raw(self) -> *mut raw::RedisModuleCtx {
+        self.0
+    }
+
+    fn has(self, flags: u32) -> bool {
+        // SAFETY: a live context.
+        let set = unsafe { call!(RedisModule_GetContextFlags(self.0)) };
+        set & flags as c_int != 0
+    }
+
+    pub(crate) fn is_primary(self) -> bool {
+        self.has(raw::REDISMODULE_CTX_FLAGS_MASTER)
+    }
+
+    /// Whether a data set is being loaded, from an RDB or an AOF.
+    pub(crate) fn is_loading(self) -> bool {
+        self.has(raw::REDISMODULE_CTX_FLAGS_LOADING)
+    }
+
+    /// Whether the command comes from the primary or from the AOF: what is replicated is obeyed, limits or not.
+    pub(crate) fn is_replayed(self) -> bool {
+        self.has(raw::REDISMODULE_CTX_FLAGS_REPLICATED | raw::REDISMODULE_CTX_FLAGS_LOADING)
+    }
+
+    /// Whether the client can be made to wait: not in a transaction or a script.
+    pub(crate) fn may_block(self) -> bool {
+        !self.has(
+            raw::REDISMODULE_CTX_FLAGS_DENY_BLOCKING
+                | raw::REDISMODULE_CTX_FLAGS_MULTI
+                | raw::REDISMODULE_CTX_FLAGS_LUA
+                | raw::REDISMODULE_CTX_FLAGS_LOADING,
+        )
+    }
+
+    pub(crate) fn is_resp3(self) -> bool {
+        self.has(raw::REDISMODULE_CTX_FLAGS_RESP3)
+    }
+
+    /// Points at a database; a timer's context points at none in particular.
+    pub(crate) fn select(self, db: i32) -> bool {
+        // SAFETY: a live context; the server checks the number.
+        unsafe { call!(RedisModule_SelectDb(self.0, db)) == raw::REDISMODULE_OK as c_int }
+    }
+
+    /// The database that the context points at.
+    pub(crate) fn selected(self) -> i32 {
+        // SAFETY: a live context.
+        unsafe { call!(RedisModule_GetSelectedDb(self.0)) }
+    }
+
+    /// Sends a command to replicas and the AOF, after what this call has sent before.
+    pub(crate) fn replicate(self, command: &CStr, arguments: &[&[u8]]) {
+        let strings: Vec<_> = arguments.iter().map(|argument| Text::new(argument)).collect();
+        let pointers: Vec<_> = strings.iter().map(|string| string.0).collect();
+        // SAFETY: a live context; `v` takes a pointer to strings and their number; the server copies or counts them.
+        unsafe {
+            call!(RedisModule_Replicate(self.0, command.as_ptr(), c"v".as_ptr(), pointers.as_ptr(), pointers.len()));
+        }
+    }
+
+    /// Sends the command being run as it came.
+    pub(crate) fn replicate_verbatim(self) {
+        // SAFETY: the live context of a command.
+        unsafe {
+            call!(RedisModule_ReplicateVerbatim(self.0));
+        }
+    }
+
+    /// Tells subscribers of an event on a key.
+    pub(crate) fn notify(self, event: &CStr, key: &[u8]) {
+        let key = Text::new(key);
+        // SAFETY: a live context; the event ends with NUL.
+        unsafe {
+            call!(RedisModule_NotifyKeyspaceEvent(self.0, raw::REDISMODULE_NOTIFY_MODULE, event.as_ptr(), key.0));
+        }
+    }
+
+    /// Whether the client may read a key. Who has no user, as the AOF, may.
+    pub(crate) fn may_read(self, key: &[u8]) -> bool {
+        let key = Text::new(key);
+        // SAFETY: the live context of a command; name and user are ours, and freed once.
+        unsafe {
+            let name = call!(RedisModule_GetCurrentUserName(self.0));
+            if name.is_null() {
+                return true;
+            }
+            let name = Text(name);
+            let user = call!(RedisModule_GetModuleUserFromUserName(name.0));
+            if user.is_null() {
+                return false;
+            }
+            let access = raw::REDISMODULE_CMD_KEY_ACCESS as c_int;
+            let allowed =
+                call!(RedisModule_ACLCheckKeyPermissions(user, key.0, access)) == raw::REDISMODULE_OK as c_int;
+            call!(RedisModule_FreeModuleUser(user));
+            allowed
+        }
+    }
+}
+
+/// Whether the server asks for no writes of the module's own: clients are paused, as before a failover.
+pub(crate) fn avoids_replica_traffic() -> bool {
+    // SAFETY: no condition.
+    unsafe { call!(RedisModule_AvoidReplicaTraffic()) != 0 }
+}
+
+/// A random seed, from the server.
+pub(crate) fn random_seed() -> u64 {
+    let mut seed = [0; 8];
+    // SAFETY: room for as many bytes as are asked for.
+    unsafe { call!(RedisModule_GetRandomBytes(seed.as_mut_ptr(), seed.len())) };
+    u64::from_le_bytes(seed)
+}
+
+/// A string of the server's, owned.
+pub(super) struct Text(pub(super) *mut raw::RedisModuleString);
+
+impl Text {
+    pub(super) fn new(bytes: &[u8]) -> Self {
+        // SAFETY: the bytes are copied. Without a context nobody but this frees the string.
+        Self(unsafe { call!(RedisModule_CreateString(std::ptr::null_mut(), bytes.as_ptr().cast(), bytes.len())) })
+    }
+}
+
+impl Drop for Text {
+    fn drop(&mut self) {
+        // SAFETY: made without a context, and freed once.
+        unsafe { call!(RedisModule_FreeString(std::ptr::null_mut(), self.0)) };
+    }
+}
+
+/// The bytes of a string of the server's.
+///
+/// # Safety
+/// The string lives, unchanged, as long as the bytes are used.
+pub(super) unsafe fn bytes<'a>(string: *const raw::RedisModuleString) -> &'a [u8] {
+    let mut length = 0;
+    // SAFETY: the caller's string lives; the server gives a pointer to that many bytes, never null.
+    unsafe {
+        let start: *const c_char = call!(RedisModule_StringPtrLen(string, &raw mut length));
+        std::slice::from_raw_parts(start.cast(), length)
+    }
+}
+
+/// The arguments that the server calls with.
+///
+/// # Safety
+/// `argv` points at `argc` strings, which live, unchanged, as long as the bytes are used.
+pub(super) unsafe fn arguments<'a>(argv: *mut *mut raw::RedisModuleString, argc: c_int) -> Vec<&'a [u8]> {
+    // SAFETY: as the caller says.
+    (0..argc as usize).map(|index| unsafe { bytes(*argv.add(index)) }).collect()
+}

@@ -1,0 +1,111 @@
+//! Keys of the keyspace, and the network that one holds.
+
+use std::ffi::c_int;
+use std::marker::PhantomData;
+
+use redis_module::raw;
+
+use super::context::{Context, Text};
+use super::data_type;
+use crate::value::Value;
+
+/// What a key holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    Nothing,
+    Network,
+    Other,
+}
+
+/// A key that is open. It is closed when this is dropped, which must be before its context ends.
+///
+/// It is opened for reading even to change the network that it holds: to be opened for writing is to be reported as
+/// changed, which a refused command must not be. Whoever has changed something says so by [`Self::changed`].
+pub(crate) struct Key {
+    ctx: Context,
+    name: Text,
+    opened: *mut raw::RedisModuleKey,
+    main_thread: PhantomData<*const ()>,
+}
+
+impl Key {
+    pub(crate) fn open(ctx: Context, name: &[u8]) -> Self {
+        Self::open_for(ctx, name, raw::REDISMODULE_READ)
+    }
+
+    fn open_for(ctx: Context, name: &[u8], mode: u32) -> Self {
+        let name = Text::new(name);
+        // SAFETY: a live context and string.
+        let opened = unsafe { call!(RedisModule_OpenKey(ctx.raw(), name.0, mode as c_int)) };
+        Self { ctx, name, opened, main_thread: PhantomData }
+    }
+
+    pub(crate) fn content(&self) -> Content {
+        if self.opened.is_null() {
+            return Content::Nothing;
+        }
+        // SAFETY: an open key. Its kind is compared and never turned into an enum: servers add kinds.
+        unsafe {
+            if call!(RedisModule_KeyType(self.opened)) == raw::REDISMODULE_KEYTYPE_EMPTY as c_int {
+                Content::Nothing
+            } else if call!(RedisModule_ModuleTypeGetType(self.opened)) == data_type::handle() {
+                Content::Network
+            } else {
+                Content::Other
+            }
+        }
+    }
+
+    fn pointer(&self) -> Option<*mut Value> {
+        // SAFETY: an open key that holds a value of our type, which `put` or the type's methods made.
+        (self.content() == Content::Network)
+            .then(|| unsafe { call!(RedisModule_ModuleTypeGetValue(self.opened)) }.cast::<Value>())
+            .filter(|pointer| !pointer.is_null())
+    }
+
+    /// The network that the key holds.
+    pub(crate) fn value(&self) -> Option<&Value> {
+        // SAFETY: the value stays where it is while nothing else of this module or the server runs, and that is as long
+        // as the key is open on the main thread; `self` lends it, so it is not lent for writing as well.
+        self.pointer().map(|pointer| unsafe { &*pointer })
+    }
+
+    /// The network that the key holds, to be changed.
+    pub(crate) fn value_mut(&mut self) -> Option<&mut Value> {
+        // SAFETY: as for `value`; no command opens a key twice.
+        self.pointer().map(|pointer| unsafe { &mut *pointer })
+    }
+
+    /// Breaks the watch of whoever watches the key, and tells clients that keep a copy.
+    pub(crate) fn changed(&self) {
+        // SAFETY: a live context and string.
+        unsafe {
+            call!(RedisModule_SignalModifiedKey(self.ctx.raw(), self.name.0));
+        }
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        if !self.opened.is_null() {
+            // SAFETY: opened once, closed once.
+            unsafe { call!(RedisModule_CloseKey(self.opened)) };
+        }
+    }
+}
+
+/// Makes a key hold a network, whatever it held. Closing it tells watchers.
+pub(crate) fn put(ctx: Context, name: &[u8], value: Box<Value>) -> bool {
+    let key = Key::open_for(ctx, name, raw::REDISMODULE_READ | raw::REDISMODULE_WRITE);
+    let value = Box::into_raw(value);
+    // SAFETY: a key open for writing; the value becomes the server's, which gives it to our `free`. If it is refused it is
+    // still ours.
+    unsafe {
+        let status = call!(RedisModule_ModuleTypeSetValue(key.opened, data_type::handle(), value.cast()));
+        if status != raw::REDISMODULE_OK as c_int {
+            drop(Box::from_raw(value));
+            return false;
+        }
+    }
+    true
+}

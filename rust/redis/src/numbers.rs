@@ -1,0 +1,97 @@
+//! Numbers as text, both ways, and numbers as bytes.
+
+/// A number as the nearest double, then as the nearest float, if that is finite.
+pub(crate) fn single(text: &[u8]) -> Option<f32> {
+    // What Rust reads besides numbers, `inf` and `nan` in any case, is not finite.
+    let number = std::str::from_utf8(text).ok()?.parse::<f64>().ok()? as f32;
+    number.is_finite().then_some(number)
+}
+
+/// A whole number of at least 0, in digits alone.
+pub(crate) fn whole(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// The shortest decimal that reads back as this number.
+pub(crate) fn text(number: f32) -> String {
+    if plain(f64::from(number)) { number.to_string() } else { format!("{number:e}") }
+}
+
+/// The shortest decimal that reads back as this number; `inf` for one that is too large or none.
+pub(crate) fn text_of_double(number: f64) -> String {
+    match number {
+        _ if number.is_nan() => "inf".into(),
+        _ if plain(number) => number.to_string(),
+        _ => format!("{number:e}"),
+    }
+}
+
+/// Whether a number is best written without an exponent.
+fn plain(number: f64) -> bool {
+    number == 0.0 || !number.is_finite() || (1e-5..1e16).contains(&number.abs())
+}
+
+/// Bytes as little-endian floats; none if there are no bytes or they are no whole number of floats.
+pub(crate) fn singles(bytes: &[u8]) -> Option<Vec<f32>> {
+    let (numbers, rest) = bytes.as_chunks();
+    (!bytes.is_empty() && rest.is_empty()).then(|| numbers.iter().copied().map(f32::from_le_bytes).collect())
+}
+
+/// Floats as little-endian bytes.
+pub(crate) fn bytes(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_finite_or_refused() {
+        assert_eq!(single(b"0.1"), Some(0.1));
+        assert_eq!(single(b"-1e3"), Some(-1000.0));
+        assert_eq!(single(b".5"), Some(0.5));
+        assert_eq!(single(b"1e-60"), Some(0.0));
+        for text in ["", " 1", "1 ", "1x", "nan", "inf", "-Infinity", "1e39", "0x10", "1,5", "--1"] {
+            assert_eq!(single(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(single(b"\xff"), None);
+        for (text, number) in [("0", Some(0)), ("18446744073709551615", Some(u64::MAX)), ("18446744073709551616", None)]
+        {
+            assert_eq!(whole(text.as_bytes()), number);
+        }
+        for text in ["", "-1", "+1", "1.0", " 1"] {
+            assert_eq!(whole(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn text_is_the_shortest_that_reads_back() {
+        for (number, expected) in
+            [(0.1f32, "0.1"), (1.0, "1"), (0.0, "0"), (-2.5, "-2.5"), (1e-7, "1e-7"), (1e20, "1e20")]
+        {
+            assert_eq!(text(number), expected);
+        }
+        let mut bits = 1u32;
+        for _ in 0..200_000 {
+            bits = bits.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let number = f32::from_bits(bits);
+            if number.is_finite() {
+                assert_eq!(single(text(number).as_bytes()).map(f32::to_bits), Some(bits));
+            }
+        }
+        assert_eq!(text_of_double(0.1), "0.1");
+        assert_eq!(text_of_double(f64::INFINITY), "inf");
+    }
+
+    #[test]
+    fn bytes_are_little_endian() {
+        assert_eq!(singles(&[0, 0, 128, 63]), Some(vec![1.0]));
+        assert_eq!(singles(&[]), None);
+        assert_eq!(singles(&[0, 0, 128]), None);
+        assert_eq!(bytes(&[1.0]), [0, 0, 128, 63]);
+    }
+}

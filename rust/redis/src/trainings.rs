@@ -1,0 +1,244 @@
+//! The trainings under way: whose they are, who waits for them, and what becomes of their results.
+//!
+//! A training works on a snapshot, on threads that never touch the server. When it has ended its thread posts a job to the
+//! main thread, which by a timer, between commands, looks for the network that it was started from and swaps the result in.
+//! Identity is that of the network's id and of the training itself, so a network that was deleted, overwritten or reset meanwhile
+//! is never mistaken for it. Where the network is now is followed by events: RENAME, MOVE, SWAPDB. Whatever is not
+//! found is dropped.
+//!
+//! Rejected: to poll, as the original did in each of its commands, which leaves results lying while nobody asks; and to take
+//! the server's lock on the training's thread, which holds up the server and on Redis 7.0 is racy.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use neuralredis_core::training::{Job, Outcome, Pool, Reason, TrainOptions};
+
+use crate::commands::replayed;
+use crate::error::{Refusal, shown};
+use crate::ffi::blocked::{self, Waiter};
+use crate::ffi::context::{self, Context};
+use crate::ffi::event_loop::{self, MainThread};
+use crate::ffi::key::Key;
+use crate::ffi::log;
+use crate::info::{self, DROPPED, FAILED, FINISHED};
+use crate::value::Value;
+
+/// How long a result waits, while the server asks for no writes, before it looks again.
+const RETRY: Duration = Duration::from_millis(10);
+/// How long the server's end waits for trainings that it has cancelled.
+const LAST_WAIT: Duration = Duration::from_millis(200);
+/// What takes more bytes than this is freed on a thread of its own.
+const FREED_HERE: usize = 1 << 20;
+
+/// A training that has been asked for and not been done with.
+struct Entry {
+    /// The network that it was started from.
+    id: u64,
+    job: Arc<Job>,
+    /// Where that network is.
+    db: i32,
+    key: Vec<u8>,
+    waiters: Vec<Waiter>,
+}
+
+thread_local! {
+    // Of the main thread: nobody else has any, and none is lent while anything of the server's is called.
+    static ENTRIES: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
+}
+
+fn entries<R>(body: impl FnOnce(&mut Vec<Entry>) -> R) -> R {
+    ENTRIES.with_borrow_mut(body)
+}
+
+/// The threads that all trainings share. It has none before the first.
+pub(crate) fn pool() -> &'static Arc<Pool> {
+    static POOL: OnceLock<Arc<Pool>> = OnceLock::new();
+    POOL.get_or_init(|| Pool::new(1, 1))
+}
+
+/// Starts or queues a training of the network at a key.
+pub(crate) fn start(ctx: Context, key: &[u8], value: &mut Value, options: TrainOptions) -> Result<(), Refusal> {
+    let job = value.live.train(options, pool(), |job| {
+        let job = Arc::clone(job);
+        event_loop::post(|main| event_loop::after(main, Duration::ZERO, |main, ctx| conclude(main, ctx, job)));
+    })?;
+    let entry = Entry { id: value.id, job, db: ctx.selected(), key: key.to_vec(), waiters: Vec::new() };
+    entries(|entries| entries.push(entry));
+    Ok(())
+}
+
+/// Makes the client wait for a network's training, for so many milliseconds or, if 0, for ever. False if there is none or
+/// the client cannot wait.
+pub(crate) fn wait(ctx: Context, value: &Value, milliseconds: i64) -> bool {
+    let Some(job) = value.live.job() else { return false };
+    let is_known = |entry: &Entry| Arc::ptr_eq(&entry.job, job);
+    if !ctx.may_block() || !entries(|entries| entries.iter().any(is_known)) {
+        return false;
+    }
+    let Some(waiter) = blocked::block(ctx, milliseconds) else { return false };
+    entries(|entries| {
+        if let Some(entry) = entries.iter_mut().find(|entry| is_known(entry)) {
+            entry.waiters.push(waiter);
+        }
+    });
+    true
+}
+
+/// Takes a client out of those who wait, if it is still among them.
+pub(crate) fn forget(waiter: &Waiter) -> Option<Waiter> {
+    entries(|entries| {
+        entries.iter_mut().find_map(|entry| {
+            let at = entry.waiters.iter().position(|other| other == waiter)?;
+            Some(entry.waiters.swap_remove(at))
+        })
+    })
+}
+
+/// A training, for NR.THREADS.
+pub(crate) struct Listed {
+    pub(crate) id: u64,
+    pub(crate) db: i32,
+    pub(crate) key: Vec<u8>,
+    pub(crate) job: Arc<Job>,
+}
+
+/// The trainings that run or are queued, in the order in which they were asked for.
+pub(crate) fn list() -> Vec<Listed> {
+    entries(|entries| {
+        let wanted = entries.iter().filter(|entry| !entry.job.is_cancelled());
+        wanted
+            .map(|Entry { id, db, key, job, .. }| Listed { id: *id, db: *db, key: key.clone(), job: Arc::clone(job) })
+            .collect()
+    })
+}
+
+/// A key has been renamed or moved to where the context points: if its network is being trained, that is where it is.
+pub(crate) fn moved(ctx: Context, name: &[u8]) {
+    if entries(|entries| entries.is_empty()) {
+        return;
+    }
+    let Some(id) = Key::open(ctx, name).value().map(|value| value.id) else { return };
+    let db = ctx.selected();
+    entries(|entries| {
+        for entry in entries.iter_mut().filter(|entry| entry.id == id) {
+            (entry.db, entry.key) = (db, name.to_vec());
+        }
+    });
+}
+
+/// Two databases have changed places.
+pub(crate) fn swapped(first: i32, second: i32) {
+    entries(|entries| {
+        for entry in entries {
+            entry.db = match entry.db {
+                db if db == first => second,
+                db if db == second => first,
+                db => db,
+            };
+        }
+    });
+}
+
+/// Cancels all trainings: this server is a replica now, and receives results.
+pub(crate) fn cancel_all() {
+    for job in entries(|entries| entries.iter().map(|entry| Arc::clone(&entry.job)).collect::<Vec<_>>()) {
+        job.cancel();
+    }
+}
+
+/// Cancels all trainings and waits a little for their threads: the server ends.
+pub(crate) fn end_all() {
+    cancel_all();
+    let deadline = Instant::now() + LAST_WAIT;
+    for job in entries(|entries| entries.iter().map(|entry| Arc::clone(&entry.job)).collect::<Vec<_>>()) {
+        job.wait(deadline.saturating_duration_since(Instant::now()));
+    }
+}
+
+/// Between commands, after a training has ended.
+fn conclude(main: MainThread, ctx: Context, job: Arc<Job>) {
+    let wanted = ctx.is_primary() && !job.is_cancelled();
+    if wanted && (context::avoids_replica_traffic() || ctx.is_loading()) {
+        event_loop::after(main, RETRY, |main, ctx| conclude(main, ctx, job));
+        return;
+    }
+    let entry = entries(|entries| {
+        let at = entries.iter().position(|entry| Arc::ptr_eq(&entry.job, &job))?;
+        Some(entries.remove(at))
+    });
+    let Some(entry) = entry else { return };
+    let (end, bytes) = settle(ctx, &entry, wanted);
+    info::count(
+        match end {
+            End::Installed { .. } => &FINISHED,
+            End::Dropped => &DROPPED,
+            End::Failed(_) => &FAILED,
+        },
+        1,
+    );
+    for waiter in entry.waiters {
+        waiter.wake(end.word());
+    }
+    // The snapshot of the rows, of which the network may have changed many meanwhile.
+    elsewhere(bytes, (entry.job, job));
+}
+
+/// What became of a training.
+enum End {
+    Installed { stopped: bool },
+    Dropped,
+    Failed(String),
+}
+
+impl End {
+    fn word(&self) -> Cow<'static, str> {
+        match self {
+            Self::Installed { stopped: false } => "finished".into(),
+            Self::Installed { stopped: true } => "stopped".into(),
+            Self::Dropped => "dropped".into(),
+            Self::Failed(reason) => format!("failed: {}", shown(reason.as_bytes())).into(),
+        }
+    }
+}
+
+/// Gives a training's outcome to its network, if that is where it is thought to be and still waits for it. Also tells how
+/// many bytes may be dropped with it.
+fn settle(ctx: Context, entry: &Entry, wanted: bool) -> (End, usize) {
+    ctx.select(entry.db);
+    let mut key = Key::open(ctx, &entry.key);
+    let waits =
+        |value: &&mut Value| value.id == entry.id && value.live.job().is_some_and(|job| Arc::ptr_eq(job, &entry.job));
+    let Some(value) = key.value_mut().filter(waits) else { return (End::Dropped, usize::MAX) };
+    let bytes = value.bytes();
+    if !wanted {
+        value.live.cancel();
+        return (End::Dropped, bytes);
+    }
+    let replaced = Arc::clone(value.live.network().trained());
+    let end = match value.live.collect() {
+        Some(Outcome::Trained(trained, report)) => {
+            replayed::trained::send(ctx, &entry.key, &trained);
+            key.changed();
+            ctx.notify(c"nr.trained", &entry.key);
+            elsewhere(bytes, replaced);
+            End::Installed { stopped: report.reason == Reason::Stopped }
+        }
+        Some(Outcome::Failed(reason)) => {
+            log::warning(&format!("the training of network {} failed: {reason}", entry.id));
+            End::Failed(reason)
+        }
+        Some(Outcome::Dropped) | None => End::Dropped,
+    };
+    (end, bytes)
+}
+
+/// Drops what may be large where nobody waits for it.
+fn elsewhere(bytes: usize, value: impl Send + 'static) {
+    if bytes > FREED_HERE {
+        // Without a thread it is dropped here: the closure is, with what it holds.
+        let _ = std::thread::Builder::new().name("nr-free".into()).spawn(move || drop(value));
+    }
+}

@@ -1,0 +1,64 @@
+//! What a key holds.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use neuralredis_core::Network;
+use neuralredis_core::training::Live;
+
+use crate::error::Refusal;
+use crate::error::shown;
+use crate::ffi::context::Context;
+use crate::ffi::key::{Content, Key};
+use crate::info::NETWORKS;
+
+/// The last id that was given.
+static LAST_ID: AtomicU64 = AtomicU64::new(0);
+
+/// A network in the keyspace, with its training.
+///
+/// It holds no lock, so that a forked child that saves it never waits; what threads train is a snapshot.
+#[derive(Debug)]
+pub(crate) struct Value {
+    /// Tells the networks of this process apart, copies too. It is not saved.
+    pub(crate) id: u64,
+    pub(crate) live: Live,
+}
+
+impl Value {
+    pub(crate) fn new(network: Network) -> Self {
+        NETWORKS.fetch_add(1, Ordering::Relaxed);
+        Self { id: LAST_ID.fetch_add(1, Ordering::Relaxed) + 1, live: Live::new(network) }
+    }
+
+    /// Bytes of memory that it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() - size_of::<Network>() + self.live.network().bytes()
+    }
+}
+
+/// On any thread: the server frees what is large in the background.
+impl Drop for Value {
+    fn drop(&mut self) {
+        NETWORKS.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The key that a command names, which must hold a network.
+pub(crate) fn open(ctx: Context, name: &[u8]) -> Result<Key, Refusal> {
+    let key = Key::open(ctx, name);
+    match key.content() {
+        Content::Network => Ok(key),
+        Content::Nothing => Err(Refusal::because(format!("no network at key '{}'", shown(name)))),
+        Content::Other => Err(Refusal::WrongType),
+    }
+}
+
+/// Lends the network of a key that [`open`] has opened.
+pub(crate) fn read(key: &Key) -> Result<&Value, Refusal> {
+    key.value().ok_or(Refusal::WrongType)
+}
+
+/// Lends the network of a key that [`open`] has opened, to be changed.
+pub(crate) fn write(key: &mut Key) -> Result<&mut Value, Refusal> {
+    key.value_mut().ok_or(Refusal::WrongType)
+}

@@ -1,0 +1,69 @@
+"""A conversation as redis-cli shows it: it tells simple strings from bulk strings, which clients hide."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import socket
+from typing import IO
+
+import servers
+
+
+class Connection:
+    """A connection in RESP2 that reads replies as they are on the wire."""
+
+    def __init__(self, server: servers.Server) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(servers.PATIENCE)
+        self._socket.connect(str(server.socket))
+        self._file: IO[bytes] = self._socket.makefile("rb")
+
+    def close(self) -> None:
+        self._file.close()
+        self._socket.close()
+
+    def ask(self, command: str) -> str:
+        """Return the reply as redis-cli prints it."""
+        words = [word.encode() for word in shlex.split(command)]
+        self._socket.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words))
+        return self._read("")
+
+    def _read(self, indent: str) -> str:
+        line = self._file.readline().removesuffix(b"\r\n").decode()
+        kind, rest = line[0], line[1:]
+        if kind == "+":
+            return rest
+        if kind == "-":
+            return f"(error) {rest}"
+        if kind == ":":
+            return f"(integer) {rest}"
+        if kind == "$":
+            if rest == "-1":
+                return "(nil)"
+            return f'"{self._file.read(int(rest) + 2)[:-2].decode()}"'
+        assert kind == "*", line
+        count = int(rest)
+        if count <= 0:
+            return "(empty array)" if count == 0 else "(nil)"
+        width = len(str(count))
+        lines = []
+        for number in range(1, count + 1):
+            lead = f"{number:>{width}}) "
+            item = self._read(indent + " " * len(lead))
+            lines.append((indent if number > 1 else "") + lead + item)
+        return "\n".join(lines)
+
+
+def play(connection: Connection, script: str) -> None:
+    """Type what follows ``>``, and compare with the lines up to the next.
+
+    ``~`` stands for any number, ``~~`` for any word.
+    """
+    for turn in re.split(r"^> ", script.strip("\n"), flags=re.M)[1:]:
+        command, _, expected = turn.partition("\n")
+        expected = expected.strip("\n")
+        reply = connection.ask(command)
+        number = r"-?\\d+(?:\\.\\d+)?(?:e-?\\d+)?"
+        pattern = re.sub("~", number, re.escape(expected).replace(re.escape("~~"), r"\w+").replace(re.escape("~"), "~"))
+        assert re.fullmatch(pattern, reply), f"> {command}\n{reply}\nbut expected\n{expected}"

@@ -1,0 +1,259 @@
+"""Every argument error of every command: it names the argument, and changes nothing."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import inredis
+import pytest
+import redis
+
+import neuralredis
+import servers
+
+#: A blob is written as its numbers in brackets, bytes that are no floats as b"...".
+REFUSED = """
+NR.CREATE new | wrong number of arguments for 'nr.create' command
+NR.CREATE new CLASSIFIER 2 -> | wrong number of arguments
+NR.CREATE new FOO 2 3 -> 1 | the type is 'FOO': expected CLASSIFIER or REGRESSOR
+NR.CREATE new 2 3 -> 1 1 | the type is '2'
+NR.CREATE new REGRESSOR 2 3 1 1 | '->' is missing
+NR.CREATE new REGRESSOR 2 3 1 -> | the outputs are missing
+NR.CREATE new REGRESSOR -> 1 NORMALIZE | the inputs are missing
+NR.CREATE new REGRESSOR 0 -> 1 | layer 0 has 0 units: expected 1 to 1048576
+NR.CREATE new REGRESSOR 2 0 -> 1 | layer 1 has 0 units
+NR.CREATE new REGRESSOR 2 -> 0 | layer 1 has 0 units
+NR.CREATE new REGRESSOR -2 -> 1 | layer 0 is '-2': expected an integer
+NR.CREATE new REGRESSOR 2.5 -> 1 | layer 0 is '2.5'
+NR.CREATE new REGRESSOR 2 x -> 1 | layer 1 is 'x'
+NR.CREATE new REGRESSOR 2 -> x | layer 1 is 'x'
+NR.CREATE new REGRESSOR 99999999999999999999 -> 1 | layer 0 is '99999999999999999999'
+NR.CREATE new REGRESSOR 1048577 -> 1 | layer 0 has 1048577 units: expected 1 to 1048576
+NR.CREATE new REGRESSOR 1048576 1048576 -> 1 | parameters: expected at most 16777216
+NR.CREATE new REGRESSOR 4096 -> 4096 | the layout has 16781312 parameters
+NR.CREATE new REGRESSOR 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 -> 1 | 33 layers: expected
+NR.CREATE new CLASSIFIER 2 3 -> 1 | a classifier with 1 output: expected at least 2
+NR.CREATE new REGRESSOR 2 -> 1 FOO | 'FOO' is no option here: expected NORMALIZE, DATASET, TEST
+NR.CREATE new REGRESSOR 2 -> 1 1 | '1' is no option here
+NR.CREATE new REGRESSOR 2 -> 1 DATASET | DATASET has no value
+NR.CREATE new REGRESSOR 2 -> 1 DATASET -1 | DATASET is '-1': expected an integer from 0 to 4294967295
+NR.CREATE new REGRESSOR 2 -> 1 DATASET 4294967296 | DATASET is '4294967296'
+NR.CREATE new REGRESSOR 2 -> 1 DATASET 1e3 | DATASET is '1e3'
+NR.CREATE new REGRESSOR 2 -> 1 TEST x | TEST is 'x'
+NR.CREATE new REGRESSOR 2 -> 1 TEST | TEST has no value
+NR.CREATE new REGRESSOR 2 -> 1 TEST 1 TEST 2 | TEST is given twice
+NR.CREATE new REGRESSOR 2 -> 1 NORMALIZE NORMALIZE | NORMALIZE is given twice
+NR.CREATE new REGRESSOR 2 -> 1 NORMALIZE yes | 'yes' is no option here
+NR.CREATE new REGRESSOR 2 -> 1 SEED -1 | SEED is '-1': expected an integer from 0 to 18446744073709551615
+NR.CREATE new REGRESSOR 2 -> 1 SEED 18446744073709551616 | SEED is '18446744073709551616'
+NR.CREATE new REGRESSOR 2 -> 1 SEED | SEED has no value
+NR.CREATE new REGRESSOR 2 -> 1 ACTIVATION swish | ACTIVATION is 'swish': expected sigmoid, tanh, relu
+NR.CREATE new REGRESSOR 2 -> 1 ACTIVATION | ACTIVATION has no value
+NR.CREATE new REGRESSOR 2 -> 1 OUTPUT tanh | OUTPUT is 'tanh': expected softmax, sigmoid, linear
+NR.CREATE new REGRESSOR 2 -> 1 OUTPUT softmax | output is softmax: expected linear or sigmoid for a regressor
+NR.CREATE new REGRESSOR 2 -> 1 LOSS mae | LOSS is 'mae': expected crossentropy, mse
+NR.CREATE new REGRESSOR 2 -> 1 LOSS crossentropy | loss is crossentropy: expected mse with linear outputs
+NR.CREATE new CLASSIFIER 2 -> 2 OUTPUT linear LOSS crossentropy | expected mse with linear outputs
+NR.CREATE new REGRESSOR 2 -> 1 ALGO adam | ALGO is 'adam': expected irprop+, irprop-, rprop+
+NR.CREATE new REGRESSOR 2 -> 1 L2 -0.1 | L2 is '-0.1': expected auto or a finite number of at least 0
+NR.CREATE new REGRESSOR 2 -> 1 L2 nan | L2 is 'nan'
+NR.CREATE new REGRESSOR 2 -> 1 L2 1e39 | L2 is '1e39'
+NR.CREATE net REGRESSOR 2 -> 1 | there is a network at key 'net' already
+NR.CREATE string REGRESSOR 2 -> 1 | WRONGTYPE
+NR.OBSERVE net 1 | wrong number of arguments
+NR.OBSERVE nothing 1 2 -> 0 | no network at key 'nothing'
+NR.OBSERVE string 1 2 -> 0 | WRONGTYPE
+NR.OBSERVE net 1 2 0 | '->' is missing
+NR.OBSERVE net 1 -> 0 | the network has 2 inputs, 1 was given
+NR.OBSERVE net 1 2 3 -> 0 | the network has 2 inputs, 3 were given
+NR.OBSERVE net -> 0 1 | the network has 2 inputs, 0 were given
+NR.OBSERVE net 1 2 -> | expected 1 output, 0 were given
+NR.OBSERVE net 1 2 -> 0 1 | expected 1 output, 2 were given
+NR.OBSERVE sum 1 2 -> 1 | expected 2 outputs, 1 was given
+NR.OBSERVE net 1 abc -> 0 | input 1 is 'abc': expected a finite number
+NR.OBSERVE net nan 2 -> 0 | input 0 is 'nan'
+NR.OBSERVE net 1 inf -> 0 | input 1 is 'inf'
+NR.OBSERVE net 1 1e39 -> 0 | input 1 is '1e39'
+NR.OBSERVE net 1 0x10 -> 0 | input 1 is '0x10'
+NR.OBSERVE net 1 2x -> 0 | input 1 is '2x'
+NR.OBSERVE net 1 "" -> 0 | input 1 is ''
+NR.OBSERVE net 1 " 2" -> 0 | input 1 is ' 2'
+NR.OBSERVE net 1 2 -> x | output 0 is 'x'
+NR.OBSERVE sum 1 2 -> 1 x | output 1 is 'x'
+NR.OBSERVE net 1 2 -> 2 | the class is 2: expected an integer from 0 to 1
+NR.OBSERVE net 1 2 -> -1 | the class is -1
+NR.OBSERVE net 1 2 -> 0.5 | the class is 0.5
+NR.OBSERVE net 1 2 -> 0 FOO | 'FOO' is no option here: expected WEIGHT, TRAIN or TEST
+NR.OBSERVE net 1 2 -> 0 TRAIN 5 | '5' is no option here
+NR.OBSERVE net 1 2 -> 0 TRAIN TEST | 'TEST' is no option here: expected one of TRAIN and TEST, once
+NR.OBSERVE net 1 2 -> 0 WEIGHT | WEIGHT has no value
+NR.OBSERVE net 1 2 -> 0 WEIGHT 0 | WEIGHT is '0': expected a finite number above 0
+NR.OBSERVE net 1 2 -> 0 WEIGHT -1 | WEIGHT is '-1'
+NR.OBSERVE net 1 2 -> 0 WEIGHT inf | WEIGHT is 'inf'
+NR.OBSERVE net 1 2 -> 0 WEIGHT 1 WEIGHT 1 | WEIGHT is given twice
+NR.OBSERVE sum 1 2 -> 1 2 TEST | the testing set takes no rows: its limit is 0
+NR.OBSERVE net FP32 "" | the blob has 0 bytes: expected a multiple of 12
+NR.OBSERVE net FP32 abc | the blob has 3 bytes
+NR.OBSERVE net FP32 [1,2] | the blob has 8 bytes: expected a multiple of 12, 3 floats a row
+NR.OBSERVE net FP32 [1,2,0,1,2,7] | row 1: the class is 7
+NR.OBSERVE net FP32 [1,nan,0] | input 1 is NaN: expected a finite number
+NR.OBSERVE net FP32 [1,2,0,inf,2,1] | row 1: input 0 is inf
+NR.OBSERVE net FP32 [1,2,nan] | the class is NaN
+NR.OBSERVE net FP32 [1,2,0] WEIGHT 2 | WEIGHT is for one row
+NR.OBSERVE net FP32 [1,2,0] FOO | 'FOO' is no option here
+NR.OBSERVE sum FP32 [1,2,0,0] TEST | the testing set takes no rows
+NR.RUN net | wrong number of arguments
+NR.RUN nothing 1 2 | no network at key 'nothing'
+NR.RUN string 1 2 | WRONGTYPE
+NR.RUN net 1 | the network has 2 inputs, 1 was given
+NR.RUN net 1 2 3 | the network has 2 inputs, 3 were given
+NR.RUN net 1 x | input 1 is 'x'
+NR.RUN net -inf 1 | input 0 is '-inf'
+NR.RUN net FP32 "" | the blob has 0 bytes: expected a multiple of 8, 2 floats a row
+NR.RUN net FP32 [1,2,3] | the blob has 12 bytes
+NR.RUN net FP32 [1,2,1,inf] | row 1: input 1 is inf
+NR.CLASS net | wrong number of arguments
+NR.CLASS nothing 1 2 | no network at key 'nothing'
+NR.CLASS string 1 2 | WRONGTYPE
+NR.CLASS sum 1 2 | the network is a regressor: only a classifier has classes
+NR.CLASS net 1 | the network has 2 inputs, 1 was given
+NR.CLASS net 1 x | input 1 is 'x'
+NR.CLASS net FP32 [1] | the blob has 4 bytes
+NR.CLASS net FP32 [1,2,nan,1] | row 1: input 0 is NaN
+NR.TRAIN | wrong number of arguments
+NR.TRAIN nothing | no network at key 'nothing'
+NR.TRAIN string | WRONGTYPE
+NR.TRAIN net FOO | 'FOO' is no option here: expected MAXCYCLES, MAXTIME, AUTOSTOP, BACKTRACK, BLOCK
+NR.TRAIN net MAXCYCLES | MAXCYCLES has no value
+NR.TRAIN net MAXCYCLES -1 | MAXCYCLES is '-1'
+NR.TRAIN net MAXCYCLES 1.5 | MAXCYCLES is '1.5'
+NR.TRAIN net MAXCYCLES 9223372036854775808 | MAXCYCLES is '9223372036854775808'
+NR.TRAIN net MAXTIME x | MAXTIME is 'x': expected milliseconds
+NR.TRAIN net MAXTIME 9007199254740993 | MAXTIME is '9007199254740993'
+NR.TRAIN net MAXTIME 1 MAXTIME 1 | MAXTIME is given twice
+NR.TRAIN net AUTOSTOP AUTOSTOP | AUTOSTOP is given twice
+NR.TRAIN net BLOCK | BLOCK has no value
+NR.TRAIN net BLOCK -1 | BLOCK is '-1'
+NR.TRAIN empty | the network has no training rows: observe some first
+NR.TRAIN sum AUTOSTOP | automatic stop needs testing rows: the network has none
+NR.INFO | wrong number of arguments
+NR.INFO net x | wrong number of arguments
+NR.INFO nothing | no network at key 'nothing'
+NR.INFO string | WRONGTYPE
+NR.THREADS x | wrong number of arguments
+NR.RESET | wrong number of arguments
+NR.RESET nothing | no network at key 'nothing'
+NR.RESET string | WRONGTYPE
+NR.GETDATA net TRAIN | wrong number of arguments
+NR.GETDATA net FOO 0 | the set is 'FOO': expected TRAIN or TEST
+NR.GETDATA net TRAIN -1 | row is '-1': expected an integer of at least 0
+NR.GETDATA net TRAIN x | row is 'x'
+NR.GETDATA net TRAIN 1.0 | row is '1.0'
+NR.GETDATA nothing TRAIN 0 | no network at key 'nothing'
+NR.GETDATA string TRAIN 0 | WRONGTYPE
+NR.STOP | wrong number of arguments
+NR.STOP nothing | no network at key 'nothing'
+NR.STOP string | WRONGTYPE
+NR.WAIT nothing | no network at key 'nothing'
+NR.WAIT string | WRONGTYPE
+NR.WAIT net -1 | the time is '-1': expected milliseconds
+NR.WAIT net x | the time is 'x'
+NR.WAIT net 1 2 | '2' is no option here
+NR.REPORT nothing | no network at key 'nothing'
+NR.REPORT string | WRONGTYPE
+NR.CONFIGURE nothing | no network at key 'nothing'
+NR.CONFIGURE string | WRONGTYPE
+NR.CONFIGURE net TEST | TEST has no value
+NR.CONFIGURE net TEST 5 DATASET x | DATASET is 'x'
+NR.CONFIGURE net TEST 5 OUTPUT linear LOSS crossentropy | expected mse with linear outputs
+NR.CONFIGURE net SEED 5 | SEED is for NR.CREATE
+NR.CONFIGURE net NORMALIZE maybe | NORMALIZE is 'maybe': expected yes or no
+NR.CONFIGURE net L2 -1 | L2 is '-1'
+NR.CONFIGURE net FOO 1 | 'FOO' is no option here
+NR.CONFIGURE sum OUTPUT softmax | output is softmax
+NR.EVALUATE nothing | no network at key 'nothing'
+NR.EVALUATE string | WRONGTYPE
+NR.EVALUATE sum TEST | there are no rows to evaluate
+NR.EVALUATE net FOO | the set is 'FOO': expected TRAIN, TEST or FP32
+NR.EVALUATE net FP32 | FP32 has no blob after it
+NR.EVALUATE net FP32 [1,2] | the blob has 8 bytes
+NR.EVALUATE net FP32 [1,2,5] | the class is 5
+NR.EVALUATE net TRAIN x | 'x' is no option here
+NR.EXPORT nothing | no network at key 'nothing'
+NR.EXPORT string | WRONGTYPE
+NR.IMPORT new | wrong number of arguments
+NR.IMPORT new abc | not a network
+NR.IMPORT new "" | not a network
+NR.IMPORT net abc | there is a network at key 'net': expected REPLACE
+NR.IMPORT net abc REPLACE | not a network
+NR.IMPORT net abc FOO | 'FOO' is no option here: expected REPLACE
+NR.IMPORT string abc REPLACE | WRONGTYPE
+""".strip().splitlines()
+
+
+@pytest.fixture(scope="module")
+def raw() -> Iterator[redis.Redis]:
+    with servers.running(servers.KINDS[0], module=neuralredis.module_path()) as server:
+        raw = server.client(protocol=2, decode_responses=False)
+        inredis.create(raw, "net")
+        raw.execute_command("NR.CREATE", "sum", "REGRESSOR", 2, "->", 2, "DATASET", 10)
+        raw.execute_command("NR.OBSERVE", "sum", 1, 2, "->", 3, 4)
+        raw.execute_command("NR.CREATE", "empty", "REGRESSOR", 1, "->", 1)
+        raw.set("string", "text")
+        yield raw
+
+
+def arguments(line: str) -> list[Any]:
+    words = shlex.split(line)
+    return [inredis.blob(map(float, word[1:-1].split(","))) if word.startswith("[") else word for word in words]
+
+
+def state(raw: redis.Redis) -> Any:
+    # A digest depends on all that is in the networks.
+    return raw.execute_command("DEBUG", "DIGEST"), raw.dbsize(), raw.execute_command("NR.THREADS")
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(REFUSED) > 100
+    assert len(set(REFUSED)) == len(REFUSED)
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_it_is_refused_by_name_and_changes_nothing(raw: redis.Redis, line: str) -> None:
+    command, _, complaint = line.partition(" | ")
+    before = state(raw)
+    with pytest.raises(redis.ResponseError) as refusal:
+        raw.execute_command(*arguments(command))
+    assert complaint in str(refusal.value)
+    assert state(raw) == before
+
+
+def test_long_and_binary_arguments_are_shown_short_and_on_one_line(raw: redis.Redis) -> None:
+    with pytest.raises(redis.ResponseError) as refusal:
+        raw.execute_command("NR.RUN", "net", 1, b"\r\n+OK\0" + b"x" * 10_000)
+    message = str(refusal.value)
+    assert len(message) < 200
+    assert "\\r\\n+OK\\u{0}xxx" in message
+    assert raw.ping()
+
+
+def test_a_limit_of_bytes_binds_clients(raw: redis.Redis) -> None:
+    raw.config_set("neuralredis.max-network-bytes", "100kb")
+    try:
+        before = state(raw)
+        for command in (
+            ["NR.CREATE", "new", "REGRESSOR", 1000, 1000, "->", 1],
+            ["NR.OBSERVE", "net", "FP32", inredis.blob(*[(1, 2, 0)] * 20_000)],
+        ):
+            if command[0] == "NR.OBSERVE":
+                raw.execute_command("NR.CONFIGURE", "net", "DATASET", 1_000_000)
+                before = state(raw)
+            with pytest.raises(
+                redis.ResponseError, match=r"expected at most 102400, the limit neuralredis\.max-network"
+            ):
+                raw.execute_command(*command)
+            assert state(raw) == before
+    finally:
+        raw.config_set("neuralredis.max-network-bytes", 0)

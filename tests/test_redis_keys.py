@@ -1,0 +1,124 @@
+"""Keys that move while their networks are trained: a result goes where its network is, and nowhere else."""
+
+from __future__ import annotations
+
+import inredis
+import pytest
+import redis
+
+import servers
+
+
+@pytest.fixture
+def client(redis7: servers.Server) -> redis.Redis:
+    client = redis7.client(protocol=2)
+    inredis.create(client, "net")
+    inredis.train(client, "net")
+    return client
+
+
+def stop(client: redis.Redis, key: str) -> None:
+    servers.wait_until(lambda: all(" cycle=0 " not in line for line in client.execute_command("NR.THREADS")))
+    assert client.execute_command("NR.STOP", key) == 1
+    servers.wait_until(lambda: not inredis.info(client, key)["training"])
+    assert inredis.cycles(client, key) > 0
+
+
+def test_a_renamed_network_receives_its_result(client: redis.Redis) -> None:
+    client.rename("net", "other")
+    assert " key=other " in client.execute_command("NR.THREADS")[0]
+    stop(client, "other")
+
+
+def test_a_network_renamed_over_another_drops_the_training_of_the_other(client: redis.Redis) -> None:
+    inredis.create(client, "other")
+    inredis.train(client, "other")
+    client.rename("net", "other")
+    servers.wait_until(lambda: len(client.execute_command("NR.THREADS")) == 1)
+    stop(client, "other")
+    assert inredis.section(client)["trainings_dropped"] == 1
+
+
+def test_two_networks_that_change_names_receive_their_own_results(client: redis.Redis) -> None:
+    client.execute_command("NR.CREATE", "long", "CLASSIFIER", 2, 30, "->", 2, "DATASET", 100)
+    client.execute_command("NR.OBSERVE", "long", "FP32", inredis.blob((0, 1, 0), (1, 0, 1)))
+    inredis.train(client, "long")
+    for old, new in (("net", "temporary"), ("long", "net"), ("temporary", "long")):
+        client.rename(old, new)
+    stop(client, "net")
+    assert inredis.info(client, "net")["parameters"] == 152
+    assert inredis.info(client, "long")["training"] == 1
+    stop(client, "long")
+    assert inredis.info(client, "long")["parameters"] == 42
+
+
+def test_a_moved_network_receives_its_result(redis7: servers.Server, client: redis.Redis) -> None:
+    client.move("net", 3)
+    there = redis7.client(db=3, protocol=2)
+    stop(there, "net")
+    assert not client.exists("net")
+
+
+def test_a_network_of_a_swapped_database_receives_its_result(redis7: servers.Server, client: redis.Redis) -> None:
+    there = redis7.client(db=5, protocol=2)
+    inredis.create(there, "net")
+    client.swapdb(0, 5)
+    assert " db=5 " in client.execute_command("NR.THREADS")[0]
+    stop(there, "net")
+    assert inredis.cycles(client, "net") == 0
+
+
+def test_a_copy_is_not_being_trained_and_stays_as_it_was(client: redis.Redis) -> None:
+    before = client.execute_command("NR.RUN", "net", 0.3, 0.4)
+    client.copy("net", "copy")
+    assert inredis.info(client, "copy")["training"] == 0
+    assert inredis.info(client, "copy")["id"] != inredis.info(client, "net")["id"]
+    stop(client, "net")
+    assert client.execute_command("NR.RUN", "copy", 0.3, 0.4) == before
+    assert client.execute_command("NR.RUN", "net", 0.3, 0.4) != before
+
+
+def test_a_network_made_anew_under_the_name_gets_nothing_of_the_old(client: redis.Redis) -> None:
+    client.delete("net")
+    inredis.create(client, "net")
+    servers.wait_until(lambda: inredis.section(client)["trainings_dropped"] == 1)
+    assert inredis.cycles(client, "net") == 0
+    inredis.train(client, "net")
+    stop(client, "net")
+
+
+def test_a_reset_network_may_be_trained_again_at_once(client: redis.Redis) -> None:
+    client.execute_command("NR.RESET", "net")
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 4)
+    servers.wait_until(lambda: inredis.cycles(client, "net") == 4)
+
+
+def test_an_imported_network_takes_the_place_of_one_that_is_trained(
+    redis7: servers.Server, client: redis.Redis
+) -> None:
+    raw = redis7.client(protocol=2, decode_responses=False)
+    exported = raw.execute_command("NR.EXPORT", "net")
+    raw.execute_command("NR.IMPORT", "net", exported, "REPLACE")
+    servers.wait_until(lambda: inredis.section(client)["trainings_dropped"] == 1)
+    assert raw.execute_command("NR.EXPORT", "net") == exported
+
+
+def test_a_dumped_network_is_the_one_of_before_its_training(redis7: servers.Server, client: redis.Redis) -> None:
+    raw = redis7.client(protocol=2, decode_responses=False)
+    raw.restore("restored", 0, raw.dump("net"))
+    assert inredis.info(client, "restored")["training"] == 0
+    assert raw.execute_command("NR.EXPORT", "restored") == raw.execute_command("NR.EXPORT", "net")
+
+
+@pytest.mark.parametrize("name", [b"", b"a b", b"\x00\r\n%n%s", b"\xff\xfe", b"x" * 5000])
+def test_a_name_may_be_any_bytes(redis7: servers.Server, client: redis.Redis, name: bytes) -> None:
+    raw = redis7.client(protocol=2, decode_responses=False)
+    with pytest.raises(redis.ResponseError, match="no network at key"):
+        raw.execute_command("NR.INFO", name)
+    inredis.create(raw, name)  # type: ignore[arg-type]
+    raw.execute_command("NR.TRAIN", name, "MAXTIME", 0)
+    assert len(raw.execute_command("NR.THREADS")) == 2
+    with pytest.raises(redis.ResponseError, match="already"):
+        raw.execute_command("NR.CREATE", name, "REGRESSOR", 1, "->", 1)
+    raw.execute_command("NR.STOP", name)
+    servers.wait_until(lambda: len(raw.execute_command("NR.THREADS")) == 1)

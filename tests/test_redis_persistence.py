@@ -1,0 +1,216 @@
+"""What is kept is kept to the last bit: RDB, AOF, DUMP, COPY."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+import inredis
+import pytest
+import redis
+
+import neuralredis
+import servers
+
+
+def content(server: servers.Server, *keys: str) -> list[bytes]:
+    raw = server.client(protocol=2, decode_responses=False)
+    return [raw.execute_command("NR.EXPORT", key) for key in keys or ("net", "sum")]
+
+
+def fill(server: servers.Server) -> None:
+    """A trained classifier and a regressor with weighted rows; limits small enough for rows to be replaced."""
+    client = server.client(protocol=2)
+    inredis.create(client, "net", "NORMALIZE", "ACTIVATION", "RELU", "L2", "0.1")
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 20, "BLOCK", 0)
+    client.execute_command("NR.CREATE", "sum", "REGRESSOR", 2, 3, "->", 1, "DATASET", 20, "TEST", 5, "ALGO", "RPROP+")
+    for number in range(40):
+        client.execute_command("NR.OBSERVE", "sum", number, 0.1, "->", number + 0.1, "WEIGHT", 1 + number % 3)
+    client.execute_command("NR.RESET", "sum")
+    client.execute_command("NR.CONFIGURE", "sum", "DATASET", 15, "NORMALIZE", "yes")
+
+
+def future(server: servers.Server) -> list[bytes]:
+    """What becomes of the networks from here on, which the state of all that is random decides, and RPROP's."""
+    client = server.client(protocol=2)
+    for number in range(30):
+        client.execute_command("NR.OBSERVE", "sum", number, 5, "->", number + 5)
+    client.execute_command("NR.RESET", "sum")
+    client.execute_command("NR.TRAIN", "sum", "MAXCYCLES", 7, "BLOCK", 0)
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 7, "BLOCK", 0)
+    runs = [client.execute_command("NR.RUN", key, 0.3, 0.7) for key in ("net", "sum")]
+    rows = [client.execute_command("NR.GETDATA", "sum", "TRAIN", row) for row in range(15)]
+    return [str(runs).encode(), str(rows).encode()]
+
+
+@contextlib.contextmanager
+def reopened(kind: servers.Kind, before: servers.Server, *options: str) -> Iterator[servers.Server]:
+    """Run a server on the files of one that has ended."""
+    module = ["--loadmodule", str(neuralredis.module_path())]
+    server = servers.Server(kind.binary(), before.directory, [*options, *module])
+    try:
+        yield server
+    finally:
+        server.stop()
+    server.check()
+
+
+def test_an_rdb_brings_all_back_and_the_future_too(kind: servers.Kind) -> None:
+    with servers.running(kind, module=neuralredis.module_path()) as server:
+        fill(server)
+        before = content(server)
+        server.client().save()
+        ahead = future(server)
+        server.kill()
+        with reopened(kind, server) as again:
+            assert content(again) == before
+            assert future(again) == ahead
+
+
+AOF = ["--appendonly", "yes", "--appendfsync", "always"]
+
+
+@pytest.mark.parametrize("rewritten", [None, "yes", "no"], ids=["appended", "rewritten", "rewritten as commands"])
+def test_an_aof_brings_all_back_after_a_power_cut(kind: servers.Kind, rewritten: str | None) -> None:
+    options = [*AOF, "--aof-use-rdb-preamble", rewritten or "yes"]
+    with servers.running(kind, *options, module=neuralredis.module_path()) as server:
+        fill(server)
+        client = server.client()
+        if rewritten:
+            client.pexpire("sum", 1_000_000)
+            client.bgrewriteaof()
+            servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
+            assert client.info("persistence")["aof_last_bgrewrite_status"] == "ok"
+        client.execute_command("NR.OBSERVE", "sum", 1, 2, "->", 3)
+        before = content(server)
+        server.kill()
+        with reopened(kind, server, *options) as again:
+            assert content(again) == before
+            client = again.client()
+            assert inredis.section(client)["trainings_finished"] == 0, "it loads results and trains nothing"
+            assert (client.pttl("sum") > 0) == bool(rewritten)
+
+
+def test_the_aof_holds_effects(redis7: servers.Server) -> None:
+    client = redis7.client(protocol=2)
+    client.config_set("appendonly", "yes")
+    servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 2, 3, "->", 1, "DATASET", 5, "SEED", 7)
+    for number in range(8):
+        client.execute_command("NR.OBSERVE", "net", number, 1, "->", number + 1)
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0)
+    client.execute_command("NR.RESET", "net")
+    client.execute_command("NR.CONFIGURE", "net", "DATASET", 3)
+    found = inredis.commands(redis7)
+    names = [command[0] for command in found if command[0] not in ("SELECT", "MULTI", "EXEC")]
+    assert names == ["NR.CREATE", *["NR._ROWS"] * 8, "NR._TRAINED", "NR._RESET", "NR._CONFIGURE"]
+    created = next(command for command in found if command[0] == "NR.CREATE")
+    resolved = (
+        "net regressor 2 3 -> 1 SEED 7 DATASET 5 TEST 0 ACTIVATION tanh OUTPUT linear LOSS mse ALGO irprop+ L2 auto"
+    )
+    assert " ".join(created[1:]) == resolved
+    before = content(redis7, "net")
+    client.execute_command("DEBUG", "LOADAOF")
+    assert content(redis7, "net") == before
+
+
+def test_a_refused_command_leaves_nothing_in_the_aof(redis7: servers.Server) -> None:
+    client = redis7.client(protocol=2)
+    inredis.create(client, "net")
+    client.config_set("appendonly", "yes")
+    servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
+    for command in (
+        "NR.OBSERVE net 1 -> 2",
+        "NR.RESET nothing",
+        "NR.CONFIGURE net TEST x",
+        "NR.CREATE net REGRESSOR 1 -> 1 x",
+    ):
+        with pytest.raises(redis.ResponseError):
+            client.execute_command(*command.split())
+    assert not [command for command in inredis.commands(redis7) if command[0].startswith("NR.")]
+
+
+def test_a_dump_is_restored_on_the_same_server_and_on_the_others(
+    server: servers.Server, redis7: servers.Server
+) -> None:
+    fill(redis7)
+    source = redis7.client(protocol=2, decode_responses=False)
+    target = server.client(protocol=2, decode_responses=False)
+    for key in ("net", "sum"):
+        target.restore(key, 0, source.dump(key))
+    assert content(server) == content(redis7)
+    source.restore("back", 0, source.dump("net"))
+    assert content(redis7, "back") == content(redis7, "net")
+
+
+def test_damaged_dumps_are_refused_and_said_to_be_in_the_log(redis7: servers.Server) -> None:
+    fill(redis7)
+    raw = redis7.client(protocol=2, decode_responses=False)
+    raw.execute_command("DEBUG", "SET-SKIP-CHECKSUM-VALIDATION", 1)
+    dump = raw.dump("sum")
+    for at in range(12, len(dump) - 12, 7):
+        damaged = dump[:at] + bytes([dump[at] ^ 0x41]) + dump[at + 1 :]
+        try:
+            raw.restore("damaged", 0, damaged, replace=True)
+        except redis.ResponseError:
+            continue
+        raw.execute_command("NR.RUN", "damaged", 1, 2)
+    assert "a network was not loaded: " in redis7.log
+    for length in range(0, len(dump), 11):
+        with pytest.raises(redis.ResponseError):
+            raw.restore("short", 0, dump[:length])
+
+
+def test_the_originals_dumps_are_refused_in_so_many_words(redis7: servers.Server) -> None:
+    raw = redis7.client(protocol=2, decode_responses=False)
+    raw.execute_command("DEBUG", "SET-SKIP-CHECKSUM-VALIDATION", 1)
+    inredis.create(raw, "net")
+    dump = bytearray(raw.dump("net"))
+    for encoding, complaint in ((2, "the original module"), (4, "encoding 4: this version reads encoding 3")):
+        # The type's name and encoding are 9 bytes, the encoding the last 10 bits.
+        assert dump[9] & 0x3F == 3
+        other = bytes(dump[:9]) + bytes([dump[9] & 0xC0 | encoding]) + bytes(dump[10:])
+        with pytest.raises(redis.ResponseError):
+            raw.restore("old", 0, other)
+        assert complaint in redis7.log
+
+
+def test_a_digest_depends_on_all_contents_and_nothing_else(redis7: servers.Server) -> None:
+    client = redis7.client(protocol=2)
+    fill(redis7)
+
+    def digest(key: str) -> str:
+        return str(client.execute_command("DEBUG", "DIGEST-VALUE", key)[0])
+
+    client.copy("sum", "copy")
+    seen = {digest("sum")}
+    assert digest("copy") in seen
+    for command in (
+        "NR.OBSERVE sum 1 1 -> 1", "NR.RESET sum", "NR.CONFIGURE sum L2 0.5", "NR.CONFIGURE sum TEST 100",
+        "NR.TRAIN sum MAXCYCLES 1 BLOCK 0",
+    ):  # fmt: skip
+        client.execute_command(*command.split())
+        assert digest("sum") not in seen, command
+        seen.add(digest("sum"))
+
+
+def test_memory_usage_is_what_the_server_gave(redis7: servers.Server) -> None:
+    client = redis7.client(protocol=2)
+    raw = redis7.client(protocol=2, decode_responses=False)
+
+    def used() -> int:
+        found: int = client.info("memory")["used_memory"]
+        return found
+
+    inredis.create(client, "first")
+    before = used()
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 100, 9000, "->", 5, "DATASET", 20_000)
+    assert client.memory_usage("net") == pytest.approx(used() - before, rel=0.2)
+    rows = inredis.blob(*([float(row % 7)] * 105 for row in range(500)))
+    for _ in range(20):
+        raw.execute_command("NR.OBSERVE", "net", "FP32", rows)
+    assert client.memory_usage("net") == pytest.approx(used() - before, rel=0.2)
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0)
+    servers.wait_until(lambda: client.memory_usage("net") == pytest.approx(used() - before, rel=0.2), 5)
+    client.unlink("net")
+    servers.wait_until(lambda: used() - before < 300_000, 5)
