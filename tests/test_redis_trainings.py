@@ -11,6 +11,8 @@ import inredis
 import numpy as np
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 import neuralredis
 import servers
@@ -28,7 +30,9 @@ class Asking:
     """A command that another connection sends, and waits for."""
 
     def __init__(self, server: servers.Server, *command: Any) -> None:
-        self.client = server.client(protocol=2, single_connection_client=True)
+        # One that is cut off does not ask again.
+        once = Retry(NoBackoff(), 0)
+        self.client = server.client(protocol=2, single_connection_client=True, retry=once)
         self.id = self.client.client_id()
         self.reply: Any = None
         self._thread = threading.Thread(target=self._ask, args=command, daemon=True)

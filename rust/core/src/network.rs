@@ -239,7 +239,16 @@ impl Network {
 
     /// Bytes of memory that the network takes.
     pub fn bytes(&self) -> usize {
-        let parameter = 2 * size_of::<f32>() + size_of::<i8>();
-        size_of::<Self>() + size_of::<Trained>() + self.layout.parameters() * parameter + self.dataset.bytes()
+        self.bytes_by(&|_, bytes| bytes)
+    }
+
+    /// Bytes of memory that the network takes, where a block of so many bytes at an address takes `of_block` of them:
+    /// an allocator rounds up, and who knows it can ask. It is asked of few blocks, however many there are.
+    pub fn bytes_by(&self, of_block: &dyn Fn(*const u8, usize) -> usize) -> usize {
+        let Trained { weights, state, .. } = &*self.trained;
+        let parameters = of_block(weights.as_ptr().cast(), weights.capacity() * size_of::<f32>())
+            + of_block(state.sizes.as_ptr().cast(), state.sizes.capacity() * size_of::<f32>())
+            + of_block(state.signs.as_ptr().cast(), state.signs.capacity());
+        size_of::<Self>() + size_of::<Trained>() + parameters + self.dataset.bytes_by(of_block)
     }
 }

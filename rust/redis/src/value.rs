@@ -7,6 +7,7 @@ use neuralredis_core::training::Live;
 
 use crate::error::Refusal;
 use crate::error::shown;
+use crate::ffi::alloc;
 use crate::ffi::context::Context;
 use crate::ffi::key::{Content, Key};
 use crate::info::NETWORKS;
@@ -32,7 +33,7 @@ impl Value {
 
     /// Bytes of memory that it takes.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() - size_of::<Network>() + self.live.network().bytes()
+        size_of::<Self>() - size_of::<Network>() + self.live.network().bytes_by(&alloc::taken)
     }
 }
 

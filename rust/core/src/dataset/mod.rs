@@ -8,7 +8,7 @@ mod table;
 use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
 use crate::random::Random;
-pub(crate) use table::Table;
+pub(crate) use table::{BlockBytes, Table};
 
 /// One of the two sets of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,8 +199,8 @@ impl Rows {
         }
     }
 
-    fn bytes(&self) -> usize {
-        self.table.bytes() + self.weights.as_ref().map_or(0, Table::bytes)
+    fn bytes_by(&self, of_block: BlockBytes<'_>) -> usize {
+        self.table.bytes_by(of_block) + self.weights.as_ref().map_or(0, |weights| weights.bytes_by(of_block))
     }
 }
 
@@ -339,9 +339,9 @@ impl Dataset {
         }
     }
 
-    /// Bytes that the rows take, allocator overhead apart.
-    pub(crate) fn bytes(&self) -> usize {
-        self.train.bytes() + self.test.bytes()
+    /// Bytes that the rows take; see [`Table::bytes_by`].
+    pub(crate) fn bytes_by(&self, of_block: BlockBytes<'_>) -> usize {
+        self.train.bytes_by(of_block) + self.test.bytes_by(of_block)
     }
 }
 

@@ -16,6 +16,9 @@ const BLOCK_BYTES: usize = 16 << 10;
 /// Rows wider than this lie one after the other: 256 kB would be sixteen of them.
 const MAX_INTERLEAVED_WIDTH: usize = 4096;
 
+/// What a block of memory takes, given its address and its bytes: an allocator rounds up.
+pub(crate) type BlockBytes<'a> = &'a dyn Fn(*const u8, usize) -> usize;
+
 /// Rows of `width` numbers each.
 #[derive(Debug, Clone)]
 pub(crate) struct Table {
@@ -131,13 +134,14 @@ impl Table {
         self.rows.div_ceil(LANES)
     }
 
-    /// Bytes that the rows take, allocator overhead apart.
-    pub(crate) fn bytes(&self) -> usize {
+    /// Bytes that the rows take, where a block of so many bytes at an address takes `of_block` of them.
+    pub(crate) fn bytes_by(&self, of_block: BlockBytes<'_>) -> usize {
         // Only the last block may be partly filled, so there is no need to visit them all.
         let Some((last, full)) = self.blocks.split_last() else { return 0 };
         let header = size_of::<Vec<f32>>() + 2 * size_of::<usize>();
-        let full_bytes = full.first().map_or(0, |block| block.capacity() * 4 + header);
-        full.len() * full_bytes + last.capacity() * 4 + header + self.blocks.capacity() * size_of::<usize>()
+        let bytes = |block: &Arc<Vec<f32>>| of_block(block.as_ptr().cast(), block.capacity() * 4) + header;
+        let list = of_block(self.blocks.as_ptr().cast(), self.blocks.capacity() * size_of::<usize>());
+        full.first().map_or(0, |block| full.len() * bytes(block)) + bytes(last) + list
     }
 }
 
@@ -209,9 +213,12 @@ mod tests {
     fn a_row_costs_its_numbers_and_little_more() {
         let table = filled(10, 100_000);
         let floats = 100_000 * 10 * 4;
-        assert!(table.bytes() >= floats && table.bytes() < floats * 11 / 10, "{}", table.bytes());
-        assert!(filled(9, 1).bytes() < 1024);
-        assert!(filled(1 << 20, 1).bytes() < 5 << 20);
+        let bytes = |table: &Table| table.bytes_by(&|_, bytes| bytes);
+        assert!(bytes(&table) >= floats && bytes(&table) < floats * 11 / 10, "{}", bytes(&table));
+        assert!(bytes(&filled(9, 1)) < 1024);
+        assert!(bytes(&filled(1 << 20, 1)) < 5 << 20);
+        let rounded = table.bytes_by(&|_, bytes| bytes.next_multiple_of(1 << 16));
+        assert!(rounded > bytes(&table), "each block is asked about");
     }
 
     proptest! {

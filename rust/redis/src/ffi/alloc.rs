@@ -37,6 +37,17 @@ unsafe fn give_back(block: *mut u8) {
     }
 }
 
+/// Bytes that the server counts for a block of ours, of `size` bytes and of numbers, which need no more alignment than all
+/// blocks have.
+pub(crate) fn taken(block: *const u8, size: usize) -> usize {
+    // An empty block is none, and its address no address.
+    if size == 0 {
+        return 0;
+    }
+    // SAFETY: a block that `take` gave, which is still there.
+    unsafe { call!(RedisModule_MallocSize(block.cast_mut().cast())) }
+}
+
 /// The size to ask for: allocators may give less alignment to blocks that are smaller than it.
 fn padded(layout: Layout) -> usize {
     layout.size().max(layout.align())

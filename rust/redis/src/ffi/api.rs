@@ -34,6 +34,7 @@ pub(super) fn missing() -> Vec<&'static str> {
         RedisModule_Realloc,
         RedisModule_Free,
         RedisModule_Log,
+        RedisModule_MallocSize,
         RedisModule_GetDetachedThreadSafeContext,
         RedisModule_CreateCommand,
         RedisModule_GetCommand,
