@@ -156,7 +156,8 @@ def test_damaged_dumps_are_refused_and_said_to_be_in_the_log(redis7: servers.Ser
             continue
         raw.execute_command("NR.RUN", "damaged", 1, 2)
     assert "a network was not loaded: " in redis7.log
-    for length in range(0, len(dump), 11):
+    # The last ten bytes are the server's version and checksum: without its check, whatever is there will do.
+    for length in range(0, len(dump) - 10, 11):
         with pytest.raises(redis.ResponseError):
             raw.restore("short", 0, dump[:length])
 

@@ -76,6 +76,36 @@ def test_a_result_is_installed_though_nobody_asks(client: redis.Redis) -> None:
     listener.close()
 
 
+def test_an_idle_server_installs_a_result_at_once(client: redis.Redis) -> None:
+    # Its own tick is once a second: what happens sooner was not waiting for it.
+    client.config_set("dynamic-hz", "no")
+    client.config_set("hz", 1)
+    inredis.create(client, "net")
+    took = []
+    for _ in range(9):
+        start = time.monotonic()
+        client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1, "BLOCK", 0)
+        took.append(time.monotonic() - start)
+    assert sorted(took)[4] < 0.1, took
+
+
+def test_a_script_never_sees_an_install_in_its_midst(client: redis.Redis) -> None:
+    client.config_set("busy-reply-threshold", 50)
+    inredis.create(client, "net")
+    script = """
+        redis.call('NR.TRAIN', 'net', 'MAXCYCLES', '1')
+        local before = redis.call('NR.RUN', 'net', '1', '1')
+        local function clock() local time = redis.call('TIME') return time[1] + time[2] / 1e6 end
+        local start = clock()
+        while clock() - start < 0.3 do end
+        local after = redis.call('NR.RUN', 'net', '1', '1')
+        return {before[1], after[1]}
+    """
+    before, after = client.eval(script, 0)
+    assert before == after
+    servers.wait_until(lambda: inredis.cycles(client, "net") == 1)
+
+
 def test_events_tell_of_creation_rows_reset_and_configuration(client: redis.Redis) -> None:
     client.config_set("notify-keyspace-events", "Kd")
     listener = client.pubsub()

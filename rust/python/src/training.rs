@@ -66,9 +66,7 @@ pub(crate) fn set_threads(py: Python<'_>, threads: &Bound<'_, PyAny>) -> PyResul
 pub(crate) fn cancel_all(py: Python<'_>) {
     let jobs = std::mem::take(&mut SHARED.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).jobs);
     let jobs: Vec<_> = jobs.iter().filter_map(Weak::upgrade).collect();
-    for job in &jobs {
-        job.cancel();
-    }
+    jobs.iter().for_each(training::Job::cancel);
     let deadline = Instant::now() + LAST_WAIT;
     py.detach(|| jobs.iter().all(|job| job.wait(deadline.saturating_duration_since(Instant::now()))));
 }
