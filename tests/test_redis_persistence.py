@@ -98,7 +98,7 @@ def test_the_aof_holds_effects(redis7: servers.Server) -> None:
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 2, 3, "->", 1, "DATASET", 5, "SEED", 7)
     for number in range(8):
         client.execute_command("NR.OBSERVE", "net", number, 1, "->", number + 1)
-    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2)
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1)
     servers.wait_until(lambda: inredis.cycles(client, "net") > 0, 60)
     client.execute_command("NR.RESET", "net")
     client.execute_command("NR.CONFIGURE", "net", "DATASET", 3)
@@ -206,13 +206,13 @@ def test_memory_usage_is_what_the_server_gave(redis7: servers.Server) -> None:
 
     inredis.create(client, "first")
     before = used()
-    client.execute_command("NR.CREATE", "net", "REGRESSOR", 100, 9000, "->", 5, "DATASET", 20_000)
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 100, 2000, "->", 5, "DATASET", 20_000)
     assert client.memory_usage("net") == pytest.approx(used() - before, rel=0.1)
     rows = inredis.blob(*([float(row % 7)] * 105 for row in range(500)))
     for _ in range(20):
         raw.execute_command("NR.OBSERVE", "net", "FP32", rows)
     assert client.memory_usage("net") == pytest.approx(used() - before, rel=0.1)
-    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2)
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1)
     servers.wait_until(lambda: inredis.cycles(client, "net") > 0, 60)
     servers.wait_until(lambda: client.memory_usage("net") == pytest.approx(used() - before, rel=0.1), 30)
     client.unlink("net")
