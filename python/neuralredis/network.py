@@ -20,7 +20,8 @@ from neuralredis.results import (
     errors,
     report_of,
 )
-from neuralredis.training import Training, watch
+from neuralredis.steps import run
+from neuralredis.training import Training, watching
 
 __all__ = ["Network", "load"]
 
@@ -153,8 +154,7 @@ class Network(_core.Network):
         >>> net.classify([[3], [26]])
         array([0, 1])
         """
-        training = self.start_training(max_cycles=max_cycles, max_time=max_time, autostop=autostop, backtrack=backtrack)
-        return watch(training, progress, callback)
+        return run(watching(self._start(max_cycles, max_time, autostop, backtrack), progress, callback))
 
     def start_training(
         self,
