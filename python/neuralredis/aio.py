@@ -30,7 +30,7 @@ from neuralredis.options import Activation, Algorithm, Kind, Loss, Options, Outp
 from neuralredis.remote import commands
 from neuralredis.remote.commands import Key
 from neuralredis.remote.job import RedisJob
-from neuralredis.remote.links import AsyncLink
+from neuralredis.remote.links import AsyncLink, raise_ours
 from neuralredis.remote.operations import TYPE, DatabaseSteps, NetworkSteps
 from neuralredis.results import Evaluation, Info, ListedTraining, Progress, Report
 from neuralredis.steps import run_async
@@ -298,7 +298,11 @@ class NeuralRedis:
 
     async def networks(self) -> list[Any]:
         """Return the keys of all networks, sorted; text or bytes, as the client gives keys."""
-        return sorted({key async for key in self.client.scan_iter(_type=TYPE)})
+        try:
+            return sorted({key async for key in self.client.scan_iter(_type=TYPE)})
+        except Exception as error:
+            raise_ours(error)
+            raise
 
     async def threads(self) -> list[ListedTraining]:
         """Return the trainings that run or are queued in the server, of networks that this user may read."""

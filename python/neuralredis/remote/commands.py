@@ -91,9 +91,13 @@ def train(
 ) -> tuple[Command, int, float]:
     """Return NR.TRAIN, and its limits: cycles and seconds, 0 for none."""
     cycles = 0 if max_cycles is None else _whole("max_cycles", max_cycles, 2**64 - 1)
+    if isinstance(max_time, (str, bytes)):
+        raise TypeError(f"max_time is {max_time!r}: expected seconds")
     seconds = 0.0 if max_time is None else float(max_time)
     if math.isnan(seconds) or seconds < 0:
-        raise OptionError(f"max_time is {seconds:g}: expected seconds, at least 0")
+        raise OptionError(
+            f"max_time is {'NaN' if math.isnan(seconds) else f'{seconds:g}'}: expected seconds, at least 0"
+        )
     # A time too short for the server's clock is still a limit, and one too long for it is none.
     milliseconds = 0 if seconds * 1000 > MOST_MILLISECONDS else math.ceil(seconds * 1000)
     # More cycles than any training does.

@@ -12,7 +12,7 @@ from neuralredis.network import Network
 from neuralredis.options import Activation, Algorithm, Kind, Loss, Output
 from neuralredis.remote import commands
 from neuralredis.remote.commands import Key
-from neuralredis.remote.links import Link
+from neuralredis.remote.links import Link, raise_ours
 from neuralredis.remote.network import RedisNetwork
 from neuralredis.remote.operations import TYPE, DatabaseSteps
 from neuralredis.results import ListedTraining
@@ -206,7 +206,11 @@ class NeuralRedis:
         >>> db.networks()
         ['first']
         """
-        return sorted(set(self.client.scan_iter(_type=TYPE)))
+        try:
+            return sorted(set(self.client.scan_iter(_type=TYPE)))
+        except Exception as error:
+            raise_ours(error)
+            raise
 
     def threads(self) -> list[ListedTraining]:
         """Return the trainings that run or are queued in the server, of networks that this user may read.

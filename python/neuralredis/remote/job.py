@@ -16,7 +16,7 @@ from neuralredis.training import Outcome
 
 __all__ = ["RedisJob"]
 
-DROPPED = "the training's result was dropped: the network was reset, replaced or deleted"
+DROPPED = "the training was cancelled: the network was reset, replaced or deleted"
 
 
 class RedisJob:

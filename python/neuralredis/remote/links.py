@@ -13,7 +13,7 @@ from neuralredis.remote.commands import Command
 from neuralredis.remote.refusals import ours
 from neuralredis.steps import Steps, run, run_async
 
-__all__ = ["AsyncLink", "Link"]
+__all__ = ["AsyncLink", "Link", "raise_ours"]
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class Link:
                     pipeline.execute_command(*command, **UNDECODED)
                 return _checked(pipeline.execute(raise_on_error=False))
         except Exception as error:
-            _raise_ours(error)
+            raise_ours(error)
             raise
 
 
@@ -65,8 +65,15 @@ class AsyncLink:
                     pipeline.execute_command(*command, **UNDECODED)
                 return _checked(await pipeline.execute(raise_on_error=False))
         except Exception as error:
-            _raise_ours(error)
+            raise_ours(error)
             raise
+
+
+def raise_ours(error: Exception) -> None:
+    """Raise the exception of ours for an error of the server, if it is one of the module."""
+    other = ours(error)
+    if other is not error:
+        raise other from error
 
 
 def _options(client: Any, command: Command) -> dict[str, Any]:
@@ -81,9 +88,3 @@ def _checked(replies: list[Any]) -> list[Any]:
         if isinstance(reply, Exception):
             raise reply
     return replies
-
-
-def _raise_ours(error: Exception) -> None:
-    other = ours(error)
-    if other is not error:
-        raise other from error

@@ -44,7 +44,9 @@ KINDS: tuple[tuple[type[NeuralRedisError], str], ...] = (
     ),
 )
 #: The server's own words, and those of a client of a cluster, which asks the server where the keys of a command are.
-_NO_COMMAND = re.compile(r"unknown command .?NR\.|NR\.\w+ command doesn't exist", re.IGNORECASE)
+_NO_MODULE = re.compile(
+    r"unknown command .?NR\.|unknown type name 'neural-NN'|NR\.\w+ command doesn't exist", re.IGNORECASE
+)
 
 
 def ours(error: Exception) -> Exception:
@@ -53,7 +55,7 @@ def ours(error: Exception) -> Exception:
     if not {"ResponseError", "RedisError", "ValkeyError"} & {kind.__name__ for kind in type(error).__mro__}:
         return error
     message = str(error).removeprefix("ERR ")
-    if _NO_COMMAND.match(message):
+    if _NO_MODULE.match(message):
         return exceptions.NoModuleError(_how_to_load())
     for kind, form in KINDS:
         if re.match(form, message, re.DOTALL):
