@@ -58,6 +58,9 @@ class AsyncLink:
     async def send(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands at once, and return their replies; the first error is raised."""
         try:
+            if hasattr(self.client, "get_primaries"):
+                # It knows its servers only then.
+                await self.client.initialize()
             if len(commands) == 1:
                 return [await self.client.execute_command(*commands[0], **_options(self.client, commands[0]))]
             async with self.client.pipeline(transaction=False) as pipeline:
@@ -79,7 +82,7 @@ def raise_ours(error: Exception) -> None:
 def _options(client: Any, command: Command) -> dict[str, Any]:
     # Of a cluster, trainings run on any server, and no key says which to ask.
     if command[0] == "NR.THREADS" and hasattr(client, "get_primaries"):
-        return {**UNDECODED, "target_nodes": client.PRIMARIES}
+        return {**UNDECODED, "target_nodes": client.get_primaries()}
     return UNDECODED
 
 
