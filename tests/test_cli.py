@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -30,13 +29,6 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 def test_module_path_prints_the_path_alone() -> None:
     done = run("module-path")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{nr.module_path()}\n", "")
@@ -50,7 +42,7 @@ def test_the_program_is_installed_under_its_name() -> None:
 
 @pytest.mark.parametrize("named", [(), ("--server", "redis-server")])
 def test_serve_starts_a_server_with_the_module(tmp_path: Path, named: tuple[str, ...]) -> None:
-    port = free_port()
+    port = servers.free_port()
     options = ["--save", "", "--dir", str(tmp_path), "--logfile", str(tmp_path / "log")]
     command = [sys.executable, "-m", "neuralredis", "serve", "--port", str(port), *named, "--", *options]
     said = tmp_path / "said"

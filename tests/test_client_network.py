@@ -103,6 +103,7 @@ def test_rows_beyond_a_chunk_come_in_their_order(db: nr.NeuralRedis, monkeypatch
         lambda net: net.evaluate("test"),
         lambda net: net.evaluate(X),
         lambda net: net.evaluate("test", [1]),
+        lambda net: net.evaluate("test", weight=2),
         lambda net: net.rows("all"),
         lambda net: net.train(),
         lambda net: net.train(max_cycles=-1),

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neuralredis import _core
 from neuralredis.exceptions import KindError, NeuralRedisError, NotFoundError, WrongTypeError
-from neuralredis.network import Network
+from neuralredis.network import Network, names_a_set
 from neuralredis.options import Options
 from neuralredis.remote import commands, replies
 from neuralredis.remote.commands import Key
@@ -143,14 +143,10 @@ class NetworkSteps:
         fields = replies.report((yield from self._ask("NR.REPORT", self._key)))
         return None if fields is None else report_of(fields)
 
-    def evaluate(self, X: Any, y: ArrayLike | None, weight: ArrayLike | None) -> Steps[Evaluation]:
+    def evaluate(self, X: Any, y: Any, weight: ArrayLike | None) -> Steps[Evaluation]:
         """Return how well the network does."""
-        if isinstance(X, str):
-            if y is not None:
-                raise TypeError(f"evaluate({X!r}, y): a stored set has its own outputs")
+        if names_a_set(X, y, weight):
             reply = yield from self._ask("NR.EVALUATE", self._key, commands.set_word("set", X))
-        elif y is None:
-            raise TypeError("evaluate(X) needs y, the outputs that are right")
         elif weight is not None:
             # The server takes no weights here.
             net = yield from self.download()
