@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import sys
 from pathlib import Path
+from typing import Any
 
 import neuralredis as nr
 
@@ -13,6 +15,7 @@ def arguments(description: str) -> argparse.Namespace:
     """Return what the user typed after the name of the program."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--seed", type=seed, default=1, help="of all that is random (default: %(default)s)")
+    parser.add_argument("--redis", metavar="URL", help="train in a server, such as redis://localhost")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves into a PNG file")
     parser.add_argument(
         "--progress",
@@ -35,7 +38,21 @@ def seed(text: str) -> int:
     return int(text)
 
 
-def plot(net: nr.Network, report: nr.Report, path: Path) -> None:
+def network(args: argparse.Namespace, kind: str, layout: list[int], **options: Any) -> nr.AnyNetwork:
+    """Return a new network: in this process, or with --redis in a server, in the place of the one of the last time."""
+    if not args.redis:
+        return nr.Network(kind, layout, seed=args.seed, **options)
+    key = f"example:{Path(sys.argv[0]).stem}"
+    try:
+        db = nr.connect(args.redis)
+        if key in db:
+            del db[key]
+        return db.create(key, kind, layout, seed=args.seed, **options)
+    except Exception as error:
+        sys.exit(f"--redis {args.redis}: {error}")
+
+
+def plot(net: nr.AnyNetwork, report: nr.Report, path: Path) -> None:
     """Draw how the errors of the training and the testing rows developed."""
     from matplotlib.figure import Figure
 

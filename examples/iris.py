@@ -8,8 +8,6 @@ from pathlib import Path
 
 import common
 
-import neuralredis as nr
-
 SPECIES = ["setosa", "versicolor", "virginica"]
 
 args = common.arguments(__doc__)
@@ -21,7 +19,7 @@ X = [[float(size) for size in sizes] for *sizes, _ in flowers]
 y = [SPECIES.index(species) for *_, species in flowers]
 
 # Four inputs, two hidden layers, and an output for each species.
-net = nr.Network("classifier", [4, 15, 5, 3], normalize=True, dataset=1000, test=500, seed=args.seed)
+net = common.network(args, "classifier", [4, 15, 5, 3], normalize=True, dataset=1000, test=500)
 training, testing = net.observe(X[:120], y[:120])
 print(f"{training + testing} flowers observed: {training} to learn from, {testing} to tell when to stop.")
 

@@ -6,8 +6,6 @@ import random
 
 import common
 
-import neuralredis as nr
-
 args = common.arguments(__doc__)
 rng = random.Random(args.seed)
 
@@ -17,7 +15,7 @@ def questions(count: int, limit: int) -> list[list[int]]:
     return [[rng.randrange(limit), rng.randrange(limit)] for _ in range(count)]
 
 
-net = nr.Network("regressor", [2, 10, 1], normalize=True, dataset=1000, test=500, seed=args.seed)
+net = common.network(args, "regressor", [2, 10, 1], normalize=True, dataset=1000, test=500)
 X = questions(150, 100) + questions(150, 10)
 training, testing = net.observe(X, [a + b for a, b in X])
 print(f"{training + testing} sums observed, of numbers below 100: {training} to learn from, {testing} to test with.")

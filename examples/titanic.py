@@ -7,8 +7,6 @@ from pathlib import Path
 
 import common
 
-import neuralredis as nr
-
 
 def inputs(passenger: dict[str, str]) -> list[float]:
     """Return the nine numbers that the network is told about a passenger."""
@@ -30,7 +28,7 @@ X = [inputs(passenger) for passenger in passengers]
 y = [int(passenger["survived"]) for passenger in passengers]
 
 # Nine inputs, 15 hidden units, and an output for each class: 0 died, 1 survived.
-net = nr.Network("classifier", [9, 15, 2], normalize=True, dataset=1000, test=500, seed=args.seed)
+net = common.network(args, "classifier", [9, 15, 2], normalize=True, dataset=1000, test=500)
 training, testing = net.observe(X[:601], y[:601])
 print(f"{training + testing} passengers observed: {training} to learn from, {testing} to tell when to stop.")
 

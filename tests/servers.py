@@ -160,7 +160,7 @@ def running(kind: Kind, *options: str, module: Path | None = None, tcp: bool = F
     # Not pytest's directories: the path of a socket has room for about a hundred characters.
     with tempfile.TemporaryDirectory(prefix="neuralredis-") as name:
         load = ["--loadmodule", str(module)] if module else []
-        server = Server(kind.binary(), Path(name), [*options, *load], port=_free_port() if tcp else 0)
+        server = Server(kind.binary(), Path(name), [*options, *load], port=free_port() if tcp else 0)
         try:
             yield server
         finally:
@@ -185,7 +185,7 @@ def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> No
         time.sleep(0.01)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import importlib
 import inspect
 from typing import Any
 
@@ -15,6 +16,14 @@ from programs import output_of
 NATIVE = [test for test in doctest.DocTestFinder().find(_core, "_core", module=False) if test.examples]
 
 
+IN_REDIS = [
+    test
+    for name in ("commands", "database", "job", "links", "network", "operations", "refusals", "replies")
+    for test in doctest.DocTestFinder().find(importlib.import_module(f"neuralredis.remote.{name}"))
+    if test.examples
+]
+
+
 def public(thing: Any) -> list[tuple[str, Any]]:
     return [(name, member) for name, member in inspect.getmembers(thing) if not name.startswith("_")]
 
@@ -22,6 +31,12 @@ def public(thing: Any) -> list[tuple[str, Any]]:
 @pytest.mark.parametrize("example", NATIVE, ids=lambda test: test.name)
 def test_examples_of_native_functions_run(example: doctest.DocTest) -> None:
     # pytest looks into modules of Python only.
+    assert doctest.DocTestRunner().run(example).failed == 0
+
+
+@pytest.mark.parametrize("example", IN_REDIS, ids=lambda test: test.name)
+def test_examples_of_networks_in_redis_run(example: doctest.DocTest, db: nr.NeuralRedis) -> None:
+    example.globs["db"] = db
     assert doctest.DocTestRunner().run(example).failed == 0
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import servers
+
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ["iris", "sum", "titanic"]
 
@@ -86,6 +88,28 @@ def test_sum_adds_numbers_it_never_saw_and_owns_up_to_its_limits() -> None:
     assert float(found[1]) < 0.3
 
 
+@pytest.mark.parametrize("name", ["iris", "titanic"])
+def test_in_a_server_they_say_the_same(name: str, redis7_for_all: servers.Server) -> None:
+    def said(*options: str) -> str:
+        return re.sub(r"[\d.]+ ms", "", output(name, "--seed", "5", *options))
+
+    url = f"unix://{redis7_for_all.socket}"
+    assert said("--redis", url) == said("--redis", url) == said()
+    assert redis7_for_all.client().exists(f"example:{name}")
+
+
+def test_sum_runs_in_a_server(redis7_for_all: servers.Server, tmp_path: Path) -> None:
+    text = output("sum", "--redis", f"unix://{redis7_for_all.socket}", "--no-progress", "--plot", tmp_path / "a.png")
+    assert "On 300 fresh sums" in text
+
+
+def test_a_server_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:
+    done = run("sum", "--redis", f"unix://{tmp_path}/nowhere")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"--redis unix://{tmp_path}/nowhere: ")
+    assert "Traceback" not in done.stderr
+
+
 # The third trains for two seconds, and what that makes depends on the machine.
 @pytest.mark.parametrize("name", ["iris", "titanic"])
 def test_the_same_seed_gives_the_same_lines_and_another_seed_others(name: str) -> None:
@@ -133,7 +157,7 @@ def test_progress_is_shown_when_asked_for(name: str) -> None:
 def test_help_tells_what_it_is_and_takes(name: str) -> None:
     text = output(name, "--help")
     assert "A network learns" in text
-    for option in ("--seed", "--plot FILE", "--progress"):
+    for option in ("--seed", "--plot FILE", "--progress", "--redis URL"):
         assert option in text
 
 

@@ -1,39 +1,65 @@
 """Small neural networks that train themselves, in your Python program and inside Redis."""
 
+from neuralredis import aio
 from neuralredis._core import __version__
 from neuralredis.exceptions import (
     DataError,
+    ExistsError,
     FormatError,
     KindError,
     NeuralRedisError,
+    NoModuleError,
+    NotFoundError,
     OptionError,
     OutOfMemoryError,
     ShapeError,
     TrainingError,
+    WrongTypeError,
 )
 from neuralredis.module import module_path
 from neuralredis.network import Network, load
-from neuralredis.results import ClassifierEvaluation, Curve, Info, Progress, RegressorEvaluation, Report
+from neuralredis.protocol import AnyNetwork
+from neuralredis.remote.database import NeuralRedis, connect
+from neuralredis.remote.network import RedisNetwork
+from neuralredis.results import (
+    ClassifierEvaluation,
+    Curve,
+    Info,
+    ListedTraining,
+    Progress,
+    RegressorEvaluation,
+    Report,
+)
 from neuralredis.training import Training
 
 __all__ = [
+    "AnyNetwork",
     "ClassifierEvaluation",
     "Curve",
     "DataError",
+    "ExistsError",
     "FormatError",
     "Info",
     "KindError",
+    "ListedTraining",
     "Network",
+    "NeuralRedis",
     "NeuralRedisError",
+    "NoModuleError",
+    "NotFoundError",
     "OptionError",
     "OutOfMemoryError",
     "Progress",
+    "RedisNetwork",
     "RegressorEvaluation",
     "Report",
     "ShapeError",
     "Training",
     "TrainingError",
+    "WrongTypeError",
     "__version__",
+    "aio",
+    "connect",
     "load",
     "module_path",
 ]

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 __all__ = [
     "DataError",
+    "ExistsError",
     "FormatError",
     "KindError",
     "NeuralRedisError",
+    "NoModuleError",
+    "NotFoundError",
     "OptionError",
     "OutOfMemoryError",
     "ShapeError",
     "TrainingError",
+    "WrongTypeError",
 ]
 
 
@@ -58,3 +62,22 @@ class FormatError(NeuralRedisError, ValueError):
 
 class OutOfMemoryError(NeuralRedisError, MemoryError):
     """Memory that the system would not give."""
+
+
+class NotFoundError(NeuralRedisError, KeyError):
+    """A key of a Redis server that holds no network."""
+
+    # A KeyError would show its message as a quoted key.
+    __str__ = Exception.__str__
+
+
+class ExistsError(NeuralRedisError, ValueError):
+    """A key of a Redis server that holds a network already."""
+
+
+class WrongTypeError(NeuralRedisError, TypeError):
+    """A key of a Redis server that holds something else."""
+
+
+class NoModuleError(NeuralRedisError, RuntimeError):
+    """A server that has not loaded the neuralredis module; the message says how to load it."""

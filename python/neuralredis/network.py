@@ -20,7 +20,8 @@ from neuralredis.results import (
     errors,
     report_of,
 )
-from neuralredis.training import Training, watch
+from neuralredis.steps import run
+from neuralredis.training import Training, watching
 
 __all__ = ["Network", "load"]
 
@@ -153,8 +154,7 @@ class Network(_core.Network):
         >>> net.classify([[3], [26]])
         array([0, 1])
         """
-        training = self.start_training(max_cycles=max_cycles, max_time=max_time, autostop=autostop, backtrack=backtrack)
-        return watch(training, progress, callback)
+        return run(watching(self._start(max_cycles, max_time, autostop, backtrack), progress, callback))
 
     def start_training(
         self,
@@ -201,9 +201,7 @@ class Network(_core.Network):
     def evaluate(self, X: Set = "test") -> Evaluation: ...
     @overload
     def evaluate(self, X: ArrayLike, y: ArrayLike, *, weight: ArrayLike | None = None) -> Evaluation: ...
-    def evaluate(
-        self, X: ArrayLike | Set = "test", y: ArrayLike | None = None, *, weight: ArrayLike | None = None
-    ) -> Evaluation:
+    def evaluate(self, X: Any = "test", y: Any = None, *, weight: ArrayLike | None = None) -> Evaluation:
         """Return how well the present weights do on a stored set, or on fresh rows, which are not kept.
 
         Parameters
@@ -232,16 +230,7 @@ class Network(_core.Network):
         >>> net.evaluate([[1], [2], [3]], [0, 1, 1]).rows
         3
         """
-        if isinstance(X, str):
-            if y is not None or weight is not None:
-                raise TypeError(
-                    f"evaluate({X!r}) of a stored set takes nothing else: its rows have outputs and weights"
-                )
-            fields = self._evaluate(X)
-        elif y is None:
-            raise TypeError("evaluate(X) needs y, the outputs that are right")
-        else:
-            fields = self._evaluate_on(X, y, weight)
+        fields = self._evaluate(X) if names_a_set(X, y, weight) else self._evaluate_on(X, y, weight)
         return ClassifierEvaluation(**fields) if "accuracy" in fields else RegressorEvaluation(**fields)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -286,6 +275,17 @@ class Network(_core.Network):
     def _repr_html_(self) -> str:
         """Return a table and the last training's learning curve, for notebooks."""
         return html.network(self.info(), self.report)
+
+
+def names_a_set(X: Any, y: Any, weight: Any) -> bool:
+    """Whether the arguments of `evaluate` are those of a stored set rather than of fresh rows."""
+    if isinstance(X, str):
+        if y is not None or weight is not None:
+            raise TypeError(f"evaluate({X!r}) of a stored set takes nothing else: its rows have outputs and weights")
+        return True
+    if y is None:
+        raise TypeError("evaluate(X) needs y, the outputs that are right")
+    return False
 
 
 def load(path: str | os.PathLike[str]) -> Network:

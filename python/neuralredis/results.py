@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from neuralredis.options import Activation, Algorithm, Kind, Loss, Output
 
-__all__ = ["ClassifierEvaluation", "Curve", "Evaluation", "Info", "Progress", "RegressorEvaluation", "Report"]
+__all__ = [
+    "ClassifierEvaluation",
+    "Curve",
+    "Evaluation",
+    "Info",
+    "ListedTraining",
+    "Progress",
+    "RegressorEvaluation",
+    "Report",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +131,34 @@ class Progress:
     class_errors: float | None
     seconds: float
     queued: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedTraining:
+    """A training that runs or is queued in a Redis server: a line of ``NR.THREADS``.
+
+    Attributes
+    ----------
+    id : int
+        Of the network, as in its `Info`.
+    key : str or bytes
+        Where the network was when the training started; bytes if they are no text.
+    db : int
+        The number of the database that the key is in.
+    max_cycles : int
+        The limit of cycles, 0 for none.
+    max_time : float
+        The limit of time in seconds, 0 for none.
+    progress : Progress
+        How far it is.
+    """
+
+    id: int
+    key: str | bytes
+    db: int
+    max_cycles: int
+    max_time: float
+    progress: Progress
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

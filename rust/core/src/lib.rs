@@ -22,7 +22,7 @@ mod trained;
 pub mod training;
 mod weights;
 
-pub use dataset::{Batch, Limits, Place, Set};
+pub use dataset::{Batch, Limits, Place, RowShape, Set};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, Score};
 pub use kernels::instruction_set;

@@ -108,6 +108,11 @@ impl Network {
         &self.layout
     }
 
+    /// How an observed row is made up.
+    pub fn row_shape(&self) -> RowShape {
+        self.dataset.shape
+    }
+
     /// Numbers that say what the outputs of an observed row are: 1, the class, or the outputs of a regressor.
     pub fn targets(&self) -> usize {
         self.dataset.shape.targets()

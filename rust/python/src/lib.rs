@@ -29,6 +29,8 @@ mod _core {
     #[pymodule_export]
     use super::network::Network;
     #[pymodule_export]
+    use super::rows::RowReader;
+    #[pymodule_export]
     use super::training::{Job, cancel_all, set_threads};
 
     use super::errors::raise;

@@ -154,7 +154,7 @@ impl Network {
     ) -> PyResult<(u32, u32)> {
         let target = into.map(|name| options::set("into", name)).transpose()?;
         // What does not change under a network: read before the rows, whose own code may run then.
-        let examples = Examples::read(&self.snapshot(py), X, y, weight)?;
+        let examples = Examples::read(self.snapshot(py).row_shape(), X, y, weight)?;
         self.live(py).network_mut().observe(&examples.batch(), target, |_| {}).map_err(raise)
     }
 
@@ -440,7 +440,7 @@ impl Network {
         weight: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let engine = self.snapshot(py);
-        let examples = Examples::read(&engine, X, y, weight)?;
+        let examples = Examples::read(engine.row_shape(), X, y, weight)?;
         let evaluation = py.detach(|| engine.evaluate_on(&examples.batch())).map_err(raise)?;
         results::evaluation(py, &engine, evaluation)
     }

@@ -6,7 +6,8 @@
 //! | outputs, one a row | a number, `(1,)`, `(1, 1)` | `(rows,)`, `(rows, 1)` |
 //! | outputs, several a row | `(outputs,)`, `(1, outputs)` | `(rows, outputs)` |
 
-use neuralredis_core::{Batch, Error, Network as Engine};
+use neuralredis_core::{Batch, Error, Kind, RowShape};
+use numpy::{IntoPyArray, PyArrayMethods};
 use pyo3::prelude::*;
 
 use crate::arrays;
@@ -142,15 +143,15 @@ pub(crate) struct Examples {
 
 impl Examples {
     pub(crate) fn read(
-        engine: &Engine,
+        shape: RowShape,
         x: &Bound<'_, PyAny>,
         y: &Bound<'_, PyAny>,
         weight: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let widths = (engine.layout().inputs(), engine.targets());
-        let role = match engine.kind() {
-            neuralredis_core::Kind::Classifier => Role::Class { classes: engine.layout().outputs() },
-            neuralredis_core::Kind::Regressor => Role::Outputs { width: widths.1 },
+        let widths = (shape.inputs, shape.targets());
+        let role = match shape.kind {
+            Kind::Classifier => Role::Class { classes: shape.outputs },
+            Kind::Regressor => Role::Outputs { width: widths.1 },
         };
         let inputs = Inputs::read(x, widths.0)?;
         let outputs = read_outputs(y, role, &inputs)?;
@@ -207,4 +208,52 @@ fn read_weights(object: &Bound<'_, PyAny>, rows: usize) -> PyResult<Vec<f32>> {
         }
     }
     Ok(values)
+}
+
+/// Rows as a network elsewhere takes them, read and refused as an embedded one would.
+#[pyclass(module = "neuralredis._core", name = "RowReader", frozen)]
+#[derive(Debug)]
+pub(crate) struct RowReader(RowShape);
+
+#[pymethods]
+impl RowReader {
+    #[new]
+    fn new(kind: &str, inputs: usize, outputs: usize) -> PyResult<Self> {
+        Ok(Self(RowShape { kind: crate::options::kind(kind)?, inputs, outputs }))
+    }
+
+    /// Rows of inputs as an array of two dimensions, and whether it was one row by itself.
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn inputs<'py>(&self, py: Python<'py>, X: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, bool)> {
+        let width = self.0.inputs;
+        let Inputs { values, rows, single } = Inputs::read(X, width)?;
+        // The same good targets for every row, so that the inputs alone can be at fault.
+        let targets = vec![0.0; self.0.targets()];
+        let batch = Batch::new(&values, width, &targets, targets.len());
+        Batch { output_stride: 0, ..batch }.check(self.0).map_err(raise)?;
+        Ok((values.into_pyarray(py).reshape([rows, width])?.into_any(), single))
+    }
+
+    /// Rows of inputs, each with its class or outputs behind it, and the weights of the rows if there are any.
+    #[pyo3(signature = (X, y, weight = None))]
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn examples<'py>(
+        &self,
+        py: Python<'py>,
+        X: &Bound<'py, PyAny>,
+        y: &Bound<'py, PyAny>,
+        weight: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<(Bound<'py, PyAny>, Option<Bound<'py, PyAny>>)> {
+        let examples = Examples::read(self.0, X, y, weight)?;
+        examples.batch().check(self.0).map_err(raise)?;
+        let (inputs, targets) = examples.widths;
+        let rows = examples.inputs.rows;
+        let mut values = Vec::with_capacity(rows * (inputs + targets));
+        for (input, target) in examples.inputs.values.chunks_exact(inputs).zip(examples.outputs.chunks_exact(targets)) {
+            values.extend_from_slice(input);
+            values.extend_from_slice(target);
+        }
+        let values = values.into_pyarray(py).reshape([rows, inputs + targets])?.into_any();
+        Ok((values, examples.weights.map(|weights| weights.into_pyarray(py).into_any())))
+    }
 }

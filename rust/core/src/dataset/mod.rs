@@ -62,12 +62,15 @@ pub struct Batch<'a> {
     pub rows: usize,
 }
 
-/// How a stored row is made up.
+/// How a stored row is made up: enough of a network to tell whether it would take a row, without the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RowShape {
-    pub(crate) kind: Kind,
-    pub(crate) inputs: usize,
-    pub(crate) outputs: usize,
+pub struct RowShape {
+    /// What the network answers.
+    pub kind: Kind,
+    /// Inputs of a row.
+    pub inputs: usize,
+    /// Outputs of the network; a classifier's classes.
+    pub outputs: usize,
 }
 
 impl RowShape {
@@ -76,7 +79,7 @@ impl RowShape {
     }
 
     /// Numbers that say what the outputs of a row are: the class, or the outputs themselves.
-    pub(crate) fn targets(self) -> usize {
+    pub fn targets(self) -> usize {
         match self.kind {
             Kind::Classifier => 1,
             Kind::Regressor => self.outputs,
@@ -140,7 +143,10 @@ impl<'a> Batch<'a> {
     }
 
     /// Whether every row is one that the network takes.
-    pub(crate) fn check(&self, shape: RowShape) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`], [`Error::Class`], [`Error::RowWeight`] for the first row that it does not take.
+    pub fn check(&self, shape: RowShape) -> Result<()> {
         let in_row = |row| move |error: Error| if self.rows > 1 { error.in_row(row) } else { error };
         for row in 0..self.rows {
             RowShape::check_inputs(self.inputs(row, shape)).map_err(in_row(row))?;

@@ -40,6 +40,7 @@ pub(super) fn missing() -> Vec<&'static str> {
         RedisModule_GetCommand,
         RedisModule_SetCommandInfo,
         RedisModule_CreateTimer,
+        RedisModule_StopTimer,
         RedisModule_EventLoopAddOneShot,
         RedisModule_AvoidReplicaTraffic,
         RedisModule_CreateDataType,

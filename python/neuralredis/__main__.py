@@ -1,0 +1,5 @@
+"""``python -m neuralredis``."""
+
+from neuralredis.cli import main
+
+main()

@@ -1,0 +1,116 @@
+"""What a network offers wherever it is, for the annotations of programs that take either."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, SupportsIndex, overload
+
+from numpy import float32
+from numpy.typing import ArrayLike, NDArray
+
+from neuralredis.options import Activation, Algorithm, Loss, Options, Output, Set
+from neuralredis.results import Evaluation, Info, Progress, Report
+from neuralredis.training import Training
+
+if TYPE_CHECKING:
+    from neuralredis.network import Network
+    from neuralredis.remote.network import RedisNetwork
+
+__all__ = ["AnyNetwork"]
+
+
+class AnyNetwork(Protocol):
+    """A network in this process (`Network`) or in a Redis server (`RedisNetwork`): the same methods do the same.
+
+    Examples
+    --------
+    >>> import neuralredis as nr
+    >>> def wrong(net: nr.AnyNetwork) -> float | None:
+    ...     return net.info().classification_errors_perc
+    >>> wrong(nr.Network("classifier", [2, 2]))
+    0.0
+    """
+
+    @property
+    def report(self) -> Report | None:
+        """What the last training did and found."""
+
+    def observe(
+        self, X: ArrayLike, y: ArrayLike, *, into: Set | None = None, weight: ArrayLike | None = None
+    ) -> tuple[int, int]:
+        """Store rows to learn from and to test on."""
+
+    def run(self, X: ArrayLike) -> NDArray[float32]:
+        """Return the outputs of the network."""
+
+    def classify(self, X: ArrayLike) -> Any:
+        """Return the class of each row."""
+
+    def train(
+        self,
+        *,
+        max_cycles: int | None = 0,
+        max_time: float | None = 10.0,
+        autostop: bool = False,
+        backtrack: bool = False,
+        progress: bool | None = None,
+        callback: Callable[[Progress], object] | None = None,
+    ) -> Report:
+        """Train, and wait for the end."""
+
+    def start_training(
+        self,
+        *,
+        max_cycles: int | None = 0,
+        max_time: float | None = 10.0,
+        autostop: bool = False,
+        backtrack: bool = False,
+    ) -> Training:
+        """Start a training in the background and return at once."""
+
+    def stop(self) -> bool:
+        """Ask a running training to end and to keep what it has learnt; whether there was one."""
+
+    def info(self) -> Info:
+        """Return what the network tells of itself."""
+
+    @overload
+    def evaluate(self, X: Set = "test") -> Evaluation: ...
+    @overload
+    def evaluate(self, X: ArrayLike, y: ArrayLike, *, weight: ArrayLike | None = None) -> Evaluation: ...
+
+    def rows(self, set: Set) -> tuple[NDArray[float32], NDArray[Any]]:
+        """Return the rows of a set, as they came."""
+
+    def reset(self) -> None:
+        """Forget all learning, and begin again from new random weights."""
+
+    def configure(
+        self,
+        *,
+        normalize: bool | None = None,
+        dataset: SupportsIndex | None = None,
+        test: SupportsIndex | None = None,
+        activation: Activation | None = None,
+        output: Output | None = None,
+        loss: Loss | None = None,
+        algorithm: Algorithm | None = None,
+        l2: float | Literal["auto"] | None = None,
+    ) -> Options:
+        """Change options, all or none, and return all of them."""
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network to a file."""
+
+    def __bytes__(self) -> bytes:
+        """Return the network as bytes, as `save` writes it."""
+
+
+if TYPE_CHECKING:
+    # Both are what is promised here, or the type checker objects.
+    def _embedded(net: Network) -> AnyNetwork:
+        return net
+
+    def _in_redis(net: RedisNetwork) -> AnyNetwork:
+        return net

@@ -1,0 +1,144 @@
+"""The words of the NR.* commands."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any, Literal, SupportsIndex, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuralredis.exceptions import OptionError
+from neuralredis.options import Activation, Algorithm, Kind, Loss, Output
+
+__all__ = ["Command", "Key", "batched", "blobs", "create", "observe", "options", "set_word", "train"]
+
+Key = str | bytes
+#: A command and its arguments, as a client takes them.
+Command = tuple[Any, ...]
+T = TypeVar("T")
+
+#: Bytes of rows in one command: the server is busy with it for some milliseconds at most.
+BLOB_BYTES = 1 << 20
+#: Milliseconds that the server takes for a time; whatever is longer is for ever.
+MOST_MILLISECONDS = 1 << 53
+
+
+def create(
+    key: Key, kind: Kind, layout: Sequence[SupportsIndex] | NDArray[Any], normalize: bool, options: list[Any]
+) -> Command:
+    """Return NR.CREATE."""
+    if isinstance(layout, (str, bytes)) or not hasattr(layout, "__len__"):
+        raise TypeError(f"layout is {layout!r}: expected a list of units, inputs first")
+    units = [_units(layer, given) for layer, given in enumerate(layout)]
+    if not 2 <= len(units) <= 32:
+        raise OptionError(f"the layout has {len(units)} layers: expected 2 to 32, inputs and outputs counted")
+    flag = ["NORMALIZE"] if normalize else []
+    return ("NR.CREATE", key, kind, *units[:-1], "->", units[-1], *flag, *options)
+
+
+def _units(layer: int, given: Any) -> int:
+    try:
+        units = operator.index(given)
+    except TypeError:
+        raise TypeError(f"layer {layer} is {given!r}: expected a number of units") from None
+    if not 1 <= units <= 1 << 20:
+        raise OptionError(f"layer {layer} has {units} units: expected 1 to 1048576")
+    return units
+
+
+def options(
+    *,
+    dataset: SupportsIndex | None = None,
+    test: SupportsIndex | None = None,
+    seed: SupportsIndex | None = None,
+    activation: Activation | None = None,
+    output: Output | None = None,
+    loss: Loss | None = None,
+    algorithm: Algorithm | None = None,
+    l2: float | Literal["auto"] | None = None,
+) -> list[Any]:
+    """Return the options that are given, as NR.CREATE and NR.CONFIGURE take them."""
+    whole = {"DATASET": ("dataset", dataset), "TEST": ("test", test), "SEED": ("seed", seed)}
+    words: list[Any] = []
+    for option, (name, value) in whole.items():
+        if value is not None:
+            words += [option, _whole(name, value, 2**64 - 1 if name == "seed" else 2**32 - 1)]
+    named = {"ACTIVATION": activation, "OUTPUT": output, "LOSS": loss, "ALGO": algorithm}
+    for option, word in named.items():
+        if word is not None:
+            words += [option, word]
+    if l2 is not None:
+        words += ["L2", l2 if isinstance(l2, str) else float(l2)]
+    return words
+
+
+def _whole(name: str, value: SupportsIndex, most: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} is {value!r}: expected an integer") from None
+    if not 0 <= number <= most:
+        raise OptionError(f"{name} is {number}: expected an integer from 0 to {most}")
+    return number
+
+
+def train(
+    key: Key, max_cycles: SupportsIndex | None, max_time: float | None, autostop: bool, backtrack: bool
+) -> tuple[Command, int, float]:
+    """Return NR.TRAIN, and its limits: cycles and seconds, 0 for none."""
+    cycles = 0 if max_cycles is None else _whole("max_cycles", max_cycles, 2**64 - 1)
+    if isinstance(max_time, (str, bytes)):
+        raise TypeError(f"max_time is {max_time!r}: expected seconds")
+    seconds = 0.0 if max_time is None else float(max_time)
+    if math.isnan(seconds) or seconds < 0:
+        raise OptionError(
+            f"max_time is {'NaN' if math.isnan(seconds) else f'{seconds:g}'}: expected seconds, at least 0"
+        )
+    # A time too short for the server's clock is still a limit, and one too long for it is none.
+    milliseconds = 0 if seconds * 1000 > MOST_MILLISECONDS else math.ceil(seconds * 1000)
+    # More cycles than any training does.
+    words: list[Any] = ["MAXCYCLES", min(cycles, 2**63 - 1), "MAXTIME", milliseconds]
+    words += ["AUTOSTOP"] if autostop else []
+    words += ["BACKTRACK"] if backtrack else []
+    return ("NR.TRAIN", key, *words), cycles, milliseconds / 1000
+
+
+def set_word(argument: str, name: str) -> str:
+    """Return the word for a set, refused as an embedded network refuses it."""
+    if name.lower() not in ("train", "test"):
+        raise OptionError(f"{argument} is '{name}': expected train, test")
+    return name.upper()
+
+
+def observe(
+    key: Key, inputs: int, rows: NDArray[np.float32], weights: NDArray[np.float32] | None, into: str | None
+) -> Iterator[Command]:
+    """Yield NR.OBSERVE for rows of inputs and outputs: one as text, whose values the server counts; many as bytes."""
+    target = () if into is None else (into,)
+    if weights is not None:
+        # No blob has weights.
+        for row, weight in zip(rows.tolist(), weights.tolist(), strict=True):
+            yield ("NR.OBSERVE", key, *row[:inputs], "->", *row[inputs:], "WEIGHT", weight, *target)
+    elif len(rows) == 1:
+        (row,) = rows.tolist()
+        yield ("NR.OBSERVE", key, *row[:inputs], "->", *row[inputs:], *target)
+    else:
+        for blob in blobs(rows, rows.shape[1]):
+            yield ("NR.OBSERVE", key, "FP32", blob, *target)
+
+
+def blobs(rows: NDArray[np.float32], widest: int) -> Iterator[bytes]:
+    """Yield rows as bytes, as many rows at a time as are of a bounded size; `widest` numbers go or come with each."""
+    count = max(1, BLOB_BYTES // (4 * widest))
+    for first in range(0, len(rows), count):
+        yield rows[first : first + count].astype("<f4", copy=False).tobytes()
+
+
+def batched(items: Iterator[T], count: int) -> Iterator[list[T]]:
+    """Yield items in lists of at most that many."""
+    while batch := list(islice(items, count)):
+        yield batch

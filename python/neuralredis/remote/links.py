@@ -1,0 +1,93 @@
+"""Connections: the one place that knows a client, and the only difference between waiting and awaiting.
+
+Any client of redis-py will do, from version 5 on, a client of a cluster too, and valkey-py's, which are the same in
+what is used here: `execute_command`, and pipelines of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
+
+from neuralredis.remote.commands import Command
+from neuralredis.remote.refusals import ours
+from neuralredis.steps import Steps, run, run_async
+
+__all__ = ["AsyncLink", "Link", "raise_ours"]
+
+T = TypeVar("T")
+
+#: Replies are bytes, whatever the client does with text otherwise: it could not decode weights.
+UNDECODED: dict[str, Any] = {"NEVER_DECODE": True}
+
+
+class Link:
+    """A client that waits."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def finish(self, steps: Steps[T]) -> T:
+        """Do the work, and return what comes of it."""
+        return run(steps)
+
+    def send(self, commands: Sequence[Command]) -> list[Any]:
+        """Send commands at once, and return their replies; the first error is raised."""
+        try:
+            if len(commands) == 1:
+                return [self.client.execute_command(*commands[0], **_options(self.client, commands[0]))]
+            with self.client.pipeline(transaction=False) as pipeline:
+                for command in commands:
+                    pipeline.execute_command(*command, **UNDECODED)
+                return _checked(pipeline.execute(raise_on_error=False))
+        except Exception as error:
+            raise_ours(error)
+            raise
+
+
+class AsyncLink:
+    """A client that is awaited."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def finish(self, steps: Steps[T]) -> Coroutine[Any, Any, T]:
+        """Return what to await for the work to be done."""
+        return run_async(steps)
+
+    async def send(self, commands: Sequence[Command]) -> list[Any]:
+        """Send commands at once, and return their replies; the first error is raised."""
+        try:
+            if hasattr(self.client, "get_primaries"):
+                # It knows its servers only then.
+                await self.client.initialize()
+            if len(commands) == 1:
+                return [await self.client.execute_command(*commands[0], **_options(self.client, commands[0]))]
+            async with self.client.pipeline(transaction=False) as pipeline:
+                for command in commands:
+                    pipeline.execute_command(*command, **UNDECODED)
+                return _checked(await pipeline.execute(raise_on_error=False))
+        except Exception as error:
+            raise_ours(error)
+            raise
+
+
+def raise_ours(error: Exception) -> None:
+    """Raise the exception of ours for an error of the server, if it is one of the module."""
+    other = ours(error)
+    if other is not error:
+        raise other from error
+
+
+def _options(client: Any, command: Command) -> dict[str, Any]:
+    # Of a cluster, trainings run on any server, and no key says which to ask.
+    if command[0] == "NR.THREADS" and hasattr(client, "get_primaries"):
+        return {**UNDECODED, "target_nodes": client.get_primaries()}
+    return UNDECODED
+
+
+def _checked(replies: list[Any]) -> list[Any]:
+    for reply in replies:
+        if isinstance(reply, Exception):
+            raise reply
+    return replies

@@ -1,0 +1,77 @@
+"""A cluster is used as a single server is."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import redis
+import redis.asyncio
+
+import neuralredis as nr
+import servers
+
+KEYS = ["a", "b", "c", "d"]
+X = np.random.default_rng(0).normal(size=(300, 2))
+Y = X.sum(axis=1) > 0
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Run two servers that share the slots, and return where one of them is."""
+    with contextlib.ExitStack() as stack:
+        bus = [servers.free_port() for _ in range(2)]
+        nodes = [
+            stack.enter_context(
+                servers.running(
+                    servers.KINDS[0],
+                    *("--cluster-enabled", "yes", "--cluster-port", str(port), "--cluster-announce-ip", "127.0.0.1"),
+                    module=nr.module_path(),
+                    tcp=True,
+                )
+            )
+            for port in bus
+        ]
+        clients = [node.client() for node in nodes]
+        clients[0].execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 8000)
+        clients[1].execute_command("CLUSTER", "ADDSLOTSRANGE", 8001, 16383)
+        clients[0].execute_command("CLUSTER", "MEET", "127.0.0.1", nodes[1].port, bus[1])
+        for client in clients:
+            servers.wait_until(lambda: "cluster_state:ok" in str(client.execute_command("CLUSTER", "INFO")))  # noqa: B023
+            servers.wait_until(lambda: str(client.execute_command("CLUSTER", "NODES")).count("connected") == 2)  # noqa: B023
+        yield nodes[0].port
+
+
+def test_networks_of_all_its_servers_are_trained_and_listed(port: int) -> None:
+    with nr.NeuralRedis(redis.RedisCluster(host="127.0.0.1", port=port)) as db:
+        for key in KEYS:
+            net = db.create(key, "classifier", [2, 4, 2], seed=1)
+            net.observe(X, Y)
+            assert net.train(max_cycles=10).cycles == 10
+            assert np.array_equal(net.run(X), net.download().run(X))
+        assert db.networks() == [key.encode() for key in KEYS]
+        trainings = [db[key].start_training(max_time=0) for key in KEYS]
+        servers.wait_until(lambda: all(training.progress.cycle for training in trainings))
+        assert sorted(listed.key for listed in db.threads()) == KEYS
+        for training in trainings:
+            training.stop()
+            report = training.wait()
+            assert report is not None
+            assert report.reason == "stopped"
+        with pytest.raises(nr.NotFoundError):
+            db["nothing"].info()
+
+
+def test_asyncio_does_the_same(port: int) -> None:
+    async def program() -> None:
+        async with nr.aio.NeuralRedis(redis.asyncio.RedisCluster(host="127.0.0.1", port=port)) as db:
+            assert await db.threads() == []
+            net = await db.create("a", "classifier", [2, 4, 2], seed=1)
+            await net.observe(X, Y)
+            assert (await net.train(max_cycles=10, callback=lambda progress: None)).cycles == 10
+            assert await db.networks() == [b"a"]
+
+    asyncio.run(program())

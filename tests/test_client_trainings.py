@@ -1,0 +1,177 @@
+"""Trainings in a server are watched, stopped and lost sight of."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+import neuralredis as nr
+import servers
+from programs import run_program
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(300, 2))
+Y = (X.sum(axis=1) > 0).astype(int)
+
+
+@pytest.fixture
+def url(redis7_for_all: servers.Server) -> str:
+    return f"unix://{redis7_for_all.socket}"
+
+
+@pytest.fixture
+def net(db: nr.NeuralRedis) -> nr.RedisNetwork:
+    net = db.create("net", "classifier", [2, 8, 2], dataset=200, test=100, seed=1)
+    net.observe(X, Y)
+    return net
+
+
+def test_a_callback_sees_the_progress_and_may_end_it(net: nr.RedisNetwork) -> None:
+    seen: list[nr.Progress] = []
+
+    def callback(progress: nr.Progress) -> bool:
+        seen.append(progress)
+        return progress.cycle < 100
+
+    report = net.train(max_time=0, callback=callback)
+    assert report.reason == "stopped"
+    assert report.cycles >= seen[-1].cycle >= 100
+    assert seen[-1].train_error is not None
+    assert [one.cycle for one in seen] == sorted(one.cycle for one in seen)
+
+
+def test_a_callback_that_raises_stops_the_training_and_keeps_its_result(net: nr.RedisNetwork) -> None:
+    def callback(progress: nr.Progress) -> None:
+        raise ArithmeticError("enough")
+
+    with pytest.raises(ArithmeticError, match="enough"):
+        net.train(max_time=0, callback=callback)
+    info = net.info()
+    assert not info.training
+    assert info.training_total_cycles > 0
+
+
+def test_a_bar_shows_how_it_went(net: nr.RedisNetwork, capsys: pytest.CaptureFixture[str]) -> None:
+    net.train(max_cycles=3000, progress=True)
+    shown = capsys.readouterr().err
+    assert "training 100%" in shown
+    assert "all cycles done after 3,000 cycles" in shown
+
+
+def test_ctrl_c_stops_the_training_keeps_its_result_and_goes_on(url: str, net: nr.RedisNetwork) -> None:
+    program = run_program(f"""
+        import os, signal, threading, neuralredis as nr
+        db = nr.connect("{url}")
+        threading.Timer(0.4, os.kill, (os.getpid(), signal.SIGINT)).start()
+        try:
+            db["net"].train(max_time=0)
+        except KeyboardInterrupt:
+            info = db["net"].info()
+            print(info.training, info.training_total_cycles > 0, db["net"].report.reason)
+    """)
+    assert program.stdout == "False True stopped\n", program.stderr
+
+
+def test_who_reset_or_deleted_it_dropped_the_training(db: nr.NeuralRedis, net: nr.RedisNetwork) -> None:
+    training = net.start_training(max_time=0)
+    net.reset()
+    with pytest.raises(nr.TrainingError, match="the network was reset, replaced or deleted"):
+        training.wait()
+    training = net.start_training(max_time=0)
+    assert training.running
+    del db["net"]
+    assert not training.running
+    with pytest.raises(nr.TrainingError, match="deleted"):
+        training.wait()
+    training.stop()
+    with pytest.raises(nr.NotFoundError):
+        net.train()
+
+
+def test_a_training_that_is_waited_for_late_has_its_report(net: nr.RedisNetwork) -> None:
+    training = net.start_training(max_cycles=5)
+    servers.wait_until(lambda: not net.info().training)
+    report = training.wait(timeout=0)
+    assert report is not None
+    assert report.cycles == training.progress.cycle == 5
+    assert not training.running
+
+
+def test_threads_are_listed(db: nr.NeuralRedis, net: nr.RedisNetwork) -> None:
+    assert db.threads() == []
+    training = net.start_training(max_cycles=10**9, max_time=30.5)
+    servers.wait_until(lambda: db.threads()[0].progress.cycle > 5)
+    (listed,) = db.threads()
+    assert (listed.id, listed.key, listed.max_cycles, listed.max_time) == (net.info().id, "net", 10**9, 30.5)
+    assert listed.progress.train_error is not None
+    assert not listed.progress.queued
+    net.stop()
+    training.wait()
+
+
+@pytest.mark.parametrize(("protocol", "decode"), [(2, True), (2, False), (3, True), (3, False)])
+def test_asyncio_awaits_the_same(url: str, net: nr.RedisNetwork, protocol: int, decode: bool) -> None:
+    async def program() -> None:
+        async with nr.aio.connect(url, protocol=protocol, decode_responses=decode) as db:
+            local = nr.Network("classifier", [2, 4, 2], seed=3)
+            other = await db.create("other", "classifier", [2, 4, 2], seed=3)
+            assert await other.observe(X, Y) == local.observe(X, Y)
+            seen: list[Any] = []
+            report = await other.train(max_cycles=30, callback=seen.append)
+            assert report.train_error == local.train(max_cycles=30).train_error
+            assert seen[-1].cycle == 30
+            assert np.array_equal(await other.run(X), local.run(X))
+            assert np.array_equal(await other.classify(X), local.classify(X))
+            assert repr(await other.evaluate()) == repr(local.evaluate())
+            assert (await other.rows("test"))[0].shape == (60, 2)
+            assert (await other.configure(test=9))["test"] == 9
+            assert (await other.download()).info().parameters == (await other.info()).parameters
+            assert len(await db.networks()) == 2
+            assert await db.holds("other")
+            with pytest.raises(nr.ShapeError, match="the network has 2 inputs, 3 were given"):
+                await other.run([1, 2, 3])
+            training = await other.start_training(max_time=0)
+            assert await training.running()
+            assert await training.wait(timeout=0) is None
+            assert len(await db.threads()) == 1
+            await training.stop()
+            ended = await training.wait()
+            assert ended is not None
+            assert ended.cycles == (await training.progress()).cycle
+            await other.reset()
+            assert await other.report() is None
+            await db.upload("third", local)
+            await db.delete("third")
+
+    asyncio.run(program())
+
+
+def test_a_cancelled_training_is_stopped_and_keeps_its_result(url: str, net: nr.RedisNetwork) -> None:
+    async def program() -> None:
+        async with nr.aio.connect(url) as db:
+            waiting = asyncio.create_task(db["net"].train(max_time=0))
+            while not (await db["net"].info()).training:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+
+    asyncio.run(program())
+    info = net.info()
+    assert not info.training
+    assert info.training_total_cycles > 0
+
+
+def test_a_wait_whose_time_is_over_as_the_training_ends_is_answered(net: nr.RedisNetwork) -> None:
+    # On Redis 7.0 a client that was woken late would get no answer: not until its own socket's timeout.
+    for milliseconds in range(30, 60, 5):
+        start = time.monotonic()
+        training = net.start_training(max_time=0.1)
+        while not training.wait(timeout=milliseconds / 1000):
+            pass
+        assert time.monotonic() - start < 2
