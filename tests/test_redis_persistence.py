@@ -98,7 +98,8 @@ def test_the_aof_holds_effects(redis7: servers.Server) -> None:
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 2, 3, "->", 1, "DATASET", 5, "SEED", 7)
     for number in range(8):
         client.execute_command("NR.OBSERVE", "net", number, 1, "->", number + 1)
-    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0)
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1)
+    servers.wait_until(lambda: inredis.cycles(client, "net") > 0, 60)
     client.execute_command("NR.RESET", "net")
     client.execute_command("NR.CONFIGURE", "net", "DATASET", 3)
     found = inredis.commands(redis7)
@@ -156,7 +157,8 @@ def test_damaged_dumps_are_refused_and_said_to_be_in_the_log(redis7: servers.Ser
             continue
         raw.execute_command("NR.RUN", "damaged", 1, 2)
     assert "a network was not loaded: " in redis7.log
-    for length in range(0, len(dump), 11):
+    # The last ten bytes are the server's version and checksum: without its check, whatever is there will do.
+    for length in range(0, len(dump) - 10, 11):
         with pytest.raises(redis.ResponseError):
             raw.restore("short", 0, dump[:length])
 
@@ -204,13 +206,14 @@ def test_memory_usage_is_what_the_server_gave(redis7: servers.Server) -> None:
 
     inredis.create(client, "first")
     before = used()
-    client.execute_command("NR.CREATE", "net", "REGRESSOR", 100, 9000, "->", 5, "DATASET", 20_000)
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 100, 2000, "->", 5, "DATASET", 20_000)
     assert client.memory_usage("net") == pytest.approx(used() - before, rel=0.1)
     rows = inredis.blob(*([float(row % 7)] * 105 for row in range(500)))
     for _ in range(20):
         raw.execute_command("NR.OBSERVE", "net", "FP32", rows)
     assert client.memory_usage("net") == pytest.approx(used() - before, rel=0.1)
-    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0)
-    servers.wait_until(lambda: client.memory_usage("net") == pytest.approx(used() - before, rel=0.1), 5)
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1)
+    servers.wait_until(lambda: inredis.cycles(client, "net") > 0, 60)
+    servers.wait_until(lambda: client.memory_usage("net") == pytest.approx(used() - before, rel=0.1), 30)
     client.unlink("net")
-    servers.wait_until(lambda: used() - before < 300_000, 5)
+    servers.wait_until(lambda: used() - before < 300_000, 30)

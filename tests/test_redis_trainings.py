@@ -264,7 +264,7 @@ def test_a_result_that_comes_while_writes_are_paused_waits(client: redis.Redis) 
     time.sleep(0.5)
     assert inredis.info(client, "net")["training"] == 1
     assert inredis.cycles(client, "net") == 0
-    servers.wait_until(lambda: inredis.cycles(client, "net") > 0, 5)
+    servers.wait_until(lambda: inredis.cycles(client, "net") > 0, 30)
 
 
 def test_an_install_breaks_a_watch(client: redis.Redis) -> None:
