@@ -184,7 +184,7 @@ def test_a_notebook_shows_a_table_and_the_learning_curve(make: Any) -> None:
 
 def test_every_exception_is_one_of_ours_and_one_of_pythons() -> None:
     ours = [error for name, error in vars(nr).items() if name.endswith("Error") and error is not nr.NeuralRedisError]
-    assert len(ours) == 7
+    assert len(ours) == 11
     for error in ours:
         assert issubclass(error, nr.NeuralRedisError)
         assert error.__bases__[1].__module__ == "builtins"

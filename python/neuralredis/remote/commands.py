@@ -92,7 +92,7 @@ def train(
     """Return NR.TRAIN, and its limits: cycles and seconds, 0 for none."""
     cycles = 0 if max_cycles is None else _whole("max_cycles", max_cycles, 2**64 - 1)
     if isinstance(max_time, (str, bytes)):
-        raise TypeError(f"max_time is {max_time!r}: expected seconds")
+        raise TypeError(f"must be real number, not {type(max_time).__name__}")
     seconds = 0.0 if max_time is None else float(max_time)
     if math.isnan(seconds) or seconds < 0:
         raise OptionError(
