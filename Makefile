@@ -11,7 +11,7 @@ CARGO := PYO3_PYTHON=$(abspath $(BIN)/python) $(BIN)/python rust/python/bindgen_
 SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') Cargo.toml Cargo.lock pyproject.toml
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python lint format wheel clean
+.PHONY: help demo test test-rust test-python torture lint format wheel clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -28,6 +28,9 @@ test-rust: $(VENV)/ready
 
 test-python: $(VENV)/built
 	$(BIN)/python -m pytest $(ARGS)
+
+torture: $(VENV)/built ## try for an hour what the suite tries for seconds, to break it
+	$(BIN)/python -m pytest -m torture --effort 100 --timeout 3600 $(ARGS)
 
 lint: $(VENV)/built ## check form, types and habits, and change nothing
 	cargo fmt --all --check

@@ -1,4 +1,4 @@
-"""What all tests share: the servers."""
+"""What all tests share: the servers, and how hard the tests try."""
 
 from __future__ import annotations
 
@@ -10,6 +10,37 @@ import pytest
 
 import neuralredis
 import servers
+
+FIGURES = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--effort", type=int, default=1, help="how many times as hard the tests marked torture try")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FIGURES] = []
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if config.stash[FIGURES]:
+        terminalreporter.section(f"figures at effort {config.getoption('effort')}")
+        for line in config.stash[FIGURES]:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def effort(request: pytest.FixtureRequest) -> int:
+    """How many times as hard to try as in every run of the suite: `make torture` asks for a hundred."""
+    effort: int = request.config.getoption("effort")
+    return effort
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """What prints a line at the end of the run: how much was tried, how much survived."""
+    lines = request.config.stash[FIGURES]
+    return lambda text: lines.append(f"{request.node.name}: {text}")
 
 
 @pytest.fixture(params=servers.KINDS, ids=lambda kind: kind.name)
