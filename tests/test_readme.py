@@ -11,7 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import dialogue
 import pytest
+
+import neuralredis
+import servers
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -19,8 +23,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-def test_its_python_prints_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_python_prints_what_it_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: neuralredis.NeuralRedis
+) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(neuralredis, "connect", lambda url: db)
     names: dict[str, Any] = {}
     printed, shown = [], []
     for (language, code), (following, output) in itertools.pairwise(BLOCKS):
@@ -31,8 +38,21 @@ def test_its_python_prints_what_it_shows(tmp_path: Path, monkeypatch: pytest.Mon
             exec(compile(code, "README.md", "exec"), names)
         printed.append(stream.getvalue())
         shown.append(output)
-    assert len(printed) == 3
+    assert len(printed) == 4
     assert printed == shown
+
+
+def test_a_server_replies_as_it_shows(redis7_for_all: servers.Server, db: neuralredis.NeuralRedis) -> None:
+    connection = dialogue.Connection(redis7_for_all)
+    first, second = (text.replace("127.0.0.1:6379>", ">") for language, text in BLOCKS if language == "redis")
+    dialogue.play(connection, first)
+    between = README[README.index("After `NR.OBSERVE net 3 4 -> 7`") : README.index("`5 6 -> 11`") + 12]
+    rows = re.findall(r"\d+ \d+ -> \d+", between)
+    assert len(rows) == 7
+    for row in rows:
+        connection.ask(f"NR.OBSERVE net {row}")
+    dialogue.play(connection, second)
+    connection.close()
 
 
 def test_its_demo_ends_as_it_shows() -> None:

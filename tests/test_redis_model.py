@@ -152,7 +152,7 @@ class Commands(RuleBasedStateMachine):
             assert self.ask(*command) == parameters
             bounds = (10000, 2500) if limits == (None, None) else tuple(limit or 0 for limit in limits)
             self.plain[key] = Plain(kind, layout, dict(zip(("train", "test"), bounds, strict=True)), given)
-            self.embedded[key] = nr.Network(kind, layout, normalize=normalize, seed=seed, **given)  # type: ignore[arg-type]
+            self.embedded[key] = nr.Network(kind, layout, normalize=normalize, seed=seed, **given)
         self.check(key)
 
     @rule(key=KEYS, data=st.data(), into=SETS, weight=st.sampled_from([None, 0.5, 2.0]), binary=st.booleans())
@@ -182,7 +182,7 @@ class Commands(RuleBasedStateMachine):
             X = np.array([row[:inputs] for row in rows], dtype=np.float64)
             y = np.array([row[inputs:] for row in rows])
             weights = None if weight is None else [weight] * len(rows)
-            told = embedded.observe(X, y[:, 0] if targets == 1 else y, into=into, weight=weights)  # type: ignore[arg-type]
+            told = embedded.observe(X, y[:, 0] if targets == 1 else y, into=into, weight=weights)
             assert tuple(self.ask(*command)) == told
             self.follow(key, into, [plain.stored(numbers) for numbers in rows])
             assert told == (len(plain.rows["train"]), len(plain.rows["test"]))
