@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
-import neuralredis as nr
 from neuralredis import _core
 from programs import output_of, run_program
 
@@ -69,10 +70,10 @@ def test_any_number_of_threads_gives_the_same_bits() -> None:
     assert len(digests) == 1
 
 
-def test_the_same_seed_gives_the_same_network_and_another_does_not() -> None:
+def test_the_same_seed_gives_the_same_network_and_another_does_not(create: Callable[..., Any]) -> None:
     def trained(seed: int) -> bytes:
         rng = np.random.default_rng(0)
-        net = nr.Network("regressor", [3, 5, 1], dataset=50, test=20, seed=seed)
+        net = create("regressor", [3, 5, 1], dataset=50, test=20, seed=seed)
         net.observe(rng.normal(size=(200, 3)), rng.normal(size=200))
         net.train(max_cycles=20)
         # Seconds are the clock's; all else is the seed's.
@@ -84,10 +85,12 @@ def test_the_same_seed_gives_the_same_network_and_another_does_not() -> None:
 
 @pytest.mark.parametrize("layout", [[1, 1], [3, 2], [9, 15, 2], [17, 33, 4, 5], [64, 100, 10]])
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
-def test_a_row_is_answered_alike_alone_and_in_any_batch(kind: str, layout: list[int]) -> None:
+def test_a_row_is_answered_alike_alone_and_in_any_batch(
+    create: Callable[..., Any], kind: str, layout: list[int]
+) -> None:
     if kind == "classifier" and layout[-1] == 1:
         layout = [*layout[:-1], 2]
-    net = nr.Network(kind, layout, normalize=True, seed=5)
+    net = create(kind, layout, normalize=True, seed=5)
     rng = np.random.default_rng(1)
     X = rng.normal(size=(203, layout[0])) * 100
     y = rng.integers(0, 2, 203) if kind == "classifier" else rng.normal(size=(203, layout[-1]))

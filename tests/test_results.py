@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -13,25 +14,28 @@ from sklearn import metrics
 
 import neuralredis as nr
 
+#: Makes a network as `Network` does, in this process or in a server.
+Create = Callable[..., Any]
 
-def classifier() -> nr.Network:
+
+def classifier(create: Create) -> nr.AnyNetwork:
     rng = np.random.default_rng(0)
-    net = nr.Network("classifier", [4, 6, 3], normalize=True, dataset=1500, test=500, seed=1)
+    net = create("classifier", [4, 6, 3], normalize=True, dataset=1500, test=500, seed=1)
     X = rng.normal(size=(2000, 4))
     net.observe(X, np.digitize(X[:, 0] + rng.normal(size=2000) / 2, [-0.5, 0.8]))
     return net
 
 
-def regressor() -> nr.Network:
+def regressor(create: Create) -> nr.AnyNetwork:
     rng = np.random.default_rng(0)
-    net = nr.Network("regressor", [4, 6, 2], normalize=True, dataset=150, test=50, seed=1)
+    net = create("regressor", [4, 6, 2], normalize=True, dataset=150, test=50, seed=1)
     X = rng.normal(size=(200, 4))
     net.observe(X, np.stack([X[:, 0] * 100, X[:, 1] ** 2], axis=1))
     return net
 
 
-def test_a_classifier_is_evaluated_as_by_scikit_learn() -> None:
-    net = classifier()
+def test_a_classifier_is_evaluated_as_by_scikit_learn(create: Create) -> None:
+    net = classifier(create)
     net.train(max_cycles=60)
     for found, (X, y) in [(net.evaluate(), net.rows("test")), (net.evaluate("train"), net.rows("train"))]:
         assert isinstance(found, nr.ClassifierEvaluation)
@@ -47,8 +51,8 @@ def test_a_classifier_is_evaluated_as_by_scikit_learn() -> None:
         assert found.accuracy > found.baseline + 0.1
 
 
-def test_a_regressor_is_evaluated_as_by_scikit_learn() -> None:
-    net = regressor()
+def test_a_regressor_is_evaluated_as_by_scikit_learn(create: Create) -> None:
+    net = regressor(create)
     net.train(max_cycles=200)
     found, (X, y) = net.evaluate(), net.rows("test")
     assert isinstance(found, nr.RegressorEvaluation)
@@ -65,23 +69,23 @@ def test_a_regressor_is_evaluated_as_by_scikit_learn() -> None:
     )
 
 
-def test_one_row_may_be_evaluated_and_none_may_not() -> None:
-    net = classifier()
+def test_one_row_may_be_evaluated_and_none_may_not(create: Create) -> None:
+    net = classifier(create)
     assert net.evaluate([1, 2, 3, 4], 0).rows == 1
     net.configure(test=0)
     with pytest.raises(nr.DataError, match="no rows to evaluate"):
         net.evaluate()
 
 
-def test_rows_that_are_evaluated_are_not_kept() -> None:
-    net = classifier()
+def test_rows_that_are_evaluated_are_not_kept(create: Create) -> None:
+    net = classifier(create)
     before = bytes(net)
     net.evaluate([[1, 2, 3, 4]], [0])
     assert bytes(net) == before
 
 
-def test_weights_count_in_the_error_alone() -> None:
-    net = classifier()
+def test_weights_count_in_the_error_alone(create: Create) -> None:
+    net = classifier(create)
     X, y = net.rows("test")
     plain, weighted = net.evaluate(X, y), net.evaluate(X, y, weight=np.linspace(0.1, 9, len(X)))
     assert isinstance(plain, nr.ClassifierEvaluation)
@@ -98,19 +102,21 @@ def test_weights_count_in_the_error_alone() -> None:
         (([[1, 2, 3, 4]],), TypeError, "needs y"),
     ],
 )
-def test_an_evaluation_of_nothing_known_is_refused(arguments: Any, error: type[Exception], message: str) -> None:
+def test_an_evaluation_of_nothing_known_is_refused(
+    create: Create, arguments: Any, error: type[Exception], message: str
+) -> None:
     with pytest.raises(error, match=message):
-        classifier().evaluate(*arguments)
+        classifier(create).evaluate(*arguments)
 
 
-def test_many_classes_have_no_confusion_matrix() -> None:
-    net = nr.Network("classifier", [1, 1500], seed=1)
+def test_many_classes_have_no_confusion_matrix(create: Create) -> None:
+    net = create("classifier", [1, 1500], seed=1)
     found = net.evaluate([[1], [2]], [3, 1400])
     assert isinstance(found, nr.ClassifierEvaluation)
     assert found.confusion is None
 
 
-def test_info_has_the_fields_of_nr_info() -> None:
+def test_info_has_the_fields_of_nr_info(create: Create) -> None:
     # The tutorial's, and the contract's after them.
     names = (
         *("id", "type", "auto-normalization", "training", "layout"),
@@ -120,21 +126,21 @@ def test_info_has_the_fields_of_nr_info() -> None:
     )
     fields = [field.name for field in dataclasses.fields(nr.Info)]
     assert fields[: len(names)] == [name.replace("-", "_") for name in names]
-    info = classifier().info()
+    info = classifier(create).info()
     assert (info.type, info.layout, info.parameters) == ("classifier", (4, 6, 3), 51)
     assert (info.training_dataset_len, info.test_dataset_len) == (1500, 500)
     assert (info.dataset_error, info.test_error, info.classification_errors_perc) == (0, 0, 0)
     assert (info.training, info.overfitting_detected, info.auto_normalization) == (False, False, True)
-    assert regressor().info().classification_errors_perc is None
+    assert regressor(create).info().classification_errors_perc is None
     assert str(info).splitlines()[1].split() == ["type", "classifier"]
 
 
-def test_each_network_has_an_id_of_its_own() -> None:
-    assert len({classifier().info().id for _ in range(5)}) == 5
+def test_each_network_has_an_id_of_its_own(create: Create) -> None:
+    assert len({classifier(create).info().id for _ in range(5)}) == 5
 
 
-def test_results_cannot_be_changed() -> None:
-    net = classifier()
+def test_results_cannot_be_changed(create: Create) -> None:
+    net = classifier(create)
     report = net.train(max_cycles=1)
     for result in (net.info(), report, report.curve, net.evaluate()):
         with pytest.raises(dataclasses.FrozenInstanceError):
@@ -142,7 +148,7 @@ def test_results_cannot_be_changed() -> None:
 
 
 def test_a_network_reads_well() -> None:
-    net = classifier()
+    net = classifier(nr.Network)
     assert repr(net) == "<Network classifier 4-6-3, 1,500+500 rows, untrained>"
     report = net.train(max_cycles=20)
     errors = f"error {report.train_error:.4f}, test {report.test_error:.4f}, {report.class_errors:.1f} % wrong"
@@ -156,12 +162,12 @@ def test_a_network_reads_well() -> None:
     assert repr(net).endswith(", training>")
     training.stop()
     training.wait()
-    assert "% wrong" not in repr(regressor())
+    assert "% wrong" not in repr(regressor(nr.Network))
 
 
 @pytest.mark.parametrize("make", [classifier, regressor])
-def test_a_notebook_shows_a_table_and_the_learning_curve(make: Any) -> None:
-    net = make()
+def test_a_notebook_shows_a_table_and_the_learning_curve(create: Create, make: Any) -> None:
+    net = make(create)
     untrained = net._repr_html_()
     assert "<svg" not in untrained
     net.train(max_cycles=80)

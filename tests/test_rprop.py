@@ -6,14 +6,17 @@ Rprop+, C. Igel and M. Huesken (NC 2000) for iRprop+ and iRprop-. Only the first
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import neuralredis as nr
 import saved
+
+#: Makes a network as `Network` does, in this process or in a server.
+Create = Callable[..., Any]
 
 Floats = NDArray[np.float32]
 
@@ -88,12 +91,12 @@ def variant(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def test_a_training_takes_the_steps_of_the_papers(variant: Any) -> None:
+def test_a_training_takes_the_steps_of_the_papers(create: Create, variant: Any) -> None:
     algorithm, l2 = variant
     rng = np.random.default_rng(3)
     X = rng.normal(size=(ROWS, LAYOUT[0])).astype(np.float32)
     y = targets(X)
-    net = nr.Network("regressor", LAYOUT, activation="tanh", algorithm=algorithm, l2=l2, seed=11)
+    net = create("regressor", LAYOUT, activation="tanh", algorithm=algorithm, l2=l2, seed=11)
     net.observe(X, y, into="train")
     trace = Trace(saved.weights(bytes(net)), algorithm, l2)
     undone = 0
@@ -108,11 +111,11 @@ def test_a_training_takes_the_steps_of_the_papers(variant: Any) -> None:
     assert undone > CYCLES, "changes of sign are what tells the variants apart"
 
 
-def test_the_variants_differ() -> None:
+def test_the_variants_differ(create: Create) -> None:
     def trained(algorithm: Any) -> bytes:
         rng = np.random.default_rng(3)
         X = rng.normal(size=(ROWS, LAYOUT[0])).astype(np.float32)
-        net = nr.Network("regressor", LAYOUT, algorithm=algorithm, seed=11)
+        net = create("regressor", LAYOUT, algorithm=algorithm, seed=11)
         net.observe(X, targets(X), into="train")
         net.train(max_cycles=CYCLES)
         return net.run(X).tobytes()
