@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 import tutorial
 
-import neuralredis as nr
-
 
 def test_titanic_is_learnt_better_than_by_the_original():
     wrong = [tutorial.titanic(seed) for seed in range(40)]
@@ -25,10 +23,10 @@ def test_sums_are_learnt_to_a_tenth():
 
 
 @pytest.mark.parametrize("backtrack", [False, True])
-def test_random_labels_are_not_learnt_by_heart(backtrack):
+def test_random_labels_are_not_learnt_by_heart(create, backtrack):
     rng = np.random.default_rng(3)
     X, y = rng.normal(size=(600, 10)), rng.integers(0, 2, 600)
-    net = nr.Network("classifier", [10, 15, 2], normalize=True, dataset=1000, test=500, seed=1)
+    net = create("classifier", [10, 15, 2], normalize=True, dataset=1000, test=500, seed=1)
     net.observe(X, y)
     report = net.train(autostop=True, backtrack=backtrack, max_time=0)
     assert report.reason in ("overfitting", "converged")
@@ -37,11 +35,11 @@ def test_random_labels_are_not_learnt_by_heart(backtrack):
 
 
 @pytest.mark.parametrize("factor", [1e-9, 1e9])
-def test_the_scale_of_an_input_does_not_matter(factor):
+def test_the_scale_of_an_input_does_not_matter(create, factor):
     X, y = map(np.array, tutorial.titanic_rows())
     wrong = []
     for scale in (1.0, factor):
-        net = nr.Network("classifier", [9, 15, 2], normalize=True, dataset=1000, test=500, seed=2)
+        net = create("classifier", [9, 15, 2], normalize=True, dataset=1000, test=500, seed=2)
         rows = X * [1, 1, 1, 1, 1, scale, 1, 1, 1]
         net.observe(rows[:601], y[:601])
         net.train(autostop=True, max_time=0)
@@ -49,9 +47,9 @@ def test_the_scale_of_an_input_does_not_matter(factor):
     assert wrong[1] == pytest.approx(wrong[0], abs=0.03)
 
 
-def test_a_constant_input_changes_nothing_then_or_later():
+def test_a_constant_input_changes_nothing_then_or_later(create):
     X, y = map(np.array, tutorial.iris_rows())
-    net = nr.Network("classifier", [5, 8, 3], normalize=True, dataset=1000, test=500, seed=1)
+    net = create("classifier", [5, 8, 3], normalize=True, dataset=1000, test=500, seed=1)
     net.observe(np.c_[X, np.full(len(X), 7.0)], y)
     report = net.train(max_cycles=100)
     assert report.warnings == ("input 4 is the same in all training rows and ignored",)
@@ -59,11 +57,11 @@ def test_a_constant_input_changes_nothing_then_or_later():
     assert np.array_equal(answers, net.run(np.c_[X, np.full(len(X), -1e30)]))
 
 
-def test_targets_of_any_size_and_sign_are_reached():
+def test_targets_of_any_size_and_sign_are_reached(create):
     rng = np.random.default_rng(1)
     X = rng.normal(size=(400, 3))
     y = np.c_[X @ [1, -2, 3] * 1e6 - 5e6, X @ [1, 1, 1] * 1e-6]
-    net = nr.Network("regressor", [3, 8, 2], normalize=True, dataset=1000, test=500, seed=1)
+    net = create("regressor", [3, 8, 2], normalize=True, dataset=1000, test=500, seed=1)
     net.observe(X, y)
     net.train(autostop=True, backtrack=True, max_time=0)
     assert net.evaluate(X, y).r2 > 0.999
@@ -72,22 +70,22 @@ def test_targets_of_any_size_and_sign_are_reached():
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
 @pytest.mark.parametrize("algorithm", ["irprop+", "irprop-", "rprop+"])
-def test_every_activation_and_algorithm_learns_a_circle(activation, algorithm):
+def test_every_activation_and_algorithm_learns_a_circle(create, activation, algorithm):
     rng = np.random.default_rng(5)
     X = rng.uniform(-1, 1, (600, 2))
     y = (X**2).sum(1) < 0.5
-    net = nr.Network("classifier", [2, 12, 2], normalize=True, seed=1, activation=activation, algorithm=algorithm)
+    net = create("classifier", [2, 12, 2], normalize=True, seed=1, activation=activation, algorithm=algorithm)
     net.observe(X[:400], y[:400])
     net.train(max_cycles=300, max_time=0)
     assert net.evaluate(X[400:], y[400:]).accuracy > 0.93
 
 
-def test_no_hidden_layer_is_regularized_logistic_regression():
+def test_no_hidden_layer_is_regularized_logistic_regression(create):
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
     X, y = map(np.array, tutorial.titanic_rows())
-    net = nr.Network("classifier", [9, 2], normalize=True, dataset=1000, seed=1)
+    net = create("classifier", [9, 2], normalize=True, dataset=1000, seed=1)
     net.observe(X, y)
     net.train(max_cycles=3000, max_time=0)
     scaled = StandardScaler().fit_transform(X)
