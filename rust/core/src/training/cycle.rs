@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::control::Control;
 use super::crew::Crew;
-use super::job::Job;
 use super::pool::Seats;
 use super::report::{Curve, Point, Reason, Report};
 use super::task::Task;
@@ -33,7 +33,7 @@ const THREAD_PARAMETERS: usize = 16 << 10;
 /// One training while it runs.
 pub(super) struct Session<'a> {
     task: &'a Task,
-    job: &'a Job,
+    control: &'a Control,
     objective: Objective,
     normalization: Normalization,
     weights: Vec<f32>,
@@ -71,7 +71,7 @@ struct Best {
 
 impl<'a> Session<'a> {
     /// Prepares a training: normalization, and the weights expressed under it. None if it is cancelled meanwhile.
-    pub(super) fn new(task: &'a Task, job: &'a Job) -> Option<Self> {
+    pub(super) fn new(task: &'a Task, control: &'a Control) -> Option<Self> {
         let normalization = task.normalization();
         let mut weights = task.trained.weights.clone();
         let mut state = task.trained.state.clone();
@@ -79,7 +79,7 @@ impl<'a> Session<'a> {
         if !task.trained.is_untrained() && normalization != *before {
             reexpress(&task.layout, task.options.output, before, &normalization, &mut weights, &mut state.sizes);
         }
-        if job.is_cancelled() {
+        if control.is_cancelled() {
             return None;
         }
         let objective = Objective::new(task.dataset.shape.kind, &task.layout, task.options, normalization.clone());
@@ -92,11 +92,11 @@ impl<'a> Session<'a> {
             train: shares(&task.dataset.train, objective.parameters()),
             test: shares(&task.dataset.test, 0),
             scratch: Vec::new(),
-            deadline: (max_time > Duration::ZERO).then(|| job.started() + max_time),
+            deadline: (max_time > Duration::ZERO).then(|| control.started() + max_time),
             most_threads: 1,
             warnings: warnings(task.dataset.shape, &task.dataset, &normalization, task.options),
             task,
-            job,
+            control,
             objective,
             normalization,
             weights,
@@ -114,7 +114,7 @@ impl<'a> Session<'a> {
         let mut crew = Crew::new();
         let mut cycle = 0;
         let (reason, known) = loop {
-            let threads = seats.take(self.useful_threads(), || self.job.is_cancelled())?;
+            let threads = seats.take(self.useful_threads(), || self.control.is_cancelled())?;
             let last = options.max_cycles > 0 && cycle >= options.max_cycles;
             let with_test = watch && (options.auto_stop || last || curve.wants(cycle));
             let Some(errors) = self.errors(&mut crew, threads, !last, with_test, Self::must_end) else {
@@ -144,8 +144,8 @@ impl<'a> Session<'a> {
             errors
         } else {
             // An end in the middle of a cycle, or where the testing rows were not looked at, leaves something unknown.
-            let threads = seats.take(self.useful_threads(), || self.job.is_cancelled())?;
-            self.errors(&mut crew, threads, false, watch, |session| session.job.is_cancelled())?
+            let threads = seats.take(self.useful_threads(), || self.control.is_cancelled())?;
+            self.errors(&mut crew, threads, false, watch, |session| session.control.is_cancelled())?
         };
         Some(self.end(reason, cycle, errors, best, curve))
     }
@@ -160,7 +160,7 @@ impl<'a> Session<'a> {
             }
             None => (cycle, last),
         };
-        let time = self.job.started().elapsed();
+        let time = self.control.started().elapsed();
         let test_error = kept.test.map(|sums| sums.mean());
         let class_errors = self.class_errors(&kept);
         let overfitting = reason == Reason::Overfitting;
@@ -200,11 +200,11 @@ impl<'a> Session<'a> {
     }
 
     fn request_or_time(&self) -> Reason {
-        if self.job.is_stopped() { Reason::Stopped } else { Reason::MaxTime }
+        if self.control.is_stopped() { Reason::Stopped } else { Reason::MaxTime }
     }
 
     fn must_end(&self) -> bool {
-        self.job.is_stopped() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.control.is_stopped() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// The errors of the present weights, and the shares' gradients; none if `give_up` said so meanwhile.
@@ -311,7 +311,7 @@ impl<'a> Session<'a> {
 
     fn tell(&self, cycle: u64, errors: &Errors) -> Point {
         let test_error = errors.test.map(|sums| sums.mean());
-        self.job.tell(cycle, errors.train.mean(), test_error.map(|error| (error, self.class_errors(errors))));
+        self.control.tell(cycle, errors.train.mean(), test_error.map(|error| (error, self.class_errors(errors))));
         Point { cycle, train_error: errors.train.mean(), test_error }
     }
 

@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::control::{Control, Progress};
 use super::cycle::Session;
 use super::pool::{Pool, Seats};
 use super::report::Report;
@@ -24,23 +24,6 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// How far a training is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Progress {
-    /// Whether it still waits for its turn.
-    pub queued: bool,
-    /// Cycles done.
-    pub cycle: u64,
-    /// Mean loss of a training row at that cycle; none before the first.
-    pub train_error: Option<f64>,
-    /// Mean loss of a testing row, as of the last cycle at which it was computed.
-    pub test_error: Option<f64>,
-    /// Testing rows that a classifier gets wrong, in percent, likewise.
-    pub class_errors: Option<f64>,
-    /// Since the real start.
-    pub time: Duration,
-}
-
 /// A training that has been asked for: queued, running or ended.
 pub struct Job {
     task: Task,
@@ -48,12 +31,7 @@ pub struct Job {
     /// Where it waits for its turn, and under which number.
     queued: OnceLock<(Weak<Pool>, u64)>,
     notify: Mutex<Option<Notify>>,
-    asked: AtomicU8,
-    started: OnceLock<Instant>,
-    cycle: AtomicU64,
-    train_error: AtomicU64,
-    test_error: AtomicU64,
-    class_errors: AtomicU64,
+    control: Control,
     outcome: OnceLock<Outcome>,
     ended: Mutex<bool>,
     end: Condvar,
@@ -61,14 +39,6 @@ pub struct Job {
 
 /// What hears that an outcome is there.
 type Notify = Box<dyn FnOnce(&Arc<Job>) + Send>;
-
-/// What others have asked of a running training.
-const GO_ON: u8 = 0;
-const STOP: u8 = 1;
-const CANCEL: u8 = 2;
-
-/// A figure that has not been computed yet.
-const NOT_YET: u64 = f64::NAN.to_bits();
 
 impl Job {
     /// Starts a training, or queues it. `notify` is called once, after the outcome is there: on the training's thread, or,
@@ -81,12 +51,7 @@ impl Job {
             process: std::process::id(),
             queued: OnceLock::new(),
             notify: Mutex::new(Some(Box::new(notify))),
-            asked: AtomicU8::new(GO_ON),
-            started: OnceLock::new(),
-            cycle: AtomicU64::new(0),
-            train_error: AtomicU64::new(NOT_YET),
-            test_error: AtomicU64::new(NOT_YET),
-            class_errors: AtomicU64::new(NOT_YET),
+            control: Control::new(),
             outcome: OnceLock::new(),
             ended: Mutex::new(false),
             end: Condvar::new(),
@@ -114,10 +79,10 @@ impl Job {
         if self.is_cancelled() {
             return Outcome::Dropped;
         }
-        let _ = self.started.set(Instant::now());
+        self.control.started();
         let trained = catch_unwind(AssertUnwindSafe(|| {
             let mut seats = Seats::new(Arc::clone(pool));
-            Session::new(&self.task, self).and_then(|session| session.train(&mut seats))
+            Session::new(&self.task, &self.control).and_then(|session| session.train(&mut seats))
         }));
         match trained {
             Ok(Some((trained, report))) => Outcome::Trained(Arc::new(trained), Arc::new(report)),
@@ -143,12 +108,12 @@ impl Job {
 
     /// Asks for an early end; what has been learnt so far is kept. Acts within a fraction of a cycle.
     pub fn stop(&self) {
-        self.asked.fetch_max(STOP, Ordering::Relaxed);
+        self.control.stop();
     }
 
     /// Asks for an early end without a result. A training that still waits for its turn ends at once.
     pub fn cancel(self: &Arc<Self>) {
-        self.asked.fetch_max(CANCEL, Ordering::Relaxed);
+        self.control.cancel();
         // Not in a forked child: a thread that it does not have may hold the pool's lock.
         if self.process == std::process::id()
             && let Some((pool, ticket)) = self.queued.get()
@@ -158,40 +123,14 @@ impl Job {
         }
     }
 
-    pub(super) fn is_stopped(&self) -> bool {
-        self.asked.load(Ordering::Relaxed) >= STOP
-    }
-
     /// Whether an end without a result has been asked for.
     pub fn is_cancelled(&self) -> bool {
-        self.asked.load(Ordering::Relaxed) >= CANCEL
-    }
-
-    /// The real start.
-    pub(super) fn started(&self) -> Instant {
-        *self.started.get_or_init(Instant::now)
-    }
-
-    pub(super) fn tell(&self, cycle: u64, train_error: f64, test: Option<(f64, Option<f64>)>) {
-        self.train_error.store(train_error.to_bits(), Ordering::Relaxed);
-        if let Some((error, class_errors)) = test {
-            self.test_error.store(error.to_bits(), Ordering::Relaxed);
-            self.class_errors.store(class_errors.map_or(NOT_YET, f64::to_bits), Ordering::Relaxed);
-        }
-        self.cycle.store(cycle, Ordering::Relaxed);
+        self.control.is_cancelled()
     }
 
     /// How far the training is. Figures of neighbouring cycles may mix.
     pub fn progress(&self) -> Progress {
-        let figure = |of: &AtomicU64| Some(f64::from_bits(of.load(Ordering::Relaxed))).filter(|error| !error.is_nan());
-        Progress {
-            queued: self.started.get().is_none(),
-            cycle: self.cycle.load(Ordering::Relaxed),
-            train_error: figure(&self.train_error),
-            test_error: figure(&self.test_error),
-            class_errors: figure(&self.class_errors),
-            time: self.started.get().map_or(Duration::ZERO, Instant::elapsed),
-        }
+        self.control.progress()
     }
 
     /// How the training ended; none while it has not.

@@ -1,5 +1,6 @@
 //! Training in the background: tasks, jobs, the pool that they share.
 
+mod control;
 mod crew;
 mod cycle;
 mod job;
@@ -9,7 +10,8 @@ mod report;
 mod task;
 mod warnings;
 
-pub use job::{Job, Outcome, Progress};
+pub use control::Progress;
+pub use job::{Job, Outcome};
 pub use live::Live;
 pub use pool::Pool;
 pub use report::{Point, Reason, Report};
