@@ -1,8 +1,28 @@
 //! What a call of the server lends: its flags, its database, its ways to replicate and to notify.
 
 use std::ffi::{CStr, c_char, c_int};
+use std::ptr;
+use std::sync::OnceLock;
 
 use redis_module::raw;
+
+/// Valkey 9's flag of who brings the keys of a slot. Redis means something else by it.
+const VALKEY_SLOT_IMPORT: u32 = 1 << 25;
+
+/// Whether the server is a Valkey, which has functions and flags that Redis lacks or gives to others.
+pub(super) fn is_valkey() -> bool {
+    static IS_VALKEY: OnceLock<bool> = OnceLock::new();
+    *IS_VALKEY.get_or_init(|| {
+        // SAFETY: no context is needed; the server's data, freed once.
+        unsafe {
+            let about = call!(RedisModule_GetServerInfo(ptr::null_mut(), c"server".as_ptr()));
+            let version = call!(RedisModule_ServerInfoGetFieldC(about, c"valkey_version".as_ptr()));
+            let found = !version.is_null();
+            call!(RedisModule_FreeServerInfo(ptr::null_mut(), about));
+            found
+        }
+    })
+}
 
 /// The context of a command, a timer or an event, good until that returns. On the main thread alone.
 #[derive(Clone, Copy)]
@@ -33,9 +53,11 @@ impl Context {
         self.has(raw::REDISMODULE_CTX_FLAGS_LOADING)
     }
 
-    /// Whether the command comes from the primary or from the AOF: what is replicated is obeyed, limits or not.
+    /// Whether the command comes from the primary, from the AOF or with a slot from another server: what is replicated is
+    /// obeyed, limits or not.
     pub(crate) fn is_replayed(self) -> bool {
-        self.has(raw::REDISMODULE_CTX_FLAGS_REPLICATED | raw::REDISMODULE_CTX_FLAGS_LOADING)
+        let slots = if is_valkey() { VALKEY_SLOT_IMPORT } else { 0 };
+        self.has(raw::REDISMODULE_CTX_FLAGS_REPLICATED | raw::REDISMODULE_CTX_FLAGS_LOADING | slots)
     }
 
     /// Whether the client can be made to wait: not in a transaction or a script.
@@ -134,14 +156,14 @@ pub(super) struct Text(pub(super) *mut raw::RedisModuleString);
 impl Text {
     pub(super) fn new(bytes: &[u8]) -> Self {
         // SAFETY: the bytes are copied. Without a context nobody but this frees the string.
-        Self(unsafe { call!(RedisModule_CreateString(std::ptr::null_mut(), bytes.as_ptr().cast(), bytes.len())) })
+        Self(unsafe { call!(RedisModule_CreateString(ptr::null_mut(), bytes.as_ptr().cast(), bytes.len())) })
     }
 }
 
 impl Drop for Text {
     fn drop(&mut self) {
         // SAFETY: made without a context, and freed once.
-        unsafe { call!(RedisModule_FreeString(std::ptr::null_mut(), self.0)) };
+        unsafe { call!(RedisModule_FreeString(ptr::null_mut(), self.0)) };
     }
 }
 
