@@ -169,6 +169,18 @@ def running(kind: Kind, *options: str, module: Path | None = None, tcp: bool = F
 
 
 @contextlib.contextmanager
+def reopened(kind: Kind, before: Server, *options: str, module: Path | None = None) -> Iterator[Server]:
+    """Run a server on the files of one that has ended."""
+    load = ["--loadmodule", str(module)] if module else []
+    server = Server(kind.binary(), before.directory, [*options, *load])
+    try:
+        yield server
+    finally:
+        server.stop()
+    server.check()
+
+
+@contextlib.contextmanager
 def replica_of(primary: Server, kind: Kind, *options: str, module: Path | None = None) -> Iterator[Server]:
     """Run a replica of a server that was started with ``tcp``, and wait until it follows."""
     with running(kind, *options, "--replicaof", f"127.0.0.1 {primary.port}", module=module, tcp=True) as replica:

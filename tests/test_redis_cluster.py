@@ -178,7 +178,7 @@ def test_a_result_that_comes_as_a_slot_changes_hands_is_not_installed(cluster: C
     dropped = inredis.section(here)["trainings_dropped"]
     cluster.hold("PREVENT-FAILOVER", True)
     here.config_set("cluster-manual-failover-timeout", 30_000)
-    # Longer than it takes to come to the last moments, when the server asks for no more writes, of its own module either.
+    # Longer than it takes to come to the last moments, when the server asks for no writes, of its own module either.
     inredis.train(here, key, "MAXTIME", 1000)
     cluster.migrate(key, SOURCE, TARGET)
     cluster.reached(SOURCE, "failover-granted")

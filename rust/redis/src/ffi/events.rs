@@ -15,15 +15,21 @@ pub(crate) fn subscribe(ctx: Context) -> Result<(), String> {
         (raw::REDISMODULE_EVENT_SWAPDB, Some(databases_swapped)),
         (raw::REDISMODULE_EVENT_SHUTDOWN, Some(shutting_down)),
     ];
+    let types = raw::REDISMODULE_NOTIFY_GENERIC;
     // SAFETY: the context of OnLoad; the callbacks have the types that are asked for.
     let refused = unsafe {
-        call!(RedisModule_SubscribeToKeyspaceEvents(ctx.raw(), raw::REDISMODULE_NOTIFY_GENERIC, Some(key_event))) != 0
+        follows_keys() && call!(RedisModule_SubscribeToKeyspaceEvents(ctx.raw(), types, Some(key_event))) != 0
             || events.into_iter().any(|(id, callback)| {
                 let event = raw::RedisModuleEvent { id, dataver: 1 };
                 call!(RedisModule_SubscribeToServerEvent(ctx.raw(), event, callback)) != 0
             })
     };
     if refused { Err("the server refused to tell of its events".into()) } else { Ok(()) }
+}
+
+/// Whether the server is asked to tell of keys that move. Where that does harm, they are looked for.
+pub(crate) fn follows_keys() -> bool {
+    !context::mislays_clients()
 }
 
 unsafe extern "C" fn key_event(
