@@ -20,7 +20,7 @@ AOF = ["--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-percent
 
 @pytest.fixture
 def chain(kind: servers.Kind) -> Iterator[list[servers.Server]]:
-    """Run a primary, its replica and a replica of that, all with an AOF; the last loads a snapshot beside its own data."""
+    """Run a primary, its replica and a replica of that, all with an AOF; the last loads beside its own data."""
     with contextlib.ExitStack() as stack:
         primary = stack.enter_context(servers.running(kind, *AOF, module=MODULE, tcp=True))
         middle = stack.enter_context(servers.replica_of(primary, kind, *STRICT, *AOF, module=MODULE))

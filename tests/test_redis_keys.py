@@ -43,7 +43,7 @@ def test_a_network_renamed_over_another_drops_the_training_of_the_other(client: 
     client.rename("net", "other")
     servers.wait_until(lambda: len(client.execute_command("NR.THREADS")) == 1)
     stop(client, "other")
-    assert inredis.section(client)["trainings_dropped"] == 1
+    servers.wait_until(lambda: inredis.section(client)["trainings_dropped"] == 1)
 
 
 def test_two_networks_that_change_names_receive_their_own_results(client: redis.Redis) -> None:

@@ -112,15 +112,16 @@ class Traffic:
     def _configure(self, key: str) -> Command:
         chance = self.chance
         change: Command = chance.choice(
-            [["DATASET", chance.randrange(60)], ["TEST", chance.randrange(20)], ["NORMALIZE", "yes"], ["NORMALIZE", "no"],
-             ["ALGO", chance.choice(["IRPROP+", "IRPROP-", "RPROP+"])], ["L2", chance.random()], ["ACTIVATION", "RELU"],
+            [["DATASET", chance.randrange(60)], ["TEST", chance.randrange(20)], ["NORMALIZE", "yes"],
+             ["NORMALIZE", "no"], ["ALGO", chance.choice(["IRPROP+", "IRPROP-", "RPROP+"])], ["L2", chance.random()], ["ACTIVATION", "RELU"],
              []]
         )  # fmt: skip
         return ["NR.CONFIGURE", key, *change]
 
     def _look(self, key: str) -> Command:
         looks: list[Command] = [
-            ["NR.RUN", key, 0.5, 0.5], ["NR.CLASS", key, 0.5, 0.5], ["NR.INFO", key], ["NR.THREADS"], ["NR.REPORT", key],
+            ["NR.RUN", key, 0.5, 0.5], ["NR.CLASS", key, 0.5, 0.5], ["NR.INFO", key], ["NR.THREADS"],
+            ["NR.REPORT", key],
             ["NR.GETDATA", key, "TRAIN", self.chance.randrange(20)], ["NR.EVALUATE", key], ["NR.EXPORT", key],
             ["DUMP", key], ["MEMORY", "USAGE", key], ["DEBUG", "DIGEST-VALUE", key], ["NR.WAIT", key, 3],
         ]  # fmt: skip

@@ -6,8 +6,8 @@
 //! is never mistaken for it. Where the network is now is followed by events: RENAME, MOVE, SWAPDB. Whatever is not
 //! found is dropped.
 //!
-//! Where the server's events of keys do harm ([`events::follows_keys`]) and the network is not where it was, all keys are
-//! looked at, a few at a time.
+//! Some servers do not tell of every move, or are not asked to ([`crate::ffi::events`]): if the network is not where it was though it has not
+//! been freed, which would have cancelled its training, all keys are looked at, a few at a time.
 //!
 //! Rejected: to poll, as the original did in each of its commands, which leaves results lying while nobody asks; and to take
 //! the server's lock on the training's thread, which holds up the server and on Redis 7.0 is racy.
@@ -24,7 +24,6 @@ use crate::error::{Refusal, shown};
 use crate::ffi::blocked::{self, Waiter};
 use crate::ffi::context::{self, Context};
 use crate::ffi::event_loop::{self, MainThread};
-use crate::ffi::events;
 use crate::ffi::key::Key;
 use crate::ffi::log;
 use crate::ffi::scan::Scan;
@@ -172,7 +171,7 @@ fn conclude(main: MainThread, ctx: Context, job: Arc<Job>) {
         event_loop::after(main, RETRY, |main, ctx| conclude(main, ctx, job));
         return;
     }
-    if wanted && !events::follows_keys() && !is_in_place(ctx, &job) {
+    if wanted && !is_in_place(ctx, &job) {
         search(main, ctx, Scan::new(), job);
         return;
     }
