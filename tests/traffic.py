@@ -111,11 +111,12 @@ class Traffic:
 
     def _configure(self, key: str) -> Command:
         chance = self.chance
-        change: Command = chance.choice(
-            [["DATASET", chance.randrange(60)], ["TEST", chance.randrange(20)], ["NORMALIZE", "yes"],
-             ["NORMALIZE", "no"], ["ALGO", chance.choice(["IRPROP+", "IRPROP-", "RPROP+"])], ["L2", chance.random()], ["ACTIVATION", "RELU"],
-             []]
-        )  # fmt: skip
+        changes: list[Command] = [
+            [], ["DATASET", chance.randrange(60)], ["TEST", chance.randrange(20)], ["NORMALIZE", "yes"],
+            ["NORMALIZE", "no"], ["ALGO", chance.choice(["IRPROP+", "IRPROP-", "RPROP+"])], ["L2", chance.random()],
+            ["ACTIVATION", "RELU"],
+        ]  # fmt: skip
+        change = chance.choice(changes)
         return ["NR.CONFIGURE", key, *change]
 
     def _look(self, key: str) -> Command:
