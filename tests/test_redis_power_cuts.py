@@ -7,6 +7,7 @@ import itertools
 import random
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import inredis
 import numpy as np
@@ -71,28 +72,25 @@ class Writer:
 
     def check(self, client: redis.Redis) -> None:
         """What the server has is the twin, or if the last request was not answered, perhaps the twin before that."""
-        found = neuralredis.Network.from_bytes(client.execute_command("NR.EXPORT", self.key))
-        before = neuralredis.Network.from_bytes(self.before)
-        assert any(is_same(found, twin) for twin in (self.twin, before)), self.key
+        found = client.execute_command("NR.EXPORT", self.key)
+        assert any(is_same(found, twin) for twin in (bytes(self.twin), self.before)), self.key
 
 
-def is_same(one: neuralredis.Network, other: neuralredis.Network) -> bool:
-    """Whether two networks are, and will be, the same, but for the time that they have trained for."""
-    same = one.info().training_total_cycles == other.info().training_total_cycles
-    for set_ in ("train", "test"):
-        same = same and all(np.array_equal(a, b) for a, b in zip(one.rows(set_), other.rows(set_), strict=True))
-    same = same and np.array_equal(one.run(PROBE), other.run(PROBE))
-    if same and one.info().training_dataset_len:
-        for network in (one, other):
+def is_same(one: bytes, other: bytes) -> bool:
+    """Whether two networks are the same, and will be, but for the time that they have trained for."""
+    networks = [neuralredis.Network.from_bytes(saved) for saved in (one, other)]
+    seen = [traits(network) for network in networks]
+    if all(network.info().training_dataset_len for network in networks):
+        for network, traits_ in zip(networks, seen, strict=True):
             network.observe(PROBE, PROBE[:, 0])
             network.train(max_cycles=2)
-        return is_equal_now(one, other)
-    return same
+            traits_ += traits(network)
+    return seen[0] == seen[1]
 
 
-def is_equal_now(one: neuralredis.Network, other: neuralredis.Network) -> bool:
-    rows = [network.rows("train")[0] for network in (one, other)]
-    return np.array_equal(*rows) and np.array_equal(one.run(PROBE), other.run(PROBE))
+def traits(network: neuralredis.Network) -> list[Any]:
+    rows = [column.tobytes() for set_ in ("train", "test") for column in network.rows(set_)]
+    return [network.info().training_total_cycles, network.run(PROBE).tobytes(), network.configure(), *rows]
 
 
 @pytest.mark.torture
