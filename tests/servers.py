@@ -175,12 +175,47 @@ def running(kind: Kind, *options: str, module: Path | None = None, tcp: bool = F
 
 
 @contextlib.contextmanager
+def reopened(kind: Kind, before: Server, *options: str, module: Path | None = None) -> Iterator[Server]:
+    """Run a server on the files of one that has ended."""
+    load = ["--loadmodule", str(module)] if module else []
+    server = Server(kind.binary(), before.directory, [*options, *load])
+    try:
+        yield server
+    finally:
+        server.stop()
+    server.check()
+
+
+@contextlib.contextmanager
 def replica_of(primary: Server, kind: Kind, *options: str, module: Path | None = None) -> Iterator[Server]:
     """Run a replica of a server that was started with ``tcp``, and wait until it follows."""
     with running(kind, *options, "--replicaof", f"127.0.0.1 {primary.port}", module=module, tcp=True) as replica:
         client = replica.client()
         wait_until(lambda: client.info("replication")["master_link_status"] == "up")
         yield replica
+
+
+@contextlib.contextmanager
+def cluster(kind: Kind, *slots: int, module: Path | None = None) -> Iterator[list[Server]]:
+    """Run a cluster: each server has the slots from its number in ``slots`` up to the next server's."""
+    with contextlib.ExitStack() as stack:
+        bus = [free_port() for _ in slots]
+        options = ("--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1", "--cluster-port")
+        nodes = [stack.enter_context(running(kind, *options, str(port), module=module, tcp=True)) for port in bus]
+        clients = [node.client() for node in nodes]
+        for client, first, end in zip(clients, slots, [*slots[1:], 16384], strict=True):
+            client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, end - 1)
+        for node, port in zip(nodes[1:], bus[1:], strict=True):
+            clients[0].execute_command("CLUSTER", "MEET", "127.0.0.1", node.port, port)
+
+        def agree() -> bool:
+            infos = [str(client.execute_command("CLUSTER", "INFO")) for client in clients]
+            tables = [str(client.execute_command("CLUSTER", "NODES")) for client in clients]
+            known = all(str(table).count("connected") == len(slots) for table in tables)
+            return known and all("cluster_state:ok" in info for info in infos)
+
+        wait_until(agree)
+        yield nodes
 
 
 def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:

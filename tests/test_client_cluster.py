@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -22,26 +21,7 @@ Y = X.sum(axis=1) > 0
 @pytest.fixture
 def port() -> Iterator[int]:
     """Run two servers that share the slots, and return where one of them is."""
-    with contextlib.ExitStack() as stack:
-        bus = [servers.free_port() for _ in range(2)]
-        nodes = [
-            stack.enter_context(
-                servers.running(
-                    servers.KINDS[0],
-                    *("--cluster-enabled", "yes", "--cluster-port", str(port), "--cluster-announce-ip", "127.0.0.1"),
-                    module=nr.module_path(),
-                    tcp=True,
-                )
-            )
-            for port in bus
-        ]
-        clients = [node.client() for node in nodes]
-        clients[0].execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 8000)
-        clients[1].execute_command("CLUSTER", "ADDSLOTSRANGE", 8001, 16383)
-        clients[0].execute_command("CLUSTER", "MEET", "127.0.0.1", nodes[1].port, bus[1])
-        for client in clients:
-            servers.wait_until(lambda: "cluster_state:ok" in str(client.execute_command("CLUSTER", "INFO")))  # noqa: B023
-            servers.wait_until(lambda: str(client.execute_command("CLUSTER", "NODES")).count("connected") == 2)  # noqa: B023
+    with servers.cluster(servers.KINDS[0], 0, 8001, module=nr.module_path()) as nodes:
         yield nodes[0].port
 
 

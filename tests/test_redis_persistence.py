@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
-
 import inredis
 import pytest
 import redis
@@ -43,18 +40,6 @@ def future(server: servers.Server) -> list[bytes]:
     return [str(runs).encode(), str(rows).encode()]
 
 
-@contextlib.contextmanager
-def reopened(kind: servers.Kind, before: servers.Server, *options: str) -> Iterator[servers.Server]:
-    """Run a server on the files of one that has ended."""
-    module = ["--loadmodule", str(neuralredis.module_path())]
-    server = servers.Server(kind.binary(), before.directory, [*options, *module])
-    try:
-        yield server
-    finally:
-        server.stop()
-    server.check()
-
-
 def test_an_rdb_brings_all_back_and_the_future_too(kind: servers.Kind) -> None:
     with servers.running(kind, module=neuralredis.module_path()) as server:
         fill(server)
@@ -62,7 +47,7 @@ def test_an_rdb_brings_all_back_and_the_future_too(kind: servers.Kind) -> None:
         server.client().save()
         ahead = future(server)
         server.kill()
-        with reopened(kind, server) as again:
+        with servers.reopened(kind, server, module=neuralredis.module_path()) as again:
             assert content(again) == before
             assert future(again) == ahead
 
@@ -84,7 +69,7 @@ def test_an_aof_brings_all_back_after_a_power_cut(kind: servers.Kind, rewritten:
         client.execute_command("NR.OBSERVE", "sum", 1, 2, "->", 3)
         before = content(server)
         server.kill()
-        with reopened(kind, server, *options) as again:
+        with servers.reopened(kind, server, *options, module=neuralredis.module_path()) as again:
             assert content(again) == before
             client = again.client()
             assert inredis.section(client)["trainings_finished"] == 0, "it loads results and trains nothing"

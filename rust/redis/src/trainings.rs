@@ -6,6 +6,9 @@
 //! is never mistaken for it. Where the network is now is followed by events: RENAME, MOVE, SWAPDB. Whatever is not
 //! found is dropped.
 //!
+//! Some servers do not tell of every move, or are not asked to ([`crate::ffi::events`]): if the network is not where it was though it has not
+//! been freed, which would have cancelled its training, all keys are looked at, a few at a time.
+//!
 //! Rejected: to poll, as the original did in each of its commands, which leaves results lying while nobody asks; and to take
 //! the server's lock on the training's thread, which holds up the server and on Redis 7.0 is racy.
 
@@ -23,11 +26,14 @@ use crate::ffi::context::{self, Context};
 use crate::ffi::event_loop::{self, MainThread};
 use crate::ffi::key::Key;
 use crate::ffi::log;
+use crate::ffi::scan::Scan;
 use crate::info::{self, DROPPED, FAILED, FINISHED};
 use crate::value::Value;
 
 /// How long a result waits, while the server asks for no writes, before it looks again.
 const RETRY: Duration = Duration::from_millis(10);
+/// How long the server is held up at a time while a network is looked for, and left alone in between.
+const MOMENT: Duration = Duration::from_millis(1);
 /// How long the server's end waits for trainings that it has cancelled.
 const LAST_WAIT: Duration = Duration::from_millis(200);
 /// What takes more bytes than this is freed on a thread of its own.
@@ -165,6 +171,10 @@ fn conclude(main: MainThread, ctx: Context, job: Arc<Job>) {
         event_loop::after(main, RETRY, |main, ctx| conclude(main, ctx, job));
         return;
     }
+    if wanted && !is_in_place(ctx, &job) {
+        search(main, ctx, Scan::new(), job);
+        return;
+    }
     let entry = entries(|entries| {
         let at = entries.iter().position(|entry| Arc::ptr_eq(&entry.job, &job))?;
         Some(entries.remove(at))
@@ -184,6 +194,45 @@ fn conclude(main: MainThread, ctx: Context, job: Arc<Job>) {
     }
     // The snapshot of the rows, of which the network may have changed many meanwhile.
     elsewhere(bytes, (entry.job, job));
+}
+
+/// Whether a network is where it was when last seen.
+fn is_in_place(ctx: Context, job: &Arc<Job>) -> bool {
+    let place = entries(|entries| {
+        let entry = entries.iter().find(|entry| Arc::ptr_eq(&entry.job, job))?;
+        Some((entry.id, entry.db, entry.key.clone()))
+    });
+    place
+        .is_some_and(|(id, db, key)| ctx.select(db) && Key::open(ctx, &key).value().is_some_and(|value| value.id == id))
+}
+
+/// Looks for a network among all keys, for a moment at a time, until it is found, or freed, which cancels its training.
+fn search(main: MainThread, ctx: Context, mut scan: Scan, job: Arc<Job>) {
+    let end = Instant::now() + MOMENT;
+    let mut place = None;
+    let mut more = true;
+    while more && place.is_none() && Instant::now() < end {
+        more = scan.step(ctx, &mut |db, name, value| {
+            if value.live.job().is_some_and(|other| Arc::ptr_eq(other, &job)) {
+                place = Some((db, name.to_vec()));
+            }
+        });
+    }
+    match place {
+        Some((db, key)) => {
+            entries(|entries| {
+                if let Some(entry) = entries.iter_mut().find(|entry| Arc::ptr_eq(&entry.job, &job)) {
+                    (entry.db, entry.key) = (db, key);
+                }
+            });
+            conclude(main, ctx, job);
+        }
+        None if more && !job.is_cancelled() => {
+            event_loop::after(main, MOMENT, |main, ctx| search(main, ctx, scan, job));
+        }
+        // It may have moved from where the walk had yet to come to where it had been.
+        None => event_loop::after(main, RETRY, |main, ctx| conclude(main, ctx, job)),
+    }
 }
 
 /// What became of a training.

@@ -30,7 +30,7 @@ impl Command for Threads {
     }
 }
 
-/// The original's line, then whether it runs yet, and for how long.
+/// The original's line, then whether it waits, runs or has a result that is about to be installed, and for how long.
 fn line(training: &Listed) -> String {
     let Listed { id, db, key, job } = training;
     let (progress, options) = (job.progress(), job.task().options());
@@ -44,7 +44,11 @@ fn line(training: &Listed) -> String {
         error(progress.train_error),
         error(progress.test_error),
         progress.class_errors.unwrap_or(f64::NAN),
-        if progress.queued { "queued" } else { "running" },
+        match job.outcome() {
+            Some(_) => "installing",
+            None if progress.queued => "queued",
+            None => "running",
+        },
         progress.time.as_secs_f64(),
     )
     .replace("NaN", "nan")

@@ -1,8 +1,45 @@
 //! What a call of the server lends: its flags, its database, its ways to replicate and to notify.
 
 use std::ffi::{CStr, c_char, c_int};
+use std::ptr;
+use std::sync::OnceLock;
 
 use redis_module::raw;
+
+/// Valkey 9's flag of who brings the keys of a slot. Redis means something else by it.
+const VALKEY_SLOT_IMPORT: u32 = 1 << 25;
+
+/// The version of a Valkey, as numbers; none of another server. It has functions, flags and faults that Redis lacks.
+fn valkey_version() -> Option<(u32, u32, u32)> {
+    static VERSION: OnceLock<Option<(u32, u32, u32)>> = OnceLock::new();
+    *VERSION.get_or_init(|| {
+        // SAFETY: no context is needed; the server's data, freed once, and its text, read before that.
+        unsafe {
+            let about = call!(RedisModule_GetServerInfo(ptr::null_mut(), c"server".as_ptr()));
+            let text = call!(RedisModule_ServerInfoGetFieldC(about, c"valkey_version".as_ptr()));
+            let version = (!text.is_null()).then(|| version(&CStr::from_ptr(text).to_string_lossy()));
+            call!(RedisModule_FreeServerInfo(ptr::null_mut(), about));
+            version
+        }
+    })
+}
+
+/// Of 9.1.2, its numbers; what is no number is 0.
+fn version(text: &str) -> (u32, u32, u32) {
+    let mut numbers = text.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut next = || numbers.next().unwrap_or(0);
+    (next(), next(), next())
+}
+
+pub(super) fn is_valkey() -> bool {
+    valkey_version().is_some()
+}
+
+/// Whether telling a module of a MOVE or a COPY to another database leaves the client there, so that what it writes next goes
+/// astray (valkey-io/valkey#4024). It is mended in 9.1.2, and in others of which nothing is known here.
+pub(super) fn mislays_clients() -> bool {
+    valkey_version().is_some_and(|version| version < (9, 1, 2))
+}
 
 /// The context of a command, a timer or an event, good until that returns. On the main thread alone.
 #[derive(Clone, Copy)]
@@ -33,9 +70,11 @@ impl Context {
         self.has(raw::REDISMODULE_CTX_FLAGS_LOADING)
     }
 
-    /// Whether the command comes from the primary or from the AOF: what is replicated is obeyed, limits or not.
+    /// Whether the command comes from the primary, from the AOF or with a slot from another server: what is replicated is
+    /// obeyed, limits or not.
     pub(crate) fn is_replayed(self) -> bool {
-        self.has(raw::REDISMODULE_CTX_FLAGS_REPLICATED | raw::REDISMODULE_CTX_FLAGS_LOADING)
+        let slots = if is_valkey() { VALKEY_SLOT_IMPORT } else { 0 };
+        self.has(raw::REDISMODULE_CTX_FLAGS_REPLICATED | raw::REDISMODULE_CTX_FLAGS_LOADING | slots)
     }
 
     /// Whether the client can be made to wait: not in a transaction or a script.
@@ -134,14 +173,14 @@ pub(super) struct Text(pub(super) *mut raw::RedisModuleString);
 impl Text {
     pub(super) fn new(bytes: &[u8]) -> Self {
         // SAFETY: the bytes are copied. Without a context nobody but this frees the string.
-        Self(unsafe { call!(RedisModule_CreateString(std::ptr::null_mut(), bytes.as_ptr().cast(), bytes.len())) })
+        Self(unsafe { call!(RedisModule_CreateString(ptr::null_mut(), bytes.as_ptr().cast(), bytes.len())) })
     }
 }
 
 impl Drop for Text {
     fn drop(&mut self) {
         // SAFETY: made without a context, and freed once.
-        unsafe { call!(RedisModule_FreeString(std::ptr::null_mut(), self.0)) };
+        unsafe { call!(RedisModule_FreeString(ptr::null_mut(), self.0)) };
     }
 }
 
@@ -165,4 +204,16 @@ pub(super) unsafe fn bytes<'a>(string: *const raw::RedisModuleString) -> &'a [u8
 pub(super) unsafe fn arguments<'a>(argv: *mut *mut raw::RedisModuleString, argc: c_int) -> Vec<&'a [u8]> {
     // SAFETY: as the caller says.
     (0..argc as usize).map(|index| unsafe { bytes(*argv.add(index)) }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert_eq!(version("8.1.10"), (8, 1, 10));
+        assert!(version("9.1.2") > version("9.1"));
+        assert_eq!(version("10.x"), (10, 0, 0));
+    }
 }

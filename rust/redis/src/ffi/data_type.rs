@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use neuralredis_core::codec;
 use redis_module::raw;
 
-use super::context::Context;
+use super::context::{self, Context};
 use super::{boundary, log};
 use crate::commands::replayed::load;
 use crate::ffi::command::Command;
@@ -22,6 +22,10 @@ const NAME: &std::ffi::CStr = c"neural-NN";
 const ENCODING: c_int = 3;
 /// The original module's.
 const ORIGINAL_ENCODING: c_int = 2;
+
+/// Lets CLUSTER MIGRATESLOTS, of Valkey 9, move our keys: as effects, as to a replica. To Redis the bit may come to mean
+/// something else.
+const VALKEY_HANDLE_ATOMIC_SLOT_MIGRATION: u32 = 1 << 5;
 
 static TYPE: AtomicPtr<raw::RedisModuleType> = AtomicPtr::new(ptr::null_mut());
 
@@ -53,7 +57,10 @@ pub(crate) fn register(ctx: Context) -> Result<(), String> {
         copy2: Some(copy),
         aux_save2: None,
     };
-    let options = raw::REDISMODULE_OPTIONS_HANDLE_IO_ERRORS | raw::REDISMODULE_OPTIONS_HANDLE_REPL_ASYNC_LOAD;
+    let mut options = raw::REDISMODULE_OPTIONS_HANDLE_IO_ERRORS | raw::REDISMODULE_OPTIONS_HANDLE_REPL_ASYNC_LOAD;
+    if context::is_valkey() {
+        options |= VALKEY_HANDLE_ATOMIC_SLOT_MIGRATION;
+    }
     // SAFETY: the context of OnLoad; the methods have the types that are asked for, and are copied.
     let handle = unsafe {
         call!(RedisModule_SetModuleOptions(ctx.raw(), options as c_int));

@@ -1,0 +1,204 @@
+"""Three servers share the slots: a network goes from one to another with all that it has learnt."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import inredis
+import pytest
+import redis
+from redis.crc import key_slot
+
+import neuralredis
+import servers
+
+VALKEY9 = servers.KINDS[2]
+#: The first slot of each server.
+SLOTS = (0, 5461, 10922)
+#: Source and target of most migrations.
+SOURCE, TARGET = 0, 1
+
+
+@dataclass
+class Cluster:
+    """The servers of a cluster, a client of each, and the names that they have there."""
+
+    nodes: list[servers.Server]
+    clients: list[redis.Redis]
+    ids: list[str]
+    names: Iterator[int] = field(default_factory=itertools.count)
+
+    def key(self, at: int) -> str:
+        """Return a key that no test has used, in a slot that the server had at first."""
+        for number in self.names:
+            key = f"net{number}"
+            if sum(key_slot(key.encode()) >= first for first in SLOTS) == at + 1:
+                return key
+        raise AssertionError
+
+    def migrate(self, key: str, source: int, target: int) -> None:
+        """Begin the migration of a key's slot that Valkey calls atomic."""
+        slot = key_slot(key.encode())
+        words = ("MIGRATESLOTS", "SLOTSRANGE", slot, slot, "NODE", self.ids[target])
+        self.clients[source].execute_command("CLUSTER", *words)
+
+    def state(self, at: int) -> str:
+        """Return how far the newest migration is."""
+        newest = self.clients[at].execute_command("CLUSTER", "GETSLOTMIGRATIONS")[0]
+        return str(dict(zip(newest[::2], newest[1::2], strict=True))["state"])
+
+    def reached(self, at: int, state: str) -> None:
+        servers.wait_until(lambda: self.state(at) in (state, "failed"))
+        assert self.state(at) == state, self.nodes[at].log
+
+    def hold(self, what: str, on: bool) -> None:
+        """Make migrations wait before a step, or let them go on."""
+        for client in self.clients:
+            client.execute_command("DEBUG", "SLOTMIGRATION", what, int(on))
+
+
+@pytest.fixture(scope="module", params=servers.KINDS, ids=lambda kind: kind.name)
+def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """Run three servers for all tests; each test moves slots of its own."""
+    with servers.cluster(request.param, *SLOTS, module=neuralredis.module_path()) as nodes:
+        clients = [node.client(protocol=2) for node in nodes]
+        yield Cluster(nodes, clients, [client.execute_command("CLUSTER", "MYID") for client in clients])
+
+
+on_valkey9 = pytest.mark.parametrize("cluster", [VALKEY9], indirect=True, ids=lambda kind: kind.name)
+
+
+def digest(client: redis.Redis, key: str) -> str:
+    return str(client.execute_command("DEBUG", "DIGEST-VALUE", key)[0])
+
+
+def trained(client: redis.Redis, key: str) -> str:
+    """Make a network that has been trained, and return its digest."""
+    inredis.create(client, key)
+    client.execute_command("NR.TRAIN", key, "MAXCYCLES", 20, "BLOCK", 0)
+    return digest(client, key)
+
+
+def training(client: redis.Redis, key: str) -> str:
+    """Make a network that has been trained and is being trained again, and return its digest."""
+    before = trained(client, key)
+    inredis.train(client, key)
+    inredis.running(client)
+    return before
+
+
+def is_whole(client: redis.Redis, key: str, before: str) -> None:
+    """A network came as it was: nothing is under way, and it can be trained on."""
+    assert (digest(client, key), inredis.cycles(client, key)) == (before, 20)
+    assert inredis.info(client, key)["training"] == 0
+    client.execute_command("NR.TRAIN", key, "MAXCYCLES", 3, "BLOCK", 0)
+    assert inredis.cycles(client, key) == 23
+
+
+def test_commands_are_redirected_and_cross_no_slots(cluster: Cluster) -> None:
+    here, there = cluster.clients[:2]
+    key, other = cluster.key(0), cluster.key(1)
+    inredis.create(here, key)
+    for command in ("NR.INFO", "NR.OBSERVE 1 2 -> 1", "NR.TRAIN", "NR.RUN 1 2", "NR.EXPORT"):
+        name, *rest = command.split()
+        with pytest.raises(redis.exceptions.MovedError):
+            there.execute_command(name, key, *rest)
+    script = "redis.call('NR.RESET', KEYS[1]) redis.call('NR.RESET', KEYS[2])"
+    for command in (["RENAME", key, other], ["COPY", key, other], ["EVAL", script, 2, key, other]):
+        with pytest.raises(redis.exceptions.ClusterCrossSlotError):
+            here.execute_command(*command)
+    inredis.train(here, key)
+    inredis.running(here)
+    assert there.execute_command("NR.THREADS") == []
+    here.rename(key, f"renamed{{{key}}}")
+    assert here.execute_command("NR.STOP", f"renamed{{{key}}}") == 1
+    servers.wait_until(lambda: inredis.cycles(here, f"renamed{{{key}}}") > 0)
+
+
+@pytest.mark.parametrize("make", [trained, training])
+def test_migrate_takes_a_network_along_but_not_its_training(cluster: Cluster, make: Any) -> None:
+    here, there = cluster.clients[SOURCE], cluster.clients[TARGET]
+    key = cluster.key(SOURCE)
+    slot = key_slot(key.encode())
+    dropped = inredis.section(here)["trainings_dropped"]
+    before = make(here, key)
+    there.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", cluster.ids[SOURCE])
+    here.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", cluster.ids[TARGET])
+    assert here.execute_command("MIGRATE", "127.0.0.1", cluster.nodes[TARGET].port, key, 0, 10_000) == "OK"
+    for client in cluster.clients:
+        client.execute_command("CLUSTER", "SETSLOT", slot, "NODE", cluster.ids[TARGET])
+    is_whole(there, key, before)
+    servers.wait_until(lambda: here.execute_command("NR.THREADS") == [])
+    assert inredis.section(here)["trainings_dropped"] == dropped + (make is training)
+
+
+@on_valkey9
+@pytest.mark.parametrize("make", [trained, training])
+def test_a_slot_takes_its_networks_along_but_not_their_trainings(cluster: Cluster, make: Any) -> None:
+    here, there = cluster.clients[SOURCE], cluster.clients[TARGET]
+    key = cluster.key(SOURCE)
+    dropped = inredis.section(here)["trainings_dropped"]
+    before = make(here, key)
+    cluster.migrate(key, SOURCE, TARGET)
+    cluster.reached(SOURCE, "success")
+    servers.wait_until(lambda: here.execute_command("NR.THREADS") == [])
+    assert inredis.section(here)["trainings_dropped"] == dropped + (make is training)
+    is_whole(there, key, before)
+
+
+@on_valkey9
+def test_rows_and_results_follow_a_slot_that_is_on_its_way(cluster: Cluster) -> None:
+    here, there = cluster.clients[SOURCE], cluster.clients[TARGET]
+    key = cluster.key(SOURCE)
+    training(here, key)
+    cluster.hold("PREVENT-PAUSE", True)
+    cluster.migrate(key, SOURCE, TARGET)
+    cluster.reached(SOURCE, "waiting-to-pause")
+    for number in range(300):  # some take the place of others
+        here.execute_command("NR.OBSERVE", key, number, 2, "->", 1)
+    here.execute_command("NR.STOP", key)
+    servers.wait_until(lambda: inredis.cycles(here, key) > 20)
+    here.execute_command("NR.CONFIGURE", key, "DATASET", 150)
+    here.execute_command("NR.RESET", key)
+    here.execute_command("NR.TRAIN", key, "MAXCYCLES", 20, "BLOCK", 0)
+    before = digest(here, key)
+    cluster.hold("PREVENT-PAUSE", False)
+    cluster.reached(SOURCE, "success")
+    is_whole(there, key, before)
+
+
+@on_valkey9
+def test_a_result_that_comes_as_a_slot_changes_hands_is_not_installed(cluster: Cluster) -> None:
+    here, there = cluster.clients[SOURCE], cluster.clients[TARGET]
+    key = cluster.key(SOURCE)
+    before = trained(here, key)
+    dropped = inredis.section(here)["trainings_dropped"]
+    cluster.hold("PREVENT-FAILOVER", True)
+    here.config_set("cluster-manual-failover-timeout", 30_000)
+    # Longer than it takes to come to the last moments, when the server asks for no writes, of its own module either.
+    inredis.train(here, key, "MAXTIME", 1000)
+    cluster.migrate(key, SOURCE, TARGET)
+    cluster.reached(SOURCE, "failover-granted")
+    servers.wait_until(lambda: "state=installing" in here.execute_command("NR.THREADS")[0])
+    assert digest(here, key) == before
+    cluster.hold("PREVENT-FAILOVER", False)
+    cluster.reached(SOURCE, "success")
+    servers.wait_until(lambda: inredis.section(here)["trainings_dropped"] == dropped + 1)
+    is_whole(there, key, before)
+
+
+@on_valkey9
+def test_slots_come_from_two_servers_at_once(cluster: Cluster) -> None:
+    target = cluster.clients[2]
+    target.config_set("neuralredis.max-network-bytes", 100)  # binds clients, not who brings a slot
+    keys = [cluster.key(at) for at in (0, 1)]
+    before = [trained(cluster.clients[at], key) for at, key in enumerate(keys)]
+    for at, key in enumerate(keys):
+        cluster.migrate(key, at, 2)
+    for at in (0, 1):
+        cluster.reached(at, "success")
+    for key, expected in zip(keys, before, strict=True):
+        is_whole(target, key, expected)

@@ -1,0 +1,111 @@
+"""A primary, its replica, the replica's replica, and all their files hold the same, whatever was done."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import inredis
+import pytest
+from traffic import Traffic, digest, settled
+
+import neuralredis
+import servers
+
+MODULE = neuralredis.module_path()
+#: A replica that is sent what it cannot do ends: an error must not pass unseen.
+STRICT = ["--propagation-error-behavior", "panic"]
+AOF = ["--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-percentage", "0"]
+
+
+@pytest.fixture
+def chain(kind: servers.Kind) -> Iterator[list[servers.Server]]:
+    """Run a primary, its replica and a replica of that, all with an AOF; the last loads beside its own data."""
+    with contextlib.ExitStack() as stack:
+        primary = stack.enter_context(servers.running(kind, *AOF, module=MODULE, tcp=True))
+        middle = stack.enter_context(servers.replica_of(primary, kind, *STRICT, *AOF, module=MODULE))
+        swap = ["--repl-diskless-load", "swapdb"]
+        last = stack.enter_context(servers.replica_of(middle, kind, *STRICT, *AOF, *swap, module=MODULE))
+        yield [primary, middle, last]
+
+
+def agree(chain: list[servers.Server]) -> bool:
+    offsets = {server.client().info("replication")["master_repl_offset"] for server in chain}
+    return len(offsets) == 1 and len({digest(server) for server in chain}) == 1
+
+
+def synced(server: servers.Server, how: str) -> int:
+    """How often a server's replicas have synchronized: fully, or by what they had missed."""
+    count: int = server.client().info("stats")[how]
+    return count
+
+
+def cut(server: servers.Server) -> None:
+    """End the connections to a server's replicas, who come back for what they have missed."""
+    before = synced(server, "sync_partial_ok")
+    server.client().execute_command("CLIENT", "KILL", "TYPE", "replica")
+    servers.wait_until(lambda: synced(server, "sync_partial_ok") > before)
+
+
+def disown(server: servers.Server) -> None:
+    """Make a server's replicas begin anew."""
+    before = synced(server, "sync_full")
+    client = server.client()
+    client.execute_command("DEBUG", "CHANGE-REPL-ID")
+    client.execute_command("CLIENT", "KILL", "TYPE", "replica")
+    servers.wait_until(lambda: synced(server, "sync_full") > before)
+
+
+def rewrite(server: servers.Server) -> None:
+    """Rewrite the AOF, as an RDB or as commands by turns."""
+    client = server.client()
+    preamble = client.config_get("aof-use-rdb-preamble")["aof-use-rdb-preamble"]
+    client.config_set("aof-use-rdb-preamble", "no" if preamble == "yes" else "yes")
+    client.bgrewriteaof()
+
+
+def finished_rewriting(server: servers.Server) -> bool:
+    persistence = server.client().info("persistence")
+    return not persistence["aof_rewrite_in_progress"] and not persistence["aof_rewrite_scheduled"]
+
+
+@pytest.mark.torture
+def test_all_copies_agree_after_any_commands(
+    kind: servers.Kind, chain: list[servers.Server], effort: int, figure: Callable[[str], None]
+) -> None:
+    primary, middle, last = chain
+    client = primary.client(protocol=2)
+    traffic = Traffic(primary, seed=effort)
+    for _ in range(effort):
+        for interfere in (
+            lambda: cut(primary), lambda: cut(middle), lambda: disown(primary), lambda: rewrite(primary),
+            lambda: rewrite(middle), lambda: rewrite(last),
+        ):  # fmt: skip
+            traffic.send(300)
+            interfere()
+            traffic.send(200)
+        servers.wait_until(lambda: settled(client))
+        servers.wait_until(lambda: agree(chain))
+        servers.wait_until(lambda: all(finished_rewriting(server) for server in chain))
+    expected = digest(primary)
+    assert expected != "0" * 40, "something is left to compare"
+    for replica in (middle, last):
+        section = inredis.section(replica.client())
+        assert (section["trainings_finished"], section["trainings_running"]) == (0, 0)
+        assert errors(replica) == 0
+    assert inredis.section(client)["trainings_finished"] > 20
+    full, partial = (sum(synced(server, how) for server in chain) for how in ("sync_full", "sync_partial_ok"))
+    figure(f"{traffic.sent} commands, {full} full and {partial} partial synchronizations")
+    client.execute_command("DEBUG", "RELOAD")
+    assert digest(primary) == expected, "the RDB"
+    for server in chain:
+        server.kill()
+        with servers.reopened(kind, server, *STRICT, *AOF, module=MODULE) as again:
+            assert digest(again) == expected, "the AOF"
+            assert inredis.section(again.client())["trainings_finished"] == 0
+
+
+def errors(server: servers.Server) -> int:
+    """How much of what its primary or its AOF sent a server has refused."""
+    count: int = server.client().info("stats")["unexpected_error_replies"]
+    return count

@@ -1,0 +1,97 @@
+"""Many clients at once, each with anything that comes to its mind; then the same contents over restarts."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import threading
+import time
+from collections.abc import Callable
+
+import inredis
+import pytest
+import redis
+from traffic import Traffic, digest, settled
+
+import neuralredis
+import servers
+
+MODULE = neuralredis.module_path()
+CLIENTS = 16
+#: Seconds of traffic for each unit of effort, with each kind of server.
+SECONDS = 2.0
+OPTIONS = ["--appendonly", "yes", "--appendfsync", "no"]
+
+
+class Crowd:
+    """Clients that send commands at random until they are told to end."""
+
+    def __init__(self, server: servers.Server, seed: int) -> None:
+        self._over = threading.Event()
+        self._faults: list[BaseException] = []
+        self.traffics = [Traffic(server, seed * CLIENTS + number) for number in range(CLIENTS)]
+        self._threads = [threading.Thread(target=self._send, args=[traffic]) for traffic in self.traffics]
+        for thread in self._threads:
+            thread.start()
+
+    def _send(self, traffic: Traffic) -> None:
+        try:
+            while not self._over.is_set():
+                traffic.send_one()
+        except BaseException as fault:
+            self._faults.append(fault)
+
+    def end(self) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join(servers.PATIENCE)
+        assert not any(thread.is_alive() for thread in self._threads), "a client waits in vain"
+        assert not self._faults, self._faults
+
+
+def meddle(server: servers.Server, chance: random.Random) -> None:
+    """Do what an operator may do at any time."""
+    client = server.client(protocol=2)
+    command = chance.choice(
+        ["BGSAVE SCHEDULE", "BGREWRITEAOF", "CONFIG SET neuralredis.threads 1", "CONFIG SET neuralredis.threads 4",
+         "CONFIG SET neuralredis.max-trainings 1", "CONFIG SET neuralredis.max-trainings 32", "CLIENT PAUSE 20 WRITE",
+         "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "CLIENT NO-EVICT on", "MEMORY PURGE", "SCRIPT FLUSH",
+         "CONFIG SET aof-use-rdb-preamble yes", "CONFIG SET aof-use-rdb-preamble no", "DEBUG RELOAD"]
+    )  # fmt: skip
+    # Refused where it is under way already.
+    with contextlib.suppress(redis.ResponseError):
+        client.execute_command(*command.split())
+    client.close()
+
+
+@pytest.mark.torture
+def test_a_crowd_leaves_what_it_left(kind: servers.Kind, effort: int, figure: Callable[[str], None]) -> None:
+    chance = random.Random(effort)
+    with servers.running(kind, *OPTIONS, module=MODULE) as server:
+        client = server.client(protocol=2)
+        crowd = Crowd(server, effort)
+        end = time.monotonic() + SECONDS * effort
+        meddled = 0
+        while time.monotonic() < end:
+            meddle(server, chance)
+            meddled += 1
+            time.sleep(0.02)
+        crowd.end()
+        client.execute_command("CONFIG", "SET", "maxmemory", 0)
+        servers.wait_until(lambda: settled(client))
+        section = inredis.section(client)
+        assert section["trainings_failed"] == 0
+        assert section["trainings_finished"] > 0
+        expected = digest(server)
+        keys = sum(about["keys"] for about in client.info("keyspace").values())
+        servers.wait_until(lambda: inredis.section(client)["networks"] == keys)
+        sent = sum(traffic.sent for traffic in crowd.traffics)
+        figure(
+            f"{CLIENTS} clients, {SECONDS * effort:.0f} s, {sent} commands, {meddled} interferences, "
+            f"{section['trainings_finished']} trainings finished and {section['trainings_dropped']} dropped"
+        )
+        client.execute_command("DEBUG", "RELOAD")
+        assert digest(server) == expected, "the RDB"
+        server.kill()
+        with servers.reopened(kind, server, *OPTIONS, module=MODULE) as again:
+            assert digest(again) == expected, "the AOF"

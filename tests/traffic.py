@@ -1,0 +1,192 @@
+"""Commands at random: all of the module's, and those of the server that move, copy or end networks."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import inredis
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+import servers
+
+#: Databases that the commands go to.
+DATABASES = 3
+Command = list[Any]
+
+
+class Traffic:
+    """A client that sends commands at random to a few keys."""
+
+    def __init__(self, server: servers.Server, seed: int, keys: Sequence[str] = ("a", "b", "c", "d", "e")) -> None:
+        self.chance = random.Random(seed)
+        self.keys = keys
+        self.sent = 0
+        self.refused: dict[str, int] = {}
+        once = Retry(NoBackoff(), 0)
+        self._clients = [
+            server.client(db=db, protocol=2, decode_responses=False, retry=once) for db in range(DATABASES)
+        ]
+        self._kept = {"NR.EXPORT": b"nothing yet", "DUMP": b"nothing yet"}
+
+    def send(self, count: int) -> None:
+        """Send so many commands, one after the other."""
+        for _ in range(count):
+            self.send_one()
+
+    def send_one(self) -> None:
+        client = self.chance.choice(self._clients)
+        self.sent += 1
+        try:
+            if self.chance.random() < 0.05:
+                self._together(client)
+            else:
+                self._ask(client, self._command())
+        except redis.ResponseError as error:
+            text = str(error)
+            assert "internal error" not in text, text
+            word = text.split()[0]
+            self.refused[word] = self.refused.get(word, 0) + 1
+
+    def _ask(self, client: redis.Redis, command: Command) -> None:
+        reply = client.execute_command(*command)
+        if command[0] in self._kept and reply:
+            self._kept[command[0]] = reply
+
+    def _together(self, client: redis.Redis) -> None:
+        """Some commands as a transaction, or in a script."""
+        commands = [self._command() for _ in range(self.chance.randrange(1, 5))]
+        if self.chance.random() < 0.5:
+            with client.pipeline() as transaction:
+                for command in commands:
+                    transaction.execute_command(*command)
+                transaction.execute()
+        else:
+            flat = [word for command in commands for word in (len(command), *command)]
+            client.eval(SCRIPT, 0, *flat)
+
+    def _command(self) -> Command:
+        names = list(MIX)
+        [name] = self.chance.choices(names, [MIX[name] for name in names])
+        made: Command = getattr(self, "_" + name)(self.chance.choice(self.keys))
+        return made
+
+    def _create(self, key: str) -> Command:
+        chance = self.chance
+        kind = chance.choice([["CLASSIFIER", 2, 4, "->", 2], ["REGRESSOR", 2, 3, "->", 1], ["REGRESSOR", 2, "->", 1]])
+        more: Command = ["DATASET", chance.randrange(0, 60), "TEST", chance.randrange(0, 20)]
+        if chance.random() < 0.5:
+            more += ["NORMALIZE"]
+        if chance.random() < 0.3:
+            more += ["SEED", chance.randrange(1000)]
+        if chance.random() < 0.5:
+            more += ["ACTIVATION", chance.choice(["SIGMOID", "TANH", "RELU"])]
+        return ["NR.CREATE", key, *kind, *more]
+
+    def _observe(self, key: str) -> Command:
+        chance = self.chance
+        more: Command = chance.choice([[], [], ["TRAIN"], ["TEST"]])
+        if chance.random() < 0.3:
+            more = [*more, "WEIGHT", chance.random() + 0.1]
+        return ["NR.OBSERVE", key, chance.random(), chance.random(), "->", chance.randrange(2), *more]
+
+    def _observe_many(self, key: str) -> Command:
+        chance = self.chance
+        rows = [(chance.random(), chance.random(), chance.randrange(2)) for _ in range(chance.randrange(1, 40))]
+        return ["NR.OBSERVE", key, "FP32", inredis.blob(*rows), *chance.choice([[], ["TRAIN"], ["TEST"]])]
+
+    def _train(self, key: str) -> Command:
+        chance = self.chance
+        more: Command = chance.choice(
+            [["MAXCYCLES", 1], ["MAXCYCLES", 30], ["MAXTIME", 1], ["MAXTIME", 20], ["MAXTIME", 200, "MAXCYCLES", 0]]
+        )
+        if chance.random() < 0.3:
+            more = [*more, "AUTOSTOP"] + (["BACKTRACK"] if chance.random() < 0.5 else [])
+        if chance.random() < 0.1:
+            more = [*more, "BLOCK", chance.randrange(1, 20)]
+        return ["NR.TRAIN", key, *more]
+
+    def _configure(self, key: str) -> Command:
+        chance = self.chance
+        changes: list[Command] = [
+            [], ["DATASET", chance.randrange(60)], ["TEST", chance.randrange(20)], ["NORMALIZE", "yes"],
+            ["NORMALIZE", "no"], ["ALGO", chance.choice(["IRPROP+", "IRPROP-", "RPROP+"])], ["L2", chance.random()],
+            ["ACTIVATION", "RELU"],
+        ]  # fmt: skip
+        change = chance.choice(changes)
+        return ["NR.CONFIGURE", key, *change]
+
+    def _look(self, key: str) -> Command:
+        looks: list[Command] = [
+            ["NR.RUN", key, 0.5, 0.5], ["NR.CLASS", key, 0.5, 0.5], ["NR.INFO", key], ["NR.THREADS"],
+            ["NR.REPORT", key],
+            ["NR.GETDATA", key, "TRAIN", self.chance.randrange(20)], ["NR.EVALUATE", key], ["NR.EXPORT", key],
+            ["DUMP", key], ["MEMORY", "USAGE", key], ["DEBUG", "DIGEST-VALUE", key], ["NR.WAIT", key, 3],
+        ]  # fmt: skip
+        return self.chance.choice(looks)
+
+    def _stop(self, key: str) -> Command:
+        return ["NR.STOP", key]
+
+    def _reset(self, key: str) -> Command:
+        return ["NR.RESET", key]
+
+    def _bring(self, key: str) -> Command:
+        if self.chance.random() < 0.5:
+            return ["NR.IMPORT", key, self._kept["NR.EXPORT"], "REPLACE"]
+        return ["RESTORE", key, 0, self._kept["DUMP"], "REPLACE"]
+
+    def _move(self, key: str) -> Command:
+        other = self.chance.choice(self.keys)
+        moves: list[Command] = [
+            ["RENAME", key, other], ["RENAMENX", key, other], ["MOVE", key, self.chance.randrange(DATABASES)],
+            ["SWAPDB", self.chance.randrange(DATABASES), self.chance.randrange(DATABASES)],
+            ["COPY", key, other, "DB", self.chance.randrange(DATABASES), "REPLACE"],
+        ]  # fmt: skip
+        return self.chance.choice(moves)
+
+    def _end(self, key: str) -> Command:
+        ends: list[Command] = [
+            ["DEL", key], ["UNLINK", key], ["PEXPIRE", key, self.chance.randrange(1, 50)], ["PERSIST", key],
+            ["SET", key, "x", "PX", "5"],
+        ]  # fmt: skip
+        return self.chance.choice(ends)
+
+    def _flush(self, _: str) -> Command:
+        return self.chance.choice([["FLUSHDB"], ["FLUSHDB", "ASYNC"]])
+
+
+#: How often each, of all together.
+MIX = {
+    "create": 12, "observe": 20, "observe_many": 16, "train": 14, "configure": 4, "look": 12, "stop": 3, "reset": 3,
+    "bring": 3, "move": 8, "end": 4, "flush": 0.1,
+}  # fmt: skip
+
+#: Runs commands, each given as its length and its words, and minds no refusal.
+SCRIPT = """
+    local at = 1
+    while at <= #ARGV do
+        local length = tonumber(ARGV[at])
+        redis.pcall(unpack(ARGV, at + 1, at + length))
+        at = at + length + 1
+    end
+"""
+
+
+def settled(client: redis.Redis) -> bool:
+    """Whether nothing is under way: no training, and no key that is about to expire."""
+    section = inredis.section(client)
+    keyspace = client.info("keyspace")
+    return not (
+        client.execute_command("NR.THREADS")
+        or section["trainings_running"]
+        or any(about["expires"] for about in keyspace.values())
+    )
+
+
+def digest(server: servers.Server) -> str:
+    """Return what depends on all contents of a server, and on nothing else."""
+    return str(server.client().execute_command("DEBUG", "DIGEST"))
