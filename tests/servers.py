@@ -177,11 +177,11 @@ def replica_of(primary: Server, kind: Kind, *options: str, module: Path | None =
         yield replica
 
 
-def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
-    """Ask again and again until the condition holds."""
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, what: object = "") -> None:
+    """Ask again and again until the condition holds; ``what`` says what is waited for."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, f"waited in vain {what}"
         time.sleep(0.01)
 
 

@@ -212,7 +212,7 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool) -> (End, usize) {
     let waits =
         |value: &&mut Value| value.id == entry.id && value.live.job().is_some_and(|job| Arc::ptr_eq(job, &entry.job));
     let Some(value) = key.value_mut().filter(waits) else { return (End::Dropped, usize::MAX) };
-    let bytes = value.bytes();
+    let bytes = value.live.network().bytes();
     if !wanted {
         value.live.cancel();
         return (End::Dropped, bytes);
