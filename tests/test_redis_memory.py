@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import resource
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import inredis
@@ -74,5 +77,56 @@ def test_a_million_small_networks_fit_in_four_gigabytes(
     size = client.memory_usage("net")
     figure(f"a 9-15-2 network without rows takes {size} bytes")
     assert size < 4000
+
+
+def headroom(server: servers.Server, megabytes: int) -> None:
+    """Let the server have so much more memory than it has now."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    size = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmSize"))
+    limit = resource.RLIM_INFINITY if megabytes < 0 else size * 1024 + (megabytes << 20)
+    resource.prlimit(server.process.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+
+
+def large(kind: servers.Kind) -> tuple[bytes, bytes]:
+    """Return a network of 74 MB, exported and dumped, from a server of its own."""
+    with servers.running(kind, module=neuralredis.module_path()) as server:
+        raw = server.client(protocol=2, decode_responses=False)
+        raw.execute_command("NR.CREATE", "net", "REGRESSOR", 30, "->", 1, "DATASET", 600_000)
+        for _ in range(6):
+            raw.execute_command("NR.OBSERVE", "net", "FP32", bytes(4 * 31 * 100_000))
+        return raw.execute_command("NR.EXPORT", "net"), raw.dump("net")
+
+
+def test_a_request_that_takes_more_memory_than_there_is_is_refused(kind: servers.Kind, server: servers.Server) -> None:
+    raw = server.client(protocol=2, decode_responses=False)
+    raw.execute_command("NR.CREATE", "deep", "REGRESSOR", 500, 2000, "->", 500, "DATASET", 100_000)
+    raw.execute_command("NR.CREATE", "wide", "CLASSIFIER", 1, "->", 1 << 20, "DATASET", 100)
+    raw.execute_command("NR.OBSERVE", "deep", "FP32", rows((500, 500), 100))
+    raw.execute_command("NR.OBSERVE", "wide", "FP32", inredis.blob((0, 1), (1, 2)))
+    exported, dumped = large(kind)
+    for megabytes, command in (
+        (100, ["NR.CREATE", "new", "REGRESSOR", 4095, "->", 4096]),
+        (10, ["NR.RESET", "deep"]),
+        (20, ["NR.TRAIN", "deep"]),
+        (20, ["NR.EXPORT", "deep"]),
+        (100, ["NR.RUN", "wide", "FP32", bytes(4 * 100)]),
+        (20, ["NR.RUN", "wide", 1]),
+        (40, ["NR.EVALUATE", "wide", "TRAIN"]),
+        (20, ["NR.OBSERVE", "deep", "FP32", bytes(4 * 1000 * 2500)]),
+        (250, ["NR.IMPORT", "new", exported]),
+    ):
+        before = raw.execute_command("DEBUG", "DIGEST")
+        headroom(server, megabytes)
+        with pytest.raises(redis.ResponseError, match=r"not enough memory for \d+ bytes"):
+            raw.execute_command(*command)
+        headroom(server, -1)
+        assert raw.execute_command("DEBUG", "DIGEST") == before, command
+    # What the server keeps of earlier requests may be enough for this one.
+    for megabytes in (140, 120, 100):
+        headroom(server, megabytes)
+        with contextlib.suppress(redis.ResponseError):
+            raw.restore("new", 0, dumped, replace=True)
+        headroom(server, -1)
+    assert raw.execute_command("NR.CLASS", "wide", 1) in range(1 << 20)
 
 

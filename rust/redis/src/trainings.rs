@@ -24,6 +24,7 @@ use crate::ffi::event_loop::{self, MainThread};
 use crate::ffi::key::Key;
 use crate::ffi::log;
 use crate::info::{self, DROPPED, FAILED, FINISHED};
+use crate::memory;
 use crate::value::Value;
 
 /// How long a result waits, while the server asks for no writes, before it looks again.
@@ -218,7 +219,15 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool) -> (End, usize) {
         return (End::Dropped, bytes);
     }
     let replaced = Arc::clone(value.live.network().trained());
-    let end = match value.live.collect() {
+    // Replicas and the AOF are sent it: as bytes, and as the server's strings.
+    let outcome = match memory::check(2 * memory::PARAMETER * value.live.network().layout().parameters()) {
+        Ok(()) => value.live.collect(),
+        Err(error) => {
+            value.live.cancel();
+            Some(Outcome::Failed(error.to_string()))
+        }
+    };
+    let end = match outcome {
         Some(Outcome::Trained(trained, report)) => {
             replayed::trained::send(ctx, &entry.key, &trained);
             key.changed();

@@ -15,6 +15,7 @@ use super::context::Context;
 use super::{boundary, log};
 use crate::commands::replayed::load;
 use crate::ffi::command::Command;
+use crate::memory;
 use crate::value::Value;
 
 const NAME: &std::ffi::CStr = c"neural-NN";
@@ -119,6 +120,8 @@ unsafe fn load(io: *mut raw::RedisModuleIO) -> Result<Value, String> {
             }
         };
         let bytes = frame.bytes().ok_or("it ends too early")?;
+        // What a frame holds may be kept twice while it becomes part of the whole.
+        memory::check(2 * length).map_err(|error| error.to_string())?;
         decoder.push(bytes).map_err(|error| error.to_string())?;
     }
     Ok(Value::new(decoder.finish().map_err(|error| error.to_string())?))

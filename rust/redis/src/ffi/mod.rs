@@ -17,3 +17,4 @@ mod load;
 pub(crate) mod log;
 mod module_context;
 pub(crate) mod reply;
+pub(crate) mod system;
