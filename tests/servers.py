@@ -218,11 +218,11 @@ def cluster(kind: Kind, *slots: int, module: Path | None = None) -> Iterator[lis
         yield nodes
 
 
-def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
-    """Ask again and again until the condition holds."""
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, what: object = "") -> None:
+    """Ask again and again until the condition holds; ``what`` says what is waited for."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, f"waited in vain {what}"
         time.sleep(0.01)
 
 

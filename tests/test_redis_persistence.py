@@ -179,26 +179,3 @@ def test_a_digest_depends_on_all_contents_and_nothing_else(redis7: servers.Serve
         client.execute_command(*command.split())
         assert digest("sum") not in seen, command
         seen.add(digest("sum"))
-
-
-def test_memory_usage_is_what_the_server_gave(redis7: servers.Server) -> None:
-    client = redis7.client(protocol=2)
-    raw = redis7.client(protocol=2, decode_responses=False)
-
-    def used() -> int:
-        found: int = client.info("memory")["used_memory"]
-        return found
-
-    inredis.create(client, "first")
-    before = used()
-    client.execute_command("NR.CREATE", "net", "REGRESSOR", 100, 2000, "->", 5, "DATASET", 20_000)
-    assert client.memory_usage("net") == pytest.approx(used() - before, rel=0.1)
-    rows = inredis.blob(*([float(row % 7)] * 105 for row in range(500)))
-    for _ in range(20):
-        raw.execute_command("NR.OBSERVE", "net", "FP32", rows)
-    assert client.memory_usage("net") == pytest.approx(used() - before, rel=0.1)
-    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1)
-    servers.wait_until(lambda: inredis.cycles(client, "net") > 0, 60)
-    servers.wait_until(lambda: client.memory_usage("net") == pytest.approx(used() - before, rel=0.1), 30)
-    client.unlink("net")
-    servers.wait_until(lambda: used() - before < 300_000, 30)

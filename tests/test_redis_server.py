@@ -137,17 +137,6 @@ def test_threads_shows_only_what_the_caller_may_read(redis7: servers.Server) -> 
         me.execute_command("NR.INFO", "theirs:b")
 
 
-def test_out_of_memory_is_obeyed(redis7: servers.Server) -> None:
-    client = redis7.client(protocol=2)
-    inredis.create(client, "net")
-    client.config_set("maxmemory", "1mb")
-    for command in ("NR.CREATE new REGRESSOR 1 2 -> 1", "NR.OBSERVE net 1 2 -> 0", "NR.TRAIN net", "NR.IMPORT new x"):
-        with pytest.raises(redis.exceptions.OutOfMemoryError):
-            client.execute_command(*command.split())
-    assert client.execute_command("NR.RESET", "net") == "OK"
-    assert len(client.execute_command("NR.RUN", "net", 1, 2)) == 2
-
-
 def test_replies_in_resp3_are_of_their_kind(server: servers.Server) -> None:
     client = server.client(protocol=3)
     inredis.create(client, "net")

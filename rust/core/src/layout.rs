@@ -3,6 +3,7 @@
 //! Every bound of the contract that limits a network's size is checked here, before any memory is taken.
 
 use crate::error::{Error, Result};
+use crate::memory::{self, Taken};
 
 /// Layers of a network at most, inputs and outputs counted.
 pub const MAX_LAYERS: usize = 32;
@@ -83,6 +84,11 @@ impl Layout {
     /// Weights and biases in all.
     pub fn parameters(&self) -> usize {
         self.connections().map(|c| c.parameters()).sum()
+    }
+
+    /// Bytes of a shared layout.
+    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        memory::of_shared::<Self>(taken) + memory::of_vec(&self.units, taken)
     }
 
     /// The connections between neighbouring layers, first to last.

@@ -6,6 +6,7 @@ use crate::dataset::{Batch, Dataset, Limits, Place, RowShape, Set};
 use crate::error::{Error, Result};
 use crate::evaluation::{self, Evaluation};
 use crate::layout::{Kind, Layout};
+use crate::memory::Taken;
 use crate::model::Model;
 use crate::options::{Changes, Options};
 use crate::random::Random;
@@ -244,16 +245,12 @@ impl Network {
 
     /// Bytes of memory that the network takes.
     pub fn bytes(&self) -> usize {
-        self.bytes_by(&|_, bytes| bytes)
+        self.bytes_by(&|bytes| bytes)
     }
 
-    /// Bytes of memory that the network takes, where a block of so many bytes at an address takes `of_block` of them:
-    /// an allocator rounds up, and who knows it can ask. It is asked of few blocks, however many there are.
-    pub fn bytes_by(&self, of_block: &dyn Fn(*const u8, usize) -> usize) -> usize {
-        let Trained { weights, state, .. } = &*self.trained;
-        let parameters = of_block(weights.as_ptr().cast(), weights.capacity() * size_of::<f32>())
-            + of_block(state.sizes.as_ptr().cast(), state.sizes.capacity() * size_of::<f32>())
-            + of_block(state.signs.as_ptr().cast(), state.signs.capacity());
-        size_of::<Self>() + size_of::<Trained>() + parameters + self.dataset.bytes_by(of_block)
+    /// Bytes of memory that the network takes, where a block takes what `taken` says: an allocator rounds up, and who knows
+    /// it can tell. It is asked of few blocks, however many there are.
+    pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        size_of::<Self>() + self.layout.bytes_by(taken) + self.trained.bytes_by(taken) + self.dataset.bytes_by(taken)
     }
 }

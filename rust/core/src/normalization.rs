@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use crate::dataset::Rows;
 use crate::kernels::LANES;
+use crate::memory::{self, Taken};
 use crate::options::Output;
 
 /// `(value - mean) * scale`, column by column.
@@ -21,6 +22,14 @@ pub(crate) struct Scaling {
 pub(crate) struct Normalization {
     pub(crate) inputs: Option<Scaling>,
     pub(crate) outputs: Option<Scaling>,
+}
+
+impl Normalization {
+    /// Bytes beyond the normalization itself.
+    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        let scalings = self.inputs.iter().chain(&self.outputs);
+        scalings.map(|scaling| memory::of_vec(&scaling.mean, taken) + memory::of_vec(&scaling.scale, taken)).sum()
+    }
 }
 
 /// The moments and the range of a column, in double precision.

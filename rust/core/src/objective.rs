@@ -105,6 +105,13 @@ impl Objective {
         (0..groups).step_by(share_groups.max(1)).map(|from| from..(from + share_groups).min(groups)).collect()
     }
 
+    /// Bytes of what [`Self::scratch`] gives.
+    pub(crate) fn scratch_bytes(&self) -> usize {
+        let widest = self.connections.iter().map(|c| c.outputs).max().unwrap_or_default();
+        let values = self.shape.inputs + self.connections.iter().map(|c| c.outputs).sum::<usize>();
+        ((values + 2 * widest) * self.block_groups + self.shape.outputs) * LANES * size_of::<f32>()
+    }
+
     pub(crate) fn scratch(&self) -> Scratch {
         let room = |units: usize| Buffer::new(units * self.block_groups * LANES);
         let outputs = |c: &Connection| c.outputs;

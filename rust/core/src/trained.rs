@@ -2,6 +2,7 @@
 
 use crate::kernels::FIRST_SIZE;
 use crate::layout::Layout;
+use crate::memory::{self, Taken};
 use crate::normalization::Normalization;
 use crate::options::Activation;
 use crate::random::Random;
@@ -65,6 +66,14 @@ impl Trained {
     /// Whether no training has changed it yet.
     pub(crate) fn is_untrained(&self) -> bool {
         self.statistics.total_cycles == 0
+    }
+
+    /// Bytes of what is shared.
+    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        let StepperState { sizes, signs, objective: _ } = &self.state;
+        let parameters =
+            memory::of_vec(&self.weights, taken) + memory::of_vec(sizes, taken) + memory::of_vec(signs, taken);
+        memory::of_shared::<Self>(taken) + parameters + self.normalization.bytes_by(taken)
     }
 
     /// What a training has found, for reading.

@@ -5,7 +5,7 @@
 //!
 //! - [`commands`]: a file each: syntax, parsing, a call of the engine, the reply, what is replicated, what the server is told.
 //! - [`value`]: what a key holds. [`trainings`]: those that are under way, and what becomes of their results.
-//! - [`config`], [`info`]: settings and figures. [`numbers`], [`error`]: text and refusals.
+//! - [`config`], [`info`]: settings and figures. [`numbers`], [`error`], [`memory`]: text, refusals, and memory that is short.
 //!
 //! Replicas and the AOF receive effects ([`commands::replayed`]): rows with the places that they took, weights when a training
 //! ends. Commands replayed as they came would give other weights wherever a clock or a client ended a training, and would
@@ -19,6 +19,7 @@ mod config;
 mod error;
 mod ffi;
 mod info;
+mod memory;
 mod numbers;
 mod trainings;
 mod value;

@@ -28,6 +28,7 @@ use crate::ffi::key::Key;
 use crate::ffi::log;
 use crate::ffi::scan::Scan;
 use crate::info::{self, DROPPED, FAILED, FINISHED};
+use crate::memory;
 use crate::value::Value;
 
 /// How long a result waits, while the server asks for no writes, before it looks again.
@@ -261,13 +262,21 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool) -> (End, usize) {
     let waits =
         |value: &&mut Value| value.id == entry.id && value.live.job().is_some_and(|job| Arc::ptr_eq(job, &entry.job));
     let Some(value) = key.value_mut().filter(waits) else { return (End::Dropped, usize::MAX) };
-    let bytes = value.bytes();
+    let bytes = value.live.network().bytes();
     if !wanted {
         value.live.cancel();
         return (End::Dropped, bytes);
     }
     let replaced = Arc::clone(value.live.network().trained());
-    let end = match value.live.collect() {
+    // Replicas and the AOF are sent it: as bytes, and as the server's strings.
+    let outcome = match memory::check(2 * memory::PARAMETER * value.live.network().layout().parameters()) {
+        Ok(()) => value.live.collect(),
+        Err(error) => {
+            value.live.cancel();
+            Some(Outcome::Failed(error.to_string()))
+        }
+    };
+    let end = match outcome {
         Some(Outcome::Trained(trained, report)) => {
             replayed::trained::send(ctx, &entry.key, &trained);
             key.changed();

@@ -31,9 +31,9 @@ impl Value {
         Self { id: LAST_ID.fetch_add(1, Ordering::Relaxed) + 1, live: Live::new(network) }
     }
 
-    /// Bytes of memory that it takes.
+    /// Bytes of memory that it takes, as the server counts them.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() - size_of::<Network>() + self.live.network().bytes_by(&alloc::taken)
+        alloc::taken(size_of::<Self>()) - size_of::<Live>() + self.live.bytes_by(&alloc::taken)
     }
 }
 

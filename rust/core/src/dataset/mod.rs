@@ -5,10 +5,13 @@
 
 mod table;
 
+use std::ops::Range;
+
 use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
+use crate::memory::Taken;
 use crate::random::Random;
-pub(crate) use table::{BlockBytes, Table};
+pub(crate) use table::Table;
 
 /// One of the two sets of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,22 +194,73 @@ impl Rows {
         }
     }
 
-    /// Removes a row; the last one takes its place.
-    fn remove(&mut self, row: usize) {
-        let last = self.len() - 1;
-        if row < last {
-            let values: Vec<f32> = self.table.row(last).collect();
-            let weight = self.weight(last);
-            self.set(row, values.into_iter(), weight);
+    /// Keeps that many rows, chosen at random, and drops the others. Of the kept rows, those past the end of what is left
+    /// fill the places of the dropped ones before it, in their order; the others stay where they are.
+    ///
+    /// It takes one random number for each row of the fewer, kept or dropped, and moves no more rows than that: a large set
+    /// that is shrunk a little, or to a little, is not gone through. Which rows they are is part of what replicas and old
+    /// AOFs rely on.
+    fn keep(&mut self, count: usize, random: &mut Random) {
+        let len = self.len();
+        if count >= len {
+            return;
         }
-        self.table.pop();
+        let few_are_kept = count < len - count;
+        let chosen = Chosen::among(len, count.min(len - count), random);
+        let dropped = chosen.rows(0..count, !few_are_kept);
+        let kept = chosen.rows(count..len, few_are_kept);
+        let mut moved = Vec::with_capacity(self.table.width());
+        for (to, from) in dropped.zip(kept) {
+            moved.clear();
+            moved.extend(self.table.row(from));
+            let weight = self.weight(from);
+            self.set(to, moved.iter().copied(), weight);
+        }
+        self.table.truncate(count);
         if let Some(weights) = &mut self.weights {
-            weights.pop();
+            weights.truncate(count);
         }
     }
 
-    fn bytes_by(&self, of_block: BlockBytes<'_>) -> usize {
-        self.table.bytes_by(of_block) + self.weights.as_ref().map_or(0, |weights| weights.bytes_by(of_block))
+    fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        self.table.bytes_by(taken) + self.weights.as_ref().map_or(0, |weights| weights.bytes_by(taken))
+    }
+}
+
+/// Some of many rows.
+struct Chosen(Vec<u64>);
+
+impl Chosen {
+    /// `count` of the first `len` rows, each set of so many as likely as any other: Floyd's algorithm, which needs no second
+    /// try (Bentley and Floyd: "A sample of brilliance", Communications of the ACM 30, 1987).
+    fn among(len: usize, count: usize, random: &mut Random) -> Self {
+        let mut chosen = Self(vec![0; len.div_ceil(64)]);
+        for last in len - count..len {
+            let row = random.below(last as u64 + 1) as usize;
+            let row = if chosen.has(row) { last } else { row };
+            chosen.0[row / 64] |= 1 << (row % 64);
+        }
+        chosen
+    }
+
+    fn has(&self, row: usize) -> bool {
+        self.0[row / 64] & 1 << (row % 64) != 0
+    }
+
+    /// Those of a range that are chosen, or those that are not.
+    fn rows(&self, range: Range<usize>, are_chosen: bool) -> impl Iterator<Item = usize> {
+        let next = move |mut row: usize| {
+            while row < range.end {
+                let word = if are_chosen { self.0[row / 64] } else { !self.0[row / 64] };
+                let ahead = word >> (row % 64);
+                if ahead != 0 {
+                    return Some(row + ahead.trailing_zeros() as usize).filter(|row| *row < range.end);
+                }
+                row = (row / 64 + 1) * 64;
+            }
+            None
+        };
+        std::iter::successors(next(range.start), move |row| next(row + 1))
     }
 }
 
@@ -338,16 +392,14 @@ impl Dataset {
     pub(crate) fn limit_to(&mut self, limits: Limits, random: &mut Random) {
         self.limits = limits;
         for set in [Set::Train, Set::Test] {
-            while self.set(set).len() > self.limit(set) as usize {
-                let row = random.below(self.set(set).len() as u64) as usize;
-                self.set_mut(set).remove(row);
-            }
+            let limit = self.limit(set) as usize;
+            self.set_mut(set).keep(limit, random);
         }
     }
 
     /// Bytes that the rows take; see [`Table::bytes_by`].
-    pub(crate) fn bytes_by(&self, of_block: BlockBytes<'_>) -> usize {
-        self.train.bytes_by(of_block) + self.test.bytes_by(of_block)
+    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        self.train.bytes_by(taken) + self.test.bytes_by(taken)
     }
 }
 
@@ -405,15 +457,41 @@ mod tests {
 
     #[test]
     fn shrinking_a_limit_drops_random_rows_and_keeps_the_others() {
-        let mut dataset = Dataset::new(SHAPE, Limits { train: 100, test: 100 });
+        let all = Limits { train: 128, test: 100 };
+        let mut dataset = Dataset::new(SHAPE, all);
         let mut random = Random::new(4, 1);
-        observe(&mut dataset, 100, Some(Set::Train), &mut random);
-        dataset.limit_to(Limits { train: 40, test: 100 }, &mut random);
-        let mut kept: Vec<f32> = (0..40).map(|row| dataset.train.table.row(row).next().unwrap()).collect();
-        kept.sort_by(f32::total_cmp);
-        kept.dedup();
-        assert_eq!(kept.len(), 40);
-        assert!(kept.iter().all(|x| x % 2.0 == 0.0 && *x < 200.0));
+        observe(&mut dataset, 128, Some(Set::Train), &mut random);
+        let first = |dataset: &Dataset, row: usize| dataset.train.table.row(row).next().unwrap();
+        let mut times_kept = [0; 128];
+        for limit in [0, 1, 32, 64, 96, 127, 128, 129] {
+            for _ in 0..200 {
+                let mut dataset = dataset.clone();
+                dataset.limit_to(Limits { train: limit, ..all }, &mut random);
+                let left = limit.min(128) as usize;
+                assert_eq!(lens(&dataset), (left, 0));
+                let mut kept: Vec<usize> = (0..left).map(|row| first(&dataset, row) as usize / 2).collect();
+                assert!(kept.iter().enumerate().all(|(row, &was)| was == row || was >= left), "none moves in vain");
+                kept.sort_unstable();
+                kept.dedup();
+                assert_eq!(kept.len(), left, "each row is kept once");
+                kept.into_iter().for_each(|row| times_kept[row] += 1);
+            }
+        }
+        // 200 times each of the chances 1/128, 1/4, 1/2, 3/4, 127/128, 1 and 1: 900, with a standard deviation of 11.
+        assert!(times_kept.iter().all(|times| (850..950).contains(times)), "{times_kept:?}");
+    }
+
+    #[test]
+    fn the_rows_that_a_smaller_limit_drops_are_the_same_for_ever() {
+        let mut dataset = Dataset::new(SHAPE, Limits { train: 10, test: 10 });
+        observe(&mut dataset, 10, Some(Set::Train), &mut Random::new(4, 1));
+        for (limit, expected) in [(7, &[0, 1, 7, 8, 4, 5, 9][..]), (3, &[3, 6, 2])] {
+            let mut dataset = dataset.clone();
+            dataset.limit_to(Limits { train: limit, test: 10 }, &mut Random::from_state(5));
+            let kept: Vec<usize> =
+                (0..limit as usize).map(|row| dataset.train.table.row(row).next().unwrap() as usize / 2).collect();
+            assert_eq!(kept, expected);
+        }
     }
 
     #[test]
@@ -423,8 +501,9 @@ mod tests {
         assert!(rows.weights.is_none());
         rows.set(20, [1.0; 3].into_iter(), 2.5);
         assert_eq!((rows.weight(19), rows.weight(20)), (1.0, 2.5));
-        rows.remove(0);
-        assert_eq!((rows.len(), rows.weight(0), rows.weight(19)), (20, 2.5, 1.0));
+        rows.keep(20, &mut Random::new(1, 1));
+        let weighted = (0..20).filter(|&row| rows.weight(row) == 2.5).count();
+        assert_eq!((rows.len(), weighted), (20, 1), "a row takes its weight with it");
     }
 
     #[test]

@@ -10,14 +10,12 @@
 use std::sync::Arc;
 
 use crate::kernels::LANES;
+use crate::memory::{self, Taken};
 
 /// Bytes of a block at most, unless sixteen rows take more.
 const BLOCK_BYTES: usize = 16 << 10;
 /// Rows wider than this lie one after the other: 256 kB would be sixteen of them.
 const MAX_INTERLEAVED_WIDTH: usize = 4096;
-
-/// What a block of memory takes, given its address and its bytes: an allocator rounds up.
-pub(crate) type BlockBytes<'a> = &'a dyn Fn(*const u8, usize) -> usize;
 
 /// Rows of `width` numbers each.
 #[derive(Debug, Clone)]
@@ -89,24 +87,28 @@ impl Table {
         self.rows = self.rows.max(row + 1);
     }
 
-    /// Removes the last row.
-    pub(crate) fn pop(&mut self) {
-        assert!(self.rows > 0);
-        self.rows -= 1;
-        // Lanes without a row hold zeros: the kernels read whole groups.
-        let (block, at) = self.place(self.rows);
-        let step = self.interleaved();
+    /// Removes all rows from the one at `rows` on.
+    pub(crate) fn truncate(&mut self, rows: usize) {
+        if rows >= self.rows {
+            return;
+        }
+        self.rows = rows;
+        let (block, at) = self.place(rows);
+        let (width, step) = (self.width, self.interleaved());
         let blocks = Arc::make_mut(&mut self.blocks);
+        blocks.truncate(block + usize::from(at > 0));
+        blocks.shrink_to_fit();
         if at == 0 {
-            blocks.truncate(block);
             return;
         }
         let block = Arc::make_mut(&mut blocks[block]);
-        if at % (step * self.width) == 0 {
-            block.truncate(at);
-            block.shrink_to_fit();
-        } else {
-            block[at..].iter_mut().step_by(step).take(self.width).for_each(|value| *value = 0.0);
+        // Lanes without a row hold zeros: the kernels read whole groups.
+        let group = at / (step * width) * step * width;
+        let lanes = at - group;
+        block.truncate(group + if lanes == 0 { 0 } else { step * width });
+        block.shrink_to_fit();
+        if lanes > 0 {
+            block[group..].chunks_exact_mut(step).for_each(|column| column[lanes..].fill(0.0));
         }
     }
 
@@ -134,14 +136,13 @@ impl Table {
         self.rows.div_ceil(LANES)
     }
 
-    /// Bytes that the rows take, where a block of so many bytes at an address takes `of_block` of them.
-    pub(crate) fn bytes_by(&self, of_block: BlockBytes<'_>) -> usize {
+    /// Bytes that the rows take, beyond the table itself.
+    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        let list = memory::of_shared::<Vec<Arc<Vec<f32>>>>(taken) + memory::of_vec(&self.blocks, taken);
         // Only the last block may be partly filled, so there is no need to visit them all.
-        let Some((last, full)) = self.blocks.split_last() else { return 0 };
-        let header = size_of::<Vec<f32>>() + 2 * size_of::<usize>();
-        let bytes = |block: &Arc<Vec<f32>>| of_block(block.as_ptr().cast(), block.capacity() * 4) + header;
-        let list = of_block(self.blocks.as_ptr().cast(), self.blocks.capacity() * size_of::<usize>());
-        full.first().map_or(0, |block| full.len() * bytes(block)) + bytes(last) + list
+        let Some((last, full)) = self.blocks.split_last() else { return list };
+        let bytes = |block: &Vec<f32>| memory::of_shared::<Vec<f32>>(taken) + memory::of_vec(block, taken);
+        list + full.first().map_or(0, |block| full.len() * bytes(block)) + bytes(last)
     }
 }
 
@@ -194,9 +195,7 @@ mod tests {
         for row in 0..1200 {
             table.set(row, std::iter::repeat_n(-1.0, 10));
         }
-        for _ in 0..700 {
-            table.pop();
-        }
+        table.truncate(500);
         assert!(snapshot == filled(10, 1000));
     }
 
@@ -213,11 +212,11 @@ mod tests {
     fn a_row_costs_its_numbers_and_little_more() {
         let table = filled(10, 100_000);
         let floats = 100_000 * 10 * 4;
-        let bytes = |table: &Table| table.bytes_by(&|_, bytes| bytes);
+        let bytes = |table: &Table| table.bytes_by(&|bytes| bytes);
         assert!(bytes(&table) >= floats && bytes(&table) < floats * 11 / 10, "{}", bytes(&table));
         assert!(bytes(&filled(9, 1)) < 1024);
         assert!(bytes(&filled(1 << 20, 1)) < 5 << 20);
-        let rounded = table.bytes_by(&|_, bytes| bytes.next_multiple_of(1 << 16));
+        let rounded = table.bytes_by(&|bytes| bytes.next_multiple_of(1 << 16));
         assert!(rounded > bytes(&table), "each block is asked about");
     }
 
@@ -231,7 +230,12 @@ mod tests {
             let mut plain: Vec<f32> = Vec::new();
             for (n, (step, index)) in steps.into_iter().enumerate() {
                 let row = match step {
-                    0 if !plain.is_empty() => { table.pop(); plain.pop(); continue; }
+                    0 if !plain.is_empty() => {
+                        let rows = index.index(plain.len() + 1);
+                        table.truncate(rows);
+                        plain.truncate(rows);
+                        continue;
+                    }
                     1 if !plain.is_empty() => index.index(plain.len()),
                     _ => plain.len(),
                 };

@@ -8,6 +8,7 @@ use super::report::Report;
 use super::task::{Task, TrainOptions};
 use crate::dataset::Limits;
 use crate::error::{Error, Result};
+use crate::memory::Taken;
 use crate::network::Network;
 use crate::options::Changes;
 
@@ -46,6 +47,13 @@ impl Live {
     /// What the last training that gave a result reported.
     pub fn report(&self) -> Option<&Arc<Report>> {
         self.report.as_ref()
+    }
+
+    /// Bytes of memory that the network and the report take, where a block takes what `taken` says; what a training takes
+    /// while it runs is not among them.
+    pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        let report = self.report.as_ref().map_or(0, |report| report.bytes_by(taken));
+        size_of::<Self>() - size_of::<Network>() + self.network.bytes_by(taken) + report
     }
 
     /// Starts or queues a training. `notify` is called on its thread when the outcome is there to be collected.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::memory::{self, Taken};
 use crate::stopping::Rule;
 
 /// Points of a curve at most.
@@ -82,6 +83,17 @@ pub struct Report {
     pub curve: Vec<Point>,
 }
 
+impl Report {
+    /// Bytes of memory that a shared report takes.
+    pub(super) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        let warnings = self.warnings.iter().map(|warning| taken(warning.capacity())).sum::<usize>();
+        memory::of_shared::<Self>(taken)
+            + memory::of_vec(&self.curve, taken)
+            + memory::of_vec(&self.warnings, taken)
+            + warnings
+    }
+}
+
 /// Collects a curve of bounded length, denser at its beginning, where most of the learning is: every cycle up to a power of
 /// two, every second up to the next, every fourth up to the one after, ... When it is full, its resolution is halved.
 #[derive(Debug)]
@@ -121,6 +133,7 @@ impl Curve {
             self.points.pop();
         }
         self.points.push(last);
+        self.points.shrink_to_fit();
         self.points
     }
 }

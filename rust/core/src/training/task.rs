@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::model::Model;
 use crate::network::Network;
+use crate::normalization::Normalization;
+use crate::objective::Objective;
 use crate::options::Options;
 use crate::trained::Trained;
 
@@ -55,6 +57,14 @@ impl Task {
         }
         let Model { layout, options, trained, .. } = network.model();
         Ok(Self { layout, options, trained, dataset: network.dataset.clone(), training })
+    }
+
+    /// Bytes of memory that one thread takes for it, about, beyond the rows.
+    pub fn bytes(&self) -> usize {
+        let objective = Objective::new(self.dataset.shape.kind, &self.layout, self.options, Normalization::default());
+        // Weights with the stepper's state, of 9 bytes together: as trained, as the best so far, as the best before.
+        let parameters = objective.parameters() * (4 * objective.shares(&self.dataset.train).len() + 3 * 9);
+        parameters + objective.scratch_bytes()
     }
 
     /// When it ends.

@@ -1,10 +1,11 @@
 //! Rows as bytes, after the word FP32: little-endian floats, row after row.
 
 use crate::error::Refusal;
-use crate::numbers;
+use crate::{memory, numbers};
 
 /// The numbers of rows of that many numbers each.
 pub(super) fn rows(blob: &[u8], width: usize) -> Result<Vec<f32>, Refusal> {
+    memory::check(blob.len())?;
     match numbers::singles(blob) {
         Some(values) if values.len().is_multiple_of(width) => Ok(values),
         _ => Err(Refusal::because(format!(

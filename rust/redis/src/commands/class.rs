@@ -2,13 +2,13 @@
 
 use std::ffi::CStr;
 
-use super::{blob, is};
+use super::{blob, is, run};
 use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
 use crate::info::{self, RUNS};
-use crate::value;
+use crate::{memory, value};
 
 /// Outputs that are computed at a time: 4 MB.
 const CHUNK_OUTPUTS: usize = 1 << 20;
@@ -23,7 +23,7 @@ impl Command for Class {
         complexity: c"O(R*P) where R is the number of rows and P that of parameters",
         arity: -3,
         key: Some(KeyUse::READ),
-        arguments: &[Argument::KEY, super::run::INPUTS],
+        arguments: &[Argument::KEY, run::INPUTS],
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
@@ -37,8 +37,11 @@ impl Command for Class {
         {
             let inputs = blob::rows(bytes, width)?;
             let rows = inputs.len() / width;
-            let mut classes = Vec::with_capacity(rows);
             let chunk = (CHUNK_OUTPUTS / out_width).max(1);
+            // Of each row the class, and the server's text of it; of a chunk the outputs.
+            let replies = rows * (size_of::<Reply>() + 16);
+            memory::check(replies + 4 * chunk * out_width)?;
+            let mut classes = Vec::with_capacity(rows);
             for (index, inputs) in inputs.chunks(chunk * width).enumerate() {
                 let found = model.classify(inputs).map_err(|error| in_chunk(error, index * chunk, rows))?;
                 classes.extend(found.into_iter().map(Reply::count));

@@ -10,7 +10,7 @@ use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
-use crate::value;
+use crate::{memory, value};
 
 pub(super) struct Configure;
 
@@ -34,6 +34,10 @@ impl Command for Configure {
         }
         let given = Given::parse(given, Of::Change)?;
         let limits = given.limits(value.live.network().info().limits);
+        if value.live.job().is_some() {
+            // A training shares the stored rows: those that move are copied first.
+            memory::check(value.live.network().bytes())?;
+        }
         let state = value.live.network().rows_state();
         value.live.configure(&given.changes, limits)?;
         replayed::configure::send(ctx, name, state, &value.live.network().info());

@@ -6,17 +6,13 @@ use neuralredis_core::{Kind, Layout, Limits, Network, Options};
 
 use super::is;
 use super::options::{self, Given, Of};
-use crate::config;
 use crate::error::{Refusal, shown};
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::{self, Context};
 use crate::ffi::key::{self, Content, Key};
 use crate::ffi::reply::Reply;
-use crate::numbers;
 use crate::value::Value;
-
-/// Bytes that a parameter takes: weight, step size, sign of the gradient.
-const PARAMETER_BYTES: usize = 9;
+use crate::{config, memory, numbers};
 
 pub(super) struct Create;
 
@@ -59,7 +55,8 @@ impl Command for Create {
             Content::Other => return Err(Refusal::WrongType),
         }
         let Wanted { kind, layout, options, limits, seed } = wanted;
-        config::check_bytes(ctx, layout.parameters() * PARAMETER_BYTES)?;
+        config::check_bytes(ctx, layout.parameters() * memory::PARAMETER)?;
+        memory::check(layout.parameters() * memory::PARAMETER)?;
         let (units, parameters) = (layout.units().to_vec(), layout.parameters());
         let seed = seed.unwrap_or_else(context::random_seed);
         let network = Network::new(kind, layout, options, limits, seed)?;

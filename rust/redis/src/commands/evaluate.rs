@@ -9,7 +9,7 @@ use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
-use crate::value;
+use crate::{memory, value};
 
 pub(super) struct Evaluate;
 
@@ -38,10 +38,14 @@ impl Command for Evaluate {
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let key = value::open(ctx, args[0])?;
         let network = value::read(&key)?.live.network();
+        // Sixteen rows at least go through the layers together; the widest layer has errors besides, of two at a time.
+        memory::check(3 * 16 * 4 * network.layout().units().iter().sum::<usize>())?;
         let evaluation = match args[1..] {
             [] => network.evaluate(Set::Test)?,
             [word, bytes] if is(word, "FP32") => {
                 let (inputs, targets) = (network.layout().inputs(), network.targets());
+                // As numbers, and as a set of rows.
+                memory::check(2 * bytes.len())?;
                 let values = blob::rows(bytes, inputs + targets)?;
                 network.evaluate_on(&observe::interleaved(&values, inputs, targets))?
             }

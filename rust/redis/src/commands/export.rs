@@ -8,7 +8,7 @@ use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
-use crate::value;
+use crate::{memory, value};
 
 pub(super) struct Export;
 
@@ -25,6 +25,9 @@ impl Command for Export {
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let key = value::open(ctx, args[0])?;
-        Ok(Reply::Bulk(codec::encode(value::read(&key)?.live.network())))
+        let network = value::read(&key)?.live.network();
+        // The bytes, and the server's copy of them.
+        memory::check(2 * network.bytes())?;
+        Ok(Reply::Bulk(codec::encode(network)))
     }
 }

@@ -5,13 +5,13 @@ use std::ffi::CStr;
 use neuralredis_core::codec;
 
 use super::is;
-use crate::config;
 use crate::error::{Refusal, shown};
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::key::{self, Content, Key};
 use crate::ffi::reply::Reply;
 use crate::value::Value;
+use crate::{config, memory};
 
 pub(super) struct Import;
 
@@ -40,6 +40,8 @@ impl Command for Import {
             Content::Other => return Err(Refusal::WrongType),
             Content::Network | Content::Nothing => {}
         }
+        // The network, and the server's copies of its bytes.
+        memory::check(3 * blob.len())?;
         let value = Value::new(codec::decode(blob)?);
         config::check_bytes(ctx, value.bytes())?;
         if !key::put(ctx, name, Box::new(value)) {

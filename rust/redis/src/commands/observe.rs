@@ -10,7 +10,7 @@ use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
 use crate::info::{self, ROWS_OBSERVED};
-use crate::{config, numbers, value};
+use crate::{config, memory, numbers, value};
 
 pub(super) struct Observe;
 
@@ -45,10 +45,14 @@ impl Command for Observe {
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let name = args[0];
         let mut key = value::open(ctx, name)?;
-        let network = value::read(&key)?.live.network();
+        let live = &value::read(&key)?.live;
+        let network = live.network();
         let rows = Rows::parse(&args[1..], network)?;
         let batch = rows.batch(network);
         config::check_bytes(ctx, network.bytes() + growth(network, &rows, batch.rows))?;
+        // A training shares the stored rows: what is written is copied first.
+        let shared = if live.job().is_some() { network.bytes() } else { 0 };
+        memory::check(COPIES * 4 * rows.values.len() + shared)?;
         let mut places = Vec::with_capacity(batch.rows);
         let network = value::write(&mut key)?.live.network_mut();
         let (train, test) = network.observe(&batch, rows.target, |place| places.push(place))?;
@@ -60,6 +64,9 @@ impl Command for Observe {
         Ok(Reply::Array(vec![Reply::count(train), Reply::count(test)]))
     }
 }
+
+/// Copies of rows that there are at a time: stored, as bytes, as the server's string, to be sent; and their places.
+const COPIES: usize = 5;
 
 pub(super) const SET: Argument =
     Argument::one_of(c"set", &[Argument::word(c"train", c"TRAIN"), Argument::word(c"test", c"TEST")]);

@@ -7,7 +7,7 @@ use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
-use crate::value;
+use crate::{memory, value};
 
 pub(super) struct Reset;
 
@@ -25,6 +25,7 @@ impl Command for Reset {
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let mut key = value::open(ctx, args[0])?;
         let value = value::write(&mut key)?;
+        memory::check(value.live.network().layout().parameters() * memory::PARAMETER)?;
         replayed::reset::send(ctx, args[0], value.live.network().weights_state());
         value.live.reset();
         key.changed();

@@ -8,10 +8,13 @@ use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
 use crate::info::{self, RUNS};
-use crate::{numbers, value};
+use crate::{memory, numbers, value};
 
 /// Bytes of a reply at most: the server's own limit of a string.
 const REPLY_BYTES: usize = 512 << 20;
+
+/// Bytes of a number, as such and as text with what is around it.
+const TEXT_BYTES: usize = 32;
 
 pub(super) struct Run;
 
@@ -41,13 +44,16 @@ impl Command for Run {
                     "the outputs of {rows} rows are {size} bytes: expected at most {REPLY_BYTES}, of fewer rows"
                 )));
             }
-            let mut outputs = room(rows * out_width)?;
+            // As numbers, as bytes, and the server's copy of these.
+            memory::check(3 * size)?;
+            let mut outputs = vec![0.0; rows * out_width];
             model.run(&inputs, &mut outputs)?;
             info::count(&RUNS, rows as u64);
             return Ok(Reply::Bulk(numbers::bytes(&outputs)));
         }
         let inputs = blob::inputs(&args[1..], width)?;
-        let mut outputs = room(out_width)?;
+        memory::check(TEXT_BYTES * out_width)?;
+        let mut outputs = vec![0.0; out_width];
         model.run(&inputs, &mut outputs)?;
         info::count(&RUNS, 1);
         Ok(Reply::Singles(outputs))
@@ -57,11 +63,3 @@ impl Command for Run {
 /// Inputs of one row, or of many as bytes.
 pub(super) const INPUTS: Argument =
     Argument::one_of(c"inputs", &[Argument::number(c"input").multiple(), Argument::text(c"blob").after(c"FP32")]);
-
-/// Zeros, if there is memory for them.
-pub(super) fn room(count: usize) -> Result<Vec<f32>, Refusal> {
-    let mut room = Vec::new();
-    room.try_reserve_exact(count).map_err(|_| neuralredis_core::Error::Memory { bytes: count.saturating_mul(4) })?;
-    room.resize(count, 0.0);
-    Ok(room)
-}

@@ -3,14 +3,14 @@
 use std::ffi::CStr;
 use std::time::Duration;
 
-use neuralredis_core::training::TrainOptions;
+use neuralredis_core::training::{Task, TrainOptions};
 
 use super::{is, wait};
 use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
-use crate::{numbers, trainings, value};
+use crate::{memory, numbers, trainings, value};
 
 pub(super) struct Train;
 
@@ -41,6 +41,7 @@ impl Command for Train {
             return Err(Refusal::because("this server is a replica: its primary trains, and sends the result"));
         }
         let value = value::write(&mut key)?;
+        memory::check(Task::new(value.live.network(), options)?.bytes())?;
         trainings::start(ctx, name, value, options)?;
         Ok(match block {
             None => Reply::word("Training has started"),

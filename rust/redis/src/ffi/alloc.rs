@@ -37,15 +37,19 @@ unsafe fn give_back(block: *mut u8) {
     }
 }
 
-/// Bytes that the server counts for a block of ours, of `size` bytes and of numbers, which need no more alignment than all
-/// blocks have.
-pub(crate) fn taken(block: *const u8, size: usize) -> usize {
-    // An empty block is none, and its address no address.
-    if size == 0 {
-        return 0;
+/// Bytes that the server counts for a block of `size` bytes with no more alignment than all blocks have. It is asked by
+/// taking one.
+pub(crate) fn taken(size: usize) -> usize {
+    // SAFETY: the block is there until it is given back, which happens once.
+    unsafe {
+        let block = take(size);
+        if block.is_null() {
+            return size;
+        }
+        let taken = call!(RedisModule_MallocSize(block.cast()));
+        give_back(block);
+        taken
     }
-    // SAFETY: a block that `take` gave, which is still there.
-    unsafe { call!(RedisModule_MallocSize(block.cast_mut().cast())) }
 }
 
 /// The size to ask for: allocators may give less alignment to blocks that are smaller than it.

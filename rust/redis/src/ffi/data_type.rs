@@ -15,6 +15,7 @@ use super::context::{self, Context};
 use super::{boundary, log};
 use crate::commands::replayed::load;
 use crate::ffi::command::Command;
+use crate::memory;
 use crate::value::Value;
 
 const NAME: &std::ffi::CStr = c"neural-NN";
@@ -126,6 +127,8 @@ unsafe fn load(io: *mut raw::RedisModuleIO) -> Result<Value, String> {
             }
         };
         let bytes = frame.bytes().ok_or("it ends too early")?;
+        // What a frame holds may be kept twice while it becomes part of the whole.
+        memory::check(2 * length).map_err(|error| error.to_string())?;
         decoder.push(bytes).map_err(|error| error.to_string())?;
     }
     Ok(Value::new(decoder.finish().map_err(|error| error.to_string())?))
@@ -188,7 +191,7 @@ unsafe extern "C" fn mem_usage(_: *mut raw::RedisModuleKeyOptCtx, value: *const 
 /// Allocations, about: a block of rows is 16 kB, and so much of anything else counts as much.
 unsafe extern "C" fn free_effort(_: *mut raw::RedisModuleKeyOptCtx, value: *const c_void) -> usize {
     // SAFETY: ours.
-    1 + (unsafe { of(value) }.bytes() >> 14)
+    1 + (unsafe { of(value) }.live.network().bytes() >> 14)
 }
 
 unsafe extern "C" fn copy(_: *mut raw::RedisModuleKeyOptCtx, value: *const c_void) -> *mut c_void {

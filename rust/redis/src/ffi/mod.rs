@@ -18,3 +18,4 @@ pub(crate) mod log;
 mod module_context;
 pub(crate) mod reply;
 pub(crate) mod scan;
+pub(crate) mod system;

@@ -1,0 +1,98 @@
+//! The bytes that a network says it takes are those that the allocator gave it.
+
+use std::alloc::{GlobalAlloc, Layout as Memory, System};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use neuralredis_core::training::{Live, Pool, TrainOptions};
+use neuralredis_core::{Batch, Changes, Kind, Layout, Limits, Network, Options};
+
+struct Counting;
+
+static NOW: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is passed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, memory: Memory) -> *mut u8 {
+        NOW.fetch_add(memory.size(), Ordering::Relaxed);
+        // SAFETY: as above.
+        unsafe { System.alloc(memory) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, memory: Memory) {
+        NOW.fetch_sub(memory.size(), Ordering::Relaxed);
+        // SAFETY: as above.
+        unsafe { System.dealloc(at, memory) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn observe(live: &mut Live, rows: usize, weight: f32) {
+    let (inputs, targets) = (live.network().layout().inputs(), live.network().targets());
+    let values: Vec<f32> = (0..rows * (inputs + targets)).map(|value| (value % 3) as f32).collect();
+    let weights = vec![weight; rows];
+    let mut batch = Batch::new(&values[..rows * inputs], inputs, &values[rows * inputs..], targets);
+    batch.weights = Some(&weights);
+    live.network_mut().observe(&batch, None, |_| {}).unwrap();
+}
+
+/// Threads of this process, where they can be counted.
+fn threads() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let count = status.lines().find_map(|line| line.strip_prefix("Threads:"));
+    count.and_then(|count| count.trim().parse().ok()).unwrap_or_default()
+}
+
+fn train(live: &mut Live, pool: &Arc<Pool>) {
+    let before = threads();
+    let options = TrainOptions { max_cycles: 20, max_time: Duration::ZERO, ..TrainOptions::default() };
+    let job = live.train(options, pool, |_| {}).unwrap();
+    assert!(job.wait(Duration::from_secs(60)));
+    live.collect().expect("the training has ended");
+    // Its threads let go of what they have a moment after they have told of the end.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while threads() > before && Instant::now() < deadline {
+        std::thread::yield_now();
+    }
+}
+
+// One test: whatever else ran at the same time would be counted as well.
+#[test]
+fn an_empty_a_full_a_weighted_and_a_trained_network_know_their_size() {
+    let pool = Pool::new(1, 1);
+    // The first training takes what the pool keeps.
+    let options = Options::new(Kind::Regressor);
+    let limits = Limits { train: 1, test: 0 };
+    let mut first =
+        Live::new(Network::new(Kind::Regressor, Layout::new(&[1, 1]).unwrap(), options, limits, 1).unwrap());
+    observe(&mut first, 1, 1.0);
+    train(&mut first, &pool);
+    for units in [&[1, 1][..], &[9, 15, 2], &[130, 40, 20, 7], &[5000, 3]] {
+        let options = Options { normalize: true, ..Options::new(Kind::Regressor) };
+        let before = NOW.load(Ordering::Relaxed);
+        let layout = Layout::new(units).unwrap();
+        let network = Network::new(Kind::Regressor, layout, options, Limits { train: 300, test: 100 }, 1).unwrap();
+        let mut live = Live::new(network);
+        let check = |what: &str, live: &Live| {
+            let (told, given) = (live.bytes_by(&|bytes| bytes), NOW.load(Ordering::Relaxed) - before);
+            assert_eq!(told - size_of::<Live>(), given, "{units:?}, {what}");
+        };
+        check("empty", &live);
+        for rows in [1, 15, 200, 500] {
+            observe(&mut live, rows, 1.0);
+            check("with rows", &live);
+        }
+        observe(&mut live, 1, 2.0);
+        check("with weighted rows", &live);
+        train(&mut live, &pool);
+        check("trained", &live);
+        let limits = Limits { train: 37, test: 0 };
+        live.configure(&Changes::default(), limits).unwrap();
+        check("with fewer rows", &live);
+        live.reset();
+        check("reset", &live);
+    }
+}

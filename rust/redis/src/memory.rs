@@ -1,0 +1,20 @@
+//! Requests that take much memory, and systems that have none left.
+//!
+//! Rust and the server end the process when an allocation fails. So whoever is about to take as much as a request may make
+//! it take asks for that much first, and a quarter more for what allocators round up: where that is refused, so is the
+//! request, before anything has changed.
+
+use neuralredis_core::Error;
+
+use crate::ffi::system;
+
+/// Bytes of a parameter: weight, step size, sign of the gradient.
+pub(crate) const PARAMETER: usize = 9;
+
+/// Bytes from which on it is asked: where there is less, there is too little for anything.
+const MUCH: usize = 1 << 20;
+
+/// Refuses a request for which there is not so much memory.
+pub(crate) fn check(bytes: usize) -> Result<(), Error> {
+    if bytes < MUCH || system::has_memory(bytes + bytes / 4) { Ok(()) } else { Err(Error::Memory { bytes }) }
+}
