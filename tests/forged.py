@@ -73,7 +73,7 @@ def frames(whole: Sequence[bytes], others: Sequence[bytes], source: random.Rando
         at = source.randrange(1, max(len(forged), 2))
         if at >= len(forged):
             break
-        frame = bytearray(forged[at])
+        frame = bytearray(forged[at] or b"\0")
         match source.randrange(17):
             case 0:
                 frame[source.randrange(len(frame))] ^= 1 << source.randrange(8)
@@ -222,7 +222,7 @@ def items(whole: Sequence[Item], source: random.Random) -> list[Item]:
             case _ if opcode == UNSIGNED:
                 forged[at] = (UNSIGNED, source.choice([value + 1, max(value - 1, 0), *WIDE]))
             case _ if opcode == FLOAT:
-                forged[at] = (FLOAT, source.choice([*FLOATS, value + 1, value + 1, value * 2, value * 2]))
+                forged[at] = (FLOAT, source.choice([*FLOATS, *(source.uniform(0, 2) for _ in FLOATS)]))
             case _ if isinstance(value, bytes):
                 # Another length; a number as a string; bytes that are compressed, so they say.
                 lengths = [0, 1, len(value) + 1, 1 << 20, 1 << 31]
