@@ -3,6 +3,7 @@
 # Stamps record what is done, and are written last: an interrupted step is simply done again.
 
 PYTHON ?= python3
+SECONDS ?= 300
 VENV := .venv
 BIN := $(VENV)/bin
 # The bindings need libclang, from the environment where the system has none; PyO3 asks this interpreter.
@@ -11,7 +12,7 @@ CARGO := PYO3_PYTHON=$(abspath $(BIN)/python) $(BIN)/python rust/python/bindgen_
 SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') Cargo.toml Cargo.lock pyproject.toml
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python torture lint format wheel clean
+.PHONY: help demo test test-rust test-python torture fuzz lint format wheel clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -31,9 +32,20 @@ test-python: $(VENV)/built
 
 torture: $(VENV)/built ## try for an hour what the suite tries for seconds, to break it
 	$(BIN)/python -m pytest -m torture --effort 100 --timeout 3600 $(ARGS)
+	@! command -v cargo-fuzz > /dev/null || $(MAKE) fuzz
+
+# New findings stay under target/: rust/fuzz/README.md says what becomes of them.
+fuzz: $(VENV)/ready ## fuzz what reads the bytes of strangers, for SECONDS each (needs cargo-fuzz)
+	@for target in decode original parse; do \
+		mkdir -p target/fuzz/found/$$target && \
+		$(CARGO) fuzz run --fuzz-dir rust/fuzz --target-dir target/fuzz --sanitizer none $$target \
+			target/fuzz/found/$$target rust/fuzz/corpus/$$target -- \
+			-max_total_time=$(SECONDS) -max_len=3000 -timeout=20 -rss_limit_mb=600 -print_final_stats=1 || exit 1; \
+	done
 
 lint: $(VENV)/built ## check form, types and habits, and change nothing
 	cargo fmt --all --check
+	cargo fmt --manifest-path rust/fuzz/Cargo.toml --check
 	$(CARGO) clippy --locked --quiet --workspace --all-targets --all-features -- -D warnings
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
@@ -42,6 +54,7 @@ lint: $(VENV)/built ## check form, types and habits, and change nothing
 
 format: $(VENV)/ready ## bring Rust and Python into form
 	cargo fmt --all
+	cargo fmt --manifest-path rust/fuzz/Cargo.toml
 	$(BIN)/ruff check --fix --quiet
 	$(BIN)/ruff format --quiet
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+import anycrc
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,45 +14,38 @@ WEIGHTS, SIZES, SIGNS = 5, 6, 7
 HEAD = 8
 CHECKSUM = 8
 
+#: The CRC-64 that Redis uses.
+checksum = anycrc.Model("CRC64-REDIS").calc
+
+
+def frames(data: bytes) -> list[bytes]:
+    """Return the frames of a network, the head first."""
+    found = [data[:HEAD]]
+    at = HEAD
+    while at < len(data) - CHECKSUM:
+        (length,) = struct.unpack_from("<I", data, at)
+        found.append(data[at + 4 : at + 4 + length])
+        at += 4 + length
+    return found
+
+
+def of_frames(frames: list[bytes]) -> bytes:
+    """Return the bytes of a network of these frames, with their right checksum."""
+    return with_checksum(frames[0] + b"".join(len(frame).to_bytes(4, "little") + frame for frame in frames[1:]))
+
 
 def sections(data: bytes) -> dict[int, bytes]:
     """Return the body of each section by its number, pieces joined."""
     found: dict[int, bytes] = {}
-    at = HEAD
-    while at < len(data) - CHECKSUM:
-        (length,) = struct.unpack_from("<I", data, at)
-        number, _flags = struct.unpack_from("<HB", data, at + 4)
-        found[number] = found.get(number, b"") + data[at + 7 : at + 4 + length]
-        at += 4 + length
+    for frame in frames(data)[1:]:
+        number, _flags = struct.unpack_from("<HB", frame)
+        found[number] = found.get(number, b"") + frame[3:]
     return found
 
 
 def weights(data: bytes) -> NDArray[np.float32]:
     """Return all parameters: for each connection its biases, then the weights from each input."""
     return np.frombuffer(sections(data)[WEIGHTS], "<f4")
-
-
-def _table() -> list[int]:
-    # CRC-64 "redis": polynomial ad93d23594c935a9, bits of each byte reflected.
-    polynomial = int(f"{0xAD93D23594C935A9:064b}"[::-1], 2)
-    table = []
-    for byte in range(256):
-        value = byte
-        for _ in range(8):
-            value = value >> 1 ^ (polynomial if value & 1 else 0)
-        table.append(value)
-    return table
-
-
-_CRC = _table()
-
-
-def checksum(data: bytes) -> int:
-    """Return the CRC-64 that Redis uses."""
-    value = 0
-    for byte in data:
-        value = _CRC[(value ^ byte) & 0xFF] ^ value >> 8
-    return value
 
 
 def with_checksum(body: bytes) -> bytes:

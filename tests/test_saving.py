@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import gc
 import multiprocessing
@@ -10,7 +11,10 @@ import pickle
 import random
 import resource
 import stat
-import struct
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import forged
 import neuralredis as nr
 import saved
 
@@ -115,7 +120,7 @@ def test_a_process_of_a_pool_gets_a_network_and_gives_it_back() -> None:
         assert pool.apply(copy.copy, [net]) == net
 
 
-def test_a_file_is_replaced_as_a_whole_with_the_permissions_of_any_new_file(tmp_path: Path) -> None:
+def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "net.nr"
     path.write_bytes(b"older")
     reader = path.open("rb")
@@ -123,9 +128,85 @@ def test_a_file_is_replaced_as_a_whole_with_the_permissions_of_any_new_file(tmp_
     assert reader.read() == b"older", "who reads the old file goes on reading it"
     reader.close()
     assert list(tmp_path.iterdir()) == [path], "nothing is left over"
-    mask = os.umask(0)
-    os.umask(mask)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~mask
+
+
+def test_a_new_file_has_the_permissions_of_any_and_one_that_is_replaced_keeps_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "net.nr"
+    mask = os.umask(0o022)
+    try:
+        trained().save(path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o644
+        for mode in (0o600, 0o640, 0o666, 0o444):
+            path.chmod(mode)
+            trained().save(path)
+            assert stat.S_IMODE(path.stat().st_mode) == mode
+    finally:
+        os.umask(mask)
+
+
+SAVES = """
+import sys
+import numpy as np
+import neuralredis as nr
+
+nets = [nr.Network("regressor", [300, 300, 1], seed=seed) for seed in (1, 2)]
+for number in range(10**9):
+    nets[number % 2].save(sys.argv[1])
+    if number == 1:
+        print("ready", flush=True)
+"""
+
+
+def test_a_program_that_is_killed_while_it_saves_leaves_a_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "net.nr"
+    expected = {bytes(nr.Network("regressor", [300, 300, 1], seed=seed)) for seed in (1, 2)}
+    source = random.Random(1)
+    for _ in range(4):
+        program = subprocess.Popen([sys.executable, "-c", SAVES, str(path)], stdout=subprocess.PIPE)
+        assert program.stdout is not None
+        assert program.stdout.readline() == b"ready\n"
+        # Somewhere in a save, which takes about a millisecond.
+        time.sleep(source.uniform(0, 0.02))
+        program.kill()
+        program.communicate()
+        assert path.read_bytes() in expected
+        # What was being written has another name, which no later save needs.
+        for left in tmp_path.iterdir():
+            assert left == path or left.name.startswith(".net.nr.")
+        trained().save(path)
+
+
+def test_a_network_is_saved_whole_while_other_threads_change_it(tmp_path: Path) -> None:
+    net = nr.Network("regressor", [2, 20, 1], dataset=10_000_000, seed=1)
+    net.observe([0, 0], 0)
+    ended = threading.Event()
+
+    def observe() -> None:
+        number = 0
+        while not ended.is_set():
+            rows = np.full((10, 2), number)
+            net.observe(rows, rows[:, 0])
+            number += 1
+
+    def train() -> None:
+        while not ended.is_set():
+            with contextlib.suppress(nr.NeuralRedisError):
+                net.train(max_cycles=3)
+
+    threads = [threading.Thread(target=job) for job in (observe, train)]
+    for thread in threads:
+        thread.start()
+    try:
+        for number in range(50):
+            path = tmp_path / f"{number % 3}.nr"
+            net.save(path)
+            X, y = nr.load(path).rows("train")
+            assert len(X) % 10 == 1, "rows that came together are saved together"
+            assert np.array_equal(X[:, 0], np.ravel(y))
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
 
 
 def test_a_save_through_a_link_writes_what_the_link_names(tmp_path: Path) -> None:
@@ -182,30 +263,6 @@ def test_the_checksum_is_the_one_of_redis() -> None:
     assert saved.with_checksum(data[:-8]) == data
 
 
-def damaged(data: bytes, source: random.Random) -> bytes:
-    """Return bytes with some of them changed, moved, lost or added."""
-    body = bytearray(data)
-    for _ in range(source.choice([1, 1, 1, 2, 5])):
-        at = source.randrange(len(body))
-        match source.randrange(6):
-            case 0:
-                body[at] ^= 1 << source.randrange(8)
-            case 1:
-                body[at] = source.randrange(256)
-            case 2:
-                del body[at : at + source.randrange(1, 20)]
-            case 3:
-                body[at:at] = source.randbytes(source.randrange(1, 20))
-            case 4:
-                extreme = [0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0, 1, 0x7F800000, 0x7FC00000]
-                body[at : at + 4] = struct.pack("<I", source.choice(extreme))
-            case 5:
-                other = source.randrange(len(body))
-                body[at : at + 12] = body[other : other + 12]
-        body = body or bytearray(1)
-    return bytes(body)
-
-
 def assert_obeys_the_rules(net: nr.Network) -> None:
     """A forged network may be another one, but it is one."""
     info = net.info()
@@ -227,11 +284,11 @@ def test_damaged_bytes_are_refused_or_a_network_that_obeys_every_rule(kind: Any,
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     accepted = 0
     for _ in range(5_000):
-        forged = saved.with_checksum(damaged(data[:-8], source)) if corrected else damaged(data, source)
-        if forged == data:
+        bad = saved.with_checksum(forged.damaged(data[:-8], source)) if corrected else forged.damaged(data, source)
+        if bad == data:
             continue
         try:
-            net = nr.Network.from_bytes(forged)
+            net = nr.Network.from_bytes(bad)
         except nr.FormatError:
             continue
         accepted += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 
 __all__ = ["replace"]
 
@@ -12,12 +13,15 @@ def replace(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file so that whoever reads it, even after a power failure, finds the old contents or the new ones."""
     path = os.path.realpath(path)
     folder, name = os.path.split(path)
-    # In the same folder, since a name can only be taken over within one file system; and with the permissions that any
-    # new file gets, which the files of `tempfile` do not.
+    # In the same folder, since a name can only be taken over within one file system. A file that is replaced keeps its
+    # permissions, and nobody may read the fresh one who may not read it; any other gets those of any new file.
+    mode = _mode(path)
     fresh = os.path.join(folder, f".{name[:200]}.{os.urandom(4).hex()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode & 0o600)
     try:
         with open(descriptor, "wb") as file:
+            if mode is not None:
+                os.chmod(fresh, mode)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -27,6 +31,13 @@ def replace(path: str | os.PathLike[str], data: bytes) -> None:
             os.unlink(fresh)
         raise
     _sync_folder(folder)
+
+
+def _mode(path: str) -> int | None:
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except FileNotFoundError:
+        return None
 
 
 def _sync_folder(folder: str) -> None:

@@ -13,6 +13,9 @@ use crate::trained::Trained;
 const FEW_ROWS: usize = 3;
 /// Groups that go through the layers together: so many that weights are read seldom, so few that values stay near.
 const BATCH_GROUPS: usize = 8;
+/// Bytes of a layer's values at most. Where a single group takes more, in a layer of more than 65,536 units, rows are
+/// computed one by one: a small network can have a wide layer, and sixteen rows of a million units take 64 MB.
+const BATCH_BYTES: usize = 4 << 20;
 
 /// A network that answers. It is shared cheaply, never changes, and needs no lock: a training that ends meanwhile makes a
 /// new one.
@@ -57,10 +60,12 @@ impl Model {
             let row = (rows > 1).then_some(bad / width);
             return Err(Error::NotFinite { row, what: "input", column: bad % width, value: inputs[bad] });
         }
-        if rows <= FEW_ROWS {
+        let group_bytes = self.widest() * LANES * size_of::<f32>();
+        let groups = BATCH_GROUPS.min(rows.div_ceil(LANES)).min(BATCH_BYTES / group_bytes);
+        if rows <= FEW_ROWS || groups == 0 {
             self.run_singly(inputs, outputs);
         } else {
-            self.run_grouped(inputs, outputs);
+            self.run_grouped(groups, inputs, outputs);
         }
         Ok(())
     }
@@ -79,9 +84,14 @@ impl Model {
         Ok(outputs.chunks_exact(width).map(largest).collect())
     }
 
+    /// Units of the widest layer, inputs included.
+    fn widest(&self) -> usize {
+        *self.layout.units().iter().max().expect("a layout has units")
+    }
+
     fn run_singly(&self, inputs: &[f32], outputs: &mut [f32]) {
         let k = kernels();
-        let widest = *self.layout.units().iter().max().expect("a layout has units");
+        let widest = self.widest();
         let mut room = vec![0.0; 2 * widest];
         let (mut x, mut z) = room.split_at_mut(widest);
         let last = self.layout.connections().len() - 1;
@@ -108,11 +118,10 @@ impl Model {
         }
     }
 
-    fn run_grouped(&self, inputs: &[f32], outputs: &mut [f32]) {
+    fn run_grouped(&self, batch: usize, inputs: &[f32], outputs: &mut [f32]) {
         let k = kernels();
         let (width, out_width) = (self.layout.inputs(), self.layout.outputs());
-        let widest = *self.layout.units().iter().max().expect("a layout has units");
-        let batch = BATCH_GROUPS.min((inputs.len() / width).div_ceil(LANES));
+        let widest = self.widest();
         let mut gathered = Buffer::new(width * LANES);
         let mut x = Buffer::new(widest * batch * LANES);
         let mut z = Buffer::new(widest * batch * LANES);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crc::{CRC_64_REDIS, Crc};
 use neuralredis_core::random::Random;
 use neuralredis_core::training::{Live, Pool, TrainOptions};
-use neuralredis_core::{Batch, Kind, Layout, Limits, Network, Options, Set, codec};
+use neuralredis_core::{Batch, Error, Kind, Layout, Limits, Network, Options, Result, Set, codec};
 
 /// Bytes that decoding one of the small payloads below takes at most. The widest of them has 16 kB, and a row of 4096
 /// numbers takes the room of sixteen, in each set.
@@ -139,6 +139,8 @@ fn ten_thousand_damaged_networks_and_as_many_forged_ones_take_little_memory() {
     assert!(accepted > ROUNDS / 100, "forged ones are tried too: {accepted}");
     assert!(peak < MAX_PEAK, "{peak} bytes");
     a_large_network_takes_its_size_once();
+    counts_of_the_original_module_are_not_believed();
+    wide_layers_answer_many_rows_in_little_memory();
 }
 
 fn a_large_network_takes_its_size_once() {
@@ -161,4 +163,59 @@ fn a_large_network_takes_its_size_once() {
     let (decoded, peak) = peak_of(|| codec::decode(&bytes));
     assert!(decoded.unwrap() == network);
     assert!(peak < bytes.len() * 3 / 2, "{peak} bytes for {}", bytes.len());
+}
+
+/// A network of the original module that says how large it is, and then repeats itself, for so many values.
+struct Boast {
+    whole: std::vec::IntoIter<u64>,
+    floats: usize,
+}
+
+impl codec::Values for Boast {
+    fn whole(&mut self) -> Result<u64> {
+        self.whole.next().ok_or_else(|| Error::Damaged("it ends".into()))
+    }
+
+    fn float(&mut self) -> Result<f32> {
+        self.floats = self.floats.checked_sub(1).ok_or_else(|| Error::Damaged("it ends".into()))?;
+        Ok(1.0)
+    }
+}
+
+fn counts_of_the_original_module_are_not_believed() {
+    // Layers from the outputs on, flags, and figures; then the rows and the limit of the training set.
+    let wide = vec![3, 2, 1 << 20, 2, 2, 1, 1, 1, 1, 1];
+    let long = vec![2, 2, 1 << 20, 2, 1, 1, 1, 1, 1, u64::from(u32::MAX), u64::from(u32::MAX)];
+    for (whole, floats) in
+        [(wide.clone(), 0), (wide.clone(), 1000), (wide, 1 << 20), (long.clone(), 1 << 24), (long, 1 << 23)]
+    {
+        let (refused, peak) = peak_of(|| codec::decode_original(&mut Boast { whole: whole.into_iter(), floats }));
+        assert!(refused.is_err());
+        assert!(peak < floats * 10 + 10_000, "{peak} bytes for {floats} values");
+    }
+}
+
+fn wide_layers_answer_many_rows_in_little_memory() {
+    for units in [&[1usize, 1 << 20, 1][..], &[1 << 20, 1], &[1, 1 << 16, 1], &[1, 70_000, 2]] {
+        let network = Network::new(
+            Kind::Regressor,
+            Layout::new(units).unwrap(),
+            Options::new(Kind::Regressor),
+            Limits::default(),
+            1,
+        )
+        .unwrap();
+        let rows = 20;
+        let inputs: Vec<f32> = (0..rows * units[0]).map(|value| (value % 7) as f32).collect();
+        let width = network.layout().outputs();
+        let mut outputs = vec![0.0; rows * width];
+        let (answered, peak) = peak_of(|| network.model().run(&inputs, &mut outputs));
+        answered.unwrap();
+        assert!(peak < 16 << 20, "{peak} bytes for a layout of {units:?}");
+        for (inputs, together) in inputs.chunks(units[0]).zip(outputs.chunks(width)) {
+            let mut alone = vec![0.0; width];
+            network.model().run(inputs, &mut alone).unwrap();
+            assert_eq!(alone, together, "one row alone or in a batch");
+        }
+    }
 }

@@ -14,6 +14,8 @@
 //! The crate `redis-module` lends its bindings alone. Its macro needs APIs that Redis 7.0 lacks and hides errors at load; its
 //! logger passes text as a format string; its replies panic on a NUL.
 
+#![cfg_attr(fuzzing, allow(dead_code))] // of an allocator that is not the program's
+
 mod commands;
 mod config;
 mod error;
@@ -26,7 +28,7 @@ mod value;
 
 use ffi::context::Context;
 
-#[cfg(not(test))] // a test runs without a server, so without its allocator
+#[cfg(not(any(test, fuzzing)))] // tests run without a server, so without its allocator
 #[global_allocator]
 static ALLOCATOR: ffi::alloc::ServerAlloc = ffi::alloc::ServerAlloc;
 
@@ -45,4 +47,10 @@ fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> {
     ffi::events::subscribe(ctx)?;
     ffi::log::notice(&format!("neuralredis {} is ready", env!("CARGO_PKG_VERSION")));
     Ok(())
+}
+
+/// Reads arguments as each command does, for rust/fuzz.
+#[cfg(fuzzing)]
+pub fn fuzz_parsers(data: &[u8]) {
+    commands::fuzz(data);
 }

@@ -18,6 +18,7 @@
 
 mod decoder;
 mod frame;
+mod original;
 mod rows;
 mod section;
 mod structure;
@@ -29,6 +30,7 @@ use crc::{CRC_64_REDIS, Crc, Table};
 
 pub use decoder::Decoder;
 pub use frame::{MAX_FRAME, VERSION};
+pub use original::{Values, decode_original};
 
 use crate::dataset::{Dataset, Rows};
 use crate::error::{Error, Result};

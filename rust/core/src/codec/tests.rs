@@ -1,6 +1,7 @@
 //! Round trips, and what the format promises.
 
 mod damage;
+mod original;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -270,6 +271,15 @@ fn a_network_that_has_diverged_can_still_be_saved() {
         let expected = if error.is_nan() { f64::INFINITY } else { error };
         assert_eq!((back.trained.state.objective, back.trained.statistics.test_error), (expected, expected));
     }
+}
+
+#[test]
+fn a_network_that_has_counted_all_it_can_is_still_read_after_another_training() {
+    let mut network = small(Kind::Regressor, 12, 2);
+    let statistics = &mut of(&mut network).statistics;
+    (statistics.total_steps, statistics.total_cycles) = (1 << 62, 1 << 62);
+    let again = decode(&encode(&network)).unwrap();
+    assert_eq!(decode(&encode(&trained(again, 3))).unwrap().info().statistics.total_cycles, 1 << 62);
 }
 
 #[test]

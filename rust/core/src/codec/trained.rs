@@ -9,7 +9,7 @@ use crate::normalization::{Normalization, Scaling};
 use crate::trained::{Statistics, StepperState, Trained};
 
 /// Steps and cycles at most: a network that counts from here on for a thousand years still fits a signed integer.
-const MAX_COUNT: u64 = 1 << 62;
+pub(super) const MAX_COUNT: u64 = 1 << 62;
 
 pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
     let Trained { weights, state, normalization, statistics } = trained;
@@ -64,9 +64,10 @@ fn write_statistics(statistics: &Statistics, writer: &mut Writer<'_>) {
         overfitting,
         test_decided,
     } = *statistics;
+    // A forged network begins near the bound; what is trained on from there must be read again.
     let fields = [
-        total_steps.to_le_bytes(),
-        total_cycles.to_le_bytes(),
+        total_steps.min(MAX_COUNT).to_le_bytes(),
+        total_cycles.min(MAX_COUNT).to_le_bytes(),
         total_seconds.to_le_bytes(),
         number(train_error).to_le_bytes(),
         number(test_error).to_le_bytes(),

@@ -84,7 +84,7 @@ fn send(ctx: Context, name: &[u8], kind: Kind, units: &[usize], options: Options
 }
 
 #[derive(Debug)]
-struct Wanted {
+pub(super) struct Wanted {
     kind: Kind,
     layout: Layout,
     options: Options,
@@ -94,7 +94,7 @@ struct Wanted {
 
 impl Wanted {
     /// Of the arguments after the key.
-    fn parse(args: &[&[u8]]) -> Result<Self, Refusal> {
+    pub(super) fn parse(args: &[&[u8]]) -> Result<Self, Refusal> {
         let Some((&word, args)) = args.split_first() else {
             return Err(Refusal::because("the type is missing: expected CLASSIFIER or REGRESSOR"));
         };

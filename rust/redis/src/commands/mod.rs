@@ -6,6 +6,8 @@ mod configure;
 mod create;
 mod evaluate;
 mod export;
+#[cfg(any(test, fuzzing))]
+mod fuzzed;
 mod getdata;
 mod import;
 mod info;
@@ -47,6 +49,9 @@ pub(crate) fn register(ctx: Context) -> Result<(), String> {
     add::<replayed::reset::Reset>(ctx)?;
     add::<replayed::configure::Configure>(ctx)
 }
+
+#[cfg(fuzzing)]
+pub(crate) use fuzzed::run as fuzz;
 
 /// Whether an argument is that word, in any case.
 fn is(argument: &[u8], word: &str) -> bool {

@@ -94,7 +94,7 @@ fn growth(network: &Network, rows: &Rows, count: usize) -> usize {
 
 /// Rows as they were given: inputs and outputs of the first, of the second, ...
 #[derive(Debug)]
-struct Rows {
+pub(super) struct Rows {
     values: Vec<f32>,
     weight: Option<f32>,
     target: Option<Set>,
@@ -102,7 +102,7 @@ struct Rows {
 
 impl Rows {
     /// Of the arguments after the key.
-    fn parse(args: &[&[u8]], network: &Network) -> Result<Self, Refusal> {
+    pub(super) fn parse(args: &[&[u8]], network: &Network) -> Result<Self, Refusal> {
         let (inputs, targets) = (network.layout().inputs(), network.targets());
         if let [word, bytes, options @ ..] = args
             && is(word, "FP32")
@@ -160,7 +160,7 @@ impl Rows {
         Ok((weight, target))
     }
 
-    fn batch(&self, network: &Network) -> Batch<'_> {
+    pub(super) fn batch(&self, network: &Network) -> Batch<'_> {
         let (inputs, targets) = (network.layout().inputs(), network.targets());
         let weights = self.weight.as_ref().map(std::slice::from_ref);
         Batch { weights, ..interleaved(&self.values, inputs, targets) }

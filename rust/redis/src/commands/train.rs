@@ -52,14 +52,14 @@ impl Command for Train {
 }
 
 #[derive(Debug, PartialEq)]
-struct Wanted {
+pub(super) struct Wanted {
     options: TrainOptions,
     block: Option<i64>,
 }
 
 impl Wanted {
     /// Of the arguments after the key.
-    fn parse(mut args: &[&[u8]]) -> Result<Self, Refusal> {
+    pub(super) fn parse(mut args: &[&[u8]]) -> Result<Self, Refusal> {
         const NAMES: [&str; 5] = ["MAXCYCLES", "MAXTIME", "AUTOSTOP", "BACKTRACK", "BLOCK"];
         let mut wanted = Self { options: TrainOptions::default(), block: None };
         let mut seen: Vec<&str> = Vec::new();

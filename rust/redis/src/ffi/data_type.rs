@@ -1,14 +1,14 @@
 //! The type of value that a key holds, `neural-NN`: saving, loading, rewriting, copying, measuring, freeing.
 //!
-//! The name is the original module's, so that its dumps are recognized; its encoding was 2, ours begins at 3. A saved value
-//! is the frames of a network, each a string; the last tells that it is the last. Every frame is checked as it comes,
-//! before the next is read.
+//! The name is the original module's, whose encoding was 2: its values are read, but ours are written, whose encodings begin
+//! at 3. A saved value is the frames of a network, each a string; the last tells that it is the last. Every frame is
+//! checked as it comes, before the next is read.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use neuralredis_core::codec;
+use neuralredis_core::{Error, codec};
 use redis_module::raw;
 
 use super::context::{self, Context};
@@ -97,10 +97,8 @@ unsafe extern "C" fn rdb_load(io: *mut raw::RedisModuleIO, encoding: c_int) -> *
     let loaded = boundary::guard(|| match encoding {
         // SAFETY: the server's stream.
         ENCODING => unsafe { load(io) },
-        ORIGINAL_ENCODING => {
-            Err("it was saved by the original module, in encoding 2, which this version cannot read".into())
-        }
-        _ => Err(format!("it was saved in encoding {encoding}: this version reads encoding {ENCODING}")),
+        ORIGINAL_ENCODING => load_original(io),
+        _ => Err(format!("it was saved in encoding {encoding}: this version reads encodings 2 and {ENCODING}")),
     });
     match loaded.unwrap_or_else(|| Err("an internal error".into())) {
         Ok(value) => Box::into_raw(Box::new(value)).cast(),
@@ -132,6 +130,38 @@ unsafe fn load(io: *mut raw::RedisModuleIO) -> Result<Value, String> {
         decoder.push(bytes).map_err(|error| error.to_string())?;
     }
     Ok(Value::new(decoder.finish().map_err(|error| error.to_string())?))
+}
+
+/// A value of the original module.
+fn load_original(io: *mut raw::RedisModuleIO) -> Result<Value, String> {
+    codec::decode_original(&mut OriginalValues(io)).map(Value::new).map_err(|error| error.to_string())
+}
+
+/// The numbers of a stream, which the server keeps for as long as it loads a value.
+struct OriginalValues(*mut raw::RedisModuleIO);
+
+impl OriginalValues {
+    /// What was read, if it was there.
+    fn read<T>(&self, value: T) -> Result<T, Error> {
+        // SAFETY: the server's stream.
+        if unsafe { call!(RedisModule_IsIOError(self.0)) } == 0 {
+            Ok(value)
+        } else {
+            Err(Error::Damaged("it ends too early, or has another value than is expected".into()))
+        }
+    }
+}
+
+impl codec::Values for OriginalValues {
+    fn whole(&mut self) -> Result<u64, Error> {
+        // SAFETY: as above.
+        self.read(unsafe { call!(RedisModule_LoadUnsigned(self.0)) })
+    }
+
+    fn float(&mut self) -> Result<f32, Error> {
+        // SAFETY: as above.
+        self.read(unsafe { call!(RedisModule_LoadFloat(self.0)) })
+    }
 }
 
 /// A string out of a stream.

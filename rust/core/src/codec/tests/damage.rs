@@ -3,7 +3,7 @@
 use super::*;
 
 /// Decodes; what is accepted must be written again as it was, and be of use. Whether it was accepted.
-fn survives(bytes: &[u8]) -> bool {
+pub(super) fn survives(bytes: &[u8]) -> bool {
     let Ok(mut network) = decode(bytes) else { return false };
     // Only an optional section that is unknown here is not written again.
     let written = encode(&network);

@@ -1,0 +1,187 @@
+"""Networks go from server to server, between databases, and between Python and a server, and lose nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import inredis
+import numpy as np
+import pytest
+import redis
+
+import forged
+import neuralredis
+import saved
+import servers
+
+#: Seconds are in the statistics, and no two trainings take the same.
+STATISTICS = 11
+
+
+@pytest.fixture(scope="module")
+def all_servers() -> Iterator[dict[str, servers.Server]]:
+    """Run one server of each kind, which others can reach."""
+    with contextlib.ExitStack() as stack:
+        module = neuralredis.module_path()
+        yield {kind.name: stack.enter_context(servers.running(kind, module=module, tcp=True)) for kind in servers.KINDS}
+
+
+PAIRS = list(itertools.permutations([kind.name for kind in servers.KINDS], 2))
+
+
+@pytest.fixture(params=PAIRS, ids=[f"{source} to {target}" for source, target in PAIRS])
+def pair(
+    request: pytest.FixtureRequest, all_servers: dict[str, servers.Server]
+) -> tuple[servers.Server, servers.Server]:
+    """Each server with each, both empty but for a network in the first."""
+    source, target = (all_servers[name] for name in request.param)
+    for server in (source, target):
+        server.client().flushall()
+    fill(source)
+    return source, target
+
+
+def raw(server: servers.Server) -> redis.Redis:
+    return server.client(protocol=2, decode_responses=False)
+
+
+def fill(server: servers.Server) -> None:
+    """A trained classifier, whose next row, training and weights all depend on its random state."""
+    client = raw(server)
+    inredis.create(client, "net", "NORMALIZE", "ALGO", "IRPROP+", "SEED", 7)
+    client.execute_command("NR.CONFIGURE", "net", "DATASET", 50, "TEST", 20)
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 20, "BLOCK", 0)
+
+
+def timeless(data: bytes) -> dict[int, bytes]:
+    """Everything in a network but the seconds that it was trained for."""
+    found = saved.sections(data)
+    found[STATISTICS] = found[STATISTICS][:16] + found[STATISTICS][24:]
+    return found
+
+
+def future(client: redis.Redis, key: str) -> dict[int, bytes]:
+    """What a network becomes by rows, a training and a reset from here on."""
+    client.execute_command("NR.OBSERVE", key, "FP32", inredis.blob(*[(x / 7, x / 9, x % 2) for x in range(100)]))
+    client.execute_command("NR.TRAIN", key, "MAXCYCLES", 10, "BLOCK", 0)
+    return timeless(client.execute_command("NR.EXPORT", key))
+
+
+def rdb_version(server: servers.Server) -> int:
+    return int.from_bytes(raw(server).dump("any")[-forged.FOOTER : -8], "little")
+
+
+def takes(pair: tuple[servers.Server, servers.Server]) -> bool:
+    """Whether the second server reads what the first one dumps: its version of RDB must not be older."""
+    for server in pair:
+        server.client().set("any", 1)
+    source, target = map(rdb_version, pair)
+    for server in pair:
+        server.client().delete("any")
+    return source <= target
+
+
+def test_dump_and_restore_between_any_two_servers(pair: tuple[servers.Server, servers.Server]) -> None:
+    source, target = map(raw, pair)
+    dump = source.dump("net")
+    if not takes(pair):
+        with pytest.raises(redis.ResponseError, match="DUMP payload version"):
+            target.restore("moved", 0, dump)
+        return
+    target.restore("moved", 0, dump)
+    assert target.execute_command("NR.EXPORT", "moved") == source.execute_command("NR.EXPORT", "net")
+    assert future(target, "moved") == future(source, "net")
+
+
+def test_export_and_import_between_any_two_servers(pair: tuple[servers.Server, servers.Server]) -> None:
+    source, target = map(raw, pair)
+    target.execute_command("NR.IMPORT", "moved", source.execute_command("NR.EXPORT", "net"))
+    assert target.execute_command("NR.EXPORT", "moved") == source.execute_command("NR.EXPORT", "net")
+    assert future(target, "moved") == future(source, "net")
+
+
+def test_migrate_between_any_two_servers_even_while_it_is_trained(
+    pair: tuple[servers.Server, servers.Server],
+) -> None:
+    source, target = map(raw, pair)
+    before = source.execute_command("NR.EXPORT", "net")
+    inredis.train(source, "net")
+    servers.wait_until(lambda: source.execute_command("NR.THREADS"))
+    command = ("MIGRATE", "127.0.0.1", pair[1].port, "net", 0, 20_000)
+    if not takes(pair):
+        with pytest.raises(redis.ResponseError, match="DUMP payload version"):
+            source.execute_command(*command)
+        assert source.execute_command("NR.STOP", "net") == 1
+        return
+    assert source.execute_command(*command) == b"OK"
+    assert target.execute_command("NR.EXPORT", "net") == before, "it carries the last weights that were installed"
+    assert not source.exists("net")
+    servers.wait_until(lambda: not source.execute_command("NR.THREADS"))
+
+
+def test_move_copy_and_rename_keep_all(server: servers.Server) -> None:
+    fill(server)
+    client, other = raw(server), raw(server)
+    other.select(3)
+    before = client.execute_command("NR.EXPORT", "net")
+    # By connections of their own: Valkey 8.1 leaves them in the other database (valkey-io/valkey#4024).
+    assert raw(server).copy("net", "copy", destination_db=3)
+    assert client.copy("net", "copy")
+    assert client.rename("copy", "renamed")
+    assert raw(server).move("renamed", 3)
+    futures = [future(other, key) for key in ("copy", "renamed")]
+    assert client.execute_command("NR.EXPORT", "net") == before, "a copy is a network of its own"
+    assert futures == [future(client, "net")] * 2
+
+
+@pytest.mark.parametrize("way", ["reload", "restore", "import", "copy"])
+def test_a_network_that_was_saved_learns_on_as_if_it_had_not_been(server: servers.Server, way: str) -> None:
+    client = raw(server)
+    for key in ("through", "saved"):
+        inredis.create(client, key, "NORMALIZE", "SEED", 3)
+    for key in ("through", "saved"):
+        client.execute_command("NR.TRAIN", key, "MAXCYCLES", 15, "BLOCK", 0)
+    match way:
+        case "reload":
+            client.execute_command("DEBUG", "RELOAD")
+        case "restore":
+            client.restore("saved", 0, client.dump("saved"), replace=True)
+        case "import":
+            client.execute_command("NR.IMPORT", "saved", client.execute_command("NR.EXPORT", "saved"), "REPLACE")
+        case "copy":
+            client.copy("saved", "other")
+            client.rename("other", "saved")
+    for key in ("through", "saved"):
+        client.execute_command("NR.TRAIN", key, "MAXCYCLES", 15, "AUTOSTOP", "BACKTRACK", "BLOCK", 0)
+    assert timeless(client.execute_command("NR.EXPORT", "saved")) == timeless(
+        client.execute_command("NR.EXPORT", "through")
+    )
+
+
+def network() -> neuralredis.Network:
+    source = np.random.default_rng(2)
+    net = neuralredis.Network("regressor", [2, 5, 1], normalize=True, dataset=40, test=10, seed=4)
+    net.observe(source.normal(size=(80, 2)), source.normal(size=(80, 1)), weight=source.uniform(1, 2, 80))
+    net.train(max_cycles=10)
+    return net
+
+
+def test_a_file_of_python_is_a_network_in_a_server_and_back(server: servers.Server, tmp_path: Path) -> None:
+    net = network()
+    net.save(tmp_path / "net.nr")
+    client = raw(server)
+    client.execute_command("NR.IMPORT", "net", (tmp_path / "net.nr").read_bytes())
+    client.execute_command("DEBUG", "RELOAD")
+    (tmp_path / "back.nr").write_bytes(client.execute_command("NR.EXPORT", "net"))
+    back = neuralredis.load(tmp_path / "back.nr")
+    assert back == net
+    rows: Any = np.linspace(-2, 2, 30, dtype=np.float32).reshape(10, 3)
+    back.observe(rows[:, :2], rows[:, 2:])
+    back.train(max_cycles=10)
+    client.execute_command("NR.OBSERVE", "net", "FP32", rows.tobytes())
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 10, "BLOCK", 0)
+    assert timeless(client.execute_command("NR.EXPORT", "net")) == timeless(bytes(back))
