@@ -91,7 +91,7 @@ pub(crate) fn evaluate_batch(model: &Model, batch: &Batch<'_>) -> Result<Evaluat
 /// The loss of a model on some rows.
 fn error(model: &Model, rows: &Rows) -> Sums {
     let normalization = model.trained.normalization.clone();
-    let objective = Objective::new(model.kind, &model.layout, model.options, normalization);
+    let objective = Objective::new(model.kind, &model.layout, model.options, normalization, model.trained.members());
     let mut scratch = objective.scratch();
     let mut sums = Sums::default();
     for share in objective.shares(rows) {

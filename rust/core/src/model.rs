@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::dataset::RowShape;
 use crate::error::{Error, Result};
-use crate::kernels::{Buffer, LANES, kernels};
+use crate::kernels::{Buffer, LANES, add_share, kernels};
 use crate::layout::{Kind, Layout};
 use crate::options::Options;
 use crate::trained::Trained;
@@ -91,41 +91,49 @@ impl Model {
 
     fn run_singly(&self, inputs: &[f32], outputs: &mut [f32]) {
         let k = kernels();
-        let widest = self.widest();
-        let mut room = vec![0.0; 2 * widest];
-        let (mut x, mut z) = room.split_at_mut(widest);
+        let (width, out_width, widest) = (self.layout.inputs(), self.layout.outputs(), self.widest());
+        let members = self.trained.members();
         let last = self.layout.connections().len() - 1;
-        let rows = inputs.chunks_exact(self.layout.inputs()).zip(outputs.chunks_exact_mut(self.layout.outputs()));
-        for (inputs, outputs) in rows {
+        let mut room = vec![0.0; width + out_width + 2 * widest];
+        let (first, room) = room.split_at_mut(width);
+        let (mean, room) = room.split_at_mut(out_width);
+        let (mut x, mut z) = room.split_at_mut(widest);
+        for (inputs, outputs) in inputs.chunks_exact(width).zip(outputs.chunks_exact_mut(out_width)) {
             match &self.trained.normalization.inputs {
-                Some(scaling) => {
-                    (k.standardize_row)(inputs, &scaling.mean, &scaling.scale, &mut x[..inputs.len()]);
-                }
-                None => x[..inputs.len()].copy_from_slice(inputs),
+                Some(scaling) => (k.standardize_row)(inputs, &scaling.mean, &scaling.scale, first),
+                None => first.copy_from_slice(inputs),
             }
-            for (index, connection) in self.layout.connections().enumerate() {
-                let matrix = &self.trained.weights[connection.all()];
-                let units = &mut z[..connection.outputs];
-                (k.affine_row)(matrix, &x[..connection.inputs], units);
-                if index < last {
-                    (k.activate)(self.options.activation, units);
-                } else {
-                    (k.predict_row)(self.options.output, units);
-                    self.unscale(units.iter().enumerate().map(|(column, &y)| (column, y)), outputs.iter_mut());
+            mean.fill(0.0);
+            for weights in self.trained.weights.chunks_exact(self.layout.parameters()) {
+                for (index, connection) in self.layout.connections().enumerate() {
+                    let from = if index == 0 { &*first } else { &x[..connection.inputs] };
+                    let units = &mut z[..connection.outputs];
+                    (k.affine_row)(&weights[connection.all()], from, units);
+                    if index < last {
+                        (k.activate)(self.options.activation, units);
+                    }
+                    std::mem::swap(&mut x, &mut z);
                 }
-                std::mem::swap(&mut x, &mut z);
+                if members > 1 {
+                    add_share(mean, &x[..out_width], members);
+                }
             }
+            let units = if members > 1 { &mut *mean } else { &mut x[..out_width] };
+            (k.predict_row)(self.options.output, units);
+            self.unscale(units.iter().copied().enumerate(), outputs.iter_mut());
         }
     }
 
     fn run_grouped(&self, batch: usize, inputs: &[f32], outputs: &mut [f32]) {
         let k = kernels();
-        let (width, out_width) = (self.layout.inputs(), self.layout.outputs());
-        let widest = self.widest();
+        let (width, out_width, widest) = (self.layout.inputs(), self.layout.outputs(), self.widest());
+        let members = self.trained.members();
+        let last = self.layout.connections().len() - 1;
         let mut gathered = Buffer::new(width * LANES);
+        let mut first = Buffer::new(width * batch * LANES);
         let mut x = Buffer::new(widest * batch * LANES);
         let mut z = Buffer::new(widest * batch * LANES);
-        let last = self.layout.connections().len() - 1;
+        let mut mean = Buffer::new(if members > 1 { out_width * batch * LANES } else { 0 });
         let rows = batch * LANES;
         for (inputs, outputs) in inputs.chunks(rows * width).zip(outputs.chunks_mut(rows * out_width)) {
             let groups = (inputs.len() / width).div_ceil(LANES);
@@ -138,26 +146,34 @@ impl Model {
                         gathered[input * LANES + lane] = value;
                     }
                 }
-                let to = &mut x[group * width * LANES..][..width * LANES];
+                let to = &mut first[group * width * LANES..][..width * LANES];
                 match &self.trained.normalization.inputs {
                     Some(scaling) => (k.standardize)(&gathered, &scaling.mean, &scaling.scale, to),
                     None => to.copy_from_slice(&gathered),
                 }
             }
-            for (index, connection) in self.layout.connections().enumerate() {
-                let matrix = &self.trained.weights[connection.all()];
-                let units = &mut z[..groups * connection.outputs * LANES];
-                (k.affine)(matrix, connection.inputs, &x, groups, units);
-                if index < last {
-                    (k.activate)(self.options.activation, units);
+            mean.fill(0.0);
+            for weights in self.trained.weights.chunks_exact(self.layout.parameters()) {
+                for (index, connection) in self.layout.connections().enumerate() {
+                    let from = if index == 0 { &first } else { &x };
+                    let units = &mut z[..groups * connection.outputs * LANES];
+                    (k.affine)(&weights[connection.all()], connection.inputs, from, groups, units);
+                    if index < last {
+                        (k.activate)(self.options.activation, units);
+                    }
+                    std::mem::swap(&mut x, &mut z);
                 }
-                std::mem::swap(&mut x, &mut z);
+                if members > 1 {
+                    let units = groups * out_width * LANES;
+                    add_share(&mut mean[..units], &x[..units], members);
+                }
             }
+            let units = if members > 1 { &mut mean } else { &mut x };
             for (group, outputs) in outputs.chunks_mut(LANES * out_width).enumerate() {
-                let y = &mut x[group * out_width * LANES..][..out_width * LANES];
+                let y = &mut units[group * out_width * LANES..][..out_width * LANES];
                 (k.predict)(self.options.output, y);
                 for (lane, outputs) in outputs.chunks_exact_mut(out_width).enumerate() {
-                    let lane = y[lane..].iter().step_by(LANES).enumerate().map(|(column, &y)| (column, y));
+                    let lane = y[lane..].iter().step_by(LANES).copied().enumerate();
                     self.unscale(lane, outputs.iter_mut());
                 }
             }

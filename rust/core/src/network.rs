@@ -49,8 +49,10 @@ pub struct Info {
     pub kind: Kind,
     /// Units of each layer.
     pub layout: Vec<usize>,
-    /// Weights and biases.
+    /// Weights and biases of a network of this layout.
     pub parameters: usize,
+    /// Networks of this layout that answer together; see [`crate::options::Restarts`].
+    pub members: usize,
     /// How it computes and learns.
     pub options: Options,
     /// How many rows each set holds at most.
@@ -91,6 +93,7 @@ impl Network {
             kind: self.kind,
             layout: self.layout.units().to_vec(),
             parameters: self.layout.parameters(),
+            members: self.trained.members(),
             options: self.options,
             limits: self.dataset.limits(),
             train_rows: self.dataset.train.len() as u32,
@@ -189,7 +192,7 @@ impl Network {
     /// # Errors
     /// [`Error::Parameters`] if it is of a network of another size.
     pub fn install(&mut self, trained: Trained) -> Result<()> {
-        if trained.weights.len() != self.layout.parameters() {
+        if trained.weights.len() != trained.members() * self.layout.parameters() {
             return Err(Error::Parameters { parameters: trained.weights.len() as u64 });
         }
         self.trained = Arc::new(trained);

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use crate::dataset::{RowShape, Rows};
-use crate::kernels::{Buffer, LANES, kernels};
+use crate::kernels::{Buffer, LANES, add_share, kernels};
 use crate::layout::{Connection, Kind, Layout};
 use crate::normalization::Normalization;
 use crate::options::Options;
@@ -30,7 +30,9 @@ pub(crate) struct Objective {
     options: Options,
     normalization: Normalization,
     connections: Vec<Connection>,
+    /// Of one member.
     parameters: usize,
+    members: usize,
     block_groups: usize,
 }
 
@@ -66,14 +68,31 @@ impl Sums {
 pub(crate) struct Scratch {
     /// Each layer's values; the last layer's are unit inputs, then outputs.
     values: Vec<Buffer>,
+    /// What the members' output units sum up, together.
+    mean: Buffer,
     target: Buffer,
     delta: Buffer,
     delta_before: Buffer,
     gather: Vec<f32>,
 }
 
+/// Where each member's gradients and losses are added up.
+#[derive(Debug)]
+pub(crate) struct Gradients<'a> {
+    /// As the weights.
+    pub(crate) sums: &'a mut [f32],
+    /// Weighted losses, one for each member.
+    pub(crate) losses: &'a mut [f64],
+}
+
 impl Objective {
-    pub(crate) fn new(kind: Kind, layout: &Layout, options: Options, normalization: Normalization) -> Self {
+    pub(crate) fn new(
+        kind: Kind,
+        layout: &Layout,
+        options: Options,
+        normalization: Normalization,
+        members: usize,
+    ) -> Self {
         // Values of every layer, and error signals of two at a time.
         let group_bytes = (layout.units().iter().sum::<usize>() + 2 * layout.outputs()) * LANES * size_of::<f32>();
         Self {
@@ -82,24 +101,26 @@ impl Objective {
             normalization,
             connections: layout.connections().collect(),
             parameters: layout.parameters(),
+            members,
             block_groups: (BLOCK_BYTES / group_bytes).clamp(1, MAX_BLOCK_GROUPS),
         }
     }
 
+    /// Parameters of all members.
     pub(crate) fn parameters(&self) -> usize {
-        self.parameters
+        self.parameters * self.members
     }
 
-    /// Floating-point operations of one row's gradient.
+    /// Floating-point operations of one row's gradients.
     pub(crate) fn operations(&self) -> usize {
-        6 * self.parameters
+        6 * self.parameters * self.members
     }
 
     /// The groups of each share of a set.
     pub(crate) fn shares(&self, rows: &Rows) -> Vec<Range<usize>> {
         let groups = rows.table.groups();
         let blocks = groups.div_ceil(self.block_groups);
-        let by_memory = MAX_SHARES_BYTES / (self.parameters * size_of::<f32>());
+        let by_memory = MAX_SHARES_BYTES / (self.parameters * self.members * size_of::<f32>());
         let shares = blocks.min(MAX_SHARES).min(by_memory).max(1);
         let share_groups = blocks.div_ceil(shares) * self.block_groups;
         (0..groups).step_by(share_groups.max(1)).map(|from| from..(from + share_groups).min(groups)).collect()
@@ -109,7 +130,8 @@ impl Objective {
     pub(crate) fn scratch_bytes(&self) -> usize {
         let widest = self.connections.iter().map(|c| c.outputs).max().unwrap_or_default();
         let values = self.shape.inputs + self.connections.iter().map(|c| c.outputs).sum::<usize>();
-        ((values + 2 * widest) * self.block_groups + self.shape.outputs) * LANES * size_of::<f32>()
+        let mean = if self.members > 1 { self.shape.outputs } else { 0 };
+        ((values + mean + 2 * widest) * self.block_groups + self.shape.outputs) * LANES * size_of::<f32>()
     }
 
     pub(crate) fn scratch(&self) -> Scratch {
@@ -118,6 +140,7 @@ impl Objective {
         let widest = self.connections.iter().map(outputs).max().expect("a layout has a connection");
         Scratch {
             values: std::iter::once(self.shape.inputs).chain(self.connections.iter().map(outputs)).map(room).collect(),
+            mean: if self.members > 1 { room(self.shape.outputs) } else { Buffer::new(0) },
             target: Buffer::new(self.shape.outputs * LANES),
             delta: room(widest),
             delta_before: room(widest),
@@ -125,7 +148,8 @@ impl Objective {
         }
     }
 
-    /// The sums over some groups of a set, and their gradient sums added to `gradient` where one is wanted.
+    /// The sums over some groups of a set. Where gradients are wanted, each member's own loss and gradient sums are added
+    /// to those: every member learns by itself, from the errors that it alone would make.
     ///
     /// `go_on` is asked before each block; once it says no, the sums are unfinished and to be thrown away.
     pub(crate) fn sums(
@@ -134,7 +158,7 @@ impl Objective {
         rows: &Rows,
         groups: Range<usize>,
         scratch: &mut Scratch,
-        mut gradient: Option<&mut [f32]>,
+        mut wanted: Option<Gradients<'_>>,
         go_on: impl Fn() -> bool,
     ) -> Sums {
         let mut sums = Sums::default();
@@ -142,14 +166,48 @@ impl Objective {
         while from < groups.end && go_on() {
             let to = (from + self.block_groups).min(groups.end);
             self.load(rows, from..to, scratch);
-            self.forward(weights, to - from, scratch);
-            self.losses(rows, from..to, scratch, &mut sums, gradient.is_none());
-            if let Some(gradient) = gradient.as_deref_mut() {
-                self.backward(weights, to - from, scratch, gradient);
+            if self.members > 1 {
+                self.block_of_many(weights, rows, from..to, scratch, &mut sums, wanted.as_mut());
+            } else {
+                self.forward(weights, to - from, scratch);
+                self.losses(rows, from..to, scratch, &mut sums, wanted.is_none());
+                if let Some(wanted) = &mut wanted {
+                    self.backward(weights, to - from, scratch, wanted.sums);
+                }
             }
             from = to;
         }
+        if let (1, Some(wanted)) = (self.members, wanted) {
+            wanted.losses[0] = sums.loss;
+        }
         sums
+    }
+
+    fn block_of_many(
+        &self,
+        weights: &[f32],
+        rows: &Rows,
+        groups: Range<usize>,
+        scratch: &mut Scratch,
+        sums: &mut Sums,
+        mut wanted: Option<&mut Gradients<'_>>,
+    ) {
+        let (count, last) = (groups.len(), self.connections.len());
+        let units = count * self.shape.outputs * LANES;
+        scratch.mean[..units].fill(0.0);
+        for (member, weights) in weights.chunks_exact(self.parameters).enumerate() {
+            self.forward(weights, count, scratch);
+            add_share(&mut scratch.mean[..units], &scratch.values[last][..units], self.members);
+            if let Some(wanted) = &mut wanted {
+                let mut own = Sums::default();
+                self.losses(rows, groups.clone(), scratch, &mut own, false);
+                wanted.losses[member] += own.loss;
+                let gradient = &mut wanted.sums[member * self.parameters..][..self.parameters];
+                self.backward(weights, count, scratch, gradient);
+            }
+        }
+        scratch.values[last][..units].copy_from_slice(&scratch.mean[..units]);
+        self.losses(rows, groups, scratch, sums, wanted.is_none());
     }
 
     fn load(&self, rows: &Rows, groups: Range<usize>, scratch: &mut Scratch) {
@@ -295,7 +353,14 @@ mod tests {
         let mut total = vec![0.0; weights.len()];
         for share in objective.shares(rows) {
             let scratch = &mut objective.scratch();
-            sums.add(&objective.sums(weights, rows, share, scratch, Some(&mut total), || true));
+            sums.add(&objective.sums(
+                weights,
+                rows,
+                share,
+                scratch,
+                Some(Gradients { sums: &mut total, losses: &mut [0.0] }),
+                || true,
+            ));
         }
         if let Some(gradient) = gradient {
             *gradient = total;
@@ -313,7 +378,7 @@ mod tests {
                 let scaling = Scaling { mean: vec![0.1; units[0]], scale: vec![1.5; units[0]] };
                 let outputs = (kind == Kind::Regressor).then(|| Scaling::identity(layout.outputs()));
                 let normalization = Normalization { inputs: Some(scaling), outputs };
-                let objective = Objective::new(kind, &layout, options, normalization);
+                let objective = Objective::new(kind, &layout, options, normalization, 1);
                 let weights = initial(&layout, options.activation, &mut Random::new(5, 5));
                 let mut gradient = Vec::new();
                 all_sums(&objective, &weights, &rows, Some(&mut gradient));
@@ -343,7 +408,7 @@ mod tests {
     fn a_weight_of_two_counts_a_row_twice() {
         let layout = Layout::new(&[3, 4, 2]).unwrap();
         let objective =
-            Objective::new(Kind::Classifier, &layout, Options::new(Kind::Classifier), Normalization::default());
+            Objective::new(Kind::Classifier, &layout, Options::new(Kind::Classifier), Normalization::default(), 1);
         let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
         let once = rows(Kind::Classifier, &layout, 2);
         let (mut weighted, mut doubled) = (Rows::new(4), Rows::new(4));
@@ -364,7 +429,7 @@ mod tests {
         for units in [&[9, 15, 2][..], &[300, 600, 100], &[1, 1], &[2000, 2000, 10]] {
             let layout = Layout::new(units).unwrap();
             let objective =
-                Objective::new(Kind::Regressor, &layout, Options::new(Kind::Regressor), Normalization::default());
+                Objective::new(Kind::Regressor, &layout, Options::new(Kind::Regressor), Normalization::default(), 1);
             for count in [1, 16, 17, 1000, 9_000] {
                 let mut rows = Rows::new(1);
                 (0..count).for_each(|row| rows.set(row, std::iter::once(0.0), 1.0));

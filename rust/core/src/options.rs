@@ -1,7 +1,7 @@
 //! How a network computes and learns: activation, output, loss, algorithm, weight decay, normalization.
 
 use crate::error::{Error, Result};
-use crate::layout::Kind;
+use crate::layout::{Kind, MAX_PARAMETERS};
 
 /// An enum with the names that users type and the numbers that files hold.
 macro_rules! choice {
@@ -125,6 +125,44 @@ pub struct Options {
     pub algorithm: Algorithm,
     /// Weight decay.
     pub l2: Decay,
+    /// How many networks answer together.
+    pub restarts: Restarts,
+}
+
+/// How many networks a training makes of one: each begins with random weights of its own, all learn from the same rows,
+/// and the network answers by the mean of what their output units sum up.
+///
+/// The first training after the creation or a reset decides; from then on they are part of the network. They are one
+/// network in all but their connections: as many times the hidden units, of which each group sees only itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Restarts {
+    /// Under AUTOSTOP as many as are cheap, up to ten: for few rows and few parameters. Otherwise one.
+    #[default]
+    Auto,
+    /// So many, from 1 to [`MAX_MEMBERS`].
+    Fixed(u8),
+}
+
+/// Members at most.
+pub const MAX_MEMBERS: usize = 64;
+/// Members at most that [`Restarts::Auto`] makes: from there on more do not help (`benchmarks/quality`).
+const AUTO_MEMBERS: usize = 10;
+/// Training rows times members, at most.
+const AUTO_ROWS: usize = 20_000;
+/// Parameters of all members, at most: what an answer costs.
+const AUTO_PARAMETERS: usize = 100_000;
+
+impl Restarts {
+    /// Members of a network of so many parameters, trained by so many rows.
+    pub(crate) fn members(self, auto_stop: bool, rows: usize, parameters: usize) -> usize {
+        match self {
+            Self::Fixed(members) => usize::from(members).min(MAX_PARAMETERS / parameters).max(1),
+            Self::Auto if auto_stop => {
+                (AUTO_ROWS / rows.max(1)).min(AUTO_PARAMETERS / parameters).clamp(1, AUTO_MEMBERS)
+            }
+            Self::Auto => 1,
+        }
+    }
 }
 
 /// Weight decay: `l2 / 2` times the sum of squared weights, biases exempt, is added to the mean loss of a row.
@@ -159,11 +197,12 @@ impl Options {
         let output = kind.default_output();
         Self {
             normalize: false,
-            activation: Activation::Tanh,
+            activation: Activation::Relu,
             output,
             loss: output.default_loss(),
             algorithm: Algorithm::IrpropPlus,
             l2: Decay::Auto,
+            restarts: Restarts::Auto,
         }
     }
 
@@ -181,6 +220,7 @@ impl Options {
             loss,
             algorithm: changes.algorithm.unwrap_or(self.algorithm),
             l2: changes.l2.unwrap_or(self.l2),
+            restarts: changes.restarts.unwrap_or(self.restarts),
         };
         options.check(kind)?;
         Ok(options)
@@ -199,6 +239,11 @@ impl Options {
         }
         if self.output == Output::Linear && self.loss == Loss::CrossEntropy {
             return refuse("loss", &self.loss.name(), "mse with linear outputs");
+        }
+        if let Restarts::Fixed(members) = self.restarts
+            && !(1..=MAX_MEMBERS).contains(&usize::from(members))
+        {
+            return refuse("restarts", &members, &format!("1 to {MAX_MEMBERS}"));
         }
         match self.l2 {
             Decay::Fixed(l2) if !(l2.is_finite() && l2 >= 0.0) => refuse("l2", &l2, "a finite number of at least 0"),
@@ -222,6 +267,8 @@ pub struct Changes {
     pub algorithm: Option<Algorithm>,
     /// See [`Options::l2`].
     pub l2: Option<Decay>,
+    /// See [`Options::restarts`].
+    pub restarts: Option<Restarts>,
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::weights;
 /// All that a training changes. The live network, a training's result, BACKTRACK and a replica exchange only this.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
-    /// Weights and biases; see [`crate::layout::Connection`] for their order.
+    /// Weights and biases, member after member; see [`crate::layout::Connection`] for the order in each.
     pub(crate) weights: Vec<f32>,
     pub(crate) state: StepperState,
     pub(crate) normalization: Normalization,
@@ -25,8 +25,8 @@ pub(crate) struct StepperState {
     pub(crate) sizes: Vec<f32>,
     /// The sign of each parameter's previous gradient: -1, 0 or 1.
     pub(crate) signs: Vec<i8>,
-    /// What was minimized, at the previous step; infinite before the first.
-    pub(crate) objective: f64,
+    /// What each member minimized, at the previous step; infinite before the first.
+    pub(crate) objectives: Vec<f64>,
 }
 
 /// What a network tells of its trainings.
@@ -56,11 +56,16 @@ impl Trained {
     pub(crate) fn untrained(layout: &Layout, activation: Activation, random: &mut Random) -> Self {
         let weights = weights::initial(layout, activation, random);
         Self {
-            state: StepperState::new(weights.len()),
+            state: StepperState::new(weights.len(), 1),
             weights,
             normalization: Normalization::default(),
             statistics: Statistics::default(),
         }
+    }
+
+    /// Networks of the layout that answer together, by the mean of what their output units sum up.
+    pub(crate) fn members(&self) -> usize {
+        self.state.objectives.len()
     }
 
     /// Whether no training has changed it yet.
@@ -70,10 +75,13 @@ impl Trained {
 
     /// Bytes of what is shared.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        let StepperState { sizes, signs, objective: _ } = &self.state;
+        let StepperState { sizes, signs, objectives } = &self.state;
         let parameters =
             memory::of_vec(&self.weights, taken) + memory::of_vec(sizes, taken) + memory::of_vec(signs, taken);
-        memory::of_shared::<Self>(taken) + parameters + self.normalization.bytes_by(taken)
+        memory::of_shared::<Self>(taken)
+            + parameters
+            + memory::of_vec(objectives, taken)
+            + self.normalization.bytes_by(taken)
     }
 
     /// What a training has found, for reading.
@@ -83,7 +91,8 @@ impl Trained {
 }
 
 impl StepperState {
-    pub(crate) fn new(parameters: usize) -> Self {
-        Self { sizes: vec![FIRST_SIZE; parameters], signs: vec![0; parameters], objective: f64::INFINITY }
+    pub(crate) fn new(parameters: usize, members: usize) -> Self {
+        let objectives = vec![f64::INFINITY; members];
+        Self { sizes: vec![FIRST_SIZE; parameters], signs: vec![0; parameters], objectives }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use neuralredis_core::random::Random;
 use neuralredis_core::training::{Live, Outcome, Pool, Reason, Report, TrainOptions};
 use neuralredis_core::{
-    Algorithm, Batch, Changes, Decay, Error, Kind, Layout, Limits, Network, Options, Output, Set, codec,
+    Algorithm, Batch, Changes, Decay, Error, Kind, Layout, Limits, Network, Options, Output, Restarts, Set, codec,
 };
 
 /// A network that has seen noisy rows of a task that it can learn.
@@ -115,6 +115,79 @@ fn a_training_goes_on_where_the_one_before_ended_also_through_bytes() {
         train(&mut in_parts, cycles(70), 2);
         assert_eq!(timeless(at_once.network()), timeless(in_parts.network()), "{algorithm:?}");
     }
+}
+
+/// The same network, trained as so many members or, where the engine chooses, as it sees fit.
+fn with_restarts(mut network: Network, restarts: Restarts) -> Live {
+    let limits = network.info().limits;
+    network.configure(&Changes { restarts: Some(restarts), ..Changes::default() }, limits).unwrap();
+    Live::new(network)
+}
+
+#[test]
+fn members_learn_each_for_itself_and_answer_together() {
+    for (kind, units) in [(Kind::Classifier, &[5, 7, 3][..]), (Kind::Regressor, &[5, 4, 3, 2])] {
+        let three = || with_restarts(network(kind, units, 300, 4), Restarts::Fixed(3));
+        let (mut live, mut other) = (three(), with_restarts(network(kind, units, 300, 4), Restarts::Fixed(1)));
+        let report = train(&mut live, cycles(20), 2);
+        train(&mut other, cycles(20), 1);
+        let info = live.network().info();
+        assert_eq!((info.members, info.parameters), (3, other.network().info().parameters));
+        assert_eq!(info.statistics.total_steps, 3 * other.network().info().statistics.total_steps);
+        assert_ne!(answers(live.network(), 50), answers(other.network(), 50));
+        // The first member is the network that it would be alone: the others change nothing of it.
+        let (of_three, of_one) = (codec::encode(live.network()), codec::encode(other.network()));
+        let weights = |bytes: &[u8], count: usize| {
+            // After the length, the number of the section and the flags.
+            let at = bytes.windows(3).position(|window| window == [5, 0, 1]).expect("weights are saved") + 3;
+            bytes[at..at + 4 * count].to_vec()
+        };
+        assert_eq!(weights(&of_three, info.parameters), weights(&of_one, info.parameters));
+        // What the training reports is what an evaluation finds.
+        let found = live.network().evaluate(Set::Test).unwrap();
+        assert_eq!(report.test_error, Some(found.error));
+        // Resumed, also through bytes, and for any number of threads.
+        let mut back = Live::new(codec::decode(&of_three).unwrap());
+        assert_eq!(back.network(), live.network());
+        train(&mut live, cycles(20), 1);
+        train(&mut back, cycles(20), 3);
+        assert_eq!(timeless(back.network()), timeless(live.network()));
+        let mut whole = three();
+        train(&mut whole, cycles(40), 2);
+        assert_eq!(answers(whole.network(), 50), answers(live.network(), 50));
+        live.reset();
+        assert_eq!(live.network().info().members, 1);
+    }
+}
+
+#[test]
+fn how_many_members_there_are_is_chosen_where_they_are_cheap_and_only_under_autostop() {
+    let members = |units: &[usize], rows, options| {
+        let mut live = with_restarts(network(Kind::Classifier, units, rows, 4), Restarts::Auto);
+        train(&mut live, options, 2);
+        live.network().info().members
+    };
+    let few = TrainOptions { max_cycles: 2, ..auto_stop(true) };
+    assert_eq!(members(&[4, 5, 2], 300, few), 10);
+    assert_eq!(members(&[4, 5, 2], 300, cycles(2)), 1);
+    assert_eq!(members(&[4, 5, 2], 7_500, few), 4, "5000 rows are for training");
+    assert_eq!(members(&[100, 300, 2], 100, few), 3, "30,902 parameters");
+    assert_eq!(members(&[400, 300, 2], 100, few), 1);
+}
+
+#[test]
+fn members_that_are_there_stay() {
+    let mut live = with_restarts(network(Kind::Classifier, &[4, 5, 2], 300, 4), Restarts::Fixed(3));
+    train(&mut live, cycles(5), 1);
+    let limits = live.network().info().limits;
+    live.configure(&Changes { restarts: Some(Restarts::Fixed(5)), ..Changes::default() }, limits).unwrap();
+    train(&mut live, cycles(5), 1);
+    assert_eq!(live.network().info().members, 3);
+    live.reset();
+    train(&mut live, cycles(5), 1);
+    assert_eq!(live.network().info().members, 5);
+    let error = live.configure(&Changes { restarts: Some(Restarts::Fixed(0)), ..Changes::default() }, limits);
+    assert_eq!(error.unwrap_err().to_string(), "restarts is 0: expected 1 to 64");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::dataset::{Dataset, Limits, RowShape, Rows};
 use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
 use crate::network::Network;
-use crate::options::Options;
+use crate::options::{Options, Restarts};
 use crate::trained::Trained;
 
 /// Takes the frames of a network, in their order.
@@ -54,6 +54,7 @@ struct Parts {
     trained: trained::Parts,
     train: Rows,
     test: Rows,
+    restarts: Restarts,
 }
 
 impl Default for Decoder {
@@ -178,6 +179,7 @@ impl Parts {
             trained: trained::Parts::default(),
             train: Rows::new(width),
             test: Rows::new(width),
+            restarts: Restarts::Auto,
         }
     }
 
@@ -194,7 +196,7 @@ impl Parts {
             Section::Weights => trained.read_weights(piece, layout)?,
             Section::Sizes => trained.read_sizes(piece, layout)?,
             Section::Signs => trained.read_signs(piece, layout)?,
-            Section::Objective => trained.read_objective(piece)?,
+            Section::Objective => trained.read_objective(piece, layout)?,
             Section::InputScaling => trained.read_input_scaling(piece, layout)?,
             Section::OutputScaling => trained.read_output_scaling(piece, self.kind, layout)?,
             Section::Statistics => trained.read_statistics(piece)?,
@@ -202,14 +204,15 @@ impl Parts {
             Section::TrainRowWeights => rows::read_weights(&mut self.train, piece)?,
             Section::TestRows => rows::read(&mut self.test, shape, limits.test, piece)?,
             Section::TestRowWeights => rows::read_weights(&mut self.test, piece)?,
+            Section::Restarts => self.restarts = structure::read_restarts(piece)?,
         }
         Ok(())
     }
 
     fn finish(self) -> Result<Network> {
-        let Self { kind, layout, options, limits, streams, trained, train, test } = self;
+        let Self { kind, layout, options, limits, streams, trained, train, test, restarts } = self;
         let missing = |section| damaged(section, "it is missing");
-        let options = options.ok_or_else(|| missing(Section::Options))?;
+        let options = Options { restarts, ..options.ok_or_else(|| missing(Section::Options))? };
         let limits = limits.ok_or_else(|| missing(Section::Limits))?;
         let Streams { rows, weights } = streams.ok_or_else(|| missing(Section::Random))?;
         let mut dataset = Dataset::new(RowShape::new(kind, &layout), limits);

@@ -9,7 +9,7 @@
 //! add theirs at the end, and change none.
 //!
 //! A network has one form: defaults are left out, never written; a section is cut in one way; whatever the decoder takes,
-//! sections that it skipped apart, is written again as it was. So two networks are the same if their bytes are.
+//! the version and sections that it skipped apart, is written again as it was. So two networks are the same if their bytes are.
 //!
 //! Nothing is believed. No count is saved that the bytes themselves do not give; every value is checked before it is kept,
 //! and what is kept never outgrows the bytes that came (by more than the table of rows rounds up). Rejected: a general
@@ -58,6 +58,7 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     trained::write(trained, writer);
     rows::write(&dataset.train, rows::TRAIN, writer);
     rows::write(&dataset.test, rows::TEST, writer);
+    structure::write_restarts(options.restarts, writer);
     writer.fields(Section::End, &[]);
 }
 

@@ -18,7 +18,7 @@ use crate::kernels::{MAX_SIZE, MIN_SIZE};
 use crate::layout::{Connection, Kind, Layout, MAX_LAYERS};
 use crate::network::Network;
 use crate::normalization::{Normalization, Scaling};
-use crate::options::{Activation, Algorithm, Decay, Loss, Options, Output};
+use crate::options::{Activation, Algorithm, Decay, Loss, Options, Output, Restarts};
 use crate::trained::{Statistics, StepperState, Trained};
 
 /// Flags of the original's networks. Others are never written.
@@ -97,6 +97,7 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
         loss: Loss::Mse,
         algorithm: Algorithm::RpropPlus,
         l2: Decay::Fixed(0.0),
+        restarts: Restarts::Fixed(1),
     };
     let limits = Limits { train: train_limit, test: test_limit };
     let mut network = Network::new(kind, layout, options, limits, id).or_else(refuse)?;
@@ -150,8 +151,8 @@ fn read_parameters(values: &mut dyn Values, layout: &Layout) -> Result<(Vec<f32>
     }
     connections.reverse();
     let mut weights = room(layout.parameters())?;
-    let mut state =
-        StepperState { sizes: room(layout.parameters())?, signs: room(layout.parameters())?, ..StepperState::new(0) };
+    let (sizes, signs) = (room(layout.parameters())?, room(layout.parameters())?);
+    let mut state = StepperState { sizes, signs, ..StepperState::new(0, 1) };
     for [of_weights, of_sizes, of_gradients] in &connections {
         for weight in of_weights.parameters() {
             if !weight.is_finite() {

@@ -39,13 +39,13 @@ sections! {
     Limits = 3, "limits";
     /// States of the streams of rows and of weights, u64 each.
     Random = 4, "random state";
-    /// All parameters, f32 each.
+    /// All parameters, f32 each, member after member.
     Weights = 5, "weights";
     /// RPROP's step sizes, f32 each; left out, with the two that follow, before the first step.
     Sizes = 6, "step sizes";
     /// Signs of the previous gradient, i8 each.
     Signs = 7, "gradient signs";
-    /// What was minimized at the previous step, f64.
+    /// What each member minimized at the previous step, f64 each.
     Objective = 8, "objective";
     /// Mean f32 and scale f32 of each input; left out for the identity.
     InputScaling = 9, "input scaling";
@@ -62,6 +62,8 @@ sections! {
     TestRows = 14, "testing rows";
     /// As the training row weights.
     TestRowWeights = 15, "testing row weights";
+    /// Members that the first training makes, u8; left out where the engine chooses. Since version 2.
+    Restarts = 17, "restarts";
     /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
     End = 0xFFFF, "end";
 }
@@ -98,18 +100,20 @@ impl<'a> Piece<'a> {
         Ok(self.body.chunks_exact(unit))
     }
 
-    /// Reads one value after the other to the end of `to`, which is to hold `expected` when the section ends. Memory is
-    /// taken only for the values that are here.
+    /// Reads one value after the other to the end of `to`, which is to hold a multiple of `each` when the section ends, and
+    /// never more than `most`. Memory is taken only for the values that are here.
     pub(super) fn extend<T, const N: usize>(
         &self,
         to: &mut Vec<T>,
-        expected: usize,
+        each: usize,
+        most: usize,
         read: impl Fn([u8; N]) -> std::result::Result<T, String>,
     ) -> Result<()> {
         let units = self.units(N)?;
         let count = to.len() + units.len();
-        if count > expected || !self.more && count < expected {
-            return Err(damaged(self.section, format!("{count} values: expected {expected}")));
+        if count > most || !self.more && !count.is_multiple_of(each) {
+            let expected = if each == most { String::new() } else { format!("a multiple of {each}, at most ") };
+            return Err(damaged(self.section, format!("{count} values: expected {expected}{most}")));
         }
         to.reserve_exact(units.len());
         for unit in units {

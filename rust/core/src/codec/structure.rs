@@ -5,7 +5,7 @@ use super::section::{Piece, Section, damaged};
 use crate::dataset::Limits;
 use crate::error::Result;
 use crate::layout::{Kind, Layout};
-use crate::options::{Activation, Algorithm, Decay, Loss, Options, Output};
+use crate::options::{Activation, Algorithm, Decay, Loss, MAX_MEMBERS, Options, Output, Restarts};
 use crate::random::Random;
 
 /// The kind of a layer that is fully connected to the one before. There is no other yet.
@@ -51,7 +51,7 @@ pub(super) fn read_layout(piece: &Piece<'_>) -> Result<(Kind, Layout)> {
 }
 
 pub(super) fn write_options(options: Options, writer: &mut Writer<'_>) {
-    let Options { normalize, activation, output, loss, algorithm, l2 } = options;
+    let Options { normalize, activation, output, loss, algorithm, l2, restarts: _ } = options;
     let codes = [u8::from(normalize), activation.code(), output.code(), loss.code(), algorithm.code()];
     match l2 {
         Decay::Auto => writer.fields(Section::Options, &[&codes, &[1]]),
@@ -62,6 +62,7 @@ pub(super) fn write_options(options: Options, writer: &mut Writer<'_>) {
 pub(super) fn read_options(piece: &Piece<'_>, kind: Kind) -> Result<Options> {
     let mut fields = piece.fields()?;
     let options = Options {
+        restarts: Restarts::Auto,
         normalize: fields.flag("normalize")?,
         activation: fields.choice("activation", Activation::from_code)?,
         output: fields.choice("output", Output::from_code)?,
@@ -76,6 +77,22 @@ pub(super) fn read_options(piece: &Piece<'_>, kind: Kind) -> Result<Options> {
     fields.end()?;
     options.check(kind).map_err(|error| damaged(piece.section, error))?;
     Ok(options)
+}
+
+pub(super) fn write_restarts(restarts: Restarts, writer: &mut Writer<'_>) {
+    if let Restarts::Fixed(members) = restarts {
+        writer.fields(Section::Restarts, &[&[members]]);
+    }
+}
+
+pub(super) fn read_restarts(piece: &Piece<'_>) -> Result<Restarts> {
+    let mut fields = piece.fields()?;
+    let [members] = fields.take()?;
+    fields.end()?;
+    if !(1..=MAX_MEMBERS).contains(&usize::from(members)) {
+        return Err(damaged(piece.section, format!("{members}: expected 1 to {MAX_MEMBERS}")));
+    }
+    Ok(Restarts::Fixed(members))
 }
 
 pub(super) fn write_limits(limits: Limits, writer: &mut Writer<'_>) {

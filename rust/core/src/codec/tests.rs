@@ -14,7 +14,7 @@ use super::*;
 use crate::dataset::{Batch, Limits, Set};
 use crate::layout::{Kind, Layout};
 use crate::normalization::Scaling;
-use crate::options::{Activation, Algorithm, Decay, Loss, Options, Output};
+use crate::options::{Activation, Algorithm, Decay, Loss, Options, Output, Restarts};
 use crate::random::Random;
 use crate::trained::Trained;
 use crate::training::{Live, Pool, TrainOptions};
@@ -23,9 +23,10 @@ fn options() -> impl Strategy<Value = (Kind, Options)> {
     let choice = |count: usize| 0..count;
     let kind = prop_oneof![Just(Kind::Classifier), Just(Kind::Regressor)];
     let l2 = prop_oneof![Just(Decay::Auto), prop_oneof![Just(0.0), Just(-0.0), Just(1e-3f32)].prop_map(Decay::Fixed)];
-    (kind, any::<bool>(), choice(3), choice(3), choice(2), choice(3), l2).prop_filter_map(
+    let restarts = prop_oneof![Just(Restarts::Auto), Just(Restarts::Fixed(1)), Just(Restarts::Fixed(3))];
+    (kind, any::<bool>(), choice(3), choice(3), choice(2), choice(3), l2, restarts).prop_filter_map(
         "a legal combination",
-        |(kind, normalize, activation, output, loss, algorithm, l2)| {
+        |(kind, normalize, activation, output, loss, algorithm, l2, restarts)| {
             let options = Options {
                 normalize,
                 activation: Activation::ALL[activation],
@@ -33,6 +34,7 @@ fn options() -> impl Strategy<Value = (Kind, Options)> {
                 loss: Loss::ALL[loss],
                 algorithm: Algorithm::ALL[algorithm],
                 l2,
+                restarts,
             };
             options.check(kind).ok().map(|()| (kind, options))
         },
@@ -153,16 +155,26 @@ const FIRST_VERSION: &str = "\
     b811a6c1070000000f00010000404003000000ffff01a5a3fcfb8ec228bf\
     ";
 
+fn bytes(hexadecimal: &str) -> Vec<u8> {
+    let byte = |at| u8::from_str_radix(&hexadecimal[at..at + 2], 16).unwrap();
+    (0..hexadecimal.len()).step_by(2).map(byte).collect()
+}
+
+/// Bytes of a file between the version and the checksum.
+fn content(bytes: &[u8]) -> &[u8] {
+    &bytes[HEAD..bytes.len() - 8]
+}
+
 #[test]
 fn the_first_version_is_still_read() {
-    let byte = |at| u8::from_str_radix(&FIRST_VERSION[at..at + 2], 16).unwrap();
-    let bytes: Vec<u8> = (0..FIRST_VERSION.len()).step_by(2).map(byte).collect();
+    let bytes = bytes(FIRST_VERSION);
     let network = decode(&bytes).unwrap();
     let info = network.info();
     assert_eq!((info.kind, &info.layout[..], info.statistics.total_cycles), (Kind::Regressor, &[2, 3, 2][..], 1));
     assert_eq!((info.limits, info.train_rows, info.test_rows), (Limits { train: 20, test: 10 }, 2, 1));
     assert_eq!(network.trained.state.sizes, vec![0.1; 17]);
-    assert_eq!(encode(&network), bytes);
+    assert_eq!((network.options.restarts, info.members), (Restarts::Auto, 1));
+    assert_eq!(content(&encode(&network)), content(&bytes), "nothing but the version has changed");
 }
 
 #[test]
@@ -265,11 +277,11 @@ fn a_network_that_has_diverged_can_still_be_saved() {
     let mut network = small(Kind::Regressor, 12, 2);
     for error in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -3.0] {
         let trained = of(&mut network);
-        trained.state.objective = error;
+        trained.state.objectives = vec![error];
         (trained.statistics.train_error, trained.statistics.test_error) = (error, error);
         let back = decode(&encode(&network)).unwrap();
         let expected = if error.is_nan() { f64::INFINITY } else { error };
-        assert_eq!((back.trained.state.objective, back.trained.statistics.test_error), (expected, expected));
+        assert_eq!((back.trained.state.objectives[0], back.trained.statistics.test_error), (expected, expected));
     }
 }
 

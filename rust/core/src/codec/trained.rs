@@ -4,8 +4,9 @@ use super::frame::Writer;
 use super::section::{Piece, Section, damaged};
 use crate::error::{Error, Result};
 use crate::kernels::{FIRST_SIZE, MAX_SIZE, MIN_SIZE};
-use crate::layout::{Kind, Layout};
+use crate::layout::{Kind, Layout, MAX_PARAMETERS};
 use crate::normalization::{Normalization, Scaling};
+use crate::options::MAX_MEMBERS;
 use crate::trained::{Statistics, StepperState, Trained};
 
 /// Steps and cycles at most: a network that counts from here on for a thousand years still fits a signed integer.
@@ -25,15 +26,15 @@ fn write_state(state: &StepperState, writer: &mut Writer<'_>) {
     if is_untouched(state) {
         return;
     }
-    let StepperState { sizes, signs, objective } = state;
+    let StepperState { sizes, signs, objectives } = state;
     writer.values(Section::Sizes, 4, sizes.iter().map(|size| size.to_le_bytes()));
     writer.values(Section::Signs, 1, signs.iter().map(|sign| sign.to_le_bytes()));
-    writer.fields(Section::Objective, &[&number(*objective).to_le_bytes()]);
+    writer.values(Section::Objective, 8, objectives.iter().map(|&objective| number(objective).to_le_bytes()));
 }
 
 /// Whether no step has been taken yet.
 fn is_untouched(state: &StepperState) -> bool {
-    number(state.objective) == f64::INFINITY
+    state.objectives.iter().all(|&objective| number(objective) == f64::INFINITY)
         && state.signs.iter().all(|&sign| sign == 0)
         && state.sizes.iter().all(|&size| size == FIRST_SIZE)
 }
@@ -83,7 +84,7 @@ pub(super) struct Parts {
     weights: Vec<f32>,
     sizes: Vec<f32>,
     signs: Vec<i8>,
-    objective: Option<f64>,
+    objectives: Vec<f64>,
     inputs: Option<Scaling>,
     outputs: Option<Scaling>,
     statistics: Option<Statistics>,
@@ -91,14 +92,17 @@ pub(super) struct Parts {
 
 impl Parts {
     pub(super) fn read_weights(&mut self, piece: &Piece<'_>, layout: &Layout) -> Result<()> {
-        piece.extend(&mut self.weights, layout.parameters(), |bytes| {
+        let each = layout.parameters();
+        let most = MAX_MEMBERS.min(MAX_PARAMETERS / each) * each;
+        piece.extend(&mut self.weights, each, most, |bytes| {
             let weight = f32::from_le_bytes(bytes);
             if weight.is_finite() { Ok(weight) } else { Err(format!("{weight}: expected a finite number")) }
         })
     }
 
     pub(super) fn read_sizes(&mut self, piece: &Piece<'_>, layout: &Layout) -> Result<()> {
-        piece.extend(&mut self.sizes, layout.parameters(), |bytes| {
+        let all = self.parameters(layout);
+        piece.extend(&mut self.sizes, all, all, |bytes| {
             let size = f32::from_le_bytes(bytes);
             if (MIN_SIZE..=MAX_SIZE).contains(&size) {
                 Ok(size)
@@ -109,21 +113,24 @@ impl Parts {
     }
 
     pub(super) fn read_signs(&mut self, piece: &Piece<'_>, layout: &Layout) -> Result<()> {
-        piece.extend(&mut self.signs, layout.parameters(), |bytes| {
+        let all = self.parameters(layout);
+        piece.extend(&mut self.signs, all, all, |bytes| {
             let sign = i8::from_le_bytes(bytes);
             if (-1..=1).contains(&sign) { Ok(sign) } else { Err(format!("{sign}: expected -1, 0 or 1")) }
         })
     }
 
-    pub(super) fn read_objective(&mut self, piece: &Piece<'_>) -> Result<()> {
-        let mut fields = piece.fields()?;
-        let objective = fields.f64()?;
-        fields.end()?;
-        if objective.is_nan() {
-            return Err(damaged(piece.section, "it is NaN: expected a number"));
-        }
-        self.objective = Some(objective);
-        Ok(())
+    pub(super) fn read_objective(&mut self, piece: &Piece<'_>, layout: &Layout) -> Result<()> {
+        let members = self.parameters(layout) / layout.parameters();
+        piece.extend(&mut self.objectives, members, members, |bytes| {
+            let objective = f64::from_le_bytes(bytes);
+            if objective.is_nan() { Err("NaN: expected a number".into()) } else { Ok(objective) }
+        })
+    }
+
+    /// Parameters of all members.
+    fn parameters(&self, layout: &Layout) -> usize {
+        self.weights.len().max(layout.parameters())
     }
 
     /// An input's scale may be 0: the input then has no say.
@@ -175,19 +182,20 @@ impl Parts {
 
     /// All of it together.
     pub(super) fn finish(self, layout: &Layout) -> Result<Trained> {
-        let Self { weights, sizes, signs, objective, inputs, outputs, statistics } = self;
+        let Self { weights, sizes, signs, objectives, inputs, outputs, statistics } = self;
         let missing = |section| damaged(section, "it is missing");
         if weights.is_empty() {
             return Err(missing(Section::Weights));
         }
-        let state = match (sizes.is_empty(), signs.is_empty(), objective) {
-            (true, true, None) => StepperState::new(layout.parameters()),
-            (false, false, Some(objective)) => StepperState { sizes, signs, objective },
+        let began = !objectives.is_empty();
+        let state = match (sizes.is_empty(), signs.is_empty(), began) {
+            (true, true, false) => StepperState::new(weights.len(), weights.len() / layout.parameters()),
+            (false, false, true) => StepperState { sizes, signs, objectives },
             (true, _, _) => return Err(missing(Section::Sizes)),
             (_, true, _) => return Err(missing(Section::Signs)),
-            (_, _, None) => return Err(missing(Section::Objective)),
+            (_, _, false) => return Err(missing(Section::Objective)),
         };
-        if objective.is_some() && is_untouched(&state) {
+        if began && is_untouched(&state) {
             return Err(Error::Damaged(
                 "RPROP's state is that before the first step: expected it to be left out".into(),
             ));

@@ -10,6 +10,7 @@ mod dense;
 mod functions;
 mod head;
 mod lanes;
+mod members;
 mod portable;
 mod row;
 mod rprop;
@@ -31,6 +32,7 @@ use crate::options::{Activation, Loss, Output};
 pub(crate) use buffer::Buffer;
 pub(crate) use lanes::LANES;
 use lanes::Lanes;
+pub(crate) use members::add_share;
 pub(crate) use rprop::{FIRST_SIZE, MAX_SIZE, MIN_SIZE, StepRule};
 
 /// The environment variable that pins an instruction set: `avx512`, `avx2`, `neon` or `portable`.

@@ -19,8 +19,8 @@ use crate::dataset::Rows;
 use crate::kernels::{Buffer, StepRule, kernels};
 use crate::layout::{Kind, Layout};
 use crate::normalization::{Normalization, Scaling};
-use crate::objective::{Objective, Scratch, Sums};
-use crate::options::Algorithm;
+use crate::objective::{Gradients, Objective, Scratch, Sums};
+use crate::options::{Algorithm, Options};
 use crate::stopping::AutoStop;
 use crate::trained::{Statistics, StepperState, Trained};
 use crate::weights::reexpress;
@@ -52,6 +52,8 @@ struct Share {
     sums: Sums,
     /// Empty for testing rows.
     gradient: Buffer,
+    /// The members' own weighted losses, where gradients are computed.
+    losses: Vec<f64>,
 }
 
 /// Errors of one set of weights.
@@ -73,18 +75,23 @@ impl<'a> Session<'a> {
     /// Prepares a training: normalization, and the weights expressed under it. None if it is cancelled meanwhile.
     pub(super) fn new(task: &'a Task, control: &'a Control) -> Option<Self> {
         let normalization = task.normalization();
-        let mut weights = task.trained.weights.clone();
-        let mut state = task.trained.state.clone();
+        let (mut weights, mut state) = task.beginning();
         let before = &task.trained.normalization;
         if !task.trained.is_untrained() && normalization != *before {
-            reexpress(&task.layout, task.options.output, before, &normalization, &mut weights, &mut state.sizes);
+            let each = task.layout.parameters();
+            for (weights, sizes) in weights.chunks_exact_mut(each).zip(state.sizes.chunks_exact_mut(each)) {
+                reexpress(&task.layout, task.options.output, before, &normalization, weights, sizes);
+            }
         }
         if control.is_cancelled() {
             return None;
         }
-        let objective = Objective::new(task.dataset.shape.kind, &task.layout, task.options, normalization.clone());
+        let objective = task.objective(normalization.clone());
         let shares = |rows: &Rows, parameters: usize| {
-            let share = |groups| Mutex::new(Share { groups, sums: Sums::default(), gradient: Buffer::new(parameters) });
+            let share = |groups| {
+                let (gradient, losses) = (Buffer::new(parameters), vec![0.0; task.members]);
+                Mutex::new(Share { groups, sums: Sums::default(), gradient, losses })
+            };
             objective.shares(rows).into_iter().map(share).collect()
         };
         let max_time = task.training.max_time;
@@ -165,8 +172,10 @@ impl<'a> Session<'a> {
         let class_errors = self.class_errors(&kept);
         let overfitting = reason == Reason::Overfitting;
         let before = self.task.trained.statistics;
+        // Each member is presented with each row.
+        let rows = (self.task.dataset.train.len() * self.task.members) as u64;
         let statistics = Statistics {
-            total_steps: before.total_steps.saturating_add(cycle * self.task.dataset.train.len() as u64),
+            total_steps: before.total_steps.saturating_add(cycle * rows),
             total_cycles: before.total_cycles.saturating_add(cycle),
             total_seconds: before.total_seconds + time.as_secs_f64(),
             train_error: kept.train.mean(),
@@ -240,15 +249,13 @@ impl<'a> Session<'a> {
                     None => (&session.task.dataset.train, &session.train[index], gradient),
                     Some(index) => (&session.task.dataset.test, &session.test[index], false),
                 };
-                let share = &mut *lock(share);
-                let sums = if gradient {
-                    share.gradient.fill(0.0);
-                    Some(&mut *share.gradient)
-                } else {
-                    None
-                };
-                share.sums =
-                    session.objective.sums(&session.weights, rows, share.groups.clone(), &mut scratch, sums, go_on);
+                let Share { groups, sums, gradient: to, losses } = &mut *lock(share);
+                let wanted = gradient.then(|| {
+                    to.fill(0.0);
+                    losses.fill(0.0);
+                    Gradients { sums: to, losses }
+                });
+                *sums = session.objective.sums(&session.weights, rows, groups.clone(), &mut scratch, wanted, go_on);
             }
         });
         if given_up.into_inner() {
@@ -257,7 +264,7 @@ impl<'a> Session<'a> {
         let total = |shares: &mut [Mutex<Share>]| {
             let mut sums = Sums::default();
             for share in shares {
-                sums.add(&share.get_mut().unwrap_or_else(PoisonError::into_inner).sums);
+                sums.add(&whole(share).sums);
             }
             sums
         };
@@ -266,47 +273,43 @@ impl<'a> Session<'a> {
 
     /// One step of RPROP, with the gradients that [`Self::errors`] has left.
     fn step(&mut self, crew: &mut Crew, threads: usize, errors: &Errors) {
-        let options = self.task.options;
-        let decay = options.l2.at(options.loss, errors.train.weight, errors.train.mean());
-        let objective = errors.train.mean() + self.penalty(decay);
-        let undo = match options.algorithm {
-            Algorithm::RpropPlus => true,
-            Algorithm::IrpropMinus => false,
-            Algorithm::IrpropPlus => objective > self.state.objective,
-        };
-        self.state.objective = objective;
-        let rule = StepRule { scale: (1.0 / errors.train.weight) as f32, decay, undo };
-        let gradients: Vec<&mut Buffer> = self
+        let (layout, parameters) = (&self.task.layout, self.task.layout.parameters());
+        let rules: Vec<StepRule> = self
+            .state
+            .objectives
+            .iter_mut()
+            .enumerate()
+            .map(|(member, before)| {
+                let error =
+                    self.train.iter_mut().map(|share| whole(share).losses[member]).sum::<f64>() / errors.train.weight;
+                let weights = &self.weights[member * parameters..][..parameters];
+                rule(self.task.options, layout, weights, errors.train.weight, error, before)
+            })
+            .collect();
+        let workers = threads.min(self.weights.len().div_ceil(THREAD_PARAMETERS));
+        let each = parameters.div_ceil(workers).next_multiple_of(16);
+        // A part is of one member.
+        let mut parts = Vec::with_capacity(self.weights.len() / each + 1);
+        let mut gradients: Vec<_> = self
             .train
             .iter_mut()
-            .map(|share| &mut share.get_mut().unwrap_or_else(PoisonError::into_inner).gradient)
+            .map(|share| whole(share).gradient.chunks_mut(parameters).flat_map(|member| member.chunks_mut(each)))
             .collect();
-        let layout = &self.task.layout;
-        let workers = threads.min(self.weights.len().div_ceil(THREAD_PARAMETERS));
-        let each = self.weights.len().div_ceil(workers).next_multiple_of(16);
-        let mut parts = Vec::with_capacity(workers);
-        let mut gradients: Vec<_> = gradients.into_iter().map(|gradient| gradient.chunks_mut(each)).collect();
-        let chunks = self.weights.chunks_mut(each).zip(self.state.sizes.chunks_mut(each));
-        for (index, ((weights, sizes), signs)) in chunks.zip(self.state.signs.chunks_mut(each)).enumerate() {
-            let gradients: Vec<_> = gradients.iter_mut().map(|g| g.next().expect("as long as the weights")).collect();
-            parts.push(Mutex::new(Part { from: index * each, weights, sizes, signs, gradients }));
+        let weights = self.weights.chunks_mut(parameters).zip(rules);
+        let state = self.state.sizes.chunks_mut(parameters).zip(self.state.signs.chunks_mut(parameters));
+        for ((weights, rule), (sizes, signs)) in weights.zip(state) {
+            let chunks = weights.chunks_mut(each).zip(sizes.chunks_mut(each)).zip(signs.chunks_mut(each));
+            for (index, ((weights, sizes), signs)) in chunks.enumerate() {
+                let gradients = gradients.iter_mut().map(|g| g.next().expect("as long as the weights")).collect();
+                parts.push(Mutex::new(Part { rule, from: index * each, weights, sizes, signs, gradients }));
+            }
         }
         let next = AtomicUsize::new(0);
         crew.run(workers, &|_| {
             while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                lock(part).step(layout, rule);
+                lock(part).step(layout);
             }
         });
-    }
-
-    /// What weight decay adds to the loss.
-    fn penalty(&self, l2: f32) -> f64 {
-        if l2 == 0.0 {
-            return 0.0;
-        }
-        let square = |w: &f32| f64::from(*w).powi(2);
-        let weights = self.task.layout.connections().map(|c| &self.weights[c.biases().end..c.all().end]);
-        f64::from(l2) / 2.0 * weights.flat_map(|weights| weights.iter().map(square)).sum::<f64>()
     }
 
     fn tell(&self, cycle: u64, errors: &Errors) -> Point {
@@ -341,8 +344,34 @@ impl Errors {
     }
 }
 
+/// How a member steps whose training rows, which weigh `rows` together, have a mean loss of `error`; `before` is what it
+/// minimized at its previous step, and afterwards at this one.
+fn rule(options: Options, layout: &Layout, weights: &[f32], rows: f64, error: f64, before: &mut f64) -> StepRule {
+    let decay = options.l2.at(options.loss, rows, error);
+    let objective = error + penalty(layout, weights, decay);
+    let undo = match options.algorithm {
+        Algorithm::RpropPlus => true,
+        Algorithm::IrpropMinus => false,
+        Algorithm::IrpropPlus => objective > *before,
+    };
+    *before = objective;
+    StepRule { scale: (1.0 / rows) as f32, decay, undo }
+}
+
+/// What weight decay adds to the loss.
+fn penalty(layout: &Layout, weights: &[f32], l2: f32) -> f64 {
+    if l2 == 0.0 {
+        return 0.0;
+    }
+    let square = |w: &f32| f64::from(*w).powi(2);
+    let weights = layout.connections().map(|c| &weights[c.biases().end..c.all().end]);
+    f64::from(l2) / 2.0 * weights.flat_map(|weights| weights.iter().map(square)).sum::<f64>()
+}
+
 /// Some of the parameters, with all that a step of theirs takes.
 struct Part<'a> {
+    rule: StepRule,
+    /// Where they begin in their member.
     from: usize,
     weights: &'a mut [f32],
     sizes: &'a mut [f32],
@@ -351,7 +380,8 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    fn step(&mut self, layout: &Layout, rule: StepRule) {
+    fn step(&mut self, layout: &Layout) {
+        let rule = self.rule;
         // The shares' gradients, in the order of the shares.
         let (sum, others) = self.gradients.split_first_mut().expect("there is a share");
         for other in others {
@@ -398,6 +428,11 @@ impl Task {
         });
         Normalization { inputs: Some(inputs), outputs }
     }
+}
+
+/// What a mutex holds, where no other thread can have it.
+fn whole<T>(mutex: &mut Mutex<T>) -> &mut T {
+    mutex.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

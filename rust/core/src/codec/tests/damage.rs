@@ -10,7 +10,7 @@ pub(super) fn survives(bytes: &[u8]) -> bool {
     assert!(written == bytes || written.len() < bytes.len() && decode(&written).is_ok(), "one network, one form");
     let trained = &network.trained;
     assert!(trained.weights.iter().all(|weight| weight.is_finite()));
-    assert_eq!(trained.weights.len(), network.layout.parameters());
+    assert_eq!(trained.weights.len(), trained.members() * network.layout.parameters());
     assert!(network.options.check(network.kind).is_ok());
     let limits = network.dataset.limits();
     assert!(network.rows(Set::Train) <= limits.train && network.rows(Set::Test) <= limits.test);
@@ -138,7 +138,7 @@ fn a_refusal_names_the_section_the_value_and_the_expectation() {
         (Section::Weights, 4, &f32(f32::NAN), "weights: value 1 is NaN: expected a finite number"),
         (Section::Sizes, 8, &f32(51.0), "step sizes: value 2 is 51: expected 0.000001 to 50"),
         (Section::Signs, 3, &[2], "gradient signs: value 3 is 2: expected -1, 0 or 1"),
-        (Section::Objective, 0, &[255; 8], "objective: it is NaN: expected a number"),
+        (Section::Objective, 0, &[255; 8], "objective: value 0 is NaN: expected a number"),
         (
             Section::OutputScaling,
             4,

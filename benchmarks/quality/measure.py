@@ -1,0 +1,66 @@
+"""Errors of each rival and of neuralredis on rows kept back, over the same seeded splits; kept in a file.
+
+An error is the share of rows got wrong, or the root mean square error as a share of that of answering the mean.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rivals import RIVALS, Answer, Rival
+from sets import SETS, Rows
+from sklearn.model_selection import train_test_split
+
+import neuralredis as nr
+
+Results = dict[str, dict[str, dict[str, list[float]]]]
+
+
+def ours(rows: Rows, seed: int, **options: Any) -> Answer:
+    """Return what the library answers with nothing set but what the tutorial sets."""
+    hidden = options.pop("hidden", [30])
+    outputs = int(rows.y.max()) + 1 if rows.classifies else 1
+    kind: Any = "classifier" if rows.classifies else "regressor"
+    count = len(rows.X)
+    limits = {"dataset": 10_000, "test": 2_500} if count <= 12_500 else {"dataset": count, "test": count // 4}
+    net = nr.Network(kind, [rows.X.shape[1], *hidden, outputs], normalize=True, seed=seed, **limits, **options)
+    net.observe(rows.X, rows.y)
+    net.train(autostop=True, backtrack=True, max_time=0, progress=False)
+    return net.classify if rows.classifies else lambda X: net.run(X)[:, 0]
+
+
+def split(rows: Rows, seed: int) -> tuple[Rows, Rows]:
+    """Return seven tenths of the rows to learn from, and at most 10,000 of the others."""
+    kept = min(10_000, round(0.3 * len(rows.X)))
+    stratify = rows.y if rows.classifies else None
+    X, Z, y, z = train_test_split(rows.X, rows.y, test_size=kept, random_state=seed, stratify=stratify)
+    return Rows(X, y), Rows(Z, z)
+
+
+def error(found: Any, rows: Rows, learnt: Rows) -> float:
+    if rows.classifies:
+        return float(np.mean(np.asarray(found) != rows.y))
+    return float(np.sqrt(np.mean((found - rows.y) ** 2) / np.mean((learnt.y.mean() - rows.y) ** 2)))
+
+
+def seeds(rows: Rows) -> int:
+    return 10 if len(rows.X) < 4000 else 3
+
+
+def measure(results: Results, name: str, rival: Rival, sets: list[str], keep: Path | None = None) -> None:
+    """Add what is missing of a rival's errors and seconds."""
+    for task in sets:
+        found = results.setdefault(task, {}).setdefault(name, {"error": [], "seconds": []})
+        rows = SETS[task]()
+        for seed in range(len(found["error"]), seeds(rows)):
+            learnt, kept = split(rows, seed)
+            start = time.process_time()
+            answer = rival(learnt, seed)
+            found["seconds"].append(time.process_time() - start)
+            found["error"].append(error(answer(kept.X), kept, learnt))
+        if keep:
+            keep.write_text(json.dumps(results))
