@@ -41,11 +41,12 @@ def test_each_kind_has_its_defaults(create: Create) -> None:
         "normalize": False,
         "dataset": 10000,
         "test": 2500,
-        "activation": "tanh",
+        "activation": "relu",
         "output": "softmax",
         "loss": "crossentropy",
         "algorithm": "irprop+",
         "l2": "auto",
+        "restarts": "auto",
     }
     regressor = create("regressor", [2, 3, 2]).configure()
     assert (regressor["output"], regressor["loss"]) == ("linear", "mse")
@@ -78,6 +79,9 @@ def test_names_are_read_in_any_case(create: Create) -> None:
         (("regressor", [2, 1]), {"l2": -0.5}, "number of at least 0"),
         (("regressor", [2, 1]), {"l2": float("nan")}, "number of at least 0"),
         (("regressor", [2, 1]), {"l2": "none"}, "l2 is 'none': expected"),
+        (("regressor", [2, 1]), {"restarts": 0}, "restarts is 0: expected an integer from 1 to 64"),
+        (("regressor", [2, 1]), {"restarts": 65}, "restarts is 65: expected an integer from 1 to 64"),
+        (("regressor", [2, 1]), {"restarts": "some"}, "restarts is 'some': expected"),
         (("regressor", [2, 1]), {"dataset": -1}, "dataset is -1: expected an integer from 0 to 4294967295"),
         (("regressor", [2, 1]), {"test": 2**32}, "test is 4294967296: expected an integer from 0 to 4294967295"),
         (("regressor", [2, 1]), {"seed": -1}, "seed is -1: expected an integer from 0 to 18446744073709551615"),

@@ -26,10 +26,10 @@ rng = np.random.default_rng(0)
 X = rng.normal(size=(1500, 19)) * 10.0 ** rng.integers(-3, 4, 19)
 for activation, algorithm in itertools.product(("tanh", "sigmoid", "relu"), ("irprop+", "rprop+")):
     for kind, options in [
-        ("classifier", {}),
-        ("classifier", {"output": "sigmoid"}),
-        ("classifier", {"output": "sigmoid", "loss": "crossentropy"}),
-        ("regressor", {"l2": 0.001}),
+        ("classifier", {"restarts": 3}),
+        ("classifier", {"output": "sigmoid", "restarts": 1}),
+        ("classifier", {"output": "sigmoid", "loss": "crossentropy", "restarts": 1}),
+        ("regressor", {"l2": 0.001, "restarts": 1}),
     ]:
         net = nr.Network(kind, [19, 37, 5, 3], normalize=True, dataset=1000, test=500, seed=7, activation=activation,
                          algorithm=algorithm, **options)

@@ -93,9 +93,7 @@ def test_the_aof_holds_effects(redis7: servers.Server) -> None:
     names = [command[0] for command in found if command[0] not in ("SELECT", "MULTI", "EXEC")]
     assert names == ["NR.CREATE", *["NR._ROWS"] * 8, "NR._TRAINED", "NR._RESET", "NR._CONFIGURE"]
     created = next(command for command in found if command[0] == "NR.CREATE")
-    resolved = (
-        "net regressor 2 3 -> 1 SEED 7 DATASET 5 TEST 0 ACTIVATION tanh OUTPUT linear LOSS mse ALGO irprop+ L2 auto"
-    )
+    resolved = "net regressor 2 3 -> 1 SEED 7 DATASET 5 TEST 0 ACTIVATION relu OUTPUT linear LOSS mse ALGO irprop+ L2 auto RESTARTS auto"
     assert " ".join(created[1:]) == resolved
     before = content(redis7, "net")
     client.execute_command("DEBUG", "LOADAOF")

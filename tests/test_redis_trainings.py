@@ -146,7 +146,7 @@ def test_one_training_of_a_network_at_a_time(client: redis.Redis) -> None:
     with pytest.raises(redis.ResponseError, match="already being trained"):
         inredis.train(client, "net")
     with pytest.raises(redis.ResponseError, match="already being trained"):
-        client.execute_command("NR.CONFIGURE", "net", "ACTIVATION", "RELU")
+        client.execute_command("NR.CONFIGURE", "net", "ACTIVATION", "TANH")
     assert client.execute_command("NR.CONFIGURE", "net", "L2", "0.5") == "OK"
 
 

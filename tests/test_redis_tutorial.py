@@ -95,7 +95,7 @@ Training has started
 31) parameters
 32) (integer) 13
 33) activation
-34) tanh
+34) relu
 35) output
 36) linear
 37) loss
@@ -104,10 +104,14 @@ Training has started
 40) irprop+
 41) l2
 42) auto
-43) test-error-optimistic
-44) ~~
-45) memory-bytes
-46) (integer) ~
+43) restarts
+44) auto
+45) members
+46) (integer) 10
+47) test-error-optimistic
+48) ~~
+49) memory-bytes
+50) (integer) ~
 > NR.RUN net 10 10
 1) "~"
 """,
@@ -196,7 +200,7 @@ def test_the_titanic(connection: dialogue.Connection) -> None:
 33) parameters
 34) (integer) 182
 35) activation
-36) tanh
+36) relu
 37) output
 38) softmax
 39) loss
@@ -205,10 +209,14 @@ def test_the_titanic(connection: dialogue.Connection) -> None:
 42) irprop+
 43) l2
 44) auto
-45) test-error-optimistic
-46) no
-47) memory-bytes
-48) (integer) ~
+45) restarts
+46) auto
+47) members
+48) (integer) 1
+49) test-error-optimistic
+50) no
+51) memory-bytes
+52) (integer) ~
 > NR.TRAIN mynet AUTOSTOP BACKTRACK
 Training has started
 > NR.WAIT mynet

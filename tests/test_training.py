@@ -223,7 +223,7 @@ def test_a_network_is_trained_by_one_training_at_a_time(network: Make) -> None:
     with pytest.raises(nr.TrainingError, match="already being trained"):
         net.train(progress=True)
     with pytest.raises(nr.TrainingError, match="already being trained"):
-        net.configure(activation="relu")
+        net.configure(activation="tanh")
     assert training.running, "what was refused has changed nothing"
     training.stop()
     training.wait()

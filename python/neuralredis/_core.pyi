@@ -34,6 +34,7 @@ class Network:
         loss: Loss | None = None,
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
+        restarts: SupportsIndex | Literal["auto"] | None = None,
     ) -> Self: ...
     def observe(
         self, X: ArrayLike, y: ArrayLike, *, into: Set | None = None, weight: ArrayLike | None = None
@@ -55,6 +56,7 @@ class Network:
         loss: Loss | None = None,
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
+        restarts: SupportsIndex | Literal["auto"] | None = None,
     ) -> Options: ...
     @classmethod
     def from_bytes(cls, data: Buffer) -> Self: ...

@@ -200,6 +200,7 @@ class RedisNetwork:
         loss: Loss | None = None,
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
+        restarts: SupportsIndex | Literal["auto"] | None = None,
     ) -> Options:
         """Change options, all or none, and return all of them; see `neuralredis.RedisNetwork.configure`."""
         given = commands.options(
@@ -210,6 +211,7 @@ class RedisNetwork:
             loss=loss,
             algorithm=algorithm,
             l2=l2,
+            restarts=restarts,
         )
         return await self._link.finish(self._steps.configure(normalize, given))
 
@@ -268,6 +270,7 @@ class NeuralRedis:
         loss: Loss | None = None,
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
+        restarts: SupportsIndex | Literal["auto"] | None = None,
     ) -> RedisNetwork:
         """Create a network; see `neuralredis.NeuralRedis.create`."""
         given = commands.options(
@@ -279,6 +282,7 @@ class NeuralRedis:
             loss=loss,
             algorithm=algorithm,
             l2=l2,
+            restarts=restarts,
         )
         await self._link.finish(self._steps.create(key, kind, layout, normalize, given))
         return self[key]

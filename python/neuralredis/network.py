@@ -50,7 +50,7 @@ class Network(_core.Network):
         with one of them the other is 0.
     seed : int, optional
         Of all that is random, below 2**64; else the operating system's choice.
-    activation : {"tanh", "sigmoid", "relu"}, optional
+    activation : {"relu", "tanh", "sigmoid"}, default "relu"
         Of the hidden units.
     output : {"softmax", "sigmoid", "linear"}, optional
         Of the output units: softmax for a classifier, linear for a regressor unless given.
@@ -62,6 +62,11 @@ class Network(_core.Network):
         Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"`` chooses
         it at every step from the training rows: with cross-entropy 1 / rows, as regularized logistic regression has
         it; with squared errors 10 / rows times the present error, so that rows without noise are fitted exactly.
+    restarts : int or "auto", default "auto"
+        Networks of this layout, 1 to 64, that the first training makes of this one. Each begins with random weights of
+        its own and learns from the same rows; the answer is that of the mean of what their output units sum up. Together
+        they are wrong less often than any one of them. ``"auto"`` makes up to ten where training and answering stay
+        cheap, for few rows and few parameters, if the training stops by itself (``autostop``), else one.
 
     Raises
     ------

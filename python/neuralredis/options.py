@@ -25,3 +25,4 @@ class Options(TypedDict):
     loss: Loss
     algorithm: Algorithm
     l2: float | Literal["auto"]
+    restarts: int | Literal["auto"]

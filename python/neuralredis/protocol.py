@@ -97,6 +97,7 @@ class AnyNetwork(Protocol):
         loss: Loss | None = None,
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
+        restarts: SupportsIndex | Literal["auto"] | None = None,
     ) -> Options:
         """Change options, all or none, and return all of them."""
 

@@ -62,6 +62,10 @@ class Info:
         How it computes and learns.
     l2 : float or "auto"
         Weight decay.
+    restarts : int or "auto"
+        Networks that the first training makes of one.
+    members : int
+        Networks of this layout that answer together; 1 before the first training.
     test_error_optimistic : bool
         Whether the testing rows had a say in when the last training stopped or what it kept, so that fresh rows will
         do somewhat worse than ``test_error``.
@@ -91,6 +95,8 @@ class Info:
     loss: Loss
     algorithm: Algorithm
     l2: float | Literal["auto"]
+    restarts: int | Literal["auto"]
+    members: int
     test_error_optimistic: bool
     memory_bytes: int
 

@@ -60,6 +60,7 @@ def options(
     loss: Loss | None = None,
     algorithm: Algorithm | None = None,
     l2: float | Literal["auto"] | None = None,
+    restarts: SupportsIndex | Literal["auto"] | None = None,
 ) -> list[Any]:
     """Return the options that are given, as NR.CREATE and NR.CONFIGURE take them."""
     whole = {"DATASET": ("dataset", dataset), "TEST": ("test", test), "SEED": ("seed", seed)}
@@ -73,16 +74,18 @@ def options(
             words += [option, word]
     if l2 is not None:
         words += ["L2", l2 if isinstance(l2, str) else float(l2)]
+    if restarts is not None:
+        words += ["RESTARTS", restarts if isinstance(restarts, str) else _whole("restarts", restarts, 64, least=1)]
     return words
 
 
-def _whole(name: str, value: SupportsIndex, most: int) -> int:
+def _whole(name: str, value: SupportsIndex, most: int, *, least: int = 0) -> int:
     try:
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name} is {value!r}: expected an integer") from None
-    if not 0 <= number <= most:
-        raise OptionError(f"{name} is {number}: expected an integer from 0 to {most}")
+    if not least <= number <= most:
+        raise OptionError(f"{name} is {number}: expected an integer from {least} to {most}")
     return number
 
 

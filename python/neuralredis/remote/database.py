@@ -83,6 +83,7 @@ class NeuralRedis:
         loss: Loss | None = None,
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
+        restarts: SupportsIndex | Literal["auto"] | None = None,
     ) -> RedisNetwork:
         """Create a network.
 
@@ -90,7 +91,7 @@ class NeuralRedis:
         ----------
         key : str or bytes
             Where it will be.
-        kind, layout, normalize, dataset, test, seed, activation, output, loss, algorithm, l2
+        kind, layout, normalize, dataset, test, seed, activation, output, loss, algorithm, l2, restarts
             As for `Network`.
 
         Returns
@@ -116,6 +117,7 @@ class NeuralRedis:
             loss=loss,
             algorithm=algorithm,
             l2=l2,
+            restarts=restarts,
         )
         self._link.finish(self._steps.create(key, kind, layout, normalize, given))
         return self[key]

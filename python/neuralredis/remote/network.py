@@ -280,12 +280,13 @@ class RedisNetwork:
         loss: Loss | None = None,
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
+        restarts: SupportsIndex | Literal["auto"] | None = None,
     ) -> Options:
         """Change options, all or none, and return all of them.
 
         Parameters
         ----------
-        normalize, dataset, test, activation, output, loss, algorithm, l2 : optional
+        normalize, dataset, test, activation, output, loss, algorithm, l2, restarts : optional
             As for `Network`. A limit below the rows of its set drops random ones.
 
         Returns
@@ -306,6 +307,7 @@ class RedisNetwork:
             loss=loss,
             algorithm=algorithm,
             l2=l2,
+            restarts=restarts,
         )
         return self._link.finish(self._steps.configure(normalize, given))
 

@@ -47,6 +47,11 @@ def decay(reply: Any) -> Any:
     return "auto" if text(reply) == "auto" else float(str(np.float32(reply)))
 
 
+def restarts(reply: Any) -> Any:
+    """Return ``"auto"``, or the number of members."""
+    return "auto" if text(reply) == "auto" else int(reply)
+
+
 def info(reply: Any) -> Info:
     """Return what NR.INFO says. Fields of a later module are left out."""
     found = fields(reply)
@@ -65,7 +70,8 @@ def info(reply: Any) -> Info:
             case "tuple[int, ...]":
                 values[field.name] = tuple(int(units) for units in value)
             case _:
-                values[field.name] = decay(value) if field.name == "l2" else text(value)
+                read = {"l2": decay, "restarts": restarts}.get(field.name, text)
+                values[field.name] = read(value)
     return Info(**values)
 
 
@@ -74,6 +80,7 @@ def configured(reply: Any) -> Options:
     found = fields(reply)
     values: dict[str, Any] = {name: text(found[name]) for name in ("activation", "output", "loss")}
     values |= {"algorithm": text(found["algo"]), "normalize": flag(found["normalize"]), "l2": decay(found["l2"])}
+    values |= {"restarts": restarts(found["restarts"])}
     values |= {"dataset": int(found["dataset"]), "test": int(found["test"])}
     return cast("Options", values)
 

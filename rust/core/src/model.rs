@@ -38,6 +38,11 @@ impl Model {
         &self.layout
     }
 
+    /// Weights and biases that an answer goes through, those of all members.
+    pub fn parameters(&self) -> usize {
+        self.trained.weights.len()
+    }
+
     pub(crate) fn shape(&self) -> RowShape {
         RowShape::new(self.kind, &self.layout)
     }

@@ -148,7 +148,7 @@ pub const MAX_MEMBERS: usize = 64;
 /// Members at most that [`Restarts::Auto`] makes: from there on more do not help (`benchmarks/quality`).
 const AUTO_MEMBERS: usize = 10;
 /// Training rows times members, at most.
-const AUTO_ROWS: usize = 20_000;
+const AUTO_ROWS: usize = 100_000;
 /// Parameters of all members, at most: what an answer costs.
 const AUTO_PARAMETERS: usize = 100_000;
 

@@ -170,7 +170,7 @@ fn how_many_members_there_are_is_chosen_where_they_are_cheap_and_only_under_auto
     let few = TrainOptions { max_cycles: 2, ..auto_stop(true) };
     assert_eq!(members(&[4, 5, 2], 300, few), 10);
     assert_eq!(members(&[4, 5, 2], 300, cycles(2)), 1);
-    assert_eq!(members(&[4, 5, 2], 7_500, few), 4, "5000 rows are for training");
+    assert_eq!(members(&[4, 5, 2], 37_500, few), 4, "25,000 rows are for training");
     assert_eq!(members(&[100, 300, 2], 100, few), 3, "30,902 parameters");
     assert_eq!(members(&[400, 300, 2], 100, few), 1);
 }

@@ -69,7 +69,7 @@ impl Network {
 
 /// Answers so many rows; if that takes long, other threads run meanwhile.
 fn answer<T: Send>(py: Python<'_>, model: &Model, rows: usize, work: impl FnOnce() -> T + Send) -> T {
-    let multiplications = rows.saturating_mul(model.layout().parameters());
+    let multiplications = rows.saturating_mul(model.parameters());
     if multiplications < LONG_RUN { work() } else { py.detach(work) }
 }
 
@@ -77,7 +77,7 @@ fn answer<T: Send>(py: Python<'_>, model: &Model, rows: usize, work: impl FnOnce
 impl Network {
     #[new]
     #[pyo3(signature = (kind, layout, *, normalize = false, dataset = None, test = None, seed = None, activation = None,
-        output = None, loss = None, algorithm = None, l2 = None))]
+        output = None, loss = None, algorithm = None, l2 = None, restarts = None))]
     #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     fn create(
         kind: &str,
@@ -91,10 +91,11 @@ impl Network {
         loss: Option<&str>,
         algorithm: Option<&str>,
         l2: Option<options::L2>,
+        restarts: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let kind = options::kind(kind)?;
         let layout_read = options::layout(layout)?;
-        let changes = options::changes(Some(normalize), activation, output, loss, algorithm, l2)?;
+        let changes = options::changes(Some(normalize), activation, output, loss, algorithm, l2, restarts)?;
         let chosen = Options::new(kind).with(kind, &changes).map_err(raise)?;
         let neither = dataset.is_none() && test.is_none();
         let unnamed = if neither { Limits::default() } else { Limits { train: 0, test: 0 } };
@@ -347,6 +348,8 @@ impl Network {
     ///     The variant of RPROP.
     /// l2 : float or "auto", optional
     ///     Weight decay, at least 0: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row.
+    /// restarts : int or "auto", optional
+    ///     Networks that answer together, 1 to 64, as of the first training after the creation or a reset.
     ///
     /// Returns
     /// -------
@@ -367,7 +370,7 @@ impl Network {
     /// >>> net.configure(test=50)["test"]
     /// 50
     #[pyo3(signature = (*, normalize = None, dataset = None, test = None, activation = None, output = None, loss = None,
-        algorithm = None, l2 = None))]
+        algorithm = None, l2 = None, restarts = None))]
     #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     fn configure<'py>(
         &self,
@@ -380,8 +383,9 @@ impl Network {
         loss: Option<&str>,
         algorithm: Option<&str>,
         l2: Option<options::L2>,
+        restarts: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let changes = options::changes(normalize, activation, output, loss, algorithm, l2)?;
+        let changes = options::changes(normalize, activation, output, loss, algorithm, l2, restarts)?;
         let present = self.snapshot(py).info().limits;
         let limits = options::limits(dataset, test, present)?;
         let info = {

@@ -1,8 +1,9 @@
 //! Names and numbers that a network or a training is made with.
 
 use neuralredis_core::layout::MAX_UNITS;
+use neuralredis_core::options::MAX_MEMBERS;
 use neuralredis_core::training::TrainOptions;
-use neuralredis_core::{Activation, Algorithm, Changes, Decay, Kind, Layout, Limits, Loss, Output, Set};
+use neuralredis_core::{Activation, Algorithm, Changes, Decay, Kind, Layout, Limits, Loss, Output, Restarts, Set};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
@@ -91,6 +92,7 @@ pub(crate) fn changes(
     loss: Option<&str>,
     algorithm: Option<&str>,
     l2: Option<L2>,
+    restarts: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Changes> {
     Ok(Changes {
         normalize,
@@ -99,6 +101,7 @@ pub(crate) fn changes(
         loss: loss.map(Loss::from_name).transpose().map_err(raise)?,
         algorithm: algorithm.map(Algorithm::from_name).transpose().map_err(raise)?,
         l2: l2.map(L2::decay).transpose()?,
+        restarts: restarts.map(members).transpose()?,
     })
 }
 
@@ -125,6 +128,23 @@ pub(crate) fn l2(py: Python<'_>, decay: Decay) -> PyResult<Bound<'_, PyAny>> {
         Decay::Auto => "auto".into_bound_py_any(py),
         // As the decimal that was given: 0.1 rather than 0.10000000149011612.
         Decay::Fixed(l2) => l2.to_string().parse::<f64>().unwrap_or_else(|_| l2.into()).into_bound_py_any(py),
+    }
+}
+
+/// What `restarts` says: `"auto"`, or a number.
+fn members(restarts: &Bound<'_, PyAny>) -> PyResult<Restarts> {
+    match restarts.extract::<&str>() {
+        Ok(name) if name.eq_ignore_ascii_case("auto") => Ok(Restarts::Auto),
+        Ok(name) => Err(bad_option("restarts", &format!("'{name}'"), &format!("'auto' or 1 to {MAX_MEMBERS}"))),
+        Err(_) => Ok(Restarts::Fixed(whole("restarts", restarts, MAX_MEMBERS as u64, 1)? as u8)),
+    }
+}
+
+/// Restarts as a user says them.
+pub(crate) fn restarts(py: Python<'_>, restarts: Restarts) -> PyResult<Bound<'_, PyAny>> {
+    match restarts {
+        Restarts::Auto => "auto".into_bound_py_any(py),
+        Restarts::Fixed(members) => members.into_bound_py_any(py),
     }
 }
 

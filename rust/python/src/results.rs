@@ -40,6 +40,8 @@ pub(crate) fn info<'py>(
     fields.set_item("loss", info.options.loss.name())?;
     fields.set_item("algorithm", info.options.algorithm.name())?;
     fields.set_item("l2", crate::options::l2(py, info.options.l2)?)?;
+    fields.set_item("restarts", crate::options::restarts(py, info.options.restarts)?)?;
+    fields.set_item("members", info.members)?;
     fields.set_item("test_error_optimistic", found.test_decided)?;
     fields.set_item("memory_bytes", memory)?;
     Ok(fields)
@@ -56,6 +58,7 @@ pub(crate) fn options<'py>(py: Python<'py>, info: &Info) -> PyResult<Bound<'py, 
     values.set_item("loss", info.options.loss.name())?;
     values.set_item("algorithm", info.options.algorithm.name())?;
     values.set_item("l2", crate::options::l2(py, info.options.l2)?)?;
+    values.set_item("restarts", crate::options::restarts(py, info.options.restarts)?)?;
     Ok(values)
 }
 

@@ -59,6 +59,7 @@ pub(super) const OPTIONS: &[Argument] = &[
     options::LOSS,
     options::ALGO,
     options::L2,
+    options::RESTARTS,
 ];
 
 fn present(info: &Info) -> Reply {
@@ -72,5 +73,6 @@ fn present(info: &Info) -> Reply {
         ("loss", Reply::word(chosen.loss.name())),
         ("algo", Reply::word(chosen.algorithm.name())),
         ("l2", options::decay_reply(chosen.l2)),
+        ("restarts", options::restarts_reply(chosen.restarts)),
     ])
 }

@@ -42,6 +42,7 @@ impl Command for Create {
             options::LOSS,
             options::ALGO,
             options::L2,
+            options::RESTARTS,
         ],
     };
 

@@ -58,6 +58,8 @@ impl Command for Info {
             ("loss", Reply::word(chosen.loss.name())),
             ("algorithm", Reply::word(chosen.algorithm.name())),
             ("l2", options::decay_reply(chosen.l2)),
+            ("restarts", options::restarts_reply(chosen.restarts)),
+            ("members", Reply::count(info.members)),
             ("test-error-optimistic", Reply::YesNo(found.test_decided)),
             ("memory-bytes", Reply::count(value.bytes())),
         ]);

@@ -1,6 +1,7 @@
 //! The options that NR.CREATE and NR.CONFIGURE share.
 
-use neuralredis_core::{Activation, Algorithm, Changes, Decay, Limits, Loss, Options, Output};
+use neuralredis_core::options::MAX_MEMBERS;
+use neuralredis_core::{Activation, Algorithm, Changes, Decay, Limits, Loss, Options, Output, Restarts};
 
 use super::is;
 use crate::error::Refusal;
@@ -26,7 +27,8 @@ pub(super) enum Of {
     Change,
 }
 
-const NAMES: [&str; 9] = ["NORMALIZE", "DATASET", "TEST", "SEED", "ACTIVATION", "OUTPUT", "LOSS", "ALGO", "L2"];
+const NAMES: [&str; 10] =
+    ["NORMALIZE", "DATASET", "TEST", "SEED", "ACTIVATION", "OUTPUT", "LOSS", "ALGO", "L2", "RESTARTS"];
 
 impl Given {
     pub(super) fn parse(mut arguments: &[&[u8]], of: Of) -> Result<Self, Refusal> {
@@ -71,7 +73,8 @@ impl Given {
             "OUTPUT" => changes.output = Some(choice(name, value, Output::ALL, Output::name)?),
             "LOSS" => changes.loss = Some(choice(name, value, Loss::ALL, Loss::name)?),
             "ALGO" => changes.algorithm = Some(choice(name, value, Algorithm::ALL, Algorithm::name)?),
-            _ => changes.l2 = Some(decay(name, value)?),
+            "L2" => changes.l2 = Some(decay(name, value)?),
+            _ => changes.restarts = Some(members(name, value)?),
         }
         Ok(())
     }
@@ -110,12 +113,25 @@ fn decay(name: &str, value: &[u8]) -> Result<Decay, Refusal> {
     number.map(Decay::Fixed).ok_or_else(|| Refusal::argument(name, value, "auto or a finite number of at least 0"))
 }
 
+fn members(name: &str, value: &[u8]) -> Result<Restarts, Refusal> {
+    if is(value, "auto") {
+        return Ok(Restarts::Auto);
+    }
+    let number = numbers::whole(value).filter(|number| (1..=MAX_MEMBERS as u64).contains(number));
+    let expected = format!("auto or an integer from 1 to {MAX_MEMBERS}");
+    number.map(|number| Restarts::Fixed(number as u8)).ok_or_else(|| Refusal::argument(name, value, expected))
+}
+
 /// All options but the seed, as arguments that give just them. NORMALIZE is left to the caller: it is written in two ways.
 pub(crate) fn written(options: &Options, limits: Limits) -> Vec<Vec<u8>> {
-    let Options { activation, output, loss, algorithm, l2, .. } = options;
+    let Options { normalize: _, activation, output, loss, algorithm, l2, restarts } = options;
     let l2 = match l2 {
         Decay::Auto => "auto".into(),
         Decay::Fixed(l2) => numbers::text(*l2),
+    };
+    let restarts = match restarts {
+        Restarts::Auto => "auto".into(),
+        Restarts::Fixed(members) => members.to_string(),
     };
     [
         ("DATASET", limits.train.to_string()),
@@ -125,6 +141,7 @@ pub(crate) fn written(options: &Options, limits: Limits) -> Vec<Vec<u8>> {
         ("LOSS", loss.name().into()),
         ("ALGO", algorithm.name().into()),
         ("L2", l2),
+        ("RESTARTS", restarts),
     ]
     .into_iter()
     .flat_map(|(name, value)| [name.into(), value.into_bytes()])
@@ -136,6 +153,14 @@ pub(super) fn decay_reply(l2: Decay) -> Reply {
     match l2 {
         Decay::Auto => Reply::word("auto"),
         Decay::Fixed(l2) => Reply::Single(l2),
+    }
+}
+
+/// Restarts in a reply.
+pub(super) fn restarts_reply(restarts: Restarts) -> Reply {
+    match restarts {
+        Restarts::Auto => Reply::word("auto"),
+        Restarts::Fixed(members) => Reply::count(u64::from(members)),
     }
 }
 
@@ -173,6 +198,10 @@ pub(super) const ALGO: Argument = Argument::one_of(
 .optional();
 pub(super) const L2: Argument =
     Argument::one_of(c"decay", &[Argument::number(c"decay"), Argument::word(c"auto", c"AUTO")]).after(c"L2").optional();
+pub(super) const RESTARTS: Argument =
+    Argument::one_of(c"restarts", &[Argument::integer(c"members"), Argument::word(c"auto", c"AUTO")])
+        .after(c"RESTARTS")
+        .optional();
 
 #[cfg(test)]
 mod tests {
@@ -212,7 +241,11 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let options = Options { l2: Decay::Fixed(0.1), ..Options::new(neuralredis_core::Kind::Regressor) };
+        let options = Options {
+            l2: Decay::Fixed(0.1),
+            restarts: Restarts::Fixed(7),
+            ..Options::new(neuralredis_core::Kind::Regressor)
+        };
         let limits = Limits { train: 3, test: u32::MAX };
         let written = written(&options, limits);
         let given = Given::parse(&written.iter().map(Vec::as_slice).collect::<Vec<_>>(), Of::Change).unwrap();
