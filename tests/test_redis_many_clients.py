@@ -11,7 +11,7 @@ from collections.abc import Callable
 import inredis
 import pytest
 import redis
-from traffic import Traffic, digest, settled
+from traffic import DATABASES, Traffic, digest, settled
 
 import neuralredis
 import servers
@@ -83,8 +83,9 @@ def test_a_crowd_leaves_what_it_left(kind: servers.Kind, effort: int, figure: Ca
         assert section["trainings_failed"] == 0
         assert section["trainings_finished"] > 0
         expected = digest(server)
-        keys = sum(about["keys"] for about in client.info("keyspace").values())
-        servers.wait_until(lambda: inredis.section(client)["networks"] == keys)
+        bases = [server.client(db=db) for db in range(DATABASES)]
+        kinds = [base.type(key) for base in bases for key in base.scan_iter()]
+        servers.wait_until(lambda: inredis.section(client)["networks"] == kinds.count("neural-NN"))
         sent = sum(traffic.sent for traffic in crowd.traffics)
         figure(
             f"{CLIENTS} clients, {SECONDS * effort:.0f} s, {sent} commands, {meddled} interferences, "
