@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Numbers of sections.
-WEIGHTS, SIZES, SIGNS = 5, 6, 7
+LAYOUT, WEIGHTS, SIZES, SIGNS, STATISTICS, END = 1, 5, 6, 7, 11, 0xFFFF
 
 HEAD = 8
 CHECKSUM = 8
@@ -23,6 +23,19 @@ def sections(data: bytes) -> dict[int, bytes]:
         number, _flags = struct.unpack_from("<HB", data, at + 4)
         found[number] = found.get(number, b"") + data[at + 7 : at + 4 + length]
         at += 4 + length
+    return found
+
+
+def frames(data: bytes) -> dict[int, bytes]:
+    """Return the last frame of each section by its number, as a server keeps and sends them."""
+    found = {}
+    at = HEAD
+    while at < len(data) - CHECKSUM:
+        (length,) = struct.unpack_from("<I", data, at)
+        (number,) = struct.unpack_from("<H", data, at + 4)
+        at += 4
+        found[number] = data[at : at + length]
+        at += length
     return found
 
 

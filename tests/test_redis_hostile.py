@@ -1,0 +1,282 @@
+"""Commands as nobody should send them: the server lives, an error changes nothing, and says by a code what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import inredis
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from wire import RefusedError, Wire, errors
+
+import neuralredis
+import saved
+import servers
+
+#: What a key is called, there or not; what is at "string" is no network.
+KEYS = [b"net", b"sum", b"string", b"nothing", b"", b"\0", b"%n%n%s", b"\r\n+OK\r\n", b"\xff\xfe", b"a b", b"k" * 3000]
+
+NUMBERS = [
+    b"0", b"1", b"2", b"3", b"-1", b"1.5", b"1e3", b"1e39", b"1e309", b"-0", b"+1", b"0x10", b"nan", b"inf", b"-inf",
+    b"", b" 1", b"1 ", b"1\0", b"65536", b"1048576", b"1048577", b"2147483648", b"4294967295", b"4294967296",
+    b"9007199254740993", b"9223372036854775807", b"9223372036854775808", b"18446744073709551615",
+    b"18446744073709551616", b"9" * 400, b"0." + b"3" * 400, b"\xff", "\u0661".encode(), b"1\r\n2", b"%d",
+]  # fmt: skip
+
+WORDS = [
+    b"CLASSIFIER", b"regressor", b"->", b"NORMALIZE", b"DATASET", b"TEST", b"TRAIN", b"SEED", b"ACTIVATION", b"OUTPUT",
+    b"LOSS", b"ALGO", b"L2", b"tanh", b"RELU", b"sigmoid", b"softmax", b"linear", b"mse", b"crossentropy", b"IRPROP-",
+    b"rprop+", b"auto", b"yes", b"no", b"WEIGHT", b"FP32", b"MAXCYCLES", b"MAXTIME", b"AUTOSTOP", b"BACKTRACK",
+    b"BLOCK", b"REPLACE", b"on", b"\0", b"%n", b"-->", b"fp32\0",
+]  # fmt: skip
+
+#: A command of each kind as it should be; what is sent is one of them with some changes.
+USUAL = [
+    "NR.CREATE new CLASSIFIER 2 3 -> 2 NORMALIZE DATASET 5 TEST 2 SEED 1 ACTIVATION relu L2 0.1",
+    "NR.CREATE new REGRESSOR 2 3 4 -> 1 OUTPUT linear LOSS mse ALGO irprop+ TEST 3",
+    "NR.OBSERVE net 1 2 -> 0 WEIGHT 2 TRAIN", "NR.OBSERVE sum 1 2 -> 3 4 TEST", "NR.OBSERVE net FP32 {rows} TRAIN",
+    "NR.RUN net 1 2", "NR.RUN net FP32 {rows}", "NR.CLASS net 1 2", "NR.CLASS net FP32 {rows}",
+    "NR.TRAIN net MAXCYCLES 2 MAXTIME 5 AUTOSTOP BACKTRACK BLOCK 1", "NR.TRAIN sum MAXCYCLES 3", "NR.INFO net",
+    "NR.THREADS", "NR.RESET net", "NR.GETDATA net TRAIN 3", "NR.STOP net", "NR.WAIT net 1", "NR.REPORT net",
+    "NR.CONFIGURE net NORMALIZE yes DATASET 50 TEST 7 ACTIVATION tanh L2 auto", "NR.CONFIGURE sum",
+    "NR.EVALUATE net TEST", "NR.EVALUATE net FP32 {rows}", "NR.EXPORT net", "NR.IMPORT net {network} REPLACE",
+    "NR.IMPORT new {network}", "NR._LOAD new 0 {head}", "NR._LOAD new 1 {layout}",
+    "NR._ROWS net 5 {places} {rows} {ones}", "NR._TRAINED net {head} {weights} {statistics} {end}", "NR._RESET net 5",
+    "NR._CONFIGURE net 5 NORMALIZE no DATASET 40 TEST 7",
+]  # fmt: skip
+
+#: How the server is asked: by itself, in a transaction, in a script, in a function.
+WAYS = ("plain", "transaction", "script", "function")
+
+LIBRARY = "#!lua name=l\nredis.register_function('f', function(k, a) return redis.pcall(unpack(a)) end)"
+
+
+@pytest.fixture
+def wire(server: servers.Server) -> Iterator[Wire]:
+    with Wire(server) as wire:
+        # What is large is tried apart.
+        wire.ask("CONFIG", "SET", "neuralredis.max-network-bytes", "200kb")
+        wire.ask("FUNCTION", "LOAD", LIBRARY)
+        yield wire
+
+
+def blobs() -> dict[str, bytes]:
+    net = neuralredis.Network("classifier", [2, 3, 2], dataset=9, test=4, seed=1)
+    net.observe([[1, 2], [3, 4]], [0, 1])
+    frames = saved.frames(bytes(net))
+    return {
+        "rows": inredis.blob((1, 2, 0), (3, 4, 1)), "ones": inredis.blob((1, 1)), "places": b"\0\1\0\0\0\1\0\0\0\0",
+        "network": bytes(net), "head": bytes(net)[: saved.HEAD], "layout": frames[saved.LAYOUT],
+        "weights": frames[saved.WEIGHTS], "statistics": frames[saved.STATISTICS], "end": frames[saved.END],
+    }  # fmt: skip
+
+
+def usual() -> list[list[bytes]]:
+    known = blobs()
+    return [[known.get(word.strip("{}"), word.encode()) for word in line.split()] for line in USUAL]
+
+
+arguments = st.one_of(
+    st.sampled_from(KEYS),
+    st.sampled_from(NUMBERS),
+    st.sampled_from(WORDS),
+    st.sampled_from(list(blobs().values())),
+    st.binary(max_size=40),
+)
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> list[bytes]:
+    """A command with a few words left out, put in, repeated, replaced or spoilt."""
+    words = list(draw(st.sampled_from(usual())))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(1, len(words)))
+        match draw(st.sampled_from(["insert", "replace", "drop", "repeat", "spoil", "key"])):
+            case "insert":
+                words.insert(at, draw(arguments))
+            case "replace":
+                words[at : at + 1] = [draw(arguments)]
+            case "drop":
+                del words[at : at + 1]
+            case "repeat":
+                words[at:at] = words[at : at + 1] * draw(st.integers(1, 5))
+            case "spoil" if at < len(words) and words[at]:
+                byte = draw(st.integers(0, len(words[at]) - 1))
+                words[at] = words[at][:byte] + draw(st.binary(max_size=2)) + words[at][byte + 1 :]
+            case "key":
+                words[1:2] = [draw(st.sampled_from(KEYS))]
+    return words
+
+
+def asked(wire: Wire, way: str, words: list[bytes]) -> Any:
+    """Ask in one of the ways. What would wait does not, in any of them."""
+    if way == "plain" and words[0] in (b"NR.TRAIN", b"NR.WAIT"):
+        way = "transaction"
+    if way == "script":
+        return wire.ask("EVAL", "return redis.pcall(unpack(ARGV))", 0, *words)
+    if way == "function":
+        return wire.ask("FCALL", "f", 0, *words)
+    if way == "plain":
+        return wire.ask(*words)
+    wire.ask("MULTI")
+    refused = wire.ask(*words)
+    reply = wire.ask("EXEC")
+    return refused if isinstance(refused, RefusedError) else reply
+
+
+def settle(wire: Wire) -> None:
+    """Wait until no network is being trained: what is then installed is nobody's error."""
+    for key in wire.ask("KEYS", "*") if wire.ask("NR.THREADS") else ():
+        wire.ask("NR.STOP", key)
+    servers.wait_until(lambda: wire.ask("NR.THREADS") == [])
+
+
+@pytest.mark.torture
+def test_whatever_is_sent_the_server_lives_and_an_error_changes_nothing(
+    server: servers.Server, wire: Wire, effort: int, figure: Callable[[str], None]
+) -> None:
+    sent = {"commands": 0, "errors": 0}
+
+    @settings(
+        max_examples=60 * effort,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+    @given(st.lists(st.tuples(st.sampled_from(WAYS), changed()), min_size=15, max_size=30))
+    def send(commands: list[tuple[str, list[bytes]]]) -> None:
+        prepare(wire)
+        for way, words in commands:
+            before = wire.ask("DEBUG", "DIGEST")
+            found = errors(asked(wire, way, words))
+            sent["commands"] += 1
+            sent["errors"] += bool(found)
+            assert all(str(error).startswith(("ERR ", "WRONGTYPE ", "EXECABORT ")) for error in found), found
+            settle(wire)
+            if found:
+                assert wire.ask("DEBUG", "DIGEST") == before, (way, words, found)
+        assert "a bug in neuralredis" not in server.log
+
+    send()
+    figure(f"{sent['commands']} commands, of which {sent['errors']} were refused")
+
+
+def prepare(wire: Wire) -> None:
+    """Fill the database with what the usual commands name."""
+    wire.ask("FLUSHALL")
+    wire.ask("NR.CREATE", "net", "CLASSIFIER", 2, 3, "->", 2, "DATASET", 20, "TEST", 10, "SEED", 1)
+    wire.ask("NR.OBSERVE", "net", "FP32", inredis.blob(*[(x, x * x % 7, x % 2) for x in range(25)]))
+    wire.ask("NR.CREATE", "sum", "REGRESSOR", 2, "->", 2, "DATASET", 5, "TEST", 2)
+    wire.ask("NR.OBSERVE", "sum", 1, 2, "->", 3, 4)
+    wire.ask("SET", "string", "text")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_all_of_it_is_accepted_without_the_changes(wire: Wire, way: str) -> None:
+    for words in usual():
+        # A frame follows the one before.
+        if words[:3] != [b"NR._LOAD", b"new", b"1"]:
+            prepare(wire)
+        assert not errors(asked(wire, way, words)), words
+        settle(wire)
+
+
+def test_a_name_may_be_any_bytes_in_every_command(server: servers.Server, wire: Wire) -> None:
+    wire.ask("CONFIG", "SET", "notify-keyspace-events", "KEA")
+    for key in KEYS[4:]:
+        prepare(wire)
+        names = {b"net": key, b"sum": key + b"2", b"string": key + b"3", b"new": key + b"4"}
+        for name in (b"net", b"sum", b"string"):
+            wire.ask("RENAME", name, names[name])
+        for words in usual():
+            if words[:3] != [b"NR._LOAD", b"new", b"1"]:
+                wire.ask("DEL", names[b"new"])
+            assert not errors(asked(wire, "plain", [names.get(word, word) for word in words])), words
+            settle(wire)
+        for words in usual():
+            creates = words[0] in (b"NR.CREATE", b"NR.IMPORT", b"NR._LOAD")
+            for wrong in (key + b"5", names[b"string"])[creates : 2 * (len(words) > 1)]:
+                [refused] = errors(wire.ask(words[0], wrong, *words[2:]))
+                assert str(refused).isprintable()
+        wire.ask("NR.TRAIN", key, "MAXTIME", 0)
+        [line] = wire.ask("NR.THREADS")
+        assert line.isprintable()
+        assert line.count(" key=") == 1
+        wire.ask("NR.STOP", key)
+        settle(wire)
+    assert "\0" not in server.log
+    assert "\n+OK" not in server.log
+
+
+def test_counts_may_be_gigantic(server: servers.Server, wire: Wire) -> None:
+    prepare(wire)
+    before = wire.ask("DEBUG", "DIGEST")
+    many = 200_000
+    for words in (
+        ["NR.CREATE", "new", "REGRESSOR", *[1] * many, "->", 1],
+        ["NR.CREATE", "new", "REGRESSOR", 1, "->", 1, *["NORMALIZE"] * many],
+        ["NR.CREATE", "new", "REGRESSOR", *[1 << 20] * 30, "->", 1 << 20],
+        ["NR.OBSERVE", "net", *[1] * many, "->", 1],
+        ["NR.OBSERVE", "net", 1, 2, "->", *[1] * many],
+        ["NR.OBSERVE", "net", 1, 2, "->", 1, *["WEIGHT", 1] * many],
+        ["NR.RUN", "net", *["x"] * many],
+        ["NR.CLASS", "net", *[1] * many],
+        ["NR.TRAIN", "net", *["AUTOSTOP"] * many],
+        ["NR.CONFIGURE", "net", *["DATASET", 1] * many],
+        ["NR._TRAINED", "net", *["x"] * many],
+        ["NR._ROWS", "net", 1, bytes(5 * many), bytes(12 * many), bytes(4 * many)],
+        ["NR.IMPORT", "new", b"\xff" * (1 << 20)],
+        ["NR.RUN", "net", "FP32", b"\xff" * (1 << 20)],
+        ["NR.RUN", "net", "1" * (1 << 20), "1"],
+        ["NR.GETDATA", "net", "TRAIN", "9" * (1 << 20)],
+    ):
+        [refused] = errors(wire.ask(*words))
+        assert len(str(refused)) < 500
+    assert wire.ask("DEBUG", "DIGEST") == before
+    assert wire.ask("NR.GETDATA", "net", "TRAIN", 18446744073709551615) is None
+
+
+def test_scripts_see_errors_as_the_server_s_own(wire: Wire) -> None:
+    prepare(wire)
+    run = "return redis.%s('NR.RUN', KEYS[1], 'x', '1')"
+    for call in ("call", "pcall"):
+        [refused] = errors(wire.ask("EVAL", run % call, 1, "net"))
+        assert str(refused).startswith("ERR input 0 is 'x': expected a finite number")
+        [refused] = errors(wire.ask("EVAL", run % call, 1, "string"))
+        assert str(refused).startswith("WRONGTYPE ")
+    caught = "local found = redis.pcall('NR.RUN', 'net', 'x', '1'); return found.err"
+    assert b"expected a finite number" in wire.ask("EVAL", caught, 0)
+    # What a script did before an error stays done, as of the server's own commands.
+    wire.ask("EVAL", "redis.call('NR.RESET', 'net'); redis.call('NR.RUN', 'net')", 0)
+    answer = wire.ask("EVAL", "return redis.call('NR.RUN', 'net', '1', '2')", 0)
+    assert answer == wire.ask("NR.RUN", "net", 1, 2)
+
+
+def test_what_only_reads_may_be_called_where_nothing_may_be_written(wire: Wire) -> None:
+    prepare(wire)
+    call = "return redis.pcall(unpack(ARGV))"
+    for words in usual():
+        reads = b"NR.RUN NR.CLASS NR.INFO NR.THREADS NR.GETDATA NR.WAIT NR.REPORT NR.EVALUATE NR.EXPORT".split()
+        found = errors(wire.ask("EVAL_RO", call, 0, *words))
+        assert bool(found) == (words[0] not in reads), (words, found)
+        assert all("Write commands are not allowed" in str(error) for error in found)
+
+
+@pytest.mark.parametrize("mode", ["WRITE", "ALL"])
+def test_a_pause_at_the_moment_of_an_install_loses_nothing(server: servers.Server, wire: Wire, mode: str) -> None:
+    prepare(wire)
+    client = server.client(protocol=2)
+    for rounds in range(1, 21):
+        # In one go, so that the training ends before, in and after the pause.
+        with client.pipeline(transaction=False) as pipeline:
+            pipeline.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1 + rounds % 5 * 20, "MAXTIME", 0)
+            pipeline.execute_command("CLIENT", "PAUSE", 30, mode)
+            pipeline.execute_command("NR.WAIT", "net")
+            done = pipeline.execute()[-1]
+        assert done in ("finished", "idle")
+        assert inredis.info(client, "net")["training"] == 0
+        expected = sum(1 + number % 5 * 20 for number in range(1, rounds + 1))
+        assert inredis.cycles(client, "net") == expected
