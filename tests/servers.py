@@ -93,8 +93,12 @@ class Server:
             raise
 
     def client(self, **options: Any) -> redis.Redis:
-        """Return a new connection, closed with the server."""
-        client = redis.Redis(unix_socket_path=str(self.socket), **{"decode_responses": True, **options})
+        """Return a new connection, closed with the server.
+
+        It waits long for an answer and never asks twice: on a busy machine a command would be carried out twice.
+        """
+        usual = {"decode_responses": True, "socket_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
+        client = redis.Redis(unix_socket_path=str(self.socket), **{**usual, **options})
         self._clients.append(client)
         return client
 
@@ -135,7 +139,7 @@ class Server:
         assert "BUG REPORT START" not in self.log, f"the server crashed:\n{self._tail(200)}"
 
     def _control(self) -> redis.Redis:
-        return self.client(socket_timeout=5, retry=Retry(NoBackoff(), 0))
+        return self.client(socket_timeout=5)
 
     def _wait_until_up(self) -> None:
         deadline = time.monotonic() + PATIENCE
