@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Numbers of sections.
-WEIGHTS, SIZES, SIGNS = 5, 6, 7
+LAYOUT, WEIGHTS, SIZES, SIGNS, STATISTICS, END = 1, 5, 6, 7, 11, 0xFFFF
 
 HEAD = 8
 CHECKSUM = 8
@@ -40,6 +40,19 @@ def sections(data: bytes) -> dict[int, bytes]:
     for frame in frames(data)[1:]:
         number, _flags = struct.unpack_from("<HB", frame)
         found[number] = found.get(number, b"") + frame[3:]
+    return found
+
+
+def frames(data: bytes) -> dict[int, bytes]:
+    """Return the last frame of each section by its number, as a server keeps and sends them."""
+    found = {}
+    at = HEAD
+    while at < len(data) - CHECKSUM:
+        (length,) = struct.unpack_from("<I", data, at)
+        (number,) = struct.unpack_from("<H", data, at + 4)
+        at += 4
+        found[number] = data[at : at + length]
+        at += length
     return found
 
 

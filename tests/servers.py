@@ -80,13 +80,24 @@ KINDS = (
 class Server:
     """A running server, reached by a socket in its own directory and, when it has replicas, by a port too."""
 
-    def __init__(self, binary: Path, directory: Path, options: Sequence[str], *, port: int = 0) -> None:
+    def __init__(
+        self, binary: Path, directory: Path, options: Sequence[str], *, port: int = 0, config: Path | None = None
+    ) -> None:
         self.directory = directory
         self.port = port
         self.socket = directory / "socket"
         self._log = directory / "log"
         self._clients: list[redis.Redis] = []
-        command = [str(binary), "--port", str(port), "--bind", "127.0.0.1", "--unixsocket", str(self.socket)]
+        command = [
+            str(binary),
+            *([str(config)] if config else []),
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--unixsocket",
+            str(self.socket),
+        ]
         command += ["--dir", str(directory), "--logfile", str(self._log), "--save", "", "--daemonize", "no"]
         command += ["--enable-debug-command", "local", "--enable-module-command", "local"]
         # Do not wait for more replicas that might want the same snapshot.
@@ -99,8 +110,12 @@ class Server:
             raise
 
     def client(self, **options: Any) -> redis.Redis:
-        """Return a new connection, closed with the server."""
-        client = redis.Redis(unix_socket_path=str(self.socket), **{"decode_responses": True, **options})
+        """Return a new connection, closed with the server.
+
+        It waits long for an answer and never asks twice: on a busy machine a command would be carried out twice.
+        """
+        usual = {"decode_responses": True, "socket_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
+        client = redis.Redis(unix_socket_path=str(self.socket), **{**usual, **options})
         self._clients.append(client)
         return client
 
@@ -141,7 +156,7 @@ class Server:
         assert "BUG REPORT START" not in self.log, f"the server crashed:\n{self._tail(200)}"
 
     def _control(self) -> redis.Redis:
-        return self.client(socket_timeout=5, retry=Retry(NoBackoff(), 0))
+        return self.client(socket_timeout=5)
 
     def _wait_until_up(self) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -161,12 +176,17 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(kind: Kind, *options: str, module: Path | None = None, tcp: bool = False) -> Iterator[Server]:
-    """Run a server in a directory of its own, with a module and further options; ``tcp`` lets replicas reach it."""
+def running(
+    kind: Kind, *options: str, module: Path | None = None, tcp: bool = False, config: Path | None = None
+) -> Iterator[Server]:
+    """Run a server in a directory of its own, with a module and further options.
+
+    ``tcp`` lets replicas reach it; ``config`` is its configuration file.
+    """
     # Not pytest's directories: the path of a socket has room for about a hundred characters.
     with tempfile.TemporaryDirectory(prefix="neuralredis-") as name:
         load = ["--loadmodule", str(module)] if module else []
-        server = Server(kind.binary(), Path(name), [*options, *load], port=free_port() if tcp else 0)
+        server = Server(kind.binary(), Path(name), [*options, *load], port=free_port() if tcp else 0, config=config)
         try:
             yield server
         finally:

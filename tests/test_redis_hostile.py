@@ -1,225 +1,282 @@
-"""Forged payloads: refused, or networks that every command takes; the server lives, and takes little memory."""
+"""Commands as nobody should send them: the server lives, an error changes nothing, and says by a code what it is."""
 
 from __future__ import annotations
 
-import random
-import re
-import struct
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import inredis
-import numpy as np
 import pytest
-import redis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from wire import RefusedError, Wire, errors
 
-import forged
 import neuralredis
 import saved
 import servers
 
-#: Payloads that are sent together.
-BATCH = 50
-#: Batches in every run of the suite.
-BATCHES = 40
-#: Megabytes that a server may grow by. The payloads have some kilobytes; the threads of trainings take some megabytes.
-GROWTH = 64
+#: What a key is called, there or not; what is at "string" is no network.
+KEYS = [b"net", b"sum", b"string", b"nothing", b"", b"\0", b"%n%n%s", b"\r\n+OK\r\n", b"\xff\xfe", b"a b", b"k" * 3000]
+
+NUMBERS = [
+    b"0", b"1", b"2", b"3", b"-1", b"1.5", b"1e3", b"1e39", b"1e309", b"-0", b"+1", b"0x10", b"nan", b"inf", b"-inf",
+    b"", b" 1", b"1 ", b"1\0", b"65536", b"1048576", b"1048577", b"2147483648", b"4294967295", b"4294967296",
+    b"9007199254740993", b"9223372036854775807", b"9223372036854775808", b"18446744073709551615",
+    b"18446744073709551616", b"9" * 400, b"0." + b"3" * 400, b"\xff", "\u0661".encode(), b"1\r\n2", b"%d",
+]  # fmt: skip
+
+WORDS = [
+    b"CLASSIFIER", b"regressor", b"->", b"NORMALIZE", b"DATASET", b"TEST", b"TRAIN", b"SEED", b"ACTIVATION", b"OUTPUT",
+    b"LOSS", b"ALGO", b"L2", b"tanh", b"RELU", b"sigmoid", b"softmax", b"linear", b"mse", b"crossentropy", b"IRPROP-",
+    b"rprop+", b"auto", b"yes", b"no", b"WEIGHT", b"FP32", b"MAXCYCLES", b"MAXTIME", b"AUTOSTOP", b"BACKTRACK",
+    b"BLOCK", b"REPLACE", b"on", b"\0", b"%n", b"-->", b"fp32\0",
+]  # fmt: skip
+
+#: A command of each kind as it should be; what is sent is one of them with some changes.
+USUAL = [
+    "NR.CREATE new CLASSIFIER 2 3 -> 2 NORMALIZE DATASET 5 TEST 2 SEED 1 ACTIVATION relu L2 0.1",
+    "NR.CREATE new REGRESSOR 2 3 4 -> 1 OUTPUT linear LOSS mse ALGO irprop+ TEST 3",
+    "NR.OBSERVE net 1 2 -> 0 WEIGHT 2 TRAIN", "NR.OBSERVE sum 1 2 -> 3 4 TEST", "NR.OBSERVE net FP32 {rows} TRAIN",
+    "NR.RUN net 1 2", "NR.RUN net FP32 {rows}", "NR.CLASS net 1 2", "NR.CLASS net FP32 {rows}",
+    "NR.TRAIN net MAXCYCLES 2 MAXTIME 5 AUTOSTOP BACKTRACK BLOCK 1", "NR.TRAIN sum MAXCYCLES 3", "NR.INFO net",
+    "NR.THREADS", "NR.RESET net", "NR.GETDATA net TRAIN 3", "NR.STOP net", "NR.WAIT net 1", "NR.REPORT net",
+    "NR.CONFIGURE net NORMALIZE yes DATASET 50 TEST 7 ACTIVATION tanh L2 auto", "NR.CONFIGURE sum",
+    "NR.EVALUATE net TEST", "NR.EVALUATE net FP32 {rows}", "NR.EXPORT net", "NR.IMPORT net {network} REPLACE",
+    "NR.IMPORT new {network}", "NR._LOAD new 0 {head}", "NR._LOAD new 1 {layout}",
+    "NR._ROWS net 5 {places} {rows} {ones}", "NR._TRAINED net {head} {weights} {statistics} {end}", "NR._RESET net 5",
+    "NR._CONFIGURE net 5 NORMALIZE no DATASET 40 TEST 7",
+]  # fmt: skip
+
+#: How the server is asked: by itself, in a transaction, in a script, in a function.
+WAYS = ("plain", "transaction", "script", "function")
+
+LIBRARY = "#!lua name=l\nredis.register_function('f', function(k, a) return redis.pcall(unpack(a)) end)"
 
 
-def networks() -> list[bytes]:
-    """Networks with all that the format has, each small."""
-    source = np.random.default_rng(1)
-    found = []
-    for kind, layout, rows, options in (
-        ("classifier", [3, 4, 2], 12, {"normalize": True}),
-        ("regressor", [2, 3, 2], 12, {"normalize": True, "activation": "relu", "algorithm": "rprop+"}),
-        ("regressor", [2, 2], 5, {"output": "sigmoid", "normalize": True, "l2": 0.1}),
-        ("classifier", [1, 2, 2, 3], 8, {"output": "sigmoid", "activation": "sigmoid", "loss": "crossentropy"}),
-        ("classifier", [5, 3], 0, {}),
-        ("regressor", [1, 30, 1], 3, {}),
-    ):
-        net = neuralredis.Network(kind, layout, dataset=20, test=10, seed=1, **options)  # type: ignore[arg-type]
-        if rows:
-            outputs = (
-                source.integers(0, layout[-1], rows) if kind == "classifier" else source.normal(size=(rows, layout[-1]))
-            )
-            net.observe(source.normal(size=(rows, layout[0])), outputs, weight=source.uniform(1, 2, rows))
-            net.train(max_cycles=3)
-        found.append(bytes(net))
-    return found
+@pytest.fixture
+def wire(server: servers.Server) -> Iterator[Wire]:
+    with Wire(server) as wire:
+        # What is large is tried apart.
+        wire.ask("CONFIG", "SET", "neuralredis.max-network-bytes", "200kb")
+        wire.ask("FUNCTION", "LOAD", LIBRARY)
+        yield wire
 
 
-class Payloads:
-    """Forged payloads for a server; the same seed gives the same."""
-
-    def __init__(self, client: redis.Redis) -> None:
-        self.networks = networks()
-        self.frames = [saved.frames(data) for data in self.networks]
-        self.all_frames = [frame for frames in self.frames for frame in frames[1:]]
-        self.dumps = []
-        for data in self.networks:
-            client.execute_command("NR.IMPORT", "net", data)
-            self.dumps.append(client.dump("net"))
-            client.delete("net")
-        originals = forged.originals()
-        self.dumps += [network["dump"] for network in originals]
-        self.version = self.dumps[0][-forged.FOOTER : -8]
-        self.items = [(3, [(forged.STRING, frame) for frame in frames]) for frames in self.frames]
-        self.items += [(2, forged.items_of_original(network["dump"])) for network in originals]
-
-    def commands(self, key: str, source: random.Random) -> list[tuple[Any, ...]]:
-        """Return the commands that bring a forged network: clients have two, a rewritten AOF has a third."""
-        match source.randrange(10):
-            case 0:
-                frames = forged.frames(source.choice(self.frames), self.all_frames, source)
-                return [("NR._LOAD", key, index, frame) for index, frame in enumerate(frames)]
-            case way if way % 2:
-                return [("NR.IMPORT", key, self.imported(source))]
-            case _:
-                return [("RESTORE", key, 0, self.restored(source))]
-
-    def trained(self, source: random.Random) -> list[bytes]:
-        """Return frames for NR._TRAINED, those of some network."""
-        head, *frames = source.choice(self.frames)
-        frames = [frame for frame in frames if forged.number(frame) in (*forged.TRAINED, forged.END)]
-        return [head, *frames] if source.random() < 0.2 else forged.frames([head, *frames], self.all_frames, source)
-
-    def imported(self, source: random.Random) -> bytes:
-        """Return bytes for NR.IMPORT."""
-        if source.random() < 0.25:
-            return saved.with_checksum(forged.damaged(source.choice(self.networks)[:-8], source))
-        return saved.of_frames(forged.frames(source.choice(self.frames), self.all_frames, source))
-
-    def restored(self, source: random.Random) -> bytes:
-        """Return bytes for RESTORE."""
-        how = source.random()
-        if how < 0.2:
-            dump = source.choice(self.dumps)
-            body = bytearray(forged.damaged(dump[: -forged.FOOTER], source))
-            # What begins otherwise is no affair of the module's.
-            body[: forged.HEAD - 1] = dump[: forged.HEAD - 1]
-            return saved.with_checksum(bytes(body) + self.version)
-        if how < 0.4:
-            frames = forged.frames(source.choice(self.frames), self.all_frames, source)
-            return forged.dump(forged.head(3), [(forged.STRING, frame) for frame in frames], self.version)
-        encoding, items = source.choice(self.items)
-        if source.random() < 0.05:
-            encoding = source.choice([0, 1, 2, 3, 4, 1023])
-        return forged.dump(forged.head(encoding), forged.items(items, source), self.version)
+def blobs() -> dict[str, bytes]:
+    net = neuralredis.Network("classifier", [2, 3, 2], dataset=9, test=4, seed=1)
+    net.observe([[1, 2], [3, 4]], [0, 1])
+    frames = saved.frames(bytes(net))
+    return {
+        "rows": inredis.blob((1, 2, 0), (3, 4, 1)), "ones": inredis.blob((1, 1)), "places": b"\0\1\0\0\0\1\0\0\0\0",
+        "network": bytes(net), "head": bytes(net)[: saved.HEAD], "layout": frames[saved.LAYOUT],
+        "weights": frames[saved.WEIGHTS], "statistics": frames[saved.STATISTICS], "end": frames[saved.END],
+    }  # fmt: skip
 
 
-def uses(key: str, info: dict[str, Any], source: random.Random) -> Iterator[tuple[Any, ...]]:
-    """Every command that takes a network."""
-    inputs, outputs = info["layout"][0], info["layout"][-1]
-    targets = 1 if info["type"] == "classifier" else outputs
-    number = source.choice([0.5, -1e9, 3e38, 1e-45])
-    row = struct.pack("<f", number) * inputs + struct.pack("<f", 0) * targets
-    yield ("NR.RUN", key, *[number] * inputs) if inputs < 100 else ("NR.RUN", key, "FP32", row[: 4 * inputs])
-    yield "NR.RUN", key, "FP32", row[: 4 * inputs] * 20
-    yield "NR.CLASS", key, "FP32", row[: 4 * inputs] * 2
-    yield "NR.OBSERVE", key, "FP32", row * 3
-    yield "NR.OBSERVE", key, "FP32", row, source.choice(["TRAIN", "TEST"])
-    yield "NR._ROWS", key, 7, b"\0\0\0\0\0", row
-    for of in (["TRAIN"], ["TEST"], ["FP32", row * 2]):
-        yield "NR.EVALUATE", key, *of
-    yield "NR.GETDATA", key, "TRAIN", source.choice([0, 1, 2**31])
-    yield "NR.GETDATA", key, "TEST", 0
-    yield "NR.REPORT", key
-    yield "NR.THREADS"
-    yield "NR.STOP", key
-    yield "NR.CONFIGURE", key
-    yield "NR.CONFIGURE", key, "DATASET", 4, "TEST", source.choice([0, 2**32 - 1]), "ALGO", "IRPROP+"
-    yield "NR.TRAIN", key, "MAXCYCLES", 2, *source.choice([[], ["AUTOSTOP"], ["AUTOSTOP", "BACKTRACK"]])
-    yield "NR.INFO", key
-    yield "NR.EXPORT", key
-    yield "NR.WAIT", key, 0
-    yield "MEMORY", "USAGE", key
-    yield "COPY", key, f"{key}:copy", "REPLACE"
-    yield "NR.RESET", f"{key}:copy"
-    yield "UNLINK", f"{key}:copy"
+def usual() -> list[list[bytes]]:
+    known = blobs()
+    return [[known.get(word.strip("{}"), word.encode()) for word in line.split()] for line in USUAL]
 
 
-def leaves(key: str) -> list[tuple[Any, ...]]:
-    """What tells what has become of a network."""
-    return [("DEBUG", "DIGEST-VALUE", key), ("DUMP", key), ("NR.EXPORT", key)]
+arguments = st.one_of(
+    st.sampled_from(KEYS),
+    st.sampled_from(NUMBERS),
+    st.sampled_from(WORDS),
+    st.sampled_from(list(blobs().values())),
+    st.binary(max_size=40),
+)
 
 
-def peak(pid: int) -> int:
-    """Return the megabytes that a process had at most."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    assert found
-    return int(found[1]) >> 10
+@st.composite
+def changed(draw: st.DrawFn) -> list[bytes]:
+    """A command with a few words left out, put in, repeated, replaced or spoilt."""
+    words = list(draw(st.sampled_from(usual())))
+    for _ in range(draw(st.integers(0, 3))):
+        at = draw(st.integers(1, len(words)))
+        match draw(st.sampled_from(["insert", "replace", "drop", "repeat", "spoil", "key"])):
+            case "insert":
+                words.insert(at, draw(arguments))
+            case "replace":
+                words[at : at + 1] = [draw(arguments)]
+            case "drop":
+                del words[at : at + 1]
+            case "repeat":
+                words[at:at] = words[at : at + 1] * draw(st.integers(1, 5))
+            case "spoil" if at < len(words) and words[at]:
+                byte = draw(st.integers(0, len(words[at]) - 1))
+                words[at] = words[at][:byte] + draw(st.binary(max_size=2)) + words[at][byte + 1 :]
+            case "key":
+                words[1:2] = [draw(st.sampled_from(KEYS))]
+    return words
 
 
-def info_of(reply: list[Any]) -> dict[str, Any]:
-    found = {name.decode(): value for name, value in zip(reply[::2], reply[1::2], strict=True)}
-    return {**found, "type": found["type"].decode()}
+def asked(wire: Wire, way: str, words: list[bytes]) -> Any:
+    """Ask in one of the ways. What would wait does not, in any of them."""
+    if way == "plain" and words[0] in (b"NR.TRAIN", b"NR.WAIT"):
+        way = "transaction"
+    if way == "script":
+        return wire.ask("EVAL", "return redis.pcall(unpack(ARGV))", 0, *words)
+    if way == "function":
+        return wire.ask("FCALL", "f", 0, *words)
+    if way == "plain":
+        return wire.ask(*words)
+    wire.ask("MULTI")
+    refused = wire.ask(*words)
+    reply = wire.ask("EXEC")
+    return refused if isinstance(refused, RefusedError) else reply
 
 
-def try_batch(client: redis.Redis, payloads: Payloads, source: random.Random) -> int:
-    """Send a batch of forged payloads, and use what is accepted. How many were."""
-    line = client.pipeline(transaction=False)
-    counts = {}
-    for index in range(BATCH):
-        key = f"forged{index}"
-        commands = payloads.commands(key, source)
-        for command in (*commands, ("NR.INFO", key)):
-            line.execute_command(*command)
-        counts[key] = len(commands)
-    replies = iter(line.execute(raise_on_error=False))
-    accepted = {}
-    for key, count in counts.items():
-        refused = [isinstance(next(replies), redis.ResponseError) for _ in range(count)]
-        info = next(replies)
-        if not isinstance(info, redis.ResponseError):
-            accepted[key] = info_of(info)
-        assert count > 1 or refused[0] == (key not in accepted), info
-    for key, info in accepted.items():
-        commands = [*uses(key, info, source), ("NR._TRAINED", key, *payloads.trained(source)), *leaves(key)]
-        for command in commands:
-            line.execute_command(*command)
-    replies = iter(line.execute(raise_on_error=False))
-    for key in accepted:
-        *used, digest, dump, export = (next(replies) for _ in commands)
-        for reply in used:
-            assert "internal" not in str(reply), reply
-        # What it has become is as good as what anybody makes: it is saved, and comes back the same.
-        line.execute_command("RESTORE", "again", 0, dump, "REPLACE")
-        line.execute_command("DEBUG", "DIGEST-VALUE", "again")
-        line.execute_command("NR.IMPORT", "again", export, "REPLACE")
-        line.execute_command("DEBUG", "DIGEST-VALUE", "again")
-        line.execute_command("NR.RESET", key)
-        line.execute_command(source.choice(["DEL", "UNLINK"]), key)
-        assert line.execute(raise_on_error=False) == [b"OK", digest, b"OK", digest, b"OK", 1]
-    line.delete("again").execute()
-    return len(accepted)
+def settle(wire: Wire) -> None:
+    """Wait until no network is being trained: what is then installed is nobody's error."""
+    for key in wire.ask("KEYS", "*") if wire.ask("NR.THREADS") else ():
+        wire.ask("NR.STOP", key)
+    servers.wait_until(lambda: wire.ask("NR.THREADS") == [])
 
 
 @pytest.mark.torture
-@pytest.mark.timeout(3600)
-def test_forged_payloads_are_refused_or_of_use(
-    server: servers.Server, kind: servers.Kind, effort: int, figure: Callable[[str], None]
+def test_whatever_is_sent_the_server_lives_and_an_error_changes_nothing(
+    server: servers.Server, wire: Wire, effort: int, figure: Callable[[str], None]
 ) -> None:
-    client = server.client(protocol=2, decode_responses=False, socket_timeout=120)
-    payloads = Payloads(client)
-    # Threads and buffers that stay, whatever comes.
-    try_batch(client, payloads, random.Random("first"))
-    Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
-    before = peak(server.process.pid)
-    accepted = 0
-    for batch in range(BATCHES * effort):
-        try:
-            accepted += try_batch(client, payloads, random.Random(f"{kind.name} {batch}"))
-        except Exception as error:
-            raise AssertionError(f"batch {batch}: {error}\n{server.log[-4000:]}") from error
-    tried = BATCHES * effort * BATCH
-    grown = peak(server.process.pid) - before
-    trained = inredis.section(client)["trainings_finished"]
-    assert accepted > tried / 10, "what is refused is not all that is tried"
-    assert trained > accepted / 3
-    assert "a bug in neuralredis" not in server.log
-    assert client.dbsize() == 0
-    assert grown < GROWTH, f"{grown} MB"
-    figure(f"{tried} payloads, {accepted} accepted and used, {trained} trainings, {grown} MB more at most")
+    sent = {"commands": 0, "errors": 0}
+
+    @settings(
+        max_examples=60 * effort,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+    @given(st.lists(st.tuples(st.sampled_from(WAYS), changed()), min_size=15, max_size=30))
+    def send(commands: list[tuple[str, list[bytes]]]) -> None:
+        prepare(wire)
+        for way, words in commands:
+            before = wire.ask("DEBUG", "DIGEST")
+            found = errors(asked(wire, way, words))
+            sent["commands"] += 1
+            sent["errors"] += bool(found)
+            assert all(str(error).startswith(("ERR ", "WRONGTYPE ", "EXECABORT ")) for error in found), found
+            settle(wire)
+            if found:
+                assert wire.ask("DEBUG", "DIGEST") == before, (way, words, found)
+        assert "a bug in neuralredis" not in server.log
+
+    send()
+    figure(f"{sent['commands']} commands, of which {sent['errors']} were refused")
+
+
+def prepare(wire: Wire) -> None:
+    """Fill the database with what the usual commands name."""
+    wire.ask("FLUSHALL")
+    wire.ask("NR.CREATE", "net", "CLASSIFIER", 2, 3, "->", 2, "DATASET", 20, "TEST", 10, "SEED", 1)
+    wire.ask("NR.OBSERVE", "net", "FP32", inredis.blob(*[(x, x * x % 7, x % 2) for x in range(25)]))
+    wire.ask("NR.CREATE", "sum", "REGRESSOR", 2, "->", 2, "DATASET", 5, "TEST", 2)
+    wire.ask("NR.OBSERVE", "sum", 1, 2, "->", 3, 4)
+    wire.ask("SET", "string", "text")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_all_of_it_is_accepted_without_the_changes(wire: Wire, way: str) -> None:
+    for words in usual():
+        # A frame follows the one before.
+        if words[:3] != [b"NR._LOAD", b"new", b"1"]:
+            prepare(wire)
+        assert not errors(asked(wire, way, words)), words
+        settle(wire)
+
+
+def test_a_name_may_be_any_bytes_in_every_command(server: servers.Server, wire: Wire) -> None:
+    wire.ask("CONFIG", "SET", "notify-keyspace-events", "KEA")
+    for key in KEYS[4:]:
+        prepare(wire)
+        names = {b"net": key, b"sum": key + b"2", b"string": key + b"3", b"new": key + b"4"}
+        for name in (b"net", b"sum", b"string"):
+            wire.ask("RENAME", name, names[name])
+        for words in usual():
+            if words[:3] != [b"NR._LOAD", b"new", b"1"]:
+                wire.ask("DEL", names[b"new"])
+            assert not errors(asked(wire, "plain", [names.get(word, word) for word in words])), words
+            settle(wire)
+        for words in usual():
+            creates = words[0] in (b"NR.CREATE", b"NR.IMPORT", b"NR._LOAD")
+            for wrong in (key + b"5", names[b"string"])[creates : 2 * (len(words) > 1)]:
+                [refused] = errors(wire.ask(words[0], wrong, *words[2:]))
+                assert str(refused).isprintable()
+        wire.ask("NR.TRAIN", key, "MAXTIME", 0)
+        [line] = wire.ask("NR.THREADS")
+        assert line.isprintable()
+        assert line.count(" key=") == 1
+        wire.ask("NR.STOP", key)
+        settle(wire)
+    assert "\0" not in server.log
+    assert "\n+OK" not in server.log
+
+
+def test_counts_may_be_gigantic(server: servers.Server, wire: Wire) -> None:
+    prepare(wire)
+    before = wire.ask("DEBUG", "DIGEST")
+    many = 200_000
+    for words in (
+        ["NR.CREATE", "new", "REGRESSOR", *[1] * many, "->", 1],
+        ["NR.CREATE", "new", "REGRESSOR", 1, "->", 1, *["NORMALIZE"] * many],
+        ["NR.CREATE", "new", "REGRESSOR", *[1 << 20] * 30, "->", 1 << 20],
+        ["NR.OBSERVE", "net", *[1] * many, "->", 1],
+        ["NR.OBSERVE", "net", 1, 2, "->", *[1] * many],
+        ["NR.OBSERVE", "net", 1, 2, "->", 1, *["WEIGHT", 1] * many],
+        ["NR.RUN", "net", *["x"] * many],
+        ["NR.CLASS", "net", *[1] * many],
+        ["NR.TRAIN", "net", *["AUTOSTOP"] * many],
+        ["NR.CONFIGURE", "net", *["DATASET", 1] * many],
+        ["NR._TRAINED", "net", *["x"] * many],
+        ["NR._ROWS", "net", 1, bytes(5 * many), bytes(12 * many), bytes(4 * many)],
+        ["NR.IMPORT", "new", b"\xff" * (1 << 20)],
+        ["NR.RUN", "net", "FP32", b"\xff" * (1 << 20)],
+        ["NR.RUN", "net", "1" * (1 << 20), "1"],
+        ["NR.GETDATA", "net", "TRAIN", "9" * (1 << 20)],
+    ):
+        [refused] = errors(wire.ask(*words))
+        assert len(str(refused)) < 500
+    assert wire.ask("DEBUG", "DIGEST") == before
+    assert wire.ask("NR.GETDATA", "net", "TRAIN", 18446744073709551615) is None
+
+
+def test_scripts_see_errors_as_the_server_s_own(wire: Wire) -> None:
+    prepare(wire)
+    run = "return redis.%s('NR.RUN', KEYS[1], 'x', '1')"
+    for call in ("call", "pcall"):
+        [refused] = errors(wire.ask("EVAL", run % call, 1, "net"))
+        assert str(refused).startswith("ERR input 0 is 'x': expected a finite number")
+        [refused] = errors(wire.ask("EVAL", run % call, 1, "string"))
+        assert str(refused).startswith("WRONGTYPE ")
+    caught = "local found = redis.pcall('NR.RUN', 'net', 'x', '1'); return found.err"
+    assert b"expected a finite number" in wire.ask("EVAL", caught, 0)
+    # What a script did before an error stays done, as of the server's own commands.
+    wire.ask("EVAL", "redis.call('NR.RESET', 'net'); redis.call('NR.RUN', 'net')", 0)
+    answer = wire.ask("EVAL", "return redis.call('NR.RUN', 'net', '1', '2')", 0)
+    assert answer == wire.ask("NR.RUN", "net", 1, 2)
+
+
+def test_what_only_reads_may_be_called_where_nothing_may_be_written(wire: Wire) -> None:
+    prepare(wire)
+    call = "return redis.pcall(unpack(ARGV))"
+    for words in usual():
+        reads = b"NR.RUN NR.CLASS NR.INFO NR.THREADS NR.GETDATA NR.WAIT NR.REPORT NR.EVALUATE NR.EXPORT".split()
+        found = errors(wire.ask("EVAL_RO", call, 0, *words))
+        assert bool(found) == (words[0] not in reads), (words, found)
+        assert all("Write commands are not allowed" in str(error) for error in found)
+
+
+@pytest.mark.parametrize("mode", ["WRITE", "ALL"])
+def test_a_pause_at_the_moment_of_an_install_loses_nothing(server: servers.Server, wire: Wire, mode: str) -> None:
+    prepare(wire)
+    client = server.client(protocol=2)
+    for rounds in range(1, 21):
+        # In one go, so that the training ends before, in and after the pause.
+        with client.pipeline(transaction=False) as pipeline:
+            pipeline.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1 + rounds % 5 * 20, "MAXTIME", 0)
+            pipeline.execute_command("CLIENT", "PAUSE", 30, mode)
+            pipeline.execute_command("NR.WAIT", "net")
+            done = pipeline.execute()[-1]
+        assert done in ("finished", "idle")
+        assert inredis.info(client, "net")["training"] == 0
+        expected = sum(1 + number % 5 * 20 for number in range(1, rounds + 1))
+        assert inredis.cycles(client, "net") == expected

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import resource
 import threading
 import time
@@ -290,3 +291,34 @@ def test_networks_that_come_and_go_leave_nothing_behind(
     grown, resident_grown = in_use() - before, resident() - resident_before
     figure(f"{rounds} rounds: {grown:+} bytes used, {resident_grown:+} bytes resident")
     assert resident_grown < (8 << 20) + 200 * rounds
+
+
+@pytest.mark.parametrize("when", ["at the start", "at the end"])
+def test_a_training_that_fails_for_want_of_memory_says_so_and_may_be_tried_again(
+    server: servers.Server, when: str
+) -> None:
+    client, waiting = server.client(protocol=2), server.client(protocol=2)
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 500, 2000, "->", 500, "DATASET", 1000)
+    client.execute_command("NR.OBSERVE", "net", "FP32", rows((500, 500), 5))
+    inredis.create(client, "small")
+    before = client.execute_command("DEBUG", "DIGEST")
+    if when == "at the start":
+        headroom(server, 1)
+        answer = client.execute_command("NR.TRAIN", "small", "MAXCYCLES", 5, "BLOCK", 0)
+        expected = "failed: no thread for the training: "
+    else:
+        inredis.train(client, "net")
+        inredis.running(client)
+        headroom(server, 5)
+        client.execute_command("NR.STOP", "net")
+        answer = waiting.execute_command("NR.WAIT", "net")
+        expected = "failed: not enough memory for 36045000 bytes"
+    headroom(server, -1)
+    if answer != "idle":  # NR.WAIT may come when all is over
+        assert answer.startswith(expected)
+    servers.wait_until(lambda: client.execute_command("NR.THREADS") == [])
+    assert inredis.section(client)["trainings_failed"] == 1
+    assert re.search(rf"the training of network \d+ {expected}", server.log)
+    assert client.execute_command("DEBUG", "DIGEST") == before
+    for key in ("net", "small"):
+        assert client.execute_command("NR.TRAIN", key, "MAXCYCLES", 1, "MAXTIME", 0, "BLOCK", 0) == "finished"

@@ -108,3 +108,55 @@ impl Task {
         &self.training
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Job, Live, Outcome, Pool};
+    use super::*;
+    use crate::dataset::{Batch, Limits};
+    use crate::layout::Kind;
+
+    fn network(inputs: usize) -> Network {
+        let layout = Layout::new(&[inputs, 2]).unwrap();
+        let options = Options::new(Kind::Classifier);
+        let limits = Limits { train: 10, test: 0 };
+        let mut network = Network::new(Kind::Classifier, layout, options, limits, 1).unwrap();
+        let values = vec![1.0; 3 * inputs];
+        network.observe(&Batch::new(&values, inputs, &[0.0, 1.0, 1.0], 1), None, |_| {}).unwrap();
+        network
+    }
+
+    fn one_cycle() -> TrainOptions {
+        TrainOptions { max_cycles: 1, max_time: Duration::ZERO, ..TrainOptions::default() }
+    }
+
+    #[test]
+    fn a_bug_in_a_training_fails_that_training_and_no_other() {
+        let pool = Pool::new(2, 1);
+        // A bug: the weights of another network.
+        let trained = Arc::clone(&network(3).trained);
+        let task = Task { trained, ..Task::new(&network(50), one_cycle()).unwrap() };
+        let job = Job::start(task, &pool, |_| {});
+        assert!(job.wait(Duration::from_secs(60)));
+        assert!(matches!(job.outcome(), Some(Outcome::Failed(reason)) if reason.contains("out of range")));
+        assert_eq!(pool.counts(), (0, 0));
+        let mut live = Live::new(network(3));
+        assert!(live.train(one_cycle(), &pool, |_| {}).unwrap().wait(Duration::from_secs(60)));
+        assert!(matches!(live.collect(), Some(Outcome::Trained(..))));
+    }
+
+    #[test]
+    fn the_bytes_of_a_task_grow_with_its_weights_and_layers() {
+        let bytes = |units: &[usize]| {
+            let options = Options::new(Kind::Regressor);
+            let limits = Limits { train: 100, test: 0 };
+            let mut network = Network::new(Kind::Regressor, Layout::new(units).unwrap(), options, limits, 1).unwrap();
+            let (inputs, outputs) = (vec![0.0; units[0]], vec![0.0; *units.last().unwrap()]);
+            network.observe(&Batch::new(&inputs, inputs.len(), &outputs, outputs.len()), None, |_| {}).unwrap();
+            Task::new(&network, one_cycle()).unwrap().bytes()
+        };
+        assert!(bytes(&[1, 1]) < 1 << 20);
+        assert!(bytes(&[1000, 1000, 10]) > 30 * 1_000_000);
+        assert!(bytes(&[1, 1 << 20]) > 3 * 16 * 4 << 20);
+    }
+}

@@ -37,3 +37,25 @@ pub(super) fn log_panics() {
         log::warning(&format!("a bug in neuralredis{place}: {message}"));
     }));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::guard;
+
+    #[test]
+    fn a_panic_ends_here_whatever_it_carries() {
+        struct Worse;
+
+        impl Drop for Worse {
+            fn drop(&mut self) {
+                panic!("while the first panic is put away");
+            }
+        }
+
+        assert_eq!(guard(|| 5), Some(5));
+        assert_eq!(guard(|| -> i32 { panic!("a word") }), None);
+        assert_eq!(guard(|| -> i32 { panic!("{} words", 2) }), None);
+        assert_eq!(guard(|| -> i32 { std::panic::panic_any(7) }), None);
+        assert_eq!(guard(|| -> i32 { std::panic::panic_any(Worse) }), None);
+    }
+}

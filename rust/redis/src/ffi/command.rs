@@ -277,3 +277,48 @@ extern "C" fn run<C: Command>(
     });
     raw::REDISMODULE_OK as c_int
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::ffi::c_char;
+
+    use super::*;
+
+    thread_local! {
+        static ANSWERS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// A server that notes down errors.
+    unsafe extern "C" fn noted(_: *mut raw::RedisModuleCtx, text: *const c_char) -> c_int {
+        // SAFETY: what `reply::error` passes ends with NUL.
+        let text = unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned();
+        ANSWERS.with_borrow_mut(|answers| answers.push(text));
+        0
+    }
+
+    /// A command with a bug: it takes for granted an argument that it does not ask for.
+    struct Faulty;
+
+    impl Command for Faulty {
+        const NAME: &CStr = c"faulty";
+        const FLAGS: &CStr = c"";
+        const ABOUT: About = About { summary: c"", complexity: c"", arity: 0, key: None, arguments: &[] };
+
+        fn run(_: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+            Ok(Reply::Bulk(args[0].to_vec()))
+        }
+    }
+
+    #[test]
+    fn a_bug_in_a_command_is_an_error_and_no_end_of_the_server() {
+        // SAFETY: no other test reads or writes this entry of the table.
+        unsafe { raw::RedisModule_ReplyWithError = Some(noted) };
+        for _ in 0..3 {
+            let done = run::<Faulty>(ptr::null_mut(), ptr::null_mut(), 0);
+            assert_eq!(done, raw::REDISMODULE_OK as c_int);
+        }
+        let answers = ANSWERS.take();
+        assert_eq!(answers, ["ERR internal error: the server's log says more"; 3]);
+    }
+}

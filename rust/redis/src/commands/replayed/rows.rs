@@ -14,7 +14,7 @@ use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
-use crate::{numbers, value};
+use crate::{config, numbers, value};
 
 /// Bytes of a place.
 const PLACE: usize = 5;
@@ -85,6 +85,7 @@ impl Command for Rows {
         if rows.len() / (inputs + targets) != places.len() {
             return Err(Refusal::because(format!("{} places: expected one for each row", places.len())));
         }
+        config::check_bytes(ctx, network.bytes() + rows.len() * 4)?;
         let batch = Batch { weights: weights.as_deref(), ..interleaved(&rows, inputs, targets) };
         network.place(&batch, &places, state)?;
         ctx.replicate_verbatim();
