@@ -197,7 +197,7 @@ def test_a_network_is_saved_whole_while_other_threads_change_it(tmp_path: Path) 
     for thread in threads:
         thread.start()
     try:
-        for number in range(50):
+        for number in range(15):
             path = tmp_path / f"{number % 3}.nr"
             net.save(path)
             X, y = nr.load(path).rows("train")

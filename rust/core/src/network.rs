@@ -68,19 +68,32 @@ impl Network {
     /// # Errors
     /// [`Error::ClassifierOutputs`] for a classifier with one output, [`Error::Option`] for options that make no sense.
     pub fn new(kind: Kind, layout: Layout, options: Options, limits: Limits, seed: u64) -> Result<Self> {
+        let mut network = Self::of_trained(kind, layout, options, limits, seed, Trained::nothing())?;
+        network.reset();
+        Ok(network)
+    }
+
+    /// A network that trainings have made, without rows. The seed is of what is random from here on.
+    pub(crate) fn of_trained(
+        kind: Kind,
+        layout: Layout,
+        options: Options,
+        limits: Limits,
+        seed: u64,
+        trained: Trained,
+    ) -> Result<Self> {
         if kind == Kind::Classifier && layout.outputs() < 2 {
             return Err(Error::ClassifierOutputs { outputs: layout.outputs() });
         }
         options.check(kind)?;
-        let mut weights_random = Random::new(seed, WEIGHTS_STREAM);
         Ok(Self {
             kind,
             options,
-            trained: Arc::new(Trained::untrained(&layout, options.activation, &mut weights_random)),
+            trained: Arc::new(trained),
             dataset: Dataset::new(RowShape::new(kind, &layout), limits),
             layout: Arc::new(layout),
             rows_random: Random::new(seed, ROWS_STREAM),
-            weights_random,
+            weights_random: Random::new(seed, WEIGHTS_STREAM),
         })
     }
 

@@ -96,6 +96,19 @@ fn most_bytes(network: &Network) -> usize {
     1024 + values + values / 1000
 }
 
+/// Takes memory for so many values more: what a payload asks for may be more than there is.
+fn reserve<T>(to: &mut Vec<T>, more: usize) -> Result<()> {
+    let bytes = (to.len() + more) * size_of::<T>();
+    to.try_reserve_exact(more).map_err(|_| Error::Memory { bytes })
+}
+
+/// Room for so many values.
+fn room<T>(count: usize) -> Result<Vec<T>> {
+    let mut room = Vec::new();
+    reserve(&mut room, count)?;
+    Ok(room)
+}
+
 /// What trainings have made of a network, in frames of at most [`MAX_FRAME`] bytes: what a replica is sent when one ends.
 pub fn trained_frames(trained: &Trained, sink: &mut dyn FnMut(&[u8])) {
     let writer = &mut Writer::new(MAX_FRAME, sink);
@@ -131,7 +144,7 @@ pub fn decode_trained<'a>(network: &Network, frames: impl IntoIterator<Item = &'
 ///
 /// # Errors
 /// [`Error::Damaged`] for bytes that are no network, and says which section is at fault; [`Error::NewerFormat`] for those
-/// of a later version.
+/// of a later version; [`Error::Memory`] where there is too little for them.
 pub fn decode(bytes: &[u8]) -> Result<Network> {
     let Some(head) = bytes.get(..HEAD) else {
         return Err(Error::Damaged(format!("{} bytes: expected at least a head of {HEAD}", bytes.len())));

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::reserve;
 use crate::error::{Error, Result};
 
 /// Declares the sections: name, number, and what an error calls it.
@@ -111,7 +112,7 @@ impl<'a> Piece<'a> {
         if count > expected || !self.more && count < expected {
             return Err(damaged(self.section, format!("{count} values: expected {expected}")));
         }
-        to.reserve_exact(units.len());
+        reserve(to, units.len())?;
         for unit in units {
             let value = read(unit.try_into().expect("a unit has its length"));
             let index = to.len();

@@ -2,6 +2,7 @@
 
 use super::frame::Writer;
 use super::section::{Piece, Section, damaged};
+use super::{reserve, room};
 use crate::error::{Error, Result};
 use crate::kernels::{FIRST_SIZE, MAX_SIZE, MIN_SIZE};
 use crate::layout::{Kind, Layout};
@@ -29,6 +30,14 @@ fn write_state(state: &StepperState, writer: &mut Writer<'_>) {
     writer.values(Section::Sizes, 4, sizes.iter().map(|size| size.to_le_bytes()));
     writer.values(Section::Signs, 1, signs.iter().map(|sign| sign.to_le_bytes()));
     writer.fields(Section::Objective, &[&number(*objective).to_le_bytes()]);
+}
+
+/// The state before the first step.
+fn untouched(parameters: usize) -> Result<StepperState> {
+    let mut state = StepperState { sizes: room(parameters)?, signs: room(parameters)?, ..StepperState::new(0) };
+    state.sizes.resize(parameters, FIRST_SIZE);
+    state.signs.resize(parameters, 0);
+    Ok(state)
 }
 
 /// Whether no step has been taken yet.
@@ -181,7 +190,7 @@ impl Parts {
             return Err(missing(Section::Weights));
         }
         let state = match (sizes.is_empty(), signs.is_empty(), objective) {
-            (true, true, None) => StepperState::new(layout.parameters()),
+            (true, true, None) => untouched(layout.parameters())?,
             (false, false, Some(objective)) => StepperState { sizes, signs, objective },
             (true, _, _) => return Err(missing(Section::Sizes)),
             (_, true, _) => return Err(missing(Section::Signs)),
@@ -210,8 +219,8 @@ fn read_scaling(
     if count > columns || !piece.more && count < columns {
         return Err(damaged(piece.section, format!("{count} columns: expected {columns}")));
     }
-    mean.reserve_exact(units.len());
-    scale.reserve_exact(units.len());
+    reserve(mean, units.len())?;
+    reserve(scale, units.len())?;
     for unit in units {
         let (&[of_mean, of_scale], _) = unit.as_chunks::<4>().0.split_first_chunk().expect("a unit has its length");
         let (column, one_mean, one_scale) = (mean.len(), f32::from_le_bytes(of_mean), f32::from_le_bytes(of_scale));
