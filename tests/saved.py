@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Numbers of sections.
-WEIGHTS, SIZES, SIGNS = 5, 6, 7
+WEIGHTS, SIZES, SIGNS, STATISTICS, REPORT = 5, 6, 7, 11, 16
 
 HEAD = 8
 CHECKSUM = 8
@@ -40,6 +40,15 @@ def sections(data: bytes) -> dict[int, bytes]:
     for frame in frames(data)[1:]:
         number, _flags = struct.unpack_from("<HB", frame)
         found[number] = found.get(number, b"") + frame[3:]
+    return found
+
+
+def timeless(data: bytes) -> dict[int, bytes]:
+    """Return all sections without what no two trainings share: seconds, and how many threads there were."""
+    found = sections(data)
+    found[STATISTICS] = found[STATISTICS][:16] + found[STATISTICS][24:]
+    if REPORT in found:
+        found[REPORT] = found[REPORT][:2] + found[REPORT][6:22] + found[REPORT][30:]
     return found
 
 

@@ -17,6 +17,7 @@ mod normalization;
 mod objective;
 pub mod options;
 pub mod random;
+mod report;
 mod stopping;
 mod trained;
 pub mod training;

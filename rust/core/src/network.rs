@@ -9,6 +9,7 @@ use crate::layout::{Kind, Layout};
 use crate::model::Model;
 use crate::options::{Changes, Options};
 use crate::random::Random;
+use crate::report::Report;
 use crate::trained::{Statistics, Trained};
 
 /// Numbers of the random streams of a network's seed.
@@ -34,6 +35,8 @@ pub struct Network {
     pub(crate) layout: Arc<Layout>,
     pub(crate) options: Options,
     pub(crate) trained: Arc<Trained>,
+    /// Of the last training.
+    pub(crate) report: Option<Arc<Report>>,
     pub(crate) dataset: Dataset,
     /// Chooses sets and evicted rows.
     pub(crate) rows_random: Random,
@@ -90,6 +93,7 @@ impl Network {
             kind,
             options,
             trained: Arc::new(trained),
+            report: None,
             dataset: Dataset::new(RowShape::new(kind, &layout), limits),
             layout: Arc::new(layout),
             rows_random: Random::new(seed, ROWS_STREAM),
@@ -196,15 +200,21 @@ impl Network {
         &self.trained
     }
 
-    /// Takes what a training of another copy of this network has made of it; see [`crate::codec::decode_trained`].
+    /// What the last training told when it had ended, if there was one since the network was made or reset.
+    pub fn report(&self) -> Option<&Arc<Report>> {
+        self.report.as_ref()
+    }
+
+    /// Takes what a training of another copy of this network has made of it and told; see [`crate::codec::decode_trained`].
     ///
     /// # Errors
     /// [`Error::Parameters`] if it is of a network of another size.
-    pub fn install(&mut self, trained: Trained) -> Result<()> {
+    pub fn install(&mut self, trained: Trained, report: Option<Report>) -> Result<()> {
         if trained.weights.len() != self.layout.parameters() {
             return Err(Error::Parameters { parameters: trained.weights.len() as u64 });
         }
         self.trained = Arc::new(trained);
+        self.report = report.map(Arc::new);
         Ok(())
     }
 
@@ -223,8 +233,9 @@ impl Network {
         })
     }
 
-    /// New random weights, the next of the network's random state, and fresh statistics. The rows stay.
+    /// New random weights, the next of the network's random state, fresh statistics and no report. The rows stay.
     pub fn reset(&mut self) {
+        self.report = None;
         self.trained = Arc::new(Trained::untrained(&self.layout, self.options.activation, &mut self.weights_random));
     }
 
@@ -267,6 +278,7 @@ impl Network {
         let parameters = of_block(weights.as_ptr().cast(), weights.capacity() * size_of::<f32>())
             + of_block(state.sizes.as_ptr().cast(), state.sizes.capacity() * size_of::<f32>())
             + of_block(state.signs.as_ptr().cast(), state.signs.capacity());
-        size_of::<Self>() + size_of::<Trained>() + parameters + self.dataset.bytes_by(of_block)
+        let report = self.report.as_ref().map_or(0, |report| report.bytes());
+        size_of::<Self>() + size_of::<Trained>() + parameters + report + self.dataset.bytes_by(of_block)
     }
 }

@@ -219,8 +219,8 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool) -> (End, usize) {
     }
     let replaced = Arc::clone(value.live.network().trained());
     let end = match value.live.collect() {
-        Some(Outcome::Trained(trained, report)) => {
-            replayed::trained::send(ctx, &entry.key, &trained);
+        Some(Outcome::Trained(_, report)) => {
+            replayed::trained::send(ctx, &entry.key, value.live.network());
             key.changed();
             ctx.notify(c"nr.trained", &entry.key);
             elsewhere(bytes, replaced);

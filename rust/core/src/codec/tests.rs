@@ -72,7 +72,7 @@ fn observe(network: &mut Network, rows: usize, seed: u64) {
     let _ = network.observe(&batch, None, |_| {});
 }
 
-/// The network after some cycles, if it has rows to learn from. Its seconds are none: they depend on the machine.
+/// The network after some cycles, if it has rows to learn from. Its time is none: it depends on the machine.
 fn trained(network: Network, max_cycles: u64) -> Network {
     let mut live = Live::new(network);
     let options = TrainOptions { max_cycles, max_time: Duration::ZERO, auto_stop: false, backtrack: false };
@@ -84,6 +84,9 @@ fn trained(network: Network, max_cycles: u64) -> Network {
     }
     let mut network = live.network().clone();
     of(&mut network).statistics.total_seconds = 0.0;
+    if let Some(report) = &mut network.report {
+        Arc::make_mut(report).time = Duration::ZERO;
+    }
     network
 }
 
@@ -205,7 +208,7 @@ proptest! {
 
 fn trained_of(network: &Network) -> Vec<Vec<u8>> {
     let mut frames = Vec::new();
-    trained_frames(network.trained(), &mut |frame| frames.push(frame.to_vec()));
+    trained_frames(network, &mut |frame| frames.push(frame.to_vec()));
     frames
 }
 
@@ -215,8 +218,10 @@ fn what_a_training_made_goes_to_a_copy_alone_and_to_no_other_network() {
     let mut copy = network.clone();
     network = trained(network, 5);
     let frames = trained_of(&network);
-    copy.install(decode_trained(&copy, frames.iter().map(Vec::as_slice)).unwrap()).unwrap();
-    assert_eq!(copy.trained(), network.trained());
+    let (trained, report) = decode_trained(&copy, frames.iter().map(Vec::as_slice)).unwrap();
+    copy.install(trained, report).unwrap();
+    assert_eq!((copy.trained(), copy.report()), (network.trained(), network.report()));
+    assert!(copy.report().is_some());
     let other = small(Kind::Classifier, 0, 0);
     assert!(decode_trained(&other, frames.iter().map(Vec::as_slice)).is_err());
     assert!(decode_trained(&copy, frames[..frames.len() - 1].iter().map(Vec::as_slice)).is_err());

@@ -49,7 +49,7 @@ fn is_untouched(state: &StepperState) -> bool {
 
 /// An error as it is saved. Weights that overflow can give a loss that is no number; it is as bad as an infinite one, and
 /// compared with another it decides the same.
-fn number(error: f64) -> f64 {
+pub(super) fn number(error: f64) -> f64 {
     if error.is_nan() { f64::INFINITY } else { error }
 }
 

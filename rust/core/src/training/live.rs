@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::job::{Job, Outcome};
 use super::pool::Pool;
-use super::report::Report;
 use super::task::{Task, TrainOptions};
 use crate::dataset::Limits;
 use crate::error::{Error, Result};
@@ -19,13 +18,12 @@ use crate::options::Changes;
 pub struct Live {
     network: Network,
     job: Option<Arc<Job>>,
-    report: Option<Arc<Report>>,
 }
 
 impl Live {
     /// A network that is not being trained.
     pub fn new(network: Network) -> Self {
-        Self { network, job: None, report: None }
+        Self { network, job: None }
     }
 
     /// The network.
@@ -41,11 +39,6 @@ impl Live {
     /// The training that is queued or running.
     pub fn job(&self) -> Option<&Arc<Job>> {
         self.job.as_ref()
-    }
-
-    /// What the last training that gave a result reported.
-    pub fn report(&self) -> Option<&Arc<Report>> {
-        self.report.as_ref()
     }
 
     /// Starts or queues a training. `notify` is called on its thread when the outcome is there to be collected.
@@ -72,7 +65,7 @@ impl Live {
         self.job = None;
         if let Outcome::Trained(trained, report) = &outcome {
             self.network.trained = Arc::clone(trained);
-            self.report = Some(Arc::clone(report));
+            self.network.report = Some(Arc::clone(report));
         }
         Some(outcome)
     }
@@ -80,7 +73,6 @@ impl Live {
     /// New random weights; a training is cancelled and its result dropped.
     pub fn reset(&mut self) {
         self.cancel();
-        self.report = None;
         self.network.reset();
     }
 

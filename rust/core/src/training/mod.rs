@@ -9,10 +9,10 @@ mod report;
 mod task;
 mod warnings;
 
+pub use crate::report::{Point, Reason, Report};
 pub use job::{Job, Outcome, Progress};
 pub use live::Live;
 pub use pool::Pool;
-pub use report::{Point, Reason, Report};
 pub use task::{Task, TrainOptions};
 
 /// Lets everything else on the machine go first: a training is never urgent.
