@@ -79,6 +79,19 @@ def test_a_network_survives_every_way_of_saving_it(kind: Any, tmp_path: Path) ->
         assert_same(net, other)
 
 
+def test_the_report_of_the_last_training_is_saved_too() -> None:
+    net = trained()
+    for other in (net, nr.Network.from_bytes(bytes(net)), copy.copy(net), pickle.loads(pickle.dumps(net))):
+        report = other.report
+        assert report is not None
+        assert net.report is not None
+        assert (report.reason, report.cycles, report.seconds) == ("maxcycles", 20, net.report.seconds)
+        assert np.array_equal(report.curve.test_error, net.report.curve.test_error)
+    other.reset()
+    assert other.report is None
+    assert nr.Network.from_bytes(bytes(other)).report is None
+
+
 def test_a_copy_is_a_network_of_its_own() -> None:
     net = trained()
     other = copy.copy(net)

@@ -168,6 +168,25 @@ fn the_first_version_is_still_read() {
     assert_eq!(encode(&network), bytes);
 }
 
+/// A classifier with a report, the first that had one, as NR.EXPORT gave it.
+const REPORTED: &[u8] = include_bytes!("tests/reported.nr");
+
+#[test]
+fn the_first_report_is_still_read() {
+    let network = decode(REPORTED).unwrap();
+    let report = network.report().unwrap();
+    assert_eq!((report.reason, report.cycles, report.curve.len()), (crate::report::Reason::MaxCycles, 12, 13));
+    assert_eq!(
+        (report.train_error, report.test_error),
+        (network.trained.statistics.train_error, Some(network.trained.statistics.test_error))
+    );
+    assert_eq!(encode(&network), REPORTED);
+    // Who does not know the sections skips them, and loses nothing else.
+    let frames: Vec<Vec<u8>> = frames_of(&network, MAX_FRAME);
+    let optional: Vec<_> = frames[1..].iter().filter(|frame| frame[2] & 1 == 0).map(|frame| frame[0]).collect();
+    assert_eq!(optional, [16, 17]);
+}
+
 #[test]
 fn a_fresh_network_is_small() {
     let layout = Layout::new(&[9, 15, 2]).unwrap();
