@@ -223,3 +223,26 @@ def test_forged_payloads_are_refused_or_of_use(
     assert client.dbsize() == 0
     assert grown < GROWTH, f"{grown} MB"
     figure(f"{tried} payloads, {accepted} accepted and used, {trained} trainings, {grown} MB more at most")
+
+
+def test_a_wide_layer_costs_memory_in_proportion_to_its_payload(server: servers.Server) -> None:
+    client = server.client(protocol=2, decode_responses=False)
+    client.config_set("neuralredis.threads", 2)
+    units = 1 << 18
+    net = neuralredis.Network("regressor", [1, units, 1], dataset=100, test=100, seed=1)
+    net.observe(np.linspace(0, 1, 100).reshape(100, 1), np.linspace(0, 1, 100))
+    payload = bytes(net)
+    rows = np.linspace(0, 1, 1000, dtype="<f4").tobytes()
+    for most, command in (
+        # The payload itself, its parameters with RPROP's state, which it lacks, and little more.
+        (5, ("NR.IMPORT", "net", payload)),
+        (5, ("NR.RUN", "net", "FP32", rows)),
+        # Sixteen rows go through all layers together, in each thread.
+        (16, ("NR.EVALUATE", "net", "TRAIN")),
+        (16 * 3, ("NR.TRAIN", "net", "MAXCYCLES", 1, "BLOCK", 0)),
+    ):
+        Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
+        before = peak(server.process.pid)
+        client.execute_command(*command)
+        grown = peak(server.process.pid) - before
+        assert grown <= most * len(payload) / (1 << 20), f"{command[0]!r}: {grown} MB for {len(payload)} bytes"
