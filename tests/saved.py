@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Numbers of sections.
-LAYOUT, WEIGHTS, SIZES, SIGNS, STATISTICS, END = 1, 5, 6, 7, 11, 0xFFFF
+LAYOUT, WEIGHTS, SIZES, SIGNS, STATISTICS, REPORT, END = 1, 5, 6, 7, 11, 16, 0xFFFF
 
 HEAD = 8
 CHECKSUM = 8
@@ -53,6 +53,15 @@ def frames(data: bytes) -> dict[int, bytes]:
         at += 4
         found[number] = data[at : at + length]
         at += length
+    return found
+
+
+def timeless(data: bytes) -> dict[int, bytes]:
+    """Return all sections without what no two trainings share: seconds, and how many threads there were."""
+    found = sections(data)
+    found[STATISTICS] = found[STATISTICS][:16] + found[STATISTICS][24:]
+    if REPORT in found:
+        found[REPORT] = found[REPORT][:2] + found[REPORT][6:22] + found[REPORT][30:]
     return found
 
 

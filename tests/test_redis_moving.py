@@ -18,9 +18,6 @@ import neuralredis
 import saved
 import servers
 
-#: Seconds are in the statistics, and no two trainings take the same.
-STATISTICS = 11
-
 
 @pytest.fixture(scope="module")
 def all_servers() -> Iterator[dict[str, servers.Server]]:
@@ -57,18 +54,11 @@ def fill(server: servers.Server) -> None:
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 20, "BLOCK", 0)
 
 
-def timeless(data: bytes) -> dict[int, bytes]:
-    """Everything in a network but the seconds that it was trained for."""
-    found = saved.sections(data)
-    found[STATISTICS] = found[STATISTICS][:16] + found[STATISTICS][24:]
-    return found
-
-
 def future(client: redis.Redis, key: str) -> dict[int, bytes]:
     """What a network becomes by rows, a training and a reset from here on."""
     client.execute_command("NR.OBSERVE", key, "FP32", inredis.blob(*[(x / 7, x / 9, x % 2) for x in range(100)]))
     client.execute_command("NR.TRAIN", key, "MAXCYCLES", 10, "BLOCK", 0)
-    return timeless(client.execute_command("NR.EXPORT", key))
+    return saved.timeless(client.execute_command("NR.EXPORT", key))
 
 
 def rdb_version(server: servers.Server) -> int:
@@ -157,7 +147,7 @@ def test_a_network_that_was_saved_learns_on_as_if_it_had_not_been(server: server
             client.rename("other", "saved")
     for key in ("through", "saved"):
         client.execute_command("NR.TRAIN", key, "MAXCYCLES", 15, "AUTOSTOP", "BACKTRACK", "BLOCK", 0)
-    assert timeless(client.execute_command("NR.EXPORT", "saved")) == timeless(
+    assert saved.timeless(client.execute_command("NR.EXPORT", "saved")) == saved.timeless(
         client.execute_command("NR.EXPORT", "through")
     )
 
@@ -184,4 +174,4 @@ def test_a_file_of_python_is_a_network_in_a_server_and_back(server: servers.Serv
     back.train(max_cycles=10)
     client.execute_command("NR.OBSERVE", "net", "FP32", rows.tobytes())
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 10, "BLOCK", 0)
-    assert timeless(client.execute_command("NR.EXPORT", "net")) == timeless(bytes(back))
+    assert saved.timeless(client.execute_command("NR.EXPORT", "net")) == saved.timeless(bytes(back))

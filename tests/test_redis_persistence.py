@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
 import inredis
 import pytest
 import redis
@@ -52,6 +59,25 @@ def test_an_rdb_brings_all_back_and_the_future_too(kind: servers.Kind) -> None:
         with servers.reopened(kind, server, module=neuralredis.module_path()) as again:
             assert content(again) == before
             assert future(again) == ahead
+
+
+def test_the_servers_own_tools_find_its_files_in_order(kind: servers.Kind) -> None:
+    with servers.running(kind, *AOF, module=neuralredis.module_path()) as server:
+        fill(server)
+        client = server.client()
+        client.bgrewriteaof()
+        servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
+        client.execute_command("NR.OBSERVE", "sum", 1, 2, "->", 3)
+        client.save()
+        # Of the manifest Valkey 9.1 says that its own base file is no AOF, whatever is in it.
+        (base,), (appended,) = (list(server.directory.glob(f"*/*.{end}")) for end in ("base.rdb", "incr.aof"))
+        for tool, file in (("check-rdb", server.directory / "dump.rdb"), ("check-rdb", base), ("check-aof", appended)):
+            # The server itself, under another name.
+            link = server.directory / kind.binary().name.replace("server", tool)
+            if not link.exists():
+                link.symlink_to(kind.binary())
+            checked = subprocess.run([link, file], capture_output=True, text=True, check=False)
+            assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 AOF = ["--appendonly", "yes", "--appendfsync", "always"]
@@ -146,6 +172,42 @@ def test_damaged_dumps_are_refused_and_said_to_be_in_the_log(redis7: servers.Ser
     for length in range(0, len(dump) - 10, 11):
         with pytest.raises(redis.ResponseError):
             raw.restore("short", 0, dump[:length])
+
+
+@pytest.mark.parametrize("written", ["without a report", "with a report"])
+def test_dumps_of_every_version_of_the_format_are_read_for_ever(server: servers.Server, written: str) -> None:
+    raw = server.client(protocol=2, decode_responses=False)
+    dumps = json.loads((Path(__file__).parent / "data" / "dumps.json").read_text())
+    for network in (network for network in dumps if network["written"] == written):
+        raw.restore("net", 0, base64.b64decode(network["dump_base64"]), replace=True)
+        assert raw.execute_command("NR.EXPORT", "net") == base64.b64decode(network["export_base64"])
+        assert [float(answer) for answer in raw.execute_command("NR.RUN", "net", *network["asked"])] == network[
+            "answers"
+        ]
+
+
+def test_the_report_of_the_last_training_survives(kind: servers.Kind) -> None:
+    with servers.running(kind, *AOF, module=neuralredis.module_path(), tcp=True) as server:
+        fill(server)
+        client = server.client(protocol=3)
+        report = client.execute_command("NR.REPORT", "net")
+        assert report["cycles"] == 20
+        assert len(report["curve"]) > 15
+        client.copy("net", "copy")
+        client.execute_command("DEBUG", "RELOAD")
+        with servers.replica_of(server, kind, module=neuralredis.module_path()) as replica:
+            client.execute_command("NR.TRAIN", "sum", "MAXCYCLES", 3, "BLOCK", 0)
+            told = {"net": report, "copy": report, "sum": client.execute_command("NR.REPORT", "sum")}
+            assert told["sum"]["cycles"] == 3
+            follower = replica.client(protocol=3)
+            servers.wait_until(lambda: follower.execute_command("NR.REPORT", "sum") is not None)
+            assert {key: follower.execute_command("NR.REPORT", key) for key in told} == told
+        server.kill()
+        with reopened(kind, server, *AOF) as again:
+            client = again.client(protocol=3)
+            assert {key: client.execute_command("NR.REPORT", key) for key in told} == told
+            client.execute_command("NR.RESET", "net")
+            assert client.execute_command("NR.REPORT", "net") is None
 
 
 def test_dumps_of_later_encodings_are_refused_in_so_many_words(redis7: servers.Server) -> None:

@@ -79,6 +79,19 @@ def test_a_network_survives_every_way_of_saving_it(kind: Any, tmp_path: Path) ->
         assert_same(net, other)
 
 
+def test_the_report_of_the_last_training_is_saved_too() -> None:
+    net = trained()
+    for other in (net, nr.Network.from_bytes(bytes(net)), copy.copy(net), pickle.loads(pickle.dumps(net))):
+        report = other.report
+        assert report is not None
+        assert net.report is not None
+        assert (report.reason, report.cycles, report.seconds) == ("maxcycles", 20, net.report.seconds)
+        assert np.array_equal(report.curve.test_error, net.report.curve.test_error)
+    other.reset()
+    assert other.report is None
+    assert nr.Network.from_bytes(bytes(other)).report is None
+
+
 def test_a_copy_is_a_network_of_its_own() -> None:
     net = trained()
     other = copy.copy(net)
@@ -177,7 +190,7 @@ def test_a_program_that_is_killed_while_it_saves_leaves_a_whole_file(tmp_path: P
 
 
 def test_a_network_is_saved_whole_while_other_threads_change_it(tmp_path: Path) -> None:
-    net = nr.Network("regressor", [2, 20, 1], dataset=10_000_000, seed=1)
+    net = nr.Network("regressor", [2, 20, 1], dataset=5_000, seed=1)
     net.observe([0, 0], 0)
     ended = threading.Event()
 
@@ -197,12 +210,11 @@ def test_a_network_is_saved_whole_while_other_threads_change_it(tmp_path: Path) 
     for thread in threads:
         thread.start()
     try:
-        for number in range(50):
+        for number in range(15):
             path = tmp_path / f"{number % 3}.nr"
             net.save(path)
             X, y = nr.load(path).rows("train")
-            assert len(X) % 10 == 1, "rows that came together are saved together"
-            assert np.array_equal(X[:, 0], np.ravel(y))
+            assert np.array_equal(X, np.column_stack([y, y])), "no row is half of one and half of another"
     finally:
         ended.set()
         for thread in threads:
@@ -275,16 +287,25 @@ def assert_obeys_the_rules(net: nr.Network) -> None:
     assert np.isfinite(X).all()
 
 
+@pytest.mark.torture
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
-@pytest.mark.parametrize("corrected", [False, True], ids=["damaged", "with a right checksum"])
-def test_damaged_bytes_are_refused_or_a_network_that_obeys_every_rule(kind: Any, corrected: bool) -> None:
+@pytest.mark.parametrize("how", ["damaged", "with a right checksum", "forged"])
+def test_damaged_bytes_are_refused_or_a_network_that_obeys_every_rule(kind: Any, how: str, effort: int) -> None:
     data = bytes(trained(kind))
+    frames = saved.frames(data)
     source = random.Random(1)
     gc.collect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     accepted = 0
-    for _ in range(5_000):
-        bad = saved.with_checksum(forged.damaged(data[:-8], source)) if corrected else forged.damaged(data, source)
+    for _ in range(3_000 * effort):
+        match how:
+            case "damaged":
+                bad = forged.damaged(data, source)
+            case "forged":
+                bad = saved.of_frames(forged.frames(frames, frames[1:], source))
+            case _:
+                bad = saved.with_checksum(forged.damaged(data[:-8], source))
         if bad == data:
             continue
         try:
@@ -294,7 +315,7 @@ def test_damaged_bytes_are_refused_or_a_network_that_obeys_every_rule(kind: Any,
         accepted += 1
         assert_obeys_the_rules(net)
     # A checksum misses nothing of this kind; past it there is much that is no fault, such as another weight.
-    assert accepted > 100 if corrected else accepted == 0
+    assert accepted == 0 if how == "damaged" else accepted > 100
     # Kilobytes on Linux.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 

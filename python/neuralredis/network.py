@@ -101,7 +101,7 @@ class Network(_core.Network):
 
     @property
     def report(self) -> Report | None:
-        """What the last training did and found; None before the first, after `reset` and in a copy."""
+        """What the last training did and found; None before the first and after `reset`."""
         fields = self._report()
         return None if fields is None else report_of(fields)
 

@@ -216,7 +216,7 @@ class RedisNetwork:
 
     @property
     def report(self) -> Report | None:
-        """What the last training did and found; None before the first, after `reset` and after the server's restart."""
+        """What the last training did and found; None before the first and after `reset`."""
         return self._link.finish(self._steps.report())
 
     @overload

@@ -18,6 +18,7 @@ mod normalization;
 mod objective;
 pub mod options;
 pub mod random;
+mod report;
 mod stopping;
 mod trained;
 pub mod training;

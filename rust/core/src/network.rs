@@ -10,6 +10,7 @@ use crate::memory::Taken;
 use crate::model::Model;
 use crate::options::{Changes, Options};
 use crate::random::Random;
+use crate::report::Report;
 use crate::trained::{Statistics, Trained};
 
 /// Numbers of the random streams of a network's seed.
@@ -35,6 +36,8 @@ pub struct Network {
     pub(crate) layout: Arc<Layout>,
     pub(crate) options: Options,
     pub(crate) trained: Arc<Trained>,
+    /// Of the last training.
+    pub(crate) report: Option<Arc<Report>>,
     pub(crate) dataset: Dataset,
     /// Chooses sets and evicted rows.
     pub(crate) rows_random: Random,
@@ -71,19 +74,33 @@ impl Network {
     /// # Errors
     /// [`Error::ClassifierOutputs`] for a classifier with one output, [`Error::Option`] for options that make no sense.
     pub fn new(kind: Kind, layout: Layout, options: Options, limits: Limits, seed: u64) -> Result<Self> {
+        let mut network = Self::of_trained(kind, layout, options, limits, seed, Trained::nothing())?;
+        network.reset();
+        Ok(network)
+    }
+
+    /// A network that trainings have made, without rows. The seed is of what is random from here on.
+    pub(crate) fn of_trained(
+        kind: Kind,
+        layout: Layout,
+        options: Options,
+        limits: Limits,
+        seed: u64,
+        trained: Trained,
+    ) -> Result<Self> {
         if kind == Kind::Classifier && layout.outputs() < 2 {
             return Err(Error::ClassifierOutputs { outputs: layout.outputs() });
         }
         options.check(kind)?;
-        let mut weights_random = Random::new(seed, WEIGHTS_STREAM);
         Ok(Self {
             kind,
             options,
-            trained: Arc::new(Trained::untrained(&layout, options.activation, &mut weights_random)),
+            trained: Arc::new(trained),
+            report: None,
             dataset: Dataset::new(RowShape::new(kind, &layout), limits),
             layout: Arc::new(layout),
             rows_random: Random::new(seed, ROWS_STREAM),
-            weights_random,
+            weights_random: Random::new(seed, WEIGHTS_STREAM),
         })
     }
 
@@ -187,15 +204,21 @@ impl Network {
         &self.trained
     }
 
-    /// Takes what a training of another copy of this network has made of it; see [`crate::codec::decode_trained`].
+    /// What the last training told when it had ended, if there was one since the network was made or reset.
+    pub fn report(&self) -> Option<&Arc<Report>> {
+        self.report.as_ref()
+    }
+
+    /// Takes what a training of another copy of this network has made of it and told; see [`crate::codec::decode_trained`].
     ///
     /// # Errors
     /// [`Error::Parameters`] if it is of a network of another size.
-    pub fn install(&mut self, trained: Trained) -> Result<()> {
+    pub fn install(&mut self, trained: Trained, report: Option<Report>) -> Result<()> {
         if trained.weights.len() != trained.members() * self.layout.parameters() {
             return Err(Error::Parameters { parameters: trained.weights.len() as u64 });
         }
         self.trained = Arc::new(trained);
+        self.report = report.map(Arc::new);
         Ok(())
     }
 
@@ -214,8 +237,9 @@ impl Network {
         })
     }
 
-    /// New random weights, the next of the network's random state, and fresh statistics. The rows stay.
+    /// New random weights, the next of the network's random state, fresh statistics and no report. The rows stay.
     pub fn reset(&mut self) {
+        self.report = None;
         self.trained = Arc::new(Trained::untrained(&self.layout, self.options.activation, &mut self.weights_random));
     }
 
@@ -254,6 +278,8 @@ impl Network {
     /// Bytes of memory that the network takes, where a block takes what `taken` says: an allocator rounds up, and who knows
     /// it can tell. It is asked of few blocks, however many there are.
     pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        size_of::<Self>() + self.layout.bytes_by(taken) + self.trained.bytes_by(taken) + self.dataset.bytes_by(taken)
+        let report = self.report.as_ref().map_or(0, |report| report.bytes_by(taken));
+        let parts = self.layout.bytes_by(taken) + self.trained.bytes_by(taken) + self.dataset.bytes_by(taken);
+        size_of::<Self>() + parts + report
     }
 }

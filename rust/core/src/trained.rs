@@ -55,9 +55,14 @@ impl Trained {
     /// An untrained network with new random weights.
     pub(crate) fn untrained(layout: &Layout, activation: Activation, random: &mut Random) -> Self {
         let weights = weights::initial(layout, activation, random);
+        Self { state: StepperState::new(weights.len(), 1), weights, ..Self::nothing() }
+    }
+
+    /// What a network has before it has weights.
+    pub(crate) fn nothing() -> Self {
         Self {
-            state: StepperState::new(weights.len(), 1),
-            weights,
+            weights: Vec::new(),
+            state: StepperState::new(0, 1),
             normalization: Normalization::default(),
             statistics: Statistics::default(),
         }

@@ -18,10 +18,16 @@ struct Counting;
 
 static NOW: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
+/// Bytes that there are. Beyond them what is larger than a message is refused.
+static ALL: AtomicUsize = AtomicUsize::new(usize::MAX);
+const MESSAGE: usize = 512;
 
-// SAFETY: every call is passed on to the system's allocator as it came.
+// SAFETY: every call is passed on to the system's allocator as it came, or refused.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, memory: Memory) -> *mut u8 {
+        if memory.size() > MESSAGE && NOW.load(Ordering::Relaxed) + memory.size() > ALL.load(Ordering::Relaxed) {
+            return std::ptr::null_mut();
+        }
         let now = NOW.fetch_add(memory.size(), Ordering::Relaxed) + memory.size();
         PEAK.fetch_max(now, Ordering::Relaxed);
         // SAFETY: as above.
@@ -139,6 +145,7 @@ fn ten_thousand_damaged_networks_and_as_many_forged_ones_take_little_memory() {
     assert!(accepted > ROUNDS / 100, "forged ones are tried too: {accepted}");
     assert!(peak < MAX_PEAK, "{peak} bytes");
     a_large_network_takes_its_size_once();
+    a_payload_for_which_there_is_too_little_memory_is_refused();
     counts_of_the_original_module_are_not_believed();
     wide_layers_answer_many_rows_in_little_memory();
 }
@@ -163,6 +170,31 @@ fn a_large_network_takes_its_size_once() {
     let (decoded, peak) = peak_of(|| codec::decode(&bytes));
     assert!(decoded.unwrap() == network);
     assert!(peak < bytes.len() * 3 / 2, "{peak} bytes for {}", bytes.len());
+}
+
+fn a_payload_for_which_there_is_too_little_memory_is_refused() {
+    let trained = codec::encode(&network(Kind::Regressor, &[300, 20, 10], 40, 2));
+    let untrained = codec::encode(&network(Kind::Classifier, &[300, 20, 10], 40, 0));
+    let wide = codec::encode(&network(Kind::Regressor, &[5000, 1], 3, 0));
+    for bytes in [trained, untrained, wide] {
+        let (decoded, whole) = peak_of(|| codec::decode(&bytes));
+        assert!(decoded.is_ok());
+        drop(decoded);
+        let mut refused = 0;
+        for step in 0..200 {
+            ALL.store(NOW.load(Ordering::Relaxed) + whole * step / 200, Ordering::Relaxed);
+            let decoded = codec::decode(&bytes);
+            ALL.store(usize::MAX, Ordering::Relaxed);
+            match decoded {
+                Err(Error::Memory { bytes }) => {
+                    assert!(bytes > MESSAGE / 2);
+                    refused += 1;
+                }
+                decoded => assert!(decoded.is_ok()),
+            }
+        }
+        assert!(refused > 150, "{refused}");
+    }
 }
 
 /// A network of the original module that says how large it is, and then repeats itself, for so many values.

@@ -407,7 +407,7 @@ impl Network {
 
     /// The fields of the last training's `Report`.
     fn _report<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        let report = self.live(py).report().cloned();
+        let report = self.live(py).network().report().cloned();
         report.map(|report| results::report(py, &report)).transpose()
     }
 

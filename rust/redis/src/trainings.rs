@@ -277,8 +277,8 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool) -> (End, usize) {
         }
     };
     let end = match outcome {
-        Some(Outcome::Trained(trained, report)) => {
-            replayed::trained::send(ctx, &entry.key, &trained);
+        Some(Outcome::Trained(_, report)) => {
+            replayed::trained::send(ctx, &entry.key, value.live.network());
             key.changed();
             ctx.notify(c"nr.trained", &entry.key);
             elsewhere(bytes, replaced);

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use super::frame::{Frame, HEADER, MAX_FRAME, check_head};
 use super::section::{Piece, Section, damaged};
 use super::structure::{self, Streams};
-use super::{rows, trained};
+use super::{report, rows, trained};
 use crate::dataset::{Dataset, Limits, RowShape, Rows};
 use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
 use crate::network::Network;
 use crate::options::{Options, Restarts};
+use crate::report::Report;
 use crate::trained::Trained;
 
 /// Takes the frames of a network, in their order.
@@ -54,6 +55,7 @@ struct Parts {
     trained: trained::Parts,
     train: Rows,
     test: Rows,
+    report: report::Parts,
     restarts: Restarts,
 }
 
@@ -109,8 +111,9 @@ impl Decoder {
             }
             return Ok(());
         };
-        if !frame.required {
-            return Err(damaged(section, "it is marked optional: expected required"));
+        if frame.required != section.is_required() {
+            let (found, expected) = if frame.required { ("required", "optional") } else { ("optional", "required") };
+            return Err(damaged(section, format_args!("it is marked {found}: expected {expected}")));
         }
         self.read(&Piece { section, body: frame.body, more: frame.more, room: self.max_frame - HEADER })
     }
@@ -153,10 +156,10 @@ impl Decoder {
         self.complete_parts()?.finish()
     }
 
-    /// What trainings have made of the network.
-    pub(super) fn finish_trained(self) -> Result<Trained> {
-        let Parts { trained, layout, .. } = self.complete_parts()?;
-        trained.finish(&layout)
+    /// What trainings have made of the network, and the last of them told.
+    pub(super) fn finish_trained(self) -> Result<(Trained, Option<Report>)> {
+        let Parts { trained, layout, report, .. } = self.complete_parts()?;
+        Ok((trained.finish(&layout)?, report.finish()?))
     }
 
     fn complete_parts(self) -> Result<Parts> {
@@ -179,6 +182,7 @@ impl Parts {
             trained: trained::Parts::default(),
             train: Rows::new(width),
             test: Rows::new(width),
+            report: report::Parts::default(),
             restarts: Restarts::Auto,
         }
     }
@@ -204,13 +208,15 @@ impl Parts {
             Section::TrainRowWeights => rows::read_weights(&mut self.train, piece)?,
             Section::TestRows => rows::read(&mut self.test, shape, limits.test, piece)?,
             Section::TestRowWeights => rows::read_weights(&mut self.test, piece)?,
+            Section::Report => self.report.read(piece)?,
+            Section::Curve => self.report.read_curve(piece)?,
             Section::Restarts => self.restarts = structure::read_restarts(piece)?,
         }
         Ok(())
     }
 
     fn finish(self) -> Result<Network> {
-        let Self { kind, layout, options, limits, streams, trained, train, test, restarts } = self;
+        let Self { kind, layout, options, limits, streams, trained, train, test, report, restarts } = self;
         let missing = |section| damaged(section, "it is missing");
         let options = Options { restarts, ..options.ok_or_else(|| missing(Section::Options))? };
         let limits = limits.ok_or_else(|| missing(Section::Limits))?;
@@ -221,6 +227,7 @@ impl Parts {
             kind,
             options,
             trained: Arc::new(trained.finish(&layout)?),
+            report: report.finish()?.map(Arc::new),
             dataset,
             layout: Arc::new(layout),
             rows_random: rows,

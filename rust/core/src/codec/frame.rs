@@ -111,7 +111,7 @@ impl<'a> Writer<'a> {
     fn begin(&mut self, section: Section) {
         self.frame.clear();
         self.frame.extend_from_slice(&section.tag().to_le_bytes());
-        self.frame.push(REQUIRED);
+        self.frame.push(if section.is_required() { REQUIRED } else { 0 });
     }
 
     fn end(&mut self, flags: u8) {

@@ -19,6 +19,7 @@
 mod decoder;
 mod frame;
 mod original;
+mod report;
 mod rows;
 mod section;
 mod structure;
@@ -35,6 +36,7 @@ pub use original::{Values, decode_original};
 use crate::dataset::{Dataset, Rows};
 use crate::error::{Error, Result};
 use crate::network::Network;
+use crate::report::Report;
 use crate::trained::Trained;
 use frame::{HEAD, Writer, check_head};
 use section::Section;
@@ -49,7 +51,7 @@ pub fn frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
 }
 
 fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
-    let Network { kind, layout, options, trained, dataset, rows_random, weights_random } = network;
+    let Network { kind, layout, options, trained, report, dataset, rows_random, weights_random } = network;
     let writer = &mut Writer::new(max_frame, sink);
     structure::write_layout(*kind, layout, writer);
     structure::write_options(*options, writer);
@@ -58,6 +60,7 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     trained::write(trained, writer);
     rows::write(&dataset.train, rows::TRAIN, writer);
     rows::write(&dataset.test, rows::TEST, writer);
+    report::write(report.as_deref(), writer);
     structure::write_restarts(options.restarts, writer);
     writer.fields(Section::End, &[]);
 }
@@ -93,14 +96,30 @@ fn most_bytes(network: &Network) -> usize {
     let Dataset { shape, train, test, .. } = &network.dataset;
     let rows = |rows: &Rows| rows.len() * 4 * (shape.width() + usize::from(rows.weights.is_some()));
     let parameters = network.trained.weights.len() * 9;
-    let values = parameters + 8 * (shape.inputs + shape.outputs) + rows(train) + rows(test);
+    let report = network.report.as_ref().map_or(0, |report| report.bytes_by(&|bytes| bytes));
+    let values = parameters + 8 * (shape.inputs + shape.outputs) + rows(train) + rows(test) + report;
     1024 + values + values / 1000
 }
 
-/// What trainings have made of a network, in frames of at most [`MAX_FRAME`] bytes: what a replica is sent when one ends.
-pub fn trained_frames(trained: &Trained, sink: &mut dyn FnMut(&[u8])) {
+/// Takes memory for so many values more: what a payload asks for may be more than there is.
+fn reserve<T>(to: &mut Vec<T>, more: usize) -> Result<()> {
+    let bytes = (to.len() + more) * size_of::<T>();
+    to.try_reserve_exact(more).map_err(|_| Error::Memory { bytes })
+}
+
+/// Room for so many values.
+fn room<T>(count: usize) -> Result<Vec<T>> {
+    let mut room = Vec::new();
+    reserve(&mut room, count)?;
+    Ok(room)
+}
+
+/// What trainings have made of a network and the last of them told, in frames of at most [`MAX_FRAME`] bytes: what a replica
+/// is sent when one ends.
+pub fn trained_frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
     let writer = &mut Writer::new(MAX_FRAME, sink);
-    trained::write(trained, writer);
+    trained::write(&network.trained, writer);
+    report::write(network.report.as_deref(), writer);
     writer.fields(Section::End, &[]);
 }
 
@@ -111,18 +130,21 @@ pub fn trained_frames(trained: &Trained, sink: &mut dyn FnMut(&[u8])) {
 /// let options = Options::new(Kind::Regressor);
 /// let net = Network::new(Kind::Regressor, Layout::new(&[2, 3, 1])?, options, Limits::default(), 7)?;
 /// let mut frames = Vec::new();
-/// codec::trained_frames(net.trained(), &mut |frame| frames.push(frame.to_vec()));
+/// codec::trained_frames(&net, &mut |frame| frames.push(frame.to_vec()));
 ///
 /// let mut copy = Network::new(Kind::Regressor, Layout::new(&[2, 3, 1])?, options, Limits::default(), 8)?;
-/// let trained = codec::decode_trained(&copy, frames.iter().map(Vec::as_slice))?;
-/// copy.install(trained)?;
+/// let (trained, report) = codec::decode_trained(&copy, frames.iter().map(Vec::as_slice))?;
+/// copy.install(trained, report)?;
 /// assert_eq!(copy.trained(), net.trained());
 /// # Ok::<(), neuralredis_core::Error>(())
 /// ```
 ///
 /// # Errors
 /// As [`decode`]: [`Error::Damaged`] for frames that are not what such a network has, and [`Error::NewerFormat`].
-pub fn decode_trained<'a>(network: &Network, frames: impl IntoIterator<Item = &'a [u8]>) -> Result<Trained> {
+pub fn decode_trained<'a>(
+    network: &Network,
+    frames: impl IntoIterator<Item = &'a [u8]>,
+) -> Result<(Trained, Option<Report>)> {
     let mut decoder = Decoder::of_trained(network.kind, &network.layout);
     frames.into_iter().try_for_each(|frame| decoder.push(frame))?;
     decoder.finish_trained()
@@ -132,7 +154,7 @@ pub fn decode_trained<'a>(network: &Network, frames: impl IntoIterator<Item = &'
 ///
 /// # Errors
 /// [`Error::Damaged`] for bytes that are no network, and says which section is at fault; [`Error::NewerFormat`] for those
-/// of a later version.
+/// of a later version; [`Error::Memory`] where there is too little for them.
 pub fn decode(bytes: &[u8]) -> Result<Network> {
     let Some(head) = bytes.get(..HEAD) else {
         return Err(Error::Damaged(format!("{} bytes: expected at least a head of {HEAD}", bytes.len())));

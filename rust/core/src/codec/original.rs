@@ -9,8 +9,8 @@
 //! more than it says, which is always 1 and gives the biases. Connections to such a unit are written too, and mean nothing.
 
 use std::fmt::Display;
-use std::sync::Arc;
 
+use super::room;
 use super::trained::MAX_COUNT;
 use crate::dataset::{Limits, RowShape, Rows};
 use crate::error::{Error, Result};
@@ -100,8 +100,8 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
         restarts: Restarts::Fixed(1),
     };
     let limits = Limits { train: train_limit, test: test_limit };
-    let mut network = Network::new(kind, layout, options, limits, id).or_else(refuse)?;
-    network.trained = Arc::new(Trained { weights, state, normalization, statistics });
+    let trained = Trained { weights, state, normalization, statistics };
+    let mut network = Network::of_trained(kind, layout, options, limits, id, trained).or_else(refuse)?;
     (network.dataset.train, network.dataset.test) = (train, test);
     Ok(network)
 }
@@ -234,6 +234,7 @@ fn read_rows(values: &mut dyn Values, shape: RowShape, set: &str) -> Result<(Row
         RowShape::check_inputs(inputs)
             .and_then(|()| shape.check_targets(&targets))
             .or_else(|error| refuse(format_args!("its {set} set: {}", error.in_row(row))))?;
+        rows.reserve()?;
         rows.set(row, inputs.iter().chain(&targets).copied(), 1.0);
     }
     Ok((rows, limit))
@@ -256,11 +257,4 @@ fn read_floats(values: &mut dyn Values, count: usize) -> Result<Vec<f32>> {
         floats.push(values.float()?);
     }
     Ok(floats)
-}
-
-/// Room for so many values.
-fn room<T>(count: usize) -> Result<Vec<T>> {
-    let mut room = Vec::new();
-    room.try_reserve_exact(count).map_err(|_| Error::Memory { bytes: count * size_of::<T>() })?;
-    Ok(room)
 }

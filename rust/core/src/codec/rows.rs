@@ -40,7 +40,7 @@ pub(super) fn read(rows: &mut Rows, shape: RowShape, limit: u32, piece: &Piece<'
     if count > limit as usize {
         return Err(damaged(piece.section, format!("{count} rows: expected at most {limit}, the limit of the set")));
     }
-    let mut values = Vec::with_capacity(shape.width());
+    let mut values = super::room(shape.width())?;
     for unit in units {
         let row = rows.len();
         values.clear();
@@ -49,6 +49,7 @@ pub(super) fn read(rows: &mut Rows, shape: RowShape, limit: u32, piece: &Piece<'
         RowShape::check_inputs(inputs)
             .and_then(|()| shape.check_targets(targets))
             .map_err(|error| damaged(piece.section, error.in_row(row)))?;
+        rows.reserve()?;
         rows.set(row, values.iter().copied(), 1.0);
     }
     Ok(())
@@ -66,6 +67,7 @@ pub(super) fn read_weights(rows: &mut Rows, piece: &Piece<'_>) -> Result<()> {
         let row = weights.rows();
         let weight = f32::from_le_bytes(unit.try_into().expect("a unit has its length"));
         check_weight(weight).map_err(|error| damaged(piece.section, error.in_row(row)))?;
+        weights.reserve()?;
         weights.set(row, std::iter::once(weight));
     }
     rows.weights = Some(weights);

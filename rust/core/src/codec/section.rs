@@ -2,9 +2,12 @@
 
 use std::fmt::Display;
 
+use super::reserve;
 use crate::error::{Error, Result};
 
 /// Declares the sections: name, number, and what an error calls it.
+///
+/// They are required, but for those of the report: to lose another would be to change the network, or its future.
 macro_rules! sections {
     ($($(#[$doc:meta])* $name:ident = $tag:literal, $text:literal;)+) => {
         /// A section that this version knows. Sections come in the order of their numbers.
@@ -22,6 +25,11 @@ macro_rules! sections {
                 match tag { $($tag => Some(Self::$name),)+ _ => None }
             }
 
+            /// Whether whoever does not know it must refuse the network.
+            pub(super) fn is_required(self) -> bool {
+                !matches!(self, Self::Report | Self::Curve)
+            }
+
             pub(super) fn name(self) -> &'static str {
                 match self { $(Self::$name => $text),+ }
             }
@@ -29,7 +37,6 @@ macro_rules! sections {
     };
 }
 
-// All of them are required: to lose one would be to change the network, or its future.
 sections! {
     /// Kind of network u8; inputs u32; for each further layer its kind u8 (0: dense) and its units u32.
     Layout = 1, "layout";
@@ -62,8 +69,15 @@ sections! {
     TestRows = 14, "testing rows";
     /// As the training row weights.
     TestRowWeights = 15, "testing row weights";
+    /// What the last training told: its reason u8, overfitting u8, threads u32, cycles u64, best cycle u64, nanoseconds u64,
+    /// training error f64, and, each after a flag u8 that says whether it is there, testing error f64 and class errors f64;
+    /// then each warning after its length, u32. Left out when there was none.
+    Report = 16, "report";
+    /// The errors over the cycles of that training: cycle u64, training error f64, testing error f64 or, where it was not
+    /// computed, the number that is none.
+    Curve = 17, "curve";
     /// Members that the first training makes, u8; left out where the engine chooses. Since version 2.
-    Restarts = 17, "restarts";
+    Restarts = 18, "restarts";
     /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
     End = 0xFFFF, "end";
 }
@@ -115,7 +129,7 @@ impl<'a> Piece<'a> {
             let expected = if each == most { String::new() } else { format!("a multiple of {each}, at most ") };
             return Err(damaged(self.section, format!("{count} values: expected {expected}{most}")));
         }
-        to.reserve_exact(units.len());
+        reserve(to, units.len())?;
         for unit in units {
             let value = read(unit.try_into().expect("a unit has its length"));
             let index = to.len();
@@ -140,7 +154,7 @@ pub(super) struct Fields<'a> {
     rest: &'a [u8],
 }
 
-impl Fields<'_> {
+impl<'a> Fields<'a> {
     pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
         let Some((field, rest)) = self.rest.split_first_chunk() else {
             let left = self.rest.len();
@@ -148,6 +162,16 @@ impl Fields<'_> {
         };
         self.rest = rest;
         Ok(*field)
+    }
+
+    /// So many bytes.
+    pub(super) fn bytes(&mut self, length: usize) -> Result<&'a [u8]> {
+        let Some((bytes, rest)) = self.rest.split_at_checked(length) else {
+            let missing = length - self.rest.len();
+            return Err(damaged(self.section, format!("it ends {missing} bytes early")));
+        };
+        self.rest = rest;
+        Ok(bytes)
     }
 
     pub(super) fn u8(&mut self) -> Result<u8> {

@@ -74,7 +74,7 @@ fn observe(network: &mut Network, rows: usize, seed: u64) {
     let _ = network.observe(&batch, None, |_| {});
 }
 
-/// The network after some cycles, if it has rows to learn from. Its seconds are none: they depend on the machine.
+/// The network after some cycles, if it has rows to learn from. Its time is none: it depends on the machine.
 fn trained(network: Network, max_cycles: u64) -> Network {
     let mut live = Live::new(network);
     let options = TrainOptions { max_cycles, max_time: Duration::ZERO, auto_stop: false, backtrack: false };
@@ -86,6 +86,9 @@ fn trained(network: Network, max_cycles: u64) -> Network {
     }
     let mut network = live.network().clone();
     of(&mut network).statistics.total_seconds = 0.0;
+    if let Some(report) = &mut network.report {
+        Arc::make_mut(report).time = Duration::ZERO;
+    }
     network
 }
 
@@ -177,6 +180,37 @@ fn the_first_version_is_still_read() {
     assert_eq!(content(&encode(&network)), content(&bytes), "nothing but the version has changed");
 }
 
+/// A classifier with a report, the first that had one, as NR.EXPORT gave it.
+const REPORTED: &[u8] = include_bytes!("tests/reported.nr");
+
+#[test]
+fn the_first_report_is_still_read() {
+    let network = decode(REPORTED).unwrap();
+    let report = network.report().unwrap();
+    assert_eq!((report.reason, report.cycles, report.curve.len()), (crate::report::Reason::MaxCycles, 12, 13));
+    assert_eq!(
+        (report.train_error, report.test_error),
+        (network.trained.statistics.train_error, Some(network.trained.statistics.test_error))
+    );
+    assert_eq!(content(&encode(&network)), content(REPORTED), "nothing but the version has changed");
+    // Who does not know the sections skips them, and loses nothing else.
+    let frames: Vec<Vec<u8>> = frames_of(&network, MAX_FRAME);
+    let optional: Vec<_> = frames[1..].iter().filter(|frame| frame[2] & 1 == 0).map(|frame| frame[0]).collect();
+    assert_eq!(optional, [16, 17]);
+}
+
+/// A classifier of two members, as version 2 wrote it.
+const SECOND_VERSION: &[u8] = include_bytes!("tests/members.nr");
+
+#[test]
+fn the_second_version_is_still_read() {
+    let network = decode(SECOND_VERSION).unwrap();
+    let info = network.info();
+    assert_eq!((info.options.restarts, info.members, info.parameters), (Restarts::Fixed(2), 2, 6));
+    assert_eq!((info.statistics.total_cycles, info.statistics.total_steps), (2, 8));
+    assert_eq!(encode(&network), SECOND_VERSION);
+}
+
 #[test]
 fn a_fresh_network_is_small() {
     let layout = Layout::new(&[9, 15, 2]).unwrap();
@@ -217,7 +251,7 @@ proptest! {
 
 fn trained_of(network: &Network) -> Vec<Vec<u8>> {
     let mut frames = Vec::new();
-    trained_frames(network.trained(), &mut |frame| frames.push(frame.to_vec()));
+    trained_frames(network, &mut |frame| frames.push(frame.to_vec()));
     frames
 }
 
@@ -227,8 +261,10 @@ fn what_a_training_made_goes_to_a_copy_alone_and_to_no_other_network() {
     let mut copy = network.clone();
     network = trained(network, 5);
     let frames = trained_of(&network);
-    copy.install(decode_trained(&copy, frames.iter().map(Vec::as_slice)).unwrap()).unwrap();
-    assert_eq!(copy.trained(), network.trained());
+    let (trained, report) = decode_trained(&copy, frames.iter().map(Vec::as_slice)).unwrap();
+    copy.install(trained, report).unwrap();
+    assert_eq!((copy.trained(), copy.report()), (network.trained(), network.report()));
+    assert!(copy.report().is_some());
     let other = small(Kind::Classifier, 0, 0);
     assert!(decode_trained(&other, frames.iter().map(Vec::as_slice)).is_err());
     assert!(decode_trained(&copy, frames[..frames.len() - 1].iter().map(Vec::as_slice)).is_err());

@@ -2,6 +2,7 @@
 
 use super::frame::Writer;
 use super::section::{Piece, Section, damaged};
+use super::{reserve, room};
 use crate::error::{Error, Result};
 use crate::kernels::{FIRST_SIZE, MAX_SIZE, MIN_SIZE};
 use crate::layout::{Kind, Layout, MAX_PARAMETERS};
@@ -32,6 +33,15 @@ fn write_state(state: &StepperState, writer: &mut Writer<'_>) {
     writer.values(Section::Objective, 8, objectives.iter().map(|&objective| number(objective).to_le_bytes()));
 }
 
+/// The state before the first step.
+fn untouched(parameters: usize, members: usize) -> Result<StepperState> {
+    let mut state =
+        StepperState { sizes: room(parameters)?, signs: room(parameters)?, ..StepperState::new(0, members) };
+    state.sizes.resize(parameters, FIRST_SIZE);
+    state.signs.resize(parameters, 0);
+    Ok(state)
+}
+
 /// Whether no step has been taken yet.
 fn is_untouched(state: &StepperState) -> bool {
     state.objectives.iter().all(|&objective| number(objective) == f64::INFINITY)
@@ -41,7 +51,7 @@ fn is_untouched(state: &StepperState) -> bool {
 
 /// An error as it is saved. Weights that overflow can give a loss that is no number; it is as bad as an infinite one, and
 /// compared with another it decides the same.
-fn number(error: f64) -> f64 {
+pub(super) fn number(error: f64) -> f64 {
     if error.is_nan() { f64::INFINITY } else { error }
 }
 
@@ -189,7 +199,7 @@ impl Parts {
         }
         let began = !objectives.is_empty();
         let state = match (sizes.is_empty(), signs.is_empty(), began) {
-            (true, true, false) => StepperState::new(weights.len(), weights.len() / layout.parameters()),
+            (true, true, false) => untouched(weights.len(), weights.len() / layout.parameters())?,
             (false, false, true) => StepperState { sizes, signs, objectives },
             (true, _, _) => return Err(missing(Section::Sizes)),
             (_, true, _) => return Err(missing(Section::Signs)),
@@ -218,8 +228,8 @@ fn read_scaling(
     if count > columns || !piece.more && count < columns {
         return Err(damaged(piece.section, format!("{count} columns: expected {columns}")));
     }
-    mean.reserve_exact(units.len());
-    scale.reserve_exact(units.len());
+    reserve(mean, units.len())?;
+    reserve(scale, units.len())?;
     for unit in units {
         let (&[of_mean, of_scale], _) = unit.as_chunks::<4>().0.split_first_chunk().expect("a unit has its length");
         let (column, one_mean, one_scale) = (mean.len(), f32::from_le_bytes(of_mean), f32::from_le_bytes(of_scale));

@@ -181,6 +181,11 @@ impl Rows {
         self.weights.as_ref().map_or(1.0, |weights| weights.row(row).next().expect("a weight a row"))
     }
 
+    /// Takes the memory that a row after the last one needs; see [`Table::reserve`].
+    pub(crate) fn reserve(&mut self) -> Result<()> {
+        self.table.reserve()
+    }
+
     /// Replaces a row, or adds one if `row` is the number of rows.
     pub(crate) fn set(&mut self, row: usize, values: impl Iterator<Item = f32>, weight: f32) {
         if weight != 1.0 && self.weights.is_none() {

@@ -7,8 +7,10 @@
 //! A clone of a table is a snapshot: it copies one pointer. A write copies the list of blocks, once, and each block that
 //! is still shared, when it is first written. Rows of a snapshot never change.
 
+use std::alloc::Layout;
 use std::sync::Arc;
 
+use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use crate::memory::{self, Taken};
 
@@ -62,23 +64,44 @@ impl Table {
         self.blocks[block][at..].iter().step_by(self.interleaved()).take(self.width).copied()
     }
 
-    /// Replaces a row, or adds one if `row` is the number of rows.
-    pub(crate) fn set(&mut self, row: usize, values: impl Iterator<Item = f32>) {
-        assert!(row <= self.rows);
-        let (block, at) = self.place(row);
-        let step = self.interleaved();
-        let full = self.rows_per_block() * self.width;
+    /// Takes the memory that a row after the last one needs, so that [`Self::set`] takes none for it.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] if the system does not give it.
+    pub(crate) fn reserve(&mut self) -> Result<()> {
+        let (block, at) = self.place(self.rows);
+        let (end, full) = (self.end_of(at), self.rows_per_block() * self.width);
         let blocks = Arc::make_mut(&mut self.blocks);
         if block == blocks.len() {
+            blocks.try_reserve(1).map_err(|_| Error::Memory { bytes: blocks.len() * 2 * size_of::<usize>() })?;
             blocks.push(Arc::default());
         }
         let block = Arc::make_mut(&mut blocks[block]);
-        let end = (at / step / self.width + 1) * step * self.width;
+        if block.capacity() < end {
+            // By doubling, up to just what a full block takes.
+            let wanted = (2 * block.len()).max(end).min(full);
+            block.try_reserve_exact(wanted - block.len()).map_err(|_| Error::Memory { bytes: wanted * 4 })?;
+        }
+        Ok(())
+    }
+
+    /// Values of a block up to the end of the rows that lie side by side at a place.
+    fn end_of(&self, at: usize) -> usize {
+        let step = self.interleaved();
+        (at / step / self.width + 1) * step * self.width
+    }
+
+    /// Replaces a row, or adds one if `row` is the number of rows.
+    pub(crate) fn set(&mut self, row: usize, values: impl Iterator<Item = f32>) {
+        assert!(row <= self.rows);
+        if row == self.rows && self.reserve().is_err() {
+            std::alloc::handle_alloc_error(Layout::new::<[f32; BLOCK_BYTES / 4]>());
+        }
+        let (block, at) = self.place(row);
+        let step = self.interleaved();
+        let end = self.end_of(at);
+        let block = Arc::make_mut(&mut Arc::make_mut(&mut self.blocks)[block]);
         if block.len() < end {
-            if block.capacity() < end {
-                // By doubling, up to just what a full block takes.
-                block.reserve_exact((2 * block.len()).max(end).min(full) - block.len());
-            }
             block.resize(end, 0.0);
         }
         for (to, value) in block[at..].iter_mut().step_by(step).zip(values) {

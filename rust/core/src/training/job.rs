@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::control::{Control, Progress};
 use super::cycle::Session;
 use super::pool::{Pool, Seats};
-use super::report::Report;
 use super::task::Task;
+use crate::report::Report;
 use crate::trained::Trained;
 
 /// How a training ended.

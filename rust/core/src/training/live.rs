@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::job::{Job, Outcome};
 use super::pool::Pool;
-use super::report::Report;
 use super::task::{Task, TrainOptions};
 use crate::dataset::Limits;
 use crate::error::{Error, Result};
@@ -20,13 +19,12 @@ use crate::options::Changes;
 pub struct Live {
     network: Network,
     job: Option<Arc<Job>>,
-    report: Option<Arc<Report>>,
 }
 
 impl Live {
     /// A network that is not being trained.
     pub fn new(network: Network) -> Self {
-        Self { network, job: None, report: None }
+        Self { network, job: None }
     }
 
     /// The network.
@@ -44,16 +42,10 @@ impl Live {
         self.job.as_ref()
     }
 
-    /// What the last training that gave a result reported.
-    pub fn report(&self) -> Option<&Arc<Report>> {
-        self.report.as_ref()
-    }
-
-    /// Bytes of memory that the network and the report take, where a block takes what `taken` says; what a training takes
-    /// while it runs is not among them.
+    /// Bytes of memory that the network takes, where a block takes what `taken` says; what a training takes while it runs is
+    /// not among them.
     pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        let report = self.report.as_ref().map_or(0, |report| report.bytes_by(taken));
-        size_of::<Self>() - size_of::<Network>() + self.network.bytes_by(taken) + report
+        size_of::<Self>() - size_of::<Network>() + self.network.bytes_by(taken)
     }
 
     /// Starts or queues a training. `notify` is called on its thread when the outcome is there to be collected.
@@ -80,7 +72,7 @@ impl Live {
         self.job = None;
         if let Outcome::Trained(trained, report) = &outcome {
             self.network.trained = Arc::clone(trained);
-            self.report = Some(Arc::clone(report));
+            self.network.report = Some(Arc::clone(report));
         }
         Some(outcome)
     }
@@ -88,7 +80,6 @@ impl Live {
     /// New random weights; a training is cancelled and its result dropped.
     pub fn reset(&mut self) {
         self.cancel();
-        self.report = None;
         self.network.reset();
     }
 

@@ -10,11 +10,11 @@ mod report;
 mod task;
 mod warnings;
 
+pub use crate::report::{Point, Reason, Report};
 pub use control::Progress;
 pub use job::{Job, Outcome};
 pub use live::Live;
 pub use pool::Pool;
-pub use report::{Point, Reason, Report};
 pub use task::{Task, TrainOptions};
 
 /// Lets everything else on the machine go first: a training is never urgent.

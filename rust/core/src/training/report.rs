@@ -1,40 +1,7 @@
-//! What a training tells when it has ended.
+//! The curve of a training's errors, and what ends it.
 
-use std::time::Duration;
-
-use crate::memory::{self, Taken};
+use crate::report::{MAX_POINTS, Point, Reason};
 use crate::stopping::Rule;
-
-/// Points of a curve at most.
-const MAX_POINTS: usize = 512;
-
-/// Why a training ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// The limit of cycles was reached.
-    MaxCycles,
-    /// The limit of time was reached.
-    MaxTime,
-    /// A stop was asked for.
-    Stopped,
-    /// AUTOSTOP: the testing rows got worse.
-    Overfitting,
-    /// AUTOSTOP: there was nothing more to gain.
-    Converged,
-}
-
-impl Reason {
-    /// The reason in a word.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::MaxCycles => "maxcycles",
-            Self::MaxTime => "maxtime",
-            Self::Stopped => "stopped",
-            Self::Overfitting => "overfitting",
-            Self::Converged => "converged",
-        }
-    }
-}
 
 impl From<Rule> for Reason {
     fn from(rule: Rule) -> Self {
@@ -42,55 +9,6 @@ impl From<Rule> for Reason {
             Rule::Overfitting => Self::Overfitting,
             Rule::Converged => Self::Converged,
         }
-    }
-}
-
-/// The errors at one cycle.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Point {
-    /// Cycles done.
-    pub cycle: u64,
-    /// Mean loss of a training row.
-    pub train_error: f64,
-    /// Mean loss of a testing row, where it was computed.
-    pub test_error: Option<f64>,
-}
-
-/// What a training did and found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Report {
-    /// Why it ended.
-    pub reason: Reason,
-    /// Cycles done: times that all training rows were presented.
-    pub cycles: u64,
-    /// The cycle whose weights the network has now.
-    pub best_cycle: u64,
-    /// From the real start to the end, time in the queue apart.
-    pub time: Duration,
-    /// Threads that took part, at most.
-    pub threads: usize,
-    /// Mean loss of a training row with the weights that the network has now.
-    pub train_error: f64,
-    /// Mean loss of a testing row with these weights, where there are such rows.
-    pub test_error: Option<f64>,
-    /// Testing rows that a classifier gets wrong with these weights, in percent.
-    pub class_errors: Option<f64>,
-    /// Whether it was stopped because the testing rows got worse.
-    pub overfitting: bool,
-    /// Faults of the data, each in a sentence.
-    pub warnings: Vec<String>,
-    /// Both errors over the cycles, in at most 512 points.
-    pub curve: Vec<Point>,
-}
-
-impl Report {
-    /// Bytes of memory that a shared report takes.
-    pub(super) fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        let warnings = self.warnings.iter().map(|warning| taken(warning.capacity())).sum::<usize>();
-        memory::of_shared::<Self>(taken)
-            + memory::of_vec(&self.curve, taken)
-            + memory::of_vec(&self.warnings, taken)
-            + warnings
     }
 }
 

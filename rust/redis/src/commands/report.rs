@@ -21,10 +21,10 @@ impl Command for Report {
         arguments: &[Argument::KEY],
     };
 
-    /// Null before the first training of this process, and after a reset: a report is not saved.
+    /// Null before the first training, and after a reset.
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let key = value::open(ctx, args[0])?;
-        let Some(report) = value::read(&key)?.live.report() else { return Ok(Reply::Null) };
+        let Some(report) = value::read(&key)?.live.network().report() else { return Ok(Reply::Null) };
         let maybe = |number: Option<f64>| number.map_or(Reply::Null, Reply::Double);
         let warnings = report.warnings.iter().map(|warning| Reply::Bulk(warning.clone().into_bytes()));
         let curve = report.curve.iter().map(|point| {

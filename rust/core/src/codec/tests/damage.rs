@@ -154,9 +154,48 @@ fn a_refusal_names_the_section_the_value_and_the_expectation() {
             &f32(-1.0),
             "training row weights: row 1: the weight is -1: expected a finite number above 0",
         ),
+        (Section::Report, 0, &[9], "report: the reason is number 9: expected one that this version knows"),
+        (Section::Report, 6, &[255; 8], "report: 18446744073709551615 cycles: expected at most 4611686018427387904"),
+        (Section::Report, 14, &[3], "report: 3 cycles until the best: expected at most 2"),
+        (Section::Report, 30, &[255; 8], "report: an error is NaN: expected a number"),
+        (Section::Report, 47, &[1], "report: it ends 8 bytes early"),
+        (Section::Curve, 24, &[0], "curve: a point of cycle 0: expected 1 to 2"),
+        (Section::Curve, 8, &[255; 8], "curve: the errors of cycle 0 are NaN and"),
     ] {
-        assert_eq!(forged(section, at, value), message);
+        let refusal = forged(section, at, value);
+        assert!(refusal.starts_with(message), "{refusal}: {message}");
     }
+}
+
+#[test]
+fn a_report_that_no_training_gives_is_refused() {
+    let frames = frames_of(&small(Kind::Regressor, 12, 2), MAX_FRAME);
+    let at = |section: Section| {
+        frames.iter().position(|frame| frame[..2] == section.tag().to_le_bytes()).expect("it has been trained")
+    };
+    let with = |section: Section, more: &[u8]| {
+        let mut frames = frames.clone();
+        frames[at(section)].extend(more);
+        refusal(&file_of(&frames))
+    };
+    let warning = |text: &[u8]| [&(text.len() as u32).to_le_bytes(), text].concat();
+    let network = {
+        let mut frames = frames.clone();
+        frames[at(Section::Report)].extend(warning("a däta fault".as_bytes()));
+        decode(&file_of(&frames)).unwrap()
+    };
+    assert_eq!(network.report().unwrap().warnings, ["a däta fault"]);
+    assert!(with(Section::Report, &warning(b"\xff")).contains("report: a warning is no text"));
+    assert!(with(Section::Report, &[255, 255, 255, 255, 1]).contains("report: it ends 4294967294 bytes early"));
+    assert!(with(Section::Report, &warning(b"").repeat(17)).contains("report: more than 16 warnings"));
+    assert!(with(Section::Curve, &[1]).contains("curve: 73 bytes: expected a multiple of 24"));
+    assert!(with(Section::Curve, &[0; 24 * 510]).contains("curve: 513 points: expected at most 512"));
+    let mut alone = frames.clone();
+    alone.remove(at(Section::Report));
+    assert!(refusal(&file_of(&alone)).contains("curve: there is no report"));
+    let mut curveless = frames.clone();
+    curveless.remove(at(Section::Curve));
+    assert!(refusal(&file_of(&curveless)).contains("curve: it is missing"));
 }
 
 #[test]

@@ -1,8 +1,8 @@
-//! `NR._TRAINED key frame ...`: what a training has made of a network, in pieces of at most 16 MB.
+//! `NR._TRAINED key frame ...`: what a training has made of a network, and told, in pieces of at most 16 MB.
 
 use std::ffi::CStr;
 
-use neuralredis_core::codec;
+use neuralredis_core::{Network, codec};
 
 use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
@@ -10,9 +10,9 @@ use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
 use crate::value;
 
-pub(crate) fn send(ctx: Context, key: &[u8], trained: &neuralredis_core::Trained) {
+pub(crate) fn send(ctx: Context, key: &[u8], network: &Network) {
     let mut frames = Vec::new();
-    codec::trained_frames(trained, &mut |frame| frames.push(frame.to_vec()));
+    codec::trained_frames(network, &mut |frame| frames.push(frame.to_vec()));
     let mut arguments = vec![key];
     arguments.extend(frames.iter().map(Vec::as_slice));
     ctx.replicate(Trained::NAME, &arguments);
@@ -35,8 +35,8 @@ impl Command for Trained {
         let (name, frames) = (args[0], &args[1..]);
         let mut key = value::open(ctx, name)?;
         let network = value::write(&mut key)?.live.network_mut();
-        let trained = codec::decode_trained(network, frames.iter().copied())?;
-        network.install(trained)?;
+        let (trained, report) = codec::decode_trained(network, frames.iter().copied())?;
+        network.install(trained, report)?;
         ctx.replicate_verbatim();
         key.changed();
         ctx.notify(c"nr.trained", name);
