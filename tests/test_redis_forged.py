@@ -1,0 +1,250 @@
+"""Forged payloads: refused, or networks that every command takes; the server lives, and takes little memory."""
+
+from __future__ import annotations
+
+import random
+import re
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import inredis
+import numpy as np
+import pytest
+import redis
+
+import forged
+import neuralredis
+import saved
+import servers
+
+#: Payloads that are sent together.
+BATCH = 50
+#: Batches in every run of the suite.
+BATCHES = 40
+#: Megabytes that a server may grow by. The payloads have some kilobytes; the threads of trainings take some megabytes.
+GROWTH = 64
+
+
+def networks() -> list[bytes]:
+    """Networks with all that the format has, each small."""
+    source = np.random.default_rng(1)
+    found = []
+    for kind, layout, rows, options in (
+        ("classifier", [3, 4, 2], 12, {"normalize": True}),
+        ("regressor", [2, 3, 2], 12, {"normalize": True, "activation": "relu", "algorithm": "rprop+"}),
+        ("regressor", [2, 2], 5, {"output": "sigmoid", "normalize": True, "l2": 0.1}),
+        ("classifier", [1, 2, 2, 3], 8, {"output": "sigmoid", "activation": "sigmoid", "loss": "crossentropy"}),
+        ("classifier", [5, 3], 0, {}),
+        ("regressor", [1, 30, 1], 3, {}),
+    ):
+        net = neuralredis.Network(kind, layout, dataset=20, test=10, seed=1, **options)  # type: ignore[arg-type]
+        if rows:
+            outputs = (
+                source.integers(0, layout[-1], rows) if kind == "classifier" else source.normal(size=(rows, layout[-1]))
+            )
+            net.observe(source.normal(size=(rows, layout[0])), outputs, weight=source.uniform(1, 2, rows))
+            net.train(max_cycles=3)
+        found.append(bytes(net))
+    return found
+
+
+class Payloads:
+    """Forged payloads for a server; the same seed gives the same."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self.networks = networks()
+        self.frames = [saved.in_frames(data) for data in self.networks]
+        self.all_frames = [frame for frames in self.frames for frame in frames[1:]]
+        self.dumps = []
+        for data in self.networks:
+            client.execute_command("NR.IMPORT", "net", data)
+            self.dumps.append(client.dump("net"))
+            client.delete("net")
+        originals = forged.originals()
+        self.dumps += [network["dump"] for network in originals]
+        self.version = self.dumps[0][-forged.FOOTER : -8]
+        self.items = [(3, [(forged.STRING, frame) for frame in frames]) for frames in self.frames]
+        self.items += [(2, forged.items_of_original(network["dump"])) for network in originals]
+
+    def commands(self, key: str, source: random.Random) -> list[tuple[Any, ...]]:
+        """Return the commands that bring a forged network: clients have two, a rewritten AOF has a third."""
+        match source.randrange(10):
+            case 0:
+                frames = forged.frames(source.choice(self.frames), self.all_frames, source)
+                return [("NR._LOAD", key, index, frame) for index, frame in enumerate(frames)]
+            case way if way % 2:
+                return [("NR.IMPORT", key, self.imported(source))]
+            case _:
+                return [("RESTORE", key, 0, self.restored(source))]
+
+    def trained(self, source: random.Random) -> list[bytes]:
+        """Return frames for NR._TRAINED, those of some network."""
+        head, *frames = source.choice(self.frames)
+        frames = [frame for frame in frames if forged.number(frame) in (*forged.TRAINED, forged.END)]
+        return [head, *frames] if source.random() < 0.2 else forged.frames([head, *frames], self.all_frames, source)
+
+    def imported(self, source: random.Random) -> bytes:
+        """Return bytes for NR.IMPORT."""
+        if source.random() < 0.25:
+            return saved.with_checksum(forged.damaged(source.choice(self.networks)[:-8], source))
+        return saved.of_frames(forged.frames(source.choice(self.frames), self.all_frames, source))
+
+    def restored(self, source: random.Random) -> bytes:
+        """Return bytes for RESTORE."""
+        how = source.random()
+        if how < 0.2:
+            dump = source.choice(self.dumps)
+            body = bytearray(forged.damaged(dump[: -forged.FOOTER], source))
+            # What begins otherwise is no affair of the module's.
+            body[: forged.HEAD - 1] = dump[: forged.HEAD - 1]
+            return saved.with_checksum(bytes(body) + self.version)
+        if how < 0.4:
+            frames = forged.frames(source.choice(self.frames), self.all_frames, source)
+            return forged.dump(forged.head(3), [(forged.STRING, frame) for frame in frames], self.version)
+        encoding, items = source.choice(self.items)
+        if source.random() < 0.05:
+            encoding = source.choice([0, 1, 2, 3, 4, 1023])
+        return forged.dump(forged.head(encoding), forged.items(items, source), self.version)
+
+
+def uses(key: str, info: dict[str, Any], source: random.Random) -> Iterator[tuple[Any, ...]]:
+    """Every command that takes a network."""
+    inputs, outputs = info["layout"][0], info["layout"][-1]
+    targets = 1 if info["type"] == "classifier" else outputs
+    number = source.choice([0.5, -1e9, 3e38, 1e-45])
+    row = struct.pack("<f", number) * inputs + struct.pack("<f", 0) * targets
+    yield ("NR.RUN", key, *[number] * inputs) if inputs < 100 else ("NR.RUN", key, "FP32", row[: 4 * inputs])
+    yield "NR.RUN", key, "FP32", row[: 4 * inputs] * 20
+    yield "NR.CLASS", key, "FP32", row[: 4 * inputs] * 2
+    yield "NR.OBSERVE", key, "FP32", row * 3
+    yield "NR.OBSERVE", key, "FP32", row, source.choice(["TRAIN", "TEST"])
+    yield "NR._ROWS", key, 7, b"\0\0\0\0\0", row
+    for of in (["TRAIN"], ["TEST"], ["FP32", row * 2]):
+        yield "NR.EVALUATE", key, *of
+    yield "NR.GETDATA", key, "TRAIN", source.choice([0, 1, 2**31])
+    yield "NR.GETDATA", key, "TEST", 0
+    yield "NR.REPORT", key
+    yield "NR.THREADS"
+    yield "NR.STOP", key
+    yield "NR.CONFIGURE", key
+    yield "NR.CONFIGURE", key, "DATASET", 4, "TEST", source.choice([0, 2**32 - 1]), "ALGO", "IRPROP+"
+    yield "NR.TRAIN", key, "MAXCYCLES", 2, *source.choice([[], ["AUTOSTOP"], ["AUTOSTOP", "BACKTRACK"]])
+    yield "NR.INFO", key
+    yield "NR.EXPORT", key
+    yield "NR.WAIT", key, 0
+    yield "MEMORY", "USAGE", key
+    yield "COPY", key, f"{key}:copy", "REPLACE"
+    yield "NR.RESET", f"{key}:copy"
+    yield "UNLINK", f"{key}:copy"
+
+
+def leaves(key: str) -> list[tuple[Any, ...]]:
+    """What tells what has become of a network."""
+    return [("DEBUG", "DIGEST-VALUE", key), ("DUMP", key), ("NR.EXPORT", key)]
+
+
+def peak(pid: int) -> int:
+    """Return the megabytes that a process had at most."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    assert found
+    return int(found[1]) >> 10
+
+
+def info_of(reply: list[Any]) -> dict[str, Any]:
+    found = {name.decode(): value for name, value in zip(reply[::2], reply[1::2], strict=True)}
+    return {**found, "type": found["type"].decode()}
+
+
+def try_batch(client: redis.Redis, payloads: Payloads, source: random.Random) -> int:
+    """Send a batch of forged payloads, and use what is accepted. How many were."""
+    line = client.pipeline(transaction=False)
+    counts = {}
+    for index in range(BATCH):
+        key = f"forged{index}"
+        commands = payloads.commands(key, source)
+        for command in (*commands, ("NR.INFO", key)):
+            line.execute_command(*command)
+        counts[key] = len(commands)
+    replies = iter(line.execute(raise_on_error=False))
+    accepted = {}
+    for key, count in counts.items():
+        refused = [isinstance(next(replies), redis.ResponseError) for _ in range(count)]
+        info = next(replies)
+        if not isinstance(info, redis.ResponseError):
+            accepted[key] = info_of(info)
+        assert count > 1 or refused[0] == (key not in accepted), info
+    for key, info in accepted.items():
+        commands = [*uses(key, info, source), ("NR._TRAINED", key, *payloads.trained(source)), *leaves(key)]
+        for command in commands:
+            line.execute_command(*command)
+    replies = iter(line.execute(raise_on_error=False))
+    for key in accepted:
+        *used, digest, dump, export = (next(replies) for _ in commands)
+        for reply in used:
+            assert "internal" not in str(reply), reply
+        # What it has become is as good as what anybody makes: it is saved, and comes back the same.
+        line.execute_command("RESTORE", "again", 0, dump, "REPLACE")
+        line.execute_command("DEBUG", "DIGEST-VALUE", "again")
+        line.execute_command("NR.IMPORT", "again", export, "REPLACE")
+        line.execute_command("DEBUG", "DIGEST-VALUE", "again")
+        line.execute_command("NR.RESET", key)
+        line.execute_command(source.choice(["DEL", "UNLINK"]), key)
+        assert line.execute(raise_on_error=False) == [b"OK", digest, b"OK", digest, b"OK", 1]
+    line.delete("again").execute()
+    return len(accepted)
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(3600)
+def test_forged_payloads_are_refused_or_of_use(
+    server: servers.Server, kind: servers.Kind, effort: int, figure: Callable[[str], None]
+) -> None:
+    client = server.client(protocol=2, decode_responses=False, socket_timeout=120)
+    payloads = Payloads(client)
+    # Threads and buffers that stay, whatever comes.
+    try_batch(client, payloads, random.Random("first"))
+    Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
+    before = peak(server.process.pid)
+    accepted = 0
+    for batch in range(BATCHES * effort):
+        try:
+            accepted += try_batch(client, payloads, random.Random(f"{kind.name} {batch}"))
+        except Exception as error:
+            # All but what is in the log of every batch.
+            lines = [line for line in server.log.splitlines() if "was not loaded" not in line]
+            raise AssertionError("\n".join([f"batch {batch}: {error}", *lines[-200:]])) from error
+    tried = BATCHES * effort * BATCH
+    grown = peak(server.process.pid) - before
+    trained = inredis.section(client)["trainings_finished"]
+    assert accepted > tried / 10, "what is refused is not all that is tried"
+    assert trained > accepted / 3
+    assert "a bug in neuralredis" not in server.log
+    assert client.dbsize() == 0
+    assert grown < GROWTH, f"{grown} MB"
+    figure(f"{tried} payloads, {accepted} accepted and used, {trained} trainings, {grown} MB more at most")
+
+
+def test_a_wide_layer_costs_memory_in_proportion_to_its_payload(server: servers.Server) -> None:
+    client = server.client(protocol=2, decode_responses=False)
+    client.config_set("neuralredis.threads", 2)
+    units = 1 << 18
+    net = neuralredis.Network("regressor", [1, units, 1], dataset=100, test=100, seed=1)
+    net.observe(np.linspace(0, 1, 100).reshape(100, 1), np.linspace(0, 1, 100))
+    payload = bytes(net)
+    rows = np.linspace(0, 1, 1000, dtype="<f4").tobytes()
+    for most, command in (
+        # The payload itself, its parameters with RPROP's state, which it lacks, and little more.
+        (5, ("NR.IMPORT", "net", payload)),
+        (5, ("NR.RUN", "net", "FP32", rows)),
+        # Sixteen rows go through all layers together, in each thread.
+        (16, ("NR.EVALUATE", "net", "TRAIN")),
+        (16 * 3, ("NR.TRAIN", "net", "MAXCYCLES", 1, "BLOCK", 0)),
+    ):
+        Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
+        before = peak(server.process.pid)
+        client.execute_command(*command)
+        grown = peak(server.process.pid) - before
+        assert grown <= most * len(payload) / (1 << 20), f"{command[0]!r}: {grown} MB for {len(payload)} bytes"
