@@ -293,7 +293,7 @@ def assert_obeys_the_rules(net: nr.Network) -> None:
 @pytest.mark.parametrize("how", ["damaged", "with a right checksum", "forged"])
 def test_damaged_bytes_are_refused_or_a_network_that_obeys_every_rule(kind: Any, how: str, effort: int) -> None:
     data = bytes(trained(kind))
-    frames = saved.frames(data)
+    frames = saved.in_frames(data)
     source = random.Random(1)
     gc.collect()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -55,7 +55,7 @@ class Payloads:
 
     def __init__(self, client: redis.Redis) -> None:
         self.networks = networks()
-        self.frames = [saved.frames(data) for data in self.networks]
+        self.frames = [saved.in_frames(data) for data in self.networks]
         self.all_frames = [frame for frames in self.frames for frame in frames[1:]]
         self.dumps = []
         for data in self.networks:
