@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Numbers of sections.
-WEIGHTS, SIZES, SIGNS, STATISTICS, REPORT = 5, 6, 7, 11, 16
+WEIGHTS, SIZES, SIGNS, STATISTICS, REPORT = 5, 6, 7, 11, 18
 
 HEAD = 8
 CHECKSUM = 8
