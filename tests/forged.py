@@ -220,7 +220,7 @@ def items(whole: Sequence[Item], source: random.Random) -> list[Item]:
             case 3:
                 forged[at] = source.choice([(UNSIGNED, source.choice(WIDE)), (FLOAT, source.choice(FLOATS)), (6, 0)])
             case _ if opcode == UNSIGNED:
-                forged[at] = (UNSIGNED, source.choice([value + 1, max(value - 1, 0), *WIDE]))
+                forged[at] = (UNSIGNED, source.choice([(value + 1) % (1 << 64), max(value - 1, 0), *WIDE]))
             case _ if opcode == FLOAT:
                 forged[at] = (FLOAT, source.choice([*FLOATS, *(source.uniform(0, 2) for _ in FLOATS)]))
             case _ if isinstance(value, bytes):
