@@ -21,7 +21,7 @@ FLOATS = [0.0, -0.0, 1.0, -1.0, 1e-45, 1e-30, 3e38, -3e38, float("inf"), float("
 REQUIRED, MORE = 1, 2
 LAYOUT, LIMITS, END = 1, 3, 0xFFFF
 #: What a training changes.
-TRAINED = (*range(5, 12), 16, 17)
+TRAINED = (*range(5, 12), 18, 19)
 
 
 def extreme(source: random.Random) -> bytes:
@@ -100,7 +100,7 @@ def frames(whole: Sequence[bytes], others: Sequence[bytes], source: random.Rando
             case 8:
                 frame += frame[3:] if source.random() < 0.5 else extreme(source)
             case 9:
-                frame[:2] = source.choice([*range(19), 77, END]).to_bytes(2, "little")
+                frame[:2] = source.choice([*range(21), 77, END]).to_bytes(2, "little")
             case 10:
                 frame[2:3] = bytes([source.randrange(5)])
             case 11:
@@ -220,7 +220,7 @@ def items(whole: Sequence[Item], source: random.Random) -> list[Item]:
             case 3:
                 forged[at] = source.choice([(UNSIGNED, source.choice(WIDE)), (FLOAT, source.choice(FLOATS)), (6, 0)])
             case _ if opcode == UNSIGNED:
-                forged[at] = (UNSIGNED, source.choice([value + 1, max(value - 1, 0), *WIDE]))
+                forged[at] = (UNSIGNED, source.choice([(value + 1) % (1 << 64), max(value - 1, 0), *WIDE]))
             case _ if opcode == FLOAT:
                 forged[at] = (FLOAT, source.choice([*FLOATS, *(source.uniform(0, 2) for _ in FLOATS)]))
             case _ if isinstance(value, bytes):

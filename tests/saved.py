@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Numbers of sections.
-LAYOUT, WEIGHTS, SIZES, SIGNS, STATISTICS, REPORT, END = 1, 5, 6, 7, 11, 16, 0xFFFF
+LAYOUT, WEIGHTS, SIZES, SIGNS, STATISTICS, REPORT, END = 1, 5, 6, 7, 11, 18, 0xFFFF
 
 HEAD = 8
 CHECKSUM = 8
@@ -18,7 +18,7 @@ CHECKSUM = 8
 checksum = anycrc.Model("CRC64-REDIS").calc
 
 
-def frames(data: bytes) -> list[bytes]:
+def in_frames(data: bytes) -> list[bytes]:
     """Return the frames of a network, the head first."""
     found = [data[:HEAD]]
     at = HEAD
@@ -37,7 +37,7 @@ def of_frames(frames: list[bytes]) -> bytes:
 def sections(data: bytes) -> dict[int, bytes]:
     """Return the body of each section by its number, pieces joined."""
     found: dict[int, bytes] = {}
-    for frame in frames(data)[1:]:
+    for frame in in_frames(data)[1:]:
         number, _flags = struct.unpack_from("<HB", frame)
         found[number] = found.get(number, b"") + frame[3:]
     return found

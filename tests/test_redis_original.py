@@ -115,4 +115,4 @@ def test_a_dump_of_the_original_that_is_cut_or_damaged_is_refused(redis7_for_all
     items[4] = (forged.UNSIGNED, 6)
     with pytest.raises(redis.ResponseError, match="Bad data format"):
         client.restore("net", 0, forged.dump(forged.head(2), items, version))
-    assert "a network of the original module: its flags are 6" in redis7_for_all.log
+    assert "the original module's values: its flags are 6" in redis7_for_all.log

@@ -54,7 +54,7 @@ fn train(live: &mut Live, options: TrainOptions, threads: usize) -> std::sync::A
 /// A network's frames without the seconds that it trained for, which no two trainings share, and the report of the last.
 fn timeless(network: &Network) -> Vec<Vec<u8>> {
     const STATISTICS: [u8; 2] = [11, 0];
-    const REPORT: [[u8; 2]; 2] = [[16, 0], [17, 0]];
+    const REPORT: [[u8; 2]; 2] = [[18, 0], [19, 0]];
     let seconds = network.info().statistics.total_seconds.to_le_bytes();
     let mut frames = Vec::new();
     codec::frames(network, &mut |frame| {

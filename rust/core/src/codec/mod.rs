@@ -60,8 +60,8 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     trained::write(trained, writer);
     rows::write(&dataset.train, rows::TRAIN, writer);
     rows::write(&dataset.test, rows::TEST, writer);
-    report::write(report.as_deref(), writer);
     structure::write_restarts(options.restarts, writer);
+    report::write(report.as_deref(), writer);
     writer.fields(Section::End, &[]);
 }
 

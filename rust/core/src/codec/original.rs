@@ -107,7 +107,7 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
 }
 
 fn refuse<T>(what: impl Display) -> Result<T> {
-    Err(Error::Damaged(format!("a network of the original module: {what}")))
+    Err(Error::Damaged(format!("the original module's values: {what}")))
 }
 
 fn read_layout(values: &mut dyn Values) -> Result<Layout> {

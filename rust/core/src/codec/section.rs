@@ -69,15 +69,15 @@ sections! {
     TestRows = 14, "testing rows";
     /// As the training row weights.
     TestRowWeights = 15, "testing row weights";
+    /// Members that the first training makes, u8; left out where the engine chooses. Since version 2.
+    Restarts = 17, "restarts";
     /// What the last training told: its reason u8, overfitting u8, threads u32, cycles u64, best cycle u64, nanoseconds u64,
     /// training error f64, and, each after a flag u8 that says whether it is there, testing error f64 and class errors f64;
     /// then each warning after its length, u32. Left out when there was none.
-    Report = 16, "report";
+    Report = 18, "report";
     /// The errors over the cycles of that training: cycle u64, training error f64, testing error f64 or, where it was not
     /// computed, the number that is none.
-    Curve = 17, "curve";
-    /// Members that the first training makes, u8; left out where the engine chooses. Since version 2.
-    Restarts = 18, "restarts";
+    Curve = 19, "curve";
     /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
     End = 0xFFFF, "end";
 }

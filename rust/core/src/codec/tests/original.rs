@@ -174,7 +174,7 @@ fn a_refusal_says_that_it_is_an_original_network_and_what_is_wrong() {
         let mut values = values(CLASSIFIER);
         values[at] = value;
         let message = decode_original(&mut List(&values)).unwrap_err().to_string();
-        message.strip_prefix("not a network: a network of the original module: ").unwrap().to_owned()
+        message.strip_prefix("not a network: the original module's values: ").unwrap().to_owned()
     };
     assert_eq!(with(0, Whole(33)), "33 layers: expected 2 to 32");
     assert_eq!(with(1, Whole(0)), "layer 2 has 0 units: expected 1 to 1048576");
