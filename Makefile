@@ -31,6 +31,7 @@ test-python: $(VENV)/built
 	$(BIN)/python -m pytest $(ARGS)
 
 torture: $(VENV)/built ## try for an hour what the suite tries for seconds, to break it
+	LOOM_MAX_PREEMPTIONS=3 $(CARGO) test --locked --quiet --package neuralredis-core --test interleavings
 	$(BIN)/python -m pytest -m torture --effort 100 --timeout 3600 $(ARGS)
 	@! command -v cargo-fuzz > /dev/null || $(MAKE) fuzz
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import inredis
@@ -322,6 +324,22 @@ def test_a_large_training_set_starts_at_once(client: redis.Redis, redis7: server
         took.append(client.info("commandstats")["cmdstat_nr.train"]["usec_per_call"])
         client.config_resetstat()
     assert sorted(took)[len(took) // 2] < 1_000, took
+
+
+def test_training_threads_let_everything_else_go_first(redis7: servers.Server, client: redis.Redis) -> None:
+    client.config_set("neuralredis.threads", 2)
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 100, 100, "->", 1, "DATASET", 1000)
+    client.execute_command("NR.OBSERVE", "net", "FP32", np.ones((1000, 101), np.float32).tobytes())
+    inredis.train(client, "net")
+
+    def niceness(name: str) -> list[int]:
+        tasks = Path(f"/proc/{redis7.process.pid}/task").iterdir()
+        own = [task for task in tasks if (task / "comm").read_text().strip() == name]
+        return [os.getpriority(os.PRIO_PROCESS, int(task.name)) for task in own]
+
+    for thread in ("nr-training", "nr-helper"):
+        servers.wait_until(lambda: niceness(thread) == [10])  # noqa: B023
+    assert os.getpriority(os.PRIO_PROCESS, redis7.process.pid) == 0
 
 
 def test_shutdown_does_not_wait_for_trainings(kind: servers.Kind) -> None:

@@ -6,11 +6,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use std::thread::{self, JoinHandle, Thread};
 
-/// Turns of a waiting thread before it goes to sleep: some 20 microseconds.
-const SPINS: u32 = 1_000;
+use super::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use super::sync::thread::{self, JoinHandle, Thread};
+use super::sync::{SPINS, spin_loop};
+
 /// Bits of [`Shared::round`] that hold the number of helpers wanted.
 const WANTED_BITS: u32 = 16;
 
@@ -136,7 +136,7 @@ impl Shared {
 fn wait(spins: &mut u32) {
     if *spins < SPINS {
         *spins += 1;
-        std::hint::spin_loop();
+        spin_loop();
     } else {
         thread::park();
     }
@@ -149,49 +149,6 @@ impl Drop for Crew {
             helper.thread().unpark();
             // A helper catches the panics of its work, so this cannot fail.
             let _ = helper.join();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_round_is_done_by_all_its_workers_and_no_other() {
-        let mut crew = Crew::new();
-        for round in 0..5_000 {
-            let workers = 1 + round % 4;
-            let done: [AtomicUsize; 4] = Default::default();
-            crew.run(workers, &|worker| {
-                done[worker].fetch_add(1, Ordering::Relaxed);
-            });
-            let done = done.map(AtomicUsize::into_inner);
-            assert!(done[..workers].iter().all(|&n| n == 1) && done[workers..].iter().all(|&n| n == 0), "{done:?}");
-        }
-    }
-
-    #[test]
-    fn helpers_that_went_to_sleep_wake_up() {
-        let mut crew = Crew::new();
-        for _ in 0..3 {
-            let done = AtomicUsize::new(0);
-            crew.run(3, &|_| {
-                done.fetch_add(1, Ordering::Relaxed);
-            });
-            assert_eq!(done.into_inner(), 3);
-            thread::sleep(std::time::Duration::from_millis(20));
-        }
-    }
-
-    #[test]
-    fn a_panic_on_any_thread_reaches_the_leader() {
-        for culprit in 0..2 {
-            let mut crew = Crew::new();
-            let round = catch_unwind(AssertUnwindSafe(|| {
-                crew.run(2, &|worker| assert!(worker != culprit, "culprit"));
-            }));
-            assert!(round.is_err());
         }
     }
 }

@@ -7,7 +7,10 @@ mod job;
 mod live;
 mod pool;
 mod report;
+mod sync;
 mod task;
+#[cfg(test)]
+mod tests;
 mod warnings;
 
 pub use crate::report::{Point, Reason, Report};

@@ -1,0 +1,2 @@
+mod crew;
+mod pool;

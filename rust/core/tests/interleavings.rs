@@ -1,0 +1,324 @@
+//! What trainings share among threads, in every order in which its steps can come.
+//!
+//! The files are the engine's own; only the atomics, locks and threads beneath them are those of loom, which runs a test once
+//! for each order, with what each processor may see of the others' memory. It also reports threads that wait for ever. A
+//! waiting time never runs out there, so nothing here may rely on one.
+//!
+//! As it is, an order has at most two switches from a thread that could go on; `LOOM_MAX_PREEMPTIONS` asks for more.
+
+// The engine uses more of the files than is tried here, and spins.
+#![allow(dead_code, unreachable_pub, clippy::absurd_extreme_comparisons)]
+
+use std::sync::Arc;
+
+use loom::sync::atomic::{AtomicUsize, Ordering};
+use loom::thread;
+
+#[path = "../src/training/control.rs"]
+mod control;
+#[path = "../src/training/crew.rs"]
+mod crew;
+#[path = "../src/training/pool.rs"]
+mod pool;
+
+/// As `src/training/sync.rs`: nobody spins, and every turn ends at once.
+mod sync {
+    pub(super) use loom::hint::spin_loop;
+    pub(super) use loom::sync::{Condvar, Mutex, MutexGuard, atomic};
+
+    pub(super) use crate::sleepers as thread;
+
+    pub(super) const SPINS: u32 = 0;
+    pub(super) const SLICE: std::time::Duration = std::time::Duration::ZERO;
+}
+
+/// Threads that sleep and are woken by a lock. Loom's own show whoever is woken, asleep or not, all that came before, whatever the
+/// orderings: then nothing could be found out about those.
+mod sleepers {
+    use std::cell::RefCell;
+    use std::io;
+    use std::sync::Arc;
+
+    use loom::sync::{Condvar, Mutex};
+
+    #[derive(Clone)]
+    pub(super) struct Thread(Arc<(Mutex<bool>, Condvar)>);
+
+    impl Thread {
+        fn new() -> Self {
+            Self(Arc::new((Mutex::new(false), Condvar::new())))
+        }
+
+        pub(super) fn unpark(&self) {
+            *self.0.0.lock().unwrap() = true;
+            self.0.1.notify_one();
+        }
+    }
+
+    loom::thread_local! {
+        static CURRENT: RefCell<Option<Thread>> = RefCell::new(None);
+    }
+
+    pub(super) fn current() -> Thread {
+        CURRENT.with(|current| current.borrow_mut().get_or_insert_with(Thread::new).clone())
+    }
+
+    pub(super) fn park() {
+        let thread = current();
+        let mut woken = thread.0.0.lock().unwrap();
+        while !std::mem::take(&mut *woken) {
+            woken = thread.0.1.wait(woken).unwrap();
+        }
+    }
+
+    pub(super) struct JoinHandle<T>(loom::thread::JoinHandle<T>, Thread);
+
+    impl<T> JoinHandle<T> {
+        pub(super) fn thread(&self) -> &Thread {
+            &self.1
+        }
+
+        pub(super) fn join(self) -> std::thread::Result<T> {
+            self.0.join()
+        }
+    }
+
+    pub(super) struct Builder(loom::thread::Builder);
+
+    impl Builder {
+        pub(super) fn new() -> Self {
+            Self(loom::thread::Builder::new())
+        }
+
+        pub(super) fn name(self, name: String) -> Self {
+            Self(self.0.name(name))
+        }
+
+        pub(super) fn spawn<T: Send + 'static>(
+            self,
+            body: impl FnOnce() -> T + Send + 'static,
+        ) -> io::Result<JoinHandle<T>> {
+            let thread = Thread::new();
+            let own = thread.clone();
+            let handle = self.0.spawn(move || {
+                CURRENT.with(|current| *current.borrow_mut() = Some(own));
+                body()
+            })?;
+            Ok(JoinHandle(handle, thread))
+        }
+    }
+}
+
+fn lower_priority() {}
+
+use control::Control;
+use crew::Crew;
+use pool::{Pool, Seats};
+
+/// Tries a body in all orders.
+fn in_every_order(body: impl Fn() + Send + Sync + 'static) {
+    in_orders(2, body);
+}
+
+/// Tries a body in all orders with at most so many switches, unless asked for others.
+fn in_orders(switches: usize, body: impl Fn() + Send + Sync + 'static) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = model.preemption_bound.or(Some(switches));
+    model.check(body);
+}
+
+/// Counts how often something happened.
+#[derive(Clone)]
+struct Count(Arc<AtomicUsize>);
+
+impl Count {
+    fn new() -> Self {
+        Self(Arc::new(AtomicUsize::new(0)))
+    }
+
+    fn add(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn get(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+#[test]
+fn a_crew_does_each_round_once_and_is_done_when_it_says_so() {
+    in_every_order(|| {
+        let mut crew = Crew::new();
+        for _ in 0..2 {
+            // Of the round alone: a helper that came late would use what is no more.
+            let done = [AtomicUsize::new(0), AtomicUsize::new(0)];
+            crew.run(2, &|worker| {
+                done[worker].fetch_add(1, Ordering::Relaxed);
+            });
+            assert_eq!(done.map(|done| done.load(Ordering::Relaxed)), [1, 1]);
+        }
+    });
+}
+
+#[test]
+fn a_crew_of_three_does_with_fewer() {
+    in_orders(1, || {
+        let mut crew = Crew::new();
+        for workers in [3, 2] {
+            let done = Count::new();
+            crew.run(workers, &|_| done.add());
+            assert_eq!(done.get(), workers);
+        }
+    });
+}
+
+#[test]
+fn what_a_round_wrote_is_seen_by_the_next() {
+    in_every_order(|| {
+        let mut crew = Crew::new();
+        let cells = [AtomicUsize::new(0), AtomicUsize::new(0)];
+        crew.run(2, &|worker| cells[worker].store(7, Ordering::Relaxed));
+        crew.run(2, &|worker| assert_eq!(cells[1 - worker].load(Ordering::Relaxed), 7));
+    });
+}
+
+#[test]
+fn a_training_that_is_withdrawn_as_its_turn_comes_is_either_started_or_withdrawn() {
+    in_every_order(|| {
+        let pool = Pool::new(1, 1);
+        let started = Count::new();
+        pool.submit(Box::new(|| {}));
+        let ticket = {
+            let started = started.clone();
+            pool.submit(Box::new(move || started.add()))
+        };
+        let ending = {
+            let pool = Arc::clone(&pool);
+            thread::spawn(move || pool.ended())
+        };
+        let withdrawn = pool.withdraw(ticket);
+        ending.join().unwrap();
+        assert_eq!(started.get() + usize::from(withdrawn), 1);
+        assert_eq!(pool.counts(), (usize::from(!withdrawn), 0));
+        assert!(!pool.withdraw(ticket));
+    });
+}
+
+#[test]
+fn no_training_is_forgotten_in_the_queue() {
+    for let_in in [false, true] {
+        in_every_order(move || {
+            let pool = Pool::new(1, 1);
+            let started = Count::new();
+            pool.submit(Box::new(|| {}));
+            let ending = {
+                let pool = Arc::clone(&pool);
+                thread::spawn(move || pool.ended())
+            };
+            let asking = {
+                let (pool, started) = (Arc::clone(&pool), started.clone());
+                thread::spawn(move || {
+                    pool.submit(Box::new(move || started.add()));
+                })
+            };
+            if let_in {
+                pool.set_max_trainings(2);
+            }
+            ending.join().unwrap();
+            asking.join().unwrap();
+            assert_eq!((started.get(), pool.counts()), (1, (1, 0)));
+        });
+    }
+}
+
+#[test]
+fn trainings_take_turns_on_fewer_seats_and_none_waits_for_ever() {
+    in_every_order(|| {
+        let pool = Pool::new(1, 2);
+        pool.submit(Box::new(|| {}));
+        pool.submit(Box::new(|| {}));
+        let computing = Count::new();
+        let train = |pool: Arc<Pool>, computing: Count| {
+            let mut seats = Seats::new(pool);
+            for _ in 0..2 {
+                assert_eq!(seats.take(2, || false), Some(1));
+                assert_eq!(computing.0.fetch_add(1, Ordering::SeqCst), 0, "one at a time");
+                computing.0.fetch_sub(1, Ordering::SeqCst);
+            }
+        };
+        let other = {
+            let (pool, computing) = (Arc::clone(&pool), computing.clone());
+            thread::spawn(move || train(pool, computing))
+        };
+        train(Arc::clone(&pool), computing);
+        other.join().unwrap();
+        assert_eq!(Seats::new(pool).take(1, || false), Some(1), "the seat was given back");
+    });
+}
+
+#[test]
+fn whoever_gives_up_a_seat_leaves_the_others_theirs() {
+    in_every_order(|| {
+        let pool = Pool::new(1, 2);
+        let cancelled = {
+            let pool = Arc::clone(&pool);
+            thread::spawn(move || Seats::new(pool).take(1, || true).is_some())
+        };
+        let mut seats = Seats::new(Arc::clone(&pool));
+        assert_eq!(seats.take(1, || false), Some(1));
+        drop(seats);
+        cancelled.join().unwrap();
+        assert_eq!(Seats::new(pool).take(1, || false), Some(1));
+    });
+}
+
+#[test]
+fn who_waits_for_a_seat_has_one_as_there_are_more() {
+    in_every_order(|| {
+        let pool = Pool::new(1, 2);
+        let mut seats = Seats::new(Arc::clone(&pool));
+        assert_eq!(seats.take(2, || false), Some(1));
+        let other = {
+            let pool = Arc::clone(&pool);
+            thread::spawn(move || Seats::new(pool).take(1, || false))
+        };
+        pool.set_threads(2);
+        assert_eq!(other.join().unwrap(), Some(1));
+    });
+}
+
+#[test]
+fn a_cancellation_is_never_taken_back() {
+    in_every_order(|| {
+        let control = Arc::new(Control::new());
+        let asked = |ask: fn(&Control)| {
+            let control = Arc::clone(&control);
+            thread::spawn(move || ask(&control))
+        };
+        let (stopping, cancelling) = (asked(Control::stop), asked(Control::cancel));
+        // What the training's own thread sees meanwhile only ever becomes more urgent.
+        let seen = [control.is_cancelled(), control.is_cancelled()];
+        assert!(seen[1] >= seen[0]);
+        assert!(control.is_stopped() >= seen[1]);
+        stopping.join().unwrap();
+        cancelling.join().unwrap();
+        assert!(control.is_stopped() && control.is_cancelled());
+    });
+}
+
+#[test]
+fn a_cycle_that_is_told_of_has_an_error() {
+    in_every_order(|| {
+        let control = Arc::new(Control::new());
+        let telling = {
+            let control = Arc::clone(&control);
+            thread::spawn(move || control.tell(1, 0.5, Some((0.25, None))))
+        };
+        let progress = control.progress();
+        assert!(progress.train_error.is_none_or(|error| error == 0.5));
+        assert!(progress.test_error.is_none_or(|error| error == 0.25));
+        assert_eq!(progress.class_errors, None);
+        telling.join().unwrap();
+        assert_eq!((control.progress().cycle, control.progress().train_error), (1, Some(0.5)));
+    });
+}
