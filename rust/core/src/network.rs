@@ -6,7 +6,7 @@ use crate::dataset::{Batch, Dataset, Limits, Place, RowShape, Set};
 use crate::error::{Error, Result};
 use crate::evaluation::{self, Evaluation};
 use crate::layout::{Kind, Layout};
-use crate::memory::Taken;
+use crate::memory::{Move, Taken};
 use crate::model::Model;
 use crate::options::{Changes, Options};
 use crate::random::Random;
@@ -268,6 +268,14 @@ impl Network {
     /// [`Error::NoRows`] if there are none, and what [`Self::observe`] refuses.
     pub fn evaluate_on(&self, batch: &Batch<'_>) -> Result<Evaluation> {
         evaluation::evaluate_batch(&self.model(), batch)
+    }
+
+    /// Lends each of its vectors to be moved in memory, always in the same order; what a snapshot shares stays where it is.
+    pub fn move_by(&mut self, mover: &mut dyn Move) {
+        if let Some(trained) = Arc::get_mut(&mut self.trained) {
+            trained.move_by(mover);
+        }
+        self.dataset.move_by(mover);
     }
 
     /// Bytes of memory that the network takes.

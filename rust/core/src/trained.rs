@@ -2,7 +2,7 @@
 
 use crate::kernels::FIRST_SIZE;
 use crate::layout::Layout;
-use crate::memory::{self, Taken};
+use crate::memory::{self, Move, Taken};
 use crate::normalization::Normalization;
 use crate::options::Activation;
 use crate::random::Random;
@@ -76,6 +76,18 @@ impl Trained {
     /// Whether no training has changed it yet.
     pub(crate) fn is_untrained(&self) -> bool {
         self.statistics.total_cycles == 0
+    }
+
+    /// Lends each of its vectors to be moved in memory, but for the few bytes of the members' objectives.
+    pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
+        let Self { weights, state: StepperState { sizes, signs, objectives: _ }, normalization, statistics: _ } = self;
+        mover.floats(weights);
+        mover.floats(sizes);
+        mover.signs(signs);
+        for scaling in normalization.inputs.iter_mut().chain(&mut normalization.outputs) {
+            mover.floats(&mut scaling.mean);
+            mover.floats(&mut scaling.scale);
+        }
     }
 
     /// Bytes of what is shared.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
-use crate::memory::Taken;
+use crate::memory::{Move, Taken};
 use crate::random::Random;
 pub(crate) use table::Table;
 
@@ -399,6 +399,16 @@ impl Dataset {
         for set in [Set::Train, Set::Test] {
             let limit = self.limit(set) as usize;
             self.set_mut(set).keep(limit, random);
+        }
+    }
+
+    /// Lends each block of rows to be moved in memory, but those that a snapshot shares.
+    pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
+        for rows in [&mut self.train, &mut self.test] {
+            rows.table.move_by(mover);
+            if let Some(weights) = &mut rows.weights {
+                weights.move_by(mover);
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::kernels::LANES;
-use crate::memory::{self, Taken};
+use crate::memory::{self, Move, Taken};
 
 /// Bytes of a block at most, unless sixteen rows take more.
 const BLOCK_BYTES: usize = 16 << 10;
@@ -157,6 +157,12 @@ impl Table {
     /// Groups of sixteen rows, the last perhaps in part.
     pub(crate) fn groups(&self) -> usize {
         self.rows.div_ceil(LANES)
+    }
+
+    /// Lends each block to be moved in memory, but those that a snapshot shares.
+    pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
+        let Some(blocks) = Arc::get_mut(&mut self.blocks) else { return };
+        blocks.iter_mut().filter_map(Arc::get_mut).for_each(|block| mover.floats(block));
     }
 
     /// Bytes that the rows take, beyond the table itself.

@@ -9,7 +9,7 @@ use redis_module::raw;
 
 /// The alignment that every build of every server gives. Most give 16; a server on a C library whose allocator cannot
 /// tell the size of a block puts a header of 8 bytes before it.
-const GIVEN_ALIGNMENT: usize = 8;
+pub(super) const GIVEN_ALIGNMENT: usize = 8;
 
 /// Allocates from the server. Unusable before `RedisModule_Init` has filled the function table.
 ///

@@ -12,7 +12,7 @@ use neuralredis_core::{Error, codec};
 use redis_module::raw;
 
 use super::context::{self, Context};
-use super::{boundary, log};
+use super::{boundary, defrag, log};
 use crate::commands::replayed::load;
 use crate::ffi::command::Command;
 use crate::memory;
@@ -51,7 +51,7 @@ pub(crate) fn register(ctx: Context) -> Result<(), String> {
         free_effort: None,
         unlink: None,
         copy: None,
-        defrag: None,
+        defrag: defrag::method(),
         mem_usage2: Some(mem_usage),
         free_effort2: Some(free_effort),
         unlink2: None,

@@ -9,6 +9,7 @@ pub(crate) mod command;
 pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod data_type;
+mod defrag;
 pub(crate) mod event_loop;
 pub(crate) mod events;
 pub(crate) mod info;
