@@ -204,7 +204,7 @@ def test_the_report_of_the_last_training_survives(kind: servers.Kind) -> None:
             servers.wait_until(lambda: follower.execute_command("NR.REPORT", "sum") is not None)
             assert {key: follower.execute_command("NR.REPORT", key) for key in told} == told
         server.kill()
-        with reopened(kind, server, *AOF) as again:
+        with servers.reopened(kind, server, *AOF, module=neuralredis.module_path()) as again:
             client = again.client(protocol=3)
             assert {key: client.execute_command("NR.REPORT", key) for key in told} == told
             client.execute_command("NR.RESET", "net")
