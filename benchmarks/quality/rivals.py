@@ -124,7 +124,6 @@ def fann(rows: Rows, seed: int) -> Answer:
         ctypes.memmove(target, np.ascontiguousarray(y[row]).ctypes.data, 4 * outputs)
 
     data = ctypes.c_void_p(library.fann_create_train_from_callback(len(X), X.shape[1], y.shape[1], kind(fill)))
-    library.fann_disable_seed_rand()
     libc.srand(seed)
     net = ctypes.c_void_p(library.fann_create_standard_array(3, layers))
     library.fann_train_on_data(net, data, 500, 0, ctypes.c_float(0.0))

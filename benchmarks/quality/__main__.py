@@ -1,0 +1,104 @@
+"""How much is got wrong on rows kept back, beside what a user would pick instead: over many public data sets.
+
+    python benchmarks/quality [--results FILE] [--only NAME ...] [--plot FILE]
+
+Results are kept in a file, from which a run that was interrupted goes on; `quality.txt` is the table that they give.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from measure import Results, measure, ours
+from rivals import RIVALS
+from sets import SETS
+
+import neuralredis as nr
+
+HERE = Path(__file__).parent
+#: What an error is compared with: the others are shown for the scale.
+COMPARED = [name for name in RIVALS if name != "baseline"]
+
+
+def mean(results: Results, task: str, name: str) -> float:
+    """Return the mean error over the seeds; half a row more, so that no error at all can be compared."""
+    found = results[task][name]["error"]
+    kept = min(10_000, round(0.3 * len(SETS[task]().X)))
+    return float(np.mean(found)) + (0.5 / kept if SETS[task]().classifies else 0.0)
+
+
+def table(results: Results) -> Iterator[str]:
+    """Yield the lines of the table: errors in percent, in brackets ours as a multiple of each."""
+    yield f"{'':14} {'rows':>6} {'inputs':>6} {'ours':>7} {'baseline':>9} " + "".join(
+        f"{name:>16}" for name in COMPARED
+    )
+    ratios: dict[str, list[tuple[float, str]]] = {name: [] for name in COMPARED}
+    for task, load in SETS.items():
+        if "neuralredis" not in results.get(task, {}):
+            continue
+        rows = load()
+        our = mean(results, task, "neuralredis")
+        line = f"{task:14} {len(rows.X):6} {rows.X.shape[1]:6} {100 * our:7.2f} "
+        line += f"{100 * mean(results, task, 'baseline'):9.2f} " if "baseline" in results[task] else " " * 10
+        for name in COMPARED:
+            if results[task].get(name, {}).get("error"):
+                their = mean(results, task, name)
+                ratios[name].append((our / their, task))
+                line += f"{100 * their:9.2f} ({our / their:4.2f})"
+            else:
+                line += " " * 16
+        yield line
+    yield ""
+    for name, found in ratios.items():
+        if found:
+            middle = float(np.exp(np.mean(np.log([ratio for ratio, _ in found]))))
+            worse = [f"{task} {ratio:.2f}" for ratio, task in sorted(found, reverse=True) if ratio > 1.1]
+            yield f"{name:10} geometric mean {middle:.3f} over {len(found)} sets; above 1.10: {', '.join(worse) or 'none'}"
+    yield ""
+    for name in ("neuralredis", *COMPARED):
+        seconds = [sum(found[name]["seconds"]) for found in results.values() if found.get(name, {}).get("seconds")]
+        if seconds:
+            yield f"{name:12} {sum(seconds):9.1f} seconds of processor time to learn {len(seconds)} sets"
+
+
+def plot(results: Results, path: Path) -> None:
+    """Draw the errors as multiples of those of each rival: a point for each set."""
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
+    for row, name in enumerate(COMPARED):
+        tasks = [task for task in SETS if {name, "neuralredis"} <= results.get(task, {}).keys()]
+        found = [mean(results, task, "neuralredis") / mean(results, task, name) for task in tasks]
+        if found:
+            axes.scatter(found, np.full(len(found), row), alpha=0.5)
+            axes.scatter(np.exp(np.mean(np.log(found))), row, marker="|", s=400, color="black")
+    axes.axvline(1, color="gray", linewidth=0.8)
+    axes.set(
+        xscale="log", xlabel="error of neuralredis / error of the other, one point a data set; line: geometric mean"
+    )
+    axes.set_yticks(range(len(COMPARED)), COMPARED)
+    figure.savefig(path, dpi=120)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--results", type=Path, default=HERE / "results.json", help="where errors and seconds are kept")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="rivals to measure, or neuralredis, or no one")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture")
+    given = parser.parse_args()
+    results: Results = json.loads(given.results.read_text()) if given.results.exists() else {}
+    for name, rival in {"neuralredis": ours, **RIVALS}.items():
+        if given.only is None or name in given.only:
+            measure(results, name, rival, list(SETS), given.results)
+    print(f"neuralredis {nr.__version__}\n")
+    print("\n".join(table(results)))
+    if given.plot:
+        plot(results, given.plot)
+
+
+if __name__ == "__main__":
+    main()
