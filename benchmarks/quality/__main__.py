@@ -57,7 +57,8 @@ def table(results: Results) -> Iterator[str]:
         if found:
             middle = float(np.exp(np.mean(np.log([ratio for ratio, _ in found]))))
             worse = [f"{task} {ratio:.2f}" for ratio, task in sorted(found, reverse=True) if ratio > 1.1]
-            yield f"{name:10} geometric mean {middle:.3f} over {len(found)} sets; above 1.10: {', '.join(worse) or 'none'}"
+            above = ", ".join(worse) or "none"
+            yield f"{name:10} geometric mean {middle:.3f} over {len(found)} sets; above 1.10: {above}"
     yield ""
     for name in ("neuralredis", *COMPARED):
         seconds = [sum(found[name]["seconds"]) for found in results.values() if found.get(name, {}).get("seconds")]
@@ -77,9 +78,7 @@ def plot(results: Results, path: Path) -> None:
             axes.scatter(found, np.full(len(found), row), alpha=0.5)
             axes.scatter(np.exp(np.mean(np.log(found))), row, marker="|", s=400, color="black")
     axes.axvline(1, color="gray", linewidth=0.8)
-    axes.set(
-        xscale="log", xlabel="error of neuralredis / error of the other, one point a data set; line: geometric mean"
-    )
+    axes.set(xscale="log", xlabel="error as a multiple of the other's, by data set; line: geometric mean")
     axes.set_yticks(range(len(COMPARED)), COMPARED)
     figure.savefig(path, dpi=120)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rivals import RIVALS, Answer, Rival
+from rivals import Answer, Rival
 from sets import SETS, Rows
 from sklearn.model_selection import train_test_split
 
@@ -37,8 +37,8 @@ def split(rows: Rows, seed: int) -> tuple[Rows, Rows]:
     """Return seven tenths of the rows to learn from, and at most 10,000 of the others."""
     kept = min(10_000, round(0.3 * len(rows.X)))
     stratify = rows.y if rows.classifies else None
-    X, Z, y, z = train_test_split(rows.X, rows.y, test_size=kept, random_state=seed, stratify=stratify)
-    return Rows(X, y), Rows(Z, z)
+    at, kept_at = train_test_split(np.arange(len(rows.X)), test_size=kept, random_state=seed, stratify=stratify)
+    return Rows(rows.X[at], rows.y[at]), Rows(rows.X[kept_at], rows.y[kept_at])
 
 
 def error(found: Any, rows: Rows, learnt: Rows) -> float:

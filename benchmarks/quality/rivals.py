@@ -53,7 +53,7 @@ class _Scales:
         self.classes = int(rows.y.max()) + 1 if rows.classifies else 0
         self.mean, self.deviation = (0.0, 1.0) if self.classes else (rows.y.mean(), rows.y.std() or 1.0)
 
-    def X(self, X: Floats) -> np.ndarray[Any, Any]:  # noqa: N802
+    def X(self, X: Floats) -> np.ndarray[Any, Any]:
         return self.inputs.transform(X).astype(np.float32)
 
     def y(self, y: Any) -> np.ndarray[Any, Any]:
@@ -71,8 +71,9 @@ def torch_rprop(rows: Rows, seed: int) -> Answer:
 
     torch.manual_seed(seed)
     scales = _Scales(rows)
-    X, Z, y, z = train_test_split(rows.X, rows.y, test_size=0.2, random_state=seed)
-    learn, check = torch.from_numpy(scales.X(X)), torch.from_numpy(scales.X(Z))
+    at, kept = train_test_split(np.arange(len(rows.X)), test_size=0.2, random_state=seed)
+    y, z = rows.y[at], rows.y[kept]
+    learn, check = torch.from_numpy(scales.X(rows.X[at])), torch.from_numpy(scales.X(rows.X[kept]))
     if scales.classes:
         loss: Any = torch.nn.CrossEntropyLoss()
         right, checked = torch.from_numpy(y), torch.from_numpy(z)
@@ -80,7 +81,7 @@ def torch_rprop(rows: Rows, seed: int) -> Answer:
         loss = torch.nn.MSELoss()
         right, checked = torch.from_numpy(scales.y(y)), torch.from_numpy(scales.y(z))
     outputs = scales.classes or 1
-    net = torch.nn.Sequential(torch.nn.Linear(X.shape[1], 100), torch.nn.ReLU(), torch.nn.Linear(100, outputs))
+    net = torch.nn.Sequential(torch.nn.Linear(rows.X.shape[1], 100), torch.nn.ReLU(), torch.nn.Linear(100, outputs))
     trainer = torch.optim.Rprop(net.parameters())
     best, best_at, kept = math.inf, 0, None
     for cycle in range(1000):

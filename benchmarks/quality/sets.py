@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import itertools
 import math
 import re
 from collections.abc import Callable
@@ -54,7 +55,10 @@ def _table(frame: pd.DataFrame, target: Any, *, classifies: bool = True) -> Rows
 
 
 def _learn(load: Callable[..., Any]) -> Rows:
-    X, y = load(return_X_y=True)
+    return _rows(*load(return_X_y=True))
+
+
+def _rows(X: Floats, y: np.ndarray[Any, Any]) -> Rows:
     return Rows(X, y.astype(np.int64) if y.dtype.kind == "i" else y)
 
 
@@ -85,7 +89,7 @@ def _text(rows: int, inputs: int) -> Rows:
     X = np.zeros((rows, inputs))
     for row, sentence in enumerate(frame[text]):
         words = re.findall(r"[a-z']+", sentence.lower())
-        for part in [*words, *map(" ".join, zip(words, words[1:], strict=False))]:
+        for part in [*words, *map(" ".join, itertools.pairwise(words))]:
             X[row, int.from_bytes(hashlib.blake2b(part.encode(), digest_size=8).digest(), "little") % inputs] = 1
     return Rows(X, pd.factorize(frame[label], sort=True)[0].astype(np.int64))
 
@@ -123,7 +127,7 @@ def _visits() -> Rows:
 
 
 def _made(make: Callable[..., Any], rows: int, **options: Any) -> Rows:
-    return _learn(lambda return_X_y: make(rows, random_state=0, **options))
+    return _rows(*make(rows, random_state=0, **options))
 
 
 def spirals(turns: int = 97) -> Rows:
