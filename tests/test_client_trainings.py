@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 import neuralredis as nr
 import servers
+from neuralredis.steps import Steps, run_async
 from programs import run_program
 
 RNG = np.random.default_rng(0)
@@ -165,6 +167,38 @@ def test_a_cancelled_training_is_stopped_and_keeps_its_result(url: str, net: nr.
     info = net.info()
     assert not info.training
     assert info.training_total_cycles > 0
+
+
+def test_a_cancellation_that_the_client_loses_is_heard() -> None:
+    # As in redis-py, where one that comes with a reply is taken for the end of the timeout of the next command.
+    if not hasattr(asyncio.Task, "cancelling"):
+        return  # before Python 3.11 a task does not tell
+    seen = []
+
+    async def lose() -> str:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(servers.PATIENCE)
+        return "reply"
+
+    async def end() -> None:
+        seen.append("asked to stop")
+
+    def steps() -> Steps[None]:
+        try:
+            seen.append((yield lose))
+        except asyncio.CancelledError:
+            yield end
+            raise
+
+    async def program() -> None:
+        waiting = asyncio.create_task(run_async(steps()))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    asyncio.run(program())
+    assert seen == ["asked to stop"]
 
 
 def test_a_wait_whose_time_is_over_as_the_training_ends_is_answered(net: nr.RedisNetwork) -> None:

@@ -7,6 +7,7 @@ one place, whichever client there is underneath.
 
 from __future__ import annotations
 
+from asyncio import CancelledError, current_task
 from collections.abc import Callable, Generator
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any, TypeVar
@@ -39,15 +40,28 @@ def run(steps: Steps[T]) -> T:
 async def run_async(steps: Steps[T]) -> T:
     """Await step after step, and return what comes of them."""
     error: BaseException | None = None
+    heard = _cancellations()
     while True:
         try:
             step = next(steps) if error is None else steps.throw(error)
             while True:
-                step = steps.send(await step())
+                result = await step()
+                # A cancellation may be lost in a client that takes it for the end of a timeout of its own.
+                if _cancellations() > heard:
+                    raise CancelledError
+                step = steps.send(result)
         except StopIteration as end:
-            result: T = end.value
-            return result
+            value: T = end.value
+            return value
         except BaseException as caught:
             if getgeneratorstate(steps) == GEN_CLOSED:
                 raise
+            heard = _cancellations()
             error = caught
+
+
+def _cancellations() -> int:
+    """Return how often this task has been cancelled; 0 before Python 3.11, which does not tell."""
+    task = current_task()
+    count: int = task.cancelling() if task is not None and hasattr(task, "cancelling") else 0
+    return count
