@@ -46,10 +46,14 @@ impl Scaling {
         Self { mean: vec![0.0; columns], scale: vec![1.0; columns] }
     }
 
+    fn with_capacity(columns: usize) -> Self {
+        Self { mean: Vec::with_capacity(columns), scale: Vec::with_capacity(columns) }
+    }
+
     /// Standardized inputs. A column that is the same in all rows says nothing: it keeps the scale it had while it varied,
     /// or gets the scale 0, with which another value changes nothing either.
     pub(crate) fn of_inputs(rows: &Rows, columns: Range<usize>, before: Option<&Self>) -> Self {
-        let mut scaling = Self::with_room(columns.len());
+        let mut scaling = Self::with_capacity(columns.len());
         for (index, column) in Column::of(rows, columns).into_iter().enumerate() {
             match (column.scale(), before) {
                 (Some(scale), _) => scaling.push(column.mean as f32, scale),
@@ -68,7 +72,7 @@ impl Scaling {
         if let (Output::Sigmoid, Some(before)) = (output, before) {
             return before.clone();
         }
-        let mut scaling = Self::with_room(columns.len());
+        let mut scaling = Self::with_capacity(columns.len());
         for column in Column::of(rows, columns) {
             match (output, column.scale()) {
                 (Output::Sigmoid, _) if column.min >= 0.0 && column.max <= 1.0 => scaling.push(0.0, 1.0),
@@ -84,10 +88,6 @@ impl Scaling {
             }
         }
         scaling
-    }
-
-    fn with_room(columns: usize) -> Self {
-        Self { mean: Vec::with_capacity(columns), scale: Vec::with_capacity(columns) }
     }
 
     fn push(&mut self, mean: f32, scale: f32) {

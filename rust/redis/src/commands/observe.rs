@@ -50,8 +50,9 @@ impl Command for Observe {
         let rows = Rows::parse(&args[1..], network)?;
         let batch = rows.batch(network);
         config::check_bytes(ctx, network.bytes() + growth(network, &rows, batch.rows))?;
-        // A training shares the stored rows: what is written is copied first.
-        let shared = if live.job().is_some() { network.bytes() } else { 0 };
+        // A training shares the stored rows: a block that is written is copied first.
+        let block = LEAST_BLOCK.max(16 * 4 * rows.values.len() / batch.rows);
+        let shared = if live.job().is_some() { network.bytes().min(batch.rows * block) } else { 0 };
         memory::check(COPIES * 4 * rows.values.len() + shared)?;
         let mut places = Vec::with_capacity(batch.rows);
         let network = value::write(&mut key)?.live.network_mut();
@@ -67,6 +68,9 @@ impl Command for Observe {
 
 /// Copies of rows that there are at a time: stored, as bytes, as the server's string, to be sent; and their places.
 const COPIES: usize = 5;
+
+/// Bytes of a block of rows, unless sixteen rows have more.
+const LEAST_BLOCK: usize = 16 << 10;
 
 pub(super) const SET: Argument =
     Argument::one_of(c"set", &[Argument::word(c"train", c"TRAIN"), Argument::word(c"test", c"TEST")]);
