@@ -194,7 +194,8 @@ def test_dumps_of_every_version_of_the_format_are_read_for_ever(server: servers.
     dumps = json.loads((Path(__file__).parent / "data" / "dumps.json").read_text())
     for network in (network for network in dumps if network["written"] == written):
         raw.restore("net", 0, base64.b64decode(network["dump_base64"]), replace=True)
-        assert raw.execute_command("NR.EXPORT", "net") == base64.b64decode(network["export_base64"])
+        exported = raw.execute_command("NR.EXPORT", "net")
+        assert saved.sections(exported) == saved.sections(base64.b64decode(network["export_base64"]))
         assert [float(answer) for answer in raw.execute_command("NR.RUN", "net", *network["asked"])] == network[
             "answers"
         ]

@@ -180,7 +180,8 @@ fn the_first_report_is_still_read() {
         (report.train_error, report.test_error),
         (network.trained.statistics.train_error, Some(network.trained.statistics.test_error))
     );
-    assert_eq!(encode(&network), REPORTED);
+    // But for the version in the head, and the checksum.
+    assert_eq!(encode(&network)[HEAD..REPORTED.len() - 8], REPORTED[HEAD..REPORTED.len() - 8]);
     // Who does not know the sections skips them, and loses nothing else.
     let frames: Vec<Vec<u8>> = frames_of(&network, MAX_FRAME);
     let optional: Vec<_> = frames[1..].iter().filter(|frame| frame[2] & 1 == 0).map(|frame| frame[0]).collect();
