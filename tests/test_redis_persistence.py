@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import inredis
@@ -49,18 +47,6 @@ def future(server: servers.Server) -> list[bytes]:
     return [str(runs).encode(), str(rows).encode()]
 
 
-@contextlib.contextmanager
-def reopened(kind: servers.Kind, before: servers.Server, *options: str) -> Iterator[servers.Server]:
-    """Run a server on the files of one that has ended."""
-    module = ["--loadmodule", str(neuralredis.module_path())]
-    server = servers.Server(kind.binary(), before.directory, [*options, *module])
-    try:
-        yield server
-    finally:
-        server.stop()
-    server.check()
-
-
 def test_an_rdb_brings_all_back_and_the_future_too(kind: servers.Kind) -> None:
     with servers.running(kind, module=neuralredis.module_path()) as server:
         fill(server)
@@ -68,7 +54,7 @@ def test_an_rdb_brings_all_back_and_the_future_too(kind: servers.Kind) -> None:
         server.client().save()
         ahead = future(server)
         server.kill()
-        with reopened(kind, server) as again:
+        with servers.reopened(kind, server, module=neuralredis.module_path()) as again:
             assert content(again) == before
             assert future(again) == ahead
 
@@ -109,7 +95,7 @@ def test_an_aof_brings_all_back_after_a_power_cut(kind: servers.Kind, rewritten:
         client.execute_command("NR.OBSERVE", "sum", 1, 2, "->", 3)
         before = content(server)
         server.kill()
-        with reopened(kind, server, *options) as again:
+        with servers.reopened(kind, server, *options, module=neuralredis.module_path()) as again:
             assert content(again) == before
             client = again.client()
             assert inredis.section(client)["trainings_finished"] == 0, "it loads results and trains nothing"
@@ -132,7 +118,8 @@ def test_the_aof_holds_effects(redis7: servers.Server) -> None:
     assert names == ["NR.CREATE", *["NR._ROWS"] * 8, "NR._TRAINED", "NR._RESET", "NR._CONFIGURE"]
     created = next(command for command in found if command[0] == "NR.CREATE")
     resolved = (
-        "net regressor 2 3 -> 1 SEED 7 DATASET 5 TEST 0 ACTIVATION tanh OUTPUT linear LOSS mse ALGO irprop+ L2 auto"
+        "net regressor 2 3 -> 1 SEED 7 DATASET 5 TEST 0 ACTIVATION relu OUTPUT linear LOSS mse ALGO irprop+ L2 auto "
+        "RESTARTS auto"
     )
     assert " ".join(created[1:]) == resolved
     before = content(redis7, "net")
@@ -252,26 +239,3 @@ def test_a_digest_depends_on_all_contents_and_nothing_else(redis7: servers.Serve
         client.execute_command(*command.split())
         assert digest("sum") not in seen, command
         seen.add(digest("sum"))
-
-
-def test_memory_usage_is_what_the_server_gave(redis7: servers.Server) -> None:
-    client = redis7.client(protocol=2)
-    raw = redis7.client(protocol=2, decode_responses=False)
-
-    def used() -> int:
-        found: int = client.info("memory")["used_memory"]
-        return found
-
-    inredis.create(client, "first")
-    before = used()
-    client.execute_command("NR.CREATE", "net", "REGRESSOR", 100, 2000, "->", 5, "DATASET", 20_000)
-    assert client.memory_usage("net") == pytest.approx(used() - before, rel=0.1)
-    rows = inredis.blob(*([float(row % 7)] * 105 for row in range(500)))
-    for _ in range(20):
-        raw.execute_command("NR.OBSERVE", "net", "FP32", rows)
-    assert client.memory_usage("net") == pytest.approx(used() - before, rel=0.1)
-    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1)
-    servers.wait_until(lambda: inredis.cycles(client, "net") > 0, 60)
-    servers.wait_until(lambda: client.memory_usage("net") == pytest.approx(used() - before, rel=0.1), 30)
-    client.unlink("net")
-    servers.wait_until(lambda: used() - before < 300_000, 30)
