@@ -64,9 +64,9 @@ class Network(_core.Network):
         it; with squared errors 10 / rows times the present error, so that rows without noise are fitted exactly.
     restarts : int or "auto", default "auto"
         Networks of this layout, 1 to 64, that the first training makes of this one. Each begins with random weights of
-        its own and learns from the same rows; the answer is that of the mean of what their output units sum up. Together
-        they are wrong less often than any one of them. ``"auto"`` makes up to ten where training and answering stay
-        cheap, for few rows and few parameters, if the training stops by itself (``autostop``), else one.
+        its own and learns from the same rows; the answer is that of the mean of what their output units sum up.
+        Together they are wrong less often than any one of them. ``"auto"`` makes up to ten where training and answering
+        stay cheap, for few rows and few parameters, if the training stops by itself (``autostop``), else one.
 
     Raises
     ------
