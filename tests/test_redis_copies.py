@@ -56,17 +56,19 @@ def disown(server: servers.Server) -> None:
     servers.wait_until(lambda: synced(server, "sync_full") > before)
 
 
+def finished_rewriting(server: servers.Server) -> bool:
+    persistence = server.client().info("persistence")
+    return not persistence["aof_rewrite_in_progress"] and not persistence["aof_rewrite_scheduled"]
+
+
 def rewrite(server: servers.Server) -> None:
     """Rewrite the AOF, as an RDB or as commands by turns."""
     client = server.client()
     preamble = client.config_get("aof-use-rdb-preamble")["aof-use-rdb-preamble"]
     client.config_set("aof-use-rdb-preamble", "no" if preamble == "yes" else "yes")
+    # A replica that has synchronized rewrites its own by itself.
+    servers.wait_until(lambda: finished_rewriting(server))
     client.bgrewriteaof()
-
-
-def finished_rewriting(server: servers.Server) -> bool:
-    persistence = server.client().info("persistence")
-    return not persistence["aof_rewrite_in_progress"] and not persistence["aof_rewrite_scheduled"]
 
 
 @pytest.mark.torture

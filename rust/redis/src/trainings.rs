@@ -226,7 +226,8 @@ fn search(main: MainThread, ctx: Context, mut scan: Scan, job: Arc<Job>) {
                     (entry.db, entry.key) = (db, key);
                 }
             });
-            conclude(main, ctx, job);
+            // Not at once: a key that has expired may be met by the walk, and be there for nobody else.
+            event_loop::after(main, MOMENT, |main, ctx| conclude(main, ctx, job));
         }
         None if more && !job.is_cancelled() => {
             event_loop::after(main, MOMENT, |main, ctx| search(main, ctx, scan, job));
