@@ -52,6 +52,13 @@ def restarts(reply: Any) -> Any:
     return "auto" if text(reply) == "auto" else int(reply)
 
 
+def _word(name: str, reply: Any) -> Any:
+    """Return a field that has a name as its value, or a name or a number."""
+    if name == "l2":
+        return decay(reply)
+    return restarts(reply) if name == "restarts" else text(reply)
+
+
 def info(reply: Any) -> Info:
     """Return what NR.INFO says. Fields of a later module are left out."""
     found = fields(reply)
@@ -70,8 +77,7 @@ def info(reply: Any) -> Info:
             case "tuple[int, ...]":
                 values[field.name] = tuple(int(units) for units in value)
             case _:
-                read = {"l2": decay, "restarts": restarts}.get(field.name, text)
-                values[field.name] = read(value)
+                values[field.name] = _word(field.name, value)
     return Info(**values)
 
 
