@@ -61,6 +61,7 @@ class Plain:
     limits: dict[str, int]
     options: dict[str, Any]
     rows: dict[str, list[Row]] = field(default_factory=lambda: {"train": [], "test": []})
+    members: int = 1
     cycles: int = 0
     steps: int = 0
 
@@ -126,6 +127,7 @@ class Commands(RuleBasedStateMachine):
         activation=st.sampled_from(["sigmoid", "tanh", "relu", None]),
         algorithm=st.sampled_from(["irprop+", "irprop-", "rprop+", None]),
         l2=st.sampled_from([None, 0.0, 0.125, "auto"]),
+        restarts=st.sampled_from([None, 1, 3, "auto"]),
         pair=st.integers(0, 7),
     )
     def create(
@@ -226,8 +228,12 @@ class Commands(RuleBasedStateMachine):
             report = embedded.train(max_cycles=cycles, max_time=None, autostop=autostop, backtrack=backtrack)
             assert report.cycles <= cycles
             assert autostop or report.cycles == cycles
+            if plain.cycles == 0:
+                # So few rows and parameters are cheap.
+                wished = plain.options.get("restarts", "auto")
+                plain.members = (10 if autostop else 1) if wished == "auto" else wished
             plain.cycles += report.cycles
-            plain.steps += report.cycles * len(plain.rows["train"])
+            plain.steps += report.cycles * len(plain.rows["train"]) * plain.members
             told = self.ask("NR.REPORT", key)
             told = dict(zip(told[::2], told[1::2], strict=True))
             assert told[b"cycles"] == report.cycles
@@ -255,6 +261,7 @@ class Commands(RuleBasedStateMachine):
             assert self.ask("NR.RESET", key) == b"OK"
             self.embedded[key].reset()
             self.plain[key].cycles = self.plain[key].steps = 0
+            self.plain[key].members = 1
         self.check(key)
 
     @rule(key=KEYS, train=st.none() | st.integers(0, 9), test=st.none() | st.integers(0, 9), normalize=st.booleans())
@@ -358,6 +365,7 @@ class Commands(RuleBasedStateMachine):
             assert told[f"{word}-dataset-maxlen".encode()] == plain.limits[name]
             assert told[f"{word}-dataset-len".encode()] == len(plain.rows[name])
             assert self.stored(key, name) == plain.rows[name]
+        assert told[b"members"] == plain.members
         assert told[b"training-total-cycles"] == plain.cycles
         assert told[b"training-total-steps"] == plain.steps
         info = embedded.info()
