@@ -28,10 +28,11 @@ def watched(kind: servers.Kind, log: Path, *options: str) -> Iterator[servers.Se
     if not shutil.which("valgrind"):
         pytest.fail("the tests need valgrind: apt-get install valgrind", pytrace=False)
     script = log / "server"
-    # A server with jemalloc in it has its functions elsewhere than in the C library.
+    # A server with jemalloc in it has its functions elsewhere than in the C library. Threads take turns, or those that
+    # train would keep the server waiting for seconds.
     script.write_text(
         "#!/bin/sh\n"
-        f"exec valgrind -q --leak-check=full --show-leak-kinds=definite --log-file={log}/%p.valgrind "
+        f"exec valgrind -q --fair-sched=yes --leak-check=full --show-leak-kinds=definite --log-file={log}/%p.valgrind "
         f"--soname-synonyms='somalloc=*jemalloc*' {kind.binary()} \"$@\"\n"
     )
     script.chmod(0o755)
