@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 import time
@@ -79,7 +80,8 @@ def test_who_waits_for_a_training_is_let_go_at_the_end(server: servers.Server) -
     thread = threading.Thread(target=wait)
     thread.start()
     servers.wait_until(lambda: client.info("clients")["blocked_clients"] == 1)
-    server.stop()
+    with contextlib.suppress(redis.ConnectionError):
+        client.execute_command("SHUTDOWN", "NOSAVE")
     thread.join(servers.PATIENCE)
     assert ends == ["dropped"] or isinstance(ends[0], redis.ConnectionError)
 

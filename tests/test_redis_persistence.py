@@ -104,6 +104,7 @@ def test_an_aof_brings_all_back_after_a_power_cut(kind: servers.Kind, rewritten:
 
 def test_the_aof_holds_effects(redis7: servers.Server) -> None:
     client = redis7.client(protocol=2)
+    client.config_set("appendfsync", "always")
     client.config_set("appendonly", "yes")
     servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 2, 3, "->", 1, "DATASET", 5, "SEED", 7)
