@@ -152,6 +152,17 @@ def test_one_training_of_a_network_at_a_time(client: redis.Redis) -> None:
     assert client.execute_command("NR.CONFIGURE", "net", "L2", "0.5") == "OK"
 
 
+def test_a_training_that_makes_more_members_than_the_limit_of_bytes_allows_is_refused(client: redis.Redis) -> None:
+    inredis.create(client, "net", "RESTARTS", 64)
+    client.config_set("neuralredis.max-network-bytes", inredis.info(client, "net")["memory-bytes"] + 1000)
+    with pytest.raises(redis.ResponseError, match=r"the limit neuralredis\.max-network-bytes"):
+        inredis.train(client, "net")
+    assert inredis.info(client, "net")["training"] == 0
+    client.execute_command("NR.CONFIGURE", "net", "RESTARTS", 2)
+    assert client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1, "BLOCK", 0) == "finished"
+    assert inredis.info(client, "net")["members"] == 2
+
+
 def test_trainings_beyond_the_limit_are_queued_and_shown(client: redis.Redis) -> None:
     client.config_set("neuralredis.max-trainings", 1)
     for key in ("first", "second"):

@@ -270,7 +270,7 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool) -> (End, usize) {
     }
     let replaced = Arc::clone(value.live.network().trained());
     // Replicas and the AOF are sent it: as bytes, and as the server's strings.
-    let outcome = match memory::check(2 * memory::PARAMETER * value.live.network().layout().parameters()) {
+    let outcome = match memory::check(2 * memory::PARAMETER * entry.job.task().parameters()) {
         Ok(()) => value.live.collect(),
         Err(error) => {
             value.live.cancel();

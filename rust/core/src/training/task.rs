@@ -103,6 +103,11 @@ impl Task {
         (weights, StepperState::new(members * parameters, members))
     }
 
+    /// Weights and biases of all members that the network will have.
+    pub fn parameters(&self) -> usize {
+        self.members * self.layout.parameters()
+    }
+
     /// When it ends.
     pub fn options(&self) -> &TrainOptions {
         &self.training

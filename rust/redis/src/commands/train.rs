@@ -10,7 +10,7 @@ use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
-use crate::{memory, numbers, trainings, value};
+use crate::{config, memory, numbers, trainings, value};
 
 pub(super) struct Train;
 
@@ -41,7 +41,12 @@ impl Command for Train {
             return Err(Refusal::because("this server is a replica: its primary trains, and sends the result"));
         }
         let value = value::write(&mut key)?;
-        memory::check(Task::new(value.live.network(), options)?.bytes())?;
+        let (network, task) = (value.live.network(), Task::new(value.live.network(), options)?);
+        let more = task.parameters().saturating_sub(network.model().parameters());
+        if more > 0 {
+            config::check_bytes(ctx, network.bytes() + more * memory::PARAMETER)?;
+        }
+        memory::check(task.bytes())?;
         trainings::start(ctx, name, value, options)?;
         Ok(match block {
             None => Reply::word("Training has started"),
