@@ -27,7 +27,7 @@ test-rust: $(VENV)/ready
 	$(CARGO) test --locked --quiet
 	$(CARGO) test --locked --quiet --package neuralredis-redis
 
-test-python: $(VENV)/built
+test-python: $(VENV)/built target/pauses/neuralredis.so
 	$(BIN)/python -m pytest $(ARGS)
 
 quality: $(VENV)/built ## compare errors on 41 public data sets with what else there is, for an hour
@@ -83,3 +83,9 @@ $(VENV)/built: $(VENV)/ready $(SOURCES)
 	@echo 'Building. The first time takes some minutes.'
 	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[server,plot,sklearn]'
 	@touch $@
+
+# The module whose threads tests/test_redis_pauses.py holds: built as `make test-rust` and `make lint` build, whose
+# dependencies it shares.
+target/pauses/neuralredis.so: $(VENV)/ready $(SOURCES)
+	@$(CARGO) build --locked --quiet --target-dir target --package neuralredis-redis --features pauses
+	@install -D target/debug/libneuralredis.so $@

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::control::{Control, Progress};
 use super::cycle::Session;
+use super::pauses;
 use super::pool::{Pool, Seats};
 use super::task::Task;
 use crate::report::Report;
@@ -58,13 +59,16 @@ impl Job {
         });
         let (queued, queued_pool) = (Arc::clone(&job), Arc::clone(pool));
         let ticket = pool.submit(Box::new(move || {
+            pauses::at("turn");
             let (job, pool) = (Arc::clone(&queued), Arc::clone(&queued_pool));
             let thread = thread::Builder::new().name("nr-training".into()).spawn(move || {
                 super::lower_priority();
                 let outcome = job.outcome_of(&pool);
                 // First of all the place in the pool: whoever sees the outcome may want it.
                 pool.ended();
-                job.conclude(outcome);
+                job.publish(outcome);
+                pauses::at("install");
+                job.tell();
             });
             if let Err(error) = thread {
                 queued_pool.ended();
@@ -76,13 +80,17 @@ impl Job {
     }
 
     fn outcome_of(&self, pool: &Arc<Pool>) -> Outcome {
-        if self.is_cancelled() {
-            return Outcome::Dropped;
-        }
-        self.control.started();
         let trained = catch_unwind(AssertUnwindSafe(|| {
-            let mut seats = Seats::new(Arc::clone(pool));
-            Session::new(&self.task, &self.control).and_then(|session| session.train(&mut seats))
+            pauses::at("start");
+            if self.is_cancelled() {
+                return None;
+            }
+            self.control.started();
+            let session = Session::new(&self.task, &self.control)?;
+            pauses::at("first");
+            let trained = session.train(&mut Seats::new(Arc::clone(pool)));
+            pauses::at("end");
+            trained
         }));
         match trained {
             Ok(Some((trained, report))) => Outcome::Trained(Arc::new(trained), Arc::new(report)),
@@ -92,9 +100,17 @@ impl Job {
     }
 
     fn conclude(self: &Arc<Self>, outcome: Outcome) {
+        self.publish(outcome);
+        self.tell();
+    }
+
+    fn publish(&self, outcome: Outcome) {
         let _ = self.outcome.set(outcome);
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.end.notify_all();
+    }
+
+    fn tell(self: &Arc<Self>) {
         let notify = self.notify.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(notify) = notify {
             notify(self);
@@ -114,6 +130,7 @@ impl Job {
     /// Asks for an early end without a result. A training that still waits for its turn ends at once.
     pub fn cancel(self: &Arc<Self>) {
         self.control.cancel();
+        pauses::at("cancel");
         // Not in a forked child: a thread that it does not have may hold the pool's lock.
         if self.process == std::process::id()
             && let Some((pool, ticket)) = self.queued.get()

@@ -5,6 +5,7 @@ mod crew;
 mod cycle;
 mod job;
 mod live;
+mod pauses;
 mod pool;
 mod report;
 mod sync;
