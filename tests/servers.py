@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,14 @@ class Server:
     """A running server, reached by a socket in its own directory and, when it has replicas, by a port too."""
 
     def __init__(
-        self, binary: Path, directory: Path, options: Sequence[str], *, port: int = 0, config: Path | None = None
+        self,
+        binary: Path,
+        directory: Path,
+        options: Sequence[str],
+        *,
+        port: int = 0,
+        config: Path | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.directory = directory
         self.port = port
@@ -102,7 +109,9 @@ class Server:
         command += ["--enable-debug-command", "local", "--enable-module-command", "local"]
         # Do not wait for more replicas that might want the same snapshot.
         command += ["--repl-diskless-sync-delay", "0", *options]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
+        )
         try:
             self._wait_until_up()
         except BaseException:
@@ -177,16 +186,22 @@ class Server:
 
 @contextlib.contextmanager
 def running(
-    kind: Kind, *options: str, module: Path | None = None, tcp: bool = False, config: Path | None = None
+    kind: Kind,
+    *options: str,
+    module: Path | None = None,
+    tcp: bool = False,
+    config: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """Run a server in a directory of its own, with a module and further options.
 
-    ``tcp`` lets replicas reach it; ``config`` is its configuration file.
+    ``tcp`` lets replicas reach it; ``config`` is its configuration file; ``environment`` is added to that of the tests.
     """
     # Not pytest's directories: the path of a socket has room for about a hundred characters.
     with tempfile.TemporaryDirectory(prefix="neuralredis-") as name:
         load = ["--loadmodule", str(module)] if module else []
-        server = Server(kind.binary(), Path(name), [*options, *load], port=free_port() if tcp else 0, config=config)
+        port = free_port() if tcp else 0
+        server = Server(kind.binary(), Path(name), [*options, *load], port=port, config=config, environment=environment)
         try:
             yield server
         finally:

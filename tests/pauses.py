@@ -1,0 +1,147 @@
+"""Servers whose trainings a test holds still, at the points of rust/core/src/training/pauses.rs."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import inredis
+import pytest
+import redis
+from test_redis_trainings import Asking
+
+import servers
+
+#: The module with the feature `pauses`, which the Makefile builds for these tests.
+MODULE = Path(__file__).parents[1] / "target" / "pauses" / "neuralredis.so"
+#: Of a training that does not say.
+CYCLES = 5
+
+
+class Points:
+    """Where threads of a server are held, and are asked to panic."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def hold(self, *points: str) -> None:
+        """Hold whoever comes to these points from now on, and whoever stands there already."""
+        for point in points:
+            self._mark(point).unlink(missing_ok=True)
+            (self._directory / point).touch()
+
+    def panic(self, point: str) -> None:
+        """Have whoever comes to a point, or stands there, panic."""
+        (self._directory / point).write_text("panic")
+
+    def reached(self, point: str) -> None:
+        """Wait until somebody has come to a point since it was last asked to hold."""
+        servers.wait_until(self._mark(point).exists, what=f"for a thread at '{point}'")
+
+    def release(self, *points: str) -> None:
+        for point in points:
+            (self._directory / point).unlink()
+
+    def release_all(self) -> None:
+        for path in self._directory.iterdir():
+            path.unlink()
+
+    def _mark(self, point: str) -> Path:
+        return self._directory / f"{point}.reached"
+
+
+@contextlib.contextmanager
+def running(kind: servers.Kind, *options: str, tcp: bool = False) -> Iterator[tuple[servers.Server, Points]]:
+    """Run a server as `servers.running` does, with the points at which it can be held."""
+    if not MODULE.exists():
+        pytest.fail(f"the tests need {MODULE}: make test-python builds it", pytrace=False)
+    with tempfile.TemporaryDirectory(prefix="neuralredis-") as name:
+        points = Points(Path(name))
+        environment = {"NEURALREDIS_PAUSES": name}
+        with servers.running(kind, *options, module=MODULE, tcp=tcp, environment=environment) as server:
+            try:
+                yield server, points
+            finally:
+                # A server that is held does not hear that it should end.
+                points.release_all()
+
+
+class Stage:
+    """What happens on a server with the networks "net", "other" and "third", none of them trained."""
+
+    def __init__(self, server: servers.Server, points: Points) -> None:
+        self.server = server
+        self.points = points
+        self.client = server.client(protocol=2)
+        for key in ("net", "other", "third"):
+            inredis.create(self.client, key, "SEED", len(key))
+        self._before = self._figures()
+
+    def ask(self, *command: Any) -> Asking:
+        """Have another connection send a command, and wait for the answer."""
+        return Asking(self.server, *command)
+
+    def train(self, key: str, cycles: int = CYCLES) -> Asking:
+        return self.ask("NR.TRAIN", key, "MAXCYCLES", cycles, "MAXTIME", 0, "BLOCK", 0)
+
+    def held(self, point: str) -> Asking:
+        """Have "net" trained up to a point; returns who waits for it."""
+        self.points.hold(point)
+        asking = self.train("net")
+        self.points.reached(point)
+        return asking
+
+    def queue(self, *keys: str) -> list[Asking]:
+        """Have further trainings wait for their turn, in this order."""
+        asking = []
+        for number, key in enumerate(keys, 1):
+            asking.append(self.train(key))
+            servers.wait_until(lambda: self.pool() == (1, number))  # noqa: B023
+        return asking
+
+    def pool(self) -> tuple[int, int]:
+        """How many trainings have a place, and how many wait for one."""
+        figures = self._figures()
+        return figures["running"], figures["queued"]
+
+    def cycles(self, key: str = "net") -> int:
+        return inredis.cycles(self.client, key)
+
+    def is_training(self, key: str = "net") -> bool:
+        return inredis.info(self.client, key)["training"] == 1
+
+    def over(self, **ends: int) -> None:
+        """Wait until so many trainings have ended how, and none is known any more."""
+        expected = {how: count + ends.get(how, 0) for how, count in self._before.items()}
+        servers.wait_until(lambda: self._figures() == expected, what=f"for {expected}")
+        assert self.client.execute_command("NR.THREADS") == []
+        # What was written down is what is there.
+        digest = self.client.execute_command("DEBUG", "DIGEST")
+        self.client.execute_command("DEBUG", "LOADAOF")
+        assert self.client.execute_command("DEBUG", "DIGEST") == digest
+
+    def trains_on(self, key: str = "net") -> None:
+        trains_on(self.client, key)
+
+    def clear(self) -> None:
+        """Leave the server as it was, but for its figures."""
+        self.points.release_all()
+        self.client.replicaof("NO", "ONE")
+        self.client.client_unpause()
+        self.client.flushall()
+        self.client.config_set("neuralredis.max-trainings", 32)
+        servers.wait_until(lambda: self.pool() == (0, 0))
+
+    def _figures(self) -> dict[str, int]:
+        section = inredis.section(self.client)
+        return {how: section[f"trainings_{how}"] for how in ("finished", "dropped", "failed", "running", "queued")}
+
+
+def trains_on(client: redis.Redis, key: str) -> None:
+    """Train a network for three cycles more."""
+    before = inredis.cycles(client, key)
+    assert client.execute_command("NR.TRAIN", key, "MAXCYCLES", 3, "BLOCK", 0) == "finished"
+    assert inredis.cycles(client, key) == before + 3
