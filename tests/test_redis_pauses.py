@@ -364,6 +364,22 @@ def test_a_fault_of_one_that_nobody_wants_is_no_failure(stage: Stage, points: Po
     stage.trains_on("other")
 
 
+@pytest.mark.parametrize("turn", [False, True], ids=["running", "queued"])
+def test_a_fault_while_the_server_cancels_leaves_nothing_behind(stage: Stage, points: Points, turn: bool) -> None:
+    stage.client.config_set("neuralredis.max-trainings", 1)
+    first = stage.held("end")
+    (second,) = stage.queue("other")
+    key = "other" if turn else "net"
+    points.panic("cancel")
+    with pytest.raises(redis.ResponseError, match="internal error"):
+        stage.client.execute_command("NR.RESET", key)
+    points.release("cancel")
+    points.release("end")
+    assert (first.answer(), second.answer()) == (("finished", "dropped") if turn else ("dropped", "finished"))
+    stage.over(finished=1, dropped=1)
+    stage.trains_on(key)
+
+
 @pytest.mark.parametrize("point", ["start", "install"])
 def test_it_is_dropped_by_a_failover(kind: servers.Kind, point: str) -> None:
     strict = ("--propagation-error-behavior", "panic")

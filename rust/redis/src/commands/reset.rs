@@ -26,8 +26,9 @@ impl Command for Reset {
         let mut key = value::open(ctx, args[0])?;
         let value = value::write(&mut key)?;
         memory::check(value.live.network().layout().parameters() * memory::PARAMETER)?;
-        replayed::reset::send(ctx, args[0], value.live.network().weights_state());
+        let state = value.live.network().weights_state();
         value.live.reset();
+        replayed::reset::send(ctx, args[0], state);
         key.changed();
         ctx.notify(c"nr.reset", args[0]);
         Ok(Reply::OK)
