@@ -111,6 +111,8 @@ def test_a_running_training_stays_with_the_original() -> None:
     assert not other.info().training
     assert pickle.loads(pickle.dumps(net)) == other
     other.train(max_cycles=1)
+    while not training.progress.cycle:
+        time.sleep(0.001)
     training.stop()
     training.wait()
     assert net.info().training_total_cycles > 20
