@@ -96,7 +96,7 @@ impl Network {
         let kind = options::kind(kind)?;
         let layout_read = options::layout(layout)?;
         let changes = options::changes(Some(normalize), activation, output, loss, algorithm, l2, restarts)?;
-        let chosen = Options::new(kind).with(kind, &changes).map_err(raise)?;
+        let chosen = Options::new(kind).with(kind, &layout_read, &changes).map_err(raise)?;
         let neither = dataset.is_none() && test.is_none();
         let unnamed = if neither { Limits::default() } else { Limits { train: 0, test: 0 } };
         let limits = options::limits(dataset, test, unnamed)?;

@@ -102,6 +102,7 @@ pub(crate) fn changes(
         algorithm: algorithm.map(Algorithm::from_name).transpose().map_err(raise)?,
         l2: l2.map(L2::decay).transpose()?,
         restarts: restarts.map(members).transpose()?,
+        ..Changes::default()
     })
 }
 

@@ -63,7 +63,7 @@ pub(super) const OPTIONS: &[Argument] = &[
 ];
 
 fn present(info: &Info) -> Reply {
-    let chosen = info.options;
+    let chosen = &info.options;
     Reply::Map(vec![
         ("normalize", Reply::Flag(chosen.normalize)),
         ("dataset", Reply::count(info.limits.train)),

@@ -124,7 +124,7 @@ fn members(name: &str, value: &[u8]) -> Result<Restarts, Refusal> {
 
 /// All options but the seed, as arguments that give just them. NORMALIZE is left to the caller: it is written in two ways.
 pub(crate) fn written(options: &Options, limits: Limits) -> Vec<Vec<u8>> {
-    let Options { normalize: _, activation, output, loss, algorithm, l2, restarts } = options;
+    let Options { activation, output, loss, algorithm, l2, restarts, .. } = options;
     let l2 = match l2 {
         Decay::Auto => "auto".into(),
         Decay::Fixed(l2) => numbers::text(*l2),
@@ -249,7 +249,8 @@ mod tests {
         let limits = Limits { train: 3, test: u32::MAX };
         let written = written(&options, limits);
         let given = Given::parse(&written.iter().map(Vec::as_slice).collect::<Vec<_>>(), Of::Change).unwrap();
-        assert_eq!(options.with(neuralredis_core::Kind::Regressor, &given.changes).unwrap(), options);
+        let layout = neuralredis_core::Layout::new(&[1, 1]).unwrap();
+        assert_eq!(options.with(neuralredis_core::Kind::Regressor, &layout, &given.changes).unwrap(), options);
         assert_eq!(given.limits(Limits::default()), limits);
     }
 }
