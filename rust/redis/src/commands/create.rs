@@ -43,6 +43,8 @@ impl Command for Create {
             options::ALGO,
             options::L2,
             options::RESTARTS,
+            options::CLASSWEIGHT,
+            options::PATIENCE,
         ],
     };
 
@@ -155,5 +157,8 @@ mod tests {
         assert!(refusal("PREDICTOR 5 -> 3").contains("the type is 'PREDICTOR'"));
         assert!(refusal("REGRESSOR 5 x -> 3").contains("layer 1 is 'x'"));
         assert!(refusal("CLASSIFIER 5 -> 1").contains("at least 2"));
+        assert!(refusal("CLASSIFIER 5 -> 1 CLASSWEIGHT 3").contains("at least 2"));
+        assert!(refusal("CLASSIFIER 5 -> 2 CLASSWEIGHT 3").contains("class weight is 1 number: expected 2"));
+        assert!(refusal("REGRESSOR 5 -> 2 CLASSWEIGHT 3,1").contains("class weight is given: expected none"));
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn run(data: &[u8]) {
 /// What is read is what would be replicated, and read again.
 fn configure(arguments: &[&[u8]]) -> Result<(), Refusal> {
     let given = Given::parse(arguments, Of::Change)?;
-    let (kind, layout) = (Kind::Regressor, Layout::new(&[1, 1])?);
+    let (kind, layout) = (Kind::Classifier, Layout::new(&[1, 2])?);
     let options = Options::new(kind).with(kind, &layout, &given.changes)?;
     let limits = given.limits(Limits::default());
     let written = options::written(&options, limits);
