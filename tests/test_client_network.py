@@ -31,8 +31,9 @@ def test_every_answer_is_that_of_an_embedded_network(
     client = redis7_for_all.client(protocol=protocol, decode_responses=decode)
     client.flushall()
     outputs = 3 if kind == "classifier" else 2
-    local = nr.Network(kind, [3, 6, outputs], **OPTIONS)
-    remote = nr.NeuralRedis(client).create("net", kind, [3, 6, outputs], **OPTIONS)
+    options = {**OPTIONS, "patience": 30, "class_weight": [1, 0.1, 2.5] if kind == "classifier" else None}
+    local = nr.Network(kind, [3, 6, outputs], **options)
+    remote = nr.NeuralRedis(client).create("net", kind, [3, 6, outputs], **options)
     assert remote.report is None
     for net in (local, remote):
         assert net.observe(X[0], y[0], into="test") == (0, 1)
@@ -64,6 +65,9 @@ def test_every_answer_is_that_of_an_embedded_network(
         assert there[name] == pytest.approx(here[name], abs=0.005 if name.endswith("perc") else 0), name
         assert type(there[name]) is type(here[name]), name
     changes: Any = {"normalize": False, "test": 20, "algorithm": "rprop+", "l2": "auto"}
+    assert local.configure() == remote.configure()
+    assert local.configure(**changes) == remote.configure(**changes)
+    changes = {"patience": "auto", "class_weight": "none"}
     assert local.configure(**changes) == remote.configure(**changes)
     assert local.configure() == remote.configure()
     local.reset()

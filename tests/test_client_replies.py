@@ -27,6 +27,13 @@ def test_weight_decay_is_the_decimal_that_was_given(reply: Any, expected: Any) -
 
 
 @pytest.mark.parametrize(
+    ("reply", "expected"), [(b"balanced", "balanced"), ([b"0.1", b"2"], [0.1, 2]), ([0.10000000149011612], [0.1])]
+)
+def test_weights_of_classes_are_the_decimals_that_were_given(reply: Any, expected: Any) -> None:
+    assert replies.class_weight(reply) == expected
+
+
+@pytest.mark.parametrize(
     ("reply", "expected"),
     [
         (b"finished", ("finished", None)),

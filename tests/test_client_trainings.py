@@ -119,8 +119,10 @@ def test_threads_are_listed(db: nr.NeuralRedis, net: nr.RedisNetwork) -> None:
 def test_asyncio_awaits_the_same(url: str, net: nr.RedisNetwork, protocol: int, decode: bool) -> None:
     async def program() -> None:
         async with nr.aio.connect(url, protocol=protocol, decode_responses=decode) as db:
-            local = nr.Network("classifier", [2, 4, 2], seed=3)
-            other = await db.create("other", "classifier", [2, 4, 2], seed=3)
+            weighted: Any = {"seed": 3, "class_weight": [1, 2.5], "patience": 9}
+            local = nr.Network("classifier", [2, 4, 2], **weighted)
+            other = await db.create("other", "classifier", [2, 4, 2], **weighted)
+            assert await other.configure() == local.configure()
             assert await other.observe(X, Y) == local.observe(X, Y)
             seen: list[Any] = []
             report = await other.train(max_cycles=30, callback=seen.append)
@@ -131,6 +133,8 @@ def test_asyncio_awaits_the_same(url: str, net: nr.RedisNetwork, protocol: int, 
             assert repr(await other.evaluate()) == repr(local.evaluate())
             assert (await other.rows("test"))[0].shape == (60, 2)
             assert (await other.configure(test=9))["test"] == 9
+            changed = await other.configure(class_weight="balanced", patience="auto")
+            assert (changed["class_weight"], changed["patience"]) == ("balanced", "auto")
             assert (await other.download()).info().parameters == (await other.info()).parameters
             assert len(await db.networks()) == 2
             assert await db.holds("other")

@@ -47,6 +47,8 @@ def test_each_kind_has_its_defaults(create: Create) -> None:
         "algorithm": "irprop+",
         "l2": "auto",
         "restarts": "auto",
+        "class_weight": "none",
+        "patience": "auto",
     }
     regressor = create("regressor", [2, 3, 2]).configure()
     assert (regressor["output"], regressor["loss"]) == ("linear", "mse")
@@ -82,6 +84,28 @@ def test_names_are_read_in_any_case(create: Create) -> None:
         (("regressor", [2, 1]), {"restarts": 0}, "restarts is 0: expected an integer from 1 to 64"),
         (("regressor", [2, 1]), {"restarts": 65}, "restarts is 65: expected an integer from 1 to 64"),
         (("regressor", [2, 1]), {"restarts": "some"}, "restarts is 'some': expected"),
+        (
+            ("regressor", [2, 1]),
+            {"class_weight": "balanced"},
+            "class weight is balanced: expected none for a regressor",
+        ),
+        (("regressor", [2, 2]), {"class_weight": [1, 2]}, "class weight is given: expected none for a regressor"),
+        (
+            ("classifier", [2, 3]),
+            {"class_weight": [1, 2]},
+            "class weight is 2 numbers: expected 3, one for each output",
+        ),
+        (("classifier", [2, 2]), {"class_weight": [1, 2, 3]}, "class weight is 3 numbers: expected 2"),
+        (("classifier", [2, 2]), {"class_weight": [1]}, "class weight is 1 number: expected 2"),
+        (("classifier", [2, 2]), {"class_weight": [1, 0]}, "a finite number above 0 for each output"),
+        (("classifier", [2, 2]), {"class_weight": [-1, 1]}, "a finite number above 0 for each output"),
+        (("classifier", [2, 2]), {"class_weight": [float("inf"), 1]}, "finite number above 0 for each output"),
+        (("classifier", [2, 2]), {"class_weight": [1, float("nan")]}, "finite number above 0 for each output"),
+        (("classifier", [2, 2]), {"class_weight": [1, 1e39]}, "finite number above 0 for each output"),
+        (("classifier", [2, 2]), {"class_weight": "some"}, "is 'some': expected"),
+        (("regressor", [2, 1]), {"patience": 0}, "patience is 0: expected an integer from 1 to 2147483647"),
+        (("regressor", [2, 1]), {"patience": 2**31}, "patience is 2147483648: expected an integer from 1 to"),
+        (("regressor", [2, 1]), {"patience": "of a saint"}, "patience is 'of a saint': expected"),
         (("regressor", [2, 1]), {"dataset": -1}, "dataset is -1: expected an integer from 0 to 4294967295"),
         (("regressor", [2, 1]), {"test": 2**32}, "test is 4294967296: expected an integer from 0 to 4294967295"),
         (("regressor", [2, 1]), {"seed": -1}, "seed is -1: expected an integer from 0 to 18446744073709551615"),
@@ -102,6 +126,16 @@ def test_what_makes_no_sense_is_refused_by_name(create: Create, arguments: Any, 
         (("regressor", [2, 1.5]), {}, "layer 1 is 1.5: expected a number of units"),
         (("regressor", [2, 1]), {"dataset": 1.5}, "dataset is 1.5: expected an integer"),
         (("regressor", [2, 1]), {"seed": "x"}, "seed is 'x': expected an integer"),
+        (("regressor", [2, 1]), {"patience": 1.5}, "patience is 1.5: expected an integer"),
+        (
+            ("classifier", [2, 2]),
+            {"class_weight": 5},
+            "class_weight is 5: expected 'none', 'balanced' or a finite number",
+        ),
+        (("classifier", [2, 2]), {"class_weight": {0: 1.0, 1: 2.0}}, "class_weight is {0: 1.0, 1: 2.0}: expected"),
+        (("classifier", [2, 2]), {"class_weight": {1.0, 2.0}}, "class_weight is {1.0, 2.0}: expected"),
+        (("classifier", [2, 2]), {"class_weight": [1, "x"]}, "class_weight is .*'x'.*: expected"),
+        (("classifier", [2, 2]), {"class_weight": b"12"}, "class_weight is b'12': expected"),
         (("regressor", [2, 1]), {"normalise": True}, "normalise"),
         (("regressor", [2, 1], True), {}, "positional"),
     ],
@@ -134,6 +168,23 @@ def test_configure_changes_all_or_nothing(create: Create) -> None:
     assert net.configure()["dataset"] == 10
     assert net.configure(dataset=99, l2=0.1) == {**net.configure(), "dataset": 99, "l2": 0.1}
     assert net.configure(**net.configure()) == net.configure()
+
+
+def test_weights_of_classes_and_patience_are_given_kept_and_taken_back(create: Create) -> None:
+    net = create("classifier", [2, 3], class_weight=[0.1, 2, 1e-7], patience=70)
+    info, options = net.info(), net.configure()
+    assert (info.class_weight, info.patience) == ("given", 70)
+    assert (options["class_weight"], options["patience"]) == ([0.1, 2, 1e-7], 70)
+    assert net.configure(**options) == options
+    with pytest.raises(nr.OptionError, match="class weight is 2 numbers: expected 3"):
+        net.configure(patience=3, class_weight=(1, 2))
+    assert net.configure() == options
+    for weights in ((1, 2, 3), np.array([1, 2, 3]), np.array([1, 2, 3], np.float32)):
+        assert net.configure(class_weight=weights)["class_weight"] == [1, 2, 3]
+    assert net.configure(class_weight="Balanced", patience=np.int64(2**31 - 1))["patience"] == 2**31 - 1
+    assert net.info().class_weight == net.configure(class_weight=None)["class_weight"] == "balanced"
+    assert net.configure(class_weight="none", patience="AUTO") == create("classifier", [2, 3]).configure()
+    assert create("regressor", [2, 1], class_weight="none").configure(class_weight="none")["class_weight"] == "none"
 
 
 def test_a_set_that_shrinks_loses_random_rows_and_keeps_the_others(create: Create) -> None:

@@ -26,7 +26,7 @@ rng = np.random.default_rng(0)
 X = rng.normal(size=(1500, 19)) * 10.0 ** rng.integers(-3, 4, 19)
 for activation, algorithm in itertools.product(("tanh", "sigmoid", "relu"), ("irprop+", "rprop+")):
     for kind, options in [
-        ("classifier", {"restarts": 3}),
+        ("classifier", {"restarts": 3, "class_weight": "balanced"}),
         ("classifier", {"output": "sigmoid", "restarts": 1}),
         ("classifier", {"output": "sigmoid", "loss": "crossentropy", "restarts": 1}),
         ("regressor", {"l2": 0.001, "restarts": 1}),

@@ -60,6 +60,25 @@ NR.CREATE new REGRESSOR 2 -> 1 ALGO adam | ALGO is 'adam': expected irprop+, irp
 NR.CREATE new REGRESSOR 2 -> 1 L2 -0.1 | L2 is '-0.1': expected auto or a finite number of at least 0
 NR.CREATE new REGRESSOR 2 -> 1 L2 nan | L2 is 'nan'
 NR.CREATE new REGRESSOR 2 -> 1 L2 1e39 | L2 is '1e39'
+NR.CREATE new REGRESSOR 2 -> 1 RESTARTS 0 | RESTARTS is '0': expected auto or an integer from 1 to 64
+NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT | CLASSWEIGHT has no value
+NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT heavy | CLASSWEIGHT is 'heavy': expected none, balanced or a finite number
+NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,x | CLASSWEIGHT is '1,x'
+NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,0 | CLASSWEIGHT is '1,0'
+NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,-1 | CLASSWEIGHT is '1,-1'
+NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT nan,1 | CLASSWEIGHT is 'nan,1'
+NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,1e39 | CLASSWEIGHT is '1,1e39'
+NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,2, | CLASSWEIGHT is '1,2,'
+NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1 2 | '2' is no option here
+NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1 | class weight is 1 number: expected 2, one for each output
+NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,2,3 | class weight is 3 numbers: expected 2, one for each output
+NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT none CLASSWEIGHT none | CLASSWEIGHT is given twice
+NR.CREATE new REGRESSOR 2 -> 2 CLASSWEIGHT 1,2 | class weight is given: expected none for a regressor
+NR.CREATE new REGRESSOR 2 -> 2 CLASSWEIGHT balanced | class weight is balanced: expected none for a regressor
+NR.CREATE new REGRESSOR 2 -> 1 PATIENCE | PATIENCE has no value
+NR.CREATE new REGRESSOR 2 -> 1 PATIENCE 0 | PATIENCE is '0': expected auto or an integer from 1 to 2147483647
+NR.CREATE new REGRESSOR 2 -> 1 PATIENCE 2147483648 | PATIENCE is '2147483648'
+NR.CREATE new REGRESSOR 2 -> 1 PATIENCE 1.5 | PATIENCE is '1.5'
 NR.CREATE net REGRESSOR 2 -> 1 | there is a network at key 'net' already
 NR.CREATE string REGRESSOR 2 -> 1 | WRONGTYPE
 NR.OBSERVE net 1 | wrong number of arguments
@@ -171,6 +190,10 @@ NR.CONFIGURE net TEST 5 OUTPUT linear LOSS crossentropy | expected mse with line
 NR.CONFIGURE net SEED 5 | SEED is for NR.CREATE
 NR.CONFIGURE net NORMALIZE maybe | NORMALIZE is 'maybe': expected yes or no
 NR.CONFIGURE net L2 -1 | L2 is '-1'
+NR.CONFIGURE net TEST 5 CLASSWEIGHT 1,2,3 | class weight is 3 numbers: expected 2, one for each output
+NR.CONFIGURE net CLASSWEIGHT 1,inf | CLASSWEIGHT is '1,inf'
+NR.CONFIGURE net PATIENCE -1 | PATIENCE is '-1'
+NR.CONFIGURE sum CLASSWEIGHT balanced | class weight is balanced: expected none for a regressor
 NR.CONFIGURE net FOO 1 | 'FOO' is no option here
 NR.CONFIGURE sum OUTPUT softmax | output is softmax
 NR.EVALUATE nothing | no network at key 'nothing'
@@ -201,6 +224,7 @@ def raw() -> Iterator[redis.Redis]:
         raw.execute_command("NR.CREATE", "sum", "REGRESSOR", 2, "->", 2, "DATASET", 10)
         raw.execute_command("NR.OBSERVE", "sum", 1, 2, "->", 3, 4)
         raw.execute_command("NR.CREATE", "empty", "REGRESSOR", 1, "->", 1)
+        raw.execute_command("NR.CREATE", "wide", "CLASSIFIER", 1, "->", 6_000)
         raw.set("string", "text")
         yield raw
 
@@ -246,6 +270,7 @@ def test_a_limit_of_bytes_binds_clients(raw: redis.Redis) -> None:
         for command in (
             ["NR.CREATE", "new", "REGRESSOR", 1000, 1000, "->", 1],
             ["NR.OBSERVE", "net", "FP32", inredis.blob(*[(1, 2, 0)] * 20_000)],
+            ["NR.CONFIGURE", "wide", "CLASSWEIGHT", ",".join(["1"] * 6_000)],
         ):
             if command[0] == "NR.OBSERVE":
                 raw.execute_command("NR.CONFIGURE", "net", "DATASET", 1_000_000)

@@ -37,7 +37,7 @@ PAIRS = {
     "regressor": [("linear", "mse"), ("sigmoid", "mse"), ("sigmoid", "crossentropy")],
 }
 #: Options that are called otherwise in commands.
-WORDS = {"algorithm": "algo"}
+WORDS = {"algorithm": "algo", "class_weight": "classweight"}
 REFUSED = {
     "classifier": [("linear", "crossentropy")],
     "regressor": [("softmax", "mse"), ("softmax", "crossentropy"), ("linear", "crossentropy")],
@@ -128,6 +128,8 @@ class Commands(RuleBasedStateMachine):
         algorithm=st.sampled_from(["irprop+", "irprop-", "rprop+", None]),
         l2=st.sampled_from([None, 0.0, 0.125, "auto"]),
         restarts=st.sampled_from([None, 1, 3, "auto"]),
+        class_weight=st.sampled_from([None, "none", "balanced", [0.5, 3.0], [1e-3, 2.0, 7.0]]),
+        patience=st.sampled_from([None, 1, 3, "auto"]),
         pair=st.integers(0, 7),
     )
     def create(
@@ -139,14 +141,22 @@ class Commands(RuleBasedStateMachine):
             options["output"], options["loss"] = chosen
         given = {name: value for name, value in options.items() if value is not None}
         given |= {name: limit for name, limit in zip(("dataset", "test"), limits, strict=True) if limit is not None}
-        words = [word for name, value in {**given, "seed": seed}.items() for word in (WORDS.get(name, name), value)]
+        words = [
+            word
+            for name, value in {**given, "seed": seed}.items()
+            for word in (WORDS.get(name, name), ",".join(map(str, value)) if isinstance(value, list) else value)
+        ]
+        weights = given.get("class_weight", "none")
+        unfit = weights != "none" if kind == "regressor" else isinstance(weights, list) and len(weights) != layout[-1]
         command = ["NR.CREATE", key, kind, *layout[:-1], "->", layout[-1], *words]
         if normalize:
             command.append("NORMALIZE")
         if kind == "classifier" and layout[-1] < 2:
-            self.refused(*command, because="output")
+            self.refused(*command, because="output|class weight is")
         elif chosen in REFUSED[kind]:
             self.refused(*command, because="softmax|linear")
+        elif unfit:
+            self.refused(*command, because="class weight is")
         elif key in self.plain:
             self.refused(*command, because="already")
         else:
@@ -372,7 +382,15 @@ class Commands(RuleBasedStateMachine):
         assert float(told[b"dataset-error"]) == info.dataset_error
         assert float(told[b"test-error"]) == info.test_error
         for name, value in plain.options.items():
-            assert name in ("dataset", "test") or str(getattr(info, name)) == str(value)
+            known = "given" if isinstance(value, list) else str(value)
+            assert name in ("dataset", "test") or str(getattr(info, name)) == known
+        if plain.kind == "classifier":
+            listed = self.ask("NR.CONFIGURE", key)
+            configured = dict(zip(listed[::2], listed[1::2], strict=True))
+            weights = plain.options.get("class_weight", "none")
+            told_weights = configured[b"classweight"]
+            given = isinstance(weights, list)
+            assert ([float(weight) for weight in told_weights] if given else told_weights.decode()) == weights
         probes = np.linspace(-3, 3, PROBES * plain.layout[0], dtype=np.float32).reshape(PROBES, -1)
         assert self.ask("NR.RUN", key, "FP32", probes.tobytes()) == embedded.run(probes).tobytes()
 

@@ -23,9 +23,11 @@ def content(server: servers.Server, *keys: str) -> list[bytes]:
 
 
 def fill(server: servers.Server) -> None:
-    """A trained classifier and a regressor with weighted rows; limits small enough for rows to be replaced."""
+    """A trained classifier of weighted classes and a regressor of weighted rows, whose limits make rows be replaced."""
     client = server.client(protocol=2)
-    inredis.create(client, "net", "NORMALIZE", "ACTIVATION", "RELU", "L2", "0.1")
+    inredis.create(
+        client, "net", "NORMALIZE", "ACTIVATION", "RELU", "L2", "0.1", "CLASSWEIGHT", "0.1,3", "PATIENCE", 33
+    )
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 20, "BLOCK", 0)
     client.execute_command("NR.CREATE", "sum", "REGRESSOR", 2, 3, "->", 1, "DATASET", 20, "TEST", 5, "ALGO", "RPROP+")
     for number in range(40):
@@ -120,7 +122,7 @@ def test_the_aof_holds_effects(redis7: servers.Server) -> None:
     created = next(command for command in found if command[0] == "NR.CREATE")
     resolved = (
         "net regressor 2 3 -> 1 SEED 7 DATASET 5 TEST 0 ACTIVATION relu OUTPUT linear LOSS mse ALGO irprop+ L2 auto "
-        "RESTARTS auto"
+        "RESTARTS auto CLASSWEIGHT none PATIENCE auto"
     )
     assert " ".join(created[1:]) == resolved
     before = content(redis7, "net")
@@ -176,7 +178,7 @@ def test_damaged_dumps_are_refused_and_said_to_be_in_the_log(redis7: servers.Ser
             raw.restore("short", 0, dump[:length])
 
 
-@pytest.mark.parametrize("written", ["without a report", "with a report"])
+@pytest.mark.parametrize("written", ["without a report", "with a report", "with class weights and patience"])
 def test_dumps_of_every_version_of_the_format_are_read_for_ever(server: servers.Server, written: str) -> None:
     raw = server.client(protocol=2, decode_responses=False)
     dumps = json.loads((Path(__file__).parent / "data" / "dumps.json").read_text())
@@ -223,6 +225,29 @@ def test_dumps_of_later_encodings_are_refused_in_so_many_words(redis7: servers.S
     assert "encoding 4: this version reads encodings 2 and 3" in redis7.log
 
 
+def test_weights_of_classes_and_patience_are_kept_however_they_came(redis7: servers.Server) -> None:
+    client = redis7.client(protocol=2)
+    client.config_set("appendfsync", "always")
+    client.config_set("appendonly", "yes")
+    servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
+    inredis.create(client, "net", "CLASSWEIGHT", "0.10,3e0", "PATIENCE", 33)
+    inredis.create(client, "sum", "CLASSWEIGHT", "BALANCED")
+    client.execute_command("NR.CONFIGURE", "sum", "CLASSWEIGHT", "1e-7,2", "PATIENCE", 5)
+    written = [
+        " ".join(command) for command in inredis.commands(redis7) if command[0] in ("NR.CREATE", "NR._CONFIGURE")
+    ]
+    assert [line.partition(" CLASSWEIGHT ")[2] for line in written] == [
+        "0.1,3 PATIENCE 33",
+        "balanced PATIENCE auto",
+        "1e-7,2 PATIENCE 5",
+    ]
+    for reload in (("DEBUG", "LOADAOF"), ("DEBUG", "RELOAD")):
+        client.execute_command(*reload)
+        for key, weights, patience in (("net", ["0.1", "3"], 33), ("sum", ["1e-7", "2"], 5)):
+            listed = client.execute_command("NR.CONFIGURE", key)
+            assert listed[-4:] == ["classweight", weights, "patience", patience]
+
+
 def test_a_digest_depends_on_all_contents_and_nothing_else(redis7: servers.Server) -> None:
     client = redis7.client(protocol=2)
     fill(redis7)
@@ -235,8 +260,13 @@ def test_a_digest_depends_on_all_contents_and_nothing_else(redis7: servers.Serve
     assert digest("copy") in seen
     for command in (
         "NR.OBSERVE sum 1 1 -> 1", "NR.RESET sum", "NR.CONFIGURE sum L2 0.5", "NR.CONFIGURE sum TEST 100",
-        "NR.TRAIN sum MAXCYCLES 1 BLOCK 0",
+        "NR.TRAIN sum MAXCYCLES 1 BLOCK 0", "NR.CONFIGURE sum PATIENCE 9",
     ):  # fmt: skip
         client.execute_command(*command.split())
         assert digest("sum") not in seen, command
         seen.add(digest("sum"))
+    weighted = set()
+    for weights in ("none", "balanced", "1,1", "1,2"):
+        client.execute_command("NR.CONFIGURE", "net", "CLASSWEIGHT", weights)
+        weighted.add(digest("net"))
+    assert len(weighted) == 4

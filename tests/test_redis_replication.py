@@ -57,9 +57,12 @@ def agree(primary: servers.Server, replica: servers.Server) -> bool:
 @on_redis7
 def test_a_replica_receives_the_result_and_answers_the_same(primary: servers.Server, replica: servers.Server) -> None:
     client, reader = primary.client(protocol=2), replica.client(protocol=2)
-    inredis.create(client, "net")
+    inredis.create(client, "net", "CLASSWEIGHT", "1,0.1", "PATIENCE", 20)
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 50, "BLOCK", 0)
     assert agree(primary, replica)
+    client.execute_command("NR.CONFIGURE", "net", "CLASSWEIGHT", "3,0.7", "PATIENCE", 21)
+    assert agree(primary, replica)
+    assert [inredis.info(reader, "net")[name] for name in ("class-weight", "patience")] == ["given", 21]
     assert reader.execute_command("NR.RUN", "net", 0.5, 0.5) == client.execute_command("NR.RUN", "net", 0.5, 0.5)
     assert reader.execute_command("NR.WAIT", "net") == "idle"
     assert inredis.cycles(reader, "net") == 50
@@ -220,6 +223,7 @@ def test_what_replicas_are_sent_is_checked_when_a_client_sends_it(
         ("NR._TRAINED", "net", b"x"), ("NR._LOAD", "net", 1, b"x"), ("NR._LOAD", "net", 0, b"x"),
         ("NR._LOAD", "net", "x", b"neural\1\0"), ("NR._CONFIGURE", "net", 1, "DATASET"),
         ("NR._CONFIGURE", "net", 1, "OUTPUT", "linear", "LOSS", "crossentropy"),
+        ("NR._CONFIGURE", "net", 1, "TEST", 5, "CLASSWEIGHT", "1,2,3"), ("NR._CONFIGURE", "net", 1, "PATIENCE", 0),
     ]:  # fmt: skip
         with pytest.raises(redis.ResponseError):
             raw.execute_command(*command)

@@ -106,12 +106,16 @@ Training has started
 42) auto
 43) restarts
 44) auto
-45) members
-46) (integer) 10
-47) test-error-optimistic
-48) ~~
-49) memory-bytes
-50) (integer) ~
+45) class-weight
+46) none
+47) patience
+48) auto
+49) members
+50) (integer) 10
+51) test-error-optimistic
+52) ~~
+53) memory-bytes
+54) (integer) ~
 > NR.RUN net 10 10
 1) "~"
 """,
@@ -211,12 +215,16 @@ def test_the_titanic(connection: dialogue.Connection) -> None:
 44) auto
 45) restarts
 46) auto
-47) members
-48) (integer) 1
-49) test-error-optimistic
-50) no
-51) memory-bytes
-52) (integer) ~
+47) class-weight
+48) none
+49) patience
+50) auto
+51) members
+52) (integer) 1
+53) test-error-optimistic
+54) no
+55) memory-bytes
+56) (integer) ~
 > NR.TRAIN mynet AUTOSTOP BACKTRACK
 Training has started
 > NR.WAIT mynet

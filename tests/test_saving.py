@@ -59,7 +59,8 @@ def assert_same(net: nr.Network, other: nr.Network) -> None:
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
 def test_a_network_survives_every_way_of_saving_it(kind: Any, tmp_path: Path) -> None:
-    net = trained(kind)
+    weights: Any = {"class_weight": [0.1, 3]} if kind == "classifier" else {}
+    net = trained(kind, patience=9, **weights)
     net.save(tmp_path / "net.nr")
     net.save(str(tmp_path / "again.nr"))
     assert (tmp_path / "net.nr").read_bytes() == bytes(net)
@@ -122,6 +123,8 @@ def test_networks_are_compared_by_what_is_saved_and_have_no_hash() -> None:
     net = trained()
     assert net == nr.Network.from_bytes(bytes(net))
     assert net != trained(l2=0.1)
+    assert net != trained(patience=9)
+    assert len({bytes(trained(class_weight=weights))[-8:] for weights in ("none", "balanced", [1, 1], [1, 2])}) == 4
     assert net != "a network"
     assert net != bytes(net)
     with pytest.raises(TypeError, match="unhashable"):
@@ -260,8 +263,8 @@ def test_bytes_that_are_no_network_are_refused(data: bytes) -> None:
 
 def test_a_later_version_is_refused_by_name() -> None:
     data = bytearray(bytes(trained())[:-8])
-    data[6:8] = (3).to_bytes(2, "little")
-    with pytest.raises(nr.FormatError, match="saved in format 3: this version reads formats up to 2"):
+    data[6:8] = (4).to_bytes(2, "little")
+    with pytest.raises(nr.FormatError, match="saved in format 4: this version reads formats up to 3"):
         nr.Network.from_bytes(saved.with_checksum(bytes(data)))
 
 
@@ -343,7 +346,11 @@ def test_any_network_survives_saving(data: st.DataObject) -> None:
         "l2": draw(st.sampled_from([0.0, 0.125])),
         "dataset": draw(st.integers(0, 40)),
         "test": draw(st.integers(0, 40)),
+        "patience": draw(st.sampled_from(["auto", 1, 2**31 - 1])),
     }
+    if kind == "classifier":
+        weights = st.lists(st.floats(2.0**-100, 2.0**100, width=32), min_size=layout[-1], max_size=layout[-1])
+        options["class_weight"] = draw(st.sampled_from(["none", "balanced"]) | weights)
     net = nr.Network(kind, layout, seed=draw(st.integers(0, 2**64 - 1)), **options)
     if options["dataset"] + options["test"]:
         rng = np.random.default_rng(draw(st.integers(0, 1000)))

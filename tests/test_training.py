@@ -79,6 +79,25 @@ def test_autostop_ends_by_itself_even_where_nothing_can_be_learnt(create: Create
     assert net.info().test_error_optimistic
 
 
+@pytest.mark.parametrize(("patience", "backtrack"), [(1, False), (10, True), (150, False), (150, True)])
+def test_patience_ends_a_training_so_many_cycles_after_its_best(network: Make, patience: int, backtrack: bool) -> None:
+    report = network(noise=0.2, patience=patience).train(autostop=True, backtrack=backtrack, max_time=0)
+    assert (report.reason, report.overfitting) == ("converged", False)
+    assert len(report.curve) == report.cycles + 1, "the curve has every cycle"
+    best, since = np.inf, 0
+    for cycle, error in enumerate(report.curve.test_error):
+        assert cycle <= since + patience
+        # A lower error is lower by a thousandth.
+        if error < best * 0.999:
+            best, since = error, cycle
+    assert report.cycles == since + patience
+
+
+def test_more_patience_than_cycles_leaves_the_limits(network: Make) -> None:
+    report = network(noise=0.2, patience=2**31 - 1).train(autostop=True, max_cycles=600, max_time=0)
+    assert (report.reason, report.cycles) == ("maxcycles", 600)
+
+
 def test_backtrack_returns_to_the_best_of_the_testing_errors(network: Make) -> None:
     ahead, back = (network(noise=0.2) for _ in range(2))
     last = ahead.train(autostop=True, max_time=20)
@@ -285,6 +304,71 @@ def test_training_on_is_as_if_nothing_had_happened(create: Create) -> None:
     twice.train(max_cycles=50)
     assert np.array_equal(once.run(X), twice.run(X))
     assert once.info().training_total_steps == twice.info().training_total_steps
+
+
+def rare(rows: int, seed: int = 0) -> tuple[Any, Any]:
+    """Return points of which one in twenty belongs to a class that overlaps the other."""
+    rng = np.random.default_rng(seed)
+    y = (np.arange(rows) % 20 == 0).astype(int)
+    return rng.normal(size=(rows, 2)) + 1.5 * y[:, None], y
+
+
+def test_balanced_classes_raise_the_recall_of_a_rare_one(create: Create) -> None:
+    X, y = rare(4000, seed=9)
+    recall, accuracy = {}, {}
+    for weights in ("none", "balanced"):
+        net = create("classifier", [2, 8, 2], normalize=True, dataset=800, test=400, seed=1, class_weight=weights)
+        net.observe(*rare(1200))
+        net.train(autostop=True, backtrack=True, max_time=0)
+        found = net.evaluate(X, y)
+        recall[weights], accuracy[weights] = found.confusion[1, 1] / found.confusion[1].sum(), found.accuracy
+    assert recall["none"] < 0.5
+    assert recall["balanced"] > 0.75
+    assert accuracy["balanced"] < accuracy["none"], "what it costs"
+
+
+@pytest.mark.parametrize("autostop", [False, True])
+def test_balanced_is_the_weights_that_balance(create: Create, autostop: bool) -> None:
+    X, y = rare(600)
+    weights: Any = "balanced"
+    answers = []
+    for _ in range(2):
+        net = create("classifier", [2, 5, 2], normalize=True, dataset=400, test=200, seed=1, class_weight=weights)
+        net.observe(X, y)
+        net.train(max_cycles=80, autostop=autostop, max_time=0)
+        answers.append((net.run(X).tobytes(), net.info().dataset_error, net.info().test_error))
+        _, classes = net.rows("train")
+        weights = len(classes) / (2 * np.bincount(classes))
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("autostop", [False, True])
+def test_a_weight_of_a_class_is_that_of_its_rows(create: Create, autostop: bool) -> None:
+    X, y = rare(300)
+    answers = []
+    for by_class in (True, False):
+        # A product with 1 is exact, so that all bits are the same; but not under NORMALIZE, where rows shift means.
+        weights = {"class_weight": [0.7, 9]} if by_class else {}
+        net = create("classifier", [2, 5, 2], dataset=200, test=100, seed=1, **weights)
+        net.observe(X, y, weight=None if by_class else np.array([0.7, 9])[y])
+        report = net.train(max_cycles=80, autostop=autostop, max_time=0)
+        answers.append((net.run(X).tobytes(), report.train_error, report.test_error, report.cycles))
+        assert (net.evaluate("train").error == pytest.approx(report.train_error)) == (not by_class)
+    assert answers[0] == answers[1]
+
+
+def test_what_is_configured_counts_from_the_next_training_on(create: Create) -> None:
+    X, y = rare(400)
+    nets = [create("classifier", [2, 5, 2], seed=1, class_weight=weights) for weights in ("none", "balanced")]
+    for net in nets:
+        net.observe(X, y, into="train")
+        net.configure(class_weight="balanced")
+        net.train(max_cycles=20)
+    assert np.array_equal(nets[0].run(X), nets[1].run(X))
+    nets[0].configure(class_weight=[1, 1])
+    for net in nets:
+        net.train(max_cycles=5)
+    assert not np.array_equal(nets[0].run(X), nets[1].run(X))
 
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])

@@ -7,7 +7,7 @@ from numpy import float32, integer
 from numpy.typing import ArrayLike, NDArray
 from typing_extensions import Buffer, Self, disjoint_base
 
-from neuralredis.options import Activation, Algorithm, Kind, Loss, Options, Output, Set
+from neuralredis.options import Activation, Algorithm, ClassWeight, Kind, Loss, Options, Output, Set
 from neuralredis.training import Outcome
 
 __all__ = ["Job", "Network", "RowReader", "__version__", "cancel_all", "instruction_set", "set_threads"]
@@ -35,6 +35,8 @@ class Network:
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
         restarts: SupportsIndex | Literal["auto"] | None = None,
+        class_weight: ClassWeight | None = None,
+        patience: SupportsIndex | Literal["auto"] | None = None,
     ) -> Self: ...
     def observe(
         self, X: ArrayLike, y: ArrayLike, *, into: Set | None = None, weight: ArrayLike | None = None
@@ -57,6 +59,8 @@ class Network:
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
         restarts: SupportsIndex | Literal["auto"] | None = None,
+        class_weight: ClassWeight | None = None,
+        patience: SupportsIndex | Literal["auto"] | None = None,
     ) -> Options: ...
     @classmethod
     def from_bytes(cls, data: Buffer) -> Self: ...

@@ -26,7 +26,7 @@ from numpy import float32, integer
 from numpy.typing import ArrayLike, NDArray
 
 from neuralredis.network import Network
-from neuralredis.options import Activation, Algorithm, Kind, Loss, Options, Output, Set
+from neuralredis.options import Activation, Algorithm, ClassWeight, Kind, Loss, Options, Output, Set
 from neuralredis.remote import commands
 from neuralredis.remote.commands import Key
 from neuralredis.remote.job import RedisJob
@@ -201,6 +201,8 @@ class RedisNetwork:
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
         restarts: SupportsIndex | Literal["auto"] | None = None,
+        class_weight: ClassWeight | None = None,
+        patience: SupportsIndex | Literal["auto"] | None = None,
     ) -> Options:
         """Change options, all or none, and return all of them; see `neuralredis.RedisNetwork.configure`."""
         given = commands.options(
@@ -212,6 +214,8 @@ class RedisNetwork:
             algorithm=algorithm,
             l2=l2,
             restarts=restarts,
+            class_weight=class_weight,
+            patience=patience,
         )
         return await self._link.finish(self._steps.configure(normalize, given))
 
@@ -271,6 +275,8 @@ class NeuralRedis:
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
         restarts: SupportsIndex | Literal["auto"] | None = None,
+        class_weight: ClassWeight | None = None,
+        patience: SupportsIndex | Literal["auto"] | None = None,
     ) -> RedisNetwork:
         """Create a network; see `neuralredis.NeuralRedis.create`."""
         given = commands.options(
@@ -283,6 +289,8 @@ class NeuralRedis:
             algorithm=algorithm,
             l2=l2,
             restarts=restarts,
+            class_weight=class_weight,
+            patience=patience,
         )
         await self._link.finish(self._steps.create(key, kind, layout, normalize, given))
         return self[key]

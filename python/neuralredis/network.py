@@ -67,6 +67,15 @@ class Network(_core.Network):
         its own and learns from the same rows; the answer is that of the mean of what their output units sum up.
         Together they are wrong less often than any one of them. ``"auto"`` makes up to ten where training and answering
         stay cheap, for few rows and few parameters, if the training stops by itself (``autostop``), else one.
+    class_weight : {"none", "balanced"} or sequence of float, optional
+        How much the rows of each class count in the errors that trainings make small and ``autostop`` watches, besides
+        their own weights: a finite number above 0 for each output. ``"balanced"`` computes it when a training starts,
+        as rows / (classes * rows of the class), so that a rare class has as much say as any other. Only for
+        classifiers; `evaluate` does not know of it. ``None`` and ``"none"`` leave all classes alike.
+    patience : int or "auto", default "auto"
+        Cycles, 1 or more, without a lower testing error (by a thousandth) after which ``autostop`` ends a training, and
+        before which it does not. ``"auto"`` waits half as long as the training took so far, at least 50 cycles, and
+        less where the testing error rises again and again.
 
     Raises
     ------

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from collections.abc import Sequence
+from typing import Any, Literal, TypedDict
 
-__all__ = ["Activation", "Algorithm", "Kind", "Loss", "Options", "Output", "Set"]
+from numpy.typing import NDArray
+
+__all__ = ["Activation", "Algorithm", "ClassWeight", "Kind", "Loss", "Options", "Output", "Set"]
 
 Kind = Literal["classifier", "regressor"]
 Activation = Literal["sigmoid", "tanh", "relu"]
@@ -12,6 +15,7 @@ Output = Literal["softmax", "sigmoid", "linear"]
 Loss = Literal["crossentropy", "mse"]
 Algorithm = Literal["irprop+", "irprop-", "rprop+"]
 Set = Literal["train", "test"]
+ClassWeight = Literal["none", "balanced"] | Sequence[float] | NDArray[Any]
 
 
 class Options(TypedDict):
@@ -26,3 +30,5 @@ class Options(TypedDict):
     algorithm: Algorithm
     l2: float | Literal["auto"]
     restarts: int | Literal["auto"]
+    class_weight: Literal["none", "balanced"] | list[float]
+    patience: int | Literal["auto"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, SupportsIndex, overloa
 from numpy import float32
 from numpy.typing import ArrayLike, NDArray
 
-from neuralredis.options import Activation, Algorithm, Loss, Options, Output, Set
+from neuralredis.options import Activation, Algorithm, ClassWeight, Loss, Options, Output, Set
 from neuralredis.results import Evaluation, Info, Progress, Report
 from neuralredis.training import Training
 
@@ -98,6 +98,8 @@ class AnyNetwork(Protocol):
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
         restarts: SupportsIndex | Literal["auto"] | None = None,
+        class_weight: ClassWeight | None = None,
+        patience: SupportsIndex | Literal["auto"] | None = None,
     ) -> Options:
         """Change options, all or none, and return all of them."""
 

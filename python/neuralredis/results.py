@@ -64,6 +64,11 @@ class Info:
         Weight decay.
     restarts : int or "auto"
         Networks that the first training makes of one.
+    class_weight : {"none", "balanced", "given"}
+        How much the rows of each class count in trainings; the numbers that were given are among what ``configure()``
+        returns.
+    patience : int or "auto"
+        Cycles without a lower testing error after which ``autostop`` ends a training.
     members : int
         Networks of this layout that answer together; 1 before the first training.
     test_error_optimistic : bool
@@ -96,6 +101,8 @@ class Info:
     algorithm: Algorithm
     l2: float | Literal["auto"]
     restarts: int | Literal["auto"]
+    class_weight: Literal["none", "balanced", "given"]
+    patience: int | Literal["auto"]
     members: int
     test_error_optimistic: bool
     memory_bytes: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import islice
 from typing import Any, Literal, SupportsIndex, TypeVar
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralredis.exceptions import OptionError
-from neuralredis.options import Activation, Algorithm, Kind, Loss, Output
+from neuralredis.options import Activation, Algorithm, ClassWeight, Kind, Loss, Output
 
 __all__ = ["Command", "Key", "batched", "blobs", "create", "observe", "options", "set_word", "train"]
 
@@ -61,6 +61,8 @@ def options(
     algorithm: Algorithm | None = None,
     l2: float | Literal["auto"] | None = None,
     restarts: SupportsIndex | Literal["auto"] | None = None,
+    class_weight: ClassWeight | None = None,
+    patience: SupportsIndex | Literal["auto"] | None = None,
 ) -> list[Any]:
     """Return the options that are given, as NR.CREATE and NR.CONFIGURE take them."""
     whole = {"DATASET": ("dataset", dataset), "TEST": ("test", test), "SEED": ("seed", seed)}
@@ -76,7 +78,26 @@ def options(
         words += ["L2", l2 if isinstance(l2, str) else float(l2)]
     if restarts is not None:
         words += ["RESTARTS", restarts if isinstance(restarts, str) else _whole("restarts", restarts, 64, least=1)]
+    if class_weight is not None:
+        words += ["CLASSWEIGHT", _class_weight(class_weight)]
+    if patience is not None:
+        cycles = patience if isinstance(patience, str) else _whole("patience", patience, 2**31 - 1, least=1)
+        words += ["PATIENCE", cycles]
     return words
+
+
+def _class_weight(given: Any) -> str:
+    if isinstance(given, str):
+        return given
+    try:
+        # Of a dictionary or a set the order would not be what was meant; words are no numbers, even if read as such.
+        if isinstance(given, (bytes, Mapping, Set)) or any(isinstance(weight, str) for weight in given):
+            raise TypeError
+        return ",".join(str(float(weight)) for weight in given)
+    except TypeError:
+        raise TypeError(
+            f"class_weight is {given!r}: expected 'none', 'balanced' or a finite number above 0 for each output"
+        ) from None
 
 
 def _whole(name: str, value: SupportsIndex, most: int, *, least: int = 0) -> int:

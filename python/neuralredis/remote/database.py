@@ -9,7 +9,7 @@ from numpy import integer
 from numpy.typing import NDArray
 
 from neuralredis.network import Network
-from neuralredis.options import Activation, Algorithm, Kind, Loss, Output
+from neuralredis.options import Activation, Algorithm, ClassWeight, Kind, Loss, Output
 from neuralredis.remote import commands
 from neuralredis.remote.commands import Key
 from neuralredis.remote.links import Link, raise_ours
@@ -84,6 +84,8 @@ class NeuralRedis:
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
         restarts: SupportsIndex | Literal["auto"] | None = None,
+        class_weight: ClassWeight | None = None,
+        patience: SupportsIndex | Literal["auto"] | None = None,
     ) -> RedisNetwork:
         """Create a network.
 
@@ -91,7 +93,9 @@ class NeuralRedis:
         ----------
         key : str or bytes
             Where it will be.
-        kind, layout, normalize, dataset, test, seed, activation, output, loss, algorithm, l2, restarts
+        kind, layout, normalize, dataset, test, seed, activation, output, loss, algorithm, l2
+            As for `Network`.
+        restarts, class_weight, patience
             As for `Network`.
 
         Returns
@@ -118,6 +122,8 @@ class NeuralRedis:
             algorithm=algorithm,
             l2=l2,
             restarts=restarts,
+            class_weight=class_weight,
+            patience=patience,
         )
         self._link.finish(self._steps.create(key, kind, layout, normalize, given))
         return self[key]

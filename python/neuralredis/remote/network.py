@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neuralredis import files, html
 from neuralredis.network import Network
-from neuralredis.options import Activation, Algorithm, Loss, Options, Output, Set
+from neuralredis.options import Activation, Algorithm, ClassWeight, Loss, Options, Output, Set
 from neuralredis.remote import commands
 from neuralredis.remote.commands import Key
 from neuralredis.remote.links import Link
@@ -281,12 +281,14 @@ class RedisNetwork:
         algorithm: Algorithm | None = None,
         l2: float | Literal["auto"] | None = None,
         restarts: SupportsIndex | Literal["auto"] | None = None,
+        class_weight: ClassWeight | None = None,
+        patience: SupportsIndex | Literal["auto"] | None = None,
     ) -> Options:
         """Change options, all or none, and return all of them.
 
         Parameters
         ----------
-        normalize, dataset, test, activation, output, loss, algorithm, l2, restarts : optional
+        normalize, dataset, test, activation, output, loss, algorithm, l2, restarts, class_weight, patience : optional
             As for `Network`. A limit below the rows of its set drops random ones.
 
         Returns
@@ -308,6 +310,8 @@ class RedisNetwork:
             algorithm=algorithm,
             l2=l2,
             restarts=restarts,
+            class_weight=class_weight,
+            patience=patience,
         )
         return self._link.finish(self._steps.configure(normalize, given))
 

@@ -47,16 +47,21 @@ def decay(reply: Any) -> Any:
     return "auto" if text(reply) == "auto" else float(str(np.float32(reply)))
 
 
-def restarts(reply: Any) -> Any:
-    """Return ``"auto"``, or the number of members."""
+def count(reply: Any) -> Any:
+    """Return ``"auto"``, or a number of members or of cycles."""
     return "auto" if text(reply) == "auto" else int(reply)
+
+
+def class_weight(reply: Any) -> Any:
+    """Return ``"none"``, ``"balanced"``, or the numbers that were given."""
+    return [float(str(np.float32(weight))) for weight in reply] if isinstance(reply, list) else text(reply)
 
 
 def _word(name: str, reply: Any) -> Any:
     """Return a field that has a name as its value, or a name or a number."""
     if name == "l2":
         return decay(reply)
-    return restarts(reply) if name == "restarts" else text(reply)
+    return count(reply) if name in ("restarts", "patience") else text(reply)
 
 
 def info(reply: Any) -> Info:
@@ -86,7 +91,8 @@ def configured(reply: Any) -> Options:
     found = fields(reply)
     values: dict[str, Any] = {name: text(found[name]) for name in ("activation", "output", "loss")}
     values |= {"algorithm": text(found["algo"]), "normalize": flag(found["normalize"]), "l2": decay(found["l2"])}
-    values |= {"restarts": restarts(found["restarts"])}
+    values |= {name: count(found[name]) for name in ("restarts", "patience")}
+    values |= {"class_weight": class_weight(found["classweight"])}
     values |= {"dataset": int(found["dataset"]), "test": int(found["test"])}
     return cast("Options", values)
 

@@ -14,7 +14,7 @@ const CHUNK_ROWS: usize = 64 * LANES;
 /// Outputs that are kept at a time: 4 MB, or one row of any network.
 const CHUNK_OUTPUTS: usize = 1 << 20;
 
-/// What an evaluation finds. Row weights count in the error alone.
+/// What an evaluation finds. Row weights count in the error alone, weights of classes in nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
     /// Rows evaluated.
@@ -91,7 +91,8 @@ pub(crate) fn evaluate_batch(model: &Model, batch: &Batch<'_>) -> Result<Evaluat
 /// The loss of a model on some rows.
 fn error(model: &Model, rows: &Rows) -> Sums {
     let normalization = model.trained.normalization.clone();
-    let objective = Objective::new(model.kind, &model.layout, model.options, normalization, model.trained.members());
+    let (options, members) = (model.options.clone(), model.trained.members());
+    let objective = Objective::new(model.kind, &model.layout, options, normalization, members);
     let mut scratch = objective.scratch();
     let mut sums = Sums::default();
     for share in objective.shares(rows) {

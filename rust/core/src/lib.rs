@@ -31,5 +31,5 @@ pub use kernels::instruction_set;
 pub use layout::{Kind, Layout};
 pub use model::Model;
 pub use network::{Info, Network};
-pub use options::{Activation, Algorithm, Changes, Decay, Loss, Options, Output, Restarts};
+pub use options::{Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts};
 pub use trained::{Statistics, Trained};

@@ -91,7 +91,7 @@ impl Network {
         if kind == Kind::Classifier && layout.outputs() < 2 {
             return Err(Error::ClassifierOutputs { outputs: layout.outputs() });
         }
-        options.check(kind)?;
+        options.check(kind, &layout)?;
         Ok(Self {
             kind,
             options,
@@ -111,7 +111,7 @@ impl Network {
             layout: self.layout.units().to_vec(),
             parameters: self.layout.parameters(),
             members: self.trained.members(),
-            options: self.options,
+            options: self.options.clone(),
             limits: self.dataset.limits(),
             train_rows: self.dataset.train.len() as u32,
             test_rows: self.dataset.test.len() as u32,
@@ -144,7 +144,7 @@ impl Network {
         Model {
             kind: self.kind,
             layout: Arc::clone(&self.layout),
-            options: self.options,
+            options: self.options.clone(),
             trained: Arc::clone(&self.trained),
         }
     }
@@ -249,7 +249,7 @@ impl Network {
     /// # Errors
     /// [`Error::Option`] for options that make no sense.
     pub fn configure(&mut self, changes: &Changes, limits: Limits) -> Result<()> {
-        self.options = self.options.with(self.kind, changes)?;
+        self.options = self.options.with(self.kind, &self.layout, changes)?;
         self.dataset.limit_to(limits, &mut self.rows_random);
         Ok(())
     }
@@ -275,6 +275,7 @@ impl Network {
         if let Some(trained) = Arc::get_mut(&mut self.trained) {
             trained.move_by(mover);
         }
+        self.options.class_weight.move_by(mover);
         self.dataset.move_by(mover);
     }
 
@@ -288,6 +289,6 @@ impl Network {
     pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let report = self.report.as_ref().map_or(0, |report| report.bytes_by(taken));
         let parts = self.layout.bytes_by(taken) + self.trained.bytes_by(taken) + self.dataset.bytes_by(taken);
-        size_of::<Self>() + parts + report
+        size_of::<Self>() + parts + self.options.class_weight.bytes_by(taken) + report
     }
 }

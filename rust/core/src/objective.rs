@@ -6,6 +6,7 @@
 //! another machine's share could be added too.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::dataset::{RowShape, Rows};
 use crate::kernels::{Buffer, LANES, add_share, kernels};
@@ -34,6 +35,7 @@ pub(crate) struct Objective {
     parameters: usize,
     members: usize,
     block_groups: usize,
+    class_weights: Option<Arc<Vec<f32>>>,
 }
 
 /// Sums over some rows.
@@ -103,7 +105,13 @@ impl Objective {
             parameters: layout.parameters(),
             members,
             block_groups: (BLOCK_BYTES / group_bytes).clamp(1, MAX_BLOCK_GROUPS),
+            class_weights: None,
         }
+    }
+
+    /// The same where a classifier's rows count as much more as their classes weigh.
+    pub(crate) fn weighted(self, class_weights: Option<Arc<Vec<f32>>>) -> Self {
+        Self { class_weights, ..self }
     }
 
     /// Parameters of all members.
@@ -246,10 +254,17 @@ impl Objective {
             (kernels().loss)(self.options.output, self.options.loss, z, &scratch.target, delta, &mut losses);
             let first = group * LANES;
             let there = (rows.len() - first).min(LANES);
-            if there < LANES || rows.weights.is_some() {
+            if there < LANES || rows.weights.is_some() || self.class_weights.is_some() {
+                let weight = |lane| {
+                    let own = rows.weight(first + lane);
+                    self.class_weights.as_ref().map_or(own, |of_class| {
+                        let class = stored[self.shape.inputs * LANES + lane] as usize;
+                        // A row counts something and not all, whatever the two.
+                        (own * of_class[class]).clamp(f32::MIN_POSITIVE, f32::MAX)
+                    })
+                };
                 // Lanes past the last row weigh nothing.
-                let weights: [f32; LANES] =
-                    std::array::from_fn(|lane| if lane < there { rows.weight(first + lane) } else { 0.0 });
+                let weights: [f32; LANES] = std::array::from_fn(|lane| if lane < there { weight(lane) } else { 0.0 });
                 for delta in delta.as_chunks_mut::<LANES>().0 {
                     delta.iter_mut().zip(weights).for_each(|(delta, weight)| *delta *= weight);
                 }
@@ -328,9 +343,10 @@ mod tests {
         let all = all.flat_map(|(kind, activation)| Output::ALL.iter().map(move |&output| (kind, activation, output)));
         let all = all.flat_map(|(kind, activation, output)| {
             let options = Options { activation, output, ..Options::new(kind) };
-            Loss::ALL.iter().map(move |&loss| (kind, Options { loss, ..options }))
+            Loss::ALL.iter().map(move |&loss| (kind, Options { loss, ..options.clone() }))
         });
-        all.filter(|(kind, options)| options.check(*kind).is_ok())
+        let layout = Layout::new(&[1, 2]).unwrap();
+        all.filter(move |(kind, options)| options.check(*kind, &layout).is_ok())
     }
 
     fn rows(kind: Kind, layout: &Layout, count: usize) -> Rows {
@@ -378,7 +394,7 @@ mod tests {
                 let scaling = Scaling { mean: vec![0.1; units[0]], scale: vec![1.5; units[0]] };
                 let outputs = (kind == Kind::Regressor).then(|| Scaling::identity(layout.outputs()));
                 let normalization = Normalization { inputs: Some(scaling), outputs };
-                let objective = Objective::new(kind, &layout, options, normalization, 1);
+                let objective = Objective::new(kind, &layout, options.clone(), normalization, 1);
                 let weights = initial(&layout, options.activation, &mut Random::new(5, 5));
                 let mut gradient = Vec::new();
                 all_sums(&objective, &weights, &rows, Some(&mut gradient));
@@ -422,6 +438,45 @@ mod tests {
         ];
         assert!((sums[0].mean() - sums[1].mean()).abs() < 1e-6);
         assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-5));
+    }
+
+    #[test]
+    fn a_class_of_weight_two_is_one_whose_rows_have_twice_their_weights() {
+        // Rows that lie side by side, and rows so wide that they lie one after the other.
+        for units in [&[3, 4, 2][..], &[5000, 2]] {
+            let (layout, kind) = (Layout::new(units).unwrap(), Kind::Classifier);
+            let plain = || Objective::new(kind, &layout, Options::new(kind), Normalization::default(), 1);
+            let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
+            let rows = rows(kind, &layout, 21);
+            let mut heavier = Rows::new(units[0] + 1);
+            for row in 0..rows.len() {
+                let class = rows.table.row(row).last().unwrap();
+                heavier.set(row, rows.table.row(row), rows.weight(row) * if class == 1.0 { 2.0 } else { 0.5 });
+            }
+            let weighted = plain().weighted(Some(Arc::new(vec![0.5, 2.0])));
+            let (mut a, mut b) = (Vec::new(), Vec::new());
+            let sums = all_sums(&weighted, &weights, &rows, Some(&mut a));
+            assert_eq!(sums, all_sums(&plain(), &weights, &heavier, Some(&mut b)));
+            assert_ne!(sums, all_sums(&plain(), &weights, &rows, None));
+            assert_eq!(a, b);
+            let ones = plain().weighted(Some(Arc::new(vec![1.0; 2])));
+            assert_eq!(all_sums(&ones, &weights, &rows, None), all_sums(&plain(), &weights, &rows, None));
+        }
+    }
+
+    #[test]
+    fn weights_beyond_single_precision_still_count_something_and_not_all() {
+        let layout = Layout::new(&[1, 2]).unwrap();
+        let plain =
+            Objective::new(Kind::Classifier, &layout, Options::new(Kind::Classifier), Normalization::default(), 1);
+        let weighted = plain.weighted(Some(Arc::new(vec![f32::MAX, f32::MIN_POSITIVE])));
+        let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
+        let mut rows = Rows::new(2);
+        rows.set(0, [1.0, 0.0].into_iter(), f32::MAX);
+        assert_eq!(all_sums(&weighted, &weights, &rows, None).weight, f64::from(f32::MAX));
+        rows.set(0, [1.0, 1.0].into_iter(), f32::MIN_POSITIVE);
+        let sums = all_sums(&weighted, &weights, &rows, None);
+        assert!(sums.weight == f64::from(f32::MIN_POSITIVE) && sums.mean().is_finite());
     }
 
     #[test]

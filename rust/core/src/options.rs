@@ -1,7 +1,11 @@
-//! How a network computes and learns: activation, output, loss, algorithm, weight decay, normalization.
+//! How a network computes and learns: activation, output, loss, algorithm, weight decay, normalization, members, weights of
+//! classes, patience.
+
+use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::layout::{Kind, MAX_PARAMETERS};
+use crate::layout::{Kind, Layout, MAX_PARAMETERS};
+use crate::memory::{self, Move, Taken};
 
 /// An enum with the names that users type and the numbers that files hold.
 macro_rules! choice {
@@ -111,7 +115,7 @@ impl Output {
 }
 
 /// How a network computes and learns; every combination in here is a legal one.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Whether a training computes the normalization of inputs (and a regressor's outputs) from its rows.
     pub normalize: bool,
@@ -127,6 +131,10 @@ pub struct Options {
     pub l2: Decay,
     /// How many networks answer together.
     pub restarts: Restarts,
+    /// How much each class counts.
+    pub class_weight: ClassWeight,
+    /// How long AUTOSTOP waits for a lower test error.
+    pub patience: Patience,
 }
 
 /// How many networks a training makes of one: each begins with random weights of its own, all learn from the same rows,
@@ -164,6 +172,84 @@ impl Restarts {
         }
     }
 }
+
+/// How much the classes of a classifier count in a training: the loss of a row, of the training or the testing set, is
+/// multiplied by the weight of its class, on top of the row's own weight.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum ClassWeight {
+    /// Each as much as it has rows.
+    #[default]
+    None,
+    /// All alike, however many training rows each has when a training starts: the weight of a class is
+    /// `rows / (classes * rows of the class)`, where rows count by their weights and only classes that have some are
+    /// counted. The mean weight of a training row is 1, and so is that of a class without any. This is scikit-learn's
+    /// formula; it goes back to King and Zeng, "Logistic Regression in Rare Events Data", Political Analysis, 2001.
+    Balanced,
+    /// So much: a finite number above 0 for each output. A vector, not a slice, so that memory for it can be refused.
+    Given(Arc<Vec<f32>>),
+}
+
+impl ClassWeight {
+    /// `none`, `balanced` or `given`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Balanced => "balanced",
+            Self::Given(_) => "given",
+        }
+    }
+
+    /// Whether a network of that kind and layout can have it.
+    pub(crate) fn check(&self, kind: Kind, layout: &Layout) -> Result<()> {
+        let refuse = |value: String, expected: String| Err(Error::Option { option: "class weight", value, expected });
+        if kind == Kind::Regressor && *self != Self::None {
+            return refuse(self.name().into(), "none for a regressor".into());
+        }
+        let Self::Given(weights) = self else { return Ok(()) };
+        if weights.len() != layout.outputs() {
+            let numbers = if weights.len() == 1 { "number" } else { "numbers" };
+            let expected = format!("{}, one for each output", layout.outputs());
+            return refuse(format!("{} {numbers}", weights.len()), expected);
+        }
+        match weights.iter().position(|weight| !(weight.is_finite() && *weight > 0.0)) {
+            Some(class) => refuse(
+                format!("{} for class {class}", weights[class]),
+                "a finite number above 0 for each output".into(),
+            ),
+            None => Ok(()),
+        }
+    }
+
+    /// Lends the weights to be moved in memory, unless a snapshot shares them.
+    pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
+        if let Self::Given(weights) = self
+            && let Some(weights) = Arc::get_mut(weights)
+        {
+            mover.floats(weights);
+        }
+    }
+
+    /// Bytes beyond the value itself.
+    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        match self {
+            Self::None | Self::Balanced => 0,
+            Self::Given(weights) => memory::of_shared::<Vec<f32>>(taken) + memory::of_vec(weights, taken),
+        }
+    }
+}
+
+/// How long AUTOSTOP waits for a lower test error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Patience {
+    /// In proportion to the past, at least 50 cycles; less if the test error rises again and again.
+    #[default]
+    Auto,
+    /// So many cycles, from 1 to [`MAX_PATIENCE`], whatever the test error does meanwhile.
+    Cycles(u32),
+}
+
+/// Cycles of patience at most.
+pub const MAX_PATIENCE: u32 = i32::MAX as u32;
 
 /// Weight decay: `l2 / 2` times the sum of squared weights, biases exempt, is added to the mean loss of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -203,14 +289,16 @@ impl Options {
             algorithm: Algorithm::IrpropPlus,
             l2: Decay::Auto,
             restarts: Restarts::Auto,
+            class_weight: ClassWeight::None,
+            patience: Patience::Auto,
         }
     }
 
     /// These options with some of them changed. An output that changes brings its default loss along.
     ///
     /// # Errors
-    /// [`Error::Option`] for a combination that makes no sense, or an `l2` that is negative or no finite number.
-    pub fn with(self, kind: Kind, changes: &Changes) -> Result<Self> {
+    /// [`Error::Option`] for a combination that makes no sense, or a value out of range.
+    pub fn with(&self, kind: Kind, layout: &Layout, changes: &Changes) -> Result<Self> {
         let output = changes.output.unwrap_or(self.output);
         let loss = changes.loss.unwrap_or(if output == self.output { self.loss } else { output.default_loss() });
         let options = Self {
@@ -221,16 +309,18 @@ impl Options {
             algorithm: changes.algorithm.unwrap_or(self.algorithm),
             l2: changes.l2.unwrap_or(self.l2),
             restarts: changes.restarts.unwrap_or(self.restarts),
+            class_weight: changes.class_weight.as_ref().unwrap_or(&self.class_weight).clone(),
+            patience: changes.patience.unwrap_or(self.patience),
         };
-        options.check(kind)?;
+        options.check(kind, layout)?;
         Ok(options)
     }
 
-    /// Whether the combination is one that the engine computes.
+    /// Whether the combination is one that the engine computes, for a network of that kind and layout.
     ///
     /// # Errors
     /// [`Error::Option`] if not.
-    pub fn check(&self, kind: Kind) -> Result<()> {
+    pub fn check(&self, kind: Kind, layout: &Layout) -> Result<()> {
         let refuse = |option, value: &dyn std::fmt::Display, expected: &str| {
             Err(Error::Option { option, value: value.to_string(), expected: expected.into() })
         };
@@ -245,6 +335,12 @@ impl Options {
         {
             return refuse("restarts", &members, &format!("1 to {MAX_MEMBERS}"));
         }
+        if let Patience::Cycles(cycles) = self.patience
+            && !(1..=MAX_PATIENCE).contains(&cycles)
+        {
+            return refuse("patience", &cycles, &format!("1 to {MAX_PATIENCE}"));
+        }
+        self.class_weight.check(kind, layout)?;
         match self.l2 {
             Decay::Fixed(l2) if !(l2.is_finite() && l2 >= 0.0) => refuse("l2", &l2, "a finite number of at least 0"),
             _ => Ok(()),
@@ -253,7 +349,7 @@ impl Options {
 }
 
 /// Options that a user names; the others stay as they are.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Changes {
     /// See [`Options::normalize`].
     pub normalize: Option<bool>,
@@ -269,14 +365,18 @@ pub struct Changes {
     pub l2: Option<Decay>,
     /// See [`Options::restarts`].
     pub restarts: Option<Restarts>,
+    /// See [`Options::class_weight`].
+    pub class_weight: Option<ClassWeight>,
+    /// See [`Options::patience`].
+    pub patience: Option<Patience>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn with(kind: Kind, changes: Changes) -> Result<Options> {
-        Options::new(kind).with(kind, &changes)
+    fn with(kind: Kind, changes: &Changes) -> Result<Options> {
+        Options::new(kind).with(kind, &Layout::new(&[4, 3]).unwrap(), changes)
     }
 
     #[test]
@@ -290,22 +390,50 @@ mod tests {
     #[test]
     fn an_output_brings_its_loss_unless_one_is_named() {
         let sigmoid = Changes { output: Some(Output::Sigmoid), ..Changes::default() };
-        assert_eq!(with(Kind::Classifier, sigmoid).unwrap().loss, Loss::Mse);
+        assert_eq!(with(Kind::Classifier, &sigmoid).unwrap().loss, Loss::Mse);
         let both = Changes { loss: Some(Loss::CrossEntropy), ..sigmoid };
-        assert_eq!(with(Kind::Classifier, both).unwrap().loss, Loss::CrossEntropy);
+        assert_eq!(with(Kind::Classifier, &both).unwrap().loss, Loss::CrossEntropy);
     }
 
     #[test]
     fn senseless_combinations_are_refused() {
         let softmax = Changes { output: Some(Output::Softmax), ..Changes::default() };
-        assert!(with(Kind::Classifier, softmax).is_ok());
-        let error = with(Kind::Regressor, softmax).unwrap_err();
+        assert!(with(Kind::Classifier, &softmax).is_ok());
+        let error = with(Kind::Regressor, &softmax).unwrap_err();
         assert_eq!(error.to_string(), "output is softmax: expected linear or sigmoid for a regressor");
         let cross_entropy = Changes { loss: Some(Loss::CrossEntropy), ..Changes::default() };
-        assert!(with(Kind::Regressor, cross_entropy).is_err());
+        assert!(with(Kind::Regressor, &cross_entropy).is_err());
         for l2 in [-1.0, f32::NAN, f32::INFINITY] {
-            assert!(with(Kind::Classifier, Changes { l2: Some(Decay::Fixed(l2)), ..Changes::default() }).is_err());
+            assert!(with(Kind::Classifier, &Changes { l2: Some(Decay::Fixed(l2)), ..Changes::default() }).is_err());
         }
+        for cycles in [0, MAX_PATIENCE + 1] {
+            let patience = Changes { patience: Some(Patience::Cycles(cycles)), ..Changes::default() };
+            let error = with(Kind::Regressor, &patience).unwrap_err();
+            assert_eq!(error.to_string(), format!("patience is {cycles}: expected 1 to 2147483647"));
+        }
+    }
+
+    #[test]
+    fn weights_are_of_classes_one_each_and_above_0() {
+        let weighted = |weight: ClassWeight| Changes { class_weight: Some(weight), ..Changes::default() };
+        let given = |weights: &[f32]| weighted(ClassWeight::Given(Arc::new(weights.to_vec())));
+        assert!(with(Kind::Classifier, &given(&[1.0, 2.5, 1e-3])).is_ok());
+        assert!(with(Kind::Classifier, &weighted(ClassWeight::Balanced)).is_ok());
+        assert!(with(Kind::Regressor, &weighted(ClassWeight::None)).is_ok());
+        let refusal = |kind, changes: &Changes| with(kind, changes).unwrap_err().to_string();
+        for (weights, message) in [
+            (&[1.0, 2.0][..], "class weight is 2 numbers: expected 3, one for each output"),
+            (&[1.0], "class weight is 1 number: expected 3, one for each output"),
+            (&[1.0, -2.0, 0.0], "class weight is -2 for class 1: expected a finite number above 0 for each output"),
+            (&[1.0, 1.0, 0.0], "class weight is 0 for class 2: expected a finite number above 0 for each output"),
+            (&[f32::NAN; 3], "class weight is NaN for class 0: expected a finite number above 0 for each output"),
+            (&[f32::INFINITY; 3], "class weight is inf for class 0: expected a finite number above 0 for each output"),
+        ] {
+            assert_eq!(refusal(Kind::Classifier, &given(weights)), message);
+        }
+        let balanced = refusal(Kind::Regressor, &weighted(ClassWeight::Balanced));
+        assert_eq!(balanced, "class weight is balanced: expected none for a regressor");
+        assert!(refusal(Kind::Regressor, &given(&[1.0; 3])).contains("class weight is given: expected none"));
     }
 
     #[test]

@@ -4,11 +4,14 @@
 //! the test error, looked at every fifth cycle, has risen a number of times in succession. A wobble does not count, nor
 //! does a plateau. *Converged* is patience in proportion to the past: the best test error has not fallen by a thousandth
 //! of itself within half as many cycles as that took. A positive number can be cut by a thousandth only so often, so this
-//! rule ends a training whatever the rows; it also ends one whose test error is exactly 0.
+//! rule ends a training whatever the rows; it also ends one whose test error is exactly 0. Who sets a patience of his own
+//! has this rule alone, with so many cycles.
 //!
 //! Chosen among GL, PQ, UP and patience by `benchmarks/stopping.py` on eleven data sets; its figures stand beside it. Where the
 //! last weights are kept, it pays to stop soon after the error has turned; where BACKTRACK returns to the best, patience
 //! costs only time.
+
+use crate::options::Patience;
 
 /// Cycles between two looks at the test error.
 const STRIP: u64 = 5;
@@ -34,6 +37,7 @@ pub(crate) enum Rule {
 #[derive(Debug, Clone)]
 pub(crate) struct AutoStop {
     rises_wanted: u32,
+    patience: Patience,
     /// At the last look.
     previous: f64,
     rises: u32,
@@ -42,9 +46,10 @@ pub(crate) struct AutoStop {
 }
 
 impl AutoStop {
-    pub(crate) fn new(backtrack: bool) -> Self {
+    pub(crate) fn new(backtrack: bool, patience: Patience) -> Self {
         Self {
             rises_wanted: if backtrack { RISES_WITH_BACKTRACK } else { RISES },
+            patience,
             previous: f64::INFINITY,
             rises: 0,
             best: f64::INFINITY,
@@ -57,6 +62,9 @@ impl AutoStop {
         // Not a product: a regressor with cross-entropy may have errors below 0.
         if self.best - test_error > IMPROVEMENT * self.best.abs() || self.best == f64::INFINITY {
             (self.best, self.best_cycle) = (test_error, cycle);
+        }
+        if let Patience::Cycles(cycles) = self.patience {
+            return (cycle >= self.best_cycle + u64::from(cycles)).then_some(Rule::Converged);
         }
         if cycle > 0 && cycle.is_multiple_of(STRIP) {
             self.rises = if test_error > self.previous { self.rises + 1 } else { 0 };
@@ -75,7 +83,10 @@ mod tests {
 
     /// The cycle at which a training with these test errors ends, and why.
     fn end(backtrack: bool, error: impl Fn(u64) -> f64) -> Option<(u64, Rule)> {
-        let mut stop = AutoStop::new(backtrack);
+        end_of(AutoStop::new(backtrack, Patience::Auto), error)
+    }
+
+    fn end_of(mut stop: AutoStop, error: impl Fn(u64) -> f64) -> Option<(u64, Rule)> {
         (0..100_000).find_map(|cycle| stop.ends(cycle, error(cycle)).map(|rule| (cycle, rule)))
     }
 
@@ -100,6 +111,18 @@ mod tests {
     fn a_plateau_ends_after_patience_in_proportion_to_the_past() {
         let plateau = |cycle: u64| if cycle < 1_000 { 2.0 - cycle as f64 / 1_000.0 } else { 1.0 };
         assert_eq!(end(true, plateau), Some((1_500, Rule::Converged)));
+    }
+
+    #[test]
+    fn a_patience_that_is_given_is_the_only_rule() {
+        let patient = |cycles| AutoStop::new(false, Patience::Cycles(cycles));
+        let valley = |cycle: u64| 1.0 + (cycle as f64 - 40.0).abs() / 40.0;
+        assert_eq!(end_of(patient(300), valley), Some((340, Rule::Converged)));
+        assert_eq!(end_of(patient(7), valley), Some((47, Rule::Converged)));
+        assert_eq!(end_of(patient(1), |_| 0.0), Some((1, Rule::Converged)));
+        let plateau = |cycle: u64| if cycle < 1_000 { 2.0 - cycle as f64 / 1_000.0 } else { 1.0 };
+        assert_eq!(end_of(patient(20), plateau), Some((1_020, Rule::Converged)));
+        assert_eq!(end_of(patient(i32::MAX as u32), |_| 1.0), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use neuralredis_core::training::{Live, Pool, TrainOptions};
-use neuralredis_core::{Batch, Changes, Kind, Layout, Limits, Network, Options};
+use neuralredis_core::{Batch, Changes, ClassWeight, Kind, Layout, Limits, Network, Options};
 
 struct Counting;
 
@@ -94,5 +94,23 @@ fn an_empty_a_full_a_weighted_and_a_trained_network_know_their_size() {
         check("with fewer rows", &live);
         live.reset();
         check("reset", &live);
+    }
+    let before = NOW.load(Ordering::Relaxed);
+    let (kind, limits) = (Kind::Classifier, Limits { train: 10, test: 0 });
+    let network = Network::new(kind, Layout::new(&[1, 3]).unwrap(), Options::new(kind), limits, 1).unwrap();
+    let mut live = Live::new(network);
+    let check = |what: &str, live: &Live| {
+        let (told, given) = (live.bytes_by(&|bytes| bytes), NOW.load(Ordering::Relaxed) - before);
+        assert_eq!(told - size_of::<Live>(), given, "{what}");
+    };
+    for (what, weights) in [
+        ("with weights of classes", ClassWeight::Given(Arc::new(vec![1.0, 2.0, 3.0]))),
+        ("balanced", ClassWeight::Balanced),
+    ] {
+        live.configure(&Changes { class_weight: Some(weights), ..Changes::default() }, limits).unwrap();
+        observe(&mut live, 9, 1.0);
+        check(what, &live);
+        train(&mut live, &pool);
+        check(what, &live);
     }
 }

@@ -1,11 +1,13 @@
 //! Trainings in the background, as a face sees them.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use neuralredis_core::random::Random;
 use neuralredis_core::training::{Live, Outcome, Pool, Reason, Report, TrainOptions};
 use neuralredis_core::{
-    Algorithm, Batch, Changes, Decay, Error, Kind, Layout, Limits, Network, Options, Output, Restarts, Set, codec,
+    Algorithm, Batch, Changes, ClassWeight, Decay, Error, Kind, Layout, Limits, Network, Options, Output, Patience,
+    Restarts, Set, codec,
 };
 
 /// A network that has seen noisy rows of a task that it can learn.
@@ -42,7 +44,7 @@ fn auto_stop(backtrack: bool) -> TrainOptions {
     TrainOptions { max_cycles: 20_000, max_time: Duration::ZERO, auto_stop: true, backtrack }
 }
 
-fn train(live: &mut Live, options: TrainOptions, threads: usize) -> std::sync::Arc<Report> {
+fn train(live: &mut Live, options: TrainOptions, threads: usize) -> Arc<Report> {
     let job = live.train(options, &Pool::new(threads, 1), |_| {}).unwrap();
     assert!(job.wait(Duration::from_secs(120)), "the training ends");
     match live.collect() {
@@ -197,6 +199,93 @@ fn members_that_are_there_stay() {
     assert_eq!(live.network().info().members, 5);
     let error = live.configure(&Changes { restarts: Some(Restarts::Fixed(0)), ..Changes::default() }, limits);
     assert_eq!(error.unwrap_err().to_string(), "restarts is 0: expected 1 to 64");
+}
+
+/// A classifier of which one class in ten rows is rare, with rows in both sets that weigh as much more as their class.
+fn imbalanced(class_weight: ClassWeight, row_weights: [f32; 2]) -> Live {
+    let layout = Layout::new(&[2, 6, 2]).unwrap();
+    let options = Options { class_weight, ..Options::new(Kind::Classifier) };
+    let limits = Limits { train: 400, test: 200 };
+    let mut network = Network::new(Kind::Classifier, layout, options, limits, 3).unwrap();
+    let mut random = Random::new(5, 5);
+    let (mut inputs, mut classes, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+    for row in 0..600 {
+        let class = usize::from(row % 10 == 0);
+        inputs.extend([0; 2].map(|_| random.symmetric() + 0.5 * class as f32));
+        classes.push(class as f32);
+        weights.push(row_weights[class]);
+    }
+    let mut batch = Batch::new(&inputs, 2, &classes, 1);
+    batch.weights = Some(&weights);
+    network.observe(&batch, None, |_| {}).unwrap();
+    Live::new(network)
+}
+
+#[test]
+fn weights_of_classes_are_weights_of_their_rows() {
+    let given = |weights: [f32; 2]| ClassWeight::Given(Arc::new(weights.to_vec()));
+    for options in [cycles(30), auto_stop(true)] {
+        let mut by_class = imbalanced(given([0.5, 7.0]), [1.0; 2]);
+        let mut by_row = imbalanced(ClassWeight::None, [0.5, 7.0]);
+        let (report, other) = (train(&mut by_class, options, 1), train(&mut by_row, options, 2));
+        // Products with 1 are exact, so all that follows is the same. Without NORMALIZE, whose means rows' weights shift.
+        assert_eq!((report.train_error, report.test_error), (other.train_error, other.test_error));
+        assert_eq!((report.cycles, report.best_cycle, &report.curve), (other.cycles, other.best_cycle, &other.curve));
+        assert_eq!(by_class.network().info().members, by_row.network().info().members);
+        assert_eq!(answers(by_class.network(), 50), answers(by_row.network(), 50));
+        // Both together are the product of both.
+        let (mut both, mut product) =
+            (imbalanced(given([2.0, 0.25]), [0.5, 4.0]), imbalanced(ClassWeight::None, [1.0; 2]));
+        train(&mut both, options, 1);
+        train(&mut product, options, 1);
+        assert_eq!(answers(both.network(), 50), answers(product.network(), 50));
+        // An evaluation knows of none.
+        let found = by_class.network().evaluate(Set::Train).unwrap();
+        assert!((found.error - report.train_error).abs() > 1e-3 * report.train_error);
+    }
+}
+
+#[test]
+fn balanced_classes_are_those_of_the_weights_that_balance_them() {
+    let mut balanced = imbalanced(ClassWeight::Balanced, [1.0; 2]);
+    let rows = balanced.network().rows(Set::Train);
+    let rare = (0..rows).filter(|&row| balanced.network().row(Set::Train, row).unwrap().1[0] == 1.0).count();
+    let all = f64::from(rows);
+    let weights = vec![(all / (2.0 * (all - rare as f64))) as f32, (all / (2.0 * rare as f64)) as f32];
+    let mut given = imbalanced(ClassWeight::Given(Arc::new(weights)), [1.0; 2]);
+    train(&mut balanced, auto_stop(true), 1);
+    train(&mut given, auto_stop(true), 1);
+    assert_eq!(balanced.network().info().members, 10);
+    assert_eq!(answers(balanced.network(), 50), answers(given.network(), 50));
+    // They are computed anew by every training.
+    let before = answers(balanced.network(), 50);
+    balanced.network_mut().observe(&Batch::new(&[0.0; 20], 2, &[1.0; 10], 1), Some(Set::Train), |_| {}).unwrap();
+    train(&mut balanced, cycles(20), 1);
+    assert_ne!(answers(balanced.network(), 50), before);
+}
+
+#[test]
+fn patience_ends_a_training_so_many_cycles_after_its_best() {
+    for (patience, backtrack) in [(1, false), (3, true), (80, false), (200, true)] {
+        let mut live = Live::new(network(Kind::Classifier, &[4, 5, 2], 300, 4));
+        let limits = live.network().info().limits;
+        let patience = Changes { patience: Some(Patience::Cycles(patience)), ..Changes::default() };
+        live.configure(&patience, limits).unwrap();
+        let report = train(&mut live, auto_stop(backtrack), 1);
+        let Some(Patience::Cycles(cycles)) = patience.patience else { unreachable!() };
+        // A lower error is one that is lower by a thousandth.
+        let (mut best, mut since) = (f64::INFINITY, 0);
+        for point in &report.curve {
+            assert!(point.cycle <= since + u64::from(cycles));
+            let error = point.test_error.unwrap();
+            if best - error > 1e-3 * best || best == f64::INFINITY {
+                (best, since) = (error, point.cycle);
+            }
+        }
+        assert!(report.cycles < 512, "the curve has every cycle");
+        assert_eq!((report.reason, report.cycles), (Reason::Converged, since + u64::from(cycles)));
+        assert!(!report.overfitting);
+    }
 }
 
 #[test]

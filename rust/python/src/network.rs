@@ -77,7 +77,7 @@ fn answer<T: Send>(py: Python<'_>, model: &Model, rows: usize, work: impl FnOnce
 impl Network {
     #[new]
     #[pyo3(signature = (kind, layout, *, normalize = false, dataset = None, test = None, seed = None, activation = None,
-        output = None, loss = None, algorithm = None, l2 = None, restarts = None))]
+        output = None, loss = None, algorithm = None, l2 = None, restarts = None, class_weight = None, patience = None))]
     #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     fn create(
         kind: &str,
@@ -92,11 +92,23 @@ impl Network {
         algorithm: Option<&str>,
         l2: Option<options::L2>,
         restarts: Option<&Bound<'_, PyAny>>,
+        class_weight: Option<&Bound<'_, PyAny>>,
+        patience: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let kind = options::kind(kind)?;
         let layout_read = options::layout(layout)?;
-        let changes = options::changes(Some(normalize), activation, output, loss, algorithm, l2, restarts)?;
-        let chosen = Options::new(kind).with(kind, &changes).map_err(raise)?;
+        let changes = options::changes(
+            Some(normalize),
+            activation,
+            output,
+            loss,
+            algorithm,
+            l2,
+            restarts,
+            class_weight,
+            patience,
+        )?;
+        let chosen = Options::new(kind).with(kind, &layout_read, &changes).map_err(raise)?;
         let neither = dataset.is_none() && test.is_none();
         let unnamed = if neither { Limits::default() } else { Limits { train: 0, test: 0 } };
         let limits = options::limits(dataset, test, unnamed)?;
@@ -350,6 +362,10 @@ impl Network {
     ///     Weight decay, at least 0: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row.
     /// restarts : int or "auto", optional
     ///     Networks that answer together, 1 to 64, as of the first training after the creation or a reset.
+    /// class_weight : {"none", "balanced"} or sequence of float, optional
+    ///     How much the rows of each class count in trainings.
+    /// patience : int or "auto", optional
+    ///     Cycles without a lower testing error after which ``autostop`` ends a training.
     ///
     /// Returns
     /// -------
@@ -370,7 +386,7 @@ impl Network {
     /// >>> net.configure(test=50)["test"]
     /// 50
     #[pyo3(signature = (*, normalize = None, dataset = None, test = None, activation = None, output = None, loss = None,
-        algorithm = None, l2 = None, restarts = None))]
+        algorithm = None, l2 = None, restarts = None, class_weight = None, patience = None))]
     #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     fn configure<'py>(
         &self,
@@ -384,8 +400,11 @@ impl Network {
         algorithm: Option<&str>,
         l2: Option<options::L2>,
         restarts: Option<&Bound<'_, PyAny>>,
+        class_weight: Option<&Bound<'_, PyAny>>,
+        patience: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let changes = options::changes(normalize, activation, output, loss, algorithm, l2, restarts)?;
+        let changes =
+            options::changes(normalize, activation, output, loss, algorithm, l2, restarts, class_weight, patience)?;
         let present = self.snapshot(py).info().limits;
         let limits = options::limits(dataset, test, present)?;
         let info = {

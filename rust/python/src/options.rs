@@ -1,12 +1,16 @@
 //! Names and numbers that a network or a training is made with.
 
 use neuralredis_core::layout::MAX_UNITS;
-use neuralredis_core::options::MAX_MEMBERS;
+use neuralredis_core::options::{MAX_MEMBERS, MAX_PATIENCE};
 use neuralredis_core::training::TrainOptions;
-use neuralredis_core::{Activation, Algorithm, Changes, Decay, Kind, Layout, Limits, Loss, Output, Restarts, Set};
+use neuralredis_core::{
+    Activation, Algorithm, Changes, ClassWeight, Decay, Kind, Layout, Limits, Loss, Output, Patience, Restarts, Set,
+};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::errors::{OptionError, bad_option, raise};
@@ -85,6 +89,7 @@ pub(crate) fn seed(py: Python<'_>, seed: Option<&Bound<'_, PyAny>>) -> PyResult<
 }
 
 /// Options by their names, whatever the case of the letters.
+#[allow(clippy::too_many_arguments, reason = "keywords in Python")]
 pub(crate) fn changes(
     normalize: Option<bool>,
     activation: Option<&str>,
@@ -93,6 +98,8 @@ pub(crate) fn changes(
     algorithm: Option<&str>,
     l2: Option<L2>,
     restarts: Option<&Bound<'_, PyAny>>,
+    class_weight: Option<&Bound<'_, PyAny>>,
+    patience: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Changes> {
     Ok(Changes {
         normalize,
@@ -102,6 +109,8 @@ pub(crate) fn changes(
         algorithm: algorithm.map(Algorithm::from_name).transpose().map_err(raise)?,
         l2: l2.map(L2::decay).transpose()?,
         restarts: restarts.map(members).transpose()?,
+        class_weight: class_weight.map(weights).transpose()?,
+        patience: patience.map(cycles).transpose()?,
     })
 }
 
@@ -126,9 +135,14 @@ impl L2 {
 pub(crate) fn l2(py: Python<'_>, decay: Decay) -> PyResult<Bound<'_, PyAny>> {
     match decay {
         Decay::Auto => "auto".into_bound_py_any(py),
-        // As the decimal that was given: 0.1 rather than 0.10000000149011612.
-        Decay::Fixed(l2) => l2.to_string().parse::<f64>().unwrap_or_else(|_| l2.into()).into_bound_py_any(py),
+        // As the decimal that was given.
+        Decay::Fixed(l2) => decimal(l2).into_bound_py_any(py),
     }
+}
+
+/// The double whose decimals are the fewest that give this number: 0.1 rather than 0.10000000149011612.
+fn decimal(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or_else(|_| number.into())
 }
 
 /// What `restarts` says: `"auto"`, or a number.
@@ -145,6 +159,56 @@ pub(crate) fn restarts(py: Python<'_>, restarts: Restarts) -> PyResult<Bound<'_,
     match restarts {
         Restarts::Auto => "auto".into_bound_py_any(py),
         Restarts::Fixed(members) => members.into_bound_py_any(py),
+    }
+}
+
+/// What `class_weight` says: `"none"`, `"balanced"`, or numbers.
+fn weights(weights: &Bound<'_, PyAny>) -> PyResult<ClassWeight> {
+    const EXPECTED: &str = "'none', 'balanced' or a finite number above 0 for each output";
+    match weights.extract::<&str>() {
+        Ok(name) if name.eq_ignore_ascii_case("none") => return Ok(ClassWeight::None),
+        Ok(name) if name.eq_ignore_ascii_case("balanced") => return Ok(ClassWeight::Balanced),
+        Ok(name) => return Err(bad_option("class_weight", &format!("'{name}'"), &EXPECTED)),
+        Err(_) => {}
+    }
+    // A list, a tuple, an array; of a dictionary or a set the order would not be what was meant.
+    let refused = || -> PyResult<ClassWeight> {
+        Err(PyTypeError::new_err(format!("class_weight is {}: expected {EXPECTED}", weights.repr()?)))
+    };
+    if weights.is_instance_of::<PyBytes>() {
+        return refused();
+    }
+    match weights.extract::<Vec<f64>>() {
+        Ok(numbers) => Ok(ClassWeight::Given(Arc::new(numbers.into_iter().map(|weight| weight as f32).collect()))),
+        Err(error) if error.is_instance_of::<PyTypeError>(weights.py()) => refused(),
+        Err(error) => Err(error),
+    }
+}
+
+/// Weights of classes as a user says them.
+pub(crate) fn class_weight<'py>(py: Python<'py>, class_weight: &ClassWeight) -> PyResult<Bound<'py, PyAny>> {
+    match class_weight {
+        ClassWeight::None | ClassWeight::Balanced => class_weight.name().into_bound_py_any(py),
+        ClassWeight::Given(weights) => {
+            weights.iter().map(|&weight| decimal(weight)).collect::<Vec<_>>().into_bound_py_any(py)
+        }
+    }
+}
+
+/// What `patience` says: `"auto"`, or a number.
+fn cycles(patience: &Bound<'_, PyAny>) -> PyResult<Patience> {
+    match patience.extract::<&str>() {
+        Ok(name) if name.eq_ignore_ascii_case("auto") => Ok(Patience::Auto),
+        Ok(name) => Err(bad_option("patience", &format!("'{name}'"), &format!("'auto' or 1 to {MAX_PATIENCE}"))),
+        Err(_) => Ok(Patience::Cycles(whole("patience", patience, MAX_PATIENCE.into(), 1)? as u32)),
+    }
+}
+
+/// Patience as a user says it.
+pub(crate) fn patience(py: Python<'_>, patience: Patience) -> PyResult<Bound<'_, PyAny>> {
+    match patience {
+        Patience::Auto => "auto".into_bound_py_any(py),
+        Patience::Cycles(cycles) => cycles.into_bound_py_any(py),
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) fn info<'py>(
     fields.set_item("algorithm", info.options.algorithm.name())?;
     fields.set_item("l2", crate::options::l2(py, info.options.l2)?)?;
     fields.set_item("restarts", crate::options::restarts(py, info.options.restarts)?)?;
+    fields.set_item("class_weight", info.options.class_weight.name())?;
+    fields.set_item("patience", crate::options::patience(py, info.options.patience)?)?;
     fields.set_item("members", info.members)?;
     fields.set_item("test_error_optimistic", found.test_decided)?;
     fields.set_item("memory_bytes", memory)?;
@@ -59,6 +61,8 @@ pub(crate) fn options<'py>(py: Python<'py>, info: &Info) -> PyResult<Bound<'py, 
     values.set_item("algorithm", info.options.algorithm.name())?;
     values.set_item("l2", crate::options::l2(py, info.options.l2)?)?;
     values.set_item("restarts", crate::options::restarts(py, info.options.restarts)?)?;
+    values.set_item("class_weight", crate::options::class_weight(py, &info.options.class_weight)?)?;
+    values.set_item("patience", crate::options::patience(py, info.options.patience)?)?;
     Ok(values)
 }
 

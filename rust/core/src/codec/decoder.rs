@@ -10,7 +10,7 @@ use crate::dataset::{Dataset, Limits, RowShape, Rows};
 use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
 use crate::network::Network;
-use crate::options::{Options, Restarts};
+use crate::options::{ClassWeight, Options, Patience, Restarts};
 use crate::report::Report;
 use crate::trained::Trained;
 
@@ -57,6 +57,8 @@ struct Parts {
     test: Rows,
     report: report::Parts,
     restarts: Restarts,
+    class_weight: ClassWeight,
+    patience: Patience,
 }
 
 impl Default for Decoder {
@@ -184,6 +186,8 @@ impl Parts {
             test: Rows::new(width),
             report: report::Parts::default(),
             restarts: Restarts::Auto,
+            class_weight: ClassWeight::None,
+            patience: Patience::Auto,
         }
     }
 
@@ -194,7 +198,7 @@ impl Parts {
         let (layout, trained) = (&self.layout, &mut self.trained);
         match piece.section {
             Section::Layout | Section::End => unreachable!("read by the decoder"),
-            Section::Options => self.options = Some(structure::read_options(piece, self.kind)?),
+            Section::Options => self.options = Some(structure::read_options(piece, self.kind, layout)?),
             Section::Limits => self.limits = Some(structure::read_limits(piece)?),
             Section::Random => self.streams = Some(structure::read_random(piece)?),
             Section::Weights => trained.read_weights(piece, layout)?,
@@ -211,14 +215,29 @@ impl Parts {
             Section::Report => self.report.read(piece)?,
             Section::Curve => self.report.read_curve(piece)?,
             Section::Restarts => self.restarts = structure::read_restarts(piece)?,
+            Section::ClassWeight => self.class_weight = structure::read_class_weight(piece, self.kind, layout)?,
+            Section::Patience => self.patience = structure::read_patience(piece)?,
         }
         Ok(())
     }
 
     fn finish(self) -> Result<Network> {
-        let Self { kind, layout, options, limits, streams, trained, train, test, report, restarts } = self;
+        let Self {
+            kind,
+            layout,
+            options,
+            limits,
+            streams,
+            trained,
+            train,
+            test,
+            report,
+            restarts,
+            class_weight,
+            patience,
+        } = self;
         let missing = |section| damaged(section, "it is missing");
-        let options = Options { restarts, ..options.ok_or_else(|| missing(Section::Options))? };
+        let options = Options { restarts, class_weight, patience, ..options.ok_or_else(|| missing(Section::Options))? };
         let limits = limits.ok_or_else(|| missing(Section::Limits))?;
         let Streams { rows, weights } = streams.ok_or_else(|| missing(Section::Random))?;
         let mut dataset = Dataset::new(RowShape::new(kind, &layout), limits);

@@ -54,7 +54,7 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     let Network { kind, layout, options, trained, report, dataset, rows_random, weights_random } = network;
     let writer = &mut Writer::new(max_frame, sink);
     structure::write_layout(*kind, layout, writer);
-    structure::write_options(*options, writer);
+    structure::write_options(options, writer);
     structure::write_limits(dataset.limits(), writer);
     structure::write_random(Streams { rows: *rows_random, weights: *weights_random }, writer);
     trained::write(trained, writer);
@@ -62,6 +62,8 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     rows::write(&dataset.test, rows::TEST, writer);
     structure::write_restarts(options.restarts, writer);
     report::write(report.as_deref(), writer);
+    structure::write_class_weight(&options.class_weight, writer);
+    structure::write_patience(options.patience, writer);
     writer.fields(Section::End, &[]);
 }
 
@@ -97,7 +99,8 @@ fn most_bytes(network: &Network) -> usize {
     let rows = |rows: &Rows| rows.len() * 4 * (shape.width() + usize::from(rows.weights.is_some()));
     let parameters = network.trained.weights.len() * 9;
     let report = network.report.as_ref().map_or(0, |report| report.bytes_by(&|bytes| bytes));
-    let values = parameters + 8 * (shape.inputs + shape.outputs) + rows(train) + rows(test) + report;
+    let classes = network.options.class_weight.bytes_by(&|bytes| bytes);
+    let values = parameters + 8 * (shape.inputs + shape.outputs) + rows(train) + rows(test) + report + classes;
     1024 + values + values / 1000
 }
 
@@ -128,7 +131,7 @@ pub fn trained_frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
 /// ```
 /// use neuralredis_core::{Kind, Layout, Limits, Network, Options, codec};
 /// let options = Options::new(Kind::Regressor);
-/// let net = Network::new(Kind::Regressor, Layout::new(&[2, 3, 1])?, options, Limits::default(), 7)?;
+/// let net = Network::new(Kind::Regressor, Layout::new(&[2, 3, 1])?, options.clone(), Limits::default(), 7)?;
 /// let mut frames = Vec::new();
 /// codec::trained_frames(&net, &mut |frame| frames.push(frame.to_vec()));
 ///

@@ -18,7 +18,7 @@ use crate::kernels::{MAX_SIZE, MIN_SIZE};
 use crate::layout::{Connection, Kind, Layout, MAX_LAYERS};
 use crate::network::Network;
 use crate::normalization::{Normalization, Scaling};
-use crate::options::{Activation, Algorithm, Decay, Loss, Options, Output, Restarts};
+use crate::options::{Activation, Algorithm, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts};
 use crate::trained::{Statistics, StepperState, Trained};
 
 /// Flags of the original's networks. Others are never written.
@@ -98,6 +98,8 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
         algorithm: Algorithm::RpropPlus,
         l2: Decay::Fixed(0.0),
         restarts: Restarts::Fixed(1),
+        class_weight: ClassWeight::None,
+        patience: Patience::Auto,
     };
     let limits = Limits { train: train_limit, test: test_limit };
     let trained = Trained { weights, state, normalization, statistics };

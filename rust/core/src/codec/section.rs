@@ -78,6 +78,11 @@ sections! {
     /// The errors over the cycles of that training: cycle u64, training error f64, testing error f64 or, where it was not
     /// computed, the number that is none.
     Curve = 19, "curve";
+    /// How classes are weighed u8 (1: balanced, 2: as given), and if given a weight f32 for each output; left out where they
+    /// are not. Since version 3.
+    ClassWeight = 20, "class weight";
+    /// Cycles of patience, u32; left out where the engine chooses. Since version 3.
+    Patience = 21, "patience";
     /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
     End = 0xFFFF, "end";
 }

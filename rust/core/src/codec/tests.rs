@@ -14,7 +14,9 @@ use super::*;
 use crate::dataset::{Batch, Limits, Set};
 use crate::layout::{Kind, Layout};
 use crate::normalization::Scaling;
-use crate::options::{Activation, Algorithm, Decay, Loss, Options, Output, Restarts};
+use crate::options::{
+    Activation, Algorithm, ClassWeight, Decay, Loss, MAX_PATIENCE, Options, Output, Patience, Restarts,
+};
 use crate::random::Random;
 use crate::trained::Trained;
 use crate::training::{Live, Pool, TrainOptions};
@@ -24,9 +26,10 @@ fn options() -> impl Strategy<Value = (Kind, Options)> {
     let kind = prop_oneof![Just(Kind::Classifier), Just(Kind::Regressor)];
     let l2 = prop_oneof![Just(Decay::Auto), prop_oneof![Just(0.0), Just(-0.0), Just(1e-3f32)].prop_map(Decay::Fixed)];
     let restarts = prop_oneof![Just(Restarts::Auto), Just(Restarts::Fixed(1)), Just(Restarts::Fixed(3))];
-    (kind, any::<bool>(), choice(3), choice(3), choice(2), choice(3), l2, restarts).prop_filter_map(
+    let patience = prop_oneof![Just(Patience::Auto), (1..=MAX_PATIENCE).prop_map(Patience::Cycles)];
+    (kind, any::<bool>(), choice(3), choice(3), choice(2), choice(3), l2, restarts, patience).prop_filter_map(
         "a legal combination",
-        |(kind, normalize, activation, output, loss, algorithm, l2, restarts)| {
+        |(kind, normalize, activation, output, loss, algorithm, l2, restarts, patience)| {
             let options = Options {
                 normalize,
                 activation: Activation::ALL[activation],
@@ -35,8 +38,10 @@ fn options() -> impl Strategy<Value = (Kind, Options)> {
                 algorithm: Algorithm::ALL[algorithm],
                 l2,
                 restarts,
+                class_weight: ClassWeight::None,
+                patience,
             };
-            options.check(kind).ok().map(|()| (kind, options))
+            options.check(kind, &Layout::new(&[1, 2]).unwrap()).ok().map(|()| (kind, options))
         },
     )
 }
@@ -45,13 +50,28 @@ fn options() -> impl Strategy<Value = (Kind, Options)> {
 fn networks() -> impl Strategy<Value = Network> {
     let inputs = prop_oneof![9 => 1usize..9, 1 => Just(4100usize)];
     let limits = (0u32..40, 0u32..20).prop_map(|(train, test)| Limits { train, test });
-    (options(), inputs, prop::collection::vec(1usize..7, 0..3), 2usize..5, limits, any::<u64>(), 0usize..90, 0u64..4)
-        .prop_map(|((kind, options), inputs, hidden, outputs, limits, seed, rows, cycles)| {
+    let hidden = prop::collection::vec(1usize..7, 0..3);
+    let class_weights = prop_oneof![
+        Just(None),
+        Just(Some(Vec::new())),
+        prop::collection::vec(f32::MIN_POSITIVE..f32::MAX, 4).prop_map(Some)
+    ];
+    (options(), class_weights, inputs, hidden, 2usize..5, limits, any::<u64>(), 0usize..90, 0u64..4).prop_map(
+        |((kind, mut options), class_weights, inputs, hidden, outputs, limits, seed, rows, cycles)| {
+            options.class_weight = match class_weights {
+                Some(mut weights) if kind == Kind::Classifier && !weights.is_empty() => {
+                    weights.truncate(outputs);
+                    ClassWeight::Given(Arc::new(weights))
+                }
+                Some(_) if kind == Kind::Classifier => ClassWeight::Balanced,
+                _ => ClassWeight::None,
+            };
             let units: Vec<usize> = std::iter::once(inputs).chain(hidden).chain([outputs]).collect();
             let mut network = Network::new(kind, Layout::new(&units).unwrap(), options, limits, seed).unwrap();
             observe(&mut network, rows, seed);
             trained(network, cycles)
-        })
+        },
+    )
 }
 
 fn observe(network: &mut Network, rows: usize, seed: u64) {
@@ -208,7 +228,21 @@ fn the_second_version_is_still_read() {
     let info = network.info();
     assert_eq!((info.options.restarts, info.members, info.parameters), (Restarts::Fixed(2), 2, 6));
     assert_eq!((info.statistics.total_cycles, info.statistics.total_steps), (2, 8));
-    assert_eq!(encode(&network), SECOND_VERSION);
+    assert_eq!((&info.options.class_weight, info.options.patience), (&ClassWeight::None, Patience::Auto));
+    assert_eq!(content(&encode(&network)), content(SECOND_VERSION), "nothing but the version has changed");
+}
+
+/// A classifier whose classes have weights, with a patience, as version 3 wrote it.
+const THIRD_VERSION: &[u8] = include_bytes!("tests/weighted.nr");
+
+#[test]
+fn the_third_version_is_still_read() {
+    let network = decode(THIRD_VERSION).unwrap();
+    let info = network.info();
+    assert_eq!(info.options.class_weight, ClassWeight::Given(Arc::new(vec![0.5, 2.0, 1.25])));
+    assert_eq!((info.options.patience, info.options.restarts), (Patience::Cycles(7), Restarts::Fixed(1)));
+    assert_eq!((info.statistics.total_cycles, info.train_rows, info.test_rows), (2, 6, 3));
+    assert_eq!(encode(&network), THIRD_VERSION);
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl<'a> Session<'a> {
             scratch: Vec::new(),
             deadline: (max_time > Duration::ZERO).then(|| control.started() + max_time),
             most_threads: 1,
-            warnings: warnings(task.dataset.shape, &task.dataset, &normalization, task.options),
+            warnings: warnings(task.dataset.shape, &task.dataset, &normalization, &task.options),
             task,
             control,
             objective,
@@ -116,7 +116,7 @@ impl<'a> Session<'a> {
     pub(super) fn train(mut self, seats: &mut Seats) -> Option<(Trained, Report)> {
         let options = self.task.training;
         let watch = !self.test.is_empty();
-        let mut auto_stop = options.auto_stop.then(|| AutoStop::new(options.backtrack));
+        let mut auto_stop = options.auto_stop.then(|| AutoStop::new(options.backtrack, self.task.options.patience));
         let mut best: Option<Best> = None;
         let mut curve = Curve::new();
         let mut crew = Crew::new();
@@ -284,7 +284,7 @@ impl<'a> Session<'a> {
                 let error =
                     self.train.iter_mut().map(|share| whole(share).losses[member]).sum::<f64>() / errors.train.weight;
                 let weights = &self.weights[member * parameters..][..parameters];
-                rule(self.task.options, layout, weights, errors.train.weight, error, before)
+                rule(&self.task.options, layout, weights, errors.train.weight, error, before)
             })
             .collect();
         let workers = threads.min(self.weights.len().div_ceil(THREAD_PARAMETERS));
@@ -347,7 +347,7 @@ impl Errors {
 
 /// How a member steps whose training rows, which weigh `rows` together, have a mean loss of `error`; `before` is what it
 /// minimized at its previous step, and afterwards at this one.
-fn rule(options: Options, layout: &Layout, weights: &[f32], rows: f64, error: f64, before: &mut f64) -> StepRule {
+fn rule(options: &Options, layout: &Layout, weights: &[f32], rows: f64, error: f64, before: &mut f64) -> StepRule {
     let decay = options.l2.at(options.loss, rows, error);
     let objective = error + penalty(layout, weights, decay);
     let undo = match options.algorithm {

@@ -88,8 +88,8 @@ impl Live {
     /// # Errors
     /// [`Error::AlreadyTraining`] if the change would make other outputs of the weights that are being trained.
     pub fn configure(&mut self, changes: &Changes, limits: Limits) -> Result<()> {
-        let before = self.network.options;
-        let after = before.with(self.network.kind, changes)?;
+        let before = &self.network.options;
+        let after = before.with(self.network.kind, &self.network.layout, changes)?;
         if self.job.is_some() && (before.activation, before.output) != (after.activation, after.output) {
             return Err(Error::AlreadyTraining);
         }

@@ -10,7 +10,7 @@ use crate::model::Model;
 use crate::network::Network;
 use crate::normalization::Normalization;
 use crate::objective::Objective;
-use crate::options::Options;
+use crate::options::{ClassWeight, Options};
 use crate::random::Random;
 use crate::trained::{StepperState, Trained};
 use crate::weights::initial;
@@ -76,15 +76,32 @@ impl Task {
 
     /// Bytes of memory that one thread takes for it, about, beyond the rows.
     pub fn bytes(&self) -> usize {
-        let objective = self.objective(Normalization::default());
+        let objective = self.unweighted(Normalization::default());
         // Weights with the stepper's state, of 9 bytes together: as trained, as the best so far, as the best before.
         let parameters = objective.parameters() * (4 * objective.shares(&self.dataset.train).len() + 3 * 9);
-        parameters + objective.scratch_bytes()
+        let classes = match self.options.class_weight {
+            ClassWeight::Balanced => self.layout.outputs() * (size_of::<f64>() + size_of::<f32>()),
+            ClassWeight::None | ClassWeight::Given(_) => 0,
+        };
+        parameters + objective.scratch_bytes() + classes
     }
 
     /// What it minimizes.
     pub(super) fn objective(&self, normalization: Normalization) -> Objective {
-        Objective::new(self.dataset.shape.kind, &self.layout, self.options, normalization, self.members)
+        self.unweighted(normalization).weighted(self.class_weights())
+    }
+
+    fn unweighted(&self, normalization: Normalization) -> Objective {
+        Objective::new(self.dataset.shape.kind, &self.layout, self.options.clone(), normalization, self.members)
+    }
+
+    /// What the loss of a row of each class is multiplied by; none where all are alike.
+    fn class_weights(&self) -> Option<Arc<Vec<f32>>> {
+        match &self.options.class_weight {
+            ClassWeight::None => None,
+            ClassWeight::Balanced => Some(Arc::new(balanced(&self.dataset))),
+            ClassWeight::Given(weights) => Some(Arc::clone(weights)),
+        }
     }
 
     /// The weights and the trainer's state that the training begins with: those of the network, and if nothing has trained
@@ -112,6 +129,20 @@ impl Task {
     pub fn options(&self) -> &TrainOptions {
         &self.training
     }
+}
+
+/// The weights of [`ClassWeight::Balanced`].
+fn balanced(dataset: &Dataset) -> Vec<f32> {
+    let (rows, shape) = (&dataset.train, dataset.shape);
+    let mut of_class = vec![0.0; shape.outputs];
+    for row in 0..rows.len() {
+        let class = rows.table.row(row).nth(shape.inputs).expect("a row ends with its class");
+        of_class[class as usize] += f64::from(rows.weight(row));
+    }
+    let (all, classes) = (of_class.iter().sum::<f64>(), of_class.iter().filter(|&&own| own > 0.0).count() as f64);
+    // Bounded for row weights at both ends of single precision.
+    let weight = |own: f64| (all / (classes * own)).clamp(f32::MIN_POSITIVE.into(), f32::MAX.into()) as f32;
+    of_class.into_iter().map(|own| if own > 0.0 { weight(own) } else { 1.0 }).collect()
 }
 
 #[cfg(test)]
@@ -148,6 +179,30 @@ mod tests {
         let mut live = Live::new(network(3));
         assert!(live.train(one_cycle(), &pool, |_| {}).unwrap().wait(Duration::from_secs(60)));
         assert!(matches!(live.collect(), Some(Outcome::Trained(..))));
+    }
+
+    #[test]
+    fn balanced_weights_give_each_class_that_occurs_as_much_as_another() {
+        let layout = Layout::new(&[1, 4]).unwrap();
+        let limits = Limits { train: 100, test: 0 };
+        let mut network = Network::new(Kind::Classifier, layout, Options::new(Kind::Classifier), limits, 1).unwrap();
+        // Ten rows of class 0, the last of which counts as ten; two of class 1; four of class 3.
+        let classes = [[0.0; 10].as_slice(), &[1.0; 2], &[3.0; 4]].concat();
+        let weights: Vec<f32> = (0..16).map(|row| if row == 9 { 10.0 } else { 1.0 }).collect();
+        let mut batch = Batch::new(&classes, 1, &classes, 1);
+        batch.weights = Some(&weights);
+        network.observe(&batch, None, |_| {}).unwrap();
+        let all = 19.0 + 2.0 + 4.0;
+        let expected = [all / (3.0 * 19.0), all / (3.0 * 2.0), 1.0, all / (3.0 * 4.0)];
+        assert_eq!(balanced(&network.dataset), expected.map(|weight| weight as f32));
+
+        let extremes = [f32::from_bits(1), f32::MAX];
+        let mut batch = Batch::new(&classes[9..11], 1, &classes[9..11], 1);
+        batch.weights = Some(&extremes);
+        let mut network = self::network(1);
+        network.dataset.train = crate::dataset::Rows::new(2);
+        network.observe(&batch, None, |_| {}).unwrap();
+        assert_eq!(balanced(&network.dataset), [f32::MAX, 0.5]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub(super) fn warnings(
     shape: RowShape,
     dataset: &Dataset,
     normalization: &Normalization,
-    options: Options,
+    options: &Options,
 ) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(scaling) = &normalization.inputs {

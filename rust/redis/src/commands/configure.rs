@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 
-use neuralredis_core::Info;
+use neuralredis_core::{ClassWeight, Info};
 
 use super::options::{self, Given, Of};
 use super::replayed;
@@ -10,7 +10,7 @@ use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
-use crate::{memory, value};
+use crate::{config, memory, value};
 
 pub(super) struct Configure;
 
@@ -34,6 +34,9 @@ impl Command for Configure {
         }
         let given = Given::parse(given, Of::Change)?;
         let limits = given.limits(value.live.network().info().limits);
+        if let Some(ClassWeight::Given(weights)) = &given.changes.class_weight {
+            config::check_bytes(ctx, value.live.network().bytes() + size_of_val(&weights[..]))?;
+        }
         if value.live.job().is_some() {
             // A training shares the stored rows: those that move are copied first.
             memory::check(value.live.network().bytes())?;
@@ -60,10 +63,12 @@ pub(super) const OPTIONS: &[Argument] = &[
     options::ALGO,
     options::L2,
     options::RESTARTS,
+    options::CLASSWEIGHT,
+    options::PATIENCE,
 ];
 
 fn present(info: &Info) -> Reply {
-    let chosen = info.options;
+    let chosen = &info.options;
     Reply::Map(vec![
         ("normalize", Reply::Flag(chosen.normalize)),
         ("dataset", Reply::count(info.limits.train)),
@@ -74,5 +79,7 @@ fn present(info: &Info) -> Reply {
         ("algo", Reply::word(chosen.algorithm.name())),
         ("l2", options::decay_reply(chosen.l2)),
         ("restarts", options::restarts_reply(chosen.restarts)),
+        ("classweight", options::class_weight_reply(&chosen.class_weight)),
+        ("patience", options::patience_reply(chosen.patience)),
     ])
 }

@@ -43,6 +43,8 @@ impl Command for Create {
             options::ALGO,
             options::L2,
             options::RESTARTS,
+            options::CLASSWEIGHT,
+            options::PATIENCE,
         ],
     };
 
@@ -60,18 +62,18 @@ impl Command for Create {
         memory::check(layout.parameters() * memory::PARAMETER)?;
         let (units, parameters) = (layout.units().to_vec(), layout.parameters());
         let seed = seed.unwrap_or_else(context::random_seed);
-        let network = Network::new(kind, layout, options, limits, seed)?;
+        let network = Network::new(kind, layout, options.clone(), limits, seed)?;
         if !key::put(ctx, name, Box::new(Value::new(network))) {
             return Err(Refusal::because("the server refused to store the network"));
         }
-        send(ctx, name, kind, &units, options, limits, seed);
+        send(ctx, name, kind, &units, &options, limits, seed);
         ctx.notify(c"nr.create", name);
         Ok(Reply::count(parameters))
     }
 }
 
 /// Replicates the command with all that was left open.
-fn send(ctx: Context, name: &[u8], kind: Kind, units: &[usize], options: Options, limits: Limits, seed: u64) {
+fn send(ctx: Context, name: &[u8], kind: Kind, units: &[usize], options: &Options, limits: Limits, seed: u64) {
     let (outputs, others) = units.split_last().expect("a layout has layers");
     let mut written: Vec<Vec<u8>> = vec![name.to_vec(), kind.name().into()];
     written.extend(others.iter().map(|units| units.to_string().into_bytes()));
@@ -80,7 +82,7 @@ fn send(ctx: Context, name: &[u8], kind: Kind, units: &[usize], options: Options
         written.push(b"NORMALIZE".to_vec());
     }
     written.extend([b"SEED".to_vec(), seed.to_string().into_bytes()]);
-    written.extend(options::written(&options, limits));
+    written.extend(options::written(options, limits));
     ctx.replicate(Create::NAME, &written.iter().map(Vec::as_slice).collect::<Vec<_>>());
 }
 
@@ -118,7 +120,7 @@ impl Wanted {
         });
         let layout = Layout::new(&units.collect::<Result<Vec<_>, _>>()?)?;
         let given = Given::parse(given, Of::Creation)?;
-        let options = Options::new(kind).with(kind, &given.changes)?;
+        let options = Options::new(kind).with(kind, &layout, &given.changes)?;
         if kind == Kind::Classifier && layout.outputs() < 2 {
             return Err(neuralredis_core::Error::ClassifierOutputs { outputs: layout.outputs() }.into());
         }
@@ -155,5 +157,8 @@ mod tests {
         assert!(refusal("PREDICTOR 5 -> 3").contains("the type is 'PREDICTOR'"));
         assert!(refusal("REGRESSOR 5 x -> 3").contains("layer 1 is 'x'"));
         assert!(refusal("CLASSIFIER 5 -> 1").contains("at least 2"));
+        assert!(refusal("CLASSIFIER 5 -> 1 CLASSWEIGHT 3").contains("at least 2"));
+        assert!(refusal("CLASSIFIER 5 -> 2 CLASSWEIGHT 3").contains("class weight is 1 number: expected 2"));
+        assert!(refusal("REGRESSOR 5 -> 2 CLASSWEIGHT 3,1").contains("class weight is given: expected none"));
     }
 }

@@ -34,14 +34,14 @@ pub(crate) fn run(data: &[u8]) {
 /// What is read is what would be replicated, and read again.
 fn configure(arguments: &[&[u8]]) -> Result<(), Refusal> {
     let given = Given::parse(arguments, Of::Change)?;
-    let kind = Kind::Regressor;
-    let options = Options::new(kind).with(kind, &given.changes)?;
+    let (kind, layout) = (Kind::Classifier, Layout::new(&[1, 2])?);
+    let options = Options::new(kind).with(kind, &layout, &given.changes)?;
     let limits = given.limits(Limits::default());
     let written = options::written(&options, limits);
     let again = Given::parse(&written.iter().map(Vec::as_slice).collect::<Vec<_>>(), Of::Change)?;
     assert_eq!(again.limits(Limits { train: 0, test: 0 }), limits);
     let normalize = Options { normalize: options.normalize, ..Options::new(kind) };
-    assert_eq!(normalize.with(kind, &again.changes)?, options);
+    assert_eq!(normalize.with(kind, &layout, &again.changes)?, options);
     Ok(())
 }
 

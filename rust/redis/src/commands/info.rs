@@ -59,6 +59,9 @@ impl Command for Info {
             ("algorithm", Reply::word(chosen.algorithm.name())),
             ("l2", options::decay_reply(chosen.l2)),
             ("restarts", options::restarts_reply(chosen.restarts)),
+            // The numbers themselves, as many as there are outputs, are NR.CONFIGURE's.
+            ("class-weight", Reply::word(chosen.class_weight.name())),
+            ("patience", options::patience_reply(chosen.patience)),
             ("members", Reply::count(info.members)),
             ("test-error-optimistic", Reply::YesNo(found.test_decided)),
             ("memory-bytes", Reply::count(value.bytes())),

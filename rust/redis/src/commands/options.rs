@@ -1,7 +1,12 @@
 //! The options that NR.CREATE and NR.CONFIGURE share.
 
-use neuralredis_core::options::MAX_MEMBERS;
-use neuralredis_core::{Activation, Algorithm, Changes, Decay, Limits, Loss, Options, Output, Restarts};
+use std::sync::Arc;
+
+use neuralredis_core::layout::MAX_UNITS;
+use neuralredis_core::options::{MAX_MEMBERS, MAX_PATIENCE};
+use neuralredis_core::{
+    Activation, Algorithm, Changes, ClassWeight, Decay, Limits, Loss, Options, Output, Patience, Restarts,
+};
 
 use super::is;
 use crate::error::Refusal;
@@ -27,8 +32,20 @@ pub(super) enum Of {
     Change,
 }
 
-const NAMES: [&str; 10] =
-    ["NORMALIZE", "DATASET", "TEST", "SEED", "ACTIVATION", "OUTPUT", "LOSS", "ALGO", "L2", "RESTARTS"];
+const NAMES: [&str; 12] = [
+    "NORMALIZE",
+    "DATASET",
+    "TEST",
+    "SEED",
+    "ACTIVATION",
+    "OUTPUT",
+    "LOSS",
+    "ALGO",
+    "L2",
+    "RESTARTS",
+    "CLASSWEIGHT",
+    "PATIENCE",
+];
 
 impl Given {
     pub(super) fn parse(mut arguments: &[&[u8]], of: Of) -> Result<Self, Refusal> {
@@ -74,7 +91,9 @@ impl Given {
             "LOSS" => changes.loss = Some(choice(name, value, Loss::ALL, Loss::name)?),
             "ALGO" => changes.algorithm = Some(choice(name, value, Algorithm::ALL, Algorithm::name)?),
             "L2" => changes.l2 = Some(decay(name, value)?),
-            _ => changes.restarts = Some(members(name, value)?),
+            "RESTARTS" => changes.restarts = Some(members(name, value)?),
+            "CLASSWEIGHT" => changes.class_weight = Some(class_weight(name, value)?),
+            _ => changes.patience = Some(patience(name, value)?),
         }
         Ok(())
     }
@@ -122,9 +141,37 @@ fn members(name: &str, value: &[u8]) -> Result<Restarts, Refusal> {
     number.map(|number| Restarts::Fixed(number as u8)).ok_or_else(|| Refusal::argument(name, value, expected))
 }
 
+/// How many weights there must be depends on the network, which is not known here.
+fn class_weight(name: &str, value: &[u8]) -> Result<ClassWeight, Refusal> {
+    if is(value, "none") {
+        return Ok(ClassWeight::None);
+    }
+    if is(value, "balanced") {
+        return Ok(ClassWeight::Balanced);
+    }
+    let numbers = value.split(|&byte| byte == b',');
+    // No network has more outputs: memory is taken for no more.
+    let weights = (numbers.clone().take(MAX_UNITS + 1).count() <= MAX_UNITS).then_some(numbers);
+    let mut weights = weights.and_then(|weights| {
+        weights.map(|number| numbers::single(number).filter(|weight| *weight > 0.0)).collect::<Option<Vec<_>>>()
+    });
+    weights.iter_mut().for_each(Vec::shrink_to_fit);
+    let expected = "none, balanced or a finite number above 0 for each output, separated by commas";
+    weights.map(|weights| ClassWeight::Given(Arc::new(weights))).ok_or_else(|| Refusal::argument(name, value, expected))
+}
+
+fn patience(name: &str, value: &[u8]) -> Result<Patience, Refusal> {
+    if is(value, "auto") {
+        return Ok(Patience::Auto);
+    }
+    let number = numbers::whole(value).filter(|number| (1..=u64::from(MAX_PATIENCE)).contains(number));
+    let expected = format!("auto or an integer from 1 to {MAX_PATIENCE}");
+    number.map(|number| Patience::Cycles(number as u32)).ok_or_else(|| Refusal::argument(name, value, expected))
+}
+
 /// All options but the seed, as arguments that give just them. NORMALIZE is left to the caller: it is written in two ways.
 pub(crate) fn written(options: &Options, limits: Limits) -> Vec<Vec<u8>> {
-    let Options { normalize: _, activation, output, loss, algorithm, l2, restarts } = options;
+    let Options { normalize: _, activation, output, loss, algorithm, l2, restarts, class_weight, patience } = options;
     let l2 = match l2 {
         Decay::Auto => "auto".into(),
         Decay::Fixed(l2) => numbers::text(*l2),
@@ -132,6 +179,16 @@ pub(crate) fn written(options: &Options, limits: Limits) -> Vec<Vec<u8>> {
     let restarts = match restarts {
         Restarts::Auto => "auto".into(),
         Restarts::Fixed(members) => members.to_string(),
+    };
+    let class_weight = match class_weight {
+        ClassWeight::None | ClassWeight::Balanced => class_weight.name().into(),
+        ClassWeight::Given(weights) => {
+            weights.iter().map(|&weight| numbers::text(weight)).collect::<Vec<_>>().join(",")
+        }
+    };
+    let patience = match patience {
+        Patience::Auto => "auto".into(),
+        Patience::Cycles(cycles) => cycles.to_string(),
     };
     [
         ("DATASET", limits.train.to_string()),
@@ -142,6 +199,8 @@ pub(crate) fn written(options: &Options, limits: Limits) -> Vec<Vec<u8>> {
         ("ALGO", algorithm.name().into()),
         ("L2", l2),
         ("RESTARTS", restarts),
+        ("CLASSWEIGHT", class_weight),
+        ("PATIENCE", patience),
     ]
     .into_iter()
     .flat_map(|(name, value)| [name.into(), value.into_bytes()])
@@ -161,6 +220,22 @@ pub(super) fn restarts_reply(restarts: Restarts) -> Reply {
     match restarts {
         Restarts::Auto => Reply::word("auto"),
         Restarts::Fixed(members) => Reply::count(u64::from(members)),
+    }
+}
+
+/// Weights of classes in a reply.
+pub(super) fn class_weight_reply(class_weight: &ClassWeight) -> Reply {
+    match class_weight {
+        ClassWeight::None | ClassWeight::Balanced => Reply::word(class_weight.name()),
+        ClassWeight::Given(weights) => Reply::Singles(weights.to_vec()),
+    }
+}
+
+/// Patience in a reply.
+pub(super) fn patience_reply(patience: Patience) -> Reply {
+    match patience {
+        Patience::Auto => Reply::word("auto"),
+        Patience::Cycles(cycles) => Reply::count(cycles),
     }
 }
 
@@ -202,9 +277,21 @@ pub(super) const RESTARTS: Argument =
     Argument::one_of(c"restarts", &[Argument::integer(c"members"), Argument::word(c"auto", c"AUTO")])
         .after(c"RESTARTS")
         .optional();
+pub(super) const CLASSWEIGHT: Argument = Argument::one_of(
+    c"class-weight",
+    &[Argument::word(c"none", c"NONE"), Argument::word(c"balanced", c"BALANCED"), Argument::text(c"weights")],
+)
+.after(c"CLASSWEIGHT")
+.optional();
+pub(super) const PATIENCE: Argument =
+    Argument::one_of(c"patience", &[Argument::integer(c"cycles"), Argument::word(c"auto", c"AUTO")])
+        .after(c"PATIENCE")
+        .optional();
 
 #[cfg(test)]
 mod tests {
+    use neuralredis_core::{Kind, Layout};
+
     use super::*;
 
     fn parse(words: &str, of: Of) -> Result<Given, Refusal> {
@@ -235,21 +322,45 @@ mod tests {
         assert_eq!(refusal("TEST 5 TEST 6", Of::Creation), "ERR TEST is given twice");
         assert_eq!(refusal("LOSS", Of::Creation), "ERR LOSS has no value");
         assert_eq!(refusal("LOSS log", Of::Creation), "ERR LOSS is 'log': expected crossentropy, mse");
+        let expected = "expected none, balanced or a finite number above 0 for each output, separated by commas";
+        for value in ["", "some", "1,", ",1", "1,,2", "1,0", "1,-2", "1,inf", "nan", "1,1e39", "1,1e-60", "1;2"] {
+            let text = Given::parse(&[b"CLASSWEIGHT", value.as_bytes()], Of::Creation).unwrap_err().text();
+            assert_eq!(text, format!("ERR CLASSWEIGHT is '{value}': {expected}"));
+        }
+        assert!(refusal(&format!("CLASSWEIGHT 1{}", ",1".repeat(1 << 20)), Of::Change).ends_with(expected));
+        for value in ["0", "-1", "2147483648", "1.5", "for-ever"] {
+            assert_eq!(
+                refusal(&format!("PATIENCE {value}"), Of::Change),
+                format!("ERR PATIENCE is '{value}': expected auto or an integer from 1 to 2147483647")
+            );
+        }
         assert!(refusal("SEED 1", Of::Change).contains("SEED"));
         assert!(refusal("FOO", Of::Creation).starts_with("ERR 'FOO' is no option here: expected NORMALIZE, DATASET"));
     }
 
     #[test]
     fn what_is_written_is_read_back() {
-        let options = Options {
-            l2: Decay::Fixed(0.1),
-            restarts: Restarts::Fixed(7),
-            ..Options::new(neuralredis_core::Kind::Regressor)
-        };
+        let layout = Layout::new(&[2, 3]).unwrap();
         let limits = Limits { train: 3, test: u32::MAX };
-        let written = written(&options, limits);
-        let given = Given::parse(&written.iter().map(Vec::as_slice).collect::<Vec<_>>(), Of::Change).unwrap();
-        assert_eq!(options.with(neuralredis_core::Kind::Regressor, &given.changes).unwrap(), options);
-        assert_eq!(given.limits(Limits::default()), limits);
+        for class_weight in [
+            ClassWeight::None,
+            ClassWeight::Balanced,
+            ClassWeight::Given(Arc::new(vec![f32::from_bits(1), 0.1, f32::MAX])),
+        ] {
+            let options = Options {
+                l2: Decay::Fixed(0.1),
+                restarts: Restarts::Fixed(7),
+                patience: Patience::Cycles(MAX_PATIENCE),
+                class_weight,
+                ..Options::new(Kind::Classifier)
+            };
+            let written = written(&options, limits);
+            let given = Given::parse(&written.iter().map(Vec::as_slice).collect::<Vec<_>>(), Of::Change).unwrap();
+            assert_eq!(
+                Options::new(Kind::Classifier).with(Kind::Classifier, &layout, &given.changes).unwrap(),
+                options
+            );
+            assert_eq!(given.limits(Limits::default()), limits);
+        }
     }
 }
