@@ -111,11 +111,13 @@ Training has started
 47) patience
 48) auto
 49) members
-50) (integer) 10
+50) (integer) 5
 51) test-error-optimistic
 52) ~~
-53) memory-bytes
-54) (integer) ~
+53) training-warnings
+54) (empty array)
+55) memory-bytes
+56) (integer) ~
 > NR.RUN net 10 10
 1) "~"
 """,
@@ -223,8 +225,10 @@ def test_the_titanic(connection: dialogue.Connection) -> None:
 52) (integer) 1
 53) test-error-optimistic
 54) no
-55) memory-bytes
-56) (integer) ~
+55) training-warnings
+56) (empty array)
+57) memory-bytes
+58) (integer) ~
 > NR.TRAIN mynet AUTOSTOP BACKTRACK
 Training has started
 > NR.WAIT mynet

@@ -81,8 +81,10 @@ def test_autostop_ends_by_itself_even_where_nothing_can_be_learnt(create: Create
 
 @pytest.mark.parametrize(("patience", "backtrack"), [(1, False), (10, True), (150, False), (150, True)])
 def test_patience_ends_a_training_so_many_cycles_after_its_best(network: Make, patience: int, backtrack: bool) -> None:
-    report = network(noise=0.2, patience=patience).train(autostop=True, backtrack=backtrack, max_time=0)
-    assert (report.reason, report.overfitting) == ("converged", False)
+    # Alone, and with the loss that testing rows are judged by, the curve shows what was seen.
+    net = network(noise=0.2, patience=patience, restarts=1, loss="mse")
+    report = net.train(autostop=True, backtrack=backtrack, max_time=0)
+    assert (report.reason, report.overfitting) in [("converged", False), ("overfitting", True)]
     assert len(report.curve) == report.cycles + 1, "the curve has every cycle"
     best, since = np.inf, 0
     for cycle, error in enumerate(report.curve.test_error):
@@ -99,7 +101,7 @@ def test_more_patience_than_cycles_leaves_the_limits(network: Make) -> None:
 
 
 def test_backtrack_returns_to_the_best_of_the_testing_errors(network: Make) -> None:
-    ahead, back = (network(noise=0.2) for _ in range(2))
+    ahead, back = (network(noise=0.2, restarts=1, loss="mse") for _ in range(2))
     last = ahead.train(autostop=True, max_time=20)
     best = back.train(autostop=True, backtrack=True, max_time=20)
     assert last.best_cycle == last.cycles
@@ -148,14 +150,55 @@ def test_without_testing_rows_there_is_no_testing_error(create: Create) -> None:
 
 
 def test_faults_of_the_data_are_told(create: Create) -> None:
-    net = create("classifier", [2, 3, 3], normalize=True, seed=1)
-    net.observe([[1, 5], [2, 5], [3, 5]], [0, 1, 0], into="train")
-    report = net.train(max_cycles=1)
+    net = create("classifier", [2, 8, 3], normalize=True, seed=1)
+    net.observe([[1, 5], [2, 5], [3, 5]] * 6, [0, 1, 0] * 6, into="train")
+    report = net.train(max_cycles=200)
     assert report.warnings == (
         "input 1 is the same in all training rows and ignored",
         "class 2 has no training rows",
     )
     assert "Warning: class 2 has no training rows" in repr(report)
+    assert net.info().training_warnings == report.warnings
+    net.reset()
+    assert net.info().training_warnings == ()
+
+
+def test_classes_with_too_few_rows_are_told(create: Create) -> None:
+    net = create("classifier", [1, 4, 3], seed=1)
+    X = np.arange(40.0) % 10
+    net.observe(X, X >= 5, into="train")
+    net.observe([20, 21], [2, 2], into="train")
+    net.observe([3, 4], [0, 0], into="test")
+    assert net.train(max_cycles=500).warnings[:2] == (
+        "class 2 has fewer than 5 training rows",
+        "classes 1, 2 have no testing rows",
+    )
+
+
+def test_columns_that_never_vary_are_told_without_normalization_too(create: Create) -> None:
+    net = create("regressor", [2, 3, 2], seed=1)
+    X = np.c_[np.arange(20.0) / 20, np.ones(20)]
+    net.observe(X, np.c_[X[:, 0], np.full(20, 3.0)], into="train")
+    assert net.train(max_cycles=500).warnings == (
+        "input 1 is the same in all training rows",
+        "output 1 is the same in all training rows",
+    )
+
+
+@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+def test_a_network_that_has_learnt_nothing_says_so(create: Create, kind: Any) -> None:
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(3000, 2))
+    noise = rng.integers(0, 2, 3000) if kind == "classifier" else rng.normal(size=3000)
+    warnings = []
+    for y in (noise, X[:, 0] > 0):
+        layout = [2, 5, 2 if kind == "classifier" else 1]
+        net = create(kind, layout, normalize=True, dataset=2000, test=1000, seed=1)
+        net.observe(X, y)
+        warnings.append(net.train(autostop=True, backtrack=True, max_cycles=300, max_time=0).warnings)
+    assert warnings[1] == ()
+    (warning,) = warnings[0]
+    assert warning.startswith("nothing was learnt that helps with the testing rows: the error there is ")
 
 
 def test_what_cannot_be_trained_is_refused(create: Create) -> None:

@@ -61,12 +61,14 @@ class Network(_core.Network):
     l2 : float or "auto", default "auto"
         Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"`` chooses
         it at every step from the training rows: with cross-entropy 1 / rows, as regularized logistic regression has
-        it; with squared errors 10 / rows times the present error, so that rows without noise are fitted exactly.
+        it; with squared errors 10 / rows times the present error, so that rows without noise are fitted exactly. Of
+        several networks (``restarts``) each has another share of that, from a hundredth to three times.
     restarts : int or "auto", default "auto"
         Networks of this layout, 1 to 64, that the first training makes of this one. Each begins with random weights of
-        its own and learns from the same rows; the answer is that of the mean of what their output units sum up.
-        Together they are wrong less often than any one of them. ``"auto"`` makes up to ten where training and answering
-        stay cheap, for few rows and few parameters, if the training stops by itself (``autostop``), else one.
+        its own and learns from the same rows. With ``autostop`` the half of them that does best on the testing rows is
+        kept, rounded up; the answer is that of the mean of what their output units sum up. Together they are wrong less
+        often than any one of them. ``"auto"`` makes up to ten where training and answering stay cheap, for few rows and
+        few parameters, if the training stops by itself (``autostop``), else one.
     class_weight : {"none", "balanced"} or sequence of float, optional
         How much the rows of each class count in the errors that trainings make small and ``autostop`` watches, besides
         their own weights: a finite number above 0 for each output. ``"balanced"`` computes it when a training starts,
@@ -74,8 +76,8 @@ class Network(_core.Network):
         classifiers; `evaluate` does not know of it. ``None`` and ``"none"`` leave all classes alike.
     patience : int or "auto", default "auto"
         Cycles, 1 or more, without a lower testing error (by a thousandth) after which ``autostop`` ends a training, and
-        before which it does not. ``"auto"`` waits half as long as the training took so far, at least 50 cycles, and
-        less where the testing error rises again and again.
+        before which it does not. ``"auto"`` waits half as long as the training took so far, from 50 or 100 to 500
+        cycles; without ``backtrack`` less where the testing error rises again and again.
 
     Raises
     ------

@@ -74,6 +74,8 @@ class Info:
     test_error_optimistic : bool
         Whether the testing rows had a say in when the last training stopped or what it kept, so that fresh rows will
         do somewhat worse than ``test_error``.
+    training_warnings : tuple of str
+        Faults that the last training has found, of the data and of what came of it.
     memory_bytes : int
         Memory that weights and rows take.
     """
@@ -105,6 +107,7 @@ class Info:
     patience: int | Literal["auto"]
     members: int
     test_error_optimistic: bool
+    training_warnings: tuple[str, ...]
     memory_bytes: int
 
     @property

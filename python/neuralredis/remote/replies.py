@@ -79,6 +79,8 @@ def info(reply: Any) -> Info:
                 values[field.name] = flag(value)
             case "float" | "float | None":
                 values[field.name] = number(value)
+            case "tuple[str, ...]":
+                values[field.name] = tuple(map(text, value))
             case "tuple[int, ...]":
                 values[field.name] = tuple(int(units) for units in value)
             case _:

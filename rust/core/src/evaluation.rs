@@ -96,7 +96,7 @@ fn error(model: &Model, rows: &Rows) -> Sums {
     let mut scratch = objective.scratch();
     let mut sums = Sums::default();
     for share in objective.shares(rows) {
-        sums.add(&objective.sums(&model.trained.weights, rows, share, &mut scratch, None, || true));
+        sums.add(&objective.sums(&model.trained.weights, rows, share, &mut scratch, true, None, || true));
     }
     sums
 }

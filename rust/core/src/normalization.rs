@@ -1,7 +1,7 @@
 //! Normalization: every input, and every output of a regressor, on a common scale.
 //!
 //! Computed from the training rows when a training starts and stored with the network; whatever the network is asked
-//! goes through it. Columns are standardized to mean 0 and standard deviation 1.
+//! goes through it. Columns are standardized to mean 0 and standard deviation 1; of two values, to a distance of 2.
 
 use std::ops::Range;
 
@@ -39,6 +39,8 @@ struct Column {
     deviation: f64,
     min: f32,
     max: f32,
+    /// Whether there are no values but these.
+    has_two_values: bool,
 }
 
 impl Scaling {
@@ -64,6 +66,12 @@ impl Scaling {
             }
         }
         scaling
+    }
+
+    /// Columns that are the same in all rows.
+    pub(crate) fn constant(rows: &Rows, columns: Range<usize>) -> Vec<usize> {
+        let all = Column::of(rows, columns).into_iter().enumerate();
+        all.filter(|(_, column)| column.min == column.max).map(|(index, _)| index).collect()
     }
 
     /// Scaled targets of a regressor. Linear outputs are standardized. Sigmoid outputs reach 0 to 1: targets beyond are
@@ -114,7 +122,8 @@ impl Scaling {
 impl Column {
     /// Weighted moments in two passes: first the mean, then the deviations from it, so that a large offset costs nothing.
     fn of(rows: &Rows, columns: Range<usize>) -> Vec<Self> {
-        let start = Self { mean: 0.0, deviation: 0.0, min: f32::INFINITY, max: f32::NEG_INFINITY };
+        let start =
+            Self { mean: 0.0, deviation: 0.0, min: f32::INFINITY, max: f32::NEG_INFINITY, has_two_values: true };
         let mut all = vec![start; columns.len()];
         let mut total = 0.0;
         sweep(rows, &columns, |weights, values| {
@@ -134,6 +143,9 @@ impl Column {
             for (column, values) in all.iter_mut().zip(values) {
                 let mean = column.mean;
                 column.deviation += sum(|lane| (f64::from(values[lane]) - mean).powi(2) * weights[lane]);
+                let (min, max) = (column.min, column.max);
+                let other = |(&value, &weight): (&f32, &f64)| weight > 0.0 && value != min && value != max;
+                column.has_two_values = column.has_two_values && !values.iter().zip(weights).any(other);
             }
         });
         all.iter_mut().for_each(|column| column.deviation = (column.deviation / total).sqrt());
@@ -141,8 +153,13 @@ impl Column {
     }
 
     /// The reciprocal of the deviation; none for a column that does not vary.
+    ///
+    /// Of two values, such as yes and no, the rare one would be blown up: they get the distance that they have when both
+    /// are as common (Gelman, "Scaling regression inputs by dividing by two standard deviations", Statistics in Medicine
+    /// 27, 2008).
     fn scale(&self) -> Option<f32> {
-        let scale = (1.0 / self.deviation) as f32;
+        let distance = f64::from(self.max) - f64::from(self.min);
+        let scale = (1.0 / if self.has_two_values { distance / 2.0 } else { self.deviation }) as f32;
         (self.min < self.max && scale.is_finite() && scale > 0.0).then_some(scale)
     }
 }

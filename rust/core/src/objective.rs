@@ -12,7 +12,7 @@ use crate::dataset::{RowShape, Rows};
 use crate::kernels::{Buffer, LANES, add_share, kernels};
 use crate::layout::{Connection, Kind, Layout};
 use crate::normalization::Normalization;
-use crate::options::Options;
+use crate::options::{Loss, Options};
 
 /// Bytes of a block's values: what fits a core's second cache beside some weights.
 const BLOCK_BYTES: usize = 768 << 10;
@@ -43,9 +43,11 @@ pub(crate) struct Objective {
 pub(crate) struct Sums {
     /// Weighted losses.
     pub(crate) loss: f64,
+    /// Weighted squared errors, where rows are judged.
+    pub(crate) squares: f64,
     /// Weights of the rows.
     pub(crate) weight: f64,
-    /// Rows whose class was not the network's answer.
+    /// Rows whose class was not the network's answer, where rows are judged.
     pub(crate) wrong: u64,
     /// Rows.
     pub(crate) rows: u64,
@@ -54,6 +56,7 @@ pub(crate) struct Sums {
 impl Sums {
     pub(crate) fn add(&mut self, other: &Self) {
         self.loss += other.loss;
+        self.squares += other.squares;
         self.weight += other.weight;
         self.wrong += other.wrong;
         self.rows += other.rows;
@@ -78,13 +81,15 @@ pub(crate) struct Scratch {
     gather: Vec<f32>,
 }
 
-/// Where each member's gradients and losses are added up.
+/// What each member would say by itself: where its loss and gradient sums are added up.
 #[derive(Debug)]
-pub(crate) struct Gradients<'a> {
-    /// As the weights.
-    pub(crate) sums: &'a mut [f32],
-    /// Weighted losses, one for each member.
+pub(crate) struct Own<'a> {
+    /// Whether they are wanted of each member.
+    pub(crate) of: &'a [bool],
+    /// Weighted losses, one for each member; without gradients the squared errors, by which rows are judged.
     pub(crate) losses: &'a mut [f64],
+    /// Gradients of the losses, as the weights.
+    pub(crate) gradients: Option<&'a mut [f32]>,
 }
 
 impl Objective {
@@ -119,9 +124,9 @@ impl Objective {
         self.parameters * self.members
     }
 
-    /// Floating-point operations of one row's gradients.
+    /// Floating-point operations of the gradients of one row and member.
     pub(crate) fn operations(&self) -> usize {
-        6 * self.parameters * self.members
+        6 * self.parameters
     }
 
     /// The groups of each share of a set.
@@ -156,17 +161,19 @@ impl Objective {
         }
     }
 
-    /// The sums over some groups of a set. Where gradients are wanted, each member's own loss and gradient sums are added
-    /// to those: every member learns by itself, from the errors that it alone would make.
+    /// The sums over some groups of a set: of what all members say `together` (else the losses are left out), and of what
+    /// those say by themselves that `own` names. Every member learns from the errors that it alone would make.
     ///
     /// `go_on` is asked before each block; once it says no, the sums are unfinished and to be thrown away.
+    #[expect(clippy::too_many_arguments, reason = "weights and rows in, sums out, and how much of it")]
     pub(crate) fn sums(
         &self,
         weights: &[f32],
         rows: &Rows,
         groups: Range<usize>,
         scratch: &mut Scratch,
-        mut wanted: Option<Gradients<'_>>,
+        together: bool,
+        mut own: Option<Own<'_>>,
         go_on: impl Fn() -> bool,
     ) -> Sums {
         let mut sums = Sums::default();
@@ -175,18 +182,19 @@ impl Objective {
             let to = (from + self.block_groups).min(groups.end);
             self.load(rows, from..to, scratch);
             if self.members > 1 {
-                self.block_of_many(weights, rows, from..to, scratch, &mut sums, wanted.as_mut());
+                sums.add(&self.block_of_many(weights, rows, from..to, scratch, together, own.as_mut()));
             } else {
                 self.forward(weights, to - from, scratch);
-                self.losses(rows, from..to, scratch, &mut sums, wanted.is_none());
-                if let Some(wanted) = &mut wanted {
-                    self.backward(weights, to - from, scratch, wanted.sums);
+                let gradients = own.as_mut().and_then(|own| own.gradients.as_deref_mut());
+                self.losses(rows, from..to, scratch, &mut sums, gradients.is_none());
+                if let Some(gradients) = gradients {
+                    self.backward(weights, to - from, scratch, gradients);
                 }
             }
             from = to;
         }
-        if let (1, Some(wanted)) = (self.members, wanted) {
-            wanted.losses[0] = sums.loss;
+        if let (1, Some(own)) = (self.members, own) {
+            own.losses[0] = if own.gradients.is_some() { sums.loss } else { sums.squares };
         }
         sums
     }
@@ -197,25 +205,40 @@ impl Objective {
         rows: &Rows,
         groups: Range<usize>,
         scratch: &mut Scratch,
-        sums: &mut Sums,
-        mut wanted: Option<&mut Gradients<'_>>,
-    ) {
+        together: bool,
+        mut own: Option<&mut Own<'_>>,
+    ) -> Sums {
         let (count, last) = (groups.len(), self.connections.len());
         let units = count * self.shape.outputs * LANES;
         scratch.mean[..units].fill(0.0);
+        let mut sums = Sums::default();
         for (member, weights) in weights.chunks_exact(self.parameters).enumerate() {
+            let own = own.as_deref_mut().filter(|own| own.of[member]);
+            if !together && own.is_none() {
+                continue;
+            }
             self.forward(weights, count, scratch);
-            add_share(&mut scratch.mean[..units], &scratch.values[last][..units], self.members);
-            if let Some(wanted) = &mut wanted {
-                let mut own = Sums::default();
-                self.losses(rows, groups.clone(), scratch, &mut own, false);
-                wanted.losses[member] += own.loss;
-                let gradient = &mut wanted.sums[member * self.parameters..][..self.parameters];
-                self.backward(weights, count, scratch, gradient);
+            if together {
+                add_share(&mut scratch.mean[..units], &scratch.values[last][..units], self.members);
+            }
+            if let Some(own) = own {
+                let mut alone = Sums::default();
+                self.losses(rows, groups.clone(), scratch, &mut alone, own.gradients.is_none());
+                own.losses[member] += if own.gradients.is_some() { alone.loss } else { alone.squares };
+                if let Some(gradients) = &mut own.gradients {
+                    let gradient = &mut gradients[member * self.parameters..][..self.parameters];
+                    self.backward(weights, count, scratch, gradient);
+                }
+                sums = Sums { weight: alone.weight, rows: alone.rows, ..Sums::default() };
             }
         }
-        scratch.values[last][..units].copy_from_slice(&scratch.mean[..units]);
-        self.losses(rows, groups, scratch, sums, wanted.is_none());
+        if together {
+            sums = Sums::default();
+            scratch.values[last][..units].copy_from_slice(&scratch.mean[..units]);
+            let learns = own.is_some_and(|own| own.gradients.is_some());
+            self.losses(rows, groups, scratch, &mut sums, !learns);
+        }
+        sums
     }
 
     fn load(&self, rows: &Rows, groups: Range<usize>, scratch: &mut Scratch) {
@@ -242,7 +265,7 @@ impl Objective {
         }
     }
 
-    fn losses(&self, rows: &Rows, groups: Range<usize>, scratch: &mut Scratch, sums: &mut Sums, count_wrong: bool) {
+    fn losses(&self, rows: &Rows, groups: Range<usize>, scratch: &mut Scratch, sums: &mut Sums, judge: bool) {
         let width = self.shape.outputs * LANES;
         let last = scratch.values.len() - 1;
         for (slot, group) in groups.enumerate() {
@@ -252,6 +275,7 @@ impl Objective {
             let delta = &mut scratch.delta[slot * width..][..width];
             let mut losses = [0.0; LANES];
             (kernels().loss)(self.options.output, self.options.loss, z, &scratch.target, delta, &mut losses);
+            let mut squares = if judge { self.squares(z, &scratch.target, &losses) } else { [0.0; LANES] };
             let first = group * LANES;
             let there = (rows.len() - first).min(LANES);
             if there < LANES || rows.weights.is_some() || self.class_weights.is_some() {
@@ -269,17 +293,34 @@ impl Objective {
                     delta.iter_mut().zip(weights).for_each(|(delta, weight)| *delta *= weight);
                 }
                 losses.iter_mut().zip(weights).for_each(|(loss, weight)| *loss *= weight);
+                squares.iter_mut().zip(weights).for_each(|(square, weight)| *square *= weight);
                 sums.weight += weights.iter().map(|&weight| f64::from(weight)).sum::<f64>();
             } else {
                 sums.weight += LANES as f64;
             }
             sums.rows += there as u64;
             sums.loss += losses.iter().map(|&loss| f64::from(loss)).sum::<f64>();
-            if count_wrong && self.shape.kind == Kind::Classifier {
+            sums.squares += squares.iter().map(|&square| f64::from(square)).sum::<f64>();
+            if judge && self.shape.kind == Kind::Classifier {
                 sums.wrong +=
                     (0..there).filter(|&lane| largest(z, lane) != largest(&scratch.target, lane)).count() as u64;
             }
         }
+    }
+
+    /// What the rows of a group are judged by: the squared error of the outputs, which for probabilities is Brier's score.
+    /// A loss of another kind grows without bounds where a network is sure and wrong, while it is right more and more often.
+    fn squares(&self, outputs: &[f32], target: &[f32], losses: &[f32; LANES]) -> [f32; LANES] {
+        if self.options.loss == Loss::Mse {
+            return *losses;
+        }
+        let mut squares = [0.0; LANES];
+        for (outputs, target) in outputs.as_chunks::<LANES>().0.iter().zip(target.as_chunks::<LANES>().0) {
+            for ((square, output), target) in squares.iter_mut().zip(outputs).zip(target) {
+                *square += (output - target) * (output - target);
+            }
+        }
+        squares
     }
 
     /// What the outputs of a group should be: for a classifier a one at the class, for a regressor the scaled targets.
@@ -332,7 +373,7 @@ fn largest(values: &[f32], lane: usize) -> usize {
 mod tests {
     use super::*;
     use crate::normalization::Scaling;
-    use crate::options::{Activation, Loss, Output};
+    use crate::options::{Activation, Output};
     use crate::random::Random;
     use crate::weights::initial;
 
@@ -374,7 +415,8 @@ mod tests {
                 rows,
                 share,
                 scratch,
-                Some(Gradients { sums: &mut total, losses: &mut [0.0] }),
+                true,
+                Some(Own { of: &[true], losses: &mut [0.0], gradients: Some(&mut total) }),
                 || true,
             ));
         }
@@ -477,6 +519,27 @@ mod tests {
         rows.set(0, [1.0, 1.0].into_iter(), f32::MIN_POSITIVE);
         let sums = all_sums(&weighted, &weights, &rows, None);
         assert!(sums.weight == f64::from(f32::MIN_POSITIVE) && sums.mean().is_finite());
+    }
+
+    #[test]
+    fn rows_are_judged_by_the_squared_error_of_the_outputs() {
+        let (kind, layout) = (Kind::Classifier, Layout::new(&[3, 2]).unwrap());
+        let judged = |loss| {
+            let options = Options { loss, ..Options::new(kind) };
+            let objective = Objective::new(kind, &layout, options, Normalization::default(), 1);
+            let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
+            let (mut losses, rows) = ([0.0], rows(kind, &layout, 21));
+            let own = Own { of: &[true], losses: &mut losses, gradients: None };
+            let groups = 0..rows.table.groups();
+            let sums = objective.sums(&weights, &rows, groups, &mut objective.scratch(), true, Some(own), || true);
+            assert_eq!(losses[0], sums.squares);
+            sums
+        };
+        let (squared, entropy) = (judged(Loss::Mse), judged(Loss::CrossEntropy));
+        // The loss is their mean over the outputs, of which there are two.
+        assert_eq!(squared.squares, squared.loss);
+        assert!((entropy.squares - 2.0 * squared.loss).abs() < 1e-5, "{entropy:?} {squared:?}");
+        assert!(entropy.loss > entropy.squares && entropy.wrong == squared.wrong);
     }
 
     #[test]

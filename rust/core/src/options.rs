@@ -129,7 +129,7 @@ pub struct Options {
     pub algorithm: Algorithm,
     /// Weight decay.
     pub l2: Decay,
-    /// How many networks answer together.
+    /// How many networks begin to learn, of which the better ones answer together.
     pub restarts: Restarts,
     /// How much each class counts.
     pub class_weight: ClassWeight,
@@ -138,7 +138,8 @@ pub struct Options {
 }
 
 /// How many networks a training makes of one: each begins with random weights of its own, all learn from the same rows,
-/// and the network answers by the mean of what their output units sum up.
+/// and under AUTOSTOP the half of them that does best on the testing rows is kept. The network answers by the mean of what
+/// the output units of these members sum up.
 ///
 /// The first training after the creation or a reset decides; from then on they are part of the network. They are one
 /// network in all but their connections: as many times the hidden units, of which each group sees only itself.
@@ -153,23 +154,28 @@ pub enum Restarts {
 
 /// Members at most.
 pub const MAX_MEMBERS: usize = 64;
-/// Members at most that [`Restarts::Auto`] makes: from there on more do not help (`benchmarks/quality`).
-const AUTO_MEMBERS: usize = 10;
-/// Training rows times members, at most.
+/// Starts at most that [`Restarts::Auto`] makes: more cost more than they help (`benchmarks/quality`).
+const AUTO_STARTS: usize = 10;
+/// Training rows times starts, at most.
 const AUTO_ROWS: usize = 100_000;
-/// Parameters of all members, at most: what an answer costs.
-const AUTO_PARAMETERS: usize = 100_000;
+/// Parameters of all starts, at most: half of them are what an answer costs.
+const AUTO_PARAMETERS: usize = 200_000;
 
 impl Restarts {
-    /// Members of a network of so many parameters, trained by so many rows.
-    pub(crate) fn members(self, auto_stop: bool, rows: usize, parameters: usize) -> usize {
+    /// How many begin, in a network of so many parameters, trained by so many rows.
+    pub(crate) fn starts(self, auto_stop: bool, rows: usize, parameters: usize) -> usize {
         match self {
-            Self::Fixed(members) => usize::from(members).min(MAX_PARAMETERS / parameters).max(1),
+            Self::Fixed(starts) => usize::from(starts).min(MAX_PARAMETERS / parameters).max(1),
             Self::Auto if auto_stop => {
-                (AUTO_ROWS / rows.max(1)).min(AUTO_PARAMETERS / parameters).clamp(1, AUTO_MEMBERS)
+                (AUTO_ROWS / rows.max(1)).min(AUTO_PARAMETERS / parameters).clamp(1, AUTO_STARTS)
             }
             Self::Auto => 1,
         }
+    }
+
+    /// How many of so many starts answer in the end.
+    pub(crate) fn answering(auto_stop: bool, starts: usize) -> usize {
+        if auto_stop { starts.div_ceil(2) } else { starts }
     }
 }
 
@@ -241,7 +247,8 @@ impl ClassWeight {
 /// How long AUTOSTOP waits for a lower test error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Patience {
-    /// In proportion to the past, at least 50 cycles; less if the test error rises again and again.
+    /// In proportion to the past, from 50 or 100 to 500 cycles; without BACKTRACK less if the test error rises again and
+    /// again.
     #[default]
     Auto,
     /// So many cycles, from 1 to [`MAX_PATIENCE`], whatever the test error does meanwhile.
@@ -250,6 +257,10 @@ pub enum Patience {
 
 /// Cycles of patience at most.
 pub const MAX_PATIENCE: u32 = i32::MAX as u32;
+
+/// What members have, in turn, of the decay that [`Decay::Auto`] chooses. Some rows want none of it (two spirals), some more:
+/// the testing rows choose among members, and members that differ in it answer better together (`benchmarks/quality`).
+const DECAY_SHARES: [f32; 5] = [0.3, 0.01, 1.0, 0.1, 3.0];
 
 /// Weight decay: `l2 / 2` times the sum of squared weights, biases exempt, is added to the mean loss of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -266,13 +277,22 @@ pub enum Decay {
 }
 
 impl Decay {
-    /// The decay of a step at which the training rows, which weigh `rows` together, have a mean loss of `error`.
-    pub(crate) fn at(self, loss: Loss, rows: f64, error: f64) -> f32 {
+    /// The decay of a step at which the training rows, which weigh `rows` together, have a mean loss of `error`. A member has
+    /// its `share` of what is chosen here.
+    pub(crate) fn at(self, loss: Loss, rows: f64, error: f64, share: f32) -> f32 {
         match (self, loss) {
             (Self::Fixed(l2), _) => l2,
-            (Self::Auto, Loss::CrossEntropy) => (1.0 / rows) as f32,
+            (Self::Auto, Loss::CrossEntropy) => share * (1.0 / rows) as f32,
             // Bounded: weights that fit worse than the mean of the targets say nothing of the noise.
-            (Self::Auto, Loss::Mse) => (10.0 * error.min(1.0) / rows) as f32,
+            (Self::Auto, Loss::Mse) => share * (10.0 * error.min(1.0) / rows) as f32,
+        }
+    }
+
+    /// What each of so many members has of the decay that is chosen here; see [`DECAY_SHARES`].
+    pub(crate) fn shares(self, members: usize) -> Vec<f32> {
+        match self {
+            Self::Auto if members > 1 => DECAY_SHARES.iter().copied().cycle().take(members).collect(),
+            Self::Auto | Self::Fixed(_) => vec![1.0; members],
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct StepperState {
     pub(crate) signs: Vec<i8>,
     /// What each member minimized, at the previous step; infinite before the first.
     pub(crate) objectives: Vec<f64>,
+    /// How much of the weight decay that the engine chooses each member has; above 0.
+    pub(crate) decays: Vec<f32>,
 }
 
 /// What a network tells of its trainings.
@@ -78,9 +80,14 @@ impl Trained {
         self.statistics.total_cycles == 0
     }
 
-    /// Lends each of its vectors to be moved in memory, but for the few bytes of the members' objectives.
+    /// Lends each of its vectors to be moved in memory, but for the few bytes of each member.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
-        let Self { weights, state: StepperState { sizes, signs, objectives: _ }, normalization, statistics: _ } = self;
+        let Self {
+            weights,
+            state: StepperState { sizes, signs, objectives: _, decays: _ },
+            normalization,
+            statistics: _,
+        } = self;
         mover.floats(weights);
         mover.floats(sizes);
         mover.signs(signs);
@@ -92,12 +99,13 @@ impl Trained {
 
     /// Bytes of what is shared.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        let StepperState { sizes, signs, objectives } = &self.state;
+        let StepperState { sizes, signs, objectives, decays } = &self.state;
         let parameters =
             memory::of_vec(&self.weights, taken) + memory::of_vec(sizes, taken) + memory::of_vec(signs, taken);
         memory::of_shared::<Self>(taken)
             + parameters
             + memory::of_vec(objectives, taken)
+            + memory::of_vec(decays, taken)
             + self.normalization.bytes_by(taken)
     }
 
@@ -109,7 +117,11 @@ impl Trained {
 
 impl StepperState {
     pub(crate) fn new(parameters: usize, members: usize) -> Self {
-        let objectives = vec![f64::INFINITY; members];
-        Self { sizes: vec![FIRST_SIZE; parameters], signs: vec![0; parameters], objectives }
+        Self {
+            sizes: vec![FIRST_SIZE; parameters],
+            signs: vec![0; parameters],
+            objectives: vec![f64::INFINITY; members],
+            decays: vec![1.0; members],
+        }
     }
 }

@@ -1,14 +1,20 @@
 //! The tunable parameters: first values, and what becomes of them when normalization changes.
 
+use crate::kernels::{FIRST_SIZE, MIN_SIZE};
 use crate::layout::Layout;
 use crate::normalization::{Normalization, Scaling};
 use crate::options::{Activation, Output};
 use crate::random::Random;
 
-/// Random first weights, uniform with a variance that keeps the scale of values from layer to layer; biases 0.
+/// Inputs of a unit from which on its first steps are smaller.
+const MANY_INPUTS: f32 = 10.0;
+
+/// Random first weights, uniform with a variance that keeps the scale of values from layer to layer.
 ///
 /// Variance `1 / inputs` ("Efficient backprop", Neural Networks: Tricks of the Trade, 1998), for rectified units `2 / inputs`
 /// (He and others, ICCV 2015), for sigmoid units, whose slope at 0 is a quarter, 16 times that of tanh units.
+/// Biases of hidden units are uniform too, of the size of what the units sum up: with biases of 0 the bends of all first
+/// units go through the mean of the rows, and what is not linear there alone is not learnt (two spirals).
 pub(crate) fn initial(layout: &Layout, activation: Activation, random: &mut Random) -> Vec<f32> {
     let mut weights = vec![0.0; layout.parameters()];
     let last = layout.connections().len() - 1;
@@ -23,8 +29,25 @@ pub(crate) fn initial(layout: &Layout, activation: Activation, random: &mut Rand
         for weight in &mut weights[connection.biases().end..connection.all().end] {
             *weight = bound * random.symmetric();
         }
+        if index < last {
+            let bound = if activation == Activation::Sigmoid { 4.0 } else { 1.0 };
+            weights[connection.biases()].fill_with(|| bound * random.symmetric());
+        }
     }
     weights
+}
+
+/// RPROP's first step sizes.
+///
+/// All parameters move at once, so a unit of many inputs moves by the more: from [`MANY_INPUTS`] on their steps are as much
+/// smaller. Rows of a thousand hashed words would else be known by heart after a few steps.
+pub(crate) fn first_sizes(layout: &Layout) -> Vec<f32> {
+    let mut sizes = vec![FIRST_SIZE; layout.parameters()];
+    for connection in layout.connections() {
+        let many = (connection.inputs as f32 / MANY_INPUTS).max(1.0);
+        sizes[connection.biases().end..connection.all().end].fill((FIRST_SIZE / many).max(MIN_SIZE));
+    }
+    sizes
 }
 
 /// Weights and step sizes that say under `after` what they said under `before`.
@@ -104,7 +127,8 @@ mod tests {
         assert_ne!(weights, initial(&layout, Activation::Tanh, &mut Random::new(2, 2)));
         for connection in layout.connections() {
             let (biases, weights) = weights[connection.all()].split_at(connection.outputs);
-            assert!(biases.iter().all(|b| *b == 0.0));
+            let hidden = connection.outputs == 50;
+            assert!(biases.iter().all(|b| (*b != 0.0) == hidden && b.abs() < 1.0), "{biases:?}");
             let variance = weights.iter().map(|w| w * w).sum::<f32>() / weights.len() as f32;
             assert!((variance * connection.inputs as f32 - 1.0).abs() < 0.2, "{variance}");
         }

@@ -417,11 +417,12 @@ impl Network {
 
     /// The fields of an `Info`.
     fn _info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (info, training, memory) = {
+        let (info, training, memory, warnings) = {
             let live = self.live(py);
-            (live.network().info(), live.job().is_some(), live.network().bytes())
+            let warnings = live.network().report().map_or_else(Vec::new, |report| report.warnings.clone());
+            (live.network().info(), live.job().is_some(), live.network().bytes(), warnings)
         };
-        results::info(py, self.id, &info, training, memory)
+        results::info(py, self.id, &info, training, memory, &warnings)
     }
 
     /// The fields of the last training's `Report`.

@@ -14,6 +14,7 @@ pub(crate) fn info<'py>(
     info: &Info,
     training: bool,
     memory: usize,
+    warnings: &[String],
 ) -> PyResult<Bound<'py, PyDict>> {
     let found = info.statistics;
     let classifier = info.kind == Kind::Classifier;
@@ -45,6 +46,7 @@ pub(crate) fn info<'py>(
     fields.set_item("patience", crate::options::patience(py, info.options.patience)?)?;
     fields.set_item("members", info.members)?;
     fields.set_item("test_error_optimistic", found.test_decided)?;
+    fields.set_item("training_warnings", pyo3::types::PyTuple::new(py, warnings)?)?;
     fields.set_item("memory_bytes", memory)?;
     Ok(fields)
 }

@@ -217,6 +217,7 @@ impl Parts {
             Section::Restarts => self.restarts = structure::read_restarts(piece)?,
             Section::ClassWeight => self.class_weight = structure::read_class_weight(piece, self.kind, layout)?,
             Section::Patience => self.patience = structure::read_patience(piece)?,
+            Section::Decays => trained.read_decays(piece, layout)?,
         }
         Ok(())
     }

@@ -64,6 +64,7 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     report::write(report.as_deref(), writer);
     structure::write_class_weight(&options.class_weight, writer);
     structure::write_patience(options.patience, writer);
+    trained::write_decays(trained, writer);
     writer.fields(Section::End, &[]);
 }
 
@@ -123,6 +124,7 @@ pub fn trained_frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
     let writer = &mut Writer::new(MAX_FRAME, sink);
     trained::write(&network.trained, writer);
     report::write(network.report.as_deref(), writer);
+    trained::write_decays(&network.trained, writer);
     writer.fields(Section::End, &[]);
 }
 

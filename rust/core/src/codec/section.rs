@@ -83,6 +83,9 @@ sections! {
     ClassWeight = 20, "class weight";
     /// Cycles of patience, u32; left out where the engine chooses. Since version 3.
     Patience = 21, "patience";
+    /// How much of the weight decay that the engine chooses each member has, f32 each; left out where all have all of it.
+    /// Since version 3.
+    Decays = 22, "decays";
     /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
     End = 0xFFFF, "end";
 }

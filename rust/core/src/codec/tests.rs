@@ -121,7 +121,12 @@ fn small(kind: Kind, rows: usize, cycles: u64) -> Network {
     let limits = Limits { train: 20, test: 10 };
     let mut network = Network::new(kind, Layout::new(&[2, 3, 2]).unwrap(), options, limits, 4).unwrap();
     observe(&mut network, rows, 4);
-    trained(network, cycles)
+    let mut network = trained(network, cycles);
+    // Of rows at random nothing is learnt, which is no matter here.
+    if let Some(report) = &mut network.report {
+        Arc::make_mut(report).warnings.clear();
+    }
+    network
 }
 
 fn frames_of(network: &Network, max_frame: usize) -> Vec<Vec<u8>> {
@@ -274,7 +279,7 @@ proptest! {
 
     #[test]
     fn a_section_may_span_frames(network in networks(), extra in 0usize..100) {
-        let max_frame = HEADER + 170 + extra + network.dataset.shape.width() * 4;
+        let max_frame = HEADER + 700 + extra + network.dataset.shape.width() * 4;
         let frames = frames_of(&network, max_frame);
         prop_assert!(frames.iter().all(|frame| frame.len() <= max_frame));
         prop_assert_eq!(encode(&network_of(&frames, max_frame).unwrap()), encode(&network));

@@ -12,6 +12,8 @@ use crate::trained::{Statistics, StepperState, Trained};
 
 /// Steps and cycles at most: a network that counts from here on for a thousand years still fits a signed integer.
 pub(super) const MAX_COUNT: u64 = 1 << 62;
+/// Shares of the weight decay at most: far more than the engine gives any member.
+const MAX_DECAY: f32 = 1e6;
 
 pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
     let Trained { weights, state, normalization, statistics } = trained;
@@ -27,10 +29,18 @@ fn write_state(state: &StepperState, writer: &mut Writer<'_>) {
     if is_untouched(state) {
         return;
     }
-    let StepperState { sizes, signs, objectives } = state;
+    let StepperState { sizes, signs, objectives, decays: _ } = state;
     writer.values(Section::Sizes, 4, sizes.iter().map(|size| size.to_le_bytes()));
     writer.values(Section::Signs, 1, signs.iter().map(|sign| sign.to_le_bytes()));
     writer.values(Section::Objective, 8, objectives.iter().map(|&objective| number(objective).to_le_bytes()));
+}
+
+/// Members' shares of the weight decay, in a section that comes after those of the network's other parts.
+pub(super) fn write_decays(trained: &Trained, writer: &mut Writer<'_>) {
+    let decays = &trained.state.decays;
+    if decays.iter().any(|&decay| decay != 1.0) {
+        writer.values(Section::Decays, 4, decays.iter().map(|decay| decay.to_le_bytes()));
+    }
 }
 
 /// The state before the first step.
@@ -95,6 +105,7 @@ pub(super) struct Parts {
     sizes: Vec<f32>,
     signs: Vec<i8>,
     objectives: Vec<f64>,
+    decays: Vec<f32>,
     inputs: Option<Scaling>,
     outputs: Option<Scaling>,
     statistics: Option<Statistics>,
@@ -135,6 +146,18 @@ impl Parts {
         piece.extend(&mut self.objectives, members, members, |bytes| {
             let objective = f64::from_le_bytes(bytes);
             if objective.is_nan() { Err("NaN: expected a number".into()) } else { Ok(objective) }
+        })
+    }
+
+    pub(super) fn read_decays(&mut self, piece: &Piece<'_>, layout: &Layout) -> Result<()> {
+        let members = self.parameters(layout) / layout.parameters();
+        piece.extend(&mut self.decays, members, members, |bytes| {
+            let decay = f32::from_le_bytes(bytes);
+            if decay > 0.0 && decay <= MAX_DECAY {
+                Ok(decay)
+            } else {
+                Err(format!("{decay}: expected above 0, at most {MAX_DECAY}"))
+            }
         })
     }
 
@@ -192,15 +215,20 @@ impl Parts {
 
     /// All of it together.
     pub(super) fn finish(self, layout: &Layout) -> Result<Trained> {
-        let Self { weights, sizes, signs, objectives, inputs, outputs, statistics } = self;
+        let Self { weights, sizes, signs, objectives, decays, inputs, outputs, statistics } = self;
         let missing = |section| damaged(section, "it is missing");
         if weights.is_empty() {
             return Err(missing(Section::Weights));
         }
         let began = !objectives.is_empty();
+        let members = weights.len() / layout.parameters();
+        if !decays.is_empty() && decays.iter().all(|&decay| decay == 1.0) {
+            return Err(damaged(Section::Decays, "all are 1: expected it to be left out"));
+        }
+        let decays = if decays.is_empty() { vec![1.0; members] } else { decays };
         let state = match (sizes.is_empty(), signs.is_empty(), began) {
-            (true, true, false) => untouched(weights.len(), weights.len() / layout.parameters())?,
-            (false, false, true) => StepperState { sizes, signs, objectives },
+            (true, true, false) => StepperState { decays, ..untouched(weights.len(), members)? },
+            (false, false, true) => StepperState { sizes, signs, objectives, decays },
             (true, _, _) => return Err(missing(Section::Sizes)),
             (_, true, _) => return Err(missing(Section::Signs)),
             (_, _, false) => return Err(missing(Section::Objective)),

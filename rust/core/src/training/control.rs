@@ -12,7 +12,7 @@ pub struct Progress {
     pub queued: bool,
     /// Cycles done.
     pub cycle: u64,
-    /// Mean loss of a training row at that cycle; none before the first.
+    /// Mean loss of a training row, as of the last cycle at which it was computed; none before the first.
     pub train_error: Option<f64>,
     /// Mean loss of a testing row, as of the last cycle at which it was computed.
     pub test_error: Option<f64>,
@@ -84,6 +84,11 @@ impl Control {
             self.test_error.store(error.to_bits(), Ordering::Relaxed);
             self.class_errors.store(class_errors.map_or(NOT_YET, f64::to_bits), Ordering::Relaxed);
         }
+        self.cycle.store(cycle, Ordering::Relaxed);
+    }
+
+    /// Publishes a cycle at which no errors were computed.
+    pub(super) fn tell_cycle(&self, cycle: u64) {
         self.cycle.store(cycle, Ordering::Relaxed);
     }
 

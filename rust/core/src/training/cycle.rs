@@ -9,20 +9,21 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::baseline;
 use super::control::Control;
 use super::crew::Crew;
+use super::members::Members;
 use super::pool::Seats;
 use super::report::Curve;
 use super::task::Task;
-use super::warnings::warnings;
+use super::warnings::{learnt_nothing, warnings};
 use crate::dataset::Rows;
 use crate::kernels::{Buffer, StepRule, kernels};
 use crate::layout::{Kind, Layout};
 use crate::normalization::{Normalization, Scaling};
-use crate::objective::{Gradients, Objective, Scratch, Sums};
+use crate::objective::{Objective, Own, Scratch, Sums};
 use crate::options::{Algorithm, Options};
 use crate::report::{Point, Reason, Report};
-use crate::stopping::AutoStop;
 use crate::trained::{Statistics, StepperState, Trained};
 use crate::weights::reexpress;
 
@@ -53,8 +54,20 @@ struct Share {
     sums: Sums,
     /// Empty for testing rows.
     gradient: Buffer,
-    /// The members' own weighted losses, where gradients are computed.
+    /// The members' own weighted losses.
     losses: Vec<f64>,
+}
+
+/// What of a cycle is computed.
+struct Wanted<'a> {
+    /// Members whose own losses are.
+    of: &'a [bool],
+    /// Whether their gradients are, too.
+    gradients: bool,
+    /// Whether the errors are that all members make together.
+    together: bool,
+    /// Whether testing rows are looked at.
+    test: bool,
 }
 
 /// Errors of one set of weights.
@@ -62,14 +75,6 @@ struct Share {
 struct Errors {
     train: Sums,
     test: Option<Sums>,
-}
-
-/// The weights with the least test error so far, with the trainer's state at that cycle.
-struct Best {
-    cycle: u64,
-    errors: Errors,
-    weights: Vec<f32>,
-    state: StepperState,
 }
 
 impl<'a> Session<'a> {
@@ -87,18 +92,11 @@ impl<'a> Session<'a> {
         if control.is_cancelled() {
             return None;
         }
-        let objective = task.objective(normalization.clone());
-        let shares = |rows: &Rows, parameters: usize| {
-            let share = |groups| {
-                let (gradient, losses) = (Buffer::new(parameters), vec![0.0; task.members]);
-                Mutex::new(Share { groups, sums: Sums::default(), gradient, losses })
-            };
-            objective.shares(rows).into_iter().map(share).collect()
-        };
+        let objective = task.objective(normalization.clone(), task.members);
         let max_time = task.training.max_time;
         Some(Self {
-            train: shares(&task.dataset.train, objective.parameters()),
-            test: shares(&task.dataset.test, 0),
+            train: shares(&objective, task.members, &task.dataset.train, objective.parameters()),
+            test: shares(&objective, task.members, &task.dataset.test, 0),
             scratch: Vec::new(),
             deadline: (max_time > Duration::ZERO).then(|| control.started() + max_time),
             most_threads: 1,
@@ -116,70 +114,104 @@ impl<'a> Session<'a> {
     pub(super) fn train(mut self, seats: &mut Seats) -> Option<(Trained, Report)> {
         let options = self.task.training;
         let watch = !self.test.is_empty();
-        let mut auto_stop = options.auto_stop.then(|| AutoStop::new(options.backtrack, self.task.options.patience));
-        let mut best: Option<Best> = None;
-        let mut curve = Curve::new();
+        let mut members = Members::new(self.task);
+        let mut curve = Curve::new(self.task.members);
         let mut crew = Crew::new();
-        let mut cycle = 0;
+        let (mut cycle, mut presented) = (0, 0);
+        // Whether the weights are others than those of the last errors.
+        let mut changed = false;
         let (reason, known) = loop {
-            let threads = seats.take(self.useful_threads(), || self.control.is_cancelled())?;
+            let threads = seats.take(self.useful_threads(members.learning()), || self.control.is_cancelled())?;
             let last = options.max_cycles > 0 && cycle >= options.max_cycles;
-            let with_test = watch && (options.auto_stop || last || curve.wants(cycle));
-            let Some(errors) = self.errors(&mut crew, threads, !last, with_test, Self::must_end) else {
+            let together = self.task.members == 1 || last || curve.wants(cycle);
+            let test = watch && (options.auto_stop || last || curve.wants(cycle));
+            let wanted = Wanted { of: members.learn(), gradients: !last, together, test };
+            let Some(errors) = self.errors(&mut crew, threads, &wanted, Self::must_end) else {
                 break (self.request_or_time(), None);
             };
-            let point = self.tell(cycle, &errors);
-            curve.add(point);
-            if let (Some(auto_stop), Some(test_error)) = (&mut auto_stop, point.test_error) {
-                let better = best.as_ref().is_none_or(|best| test_error < best.errors.test_error());
-                if options.backtrack && better {
-                    best = Some(self.keep(cycle, errors, best));
-                }
-                if let Some(rule) = auto_stop.ends(cycle, test_error) {
-                    break (rule.into(), Some(errors));
+            let known = together.then_some(errors);
+            if let Some(errors) = &known {
+                curve.add(self.tell(cycle, errors));
+            } else {
+                self.control.tell_cycle(cycle);
+            }
+            if let (true, Some(sums)) = (options.auto_stop, errors.test) {
+                let test = &mut self.test;
+                let own: Vec<f64> = (0..self.task.members).map(|member| own_loss(test, member) / sums.weight).collect();
+                changed = members.hear(cycle, |member| own[member], &mut self.weights, &mut self.state);
+                if let Some(rule) = members.ended() {
+                    break (rule.into(), known);
                 }
             }
             if last {
-                break (Reason::MaxCycles, Some(errors));
+                break (Reason::MaxCycles, known);
             }
             if self.must_end() {
-                break (self.request_or_time(), Some(errors));
+                break (self.request_or_time(), known);
             }
-            self.step(&mut crew, threads, &errors);
+            self.step(&mut crew, threads, &errors, members.learn());
+            presented += members.learning() as u64;
             cycle += 1;
+            changed = false;
         };
-        let errors = if let Some(errors) = known.filter(|errors| errors.test.is_some() == watch) {
-            errors
-        } else {
-            // An end in the middle of a cycle, or where the testing rows were not looked at, leaves something unknown.
-            let threads = seats.take(self.useful_threads(), || self.control.is_cancelled())?;
-            self.errors(&mut crew, threads, false, watch, |session| session.control.is_cancelled())?
+        let watched = |errors: &Errors| errors.test.is_some() == watch;
+        // An end in the middle of a cycle, or where not all was looked at, leaves something unknown.
+        let last = match known.filter(watched) {
+            Some(errors) => errors,
+            None => self.present_errors(&mut crew, seats, watch)?,
         };
-        Some(self.end(reason, cycle, errors, best, curve))
+        let point = self.tell(cycle, &last);
+        changed |= members.all_go_back(cycle, &mut self.weights, &mut self.state);
+        let kept = members.best(self.task.answering);
+        changed |= self.keep(&kept);
+        let errors = if changed { self.present_errors(&mut crew, seats, watch)? } else { last };
+        let ended = Ended { reason, cycle, best_cycle: members.latest(&kept, cycle), presented, errors };
+        Some(self.end(&ended, curve.end(point)))
     }
 
-    /// What the training leaves: the best weights with BACKTRACK, else the last.
-    fn end(mut self, reason: Reason, cycle: u64, last: Errors, best: Option<Best>, curve: Curve) -> (Trained, Report) {
-        let point = self.tell(cycle, &last);
-        let (best_cycle, kept) = match best.filter(|best| best.errors.test_error() < last.test_error()) {
-            Some(best) => {
-                (self.weights, self.state) = (best.weights, best.state);
-                (best.cycle, best.errors)
-            }
-            None => (cycle, last),
+    /// Keeps these members alone; whether there were others.
+    fn keep(&mut self, members: &[usize]) -> bool {
+        if members.len() == self.task.members {
+            return false;
+        }
+        let each = self.task.layout.parameters();
+        let StepperState { sizes, signs, objectives, decays } = &self.state;
+        self.state = StepperState {
+            sizes: pick(sizes, each, members),
+            signs: pick(signs, each, members),
+            objectives: pick(objectives, 1, members),
+            decays: pick(decays, 1, members),
         };
+        self.weights = pick(&self.weights, each, members);
+        self.objective = self.task.objective(self.normalization.clone(), members.len());
+        self.train = shares(&self.objective, members.len(), &self.task.dataset.train, 0);
+        self.test = shares(&self.objective, members.len(), &self.task.dataset.test, 0);
+        self.scratch.clear();
+        true
+    }
+
+    /// What the training leaves.
+    fn end(self, ended: &Ended, curve: Vec<Point>) -> (Trained, Report) {
+        let Ended { reason, cycle, best_cycle, presented, errors } = *ended;
+        self.tell(cycle, &errors);
         let time = self.control.started().elapsed();
-        let test_error = kept.test.map(|sums| sums.mean());
-        let class_errors = self.class_errors(&kept);
+        let test_error = errors.test.map(|sums| sums.mean());
+        let class_errors = self.class_errors(&errors);
         let overfitting = reason == Reason::Overfitting;
+        let (rows, name, found) = match test_error {
+            Some(error) => (&self.task.dataset.test, "testing", error),
+            None => (&self.task.dataset.train, "training", errors.train.mean()),
+        };
+        let mut warnings = self.warnings;
+        warnings.extend(learnt_nothing(found, baseline::error(self.task, &self.normalization, rows), name));
         let before = self.task.trained.statistics;
         // Each member is presented with each row.
-        let rows = (self.task.dataset.train.len() * self.task.members) as u64;
+        let rows = self.task.dataset.train.len() as u64;
         let statistics = Statistics {
-            total_steps: before.total_steps.saturating_add(cycle * rows),
+            total_steps: before.total_steps.saturating_add(presented * rows),
             total_cycles: before.total_cycles.saturating_add(cycle),
             total_seconds: before.total_seconds + time.as_secs_f64(),
-            train_error: kept.train.mean(),
+            train_error: errors.train.mean(),
             test_error: test_error.unwrap_or(0.0),
             class_errors: class_errors.unwrap_or(0.0),
             overfitting,
@@ -195,8 +227,8 @@ impl<'a> Session<'a> {
             test_error,
             class_errors,
             overfitting,
-            warnings: self.warnings,
-            curve: curve.end(point),
+            warnings,
+            curve,
         };
         let trained =
             Trained { weights: self.weights, state: self.state, normalization: self.normalization, statistics };
@@ -204,8 +236,8 @@ impl<'a> Session<'a> {
     }
 
     /// Threads that have enough to do in a cycle.
-    fn useful_threads(&self) -> usize {
-        let operations = self.task.dataset.train.len() * self.objective.operations();
+    fn useful_threads(&self, members: usize) -> usize {
+        let operations = self.task.dataset.train.len() * self.objective.operations() * members;
         (1 + operations / THREAD_OPERATIONS).min(self.train.len().max(self.test.len()))
     }
 
@@ -217,13 +249,20 @@ impl<'a> Session<'a> {
         self.control.is_stopped() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// The errors of the present weights, and the shares' gradients; none if `give_up` said so meanwhile.
+    /// The errors of the present weights, of all members together; none if the training is cancelled.
+    fn present_errors(&mut self, crew: &mut Crew, seats: &mut Seats, test: bool) -> Option<Errors> {
+        let members = self.state.objectives.len();
+        let threads = seats.take(self.useful_threads(members), || self.control.is_cancelled())?;
+        let wanted = Wanted { of: &vec![false; members], gradients: false, together: true, test };
+        self.errors(crew, threads, &wanted, |session| session.control.is_cancelled())
+    }
+
+    /// The errors of the present weights, with the shares' own losses and gradients; none if `give_up` said so meanwhile.
     fn errors(
         &mut self,
         crew: &mut Crew,
         threads: usize,
-        gradient: bool,
-        test: bool,
+        wanted: &Wanted<'_>,
         give_up: impl Fn(&Self) -> bool + Sync,
     ) -> Option<Errors> {
         while self.scratch.len() < threads {
@@ -231,6 +270,7 @@ impl<'a> Session<'a> {
         }
         self.most_threads = self.most_threads.max(threads);
         let session = &*self;
+        let &Wanted { of, gradients, together, test } = wanted;
         let shares = session.train.len() + if test { session.test.len() } else { 0 };
         let next = AtomicUsize::new(0);
         let given_up = AtomicBool::new(false);
@@ -246,17 +286,19 @@ impl<'a> Session<'a> {
                 if index >= shares {
                     return;
                 }
-                let (rows, share, gradient) = match index.checked_sub(session.train.len()) {
-                    None => (&session.task.dataset.train, &session.train[index], gradient),
+                let (rows, share, gradients) = match index.checked_sub(session.train.len()) {
+                    None => (&session.task.dataset.train, &session.train[index], gradients),
                     Some(index) => (&session.task.dataset.test, &session.test[index], false),
                 };
                 let Share { groups, sums, gradient: to, losses } = &mut *lock(share);
-                let wanted = gradient.then(|| {
+                losses.fill(0.0);
+                let gradients = gradients.then(|| {
                     to.fill(0.0);
-                    losses.fill(0.0);
-                    Gradients { sums: to, losses }
+                    &mut to[..]
                 });
-                *sums = session.objective.sums(&session.weights, rows, groups.clone(), &mut scratch, wanted, go_on);
+                let own = Some(Own { of, losses, gradients });
+                let (weights, groups) = (&session.weights, groups.clone());
+                *sums = session.objective.sums(weights, rows, groups, &mut scratch, together, own, go_on);
             }
         });
         if given_up.into_inner() {
@@ -272,21 +314,18 @@ impl<'a> Session<'a> {
         Some(Errors { train: total(&mut self.train), test: test.then(|| total(&mut self.test)) })
     }
 
-    /// One step of RPROP, with the gradients that [`Self::errors`] has left.
-    fn step(&mut self, crew: &mut Crew, threads: usize, errors: &Errors) {
+    /// One step of RPROP of the members that learn, with the gradients that [`Self::errors`] has left.
+    fn step(&mut self, crew: &mut Crew, threads: usize, errors: &Errors, learn: &[bool]) {
         let (layout, parameters) = (&self.task.layout, self.task.layout.parameters());
-        let rules: Vec<StepRule> = self
-            .state
-            .objectives
-            .iter_mut()
-            .enumerate()
-            .map(|(member, before)| {
-                let error =
-                    self.train.iter_mut().map(|share| whole(share).losses[member]).sum::<f64>() / errors.train.weight;
-                let weights = &self.weights[member * parameters..][..parameters];
-                rule(&self.task.options, layout, weights, errors.train.weight, error, before)
-            })
-            .collect();
+        let rows = errors.train.weight;
+        let mut rule = |member: usize| {
+            let error = own_loss(&mut self.train, member) / rows;
+            let weights = &self.weights[member * parameters..][..parameters];
+            let (decay, before) = (self.state.decays[member], &mut self.state.objectives[member]);
+            rule(&self.task.options, layout, weights, rows, error, decay, before)
+        };
+        let rules: Vec<Option<StepRule>> =
+            learn.iter().enumerate().map(|(member, &learns)| learns.then(|| rule(member))).collect();
         let workers = threads.min(self.weights.len().div_ceil(THREAD_PARAMETERS));
         let each = parameters.div_ceil(workers).next_multiple_of(16);
         // A part is of one member.
@@ -302,6 +341,7 @@ impl<'a> Session<'a> {
             let chunks = weights.chunks_mut(each).zip(sizes.chunks_mut(each)).zip(signs.chunks_mut(each));
             for (index, ((weights, sizes), signs)) in chunks.enumerate() {
                 let gradients = gradients.iter_mut().map(|g| g.next().expect("as long as the weights")).collect();
+                let Some(rule) = rule else { continue };
                 parts.push(Mutex::new(Part { rule, from: index * each, weights, sizes, signs, gradients }));
             }
         }
@@ -323,32 +363,50 @@ impl<'a> Session<'a> {
         let classifier = self.task.dataset.shape.kind == Kind::Classifier;
         errors.test.filter(|sums| classifier && sums.rows > 0).map(|sums| 100.0 * sums.wrong as f64 / sums.rows as f64)
     }
-
-    /// The present weights as the best, in the memory of those that were.
-    fn keep(&self, cycle: u64, errors: Errors, before: Option<Best>) -> Best {
-        match before {
-            None => Best { cycle, errors, weights: self.weights.clone(), state: self.state.clone() },
-            Some(mut best) => {
-                (best.cycle, best.errors) = (cycle, errors);
-                best.weights.clone_from(&self.weights);
-                best.state.clone_from(&self.state);
-                best
-            }
-        }
-    }
 }
 
-impl Errors {
-    /// Infinite without testing rows.
-    fn test_error(&self) -> f64 {
-        self.test.map_or(f64::INFINITY, |sums| sums.mean())
-    }
+/// What these members have of values of which each has as many.
+fn pick<T: Copy>(from: &[T], each: usize, members: &[usize]) -> Vec<T> {
+    members.iter().flat_map(|member| &from[member * each..(member + 1) * each]).copied().collect()
 }
 
-/// How a member steps whose training rows, which weigh `rows` together, have a mean loss of `error`; `before` is what it
-/// minimized at its previous step, and afterwards at this one.
-fn rule(options: &Options, layout: &Layout, weights: &[f32], rows: f64, error: f64, before: &mut f64) -> StepRule {
-    let decay = options.l2.at(options.loss, rows, error);
+/// How a training ended, with the errors of what it leaves.
+#[derive(Debug, Clone, Copy)]
+struct Ended {
+    reason: Reason,
+    cycle: u64,
+    best_cycle: u64,
+    /// Members that stepped, cycle after cycle.
+    presented: u64,
+    errors: Errors,
+}
+
+fn shares(objective: &Objective, members: usize, rows: &Rows, parameters: usize) -> Vec<Mutex<Share>> {
+    let share = |groups| {
+        let (gradient, losses) = (Buffer::new(parameters), vec![0.0; members]);
+        Mutex::new(Share { groups, sums: Sums::default(), gradient, losses })
+    };
+    objective.shares(rows).into_iter().map(share).collect()
+}
+
+/// A member's own weighted losses, all shares together.
+fn own_loss(shares: &mut [Mutex<Share>], member: usize) -> f64 {
+    shares.iter_mut().map(|share| whole(share).losses[member]).sum()
+}
+
+/// How a member steps whose training rows, which weigh `rows` together, have a mean loss of `error`; `decay` is how
+/// much it has of the decay that the engine chooses, and `before` what it minimized at its previous step, and afterwards
+/// at this one.
+fn rule(
+    options: &Options,
+    layout: &Layout,
+    weights: &[f32],
+    rows: f64,
+    error: f64,
+    decay: f32,
+    before: &mut f64,
+) -> StepRule {
+    let decay = options.l2.at(options.loss, rows, error, decay);
     let objective = error + penalty(layout, weights, decay);
     let undo = match options.algorithm {
         Algorithm::RpropPlus => true,
@@ -411,7 +469,7 @@ impl Part<'_> {
 
 impl Task {
     /// The normalization that a training of this task works under.
-    fn normalization(&self) -> Normalization {
+    pub(super) fn normalization(&self) -> Normalization {
         if !self.options.normalize {
             return Normalization::default();
         }

@@ -93,6 +93,8 @@ impl Job {
             trained
         }));
         match trained {
+            // It may be that nobody asked again after the last cycle.
+            Ok(Some(_)) if self.is_cancelled() => Outcome::Dropped,
             Ok(Some((trained, report))) => Outcome::Trained(Arc::new(trained), Arc::new(report)),
             Ok(None) => Outcome::Dropped,
             Err(panic) => Outcome::Failed(message(&*panic)),

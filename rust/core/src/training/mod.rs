@@ -1,10 +1,12 @@
 //! Training in the background: tasks, jobs, the pool that they share.
 
+mod baseline;
 mod control;
 mod crew;
 mod cycle;
 mod job;
 mod live;
+mod members;
 mod pauses;
 mod pool;
 mod report;

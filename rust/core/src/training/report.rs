@@ -12,6 +12,10 @@ impl From<Rule> for Reason {
     }
 }
 
+/// Points between one power of two and the next where several members answer together: what those who learn no more would
+/// add to that is computed for the curve alone.
+const RESOLUTION_OF_MANY: u64 = 64;
+
 /// Collects a curve of bounded length, denser at its beginning, where most of the learning is: every cycle up to a power of
 /// two, every second up to the next, every fourth up to the one after, ... When it is full, its resolution is halved.
 #[derive(Debug)]
@@ -22,8 +26,9 @@ pub(crate) struct Curve {
 }
 
 impl Curve {
-    pub(crate) fn new() -> Self {
-        Self { points: Vec::new(), resolution: MAX_POINTS as u64 }
+    pub(crate) fn new(members: usize) -> Self {
+        let resolution = if members > 1 { RESOLUTION_OF_MANY } else { MAX_POINTS as u64 };
+        Self { points: Vec::new(), resolution }
     }
 
     /// Whether the curve has a place for this cycle.
@@ -63,7 +68,7 @@ mod tests {
     #[test]
     fn a_curve_keeps_its_first_and_last_point_and_its_length_bounded() {
         for cycles in [0u64, 1, 7, 510, 511, 512, 513, 1_000_000] {
-            let mut curve = Curve::new();
+            let mut curve = Curve::new(1);
             let point = |cycle| Point { cycle, train_error: 1.0, test_error: None };
             (0..=cycles).for_each(|cycle| curve.add(point(cycle)));
             let points = curve.end(point(cycles));

@@ -10,10 +10,10 @@ use crate::model::Model;
 use crate::network::Network;
 use crate::normalization::Normalization;
 use crate::objective::Objective;
-use crate::options::{ClassWeight, Options};
+use crate::options::{ClassWeight, Options, Restarts};
 use crate::random::Random;
 use crate::trained::{StepperState, Trained};
-use crate::weights::initial;
+use crate::weights::{first_sizes, initial};
 
 /// The random stream of the members after the first.
 const MEMBERS_STREAM: u64 = 3;
@@ -48,6 +48,8 @@ pub struct Task {
     pub(super) training: TrainOptions,
     /// Networks of the layout that it trains.
     pub(super) members: usize,
+    /// How many of them it leaves: those with the least test errors.
+    pub(super) answering: usize,
     /// The network's state of what draws initial weights.
     weights_state: u64,
 }
@@ -66,17 +68,18 @@ impl Task {
         }
         let Model { layout, options, trained, .. } = network.model();
         let (dataset, weights_state) = (network.dataset.clone(), network.weights_state());
-        let members = if trained.is_untrained() {
-            options.restarts.members(training.auto_stop, dataset.train.len(), layout.parameters())
+        let (members, answering) = if trained.is_untrained() {
+            let starts = options.restarts.starts(training.auto_stop, dataset.train.len(), layout.parameters());
+            (starts, Restarts::answering(training.auto_stop, starts))
         } else {
-            trained.members()
+            (trained.members(), trained.members())
         };
-        Ok(Self { layout, options, trained, dataset, training, members, weights_state })
+        Ok(Self { layout, options, trained, dataset, training, members, answering, weights_state })
     }
 
     /// Bytes of memory that one thread takes for it, about, beyond the rows.
     pub fn bytes(&self) -> usize {
-        let objective = self.unweighted(Normalization::default());
+        let objective = self.unweighted(Normalization::default(), self.members);
         // Weights with the stepper's state, of 9 bytes together: as trained, as the best so far, as the best before.
         let parameters = objective.parameters() * (4 * objective.shares(&self.dataset.train).len() + 3 * 9);
         let classes = match self.options.class_weight {
@@ -86,17 +89,23 @@ impl Task {
         parameters + objective.scratch_bytes() + classes
     }
 
-    /// What it minimizes.
-    pub(super) fn objective(&self, normalization: Normalization) -> Objective {
-        self.unweighted(normalization).weighted(self.class_weights())
+    /// What so many members of it minimize.
+    pub(super) fn objective(&self, normalization: Normalization, members: usize) -> Objective {
+        self.unweighted(normalization, members).weighted(self.class_weights())
     }
 
-    fn unweighted(&self, normalization: Normalization) -> Objective {
-        Objective::new(self.dataset.shape.kind, &self.layout, self.options.clone(), normalization, self.members)
+    /// What members of another layout, for the same rows, minimize.
+    pub(super) fn objective_of(&self, layout: &Layout, normalization: Normalization, members: usize) -> Objective {
+        let objective = Objective::new(self.dataset.shape.kind, layout, self.options.clone(), normalization, members);
+        objective.weighted(self.class_weights())
+    }
+
+    fn unweighted(&self, normalization: Normalization, members: usize) -> Objective {
+        Objective::new(self.dataset.shape.kind, &self.layout, self.options.clone(), normalization, members)
     }
 
     /// What the loss of a row of each class is multiplied by; none where all are alike.
-    fn class_weights(&self) -> Option<Arc<Vec<f32>>> {
+    pub(super) fn class_weights(&self) -> Option<Arc<Vec<f32>>> {
         match &self.options.class_weight {
             ClassWeight::None => None,
             ClassWeight::Balanced => Some(Arc::new(balanced(&self.dataset))),
@@ -113,16 +122,18 @@ impl Task {
         }
         let (parameters, members) = (self.layout.parameters(), self.members);
         weights.truncate(parameters);
+        let sizes = first_sizes(&self.layout).repeat(members);
         let mut random = Random::new(self.weights_state, MEMBERS_STREAM);
         for _ in 1..members {
             weights.extend(initial(&self.layout, self.options.activation, &mut random));
         }
-        (weights, StepperState::new(members * parameters, members))
+        let decays = self.options.l2.shares(members);
+        (weights, StepperState { sizes, decays, ..StepperState::new(members * parameters, members) })
     }
 
     /// Weights and biases of all members that the network will have.
     pub fn parameters(&self) -> usize {
-        self.members * self.layout.parameters()
+        self.answering * self.layout.parameters()
     }
 
     /// When it ends.

@@ -1,12 +1,16 @@
-//! Faults of the data that a training can name.
+//! Faults that a training can name: of the data, and of what came of it.
 
-use crate::dataset::{Dataset, RowShape};
+use crate::dataset::{Dataset, RowShape, Rows};
 use crate::layout::Kind;
-use crate::normalization::Normalization;
+use crate::normalization::{Normalization, Scaling};
 use crate::options::{Options, Output};
 
 /// Indices that a warning lists; more are counted.
 const LISTED: usize = 8;
+/// Training rows of a class of which something can be said; a class without any is told apart.
+const FEW_ROWS: u64 = 5;
+/// The share of the baseline's error from which on nothing was learnt.
+const NOTHING: f64 = 0.99;
 
 /// What a user should know about the rows, each in a sentence.
 pub(super) fn warnings(
@@ -15,38 +19,78 @@ pub(super) fn warnings(
     normalization: &Normalization,
     options: &Options,
 ) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings = Vec::from_iter(constant_inputs(shape, dataset, normalization));
+    match shape.kind {
+        Kind::Classifier => warnings.extend(rare_classes(shape, dataset)),
+        Kind::Regressor => warnings.extend(odd_targets(shape, &dataset.train, normalization, options)),
+    }
+    warnings
+}
+
+/// What is to be said of a training that has left an `error` on the `rows` of that name, where whoever gives each row the same
+/// answer makes one of `baseline`.
+pub(super) fn learnt_nothing(error: f64, baseline: f64, rows: &str) -> Option<String> {
+    // Where the best answer errs by nothing there is nothing to learn; losses below 0 have no scale.
+    (baseline > 0.0 && error >= NOTHING * baseline).then(|| {
+        format!(
+            "nothing was learnt that helps with the {rows} rows: the error there is {error:.4}, and {baseline:.4} for the \
+             same answer to every row"
+        )
+    })
+}
+
+fn constant_inputs(shape: RowShape, dataset: &Dataset, normalization: &Normalization) -> Option<String> {
+    let train = &dataset.train;
     if let Some(scaling) = &normalization.inputs {
         let constant: Vec<usize> = scaling.ignored().collect();
-        if !constant.is_empty() {
-            warnings
-                .push(format!("{} the same in all training rows and ignored", listed("input", "is", "are", &constant)));
-        }
+        return (!constant.is_empty())
+            .then(|| format!("{} the same in all training rows and ignored", listed("input", "is", "are", &constant)));
     }
-    let rows = &dataset.train.table;
-    match shape.kind {
-        Kind::Classifier => {
-            let mut counts = vec![0u64; shape.outputs];
-            for row in 0..rows.rows() {
-                let class = rows.row(row).last().expect("a row ends with its class");
-                counts[class as usize] += 1;
-            }
-            let missing: Vec<usize> = (0..shape.outputs).filter(|&class| counts[class] == 0).collect();
-            if !missing.is_empty() {
-                warnings.push(format!("{} no training rows", listed("class", "has", "have", &missing)));
-            }
+    // A single row has nothing but constants.
+    let constant = if train.len() > 1 { Scaling::constant(train, 0..shape.inputs) } else { Vec::new() };
+    (!constant.is_empty()).then(|| format!("{} the same in all training rows", listed("input", "is", "are", &constant)))
+}
+
+fn rare_classes(shape: RowShape, dataset: &Dataset) -> Vec<String> {
+    let count = |rows: &Rows| {
+        let mut counts = vec![0u64; shape.outputs];
+        for row in 0..rows.len() {
+            let class = rows.table.row(row).nth(shape.inputs).expect("a row ends with its class");
+            counts[class as usize] += 1;
         }
-        Kind::Regressor => {
-            let scaled =
-                |column, value| normalization.outputs.as_ref().map_or(value, |scaling| scaling.apply(column, value));
-            let beyond = |row: usize| {
-                let mut targets = rows.row(row).skip(shape.inputs).enumerate();
-                targets.any(|(column, value)| !(0.0..=1.0).contains(&scaled(column, value)))
-            };
-            if options.output == Output::Sigmoid && (0..rows.rows()).any(beyond) {
-                warnings.push("some targets are beyond what sigmoid outputs reach: use linear outputs".into());
-            }
+        counts
+    };
+    let (train, test) = (count(&dataset.train), count(&dataset.test));
+    let where_ = |is: &dyn Fn(usize) -> bool| (0..shape.outputs).filter(|&class| is(class)).collect::<Vec<_>>();
+    let mut warnings = Vec::new();
+    let mut warn = |one: &str, many: &str, what: String, classes: &[usize]| {
+        if !classes.is_empty() {
+            warnings.push(format!("{} {what}", listed("class", one, many, classes)));
         }
+    };
+    warn("has", "have", "no training rows".into(), &where_(&|class| train[class] == 0));
+    let few = where_(&|class| (1..FEW_ROWS).contains(&train[class]));
+    warn("has", "have", format!("fewer than {FEW_ROWS} training rows"), &few);
+    if dataset.test.len() > 0 {
+        warn("has", "have", "no testing rows".into(), &where_(&|class| train[class] > 0 && test[class] == 0));
+    }
+    warnings
+}
+
+fn odd_targets(shape: RowShape, train: &Rows, normalization: &Normalization, options: &Options) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let columns = shape.inputs..shape.width();
+    let constant = if train.len() > 1 { Scaling::constant(train, columns) } else { Vec::new() };
+    if !constant.is_empty() {
+        warnings.push(format!("{} the same in all training rows", listed("output", "is", "are", &constant)));
+    }
+    let scaled = |column, value| normalization.outputs.as_ref().map_or(value, |scaling| scaling.apply(column, value));
+    let beyond = |row: usize| {
+        let mut targets = train.table.row(row).skip(shape.inputs).enumerate();
+        targets.any(|(column, value)| !(0.0..=1.0).contains(&scaled(column, value)))
+    };
+    if options.output == Output::Sigmoid && (0..train.len()).any(beyond) {
+        warnings.push("some targets are beyond what sigmoid outputs reach: use linear outputs".into());
     }
     warnings
 }

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 
 use neuralredis_core::Kind;
 
-use super::options;
+use super::{options, report};
 use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
@@ -64,6 +64,10 @@ impl Command for Info {
             ("patience", options::patience_reply(chosen.patience)),
             ("members", Reply::count(info.members)),
             ("test-error-optimistic", Reply::YesNo(found.test_decided)),
+            (
+                "training-warnings",
+                value.live.network().report().map_or(Reply::Array(Vec::new()), |report| report::warnings(report)),
+            ),
             ("memory-bytes", Reply::count(value.bytes())),
         ]);
         Ok(Reply::Map(fields))

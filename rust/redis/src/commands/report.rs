@@ -10,6 +10,11 @@ use crate::value;
 
 pub(super) struct Report;
 
+/// Faults of the data, each in a sentence.
+pub(super) fn warnings(report: &neuralredis_core::training::Report) -> Reply {
+    Reply::Array(report.warnings.iter().map(|warning| Reply::Bulk(warning.clone().into_bytes())).collect())
+}
+
 impl Command for Report {
     const NAME: &CStr = c"nr.report";
     const FLAGS: &CStr = c"readonly";
@@ -26,7 +31,6 @@ impl Command for Report {
         let key = value::open(ctx, args[0])?;
         let Some(report) = value::read(&key)?.live.network().report() else { return Ok(Reply::Null) };
         let maybe = |number: Option<f64>| number.map_or(Reply::Null, Reply::Double);
-        let warnings = report.warnings.iter().map(|warning| Reply::Bulk(warning.clone().into_bytes()));
         let curve = report.curve.iter().map(|point| {
             Reply::Array(vec![Reply::count(point.cycle), Reply::Double(point.train_error), maybe(point.test_error)])
         });
@@ -40,7 +44,7 @@ impl Command for Report {
             ("test-error", maybe(report.test_error)),
             ("class-errors", maybe(report.class_errors)),
             ("overfitting", Reply::YesNo(report.overfitting)),
-            ("warnings", Reply::Array(warnings.collect())),
+            ("warnings", warnings(report)),
             ("curve", Reply::Array(curve.collect())),
         ]))
     }

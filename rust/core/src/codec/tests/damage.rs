@@ -216,6 +216,32 @@ fn forged_class_weights_and_patience_are_refused() {
 }
 
 #[test]
+fn forged_shares_of_the_decay_are_refused() {
+    let mut network = small(Kind::Regressor, 12, 0);
+    network.options.restarts = Restarts::Fixed(2);
+    let frames = frames_of(&trained(network, 2), MAX_FRAME);
+    let forged = |body: &[u8]| {
+        let mut frames = frames.clone();
+        let at = frames.iter().rposition(|frame| frame[..2] == Section::Decays.tag().to_le_bytes()).unwrap();
+        frames[at].truncate(HEADER);
+        frames[at].extend(body);
+        refusal(&file_of(&frames))
+    };
+    let two = |a: f32, b: f32| [a.to_le_bytes(), b.to_le_bytes()].concat();
+    for (body, message) in [
+        (two(0.0, 1.0), "decays: value 0 is 0: expected above 0, at most 1000000"),
+        (two(1.0, f32::NAN), "decays: value 1 is NaN: expected above 0, at most 1000000"),
+        (two(1.0, 2e6), "decays: value 1 is 2000000: expected above 0, at most 1000000"),
+        (two(1.0, 1.0), "decays: all are 1: expected it to be left out"),
+        (two(0.5, 0.5).repeat(2), "decays: 4 values: expected 2"),
+        (two(0.5, 0.5)[..4].to_vec(), "decays: 1 values: expected 2"),
+    ] {
+        let refusal = forged(&body);
+        assert!(refusal.contains(message), "{refusal}: {message}");
+    }
+}
+
+#[test]
 fn a_report_that_no_training_gives_is_refused() {
     let frames = frames_of(&small(Kind::Regressor, 12, 2), MAX_FRAME);
     let at = |section: Section| {
