@@ -22,7 +22,7 @@ Results = dict[str, dict[str, dict[str, list[float]]]]
 
 def ours(rows: Rows, seed: int, **options: Any) -> Answer:
     """Return what the library answers with nothing set but what the tutorial sets, and a rough layout."""
-    hidden = options.pop("hidden", [30])
+    hidden = options.pop("hidden", [30, 30, 30])
     outputs = int(rows.y.max()) + 1 if rows.classifies else 1
     kind: Any = "classifier" if rows.classifies else "regressor"
     count = len(rows.X)
