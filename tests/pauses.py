@@ -99,7 +99,7 @@ class Stage:
         asking = []
         for number, key in enumerate(keys, 1):
             asking.append(self.train(key))
-            servers.wait_until(lambda: self.pool() == (1, number))  # noqa: B023
+            servers.wait_until(lambda number=number: self.pool() == (1, number))
         return asking
 
     def pool(self) -> tuple[int, int]:

@@ -140,7 +140,8 @@ class Network(_core.Network):
         autostop : bool, default False
             Whether to end when the testing rows have nothing more to gain. The limits hold all the same.
         backtrack : bool, default False
-            Whether to return to the weights with the least testing error seen; without ``autostop`` it has no effect.
+            Whether to return to the weights that did best on the testing rows, by the squared error of the outputs
+            whatever the loss; without ``autostop`` it has no effect.
         progress : bool, optional
             Whether to show a progress bar; by default on a terminal, once the training has taken half a second.
         callback : callable, optional

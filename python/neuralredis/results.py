@@ -214,7 +214,8 @@ class Report:
     cycles : int
         Times that all training rows were presented.
     best_cycle : int
-        The cycle whose weights the network has now: the last, or with ``backtrack`` the best.
+        The cycle whose weights the network has now: the last, or with ``backtrack`` the best; where several networks
+        answer as one (``members``), each has its own, and this is the latest.
     seconds : float
         Seconds from the real start to the end, the time in the queue not counted.
     threads : int

@@ -72,7 +72,7 @@ pub struct Report {
     pub reason: Reason,
     /// Cycles done: times that all training rows were presented.
     pub cycles: u64,
-    /// The cycle whose weights the network has now.
+    /// The cycle whose weights the network has now; of several members the latest.
     pub best_cycle: u64,
     /// From the real start to the end, time in the queue apart.
     pub time: Duration,

@@ -27,7 +27,8 @@ pub struct TrainOptions {
     pub max_time: Duration,
     /// Whether to end when the testing rows have nothing more to gain.
     pub auto_stop: bool,
-    /// Whether to return to the weights with the least test error seen; without `auto_stop` it has no effect.
+    /// Whether to return to the weights that did best on the testing rows, by the squared error of the outputs whatever the
+    /// loss; without `auto_stop` it has no effect.
     pub backtrack: bool,
 }
 
