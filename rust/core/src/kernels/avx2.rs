@@ -183,4 +183,23 @@ impl Lanes for Avx2 {
             _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
         }
     }
+    #[inline(always)]
+    fn sum_each(self, v: [Self::V; 4]) -> [f32; 4] {
+        // SAFETY: token; there is room for four numbers.
+        unsafe {
+            let [a, b, c, d] = v.map(
+                #[inline(always)]
+                |v| _mm256_add_ps(v.0, v.1),
+            );
+            let half = |a, b| _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(a, b), _mm256_permute2f128_ps::<0x31>(a, b));
+            let (ac, bd) = (half(a, c), half(b, d));
+            let two = _mm256_add_ps(_mm256_shuffle_ps::<0x44>(ac, bd), _mm256_shuffle_ps::<0xEE>(ac, bd));
+            let one = _mm256_add_ps(two, _mm256_permute_ps::<0xB1>(two));
+            // Lanes 0 and 2 of the halves: a and b, c and d.
+            let (ab, cd) = (_mm256_castps256_ps128(one), _mm256_extractf128_ps::<1>(one));
+            let mut sums = [0.0; 4];
+            _mm_storeu_ps(sums.as_mut_ptr(), _mm_shuffle_ps::<0x88>(ab, cd));
+            sums
+        }
+    }
 }

@@ -285,8 +285,14 @@ impl GradientSums<'_> {
                 delta = delta.wrapping_add(self.outputs * LANES);
             }
             for (m, sums) in sums.iter().enumerate() {
-                for (n, &sum) in sums.iter().enumerate() {
-                    *gradient.get_unchecked_mut((i + m) * self.outputs + j + n) += l.sum(sum);
+                let to = gradient.get_unchecked_mut((i + m) * self.outputs + j..).get_unchecked_mut(..J);
+                let (fours, others) = sums.as_chunks::<4>();
+                let (to_fours, to_others) = to.as_chunks_mut::<4>();
+                for (to, &four) in to_fours.iter_mut().zip(fours) {
+                    to.iter_mut().zip(l.sum_each(four)).for_each(|(to, sum)| *to += sum);
+                }
+                for (to, &sum) in to_others.iter_mut().zip(others) {
+                    *to += l.sum(sum);
                 }
             }
         }

@@ -73,6 +73,15 @@ pub(crate) trait Lanes: Copy + 'static {
     /// The sum of the lanes: lanes 8 apart first, then 4, 2 and 1 apart.
     fn sum(self, v: Self::V) -> f32;
 
+    /// The sums of the lanes of four, each as [`Self::sum`] has it.
+    #[inline(always)]
+    fn sum_each(self, v: [Self::V; 4]) -> [f32; 4] {
+        v.map(
+            #[inline(always)]
+            |v| self.sum(v),
+        )
+    }
+
     /// `v` kept within `low` and `high`; `low` where it is no number.
     #[inline(always)]
     fn clamp(self, v: Self::V, low: f32, high: f32) -> Self::V {
