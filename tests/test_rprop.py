@@ -95,6 +95,8 @@ def test_a_training_takes_the_steps_of_the_papers(create: Create, variant: Any) 
     algorithm, l2 = variant
     rng = np.random.default_rng(3)
     X = rng.normal(size=(ROWS, LAYOUT[0])).astype(np.float32)
+    # Of the size that the engine works with, so that its weights are those of the trace.
+    X /= np.sqrt(np.mean(X**2, axis=0))
     y = targets(X)
     net = create("regressor", LAYOUT, activation="tanh", algorithm=algorithm, l2=l2, seed=11)
     net.observe(X, y, into="train")

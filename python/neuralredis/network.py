@@ -44,7 +44,8 @@ class Network(_core.Network):
         2**20 units with at most 2**24 parameters together.
     normalize : bool, default False
         Whether a training standardizes the inputs (and a regressor's outputs) by its training rows. Wanted whenever
-        inputs are not of the same small size. What is asked and answered is in the units of the rows all the same.
+        inputs are not of the same size. Without it each is only brought near a common size, by a factor, and outputs
+        are learnt as they are. What is asked and answered is in the units of the rows all the same.
     dataset, test : int, optional
         How many rows the training and the testing set hold at most, below 2**32. 10000 and 2500 if neither is given;
         with one of them the other is 0.

@@ -2,6 +2,10 @@
 //!
 //! Computed from the training rows when a training starts and stored with the network; whatever the network is asked
 //! goes through it. Columns are standardized to mean 0 and standard deviation 1; of two values, to a distance of 2.
+//!
+//! Inputs that are not to be normalized are brought to the size that first weights, first steps and weight decay are made
+//! for: frequencies of words of a thousandth would else be learnt late, brightnesses of up to 255 at random. Their means
+//! stay, and half of what makes one column larger than another (on a logarithmic scale): as much as a user may mean by it.
 
 use std::ops::Range;
 
@@ -52,17 +56,22 @@ impl Scaling {
         Self { mean: Vec::with_capacity(columns), scale: Vec::with_capacity(columns) }
     }
 
-    /// Standardized inputs. A column that is the same in all rows says nothing: it keeps the scale it had while it varied,
-    /// or gets the scale 0, with which another value changes nothing either.
-    pub(crate) fn of_inputs(rows: &Rows, columns: Range<usize>, before: Option<&Self>) -> Self {
+    /// Standardized inputs if `normalize`, else inputs of a size. A column that says nothing, since it is the same in all
+    /// rows, in the other case 0, keeps the scale it had while it varied, or gets the scale 0, with which another value
+    /// changes nothing either.
+    pub(crate) fn of_inputs(rows: &Rows, columns: Range<usize>, normalize: bool, before: Option<&Self>) -> Self {
         let mut scaling = Self::with_capacity(columns.len());
-        for (index, column) in Column::of(rows, columns).into_iter().enumerate() {
-            match (column.scale(), before) {
-                (Some(scale), _) => scaling.push(column.mean as f32, scale),
+        let all = Column::of(rows, columns);
+        let square = all.iter().map(Column::square).sum::<f64>() / all.len() as f64;
+        for (index, column) in all.into_iter().enumerate() {
+            let (mean, scale) =
+                if normalize { (column.mean as f32, column.scale()) } else { (0.0, column.mild_scale(square)) };
+            match (scale, before) {
+                (Some(scale), _) => scaling.push(mean, scale),
                 (None, Some(before)) if before.scale[index] != 0.0 => {
                     scaling.push(before.mean[index], before.scale[index]);
                 }
-                (None, _) => scaling.push(column.mean as f32, 0.0),
+                (None, _) => scaling.push(mean, 0.0),
             }
         }
         scaling
@@ -162,6 +171,19 @@ impl Column {
         let scale = (1.0 / if self.has_two_values { distance / 2.0 } else { self.deviation }) as f32;
         (self.min < self.max && scale.is_finite() && scale > 0.0).then_some(scale)
     }
+
+    /// The mean of the squared values.
+    fn square(&self) -> f64 {
+        self.mean.powi(2) + self.deviation.powi(2)
+    }
+
+    /// The reciprocal of the geometric mean of the column's size and that of all columns, whose squares have the mean `square`;
+    /// none for a column of zeros. Van den Berg and others ("Centering, scaling, and transformations", BMC Genomics 7, 2006)
+    /// find the square root of a column's size, Pareto's scale, between none and all of it.
+    fn mild_scale(&self, square: f64) -> Option<f32> {
+        let scale = (self.square().sqrt() * square.sqrt()).sqrt().recip() as f32;
+        (scale.is_finite() && scale > 0.0).then_some(scale)
+    }
 }
 
 /// Visits the rows sixteen at a time: their weights, and their values column after column.
@@ -198,7 +220,7 @@ mod tests {
 
     fn inputs(values: &[f32], before: Option<&Scaling>) -> Scaling {
         let values: Vec<[f32; 1]> = values.iter().map(|&v| [v]).collect();
-        Scaling::of_inputs(&rows(&values.iter().map(<[f32; 1]>::as_slice).collect::<Vec<_>>()), 0..1, before)
+        Scaling::of_inputs(&rows(&values.iter().map(<[f32; 1]>::as_slice).collect::<Vec<_>>()), 0..1, true, before)
     }
 
     #[test]
@@ -227,7 +249,26 @@ mod tests {
         let mut weighted = Rows::new(1);
         weighted.set(0, [1.0].into_iter(), 1.0);
         weighted.set(1, [4.0].into_iter(), 2.0);
-        assert_eq!(Scaling::of_inputs(&weighted, 0..1, None), inputs(&[1.0, 4.0, 4.0], None));
+        assert_eq!(Scaling::of_inputs(&weighted, 0..1, true, None), inputs(&[1.0, 4.0, 4.0], None));
+    }
+
+    #[test]
+    fn inputs_that_are_not_normalized_get_a_common_size_and_keep_half_of_their_proportions() {
+        for factor in [1.0, 1e-3, 1e9, 1e-30] {
+            let (large, small) = (100.0 * factor, factor);
+            let found = Scaling::of_inputs(&rows(&[&[large, small, 0.0], &[-large, small, 0.0]]), 0..3, false, None);
+            assert_eq!(found.mean, [0.0; 3]);
+            let scaled: Vec<f32> = [large, small, 7.0].iter().enumerate().map(|(c, &v)| found.apply(c, v)).collect();
+            assert!((scaled[0] / scaled[1] - 10.0).abs() < 1e-4 && scaled[2] == 0.0, "{scaled:?}");
+            assert!((1.0..1.5).contains(&scaled[0]), "{scaled:?}");
+        }
+    }
+
+    #[test]
+    fn a_column_of_zeros_that_is_not_normalized_keeps_the_scale_it_had() {
+        let before = Scaling { mean: vec![1.0, 0.0], scale: vec![2.0, 0.0] };
+        let found = Scaling::of_inputs(&rows(&[&[0.0, 0.0], &[0.0, 0.0]]), 0..2, false, Some(&before));
+        assert_eq!(found, Scaling { mean: vec![1.0, 0.0], scale: vec![2.0, 0.0] });
     }
 
     #[test]

@@ -262,6 +262,9 @@ pub const MAX_PATIENCE: u32 = i32::MAX as u32;
 /// the testing rows choose among members, and members that differ in it answer better together (`benchmarks/quality`).
 const DECAY_SHARES: [f32; 5] = [0.3, 0.01, 1.0, 0.1, 3.0];
 
+/// Inputs of a unit from which on [`Decay::Auto`] grows, with the square of their number (`benchmarks/quality`).
+const MANY_INPUTS: f32 = 100.0;
+
 /// Weight decay: `l2 / 2` times the sum of squared weights, biases exempt, is added to the mean loss of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Decay {
@@ -285,6 +288,17 @@ impl Decay {
             (Self::Auto, Loss::CrossEntropy) => share * (1.0 / rows) as f32,
             // Bounded: weights that fit worse than the mean of the targets say nothing of the noise.
             (Self::Auto, Loss::Mse) => share * (10.0 * error.min(1.0) / rows) as f32,
+        }
+    }
+
+    /// How many times as much of it the weights of a unit with so many inputs have.
+    ///
+    /// What a unit sums up grows with its inputs, and rows of a thousand hashed words are soon told apart by words that mean
+    /// nothing. A fixed decay is the same for all weights.
+    pub(crate) fn of_unit(self, inputs: usize) -> f32 {
+        match self {
+            Self::Auto => (inputs as f32 / MANY_INPUTS).max(1.0).powi(2),
+            Self::Fixed(_) => 1.0,
         }
     }
 

@@ -217,7 +217,7 @@ fn members_that_are_there_stay() {
 
 /// A classifier of which one class in ten rows is rare, with rows in both sets that weigh as much more as their class.
 fn imbalanced(class_weight: ClassWeight, row_weights: [f32; 2]) -> Live {
-    let layout = Layout::new(&[2, 6, 2]).unwrap();
+    let layout = Layout::new(&[8, 6, 2]).unwrap();
     let options = Options { class_weight, ..Options::new(Kind::Classifier) };
     let limits = Limits { train: 400, test: 200 };
     let mut network = Network::new(Kind::Classifier, layout, options, limits, 3).unwrap();
@@ -225,11 +225,12 @@ fn imbalanced(class_weight: ClassWeight, row_weights: [f32; 2]) -> Live {
     let (mut inputs, mut classes, mut weights) = (Vec::new(), Vec::new(), Vec::new());
     for row in 0..600 {
         let class = usize::from(row % 10 == 0);
-        inputs.extend([0; 2].map(|_| random.symmetric() + 0.5 * class as f32));
+        // Of one size: what a row weighs has no say in the scale of the inputs.
+        inputs.extend([0; 8].map(|_| (random.symmetric() + 0.5 * class as f32).signum()));
         classes.push(class as f32);
         weights.push(row_weights[class]);
     }
-    let mut batch = Batch::new(&inputs, 2, &classes, 1);
+    let mut batch = Batch::new(&inputs, 8, &classes, 1);
     batch.weights = Some(&weights);
     network.observe(&batch, None, |_| {}).unwrap();
     Live::new(network)
@@ -242,7 +243,7 @@ fn weights_of_classes_are_weights_of_their_rows() {
         let mut by_class = imbalanced(given([0.5, 7.0]), [1.0; 2]);
         let mut by_row = imbalanced(ClassWeight::None, [0.5, 7.0]);
         let (report, other) = (train(&mut by_class, options, 1), train(&mut by_row, options, 2));
-        // Products with 1 are exact, so all that follows is the same. Without NORMALIZE, whose means rows' weights shift.
+        // Products with 1 are exact, so all that follows is the same.
         assert_eq!((report.train_error, report.test_error), (other.train_error, other.test_error));
         assert_eq!((report.cycles, report.best_cycle, &report.curve), (other.cycles, other.best_cycle, &other.curve));
         assert_eq!(by_class.network().info().members, by_row.network().info().members);
@@ -273,7 +274,7 @@ fn balanced_classes_are_those_of_the_weights_that_balance_them() {
     assert_eq!(answers(balanced.network(), 50), answers(given.network(), 50));
     // They are computed anew by every training.
     let before = answers(balanced.network(), 50);
-    balanced.network_mut().observe(&Batch::new(&[0.0; 20], 2, &[1.0; 10], 1), Some(Set::Train), |_| {}).unwrap();
+    balanced.network_mut().observe(&Batch::new(&[0.0; 80], 8, &[1.0; 10], 1), Some(Set::Train), |_| {}).unwrap();
     train(&mut balanced, cycles(20), 1);
     assert_ne!(answers(balanced.network(), 50), before);
 }

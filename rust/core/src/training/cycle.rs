@@ -19,10 +19,10 @@ use super::task::Task;
 use super::warnings::{learnt_nothing, warnings};
 use crate::dataset::Rows;
 use crate::kernels::{Buffer, StepRule, kernels};
-use crate::layout::{Kind, Layout};
+use crate::layout::{Connection, Kind, Layout};
 use crate::normalization::{Normalization, Scaling};
 use crate::objective::{Objective, Own, Scratch, Sums};
-use crate::options::{Algorithm, Options};
+use crate::options::{Algorithm, Decay, Options};
 use crate::report::{Point, Reason, Report};
 use crate::trained::{Statistics, StepperState, Trained};
 use crate::weights::reexpress;
@@ -348,7 +348,7 @@ impl<'a> Session<'a> {
         let next = AtomicUsize::new(0);
         crew.run(workers, &|_| {
             while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-                lock(part).step(layout);
+                lock(part).step(layout, self.task.options.l2);
             }
         });
     }
@@ -407,7 +407,7 @@ fn rule(
     before: &mut f64,
 ) -> StepRule {
     let decay = options.l2.at(options.loss, rows, error, decay);
-    let objective = error + penalty(layout, weights, decay);
+    let objective = error + penalty(layout, weights, options.l2, decay);
     let undo = match options.algorithm {
         Algorithm::RpropPlus => true,
         Algorithm::IrpropMinus => false,
@@ -418,13 +418,14 @@ fn rule(
 }
 
 /// What weight decay adds to the loss.
-fn penalty(layout: &Layout, weights: &[f32], l2: f32) -> f64 {
-    if l2 == 0.0 {
+fn penalty(layout: &Layout, weights: &[f32], l2: Decay, decay: f32) -> f64 {
+    if decay == 0.0 {
         return 0.0;
     }
-    let square = |w: &f32| f64::from(*w).powi(2);
-    let weights = layout.connections().map(|c| &weights[c.biases().end..c.all().end]);
-    f64::from(l2) / 2.0 * weights.flat_map(|weights| weights.iter().map(square)).sum::<f64>()
+    let squares = |weights: &[f32]| weights.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>();
+    let of_connection =
+        |c: Connection| f64::from(l2.of_unit(c.inputs)) * squares(&weights[c.biases().end..c.all().end]);
+    f64::from(decay) / 2.0 * layout.connections().map(of_connection).sum::<f64>()
 }
 
 /// Some of the parameters, with all that a step of theirs takes.
@@ -439,7 +440,7 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    fn step(&mut self, layout: &Layout) {
+    fn step(&mut self, layout: &Layout, l2: Decay) {
         let rule = self.rule;
         // The shares' gradients, in the order of the shares.
         let (sum, others) = self.gradients.split_first_mut().expect("there is a share");
@@ -450,7 +451,8 @@ impl Part<'_> {
         let end = self.from + self.weights.len();
         for connection in layout.connections() {
             let (biases, all) = (connection.biases(), connection.all());
-            for (range, decay) in [(biases.clone(), 0.0), (biases.end..all.end, rule.decay)] {
+            let decay = rule.decay * l2.of_unit(connection.inputs);
+            for (range, decay) in [(biases.clone(), 0.0), (biases.end..all.end, decay)] {
                 let (from, to) = (range.start.max(self.from), range.end.min(end));
                 if from < to {
                     let range = from - self.from..to - self.from;
@@ -470,9 +472,6 @@ impl Part<'_> {
 impl Task {
     /// The normalization that a training of this task works under.
     pub(super) fn normalization(&self) -> Normalization {
-        if !self.options.normalize {
-            return Normalization::default();
-        }
         let (shape, rows) = (self.dataset.shape, &self.dataset.train);
         // What a trained network has learnt without normalization it has learnt under the identity.
         let before = |scaling: &Option<Scaling>, columns| {
@@ -480,8 +479,9 @@ impl Task {
             trained.then(|| scaling.clone().unwrap_or_else(|| Scaling::identity(columns)))
         };
         let Normalization { inputs, outputs } = &self.trained.normalization;
-        let inputs = Scaling::of_inputs(rows, 0..shape.inputs, before(inputs, shape.inputs).as_ref());
-        let outputs = (shape.kind == Kind::Regressor).then(|| {
+        let (normalize, before_inputs) = (self.options.normalize, before(inputs, shape.inputs));
+        let inputs = Scaling::of_inputs(rows, 0..shape.inputs, normalize, before_inputs.as_ref());
+        let outputs = (normalize && shape.kind == Kind::Regressor).then(|| {
             let before = before(outputs, shape.outputs);
             Scaling::of_outputs(rows, shape.inputs..shape.width(), self.options.output, before.as_ref())
         });

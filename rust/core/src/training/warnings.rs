@@ -19,7 +19,7 @@ pub(super) fn warnings(
     normalization: &Normalization,
     options: &Options,
 ) -> Vec<String> {
-    let mut warnings = Vec::from_iter(constant_inputs(shape, dataset, normalization));
+    let mut warnings = Vec::from_iter(constant_inputs(shape, dataset, normalization, options.normalize));
     match shape.kind {
         Kind::Classifier => warnings.extend(rare_classes(shape, dataset)),
         Kind::Regressor => warnings.extend(odd_targets(shape, &dataset.train, normalization, options)),
@@ -39,9 +39,14 @@ pub(super) fn learnt_nothing(error: f64, baseline: f64, rows: &str) -> Option<St
     })
 }
 
-fn constant_inputs(shape: RowShape, dataset: &Dataset, normalization: &Normalization) -> Option<String> {
+fn constant_inputs(
+    shape: RowShape,
+    dataset: &Dataset,
+    normalization: &Normalization,
+    normalize: bool,
+) -> Option<String> {
     let train = &dataset.train;
-    if let Some(scaling) = &normalization.inputs {
+    if let (true, Some(scaling)) = (normalize, &normalization.inputs) {
         let constant: Vec<usize> = scaling.ignored().collect();
         return (!constant.is_empty())
             .then(|| format!("{} the same in all training rows and ignored", listed("input", "is", "are", &constant)));
