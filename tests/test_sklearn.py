@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import pickle
 import re
 from collections.abc import Callable
@@ -199,6 +200,9 @@ def test_equal_rows_are_one_and_each_counts_as_many_as_it_stands_for() -> None:
         (0, 1, 1): 1,
         (2, 3, 1): 1,
     }
+    # Sums of weights are of one order.
+    orders = itertools.permutations([0.1, 0.2, 0.3])
+    assert len({float(merged(Rows(X[:3] * 0, y[:3] * 0, np.array(order))).weight[0]) for order in orders}) == 1
     learnt, tested = split(Rows(X[:1], y[:1], np.array([10.0])), y[:1, 0], 0.2, np.random.RandomState(0))
     assert learnt.weight[0] + tested.weight[0] == 10
     assert tested.weight[0] in (1, 2)
@@ -304,6 +308,18 @@ def test_rows_of_a_fit_are_forgotten(kind: type[Estimator]) -> None:
     assert model.network_.info().training_dataset_len == 120
     assert model.loss_curve_[-1] < loss
     assert model.set_params(warm_start=True).fit(X, y).network_.info().training_dataset_len == 0
+
+
+@both
+def test_rows_that_are_refused_change_nothing(kind: type[Estimator]) -> None:
+    X, y = rows(kind)
+    classes = [np.unique(y)] if kind is NeuralClassifier else []
+    model = kind(max_iter=20, early_stopping=False, random_state=1).partial_fit(X, y, *classes)
+    before = bytes(model.network_)
+    for learn in (model.partial_fit, model.set_params(warm_start=True).fit):
+        with np.errstate(over="ignore"), pytest.raises(nr.DataError, match="weight"):
+            learn(X, y, sample_weight=np.full(120, 1e39))
+        assert bytes(model.network_) == before
 
 
 # What they tell.
