@@ -1,0 +1,151 @@
+"""The regressor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import RegressorMixin
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.validation import validate_data
+
+from neuralredis.sklearn.base import NeuralEstimator, weights
+from neuralredis.sklearn.rows import Rows
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class NeuralRegressor(RegressorMixin, NeuralEstimator):
+    """A regressor that is a `neuralredis.Network`, with one linear output or several and the squared error.
+
+    All that `NeuralClassifier` says of rows and of what can be repeated holds here, too. Outputs are in single
+    precision as inputs are.
+
+    Parameters
+    ----------
+    hidden_layer_sizes, activation, restarts, max_iter, early_stopping, n_iter_no_change
+        As for `NeuralClassifier`.
+    normalize : bool, default True
+        Whether a training standardizes the inputs and the outputs by its rows; answers are in the units of the rows all
+        the same. (Name of `neuralredis.Network`.)
+    l2 : float or "auto", default "auto"
+        Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"`` is 10
+        times the present error, divided by the rows, so that rows without noise are fitted exactly, and a hundredth to
+        three times that where ``restarts`` makes several networks. (Name of `neuralredis.Network`.)
+    validation_fraction : float, default 0.2
+        The share of the rows that ``early_stopping`` keeps back, above 0, below 1.
+    random_state, warm_start, verbose
+        As for `NeuralClassifier`.
+
+    Attributes
+    ----------
+    network_ : neuralredis.Network
+        The network, to be saved, or put into a Redis server with `neuralredis.NeuralRedis.upload`. It has kept none of
+        the rows of `fit`, and all of those of `partial_fit`.
+    n_iter_, loss_curve_, validation_loss_curve_, n_features_in_, feature_names_in_
+        As of `NeuralClassifier`.
+
+    Examples
+    --------
+    >>> from neuralredis.sklearn import NeuralRegressor
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.model_selection import cross_val_score
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> float(cross_val_score(NeuralRegressor(random_state=1), X, y).mean()) > 0.4
+    True
+    """
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Learn from rows, and forget them.
+
+        Ctrl-C ends the training, keeps the best that was learnt, and raises ``KeyboardInterrupt``.
+
+        Parameters
+        ----------
+        X : array_like or frame of shape (rows, inputs)
+            Finite numbers.
+        y : array_like of shape (rows,) or (rows, outputs)
+            Finite numbers.
+        sample_weight : array_like of shape (rows,), optional
+            How many rows each row stands for, 0 or more. So it matters how large weights are together, as it does how
+            many rows there are: weights of mean 1 leave that as it is.
+
+        Returns
+        -------
+        NeuralRegressor
+            This one.
+
+        Raises
+        ------
+        ValueError
+            If rows are not as described, or a parameter has no such value.
+        """
+        return self._fit(X, y, sample_weight, goes_on=self._goes_on(), keep=False)
+
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Learn from more rows, and keep them.
+
+        The network trains on with all rows of all calls, of which a share was kept back each time, until those have
+        nothing more to gain. Rows of `fit` are not among them. A stream without an end is for a
+        `neuralredis.Network`, which bounds the rows it has.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`, from one row on.
+
+        Returns
+        -------
+        NeuralRegressor
+            This one.
+
+        Raises
+        ------
+        ValueError
+            As for `fit`.
+        """
+        return self._fit(X, y, sample_weight, goes_on=hasattr(self, "network_"), keep=True)
+
+    def _fit(self, X: Any, y: Any, sample_weight: ArrayLike | None, *, goes_on: bool, keep: bool) -> Self:
+        least = 1 if keep else 2
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            dtype=np.float32,
+            reset=not goes_on,
+            ensure_min_samples=least,
+            multi_output=True,
+            y_numeric=True,
+        )
+        y = check_array(y, dtype=np.float32, ensure_2d=False, ensure_min_samples=least, input_name="y")
+        if y.ndim == 1 or y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)[:, np.newaxis]
+        rows = Rows(X, y, weights(sample_weight, len(X)))
+        network = self._prepared("regressor", rows, y.shape[1], goes_on=goes_on, keep=keep)
+        self._train(network, keep=keep)
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Return the outputs for each row.
+
+        Parameters
+        ----------
+        X : array_like or frame of shape (rows, inputs)
+            Finite numbers.
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (rows,) or (rows, outputs)
+            The outputs, as single precision has them; (rows,) if there is one for each row.
+        """
+        outputs = self._outputs(X)
+        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn asks of an estimator: this one takes several outputs."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
