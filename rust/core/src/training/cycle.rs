@@ -15,14 +15,14 @@ use super::crew::Crew;
 use super::members::Members;
 use super::pool::Seats;
 use super::report::Curve;
+use super::rprop::{Part, rule};
 use super::task::Task;
 use super::warnings::{learnt_nothing, warnings};
 use crate::dataset::Rows;
-use crate::kernels::{Buffer, StepRule, kernels};
-use crate::layout::{Kind, Layout};
+use crate::kernels::{Buffer, StepRule};
+use crate::layout::Kind;
 use crate::normalization::{Normalization, Scaling};
 use crate::objective::{Objective, Own, Scratch, Sums};
-use crate::options::{Algorithm, Options};
 use crate::report::{Point, Reason, Report};
 use crate::trained::{Statistics, StepperState, Trained};
 use crate::weights::reexpress;
@@ -392,79 +392,6 @@ fn shares(objective: &Objective, members: usize, rows: &Rows, parameters: usize)
 /// A member's own weighted losses, all shares together.
 fn own_loss(shares: &mut [Mutex<Share>], member: usize) -> f64 {
     shares.iter_mut().map(|share| whole(share).losses[member]).sum()
-}
-
-/// How a member steps whose training rows, which weigh `rows` together, have a mean loss of `error`; `decay` is how
-/// much it has of the decay that the engine chooses, and `before` what it minimized at its previous step, and afterwards
-/// at this one.
-fn rule(
-    options: &Options,
-    layout: &Layout,
-    weights: &[f32],
-    rows: f64,
-    error: f64,
-    decay: f32,
-    before: &mut f64,
-) -> StepRule {
-    let decay = options.l2.at(options.loss, rows, error, decay);
-    let objective = error + penalty(layout, weights, decay);
-    let undo = match options.algorithm {
-        Algorithm::RpropPlus => true,
-        Algorithm::IrpropMinus => false,
-        Algorithm::IrpropPlus => objective > *before,
-    };
-    *before = objective;
-    StepRule { scale: (1.0 / rows) as f32, decay, undo }
-}
-
-/// What weight decay adds to the loss.
-fn penalty(layout: &Layout, weights: &[f32], l2: f32) -> f64 {
-    if l2 == 0.0 {
-        return 0.0;
-    }
-    let square = |w: &f32| f64::from(*w).powi(2);
-    let weights = layout.connections().map(|c| &weights[c.biases().end..c.all().end]);
-    f64::from(l2) / 2.0 * weights.flat_map(|weights| weights.iter().map(square)).sum::<f64>()
-}
-
-/// Some of the parameters, with all that a step of theirs takes.
-struct Part<'a> {
-    rule: StepRule,
-    /// Where they begin in their member.
-    from: usize,
-    weights: &'a mut [f32],
-    sizes: &'a mut [f32],
-    signs: &'a mut [i8],
-    gradients: Vec<&'a mut [f32]>,
-}
-
-impl Part<'_> {
-    fn step(&mut self, layout: &Layout) {
-        let rule = self.rule;
-        // The shares' gradients, in the order of the shares.
-        let (sum, others) = self.gradients.split_first_mut().expect("there is a share");
-        for other in others {
-            sum.iter_mut().zip(other.iter()).for_each(|(sum, other)| *sum += other);
-        }
-        // Biases do not decay, so they step apart.
-        let end = self.from + self.weights.len();
-        for connection in layout.connections() {
-            let (biases, all) = (connection.biases(), connection.all());
-            for (range, decay) in [(biases.clone(), 0.0), (biases.end..all.end, rule.decay)] {
-                let (from, to) = (range.start.max(self.from), range.end.min(end));
-                if from < to {
-                    let range = from - self.from..to - self.from;
-                    (kernels().step)(
-                        StepRule { decay, ..rule },
-                        &sum[range.clone()],
-                        &mut self.weights[range.clone()],
-                        &mut self.sizes[range.clone()],
-                        &mut self.signs[range],
-                    );
-                }
-            }
-        }
-    }
 }
 
 impl Task {

@@ -10,6 +10,7 @@ mod members;
 mod pauses;
 mod pool;
 mod report;
+mod rprop;
 mod sync;
 mod task;
 #[cfg(test)]
