@@ -85,7 +85,7 @@ choice! {
 }
 
 choice! {
-    /// The variant of RPROP.
+    /// How gradients become steps: a variant of RPROP, or L-BFGS.
     Algorithm, "algorithm" {
         /// Undoes a step after a change of sign only where the loss rose (Igel and Huesken 2000).
         IrpropPlus = 1, "irprop+";
@@ -93,6 +93,9 @@ choice! {
         IrpropMinus = 2, "irprop-";
         /// Undoes every step after a change of sign (Riedmiller and Braun 1993): the original module's.
         RpropPlus = 3, "rprop+";
+        /// Steps along directions that the last moves tell (Liu and Nocedal 1989), after some of iRprop+ where the weights
+        /// are new: comes closer where numbers have little noise.
+        Lbfgs = 4, "lbfgs";
     }
 }
 
@@ -125,7 +128,7 @@ pub struct Options {
     pub output: Output,
     /// What training makes small.
     pub loss: Loss,
-    /// The variant of RPROP.
+    /// How gradients become steps.
     pub algorithm: Algorithm,
     /// Weight decay.
     pub l2: Decay,

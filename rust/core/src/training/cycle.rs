@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use super::baseline;
 use super::control::Control;
 use super::crew::Crew;
+use super::lbfgs::{Search, Trial};
 use super::members::Members;
 use super::pool::Seats;
 use super::report::Curve;
@@ -23,6 +24,7 @@ use crate::kernels::{Buffer, StepRule};
 use crate::layout::Kind;
 use crate::normalization::{Normalization, Scaling};
 use crate::objective::{Objective, Own, Scratch, Sums};
+use crate::options::Algorithm;
 use crate::report::{Point, Reason, Report};
 use crate::trained::{Statistics, StepperState, Trained};
 use crate::weights::reexpress;
@@ -31,6 +33,11 @@ use crate::weights::reexpress;
 const THREAD_OPERATIONS: usize = 600_000;
 /// Parameters of a step that are worth another thread.
 const THREAD_PARAMETERS: usize = 16 << 10;
+/// How much more L-BFGS does with each.
+const SEARCH_TIMES: usize = 16;
+/// Cycles of RPROP with which L-BFGS begins where the weights are new. Far from a minimum, how the function bends tells
+/// little, and RPROP gets closer in as many cycles; a longer start leaves small networks in worse places.
+const FIRST_CYCLES: u64 = 30;
 
 /// One training while it runs.
 pub(super) struct Session<'a> {
@@ -40,6 +47,8 @@ pub(super) struct Session<'a> {
     normalization: Normalization,
     weights: Vec<f32>,
     state: StepperState,
+    /// Of each member; none but for L-BFGS.
+    searches: Vec<Search>,
     train: Vec<Mutex<Share>>,
     test: Vec<Mutex<Share>>,
     scratch: Vec<Mutex<Scratch>>,
@@ -94,7 +103,9 @@ impl<'a> Session<'a> {
         }
         let objective = task.objective(normalization.clone(), task.members);
         let max_time = task.training.max_time;
+        let searching = if task.options.algorithm == Algorithm::Lbfgs { task.members } else { 0 };
         Some(Self {
+            searches: (0..searching).map(|_| Search::new(task.layout.parameters(), searching)).collect(),
             train: shares(&objective, task.members, &task.dataset.train, objective.parameters()),
             test: shares(&objective, task.members, &task.dataset.test, 0),
             scratch: Vec::new(),
@@ -120,13 +131,17 @@ impl<'a> Session<'a> {
         let (mut cycle, mut presented) = (0, 0);
         // Whether the weights are others than those of the last errors.
         let mut changed = false;
+        // Each member's own, of the last weights that it did not take back.
+        let mut test_errors = vec![f64::INFINITY; self.task.members];
         let (reason, known) = loop {
             let threads = seats.take(self.useful_threads(members.learning()), || self.control.is_cancelled())?;
             let last = options.max_cycles > 0 && cycle >= options.max_cycles;
+            let searching = self.is_searching(cycle);
             let together = self.task.members == 1 || last || curve.wants(cycle);
             let test = watch && (options.auto_stop || last || curve.wants(cycle));
-            let wanted = Wanted { of: members.learn(), gradients: !last, together, test };
+            let wanted = Wanted { of: members.learn(), gradients: !last || searching, together, test };
             let Some(errors) = self.errors(&mut crew, threads, &wanted, Self::must_end) else {
+                self.take_back(members.learn());
                 break (self.request_or_time(), None);
             };
             let known = together.then_some(errors);
@@ -135,10 +150,14 @@ impl<'a> Session<'a> {
             } else {
                 self.control.tell_cycle(cycle);
             }
+            let taken = if searching { self.judge(&mut crew, threads, &errors, members.learn()) } else { Vec::new() };
+            let is_taken = |member: usize| taken.get(member) != Some(&false);
+            changed |= taken.contains(&false);
             if let (true, Some(sums)) = (options.auto_stop, errors.test) {
-                let test = &mut self.test;
-                let own: Vec<f64> = (0..self.task.members).map(|member| own_loss(test, member) / sums.weight).collect();
-                changed = members.hear(cycle, |member| own[member], &mut self.weights, &mut self.state);
+                for (member, error) in test_errors.iter_mut().enumerate().filter(|&(member, _)| is_taken(member)) {
+                    *error = own_loss(&mut self.test, member) / sums.weight;
+                }
+                changed |= members.hear(cycle, |member| test_errors[member], &mut self.weights, &mut self.state);
                 if let Some(rule) = members.ended() {
                     break (rule.into(), known);
                 }
@@ -149,7 +168,11 @@ impl<'a> Session<'a> {
             if self.must_end() {
                 break (self.request_or_time(), known);
             }
-            self.step(&mut crew, threads, &errors, members.learn());
+            if searching {
+                self.go_on(members.learn());
+            } else {
+                self.step(&mut crew, threads, &errors, members.learn());
+            }
             presented += members.learning() as u64;
             cycle += 1;
             changed = false;
@@ -351,6 +374,62 @@ impl<'a> Session<'a> {
                 lock(part).step(layout);
             }
         });
+    }
+
+    /// Whether the cycle ends with a step of L-BFGS.
+    fn is_searching(&self, cycle: u64) -> bool {
+        !self.searches.is_empty() && (cycle >= FIRST_CYCLES || !self.task.trained.is_untrained())
+    }
+
+    /// Lets the members that learn judge their present weights, with the gradients that [`Self::errors`] has left. Weights
+    /// that are no better than before are taken back; of each member, whether they were not.
+    fn judge(&mut self, crew: &mut Crew, threads: usize, errors: &Errors, learn: &[bool]) -> Vec<bool> {
+        let (layout, parameters) = (&self.task.layout, self.task.layout.parameters());
+        let (options, rows) = (&self.task.options, errors.train.weight);
+        let errors: Vec<f64> = (0..learn.len()).map(|member| own_loss(&mut self.train, member) / rows).collect();
+        let mut taken = vec![true; learn.len()];
+        let mut parts = Vec::with_capacity(learn.len());
+        let mut gradients: Vec<_> =
+            self.train.iter_mut().map(|share| whole(share).gradient.chunks_mut(parameters)).collect();
+        let state = self.state.sizes.chunks_mut(parameters).zip(self.state.signs.chunks_mut(parameters));
+        let members = self.weights.chunks_mut(parameters).zip(state).zip(&mut self.searches).zip(&mut taken);
+        for (member, (((weights, (sizes, signs)), search), taken)) in members.enumerate() {
+            let gradients = gradients.iter_mut().map(|g| g.next().expect("as long as the weights")).collect();
+            if learn[member] {
+                let trial = Trial { weights, gradients, rows, error: errors[member], sizes, signs };
+                parts.push(Mutex::new((trial, search, taken, self.state.decays[member])));
+            }
+        }
+        let workers =
+            threads.min(parts.len()).min((SEARCH_TIMES * parts.len() * parameters).div_ceil(THREAD_PARAMETERS));
+        let next = AtomicUsize::new(0);
+        crew.run(workers, &|_| {
+            while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let (trial, search, taken, share) = &mut *lock(part);
+                **taken = search.judge(layout, trial, |error| options.l2.at(options.loss, rows, error, *share));
+            }
+        });
+        drop(parts);
+        for member in (0..learn.len()).filter(|&member| learn[member]) {
+            self.state.objectives[member] = self.searches[member].objective();
+        }
+        taken
+    }
+
+    /// Moves the members that learn to where their searches go on.
+    fn go_on(&mut self, learn: &[bool]) {
+        let weights = self.weights.chunks_mut(self.task.layout.parameters());
+        for ((weights, search), _) in weights.zip(&self.searches).zip(learn).filter(|(_, learns)| **learns) {
+            search.go_on(weights);
+        }
+    }
+
+    /// Takes back weights that no cycle has judged.
+    fn take_back(&mut self, learn: &[bool]) {
+        let weights = self.weights.chunks_mut(self.task.layout.parameters());
+        for ((weights, search), _) in weights.zip(&self.searches).zip(learn).filter(|(_, learns)| **learns) {
+            search.take_back(weights);
+        }
     }
 
     fn tell(&self, cycle: u64, errors: &Errors) -> Point {

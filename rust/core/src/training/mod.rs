@@ -5,6 +5,7 @@ mod control;
 mod crew;
 mod cycle;
 mod job;
+mod lbfgs;
 mod live;
 mod members;
 mod pauses;

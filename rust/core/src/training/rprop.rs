@@ -21,7 +21,7 @@ pub(super) fn rule(
     let undo = match options.algorithm {
         Algorithm::RpropPlus => true,
         Algorithm::IrpropMinus => false,
-        Algorithm::IrpropPlus => objective > *before,
+        Algorithm::IrpropPlus | Algorithm::Lbfgs => objective > *before,
     };
     *before = objective;
     StepRule { scale: (1.0 / rows) as f32, decay, undo }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::lbfgs;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
@@ -10,7 +11,7 @@ use crate::model::Model;
 use crate::network::Network;
 use crate::normalization::Normalization;
 use crate::objective::Objective;
-use crate::options::{ClassWeight, Options, Restarts};
+use crate::options::{Algorithm, ClassWeight, Options, Restarts};
 use crate::random::Random;
 use crate::trained::{StepperState, Trained};
 use crate::weights::{first_sizes, initial};
@@ -87,7 +88,11 @@ impl Task {
             ClassWeight::Balanced => self.layout.outputs() * (size_of::<f64>() + size_of::<f32>()),
             ClassWeight::None | ClassWeight::Given(_) => 0,
         };
-        parameters + objective.scratch_bytes() + classes
+        let searches = match self.options.algorithm {
+            Algorithm::Lbfgs => lbfgs::bytes(self.layout.parameters(), self.members),
+            Algorithm::IrpropPlus | Algorithm::IrpropMinus | Algorithm::RpropPlus => 0,
+        };
+        parameters + objective.scratch_bytes() + classes + searches
     }
 
     /// What so many members of it minimize.

@@ -267,6 +267,7 @@ pub(super) const ALGO: Argument = Argument::one_of(
         Argument::word(c"irprop-plus", c"IRPROP+"),
         Argument::word(c"irprop-minus", c"IRPROP-"),
         Argument::word(c"rprop-plus", c"RPROP+"),
+        Argument::word(c"lbfgs", c"LBFGS"),
     ],
 )
 .after(c"ALGO")
