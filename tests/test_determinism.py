@@ -24,7 +24,8 @@ if len(sys.argv) > 1:
 digest = hashlib.sha256()
 rng = np.random.default_rng(0)
 X = rng.normal(size=(1500, 19)) * 10.0 ** rng.integers(-3, 4, 19)
-for activation, algorithm in itertools.product(("tanh", "sigmoid", "relu"), ("irprop+", "rprop+")):
+each = itertools.product(("tanh", "sigmoid", "relu"), ("irprop+", "rprop+"))
+for activation, algorithm in [*each, ("tanh", "lbfgs")]:
     for kind, options in [
         ("classifier", {"restarts": 3, "class_weight": "balanced"}),
         ("classifier", {"output": "sigmoid", "restarts": 1}),
@@ -35,7 +36,9 @@ for activation, algorithm in itertools.product(("tanh", "sigmoid", "relu"), ("ir
                          algorithm=algorithm, **options)
         y = (X[:, 0] > 0) + (X[:, 1] > 0) if kind == "classifier" else np.stack([X[:, 0], X[:, 1] ** 2, X[:, 2]], 1)
         net.observe(X, y)
-        report = net.train(max_cycles=30, max_time=0, autostop=True, backtrack=True)
+        # Beyond the cycles of RPROP with which L-BFGS begins.
+        cycles = 50 if algorithm == "lbfgs" else 30
+        report = net.train(max_cycles=cycles, max_time=0, autostop=True, backtrack=True)
         digest.update(net.run(X).tobytes())
         digest.update(np.array([report.train_error, report.test_error, *report.curve.test_error]).tobytes())
 print(_core.instruction_set(), digest.hexdigest())

@@ -28,8 +28,8 @@ NUMBERS = [
 WORDS = [
     b"CLASSIFIER", b"regressor", b"->", b"NORMALIZE", b"DATASET", b"TEST", b"TRAIN", b"SEED", b"ACTIVATION", b"OUTPUT",
     b"LOSS", b"ALGO", b"L2", b"tanh", b"RELU", b"sigmoid", b"softmax", b"linear", b"mse", b"crossentropy", b"IRPROP-",
-    b"rprop+", b"auto", b"yes", b"no", b"WEIGHT", b"FP32", b"MAXCYCLES", b"MAXTIME", b"AUTOSTOP", b"BACKTRACK",
-    b"BLOCK", b"REPLACE", b"on", b"\0", b"%n", b"-->", b"fp32\0",
+    b"rprop+", b"LBFGS", b"auto", b"yes", b"no", b"WEIGHT", b"FP32", b"MAXCYCLES", b"MAXTIME", b"AUTOSTOP",
+    b"BACKTRACK", b"BLOCK", b"REPLACE", b"on", b"\0", b"%n", b"-->", b"fp32\0",
 ]  # fmt: skip
 
 #: A command of each kind as it should be; what is sent is one of them with some changes.

@@ -121,7 +121,7 @@ def test_the_aof_holds_effects(redis7: servers.Server) -> None:
     assert names == ["NR.CREATE", *["NR._ROWS"] * 8, "NR._TRAINED", "NR._RESET", "NR._CONFIGURE"]
     created = next(command for command in found if command[0] == "NR.CREATE")
     resolved = (
-        "net regressor 2 3 -> 1 SEED 7 DATASET 5 TEST 0 ACTIVATION relu OUTPUT linear LOSS mse ALGO irprop+ L2 auto "
+        "net regressor 2 3 -> 1 SEED 7 DATASET 5 TEST 0 ACTIVATION relu OUTPUT linear LOSS mse ALGO auto L2 auto "
         "RESTARTS auto CLASSWEIGHT none PATIENCE auto"
     )
     assert " ".join(created[1:]) == resolved

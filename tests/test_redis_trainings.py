@@ -350,7 +350,7 @@ def test_training_threads_let_everything_else_go_first(redis7: servers.Server, c
 
     for thread in ("nr-training", "nr-helper"):
         servers.wait_until(lambda: niceness(thread) == [10])  # noqa: B023
-    assert os.getpriority(os.PRIO_PROCESS, redis7.process.pid) == 0
+    assert os.getpriority(os.PRIO_PROCESS, redis7.process.pid) == os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def test_shutdown_does_not_wait_for_trainings(kind: servers.Kind) -> None:

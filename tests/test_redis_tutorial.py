@@ -101,7 +101,7 @@ Training has started
 37) loss
 38) mse
 39) algorithm
-40) irprop+
+40) auto
 41) l2
 42) auto
 43) restarts
@@ -212,7 +212,7 @@ def test_the_titanic(connection: dialogue.Connection) -> None:
 39) loss
 40) crossentropy
 41) algorithm
-42) irprop+
+42) auto
 43) l2
 44) auto
 45) restarts

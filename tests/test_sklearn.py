@@ -243,7 +243,10 @@ def test_a_warm_start_goes_on_where_the_last_training_ended(kind: type[Estimator
     whole = kind(max_iter=10, **options).fit(X, y)
     halves = kind(max_iter=5, warm_start=True, **options).fit(X, y).fit(X, y)
     assert halves.n_iter_ == 5
-    assert np.array_equal(answers(halves, X), answers(whole, X))
+    if kind is NeuralClassifier:
+        assert np.array_equal(answers(halves, X), answers(whole, X))
+    else:  # L-BFGS begins each training without what it has learnt about the directions.
+        assert halves.score(X, y) > kind(max_iter=5, **options).fit(X, y).score(X, y)
     cold = kind(max_iter=5, **options).fit(X, y).fit(X, y)
     assert not np.array_equal(answers(cold, X), answers(whole, X))
 

@@ -113,8 +113,8 @@ class Traffic:
         chance = self.chance
         changes: list[Command] = [
             [], ["DATASET", chance.randrange(60)], ["TEST", chance.randrange(20)], ["NORMALIZE", "yes"],
-            ["NORMALIZE", "no"], ["ALGO", chance.choice(["IRPROP+", "IRPROP-", "RPROP+"])], ["L2", chance.random()],
-            ["ACTIVATION", "RELU"],
+            ["NORMALIZE", "no"], ["ALGO", chance.choice(["IRPROP+", "IRPROP-", "RPROP+", "LBFGS"])],
+            ["L2", chance.random()], ["ACTIVATION", "RELU"],
         ]  # fmt: skip
         change = chance.choice(changes)
         return ["NR.CONFIGURE", key, *change]

@@ -30,7 +30,8 @@ class Network(_core.Network):
     """A small fully connected neural network, with the rows it has observed, that trains itself.
 
     It observes rows, of which some are kept for testing, and learns from them by full batches, with a variant of RPROP
-    ([1]_, [2]_), which needs no learning rate. Any thread may use it at any time: it answers while it trains.
+    ([1]_, [2]_) or L-BFGS ([3]_), which need no learning rate. Any thread may use it at any time: it answers while it
+    trains.
 
     The same seed, rows and calls give the same numbers, on every machine, for any number of threads; trainings that
     time or a request ended excepted.
@@ -57,8 +58,10 @@ class Network(_core.Network):
         Of the output units: softmax for a classifier, linear for a regressor unless given.
     loss : {"crossentropy", "mse"}, optional
         What trainings make small: cross-entropy with softmax, else the squared error unless given.
-    algorithm : {"irprop+", "irprop-", "rprop+"}, optional
-        The variant of RPROP.
+    algorithm : {"auto", "irprop+", "irprop-", "rprop+", "lbfgs"}, default "auto"
+        How gradients become steps: by a variant of RPROP or by L-BFGS, which comes closer to numbers that have little
+        noise. L-BFGS begins with thirty cycles of iRprop+ where the weights are new. ``"auto"`` is L-BFGS for a
+        regressor of up to 20000 parameters, for others iRprop+.
     l2 : float or "auto", default "auto"
         Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"`` chooses
         it at every step from the training rows: with cross-entropy 1 / rows, as regularized logistic regression has
@@ -91,6 +94,8 @@ class Network(_core.Network):
        Computation, 2000.
     .. [2] M. Riedmiller, H. Braun, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm",
        IEEE International Conference on Neural Networks, 1993.
+    .. [3] D. C. Liu, J. Nocedal, "On the limited memory BFGS method for large scale optimization", Mathematical
+       Programming 45, 1989.
 
     Examples
     --------

@@ -13,7 +13,7 @@ Kind = Literal["classifier", "regressor"]
 Activation = Literal["sigmoid", "tanh", "relu"]
 Output = Literal["softmax", "sigmoid", "linear"]
 Loss = Literal["crossentropy", "mse"]
-Algorithm = Literal["irprop+", "irprop-", "rprop+"]
+Algorithm = Literal["auto", "irprop+", "irprop-", "rprop+", "lbfgs"]
 Set = Literal["train", "test"]
 ClassWeight = Literal["none", "balanced"] | Sequence[float] | NDArray[Any]
 

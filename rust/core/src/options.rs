@@ -85,14 +85,33 @@ choice! {
 }
 
 choice! {
-    /// The variant of RPROP.
+    /// How gradients become steps: a variant of RPROP, or L-BFGS.
     Algorithm, "algorithm" {
+        /// L-BFGS for a regressor of few parameters, for others iRprop+.
+        Auto = 5, "auto";
         /// Undoes a step after a change of sign only where the loss rose (Igel and Huesken 2000).
         IrpropPlus = 1, "irprop+";
         /// Never undoes a step; skips one after a change of sign (Igel and Huesken 2000).
         IrpropMinus = 2, "irprop-";
         /// Undoes every step after a change of sign (Riedmiller and Braun 1993): the original module's.
         RpropPlus = 3, "rprop+";
+        /// Steps along directions that the last moves tell (Liu and Nocedal 1989), after some of iRprop+ where the weights
+        /// are new: comes closer where numbers have little noise.
+        Lbfgs = 4, "lbfgs";
+    }
+}
+
+/// Parameters of a regressor that [`Algorithm::Auto`] trains by L-BFGS, at most: what one thread steps through in little time.
+const FEW_PARAMETERS: usize = 20_000;
+
+impl Algorithm {
+    /// Whether it is L-BFGS, for a network of so many parameters.
+    pub(crate) fn is_lbfgs(self, kind: Kind, parameters: usize) -> bool {
+        match self {
+            Self::Auto => kind == Kind::Regressor && parameters <= FEW_PARAMETERS,
+            Self::Lbfgs => true,
+            Self::IrpropPlus | Self::IrpropMinus | Self::RpropPlus => false,
+        }
     }
 }
 
@@ -125,7 +144,7 @@ pub struct Options {
     pub output: Output,
     /// What training makes small.
     pub loss: Loss,
-    /// The variant of RPROP.
+    /// How gradients become steps.
     pub algorithm: Algorithm,
     /// Weight decay.
     pub l2: Decay,
@@ -320,7 +339,7 @@ impl Options {
             activation: Activation::Relu,
             output,
             loss: output.default_loss(),
-            algorithm: Algorithm::IrpropPlus,
+            algorithm: Algorithm::Auto,
             l2: Decay::Auto,
             restarts: Restarts::Auto,
             class_weight: ClassWeight::None,

@@ -356,8 +356,8 @@ impl Network {
     ///     Of the output units. It brings its default loss along.
     /// loss : {"crossentropy", "mse"}, optional
     ///     What trainings make small.
-    /// algorithm : {"irprop+", "irprop-", "rprop+"}, optional
-    ///     The variant of RPROP.
+    /// algorithm : {"auto", "irprop+", "irprop-", "rprop+", "lbfgs"}, optional
+    ///     How gradients become steps.
     /// l2 : float or "auto", optional
     ///     Weight decay, at least 0: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row.
     /// restarts : int or "auto", optional

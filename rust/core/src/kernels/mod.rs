@@ -15,6 +15,7 @@ mod portable;
 mod row;
 mod rprop;
 mod units;
+mod vectors;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -93,6 +94,10 @@ kernels! {
     step = rprop::step: (
         rule: StepRule, gradient: &[f32], weights: &mut [f32], sizes: &mut [f32], signs: &mut [i8],
     );
+    /// The sum of the products of two vectors.
+    dot = vectors::dot: (a: &[f32], b: &[f32], sum: &mut f64);
+    /// Adds a multiple of a vector to another.
+    add_scaled = vectors::add_scaled: (factor: f32, x: &[f32], to: &mut [f32]);
 }
 
 /// The instruction sets of this CPU, best first.

@@ -252,3 +252,30 @@ fn steps_agree_on_every_instruction_set() {
         }
     }
 }
+
+#[test]
+fn sums_of_products_and_multiples_agree_on_every_instruction_set() {
+    for count in [1, 15, 16, 64, 65, 256, 1003] {
+        let (a, b) = (numbers(count, 17), numbers(count, 18));
+        let sum = |k: &Kernels| {
+            let mut sum = f64::NAN;
+            (k.dot)(&a, &b, &mut sum);
+            sum
+        };
+        // The bits of a number in double precision, in two halves.
+        agree("dot", |k| {
+            let bits = sum(k).to_bits();
+            vec![f32::from_bits(bits as u32), f32::from_bits((bits >> 32) as u32)]
+        });
+        let exact: f64 = a.iter().zip(&b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+        assert!((sum(kernels()) - exact).abs() < 1e-6 * count as f64);
+        let added = agree("add_scaled", |k| {
+            let mut to = b.clone();
+            (k.add_scaled)(0.7, &a, &mut to);
+            to
+        });
+        for ((added, a), b) in added.iter().zip(&a).zip(&b) {
+            assert_close(*added, f64::from(0.7f32) * f64::from(*a) + f64::from(*b), 2.0);
+        }
+    }
+}

@@ -12,17 +12,18 @@ use std::time::{Duration, Instant};
 use super::baseline;
 use super::control::Control;
 use super::crew::Crew;
+use super::lbfgs::{Search, Trial};
 use super::members::Members;
 use super::pool::Seats;
 use super::report::Curve;
+use super::rprop::{Part, rule};
 use super::task::Task;
 use super::warnings::{learnt_nothing, warnings};
 use crate::dataset::Rows;
-use crate::kernels::{Buffer, StepRule, kernels};
-use crate::layout::{Connection, Kind, Layout};
+use crate::kernels::{Buffer, StepRule};
+use crate::layout::Kind;
 use crate::normalization::{Normalization, Scaling};
 use crate::objective::{Objective, Own, Scratch, Sums};
-use crate::options::{Algorithm, Decay, Options};
 use crate::report::{Point, Reason, Report};
 use crate::trained::{Statistics, StepperState, Trained};
 use crate::weights::reexpress;
@@ -31,6 +32,11 @@ use crate::weights::reexpress;
 const THREAD_OPERATIONS: usize = 600_000;
 /// Parameters of a step that are worth another thread.
 const THREAD_PARAMETERS: usize = 16 << 10;
+/// How much more L-BFGS does with each.
+const SEARCH_TIMES: usize = 16;
+/// Cycles of RPROP with which L-BFGS begins where the weights are new. Far from a minimum, how the function bends tells
+/// little, and RPROP gets closer in as many cycles; a longer start leaves small networks in worse places.
+const FIRST_CYCLES: u64 = 30;
 
 /// One training while it runs.
 pub(super) struct Session<'a> {
@@ -40,6 +46,8 @@ pub(super) struct Session<'a> {
     normalization: Normalization,
     weights: Vec<f32>,
     state: StepperState,
+    /// Of each member; none but for L-BFGS.
+    searches: Vec<Search>,
     train: Vec<Mutex<Share>>,
     test: Vec<Mutex<Share>>,
     scratch: Vec<Mutex<Scratch>>,
@@ -95,6 +103,7 @@ impl<'a> Session<'a> {
         let objective = task.objective(normalization.clone(), task.members);
         let max_time = task.training.max_time;
         Some(Self {
+            searches: if task.is_lbfgs() { task.searches() } else { Vec::new() },
             train: shares(&objective, task.members, &task.dataset.train, objective.parameters()),
             test: shares(&objective, task.members, &task.dataset.test, 0),
             scratch: Vec::new(),
@@ -120,13 +129,17 @@ impl<'a> Session<'a> {
         let (mut cycle, mut presented) = (0, 0);
         // Whether the weights are others than those of the last errors.
         let mut changed = false;
+        // Each member's own, of the last weights that it did not take back.
+        let mut test_errors = vec![f64::INFINITY; self.task.members];
         let (reason, known) = loop {
             let threads = seats.take(self.useful_threads(members.learning()), || self.control.is_cancelled())?;
             let last = options.max_cycles > 0 && cycle >= options.max_cycles;
+            let searching = self.is_searching(cycle);
             let together = self.task.members == 1 || last || curve.wants(cycle);
             let test = watch && (options.auto_stop || last || curve.wants(cycle));
-            let wanted = Wanted { of: members.learn(), gradients: !last, together, test };
+            let wanted = Wanted { of: members.learn(), gradients: !last || searching, together, test };
             let Some(errors) = self.errors(&mut crew, threads, &wanted, Self::must_end) else {
+                self.take_back(members.learn());
                 break (self.request_or_time(), None);
             };
             let known = together.then_some(errors);
@@ -135,10 +148,14 @@ impl<'a> Session<'a> {
             } else {
                 self.control.tell_cycle(cycle);
             }
+            let taken = if searching { self.judge(&mut crew, threads, &errors, members.learn()) } else { Vec::new() };
+            let is_taken = |member: usize| taken.get(member) != Some(&false);
+            changed |= taken.contains(&false);
             if let (true, Some(sums)) = (options.auto_stop, errors.test) {
-                let test = &mut self.test;
-                let own: Vec<f64> = (0..self.task.members).map(|member| own_loss(test, member) / sums.weight).collect();
-                changed = members.hear(cycle, |member| own[member], &mut self.weights, &mut self.state);
+                for (member, error) in test_errors.iter_mut().enumerate().filter(|&(member, _)| is_taken(member)) {
+                    *error = own_loss(&mut self.test, member) / sums.weight;
+                }
+                changed |= members.hear(cycle, |member| test_errors[member], &mut self.weights, &mut self.state);
                 if let Some(rule) = members.ended() {
                     break (rule.into(), known);
                 }
@@ -149,7 +166,11 @@ impl<'a> Session<'a> {
             if self.must_end() {
                 break (self.request_or_time(), known);
             }
-            self.step(&mut crew, threads, &errors, members.learn());
+            if searching {
+                self.go_on(members.learn());
+            } else {
+                self.step(&mut crew, threads, &errors, members.learn());
+            }
             presented += members.learning() as u64;
             cycle += 1;
             changed = false;
@@ -353,6 +374,62 @@ impl<'a> Session<'a> {
         });
     }
 
+    /// Whether the cycle ends with a step of L-BFGS.
+    fn is_searching(&self, cycle: u64) -> bool {
+        !self.searches.is_empty() && (cycle >= FIRST_CYCLES || !self.task.trained.is_untrained())
+    }
+
+    /// Lets the members that learn judge their present weights, with the gradients that [`Self::errors`] has left. Weights
+    /// that are no better than before are taken back; of each member, whether they were not.
+    fn judge(&mut self, crew: &mut Crew, threads: usize, errors: &Errors, learn: &[bool]) -> Vec<bool> {
+        let (layout, parameters) = (&self.task.layout, self.task.layout.parameters());
+        let (options, rows) = (&self.task.options, errors.train.weight);
+        let errors: Vec<f64> = (0..learn.len()).map(|member| own_loss(&mut self.train, member) / rows).collect();
+        let mut taken = vec![true; learn.len()];
+        let mut parts = Vec::with_capacity(learn.len());
+        let mut gradients: Vec<_> =
+            self.train.iter_mut().map(|share| whole(share).gradient.chunks_mut(parameters)).collect();
+        let state = self.state.sizes.chunks_mut(parameters).zip(self.state.signs.chunks_mut(parameters));
+        let members = self.weights.chunks_mut(parameters).zip(state).zip(&mut self.searches).zip(&mut taken);
+        for (member, (((weights, (sizes, signs)), search), taken)) in members.enumerate() {
+            let gradients = gradients.iter_mut().map(|g| g.next().expect("as long as the weights")).collect();
+            if learn[member] {
+                let trial = Trial { weights, gradients, rows, error: errors[member], sizes, signs };
+                parts.push(Mutex::new((trial, search, taken, self.state.decays[member])));
+            }
+        }
+        let workers =
+            threads.min(parts.len()).min((SEARCH_TIMES * parts.len() * parameters).div_ceil(THREAD_PARAMETERS));
+        let next = AtomicUsize::new(0);
+        crew.run(workers, &|_| {
+            while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let (trial, search, taken, share) = &mut *lock(part);
+                **taken = search.judge(layout, trial, |error| options.l2.at(options.loss, rows, error, *share));
+            }
+        });
+        drop(parts);
+        for member in (0..learn.len()).filter(|&member| learn[member]) {
+            self.state.objectives[member] = self.searches[member].objective();
+        }
+        taken
+    }
+
+    /// Moves the members that learn to where their searches go on.
+    fn go_on(&mut self, learn: &[bool]) {
+        let weights = self.weights.chunks_mut(self.task.layout.parameters());
+        for ((weights, search), _) in weights.zip(&self.searches).zip(learn).filter(|(_, learns)| **learns) {
+            search.go_on(weights);
+        }
+    }
+
+    /// Takes back weights that no cycle has judged.
+    fn take_back(&mut self, learn: &[bool]) {
+        let weights = self.weights.chunks_mut(self.task.layout.parameters());
+        for ((weights, search), _) in weights.zip(&self.searches).zip(learn).filter(|(_, learns)| **learns) {
+            search.take_back(weights);
+        }
+    }
+
     fn tell(&self, cycle: u64, errors: &Errors) -> Point {
         let test_error = errors.test.map(|sums| sums.mean());
         self.control.tell(cycle, errors.train.mean(), test_error.map(|error| (error, self.class_errors(errors))));
@@ -392,81 +469,6 @@ fn shares(objective: &Objective, members: usize, rows: &Rows, parameters: usize)
 /// A member's own weighted losses, all shares together.
 fn own_loss(shares: &mut [Mutex<Share>], member: usize) -> f64 {
     shares.iter_mut().map(|share| whole(share).losses[member]).sum()
-}
-
-/// How a member steps whose training rows, which weigh `rows` together, have a mean loss of `error`; `decay` is how
-/// much it has of the decay that the engine chooses, and `before` what it minimized at its previous step, and afterwards
-/// at this one.
-fn rule(
-    options: &Options,
-    layout: &Layout,
-    weights: &[f32],
-    rows: f64,
-    error: f64,
-    decay: f32,
-    before: &mut f64,
-) -> StepRule {
-    let decay = options.l2.at(options.loss, rows, error, decay);
-    let objective = error + penalty(layout, weights, options.l2, decay);
-    let undo = match options.algorithm {
-        Algorithm::RpropPlus => true,
-        Algorithm::IrpropMinus => false,
-        Algorithm::IrpropPlus => objective > *before,
-    };
-    *before = objective;
-    StepRule { scale: (1.0 / rows) as f32, decay, undo }
-}
-
-/// What weight decay adds to the loss.
-fn penalty(layout: &Layout, weights: &[f32], l2: Decay, decay: f32) -> f64 {
-    if decay == 0.0 {
-        return 0.0;
-    }
-    let squares = |weights: &[f32]| weights.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>();
-    let of_connection =
-        |c: Connection| f64::from(l2.of_unit(c.inputs)) * squares(&weights[c.biases().end..c.all().end]);
-    f64::from(decay) / 2.0 * layout.connections().map(of_connection).sum::<f64>()
-}
-
-/// Some of the parameters, with all that a step of theirs takes.
-struct Part<'a> {
-    rule: StepRule,
-    /// Where they begin in their member.
-    from: usize,
-    weights: &'a mut [f32],
-    sizes: &'a mut [f32],
-    signs: &'a mut [i8],
-    gradients: Vec<&'a mut [f32]>,
-}
-
-impl Part<'_> {
-    fn step(&mut self, layout: &Layout, l2: Decay) {
-        let rule = self.rule;
-        // The shares' gradients, in the order of the shares.
-        let (sum, others) = self.gradients.split_first_mut().expect("there is a share");
-        for other in others {
-            sum.iter_mut().zip(other.iter()).for_each(|(sum, other)| *sum += other);
-        }
-        // Biases do not decay, so they step apart.
-        let end = self.from + self.weights.len();
-        for connection in layout.connections() {
-            let (biases, all) = (connection.biases(), connection.all());
-            let decay = rule.decay * l2.of_unit(connection.inputs);
-            for (range, decay) in [(biases.clone(), 0.0), (biases.end..all.end, decay)] {
-                let (from, to) = (range.start.max(self.from), range.end.min(end));
-                if from < to {
-                    let range = from - self.from..to - self.from;
-                    (kernels().step)(
-                        StepRule { decay, ..rule },
-                        &sum[range.clone()],
-                        &mut self.weights[range.clone()],
-                        &mut self.sizes[range.clone()],
-                        &mut self.signs[range],
-                    );
-                }
-            }
-        }
-    }
 }
 
 impl Task {

@@ -5,11 +5,13 @@ mod control;
 mod crew;
 mod cycle;
 mod job;
+mod lbfgs;
 mod live;
 mod members;
 mod pauses;
 mod pool;
 mod report;
+mod rprop;
 mod sync;
 mod task;
 #[cfg(test)]

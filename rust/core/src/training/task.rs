@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::lbfgs::{self, Search};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
@@ -87,7 +88,19 @@ impl Task {
             ClassWeight::Balanced => self.layout.outputs() * (size_of::<f64>() + size_of::<f32>()),
             ClassWeight::None | ClassWeight::Given(_) => 0,
         };
-        parameters + objective.scratch_bytes() + classes
+        let searches = if self.is_lbfgs() { lbfgs::bytes(self.layout.parameters(), self.members) } else { 0 };
+        parameters + objective.scratch_bytes() + classes + searches
+    }
+
+    /// Whether L-BFGS trains it.
+    pub(super) fn is_lbfgs(&self) -> bool {
+        self.options.algorithm.is_lbfgs(self.dataset.shape.kind, self.layout.parameters())
+    }
+
+    /// The searches of its members, which L-BFGS needs.
+    pub(super) fn searches(&self) -> Vec<Search> {
+        let (parameters, members) = (self.layout.parameters(), self.members);
+        (0..members).map(|_| Search::new(parameters, members, self.options.l2)).collect()
     }
 
     /// What so many members of it minimize.

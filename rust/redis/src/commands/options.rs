@@ -264,9 +264,11 @@ pub(super) const LOSS: Argument =
 pub(super) const ALGO: Argument = Argument::one_of(
     c"algorithm",
     &[
+        Argument::word(c"auto", c"AUTO"),
         Argument::word(c"irprop-plus", c"IRPROP+"),
         Argument::word(c"irprop-minus", c"IRPROP-"),
         Argument::word(c"rprop-plus", c"RPROP+"),
+        Argument::word(c"lbfgs", c"LBFGS"),
     ],
 )
 .after(c"ALGO")
