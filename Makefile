@@ -82,7 +82,7 @@ $(VENV)/ready: pyproject.toml
 
 $(VENV)/built: $(VENV)/ready $(SOURCES)
 	@echo 'Building. The first time takes some minutes.'
-	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[server,plot,sklearn]'
+	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[server,cli,plot,sklearn]'
 	@touch $@
 
 # The module whose threads tests/test_redis_pauses.py holds: built as `make test-rust` and `make lint` build, whose

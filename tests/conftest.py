@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import neuralredis
 import servers
+import tables
 
 FIGURES = pytest.StashKey[list[str]]()
 
@@ -78,6 +80,13 @@ def db(redis7_for_all: servers.Server) -> neuralredis.NeuralRedis:
     client = redis7_for_all.client()
     client.flushall()
     return neuralredis.NeuralRedis(client)
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tables.Command:
+    """The command line, in this process and in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return tables.Command(capsys, monkeypatch)
 
 
 @pytest.fixture(params=["embedded", "redis"])

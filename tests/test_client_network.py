@@ -75,6 +75,20 @@ def test_every_answer_is_that_of_an_embedded_network(
     assert np.array_equal(local.run(X), remote.run(X))
 
 
+def test_notes_stay_with_a_network_in_a_server(db: nr.NeuralRedis) -> None:
+    local = nr.Network("regressor", [3, 2], dataset=40, seed=1)
+    local.observe(X, OUTPUTS)
+    local.notes = b"what the inputs are called"
+    net = db.upload("net", local)
+    net.train(max_cycles=3)
+    net.reset()
+    db.client.copy("net", "copy")
+    db.client.restore("restored", 0, db.client.dump("net"))
+    db.client.execute_command("DEBUG", "RELOAD")
+    for key in ("net", "copy", "restored"):
+        assert db[key].download().notes == local.notes
+
+
 def test_rows_beyond_a_chunk_come_in_their_order(db: nr.NeuralRedis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neuralredis.remote.commands.BLOB_BYTES", 100)
     monkeypatch.setattr("neuralredis.remote.operations.BLOBS_AT_A_TIME", 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import os
 import re
 import subprocess
 import sys
@@ -62,6 +63,22 @@ def test_its_demo_ends_as_it_shows() -> None:
     assert _without_times(printed) == _without_times(shown)
 
 
+def test_its_command_line_prints_what_it_shows(tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (command,) = re.findall(r"^neuralredis (train .*)$", README, re.MULTILINE)
+    printed = subprocess.run(
+        [sys.executable, "-m", "neuralredis", *command.split()],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"},
+    ).stdout
+    (shown,) = (text for language, text in BLOCKS if language == "text" and "titanic.csv:" in text)
+    lines = "\n".join(line.rstrip() for line in printed.splitlines()) + "\n"
+    assert _without_times(lines) == _without_times(shown)
+
+
 def test_its_links_lead_somewhere() -> None:
     places = [place for place in re.findall(r"\]\(([^)]+)\)", README) if "://" not in place]
     assert places
@@ -75,4 +92,4 @@ def test_its_make_targets_exist() -> None:
 
 
 def _without_times(text: str) -> str:
-    return re.sub(r"[\d.]+ ms", "", text)
+    return re.sub(r"[\d.]+ m?s\b", "", text)

@@ -61,6 +61,7 @@ def assert_same(net: nr.Network, other: nr.Network) -> None:
 def test_a_network_survives_every_way_of_saving_it(kind: Any, tmp_path: Path) -> None:
     weights: Any = {"class_weight": [0.1, 3]} if kind == "classifier" else {}
     net = trained(kind, patience=9, **weights)
+    net.notes = b"a, b, c"
     net.save(tmp_path / "net.nr")
     net.save(str(tmp_path / "again.nr"))
     assert (tmp_path / "net.nr").read_bytes() == bytes(net)
@@ -77,6 +78,7 @@ def test_a_network_survives_every_way_of_saving_it(kind: Any, tmp_path: Path) ->
         copy.deepcopy({"net": [net]})["net"][0],
     ):
         assert type(other) is nr.Network
+        assert other.notes == b"a, b, c"
         assert_same(net, other)
 
 
@@ -91,6 +93,27 @@ def test_the_report_of_the_last_training_is_saved_too() -> None:
     other.reset()
     assert other.report is None
     assert nr.Network.from_bytes(bytes(other)).report is None
+
+
+def test_notes_are_bytes_and_no_more_than_fit() -> None:
+    net = trained()
+    before = bytes(net)
+    assert net.notes == b""
+    other = copy.copy(net)
+    other.notes = b"\x00\xff"
+    assert (net.notes, other.notes) == (b"", b"\x00\xff")
+    assert other != net
+    with pytest.raises(nr.OptionError, match="notes is 1048577 bytes long: expected at most 1048576"):
+        other.notes = bytes((1 << 20) + 1)
+    with pytest.raises(TypeError):
+        other.notes = "text"  # type: ignore[assignment]
+    assert other.notes == b"\x00\xff"
+    other.train(max_cycles=1)
+    other.reset()
+    assert other.notes == b"\x00\xff"
+    net.notes = b"x"
+    net.notes = b""
+    assert bytes(net) == before
 
 
 def test_a_copy_is_a_network_of_its_own() -> None:

@@ -6,12 +6,15 @@ use crate::dataset::{Batch, Dataset, Limits, Place, RowShape, Set};
 use crate::error::{Error, Result};
 use crate::evaluation::{self, Evaluation};
 use crate::layout::{Kind, Layout};
-use crate::memory::{Move, Taken};
+use crate::memory::{self, Move, Taken};
 use crate::model::Model;
 use crate::options::{Changes, Options};
 use crate::random::Random;
 use crate::report::Report;
 use crate::trained::{Statistics, Trained};
+
+/// Bytes of notes at most: room for what some thousand columns are called, and nothing that a frame could not hold.
+pub const MAX_NOTES: usize = 1 << 20;
 
 /// Numbers of the random streams of a network's seed.
 const ROWS_STREAM: u64 = 1;
@@ -43,6 +46,8 @@ pub struct Network {
     pub(crate) rows_random: Random,
     /// Draws initial weights.
     pub(crate) weights_random: Random,
+    /// None rather than empty.
+    pub(crate) notes: Option<Arc<Vec<u8>>>,
 }
 
 /// What a network tells of itself.
@@ -101,6 +106,7 @@ impl Network {
             layout: Arc::new(layout),
             rows_random: Random::new(seed, ROWS_STREAM),
             weights_random: Random::new(seed, WEIGHTS_STREAM),
+            notes: None,
         })
     }
 
@@ -270,6 +276,27 @@ impl Network {
         evaluation::evaluate_batch(&self.model(), batch)
     }
 
+    /// What a user keeps with the network, such as what its inputs are called. It changes nothing that the network does.
+    pub fn notes(&self) -> &[u8] {
+        self.notes.as_ref().map_or(&[], |notes| notes.as_slice())
+    }
+
+    /// Takes the place of the notes; empty ones are none.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for more than [`MAX_NOTES`] bytes, [`Error::Memory`] where there is too little for them.
+    pub fn set_notes(&mut self, notes: &[u8]) -> Result<()> {
+        if notes.len() > MAX_NOTES {
+            let (value, expected) = (format!("{} bytes long", notes.len()), format!("at most {MAX_NOTES}"));
+            return Err(Error::Option { option: "notes", value, expected });
+        }
+        let mut kept = Vec::new();
+        kept.try_reserve_exact(notes.len()).map_err(|_| Error::Memory { bytes: notes.len() })?;
+        kept.extend_from_slice(notes);
+        self.notes = (!kept.is_empty()).then(|| Arc::new(kept));
+        Ok(())
+    }
+
     /// Lends each of its vectors to be moved in memory, always in the same order; what a snapshot shares stays where it is.
     pub fn move_by(&mut self, mover: &mut dyn Move) {
         if let Some(trained) = Arc::get_mut(&mut self.trained) {
@@ -289,6 +316,8 @@ impl Network {
     pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let report = self.report.as_ref().map_or(0, |report| report.bytes_by(taken));
         let parts = self.layout.bytes_by(taken) + self.trained.bytes_by(taken) + self.dataset.bytes_by(taken);
-        size_of::<Self>() + parts + self.options.class_weight.bytes_by(taken) + report
+        let notes = |notes: &Arc<Vec<u8>>| memory::of_shared::<Vec<u8>>(taken) + memory::of_vec(notes, taken);
+        let notes = self.notes.as_ref().map_or(0, notes);
+        size_of::<Self>() + parts + self.options.class_weight.bytes_by(taken) + report + notes
     }
 }

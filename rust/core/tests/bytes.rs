@@ -94,6 +94,8 @@ fn an_empty_a_full_a_weighted_and_a_trained_network_know_their_size() {
         check("with fewer rows", &live);
         live.reset();
         check("reset", &live);
+        live.network_mut().set_notes(b"width").unwrap();
+        check("with notes", &live);
     }
     let before = NOW.load(Ordering::Relaxed);
     let (kind, limits) = (Kind::Classifier, Limits { train: 10, test: 0 });

@@ -82,6 +82,7 @@ fn with_options(mut network: Network) -> Network {
     let (class_weight, patience) = (Some(ClassWeight::Given(Arc::new(weights))), Some(Patience::Cycles(9)));
     let limits = network.info().limits;
     network.configure(&Changes { class_weight, patience, ..Changes::default() }, limits).unwrap();
+    network.set_notes(&[7; 600]).unwrap();
     network
 }
 

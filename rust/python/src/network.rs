@@ -469,6 +469,32 @@ impl Network {
         results::evaluation(py, &engine, evaluation)
     }
 
+    /// Bytes of your own that are kept with the network, at most a MiB: what its inputs are called, for example.
+    ///
+    /// They are saved, pickled, copied and uploaded with it, and change nothing that it does.
+    ///
+    /// Raises
+    /// ------
+    /// OptionError
+    ///     If they are too many.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import neuralredis as nr
+    /// >>> net = nr.Network("regressor", [2, 1])
+    /// >>> net.notes = b"width, height -> weight"
+    /// >>> nr.Network.from_bytes(bytes(net)).notes
+    /// b'width, height -> weight'
+    #[getter]
+    fn notes<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.snapshot(py).notes())
+    }
+
+    #[setter]
+    fn set_notes(&self, py: Python<'_>, notes: &Bound<'_, PyBytes>) -> PyResult<()> {
+        self.live(py).network_mut().set_notes(notes.as_bytes()).map_err(raise)
+    }
+
     /// The network as bytes: what `save` writes, and what a Redis server exchanges.
     fn __bytes__<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         let engine = self.snapshot(py);

@@ -59,6 +59,7 @@ struct Parts {
     restarts: Restarts,
     class_weight: ClassWeight,
     patience: Patience,
+    notes: Option<Arc<Vec<u8>>>,
 }
 
 impl Default for Decoder {
@@ -188,6 +189,7 @@ impl Parts {
             restarts: Restarts::Auto,
             class_weight: ClassWeight::None,
             patience: Patience::Auto,
+            notes: None,
         }
     }
 
@@ -218,6 +220,7 @@ impl Parts {
             Section::ClassWeight => self.class_weight = structure::read_class_weight(piece, self.kind, layout)?,
             Section::Patience => self.patience = structure::read_patience(piece)?,
             Section::Decays => trained.read_decays(piece, layout)?,
+            Section::Notes => self.notes = Some(structure::read_notes(piece)?),
         }
         Ok(())
     }
@@ -236,6 +239,7 @@ impl Parts {
             restarts,
             class_weight,
             patience,
+            notes,
         } = self;
         let missing = |section| damaged(section, "it is missing");
         let options = Options { restarts, class_weight, patience, ..options.ok_or_else(|| missing(Section::Options))? };
@@ -252,6 +256,7 @@ impl Parts {
             layout: Arc::new(layout),
             rows_random: rows,
             weights_random: weights,
+            notes,
         })
     }
 }

@@ -51,7 +51,7 @@ pub fn frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
 }
 
 fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
-    let Network { kind, layout, options, trained, report, dataset, rows_random, weights_random } = network;
+    let Network { kind, layout, options, trained, report, dataset, rows_random, weights_random, notes: _ } = network;
     let writer = &mut Writer::new(max_frame, sink);
     structure::write_layout(*kind, layout, writer);
     structure::write_options(options, writer);
@@ -65,6 +65,7 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     structure::write_class_weight(&options.class_weight, writer);
     structure::write_patience(options.patience, writer);
     trained::write_decays(trained, writer);
+    structure::write_notes(network.notes(), writer);
     writer.fields(Section::End, &[]);
 }
 
@@ -102,6 +103,7 @@ fn most_bytes(network: &Network) -> usize {
     let report = network.report.as_ref().map_or(0, |report| report.bytes_by(&|bytes| bytes));
     let classes = network.options.class_weight.bytes_by(&|bytes| bytes);
     let values = parameters + 8 * (shape.inputs + shape.outputs) + rows(train) + rows(test) + report + classes;
+    let values = values + network.notes().len();
     1024 + values + values / 1000
 }
 

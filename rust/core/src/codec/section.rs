@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 
 /// Declares the sections: name, number, and what an error calls it.
 ///
-/// They are required, but for those of the report: to lose another would be to change the network, or its future.
+/// They are required, but for those of the report and the notes: to lose another would be to change the network, or its
+/// future.
 macro_rules! sections {
     ($($(#[$doc:meta])* $name:ident = $tag:literal, $text:literal;)+) => {
         /// A section that this version knows. Sections come in the order of their numbers.
@@ -27,7 +28,7 @@ macro_rules! sections {
 
             /// Whether whoever does not know it must refuse the network.
             pub(super) fn is_required(self) -> bool {
-                !matches!(self, Self::Report | Self::Curve)
+                !matches!(self, Self::Report | Self::Curve | Self::Notes)
             }
 
             pub(super) fn name(self) -> &'static str {
@@ -86,6 +87,8 @@ sections! {
     /// How much of the weight decay that the engine chooses each member has, f32 each; left out where all have all of it.
     /// Since version 3.
     Decays = 22, "decays";
+    /// Bytes that a user keeps with the network, which nothing here reads; left out when there are none.
+    Notes = 23, "notes";
     /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
     End = 0xFFFF, "end";
 }
@@ -212,6 +215,11 @@ impl<'a> Fields<'a> {
         from_code(code).ok_or_else(|| {
             damaged(self.section, format!("{name} is number {code}: expected one that this version knows"))
         })
+    }
+
+    /// All that is left.
+    pub(super) fn rest(self) -> &'a [u8] {
+        self.rest
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -8,6 +8,7 @@ use super::section::{Piece, Section, damaged};
 use crate::dataset::Limits;
 use crate::error::Result;
 use crate::layout::{Kind, Layout};
+use crate::network::MAX_NOTES;
 use crate::options::{
     Activation, Algorithm, ClassWeight, Decay, Loss, MAX_MEMBERS, MAX_PATIENCE, Options, Output, Patience, Restarts,
 };
@@ -151,6 +152,22 @@ pub(super) fn read_patience(piece: &Piece<'_>) -> Result<Patience> {
         return Err(damaged(piece.section, format!("{cycles} cycles: expected 1 to {MAX_PATIENCE}")));
     }
     Ok(Patience::Cycles(cycles))
+}
+
+pub(super) fn write_notes(notes: &[u8], writer: &mut Writer<'_>) {
+    if !notes.is_empty() {
+        writer.fields(Section::Notes, &[notes]);
+    }
+}
+
+pub(super) fn read_notes(piece: &Piece<'_>) -> Result<Arc<Vec<u8>>> {
+    let bytes = piece.fields()?.rest();
+    if !(1..=MAX_NOTES).contains(&bytes.len()) {
+        return Err(damaged(piece.section, format!("{} bytes: expected 1 to {MAX_NOTES}", bytes.len())));
+    }
+    let mut notes = room(bytes.len())?;
+    notes.extend_from_slice(bytes);
+    Ok(Arc::new(notes))
 }
 
 pub(super) fn write_limits(limits: Limits, writer: &mut Writer<'_>) {

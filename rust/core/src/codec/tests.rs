@@ -13,6 +13,7 @@ use super::frame::{HEADER, MAGIC, MORE};
 use super::*;
 use crate::dataset::{Batch, Limits, Set};
 use crate::layout::{Kind, Layout};
+use crate::network::MAX_NOTES;
 use crate::normalization::Scaling;
 use crate::options::{
     Activation, Algorithm, ClassWeight, Decay, Loss, MAX_PATIENCE, Options, Output, Patience, Restarts,
@@ -56,8 +57,10 @@ fn networks() -> impl Strategy<Value = Network> {
         Just(Some(Vec::new())),
         prop::collection::vec(f32::MIN_POSITIVE..f32::MAX, 4).prop_map(Some)
     ];
-    (options(), class_weights, inputs, hidden, 2usize..5, limits, any::<u64>(), 0usize..90, 0u64..4).prop_map(
-        |((kind, mut options), class_weights, inputs, hidden, outputs, limits, seed, rows, cycles)| {
+    let notes = prop::collection::vec(any::<u8>(), 0..9);
+    let rows = (0usize..90, notes);
+    (options(), class_weights, inputs, hidden, 2usize..5, limits, any::<u64>(), rows, 0u64..4).prop_map(
+        |((kind, mut options), class_weights, inputs, hidden, outputs, limits, seed, (rows, notes), cycles)| {
             options.class_weight = match class_weights {
                 Some(mut weights) if kind == Kind::Classifier && !weights.is_empty() => {
                     weights.truncate(outputs);
@@ -69,6 +72,7 @@ fn networks() -> impl Strategy<Value = Network> {
             let units: Vec<usize> = std::iter::once(inputs).chain(hidden).chain([outputs]).collect();
             let mut network = Network::new(kind, Layout::new(&units).unwrap(), options, limits, seed).unwrap();
             observe(&mut network, rows, seed);
+            network.set_notes(&notes).unwrap();
             trained(network, cycles)
         },
     )
@@ -248,6 +252,38 @@ fn the_third_version_is_still_read() {
     assert_eq!((info.options.patience, info.options.restarts), (Patience::Cycles(7), Restarts::Fixed(1)));
     assert_eq!((info.statistics.total_cycles, info.train_rows, info.test_rows), (2, 6, 3));
     assert_eq!(encode(&network), THIRD_VERSION);
+}
+
+/// A regressor with notes, as version 3 wrote them first.
+const NOTED: &[u8] = include_bytes!("tests/noted.nr");
+
+#[test]
+fn the_first_notes_are_still_read() {
+    let network = decode(NOTED).unwrap();
+    assert_eq!(std::str::from_utf8(network.notes()), Ok("width, height → weight"));
+    assert_eq!((network.info().train_rows, network.info().test_rows), (2, 1));
+    assert_eq!(encode(&network), NOTED);
+}
+
+#[test]
+fn notes_are_kept_through_trainings_and_resets_and_none_are_left_out() {
+    let mut network = small(Kind::Classifier, 12, 0);
+    let without = encode(&network);
+    network.set_notes(b"width, height").unwrap();
+    network = trained(network, 2);
+    network.reset();
+    let back = decode(&encode(&network)).unwrap();
+    assert_eq!((back.notes(), &back), (&b"width, height"[..], &network));
+    // Who does not know the section skips it, and loses nothing else.
+    let frames = frames_of(&network, MAX_FRAME);
+    assert_eq!((frames[frames.len() - 2][0], frames[frames.len() - 2][2] & 1), (23, 0));
+    assert!(network.set_notes(&vec![0; MAX_NOTES + 1]).is_err());
+    assert_eq!(network.notes(), b"width, height");
+    network.set_notes(&vec![0; MAX_NOTES]).unwrap();
+    assert_eq!(decode(&encode(&network)).as_ref(), Ok(&network));
+    let mut network = small(Kind::Classifier, 12, 0);
+    network.set_notes(b"").unwrap();
+    assert_eq!(encode(&network), without);
 }
 
 #[test]

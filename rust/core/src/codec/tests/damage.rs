@@ -216,6 +216,23 @@ fn forged_class_weights_and_patience_are_refused() {
 }
 
 #[test]
+fn notes_without_a_byte_or_with_too_many_are_refused() {
+    let mut network = small(Kind::Regressor, 12, 0);
+    network.set_notes(b"x").unwrap();
+    let frames = frames_of(&network, MAX_FRAME);
+    let at = frames.len() - 2;
+    for length in [0, MAX_NOTES + 1] {
+        let mut frames = frames.clone();
+        frames[at].resize(HEADER + length, 7);
+        let expected = format!("not a network: section notes: {length} bytes: expected 1 to 1048576");
+        assert_eq!(refusal(&file_of(&frames)), expected);
+    }
+    let mut cut = frames;
+    cut[at][HEADER - 1] |= MORE;
+    assert!(refusal(&file_of(&cut)).contains("section notes: it goes on in the next frame"));
+}
+
+#[test]
 fn forged_shares_of_the_decay_are_refused() {
     let mut network = small(Kind::Regressor, 12, 0);
     network.options.restarts = Restarts::Fixed(2);

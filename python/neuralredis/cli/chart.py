@@ -1,0 +1,83 @@
+"""Curves in a terminal: each character has the eight dots of Braille, or where there is no Braille is one dot."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from neuralredis.table.texts import plain
+
+__all__ = ["Line", "chart"]
+
+#: Bits of the dots of a Braille character, by column and row.
+_DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
+#: Characters to the left of the drawing.
+_AXIS = 9
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve.
+
+    Attributes
+    ----------
+    style : str
+        Its colour.
+    mark : str
+        What it is drawn with where there is no Braille.
+    points : sequence of tuple of float
+        Its points, from left to right.
+    """
+
+    style: str
+    mark: str
+    points: Sequence[tuple[float, float]]
+
+
+def chart(lines: Sequence[Line], width: int, height: int, *, ascii_only: bool = False) -> Text:
+    """Return curves in so many columns and rows; logarithmic if they are of different magnitudes."""
+    lines = [Line(line.style, line.mark, [point for point in line.points if math.isfinite(point[1])]) for line in lines]
+    points = [point for line in lines for point in line.points]
+    if not points:
+        return Text("\n" * (height - 1))
+    low, high = min(y for _, y in points), max(y for _, y in points)
+    scale = math.log if low > 0 and high > 20 * low else float
+    bottom, top = scale(low), scale(high)
+    first, last = min(x for x, _ in points), max(x for x, _ in points)
+    across, down = (1, 1) if ascii_only else (2, 4)
+    columns, rows = max(width - _AXIS, 2) * across, height * down
+    dots: dict[tuple[int, int], tuple[int, str, str]] = {}
+    for line in lines:
+        places = [
+            (
+                round((x - first) / max(last - first, 1) * (columns - 1)),
+                round((1 - (scale(y) - bottom) / (top - bottom)) * (rows - 1)) if top > bottom else rows // 2,
+            )
+            for x, y in line.points
+        ]
+        for x, y in _joined(places):
+            cell = (x // across, y // down)
+            bits = dots.get(cell, (0, "", ""))[0] | _DOTS[x % across][y % down]
+            dots[cell] = (bits, line.style, line.mark)
+    text = Text(no_wrap=True)
+    for row in range(height):
+        label = plain(high) if row == 0 else plain(low) if row == height - 1 and high > low else ""
+        text.append(f"{label[: _AXIS - 2]:>{_AXIS - 2}} {'|' if ascii_only else '┤' if label else '│'}", "dim")
+        for column in range(columns // across):
+            bits, style, mark = dots.get((column, row), (0, "", " "))
+            text.append(mark if ascii_only or not bits else chr(0x2800 + bits), style)
+        text.append("\n" if row < height - 1 else "")
+    return text
+
+
+def _joined(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return all places on the way from each to the next."""
+    joined = places[:1]
+    for (x0, y0), (x1, y1) in itertools.pairwise(places):
+        steps = max(abs(x1 - x0), abs(y1 - y0), 1)
+        joined += [(round(x0 + (x1 - x0) * i / steps), round(y0 + (y1 - y0) * i / steps)) for i in range(1, steps + 1)]
+    return joined

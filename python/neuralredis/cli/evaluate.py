@@ -1,0 +1,96 @@
+"""``neuralredis evaluate``: how good a network is on the rows of a table."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import numpy as np
+
+from neuralredis.cli.arguments import add_network, subcommand
+from neuralredis.cli.extras import need
+from neuralredis.cli.failure import Failure
+
+__all__ = ["add_to"]
+
+DESCRIPTION = """\
+Tell how good a network is on the rows of a table, which has the right answers.
+
+Rows that the network has learnt from are recognized and left out, since it may know them by heart; if there are no
+others, they are taken, and that is said."""
+
+EPILOG = """\
+examples:
+  neuralredis evaluate net.nr fresh.csv
+  neuralredis evaluate net.nr fresh.csv --json"""
+
+
+def add_to(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subcommand(subparsers, "evaluate", "tell how good a network is", DESCRIPTION, EPILOG)
+    add_network(parser)
+    parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file with the right answers")
+    parser.add_argument("--json", action="store_true", help="print the figures for a program")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Tell how good it is."""
+    need("cli", "pyarrow", "rich", what="neuralredis evaluate")
+    from neuralredis.cli import screen
+    from neuralredis.cli.sources import asked
+    from neuralredis.results import ClassifierEvaluation
+    from neuralredis.table import judging
+    from neuralredis.table.kinds import shortened
+    from neuralredis.table.target import Classes
+
+    question = asked(args.network, args.key, args.data)
+    network, encoding, table = question.network, question.encoding, question.table
+    target = encoding.target
+    table.check(target.name)
+    answers = target.encode(question.columns[target.name])
+    usable = np.flatnonzero(answers >= 0 if isinstance(target, Classes) else ~np.isnan(answers))
+    X, y = question.X[usable], answers[usable]
+    if not len(X):
+        raise Failure(f"{table.path} has no row with an answer that the network knows in '{target.name}'")
+    learnt = judging.known(network, X, y)
+    fresh = ~learnt if not learnt.all() else learnt
+    found = judging.judge(network, encoding, X[fresh], y[fresh])
+    worth = judging.importance(network, encoding, X[fresh], y[fresh], 0)
+    if args.json:
+        figures = found.evaluation
+        content = {key: value for key, value in vars(figures).items() if key != "error"}
+        if isinstance(figures, ClassifierEvaluation) and isinstance(target, Classes):
+            content |= {"likely": [found.low, found.high], "classes": list(target.labels)}
+        content |= {"target": target.name, "verdict": found.verdict, "importance": worth}
+        content |= {"learnt_from": int(learnt.sum()), "fresh": bool(not learnt.all())}
+        content |= {"without_answer": len(question.X) - len(X)}
+        screen.print_json(content)
+        return
+    out = screen.console()
+    for line in encoding.told(encoding.unread(question.columns)):
+        out.print(line, style="yellow")
+    if len(X) < len(question.X):
+        unknown = [text for text in question.columns[target.name].counts if _unknown(encoding, text)]
+        such = f", or one that it does not know, such as '{shortened(unknown[0])}'" if unknown else ""
+        out.print(f"{len(question.X) - len(X):,} rows have no answer in '{target.name}'{such}: left out.")
+    if learnt.all():
+        out.print(
+            "It has learnt from all of these rows, and may know them by heart: other rows are what counts.",
+            style="yellow",
+        )
+    elif learnt.any():
+        out.print(f"{int(learnt.sum()):,} rows are among those that it learnt from: left out.")
+    rows = int(fresh.sum())
+    name = f"{rows:,} row{'s' if rows > 1 else ''} of {table.path}"
+    screen.judgement(out, encoding, found, name if learnt.all() else f"{name} that it has not seen")
+    if rows > 1:
+        out.print()
+        screen.looked_at(out, encoding, worth)
+
+
+def _unknown(encoding: Any, text: str) -> bool:
+    from neuralredis.table.column import Column
+
+    answer = float(encoding.target.encode(Column.of("", [text]))[0])
+    return answer < 0 if encoding.target.kind == "classifier" else np.isnan(answer)

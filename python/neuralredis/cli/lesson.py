@@ -1,0 +1,382 @@
+"""What ``neuralredis train`` does: one table, learnt and told of."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import math
+import os
+import shlex
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from rich.live import Live
+from rich.text import Text
+
+from neuralredis.cli import screen, servers
+from neuralredis.cli.failure import Failure
+from neuralredis.network import Network, load
+from neuralredis.results import ClassifierEvaluation, Progress, Report
+from neuralredis.table import judging
+from neuralredis.table.encoding import Encoding
+from neuralredis.table.kinds import Category, shortened
+from neuralredis.table.reading import Table, read
+from neuralredis.table.target import Classes, Target, described, target_of
+
+__all__ = ["Lesson"]
+
+#: Rows that there have to be, and rows kept back below which the result is rough.
+LEAST, FEW = 10, 100
+#: Of all rows, those kept back; of the others, those that tell when to stop.
+KEPT, STOPPING = 0.2, 0.2
+#: Accuracy, or explained share of what varies, of which one should rather not be glad.
+TOO_GOOD = 0.995
+#: Share of the rows kept back that may be just like others.
+COPIES = 0.5
+#: Rows of the drawing of a training.
+HEIGHT = 8
+#: Share of the rows below which a class is rare, if it is hardly ever answered.
+RARE = 0.25
+
+
+class Lesson:
+    """One table, learnt.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        What was asked for.
+    """
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args = args
+        # What can be refused is refused before anything is learnt.
+        self.place = _output(args)
+        _check_plot(args.plot)
+        self._check_key()
+        self.out = screen.console(stderr=args.json)
+        self.out.quiet = args.json
+        self.table: Table = read(args.data)
+        self.target: Target = self._target()
+        self._prepare()
+
+    def run(self) -> None:
+        """Learn, tell, save, and say what to do next."""
+        self._introduce()
+        network, report = self._learn()
+        # Whatever happens from here on, what has been learnt is there.
+        network.notes = self.encoding.to_bytes()
+        network.save(self.place)
+        found = judging.judge(network, self.encoding, self.kept_X, self.kept_y)
+        self.copies = int(judging.known(network, self.kept_X, self.kept_y).sum())
+        worth = judging.importance(network, self.encoding, self.kept_X, self.kept_y, self.args.seed)
+        if not self.args.json:
+            self._tell(report, found, worth)
+        network.notes = self._with(self._results(found, worth)).to_bytes()
+        network.save(self.place)
+        self.out.print(f"Saved as {self.place}.")
+        if self.args.plot:
+            _plot(report, self.args.plot)
+            self.out.print(f"The curve is in {self.args.plot}.")
+        if self.args.redis:
+            with servers.reached(self.args.redis) as db:
+                db.upload(self.args.key, network, replace=self.args.replace)
+        if self.args.json:
+            screen.print_json(self._as_json(network, report, found, worth))
+        else:
+            self._next()
+
+    def _check_key(self) -> None:
+        if self.args.redis:
+            with servers.reached(self.args.redis) as db:
+                if self.args.key in db and not self.args.replace:
+                    raise Failure(
+                        f"the key '{self.args.key}' has a network already: --replace puts the new one in its place"
+                    )
+
+    def _target(self) -> Target:
+        if self.args.target is None:
+            self.args.parser.error(f"--target says which column is to be answered: {self.table.listed()}")
+        for name in self.args.ignore:
+            self.table.check(name)
+        if self.args.target in self.args.ignore:
+            raise Failure(f"'{self.args.target}' cannot be both the target and left out")
+        return target_of(self.table.column(self.args.target), self.args.classify)
+
+    def _prepare(self) -> None:
+        answers = self.target.encode(self.table.column(self.target.name))
+        classifies = isinstance(self.target, Classes)
+        usable = np.flatnonzero(answers >= 0 if classifies else ~np.isnan(answers))
+        self.dropped = len(self.table) - len(usable)
+        if len(usable) < LEAST:
+            raise Failure(
+                f"{self.table.path} has {len(usable)} row{'' if len(usable) == 1 else 's'} with a value of "
+                f"'{self.target.name}': expected at least {LEAST}, to learn from some and keep others back"
+            )
+        y = answers[usable]
+        classes = y.astype(np.int64) if classifies else None
+        learnt, kept = judging.split(classes, len(y), self.args.seed, KEPT)
+        columns = {name: self.table.column(name) for name in self.table.names if name != self.target.name}
+        # The encoding, too, knows only of the rows that are learnt from.
+        self.encoding = Encoding.of(
+            [column.take(usable[learnt]) for column in columns.values()],
+            self.target,
+            dict.fromkeys(self.args.ignore, "as asked"),
+        )
+        columns = {name: column.take(usable) for name, column in columns.items()}
+        X = self.encoding.encode(columns)
+        unread = self.encoding.unread(columns)
+        self.strange = self.encoding.told(unread)
+        numbers = {kind.name for kind in self.encoding.columns if not isinstance(kind, Category)}
+        self.gaps = {
+            name: column.gaps + (sum(unread[name].values()) if name in numbers else 0)
+            for name, column in columns.items()
+        }
+        self.X, self.y = X[learnt], y[learnt]
+        self.kept_X, self.kept_y = X[kept], y[kept]
+
+    def _introduce(self) -> None:
+        out, table = self.out, self.table
+        head = Text(f"{table.path}: {len(table):,} rows, {len(table.names)} columns", "bold")
+        out.print(head)
+        for remark in table.remarks:
+            out.print(f"  {remark}", style="dim")
+        kind = "classes" if isinstance(self.target, Classes) else "numbers"
+        other = {"classes": "--regress would learn them as numbers", "numbers": "--classify would learn classes"}[kind]
+        asked = self.args.classify is not None
+        labels = self.target.labels if isinstance(self.target, Classes) else ()
+        doubtful = len(labels) != 2 and all(map(_is_number, labels))
+        hint = f"; {other}" if doubtful and not asked else ""
+        out.print(f"To be answered: {shortened(self.target.name)} ({described(self.target)}), as {kind}{hint}.")
+        if self.dropped:
+            has = "row has" if self.dropped == 1 else "rows have"
+            out.print(f"{self.dropped:,} {has} no value of it, and cannot be learnt from.")
+        screen.columns(out, self.encoding, self.gaps, [name for name in table.names if name != self.target.name])
+        for line in self.strange:
+            out.print(f"Note: {line}.", style="yellow")
+
+    def _limits(self) -> dict[str, int]:
+        """Return how many rows are for the weights, and how many tell when to stop."""
+        test = max(round(STOPPING * len(self.X)), 1)
+        return {"dataset": len(self.X) - test, "test": test}
+
+    def _learn(self) -> tuple[Network, Report]:
+        limits = self._limits()
+        network = Network(
+            "classifier" if isinstance(self.target, Classes) else "regressor",
+            [self.X.shape[1], *self._hidden(), *self._outputs()],
+            normalize=True,
+            seed=self.args.seed,
+            class_weight="balanced" if self.args.balanced and isinstance(self.target, Classes) else None,
+            **limits,  # type: ignore[arg-type]
+        )
+        network.observe(self.X, self.y)
+        self.out.print(
+            f"{len(self.X):,} rows to learn from, of which {limits['test']:,} tell when to stop; "
+            f"{len(self.kept_X):,} kept back until the end."
+        )
+        curves = screen.Curves()
+        live = (
+            Live(console=self.out, transient=True, auto_refresh=False)
+            if self.out.is_terminal and not self.args.json
+            else contextlib.nullcontext()
+        )
+        with live as display:
+
+            def show(progress: Progress) -> None:
+                curves.add(progress.cycle, progress.train_error, progress.test_error)
+                curves.words = f"learning: cycle {progress.cycle:,}, {progress.seconds:.1f} s; Ctrl-C ends it here"
+                if display is not None:
+                    display.update(curves.drawn(self.out, HEIGHT), refresh=True)
+
+            try:
+                network.train(autostop=True, backtrack=True, max_time=self.args.max_time, progress=False, callback=show)
+            except KeyboardInterrupt:
+                if network.report is None or not network.report.cycles:
+                    raise
+        report = network.report
+        assert report is not None, "a training that has ended has a report"
+        return network, report
+
+    def _hidden(self) -> list[int]:
+        hidden: list[int] = self.args.hidden
+        return hidden
+
+    def _tell(self, report: Report, found: judging.Judgement, worth: dict[str, float]) -> None:
+        out = self.out
+        layout = "-".join(str(n) for n in (self.X.shape[1], *self._hidden(), *self._outputs()))
+        if out.is_terminal:
+            out.print(screen.curves_of(report).drawn(out, HEIGHT))
+        ended = {
+            "maxtime": "until --max-time was over; there may be more to learn",
+            "stopped": "until it was stopped by hand",
+            "maxcycles": "to the end",
+        }.get(report.reason, "until there was nothing more to gain")
+        out.print(
+            f"Learnt by a network of {layout} units for {report.cycles:,} cycles, {report.seconds:.1f} s, {ended}."
+        )
+        for warning in report.warnings:
+            out.print(f"Note: {warning}", style="yellow")
+        out.print()
+        screen.judgement(out, self.encoding, found, f"the {len(self.kept_X):,} rows kept back")
+        for hint in self._hints(found, worth):
+            out.print(hint, style="yellow")
+        out.print()
+        screen.looked_at(out, self.encoding, worth)
+        out.print()
+
+    def _outputs(self) -> list[int]:
+        return [len(self.target.labels) if isinstance(self.target, Classes) else 1]
+
+    def _hints(self, found: judging.Judgement, worth: dict[str, float]) -> list[str]:
+        """Return what should be known before the result is believed, or could be tried."""
+        hints = []
+        figures = found.evaluation
+        classifies = isinstance(figures, ClassifierEvaluation)
+        good = figures.accuracy if isinstance(figures, ClassifierEvaluation) else figures.r2
+        first = next(iter(worth))
+        if good >= TOO_GOOD and (not classifies or figures.baseline < 0.95):
+            top, target = shortened(first), shortened(self.target.name)
+            hints.append(
+                f"That is nearly too good. Is '{top}' known before '{target}' is? If not: --ignore {shlex.quote(first)}"
+            )
+        if self.copies > COPIES * len(self.kept_X):
+            hints.append(
+                f"{self.copies:,} of the rows kept back are the same as others that were learnt from: in a table of "
+                "copies the figure flatters."
+            )
+        if len(self.kept_X) < FEW:
+            hints.append(
+                f"With {len(self.kept_X)} rows kept back this is a rough figure; another --seed gives another."
+            )
+        if isinstance(figures, ClassifierEvaluation) and isinstance(self.target, Classes) and not self.args.balanced:
+            matrix = figures.confusion
+            if matrix is not None:
+                rows = matrix.sum(axis=1)
+                missed = [
+                    label
+                    for place, label in enumerate(self.target.labels)
+                    if 0 < rows[place] < RARE * rows.sum() and matrix[place, place] < rows[place] / 2
+                ]
+                if missed:
+                    hints.append(
+                        f"'{missed[0]}' is rare, and mostly overlooked: --balanced finds more of it, for more false "
+                        "alarms."
+                    )
+        return hints
+
+    def _results(self, found: judging.Judgement, worth: dict[str, float]) -> dict[str, Any]:
+        figures = found.evaluation
+        results: dict[str, Any] = {"data": Path(self.table.path).name, "learnt": len(self.X), "kept": len(self.kept_X)}
+        if isinstance(figures, ClassifierEvaluation):
+            results |= {"accuracy": figures.accuracy, "likely": [found.low, found.high], "baseline": figures.baseline}
+        else:
+            results |= {"rmse": figures.rmse, "mae": figures.mae, "r2": figures.r2, "baseline": figures.baseline}
+        return {**results, "importance": dict(list(worth.items())[:100])}
+
+    def _with(self, results: dict[str, Any]) -> Encoding:
+        return Encoding(
+            columns=self.encoding.columns, ignored=self.encoding.ignored, target=self.encoding.target, results=results
+        )
+
+    def _as_json(
+        self, network: Network, report: Report, found: judging.Judgement, worth: dict[str, float]
+    ) -> dict[str, Any]:
+        figures = found.evaluation
+        confusion = getattr(figures, "confusion", None)
+        return {
+            "network": self.place,
+            "type": self.target.kind,
+            "target": self.target.name,
+            "classes": list(self.target.labels) if isinstance(self.target, Classes) else None,
+            "layout": list(network.info().layout),
+            "columns": [
+                {"name": kind.name, "read_as": kind.kind, "inputs": kind.inputs()} for kind in self.encoding.columns
+            ],
+            "left_out": {kind.name: kind.reason for kind in self.encoding.ignored},
+            "rows": {"learnt": len(self.X), "kept_back": len(self.kept_X), "without_target": self.dropped},
+            "training": {"reason": report.reason, "cycles": report.cycles, "seconds": report.seconds},
+            "warnings": list(report.warnings),
+            "kept_back": {
+                key: value for key, value in self._results(found, worth).items() if key not in ("data", "importance")
+            }
+            | {"confusion": confusion, "verdict": found.verdict},
+            "importance": worth,
+        }
+
+    def _next(self) -> None:
+        out, place = self.out, shlex.quote(self.place)
+        out.print("Next:", style="bold")
+        steps = [
+            ("type a row, see the answer", f"neuralredis ask {place}"),
+            ("answer another table", f"neuralredis predict {place} new.csv -o answers.csv"),
+        ]
+        if self.args.redis:
+            url = f" -u {shlex.quote(self.args.redis)}" if urlsplit(self.args.redis).netloc != "localhost" else ""
+            row = " ".join(f"{value:.7g}" for value in self.kept_X[0].tolist())
+            command = "NR.CLASS" if isinstance(self.target, Classes) else "NR.RUN"
+            steps += [
+                ("ask the server", f"redis-cli{url} {command} {shlex.quote(self.args.key)} {row}"),
+                ("see what its numbers are", f"neuralredis info {place}"),
+            ]
+        else:
+            steps.append(
+                ("put it into Redis, too", f"{self._again()} --redis redis://localhost --key {_key(self.place)}")
+            )
+        for what, command in steps:
+            out.print(Text(f"  {what:26}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)
+
+    def _again(self) -> str:
+        """Return the command that makes the same network."""
+        return "neuralredis " + shlex.join(self.args.given)
+
+
+def _output(args: argparse.Namespace) -> str:
+    """Return where to save the network, where it can be saved."""
+    stem = Path(args.data).name.removesuffix(".gz")
+    place: str = args.out or ("net.nr" if args.data == "-" else f"{Path(stem).stem or 'net'}.nr")
+    path = Path(place)
+    if not path.absolute().parent.is_dir():
+        raise Failure(f"cannot save {place}: there is no folder {path.absolute().parent}")
+    if path.is_dir():
+        raise Failure(f"cannot save {place}: it is a folder")
+    if path.exists():
+        try:
+            load(path)
+        except ValueError:
+            raise Failure(
+                f"{place} is there, and no network: it is not overwritten. --out names another file"
+            ) from None
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise Failure(f"cannot save {place}: it may not be written")
+    return place
+
+
+def _check_plot(place: str | None) -> None:
+    if place is None:
+        return
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    known = FigureCanvasAgg.get_supported_filetypes()
+    if Path(place).suffix[1:].lower() not in known:
+        raise Failure(f"--plot {place}: expected a name with .png, .svg or .pdf")
+    if not Path(place).absolute().parent.is_dir():
+        raise Failure(f"--plot {place}: there is no folder {Path(place).absolute().parent}")
+
+
+def _plot(report: Report, place: str) -> None:
+    importlib.import_module("neuralredis.plot").learning_curve(report).figure.savefig(place)
+
+
+def _key(place: str) -> str:
+    return shlex.quote(Path(place).stem)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

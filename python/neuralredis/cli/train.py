@@ -1,0 +1,107 @@
+"""``neuralredis train``: from a table to a network, and how good that is."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from neuralredis.cli.extras import need
+
+__all__ = ["add_to"]
+
+#: Hidden layers. Three small ones do better than one large one, over many data sets (docs/learning.md).
+HIDDEN = "30,30,30"
+
+DESCRIPTION = """\
+Learn from the rows of a table to tell one of its columns by the others.
+
+The table is CSV with a first line of names, or Parquet. What each column holds is found out and shown: numbers, yes or
+no, dates, categories; what tells nothing, such as numbers of rows, is left out. A column of texts, or of few different
+values, is learnt as classes, and any other as a number.
+
+A fifth of the rows is kept back until the end, and never seen by the network: how often it is right on these is how
+good it is. Always answering the commonest class, or the mean, has to be beaten."""
+
+EPILOG = """\
+examples:
+  neuralredis train customers.csv --target churned
+  neuralredis train houses.parquet --target price --ignore address,agent --plot curve.png
+  neuralredis train customers.csv --target churned --redis redis://localhost --key churn
+
+The same table, options and seed make the same network. Ctrl-C ends the training, and keeps what has been learnt."""
+
+
+def add_to(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subparsers.add_parser(
+        "train",
+        help="learn from a table, and tell how good that is",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file; - for CSV from standard input")
+    parser.add_argument(
+        "--target", metavar="COLUMN", help="the column to be answered; without it the columns are listed"
+    )
+    parser.add_argument("--ignore", type=names, action="extend", default=[], metavar="A,B", help="columns to leave out")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--classify", dest="classify", action="store_true", default=None, help="learn classes")
+    kind.add_argument("--regress", dest="classify", action="store_false", help="learn numbers")
+    parser.add_argument(
+        "--hidden", type=layers, default=HIDDEN, metavar="N,N", help=f"units of each hidden layer (default: {HIDDEN})"
+    )
+    parser.add_argument("--balanced", action="store_true", help="give rare classes as much say as common ones")
+    parser.add_argument("--max-time", type=seconds, default=60.0, metavar="S", help="seconds at most (default: 60)")
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of all that is random (default: 0)")
+    parser.add_argument("--out", "-o", metavar="FILE", help="where to save the network (default: DATA's name with .nr)")
+    parser.add_argument("--plot", metavar="IMAGE", help="draw the errors into a PNG, SVG or PDF file")
+    parser.add_argument("--redis", metavar="URL", help="put the network into this server, too")
+    parser.add_argument("--key", metavar="KEY", help="where to put it there")
+    parser.add_argument("--replace", action="store_true", help="put it there even if the key has a network already")
+    parser.add_argument("--json", action="store_true", help="print the results for a program")
+    parser.set_defaults(run=run, parser=parser)
+
+
+def names(text: str) -> list[str]:
+    """Return the names of columns."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def layers(text: str) -> list[int]:
+    """Return units of hidden layers: none for 0."""
+    try:
+        units = [int(unit) for unit in text.replace("-", ",").split(",")]
+    except ValueError:
+        units = [-1]
+    if min(units) < (0 if len(units) == 1 else 1) or max(units) > 1 << 20 or len(units) > 30:
+        raise argparse.ArgumentTypeError(f"{text}: expected numbers of units such as 15 or 30,30")
+    return [unit for unit in units if unit]
+
+
+def seconds(text: str) -> float:
+    """Return a limit of time, 0 for none."""
+    number = float(text)
+    if not 0 <= number < 1e9:
+        raise ValueError
+    return number
+
+
+def seed(text: str) -> int:
+    """Return a seed."""
+    number = int(text)
+    if not 0 <= number < 1 << 64:
+        raise ValueError
+    return number
+
+
+def run(args: argparse.Namespace) -> None:
+    """Learn, and tell."""
+    if (args.redis is None) != (args.key is None):
+        args.parser.error("--redis URL and --key KEY go together")
+    need("cli", "pyarrow", "rich", what="neuralredis train")
+    if args.plot:
+        need("plot", "matplotlib", what="--plot")
+    from neuralredis.cli.lesson import Lesson
+
+    Lesson(args).run()

@@ -1,0 +1,94 @@
+"""A column of a table: texts, each of which is understood once however many rows have it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["Column"]
+
+#: What stands for a missing value everywhere, in small letters. Words such as "none" are not among them: they may be an
+#: answer like any other.
+MISSING = frozenset(("", "na", "n/a", "#n/a", "<na>", "nan", "null", "?"))
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """A column of texts.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    texts : tuple of str
+        The texts that occur, without spaces around them.
+    codes : numpy.ndarray of int64, shape (rows,)
+        For each row the number of its text, -1 for a missing one.
+    """
+
+    name: str
+    texts: tuple[str, ...]
+    codes: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, name: str, cells: Sequence[str | None]) -> Self:
+        """Return the column of some cells.
+
+        Examples
+        --------
+        >>> column = Column.of("sex", ["male", " female", "NA", "male"])
+        >>> column.texts, column.codes.tolist()
+        (('male', 'female'), [0, 1, -1, 0])
+        """
+        numbers: dict[str, int] = {}
+        codes = [numbers.setdefault("" if cell is None else cell, len(numbers)) for cell in cells]
+        return cls.of_coded(name, list(numbers), np.asarray(codes, np.int64))
+
+    @classmethod
+    def of_coded(cls, name: str, texts: Sequence[str], codes: NDArray[np.int64]) -> Self:
+        """Return the column of cells that are numbers of texts already, with spaces and words for nothing."""
+        numbers: dict[str, int] = {}
+        places = np.full(len(texts) + 1, -1, np.int64)
+        for place, text in enumerate(texts):
+            trimmed = text.strip()
+            if trimmed.lower() not in MISSING:
+                places[place] = numbers.setdefault(trimmed, len(numbers))
+        return cls(name, tuple(numbers), places[codes])
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.codes)
+
+    @property
+    def gaps(self) -> int:
+        """How many rows have no value."""
+        return int(np.count_nonzero(self.codes < 0))
+
+    def take(self, rows: NDArray[np.int64]) -> Column:
+        """Return the same column of some of the rows."""
+        return Column(self.name, self.texts, self.codes[rows])
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many rows have each text, the commonest first, and of equals the one that came first."""
+        counts = np.bincount(self.codes[self.codes >= 0], minlength=len(self.texts))
+        order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+        return {self.texts[place]: count for place, count in zip(order.tolist(), counts[order].tolist(), strict=True)}
+
+    def numbers(self, read: Callable[[str], float | None]) -> NDArray[np.float64]:
+        """Return what a function reads in the text of each row, NaN where it is missing or not to be read."""
+        values = [read(text) for text in self.texts]
+        return np.array([np.nan if value is None else value for value in (*values, None)], np.float64)[self.codes]
+
+    def cell(self, row: int) -> str | None:
+        """Return the text of a row."""
+        code = int(self.codes[row])
+        return None if code < 0 else self.texts[code]

@@ -1,0 +1,9 @@
+"""What is wrong with a table, in a sentence for whoever has it."""
+
+from __future__ import annotations
+
+__all__ = ["TableError"]
+
+
+class TableError(ValueError):
+    """A table, or an encoding of one, that cannot be used; the message says what to do."""

@@ -1,0 +1,117 @@
+"""Tables for the tests of the command line, and the command, run in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import fcntl
+import io
+import os
+import pty
+import random
+import select
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from neuralredis.cli import main
+
+TITANIC = Path(__file__).parents[1] / "examples" / "data" / "titanic.csv"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command has come to."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Command:
+    """Runs the command in this process, as a pipe sees it."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.capsys, self.monkeypatch = capsys, monkeypatch
+
+    def __call__(self, *arguments: Any, typed: str | None = None) -> Done:
+        self.capsys.readouterr()
+        if typed is not None:
+            self.monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(typed.encode()), encoding="utf-8"))
+        with pytest.raises(SystemExit) as end:
+            main([str(argument) for argument in arguments])
+        out, err = self.capsys.readouterr()
+        assert isinstance(end.value.code, int)
+        assert "Traceback" not in err
+        return Done(end.value.code, out, err)
+
+
+class Terminal:
+    """Runs the command as a process of its own, on a terminal of so many columns."""
+
+    def __init__(self, *arguments: Any, columns: int = 100, cwd: Path | None = None) -> None:
+        self.terminal, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "neuralredis", *map(str, arguments)],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            cwd=cwd,
+            env={**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"},
+        )
+        os.close(theirs)
+        self.said = b""
+
+    def until(self, words: str) -> None:
+        """Read on until it says so."""
+        while words.encode() not in self.said:
+            assert select.select([self.terminal], [], [], 60)[0], self.said
+            self.said += os.read(self.terminal, 65536)
+        self.said = self.said[self.said.index(words.encode()) + len(words.encode()) :]
+
+    def type(self, text: str) -> None:
+        """Type something."""
+        os.write(self.terminal, text.encode())
+
+    def end(self) -> tuple[int, str]:
+        """Read to its end: the exit code, and what it has said since the last words."""
+        # The system tells an end as an error.
+        with contextlib.suppress(OSError):
+            while more := os.read(self.terminal, 65536):
+                self.said += more
+        os.close(self.terminal)
+        return self.process.wait(60), self.said.decode()
+
+
+def write(path: Path, names: Sequence[str], rows: Iterable[Sequence[Any]], **how: Any) -> Path:
+    """Write a table as CSV."""
+    encoding = how.pop("encoding", "utf-8")
+    with path.open("w", newline="", encoding=encoding) as file:
+        writer = csv.writer(file, **how)
+        writer.writerow(names)
+        writer.writerows(rows)
+    return path
+
+
+def shop(rows: int = 400) -> tuple[list[str], list[list[Any]]]:
+    """Return customers of a shop, with columns of each kind: who gets no newsletter, or joined late, has churned."""
+    rng = random.Random(1)
+    names = ["customer_id", "mail", "city", "age", "newsletter", "joined", "country", "empty", "comment", "churned"]
+    found: list[list[Any]] = []
+    for row in range(rows):
+        newsletter, year = rng.choice(["Yes", "No"]), rng.choice([2019, 2020, 2021, 2022])
+        age = "" if rng.random() < 0.1 else rng.randint(18, 80)
+        comment = f'He said "hi, {row}"' if rng.random() < 0.3 else ""
+        city = rng.choice(["Köln", "Paris", "Rome", "Rome"]) if rng.random() < 0.97 else f"Town {row}"
+        joined = f"{year}-{rng.randint(1, 12):02d}-{rng.randint(1, 28):02d}"
+        churned = "yes" if newsletter == "No" or year == 2022 else "no"
+        found.append([1000 + row, f"u{row}@x.com", city, age, newsletter, joined, "DE", "", comment, churned])
+    return names, found

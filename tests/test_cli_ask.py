@@ -1,0 +1,208 @@
+"""``neuralredis predict``, ``ask``, ``evaluate`` and ``info``: what a network that knows a table is good for."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet
+import pytest
+
+import neuralredis as nr
+import tables
+from neuralredis.table.encoding import Encoding
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a shop, and what was learnt of it: whether a customer churns, and a number."""
+    folder = tmp_path_factory.mktemp("shop")
+    names, rows = tables.shop()
+    tables.write(folder / "shop.csv", names, rows)
+    tables.write(folder / "sums.csv", ["a", "b", "sum"], [[a, b, a + b] for a in range(15) for b in range(15)])
+    for arguments in (["shop.csv", "--target", "churned"], ["sums.csv", "--target", "sum"]):
+        command = [sys.executable, "-m", "neuralredis", "train", *arguments]
+        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+@pytest.fixture
+def folder(trained: Path, command: tables.Command) -> Path:
+    """A folder of the test's own with the same files."""
+    for path in trained.iterdir():
+        Path(path.name).write_bytes(path.read_bytes())
+    return Path()
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_predict_adds_the_answer_and_how_sure_it_is(command: tables.Command, folder: Path) -> None:
+    done = command("predict", "shop.nr", "shop.csv")
+    assert (done.code, done.err) == (0, "")
+    found = rows_of(done.out)
+    given = rows_of(Path("shop.csv").read_text())
+    assert [{**row, "predicted churned": "", "probability": ""} for row in given] == [
+        {**row, "predicted churned": "", "probability": ""} for row in found
+    ], "all else is passed on as it was"
+    assert np.mean([row["predicted churned"] == row["churned"] for row in found]) > 0.9
+    assert all(0.5 <= float(row["probability"]) <= 1 for row in found)
+
+
+def test_predict_needs_neither_the_target_nor_the_order_of_the_columns(command: tables.Command, folder: Path) -> None:
+    names, rows = tables.shop(30)
+    used = ["joined", "comment", "newsletter", "age", "city"]
+    tables.write(Path("new.csv"), used, [[row[names.index(name)] for name in used] for row in rows], delimiter=";")
+    first = command("predict", "shop.nr", "new.csv").out
+    again = rows_of(command("predict", "shop.nr", "shop.csv").out)[:30]
+    found = list(csv.DictReader(io.StringIO(first), delimiter=";"))
+    assert [row["probability"] for row in found] == [row["probability"] for row in again]
+
+
+def test_predict_writes_csv_or_parquet(command: tables.Command, folder: Path) -> None:
+    done = command("predict", "shop.nr", "shop.csv", "-o", "out.parquet")
+    assert (done.code, done.out) == (0, "")
+    assert "400 answers are in out.parquet; 'neuralredis evaluate' tells how good they are" in done.err
+    assert pyarrow.parquet.read_table("out.parquet").column_names[-2:] == ["predicted churned", "probability"]
+    command("predict", "shop.nr", "out.parquet", "-o", "out.csv")
+    names = rows_of(Path("out.csv").read_text())[0].keys()
+    assert list(names)[-2:] == ["predicted churned (2)", "probability (2)"]
+    assert "expected a name with .csv or .parquet" in command("predict", "shop.nr", "shop.csv", "-o", "out.xls").err
+
+
+def test_predict_tells_programs_how_likely_each_class_is(command: tables.Command, folder: Path) -> None:
+    answers = json.loads(command("predict", "shop.nr", "shop.csv", "--json").out)
+    assert len(answers) == 400
+    for answer in answers[:20]:
+        assert answer["predicted"] == max(answer["probabilities"], key=answer["probabilities"].get)
+        assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-4)
+    numbers = json.loads(command("predict", "sums.nr", "-", "--json", typed="a,b\n3,4\n").out)
+    assert numbers[0]["predicted"] == pytest.approx(7, abs=0.5)
+
+
+def test_what_was_never_seen_is_told_and_answered_all_the_same(command: tables.Command, folder: Path) -> None:
+    text = "city,age,newsletter,joined,comment\nAtlantis,old,perhaps,soon,\n,,,,\n"
+    done = command("predict", "shop.nr", "-", typed=text)
+    assert done.code == 0
+    assert len(rows_of(done.out)) == 2
+    assert done.err.splitlines() == [
+        "neuralredis: column 'age', 1 row: 'old' is no number, and counts as missing",
+        "neuralredis: column 'newsletter', 1 row: 'perhaps' is no yes/no, and counts as missing",
+        "neuralredis: column 'joined', 1 row: 'soon' is no date, and counts as missing",
+    ]
+    assert "column 'city'" not in done.err, "there is an input for any other"
+
+
+def test_a_column_that_is_not_there_is_named(command: tables.Command, folder: Path) -> None:
+    done = command("predict", "shop.nr", "-", typed="age,newsletter,extra\n3,yes,1\n")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        "neuralredis: the table has no column 'city', 'joined', 'comment', which the network learnt from; its columns "
+        "are 'age', 'newsletter', 'extra'. A column may be empty, but it has to be there\n"
+    )
+
+
+@pytest.mark.parametrize("subcommand", ["predict", "evaluate", "ask", "info"])
+def test_what_is_no_network_is_told(command: tables.Command, folder: Path, subcommand: str) -> None:
+    table = ["shop.csv"] if subcommand in ("predict", "evaluate") else []
+    for place, why in (
+        ("nowhere.nr", "nowhere.nr: No such file or directory"),
+        ("shop.csv", "shop.csv is not a network: it does not begin as one"),
+        ("redis://localhost:1", "--key says which of the networks in redis://localhost:1 is meant"),
+    ):
+        done = command(subcommand, place, *table, typed="")
+        assert (done.code, done.out) == (1, "")
+        assert why in done.err
+    assert "--key is of networks in a server" in command(subcommand, "shop.nr", *table, "--key", "k", typed="").err
+
+
+def test_a_network_that_does_not_know_its_columns_is_told(command: tables.Command, folder: Path) -> None:
+    net = nr.Network("classifier", [2, 2], seed=1)
+    net.save("bare.nr")
+    assert "bare.nr: it does not say what its columns are: expected" in command("predict", "bare.nr", "shop.csv").err
+    done = command("info", "bare.nr")
+    assert (done.code, "It takes 2 numbers, and does not say what they are." in done.out) == (0, True)
+    net.notes = nr.load("shop.nr").notes
+    net.save("other.nr")
+    done = command("predict", "other.nr", "shop.csv")
+    assert "other.nr is a classifier 2-2, and its columns are described for another network" in done.err
+
+
+def test_evaluate_leaves_out_what_the_network_has_learnt(command: tables.Command, folder: Path) -> None:
+    found = json.loads(command("evaluate", "shop.nr", "shop.csv", "--json").out)
+    assert (found["learnt_from"], found["rows"], found["fresh"]) == (320, 80, True)
+    assert found["accuracy"] == pytest.approx(Encoding.from_bytes(nr.load("shop.nr").notes).results["accuracy"])
+    done = command("evaluate", "shop.nr", "shop.csv")
+    assert "320 rows are among those that it learnt from: left out." in done.out
+    assert "On 80 rows of shop.csv that it has not seen" in done.out
+    known = np.asarray(nr.load("sums.nr").rows("train")[0][:5])
+    rows = "".join(f"{a:g},{b:g},{a + b:g}\n" for a, b in known)
+    done = command("evaluate", "sums.nr", "-", typed=f"a,b,sum\n{rows}")
+    assert "It has learnt from all of these rows, and may know them by heart" in " ".join(done.out.split())
+    assert "RMSE of always answering the mean" in done.out
+
+
+def test_evaluate_needs_answers_that_the_network_knows(command: tables.Command, folder: Path) -> None:
+    header = "city,age,newsletter,joined,comment,churned\n"
+    assert "has no column 'churned'" in command("evaluate", "shop.nr", "-", typed=header[:-9] + "\nRome,1,no,,\n").err
+    done = command("evaluate", "shop.nr", "-", typed=header + "Rome,1,no,,,maybe\n")
+    assert "has no row with an answer that the network knows in 'churned'" in done.err
+    done = command("evaluate", "shop.nr", "-", typed=header + "Rome,1,no,,,maybe\nRome,1,no,2022-01-01,,yes\n")
+    assert "1 rows have no answer in 'churned', or one that it does not know, such as 'maybe': left out." in done.out
+    assert "On 1 row of standard input that it has not seen" in done.out
+
+
+def test_ask_reads_a_line_for_each_column_from_a_pipe(command: tables.Command, folder: Path) -> None:
+    done = command("ask", "shop.nr", typed="Rome\n30\nNo\n2019-05-05\n\nParis\n\nyes\n2019-01-01\nhello\n")
+    assert (done.code, done.err) == (0, "")
+    first, second = done.out.split("churned: ")[1:]
+    assert first.splitlines()[0] == "yes"
+    assert second.splitlines()[0] == "no"
+    assert sum(float(line.split()[1]) for line in first.splitlines()[1:]) == pytest.approx(100, abs=0.2)
+
+
+def test_ask_answers_what_it_has_when_a_pipe_ends(command: tables.Command, folder: Path) -> None:
+    assert "churned: " in command("ask", "shop.nr", typed="Rome\n").out
+    assert command("ask", "shop.nr", typed="") == tables.Done(0, "", "")
+    done = command("ask", "sums.nr", typed="3\nfour\n")
+    assert "neuralredis: 'four' for b: expected a number, 0 to 14 so far" in done.err
+    assert "sum: " in done.out
+    assert "beyond all that it learnt from, 0 to 28: a guess" in command("ask", "sums.nr", typed="100\n100\n").out
+
+
+def test_ask_asks_again_for_what_it_cannot_understand(trained: Path) -> None:
+    terminal = tables.Terminal("ask", trained / "sums.nr")
+    for words, typed in (
+        ("a (a number, 0 to 14 so far)", "three\n"),
+        ("'three' is not a number; Return if it is not known", ""),
+        ("a (a number, 0 to 14 so far)", "3\n"),
+        ("b (a number, 0 to 14 so far)", "4\n"),
+        ("usually off by", ""),
+        ("a (a number, 0 to 14 so far)", "\x04"),
+    ):
+        for word in words.split(" ", 1):
+            # Between the two is what makes the name bold.
+            terminal.until(word)
+        if typed:
+            terminal.until(": ")
+        terminal.type(typed)
+    assert terminal.end()[0] == 0
+
+
+def test_info_says_what_each_input_is(command: tables.Command, folder: Path) -> None:
+    done = command("info", "shop.nr")
+    assert "It answers churned (no or yes), from shop.csv." in done.out
+    assert "On 80 rows kept back: " in done.out
+    assert "Classes, in the order of the outputs: no, yes" in done.out
+    found = json.loads(command("info", "shop.nr", "--json").out)
+    assert len(found["inputs"]) == found["layout"][0]
+    assert found["target"] == {"name": "churned", "classes": ["no", "yes"]}
+    for line in found["inputs"]:
+        assert line in done.out
+    assert "off by" in command("info", "sums.nr").out

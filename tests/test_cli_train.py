@@ -1,0 +1,375 @@
+"""``neuralredis train``: what it makes of a table, how honest it is about it, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import neuralredis as nr
+import tables
+from neuralredis.cli import extras
+from neuralredis.table.encoding import Encoding
+
+
+def shop(path: str = "shop.csv", rows: int = 400, **how: Any) -> Path:
+    return tables.write(Path(path), *tables.shop(rows), **how)
+
+
+def test_it_tells_how_it_reads_what_it_learnt_and_what_to_do_next(command: tables.Command) -> None:
+    done = command("train", tables.TITANIC, "--target", "survived")
+    assert (done.code, done.err) == (0, "")
+    for said in (
+        "titanic.csv: 891 rows, 7 columns",
+        "To be answered: survived (0 or 1), as classes.",
+        "713 rows to learn from, of which 143 tell when to stop; 178 kept back until the end.",
+        "On the 178 rows kept back",
+        "right answers",
+        "always answering 0     61.8 %",
+        "Better than always answering 0, and not by chance.",
+        "What it goes by",
+        "Saved as titanic.nr.",
+        "neuralredis ask titanic.nr",
+        "neuralredis predict titanic.nr new.csv -o answers.csv",
+        f"neuralredis train {tables.TITANIC} --target survived --redis redis://localhost --key titanic",
+    ):
+        assert said in done.out, said
+    lines = [line.split() for line in done.out.splitlines()]
+    assert ["sex", "category", "male", "and", "female"] in lines
+    assert ["age", "number", "0.67", "to", "80;", "28", "where", "missing", "(177", "rows)"] in lines
+    assert ["siblings", "number", "0", "to", "8"] in lines
+    after = done.out[done.out.index("What it goes by") :].splitlines()
+    assert after[1].split()[0] == "sex", "it looks at the sex first, as everyone does"
+
+
+def test_columns_of_each_kind_are_told_apart_and_those_that_tell_nothing_left_out(command: tables.Command) -> None:
+    shop()
+    done = command("train", "shop.csv", "--target", "churned", "--json")
+    found = json.loads(done.out)
+    assert {column["name"]: column["read_as"] for column in found["columns"]} == {
+        "city": "category",
+        "age": "number",
+        "newsletter": "yes/no",
+        "joined": "date",
+        "comment": "given or not",
+    }
+    assert found["left_out"] == {
+        "customer_id": "it numbers the rows",
+        "mail": "each row has another text",
+        "country": "it is always 'DE'",
+        "empty": "it is empty",
+    }
+    assert found["classes"] == ["no", "yes"]
+    assert found["rows"] == {"learnt": 320, "kept_back": 80, "without_target": 0}
+    kept = found["kept_back"]
+    assert kept["accuracy"] > 0.9 > kept["baseline"]
+    assert sum(map(sum, kept["confusion"])) == 80
+    assert list(found["importance"])[:2] == ["newsletter", "joined"]
+    assert (done.code, done.err) == (0, "")
+
+
+def test_the_network_says_what_its_columns_are_and_how_good_it_was(command: tables.Command) -> None:
+    shop()
+    found = json.loads(command("train", "shop.csv", "--target", "churned", "--json", "--out", "my.nr").out)
+    net = nr.load("my.nr")
+    encoding = Encoding.from_bytes(net.notes)
+    assert len(encoding.inputs()) == net.info().layout[0]
+    assert encoding.results["accuracy"] == pytest.approx(found["kept_back"]["accuracy"], rel=1e-5)
+    assert net.info().layout == (len(encoding.inputs()), 30, 30, 30, 2)
+
+
+def test_nothing_of_the_rows_kept_back_is_in_the_network(command: tables.Command) -> None:
+    rows = [[row, "a" if row % 2 else "b", row % 7 < 3] for row in range(200)]
+    tables.write(Path("x.csv"), ["value", "kind", "y"], rows)
+    found = json.loads(command("train", "x.csv", "--target", "y", "--json").out)
+    net = nr.load("x.nr")
+    known = {row[0] for name in ("train", "test") for row in net.rows(name)[0]}  # type: ignore[arg-type]
+    assert (len(known), found["rows"]["kept_back"]) == (160, 40)
+
+
+def test_the_same_seed_makes_the_same_network_and_another_another(command: tables.Command) -> None:
+    shop()
+    for name, seed in (("a", 5), ("b", 5), ("c", 6)):
+        assert command("train", "shop.csv", "--target", "churned", "--seed", seed, "--out", f"{name}.nr").code == 0
+    a, b, c = (nr.load(f"{name}.nr") for name in "abc")
+    X = a.rows("train")[0]
+    assert (a.run(X) == b.run(X)).all()
+    assert a.rows("train")[0].shape != c.rows("train")[0].shape or (a.rows("train")[0] != c.rows("train")[0]).any()
+
+
+def test_numbers_are_learnt_as_numbers(command: tables.Command) -> None:
+    rng = random.Random(2)
+    rows = [
+        [a := rng.random(), b := rng.random(), rng.choice("xy"), f"{100 + 50 * a - 30 * b:.3f}"] for _ in range(300)
+    ]
+    tables.write(Path("sums.csv"), ["a", "b", "c", "price"], rows)
+    done = command("train", "sums.csv", "--target", "price", "--hidden", "15", "--seed", "3")
+    assert done.code == 0
+    assert "To be answered: price (a number, " in done.out
+    assert "as numbers; --classify would learn classes." in done.out
+    assert "Better than always answering the mean." in done.out
+    found = json.loads(command("train", "sums.csv", "--target", "price", "--json").out)
+    assert found["kept_back"]["rmse"] < 0.1 * found["kept_back"]["baseline"]
+    assert list(found["importance"])[2] == "c"
+
+
+def test_noise_is_called_no_better_than_nothing(command: tables.Command) -> None:
+    rng = random.Random(4)
+    tables.write(
+        Path("noise.csv"), ["a", "b", "y"], [[rng.random(), rng.random(), rng.choice("pq")] for _ in range(300)]
+    )
+    found = json.loads(command("train", "noise.csv", "--target", "y", "--json").out)
+    assert not found["kept_back"]["verdict"].startswith("Better")
+
+
+def test_what_is_known_only_afterwards_is_suspected(command: tables.Command) -> None:
+    rng = random.Random(5)
+    rows = [[rng.random(), kind := rng.choice("pq"), f"is {kind}"] for _ in range(300)]
+    tables.write(Path("leak.csv"), ["a", "after the fact", "y"], rows)
+    done = command("train", "leak.csv", "--target", "y")
+    assert (
+        "That is nearly too good. Is 'after the fact' known before 'y' is? If not: --ignore 'after the fact'"
+        in " ".join(done.out.split())
+    )
+    done = command("train", "leak.csv", "--target", "y", "--ignore", "after the fact")
+    assert "nearly too good" not in done.out
+    assert "as asked" in done.out
+
+
+def test_a_rare_class_that_is_overlooked_is_told_and_found_if_balanced(command: tables.Command) -> None:
+    rng = random.Random(6)
+    rows = [[x := rng.gauss(0, 1), "fraud" if x + rng.gauss(0, 1) > 2.3 else "fine"] for _ in range(2000)]
+    tables.write(Path("rare.csv"), ["x", "y"], rows)
+    assert "'fraud' is rare, and mostly overlooked: --balanced" in command("train", "rare.csv", "--target", "y").out
+    done = command("train", "rare.csv", "--target", "y", "--balanced", "--json")
+    (_, _), (missed, found) = json.loads(done.out)["kept_back"]["confusion"]
+    assert found > missed
+
+
+def test_a_table_of_copies_is_not_believed(command: tables.Command) -> None:
+    rng = random.Random(8)
+    rows = [[rng.random(), rng.random(), rng.choice("pq")] for _ in range(50)] * 8
+    tables.write(Path("copies.csv"), ["a", "b", "y"], rows)
+    done = command("train", "copies.csv", "--target", "y")
+    assert "80 of the rows kept back are the same as others that were learnt from" in " ".join(done.out.split())
+
+
+def test_names_that_would_write_to_the_terminal_are_made_harmless(command: tables.Command) -> None:
+    names, rows = tables.shop(60)
+    evil = "\x1b[2J\x1b[31mcity"
+    tables.write(Path("evil.csv"), [evil if name == "city" else name for name in names], rows)
+    assert command("train", "evil.csv", "--target", "churned").code == 0
+    for arguments in (["info", "evil.nr"], ["ask", "evil.nr"], ["evaluate", "evil.nr", "evil.csv"]):
+        done = command(*arguments, typed="x\n")
+        assert done.code == 0
+        assert "\x1b" not in done.out + done.err
+
+
+def test_rows_without_a_target_are_left_out_with_a_word(command: tables.Command) -> None:
+    rows = [[row, "" if row % 10 == 0 else row % 2] for row in range(100)]
+    tables.write(Path("gaps.csv"), ["a", "y"], rows)
+    done = command("train", "gaps.csv", "--target", "y")
+    assert "10 rows have no value of it, and cannot be learnt from." in done.out
+
+
+@pytest.mark.parametrize("extra", [["--classify"], ["--regress"], []])
+def test_whole_numbers_are_learnt_as_asked(command: tables.Command, extra: list[str]) -> None:
+    tables.write(Path("stars.csv"), ["a", "stars"], [[row % 50, 1 + row % 50 // 10] for row in range(200)])
+    done = command("train", "stars.csv", "--target", "stars", *extra)
+    assert ("), as numbers" in done.out) == (extra == ["--regress"])
+    assert ("--regress would learn them as numbers" in done.out) == (not extra)
+
+
+def test_the_curve_is_drawn(command: tables.Command) -> None:
+    shop()
+    assert command("train", "shop.csv", "--target", "churned", "--plot", "curve.png").code == 0
+    assert Path("curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_table_may_come_through_a_pipe_and_be_parquet(command: tables.Command) -> None:
+    text = shop().read_text()
+    assert command("train", "-", "--target", "churned", typed=text).code == 0
+    assert nr.load("net.nr").notes
+    assert command("predict", "net.nr", "shop.csv", "-o", "shop.parquet").code == 0
+    assert command("train", "shop.parquet", "--target", "churned", "--out", "again.nr").code == 0
+
+
+def test_it_puts_the_network_into_a_server(command: tables.Command, db: nr.NeuralRedis, monkeypatch: Any) -> None:
+    monkeypatch.setattr("neuralredis.cli.servers.connect", lambda url: nr.NeuralRedis(db.client))
+    asked = ("train", tables.TITANIC, "--target", "survived", "--redis", "redis://localhost", "--key", "titanic")
+    done = command(*asked)
+    assert done.code == 0
+    (line,) = (line for line in done.out.splitlines() if "redis-cli NR.CLASS titanic" in line)
+    numbers = line.split("titanic ")[1].split()
+    assert db.client.execute_command("NR.CLASS", "titanic", *numbers) in (0, 1)
+    assert db["titanic"].download() == nr.load("titanic.nr")
+    assert "the key 'titanic' has a network already: --replace" in command(*asked).err
+    assert command(*asked, "--replace").code == 0
+    done = command("info", "redis://localhost", "--key", "titanic")
+    assert "sex = female" in done.out
+
+
+EMPTY = "empty.csv is empty: expected a line with the names of the columns, and a line for each row"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", EMPTY),
+        (b"\n\n", EMPTY),
+        (b"a,y\n", "has the names of 2 columns and no rows"),
+        (b"a,y\n1,x\n", "the column 'y' is always 'x'"),
+        (b"a,y\n1,x\n2,z\n", "has 2 rows with a value of 'y': expected at least 10"),
+        (b"a,y\n" + b"1,x\n" * 20, "the column 'y' is always 'x': there is nothing to tell apart"),
+        (b"a,y\n" + b"1,\n" * 20, "the column 'y' is empty: there is nothing to learn"),
+        (b"y\n" + b"1\n2\n" * 20, "there is no column to learn from: there is none but the target"),
+        (b"a,y\n" + b"7,1\n7,2\n" * 20, "there is no column to learn from: 'a': it is always '7'"),
+        (b"a,y\n1,2\n3,4,5\n", "row 3 (3,4,5) has 3 cells, and the first line 2 names"),
+        (b'a,"y\n1,2\n', "a text in quotation marks does not end"),
+        (b"\x00\x01\x02", "is no text: expected CSV or Parquet"),
+        (bytes(range(256)), "is no text: expected CSV or Parquet"),
+        (b"PK\x03\x04...", "looks like a workbook or an archive: expected CSV or Parquet; a spreadsheet program can"),
+        (b"PAR1 but no more", "cannot be read as Parquet"),
+        (b"\x1f\x8b but no more", "cannot be unpacked"),
+        (b"\xff\xfe\x00", "is no text"),
+        (b"hello", "has a single line and no columns"),
+        (b"b,c\n1,2\n", "has no column 'y'; its columns are 'b', 'c'"),
+    ],
+)
+def test_a_table_of_no_use_is_refused_in_a_line(command: tables.Command, content: bytes, why: str) -> None:
+    Path("empty.csv").write_bytes(content)
+    done = command("train", "empty.csv", "--target", "y")
+    assert (done.code, done.out) == (1, "")
+    assert why in done.err
+    assert done.err.count("\n") == 1
+    assert not Path("empty.nr").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "why"),
+    [
+        (["nowhere.csv", "--target", "churned"], 1, "nowhere.csv: No such file or directory"),
+        ([".", "--target", "churned"], 1, ".: Is a directory"),
+        (["shop.csv"], 2, "--target says which column is to be answered: 'customer_id', 'mail', "),
+        (["shop.csv", "--target", "Churned"], 1, "has no column 'Churned' (did you mean 'churned'?)"),
+        (["shop.csv", "--target", "mail"], 1, "the column 'mail' has 400 different values in 400 rows"),
+        (["shop.csv", "--target", "churned", "--regress"], 1, "which is no number"),
+        (["shop.csv", "--target", "churned", "--regress", "--classify"], 2, "not allowed with"),
+        (["shop.csv", "--target", "churned", "--ignore", "ctiy"], 1, "has no column 'ctiy' (did you mean 'city'?)"),
+        (["shop.csv", "--target", "churned", "--ignore", "churned"], 1, "cannot be both the target and left out"),
+        (["shop.csv", "--target", "churned", "--out", "shop.csv"], 1, "shop.csv is there, and no network"),
+        (["shop.csv", "--target", "churned", "--out", "no/net.nr"], 1, "cannot save no/net.nr: there is no folder"),
+        (["shop.csv", "--target", "churned", "--out", "."], 1, "it is a folder"),
+        (["shop.csv", "--target", "churned", "--plot", "curve.doc"], 1, "expected a name with .png, .svg or .pdf"),
+        (["shop.csv", "--target", "churned", "--hidden", "many"], 2, "many: expected numbers of units such as 15"),
+        (["shop.csv", "--target", "churned", "--hidden", "3,0"], 2, "3,0: expected numbers of units"),
+        (["shop.csv", "--target", "churned", "--hidden", "1000000,1000000"], 1, "parameters: expected at most"),
+        (["shop.csv", "--target", "churned", "--seed", "-1"], 2, "argument --seed"),
+        (["shop.csv", "--target", "churned", "--key", "k"], 2, "--redis URL and --key KEY go together"),
+        (
+            ["shop.csv", "--target", "churned", "--redis", "redis://:secret@localhost:1", "--key", "k"],
+            1,
+            "cannot reach redis://…@localhost:1",
+        ),
+        (
+            ["shop.csv", "--target", "churned", "--redis", "http://x", "--key", "k"],
+            1,
+            "http://x is no address of a server",
+        ),
+    ],
+)
+def test_a_wrong_command_line_is_told_before_anything_is_learnt(
+    command: tables.Command, arguments: list[str], code: int, why: str
+) -> None:
+    shop()
+    before = Path("shop.csv").read_bytes()
+    done = command("train", *arguments)
+    assert done.code == code
+    assert why in done.err
+    assert "secret" not in done.err
+    assert Path("shop.csv").read_bytes() == before
+    assert list(Path().iterdir()) == [Path("shop.csv")]
+
+
+def test_without_the_extra_it_says_how_to_get_it(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
+    done = command("train", "shop.csv", "--target", "churned")
+    assert done.code == 1
+    assert done.err == "neuralredis: neuralredis train needs pyarrow: pip install 'neuralredis[cli]'\n"
+
+
+def test_no_hidden_layers_and_a_narrow_screen_without_braille_do(
+    command: tables.Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    shop(rows=60)
+    done = command("train", "shop.csv", "--target", "churned", "--hidden", "0")
+    assert done.code == 0
+    assert "With 12 rows kept back this is a rough" in done.out
+    next_steps = done.out.index("Next:")
+    assert max(map(len, done.out[:next_steps].splitlines())) <= 40
+
+
+def test_ctrl_c_keeps_what_has_been_learnt(tmp_path: Path) -> None:
+    rng = random.Random(7)
+    rows = [[rng.random() for _ in range(10)] + [rng.choice("pq")] for _ in range(20_000)]
+    tables.write(tmp_path / "long.csv", [*"abcdefghij", "y"], rows)
+    program = (
+        "import os, signal, threading, neuralredis.network as network\n"
+        "from neuralredis.cli import main\n"
+        "start = network.Network._start\n"
+        "def started(self, *arguments):\n"
+        "    job = start(self, *arguments)\n"
+        "    def interrupt():\n"
+        "        while not job.progress()['cycle']: job.wait(0.01)\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    threading.Thread(target=interrupt).start()\n"
+        "    return job\n"
+        "network.Network._start = started\n"
+        "main(['train', 'long.csv', '--target', 'y', '--hidden', '300,300', '--max-time', '0'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "until it was stopped by hand" in " ".join(done.stdout.split())
+    assert nr.load(tmp_path / "long.nr").info().training_total_cycles >= 1
+
+
+def test_a_terminal_shows_the_curves_as_they_come_and_as_they_were(tmp_path: Path) -> None:
+    terminal = tables.Terminal("train", tables.TITANIC, "--target", "survived", columns=60, cwd=tmp_path)
+    terminal.until("learning: cycle ")
+    terminal.until("Ctrl-C ends it here")
+    code, said = terminal.end()
+    assert code == 0
+    shown = said[: said.index("Learnt by a network")]
+    assert "rows that tell when to stop" in shown
+    assert any(0x2801 <= ord(letter) < 0x2900 for letter in shown)
+
+
+def test_whoever_reads_may_have_had_enough(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "neuralredis", "train", str(tables.TITANIC), "--target", "survived", "--out", "t.nr"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        restore_signals=True,
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, err = process.communicate(timeout=60)
+    assert err == b""
+    assert process.returncode in (1, -signal.SIGPIPE)
