@@ -127,7 +127,16 @@ impl Context {
     /// Sends a command to replicas and the AOF, after what this call has sent before.
     pub(crate) fn replicate(self, command: &CStr, arguments: &[&[u8]]) {
         let strings: SmallVec<[_; 8]> = arguments.iter().map(|argument| Text::of(self, argument)).collect();
-        let pointers: SmallVec<[_; 8]> = strings.iter().map(Text::raw).collect();
+        self.send(command, &strings.iter().map(Text::raw).collect());
+    }
+
+    /// The same with strings that have been made before, after the key.
+    pub(crate) fn replicate_strings(self, command: &CStr, key: &[u8], strings: &Strings) {
+        let key = Text::of(self, key);
+        self.send(command, &std::iter::once(&key).chain(&strings.0).map(Text::raw).collect());
+    }
+
+    fn send(self, command: &CStr, pointers: &SmallVec<[*mut raw::RedisModuleString; 8]>) {
         // SAFETY: a live context; `v` takes a pointer to strings and their number; the server copies or counts them.
         unsafe {
             call!(RedisModule_Replicate(self.raw, command.as_ptr(), c"v".as_ptr(), pointers.as_ptr(), pointers.len()));
@@ -233,6 +242,20 @@ impl Drop for Text {
         }
     }
 }
+
+/// Strings of the server's, which may be made on any thread: making one takes memory and touches nothing else.
+#[derive(Default)]
+pub(crate) struct Strings(Vec<Text>);
+
+impl Strings {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.0.push(Text::copied(bytes));
+    }
+}
+
+// SAFETY: whoever holds a string counts himself in it, without a lock. Until the server is lent these, on the main thread,
+// nobody but this holds them; and there they are dropped.
+unsafe impl Send for Strings {}
 
 /// The bytes of a string of the server's.
 ///
