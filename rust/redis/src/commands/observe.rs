@@ -54,8 +54,7 @@ impl Command for Observe {
         let batch = rows.batch(network);
         config::check_bytes(ctx, || network.bytes() + growth(network, &rows, batch.rows))?;
         // A training shares the stored rows: a block that is written is copied first.
-        let block = LEAST_BLOCK.max(16 * 4 * rows.values.len() / batch.rows);
-        let shared = if live.job().is_some() { network.bytes().min(batch.rows * block) } else { 0 };
+        let shared = if live.job().is_some() { network.bytes().min(batch.rows * network.block_bytes()) } else { 0 };
         memory::check(COPIES * 4 * rows.values.len() + shared)?;
         let mut places = SmallVec::<[Place; 1]>::with_capacity(batch.rows);
         let network = value::write(&mut key)?.live.network_mut();
@@ -72,9 +71,6 @@ impl Command for Observe {
 
 /// Copies of rows that there are at a time: stored, to be sent to replicas, to be appended to the AOF; and their places.
 const COPIES: usize = 4;
-
-/// Bytes of a block of rows, unless sixteen rows have more.
-const LEAST_BLOCK: usize = 16 << 10;
 
 pub(super) const SET: Argument =
     Argument::one_of(c"set", &[Argument::word(c"train", c"TRAIN"), Argument::word(c"test", c"TEST")]);
