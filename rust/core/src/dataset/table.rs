@@ -109,9 +109,12 @@ impl Table {
         if block.len() < end {
             block.resize(end, 0.0);
         }
-        for (to, value) in block[at..].iter_mut().step_by(step).zip(values) {
-            *to = value;
-        }
+        let mut at = at;
+        // Not by a loop over pairs: a chain of iterators is gone through faster from inside.
+        values.take(self.width).for_each(|value| {
+            block[at] = value;
+            at += step;
+        });
         self.rows = self.rows.max(row + 1);
     }
 
