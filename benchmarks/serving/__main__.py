@@ -2,6 +2,8 @@
 
     python benchmarks/serving [--seconds S] [--only PART ...] [server ...] | tee benchmarks/serving/serving.txt
 
+`serving.txt` holds a run with Redis, and one of `--only requests latency` with Valkeys.
+
 A server is the path of one; without any, redis-server from the PATH or that which `neuralredis serve` would start.
 What is compared takes turns of 40 ms, so that what else the machine does meets all of it, and the best turn of each
 counts. NEURALREDIS_ORIGINAL may name the file neuralredis.so of antirez's neural-redis, and NEURALREDIS_RIVALS a Python
