@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,9 @@ def test_a_package_without_the_module_says_so(tmp_path: Path, monkeypatch: pytes
 
 def test_the_package_is_typed() -> None:
     assert Path(neuralredis.__file__).with_name("py.typed").exists()
+
+
+def test_an_import_brings_nothing_along_that_few_need_and_all_would_wait_for() -> None:
+    program = "import sys, neuralredis; print({'asyncio', 'redis', 'sklearn', 'pandas'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert run.stdout == "set()\n"

@@ -7,7 +7,6 @@ one place, whichever client there is underneath.
 
 from __future__ import annotations
 
-from asyncio import CancelledError, current_task
 from collections.abc import Callable, Generator
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Any, TypeVar
@@ -39,6 +38,9 @@ def run(steps: Steps[T]) -> T:
 
 async def run_async(steps: Steps[T]) -> T:
     """Await step after step, and return what comes of them."""
+    # Here, as in `_cancellations`: it takes longer to import than all of this package, and few await.
+    from asyncio import CancelledError
+
     error: BaseException | None = None
     heard = _cancellations()
     while True:
@@ -62,6 +64,8 @@ async def run_async(steps: Steps[T]) -> T:
 
 def _cancellations() -> int:
     """Return how often this task has been cancelled; 0 before Python 3.11, which does not tell."""
+    from asyncio import current_task
+
     task = current_task()
     count: int = task.cancelling() if task is not None and hasattr(task, "cancelling") else 0
     return count

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::dataset::RowShape;
+use crate::dataset::{RowShape, not_finite};
 use crate::error::{Error, Result};
 use crate::kernels::{Buffer, LANES, add_share, kernels};
 use crate::layout::{Kind, Layout};
@@ -16,6 +16,9 @@ const BATCH_GROUPS: usize = 8;
 /// Bytes of a layer's values at most. Where a single group takes more, in a layer of more than 65,536 units, rows are
 /// computed one by one: a small network can have a wide layer, and sixteen rows of a million units take 64 MB.
 const BATCH_BYTES: usize = 4 << 20;
+
+/// Numbers of working memory that are not taken from the allocator: it takes longer than a small network does.
+const SMALL_ROOM: usize = 128;
 
 /// A network that answers. It is shared cheaply, never changes, and needs no lock: a training that ends meanwhile makes a
 /// new one.
@@ -61,7 +64,7 @@ impl Model {
         }
         let rows = inputs.len() / width;
         assert_eq!(outputs.len(), rows * out_width, "room for the outputs of {rows} rows");
-        if let Some(bad) = inputs.iter().position(|value| !value.is_finite()) {
+        if let Some(bad) = not_finite(inputs) {
             let row = (rows > 1).then_some(bad / width);
             return Err(Error::NotFinite { row, what: "input", column: bad % width, value: inputs[bad] });
         }
@@ -99,7 +102,17 @@ impl Model {
         let (width, out_width, widest) = (self.layout.inputs(), self.layout.outputs(), self.widest());
         let members = self.trained.members();
         let last = self.layout.connections().len() - 1;
-        let mut room = vec![0.0; width + out_width + 2 * widest];
+        let (mut small, mut large);
+        let room = match width + out_width + 2 * widest {
+            size @ ..=SMALL_ROOM => {
+                small = [0.0; SMALL_ROOM];
+                &mut small[..size]
+            }
+            size => {
+                large = vec![0.0; size];
+                &mut large[..]
+            }
+        };
         let (first, room) = room.split_at_mut(width);
         let (mean, room) = room.split_at_mut(out_width);
         let (mut x, mut z) = room.split_at_mut(widest);

@@ -233,6 +233,11 @@ impl Network {
         self.dataset.set(set).len() as u32
     }
 
+    /// Bytes of a block of stored rows, which is copied when one of them is replaced while a training shares it.
+    pub fn block_bytes(&self) -> usize {
+        self.dataset.train.table.block_bytes()
+    }
+
     /// Inputs and targets of a stored row as it came, and its weight; none past the end.
     pub fn row(&self, set: Set, row: u32) -> Option<(Vec<f32>, Vec<f32>, f32)> {
         let rows = self.dataset.set(set);

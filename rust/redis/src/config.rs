@@ -85,9 +85,15 @@ pub(crate) fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> 
 }
 
 /// Refuses a client's network of more bytes than are allowed. What is loaded or replicated is not asked.
-pub(crate) fn check_bytes(ctx: Context, bytes: usize) -> Result<(), Refusal> {
+///
+/// The bytes are counted only where there is a limit.
+pub(crate) fn check_bytes(ctx: Context, bytes: impl FnOnce() -> usize) -> Result<(), Refusal> {
     let most = NETWORK_BYTES.load(Ordering::Relaxed);
-    if most == 0 || bytes as u64 <= most as u64 || ctx.is_replayed() {
+    if most == 0 {
+        return Ok(());
+    }
+    let bytes = bytes();
+    if bytes as u64 <= most as u64 || ctx.is_replayed() {
         return Ok(());
     }
     Err(Refusal::because(format!(

@@ -1,9 +1,16 @@
 //! Numbers as text, both ways, and numbers as bytes.
 
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
+/// Numbers of a row, which are few as a rule: no memory is taken for those.
+pub(crate) type Row = SmallVec<[f32; 32]>;
+
 /// A number as the nearest double, then as the nearest float, if that is finite.
 pub(crate) fn single(text: &[u8]) -> Option<f32> {
-    // What Rust reads besides numbers, `inf` and `nan` in any case, is not finite.
-    let number = std::str::from_utf8(text).ok()?.parse::<f64>().ok()? as f32;
+    // What is read besides numbers, `inf` and `nan` in any case, is not finite.
+    let number = fast_float2::parse::<f64, _>(text).ok()? as f32;
     number.is_finite().then_some(number)
 }
 
@@ -17,7 +24,21 @@ pub(crate) fn whole(text: &[u8]) -> Option<u64> {
 
 /// The shortest decimal that reads back as this number.
 pub(crate) fn text(number: f32) -> String {
-    if plain(f64::from(number)) { number.to_string() } else { format!("{number:e}") }
+    text_in(&mut Room::new(), number).into_owned()
+}
+
+/// Where a text may be written.
+pub(crate) type Room = zmij::Buffer;
+
+/// The same without taking memory, but for very small and very large numbers. Of two decimals that are as short and as near
+/// it is the even one.
+pub(crate) fn text_in(room: &mut Room, number: f32) -> Cow<'_, str> {
+    // The library writes other numbers with an exponent, or with one where we write none.
+    if number == 0.0 || (1e-5..1e13).contains(&number.abs()) {
+        let text = room.format_finite(number);
+        return Cow::Borrowed(text.strip_suffix(".0").unwrap_or(text));
+    }
+    Cow::Owned(if plain(f64::from(number)) { number.to_string() } else { format!("{number:e}") })
 }
 
 /// The shortest decimal that reads back as this number; `inf` for one that is too large or none.
@@ -42,7 +63,7 @@ pub(crate) fn singles(bytes: &[u8]) -> Option<Vec<f32>> {
 
 /// Floats as little-endian bytes.
 pub(crate) fn bytes(numbers: &[f32]) -> Vec<u8> {
-    numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+    numbers.iter().map(|number| number.to_le_bytes()).collect::<Vec<_>>().into_flattened()
 }
 
 #[cfg(test)]
@@ -70,17 +91,32 @@ mod tests {
 
     #[test]
     fn text_is_the_shortest_that_reads_back() {
-        for (number, expected) in
-            [(0.1f32, "0.1"), (1.0, "1"), (0.0, "0"), (-2.5, "-2.5"), (1e-7, "1e-7"), (1e20, "1e20")]
-        {
+        for (number, expected) in [
+            (0.1f32, "0.1"),
+            (1.0, "1"),
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (-2.5, "-2.5"),
+            (1e-7, "1e-7"),
+            (1e-5, "0.00001"),
+            (9.999_999e12, "9999999000000"),
+            (1e13, "10000000000000"),
+            (1.5e15, "1500000000000000"),
+            (1e16, "1e16"),
+            (1e20, "1e20"),
+        ] {
             assert_eq!(text(number), expected);
         }
+        assert_eq!(text(133.0 / 512.0), "0.25976562", "of two that are as near the even one");
         let mut bits = 1u32;
         for _ in 0..200_000 {
             bits = bits.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let number = f32::from_bits(bits);
             if number.is_finite() {
-                assert_eq!(single(text(number).as_bytes()).map(f32::to_bits), Some(bits));
+                let text = text(number);
+                assert_eq!(single(text.as_bytes()).map(f32::to_bits), Some(bits));
+                let standard = if plain(f64::from(number)) { number.to_string() } else { format!("{number:e}") };
+                assert_eq!(text.len(), standard.len(), "{text} for {standard}");
             }
         }
         assert_eq!(text_of_double(0.1), "0.1");

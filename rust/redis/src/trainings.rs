@@ -22,7 +22,7 @@ use neuralredis_core::training::{Job, Outcome, Pool, Reason, TrainOptions};
 use crate::commands::replayed;
 use crate::error::{Refusal, shown};
 use crate::ffi::blocked::{self, Waiter};
-use crate::ffi::context::{self, Context};
+use crate::ffi::context::{self, Context, Strings};
 use crate::ffi::event_loop::{self, MainThread};
 use crate::ffi::key::Key;
 use crate::ffi::log;
@@ -51,6 +51,28 @@ struct Entry {
     waiters: Vec<Waiter>,
 }
 
+/// A training that has ended.
+struct Ended {
+    job: Arc<Job>,
+    /// Its result, as replicas and the AOF are sent it, or why there is none.
+    sent: Result<Strings, neuralredis_core::Error>,
+}
+
+impl Ended {
+    /// On the training's thread.
+    fn new(job: &Arc<Job>) -> Self {
+        let sent = match job.outcome() {
+            // As bytes, and as the server's strings.
+            Some(Outcome::Trained(trained, report)) if !job.is_cancelled() => {
+                memory::check(2 * memory::PARAMETER * job.task().parameters())
+                    .map(|()| replayed::trained::frames(&trained, &report))
+            }
+            _ => Ok(Strings::default()),
+        };
+        Self { job: Arc::clone(job), sent }
+    }
+}
+
 thread_local! {
     // Of the main thread: nobody else has any, and none is lent while anything of the server's is called.
     static ENTRIES: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
@@ -69,8 +91,8 @@ pub(crate) fn pool() -> &'static Arc<Pool> {
 /// Starts or queues a training of the network at a key.
 pub(crate) fn start(ctx: Context, key: &[u8], value: &mut Value, options: TrainOptions) -> Result<(), Refusal> {
     let job = value.live.train(options, pool(), |job| {
-        let job = Arc::clone(job);
-        event_loop::post(|main| event_loop::after(main, Duration::ZERO, |main, ctx| conclude(main, ctx, job)));
+        let ended = Ended::new(job);
+        event_loop::post(|main| event_loop::after(main, Duration::ZERO, |main, ctx| conclude(main, ctx, ended)));
     })?;
     let entry = Entry { id: value.id, job, db: ctx.selected(), key: key.to_vec(), waiters: Vec::new() };
     entries(|entries| entries.push(entry));
@@ -166,22 +188,23 @@ pub(crate) fn end_all() {
 }
 
 /// Between commands, after a training has ended.
-fn conclude(main: MainThread, ctx: Context, job: Arc<Job>) {
+fn conclude(main: MainThread, ctx: Context, ended: Ended) {
+    let job = &ended.job;
     let wanted = ctx.is_primary() && !job.is_cancelled();
     if wanted && (context::avoids_replica_traffic() || ctx.is_loading()) {
-        event_loop::after(main, RETRY, |main, ctx| conclude(main, ctx, job));
+        event_loop::after(main, RETRY, |main, ctx| conclude(main, ctx, ended));
         return;
     }
-    if wanted && !is_in_place(ctx, &job) {
-        search(main, ctx, Scan::new(), job);
+    if wanted && !is_in_place(ctx, job) {
+        search(main, ctx, Scan::new(), ended);
         return;
     }
     let entry = entries(|entries| {
-        let at = entries.iter().position(|entry| Arc::ptr_eq(&entry.job, &job))?;
+        let at = entries.iter().position(|entry| Arc::ptr_eq(&entry.job, job))?;
         Some(entries.remove(at))
     });
     let Some(entry) = entry else { return };
-    let (end, bytes) = settle(ctx, &entry, wanted);
+    let (end, bytes) = settle(ctx, &entry, wanted, ended.sent);
     info::count(
         match end {
             End::Installed { .. } => &FINISHED,
@@ -194,7 +217,7 @@ fn conclude(main: MainThread, ctx: Context, job: Arc<Job>) {
         waiter.wake(end.word());
     }
     // The snapshot of the rows, of which the network may have changed many meanwhile.
-    elsewhere(bytes, (entry.job, job));
+    elsewhere(bytes, (entry.job, ended.job));
 }
 
 /// Whether a network is where it was when last seen.
@@ -208,13 +231,14 @@ fn is_in_place(ctx: Context, job: &Arc<Job>) -> bool {
 }
 
 /// Looks for a network among all keys, for a moment at a time, until it is found, or freed, which cancels its training.
-fn search(main: MainThread, ctx: Context, mut scan: Scan, job: Arc<Job>) {
+fn search(main: MainThread, ctx: Context, mut scan: Scan, ended: Ended) {
+    let job = &ended.job;
     let end = Instant::now() + MOMENT;
     let mut place = None;
     let mut more = true;
     while more && place.is_none() && Instant::now() < end {
         more = scan.step(ctx, &mut |db, name, value| {
-            if value.live.job().is_some_and(|other| Arc::ptr_eq(other, &job)) {
+            if value.live.job().is_some_and(|other| Arc::ptr_eq(other, job)) {
                 place = Some((db, name.to_vec()));
             }
         });
@@ -222,18 +246,18 @@ fn search(main: MainThread, ctx: Context, mut scan: Scan, job: Arc<Job>) {
     match place {
         Some((db, key)) => {
             entries(|entries| {
-                if let Some(entry) = entries.iter_mut().find(|entry| Arc::ptr_eq(&entry.job, &job)) {
+                if let Some(entry) = entries.iter_mut().find(|entry| Arc::ptr_eq(&entry.job, job)) {
                     (entry.db, entry.key) = (db, key);
                 }
             });
             // Not at once: a key that has expired may be met by the walk, and be there for nobody else.
-            event_loop::after(main, MOMENT, |main, ctx| conclude(main, ctx, job));
+            event_loop::after(main, MOMENT, |main, ctx| conclude(main, ctx, ended));
         }
         None if more && !job.is_cancelled() => {
-            event_loop::after(main, MOMENT, |main, ctx| search(main, ctx, scan, job));
+            event_loop::after(main, MOMENT, |main, ctx| search(main, ctx, scan, ended));
         }
         // It may have moved from where the walk had yet to come to where it had been.
-        None => event_loop::after(main, RETRY, |main, ctx| conclude(main, ctx, job)),
+        None => event_loop::after(main, RETRY, |main, ctx| conclude(main, ctx, ended)),
     }
 }
 
@@ -257,7 +281,7 @@ impl End {
 
 /// Gives a training's outcome to its network, if that is where it is thought to be and still waits for it. Also tells how
 /// many bytes may be dropped with it.
-fn settle(ctx: Context, entry: &Entry, wanted: bool) -> (End, usize) {
+fn settle(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neuralredis_core::Error>) -> (End, usize) {
     ctx.select(entry.db);
     let mut key = Key::open(ctx, &entry.key);
     let waits =
@@ -269,17 +293,16 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool) -> (End, usize) {
         return (End::Dropped, bytes);
     }
     let replaced = Arc::clone(value.live.network().trained());
-    // Replicas and the AOF are sent it: as bytes, and as the server's strings.
-    let outcome = match memory::check(2 * memory::PARAMETER * entry.job.task().parameters()) {
-        Ok(()) => value.live.collect(),
+    let (outcome, sent) = match sent {
+        Ok(sent) => (value.live.collect(), sent),
         Err(error) => {
             value.live.cancel();
-            Some(Outcome::Failed(error.to_string()))
+            (Some(Outcome::Failed(error.to_string())), Strings::default())
         }
     };
     let end = match outcome {
         Some(Outcome::Trained(_, report)) => {
-            replayed::trained::send(ctx, &entry.key, value.live.network());
+            replayed::trained::send(ctx, &entry.key, &sent);
             key.changed();
             ctx.notify(c"nr.trained", &entry.key);
             elsewhere(bytes, replaced);

@@ -122,11 +122,11 @@ fn room<T>(count: usize) -> Result<Vec<T>> {
 
 /// What trainings have made of a network and the last of them told, in frames of at most [`MAX_FRAME`] bytes: what a replica
 /// is sent when one ends.
-pub fn trained_frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
+pub fn trained_frames(trained: &Trained, report: Option<&Report>, sink: &mut dyn FnMut(&[u8])) {
     let writer = &mut Writer::new(MAX_FRAME, sink);
-    trained::write(&network.trained, writer);
-    report::write(network.report.as_deref(), writer);
-    trained::write_decays(&network.trained, writer);
+    trained::write(trained, writer);
+    report::write(report, writer);
+    trained::write_decays(trained, writer);
     writer.fields(Section::End, &[]);
 }
 
@@ -134,10 +134,11 @@ pub fn trained_frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
 ///
 /// ```
 /// use neuralredis_core::{Kind, Layout, Limits, Network, Options, codec};
+/// use std::sync::Arc;
 /// let options = Options::new(Kind::Regressor);
 /// let net = Network::new(Kind::Regressor, Layout::new(&[2, 3, 1])?, options.clone(), Limits::default(), 7)?;
 /// let mut frames = Vec::new();
-/// codec::trained_frames(&net, &mut |frame| frames.push(frame.to_vec()));
+/// codec::trained_frames(net.trained(), net.report().map(Arc::as_ref), &mut |frame| frames.push(frame.to_vec()));
 ///
 /// let mut copy = Network::new(Kind::Regressor, Layout::new(&[2, 3, 1])?, options, Limits::default(), 8)?;
 /// let (trained, report) = codec::decode_trained(&copy, frames.iter().map(Vec::as_slice))?;

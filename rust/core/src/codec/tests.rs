@@ -326,7 +326,7 @@ proptest! {
 
 fn trained_of(network: &Network) -> Vec<Vec<u8>> {
     let mut frames = Vec::new();
-    trained_frames(network, &mut |frame| frames.push(frame.to_vec()));
+    trained_frames(&network.trained, network.report.as_deref(), &mut |frame| frames.push(frame.to_vec()));
     frames
 }
 

@@ -105,7 +105,7 @@ impl RowShape {
             Kind::Regressor => finite("output", targets),
             Kind::Classifier => {
                 let class = targets[0];
-                if class >= 0.0 && class < self.outputs as f32 && class.fract() == 0.0 {
+                if class >= 0.0 && class < self.outputs as f32 && class == (class as usize) as f32 {
                     Ok(())
                 } else {
                     Err(Error::Class { row: None, value: class, classes: self.outputs })
@@ -115,8 +115,17 @@ impl RowShape {
     }
 }
 
+/// The first value that is no finite number.
+pub(crate) fn not_finite(values: &[f32]) -> Option<usize> {
+    // As a rule there is none. A loop without an early end becomes vector instructions.
+    if values.iter().fold(true, |finite, value| finite & value.is_finite()) {
+        return None;
+    }
+    values.iter().position(|value| !value.is_finite())
+}
+
 fn finite(what: &'static str, values: &[f32]) -> Result<()> {
-    match values.iter().position(|value| !value.is_finite()) {
+    match not_finite(values) {
         None => Ok(()),
         Some(column) => Err(Error::NotFinite { row: None, what, column, value: values[column] }),
     }

@@ -14,8 +14,10 @@ use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use crate::memory::{self, Move, Taken};
 
-/// Bytes of a block at most, unless sixteen rows take more.
+/// Bytes of a block, about: more are copied for a row that is written while a training shares them.
 const BLOCK_BYTES: usize = 16 << 10;
+/// Bytes of a block at most, unless sixteen rows take more.
+const MAX_BLOCK_BYTES: usize = 1 << 20;
 /// Rows wider than this lie one after the other: 256 kB would be sixteen of them.
 const MAX_INTERLEAVED_WIDTH: usize = 4096;
 
@@ -24,12 +26,15 @@ const MAX_INTERLEAVED_WIDTH: usize = 4096;
 pub(crate) struct Table {
     width: usize,
     rows: usize,
+    rows_per_block: usize,
     blocks: Arc<Vec<Arc<Vec<f32>>>>,
 }
 
 impl Table {
     pub(crate) fn new(width: usize) -> Self {
-        Self { width, rows: 0, blocks: Arc::default() }
+        let unit = interleaved(width);
+        let rows_per_block = units_per_block(4 * unit * width) * unit;
+        Self { width, rows: 0, rows_per_block, blocks: Arc::default() }
     }
 
     pub(crate) fn width(&self) -> usize {
@@ -42,17 +47,17 @@ impl Table {
 
     /// Rows that lie side by side.
     fn interleaved(&self) -> usize {
-        if self.width <= MAX_INTERLEAVED_WIDTH { LANES } else { 1 }
+        interleaved(self.width)
     }
 
-    fn rows_per_block(&self) -> usize {
-        let unit = self.interleaved();
-        (BLOCK_BYTES / 4 / (unit * self.width)).max(1) * unit
+    /// Bytes of a full block.
+    pub(crate) fn block_bytes(&self) -> usize {
+        4 * self.rows_per_block * self.width
     }
 
     /// The block of a row, and the place of the row's first value in it. The next column is `interleaved` further on.
     fn place(&self, row: usize) -> (usize, usize) {
-        let (unit, per_block) = (self.interleaved(), self.rows_per_block());
+        let (unit, per_block) = (self.interleaved(), self.rows_per_block);
         let within = row % per_block;
         (row / per_block, within / unit * unit * self.width + within % unit)
     }
@@ -70,7 +75,7 @@ impl Table {
     /// [`Error::Memory`] if the system does not give it.
     pub(crate) fn reserve(&mut self) -> Result<()> {
         let (block, at) = self.place(self.rows);
-        let (end, full) = (self.end_of(at), self.rows_per_block() * self.width);
+        let (end, full) = (self.end_of(at), self.rows_per_block * self.width);
         let blocks = Arc::make_mut(&mut self.blocks);
         if block == blocks.len() {
             blocks.try_reserve(1).map_err(|_| Error::Memory { bytes: blocks.len() * 2 * size_of::<usize>() })?;
@@ -104,9 +109,12 @@ impl Table {
         if block.len() < end {
             block.resize(end, 0.0);
         }
-        for (to, value) in block[at..].iter_mut().step_by(step).zip(values) {
-            *to = value;
-        }
+        let mut at = at;
+        // Not by a loop over pairs: a chain of iterators is gone through faster from inside.
+        values.take(self.width).for_each(|value| {
+            block[at] = value;
+            at += step;
+        });
         self.rows = self.rows.max(row + 1);
     }
 
@@ -173,6 +181,29 @@ impl Table {
         let bytes = |block: &Vec<f32>| memory::of_shared::<Vec<f32>>(taken) + memory::of_vec(block, taken);
         list + full.first().map_or(0, |block| full.len() * bytes(block)) + bytes(last)
     }
+}
+
+/// Rows of that width that lie side by side.
+fn interleaved(width: usize) -> usize {
+    if width <= MAX_INTERLEAVED_WIDTH { LANES } else { 1 }
+}
+
+/// How many of the rows that lie side by side, which take so many bytes, are a block: about as many as [`BLOCK_BYTES`] hold,
+/// but so that an allocator's rounding up adds a sixteenth at most, or as little as can be.
+fn units_per_block(bytes: usize) -> usize {
+    let least = (BLOCK_BYTES / bytes).max(1);
+    let most = (MAX_BLOCK_BYTES / bytes).max(least);
+    let waste = |units: &usize| rounded_up(units * bytes) as f64 / (units * bytes) as f64;
+    (least..=most)
+        .find(|units| waste(units) <= 1.0625)
+        .or_else(|| (least..=most).min_by(|a, b| waste(a).total_cmp(&waste(b))))
+        .unwrap_or(least)
+}
+
+/// Bytes that jemalloc, the allocator of most servers, takes for a block: it has four sizes between a power of two and the
+/// next.
+fn rounded_up(bytes: usize) -> usize {
+    bytes.next_multiple_of((bytes.next_power_of_two() / 8).max(1))
 }
 
 impl PartialEq for Table {
@@ -243,6 +274,12 @@ mod tests {
         let floats = 100_000 * 10 * 4;
         let bytes = |table: &Table| table.bytes_by(&|bytes| bytes);
         assert!(bytes(&table) >= floats && bytes(&table) < floats * 11 / 10, "{}", bytes(&table));
+        for width in [5, 9, 65, 257, 301, 321, 785, 1030] {
+            let (table, floats) = (filled(width, 20_000), 20_000 * width * 4);
+            let taken = table.bytes_by(&rounded_up);
+            assert!(taken < floats * 11 / 10, "{width}: {taken} for {floats}");
+            assert!(table.block_bytes() <= MAX_BLOCK_BYTES);
+        }
         assert!(bytes(&filled(9, 1)) < 1024);
         assert!(bytes(&filled(1 << 20, 1)) < 5 << 20);
         let rounded = table.bytes_by(&|bytes| bytes.next_multiple_of(1 << 16));

@@ -5,11 +5,20 @@
 use super::dense::MAX_INPUT;
 use super::lanes::{LANES, Lanes};
 
+/// Numbers of a matrix from which on it is read from the second cache, in the order in which it lies there.
+const LARGE: usize = 16 << 10;
+
+/// Inputs whose weights are read side by side.
+const STREAMS: usize = 8;
+
 /// The inputs of a layer's units for one row; `matrix` is the connection's, biases first.
 #[inline(always)]
 pub(super) fn affine<L: Lanes>(l: L, matrix: &[f32], x: &[f32], z: &mut [f32]) {
     let outputs = z.len();
     assert!(matrix.len() >= (x.len() + 1) * outputs);
+    if matrix.len() >= LARGE && outputs >= LANES {
+        return streamed(l, matrix, x, z);
+    }
     let mut unit = 0;
     // Four vectors at a time: enough independent chains to hide the latency.
     while outputs - unit >= 4 * LANES {
@@ -29,6 +38,53 @@ pub(super) fn affine<L: Lanes>(l: L, matrix: &[f32], x: &[f32], z: &mut [f32]) {
             sum = l.fma(l.load_part(weights), l.splat(value), sum);
         }
         l.store_part(l.clamp(sum, -MAX_INPUT, MAX_INPUT), &mut z[unit..]);
+    }
+}
+
+/// All units together, some inputs at a time: the matrix goes by once from its beginning to its end, which is as fast as the
+/// cache gives it; the sums wait in `z` meanwhile.
+#[inline(always)]
+fn streamed<L: Lanes>(l: L, matrix: &[f32], x: &[f32], z: &mut [f32]) {
+    let outputs = z.len();
+    let (biases, weights) = matrix.split_at(outputs);
+    z.copy_from_slice(biases);
+    let (some, rest) = x.as_chunks::<STREAMS>();
+    let (rows, left) = weights.split_at(some.len() * STREAMS * outputs);
+    for (values, rows) in some.iter().zip(rows.chunks_exact(STREAMS * outputs)) {
+        add(l, rows, values, z);
+    }
+    for (value, row) in rest.iter().zip(left.chunks_exact(outputs)) {
+        add(l, row, &[*value], z);
+    }
+    for z in z.chunks_mut(LANES) {
+        let sum = l.load_part(z);
+        l.store_part(l.clamp(sum, -MAX_INPUT, MAX_INPUT), z);
+    }
+}
+
+/// Goes on with the chains of all units, by `N` inputs.
+#[inline(always)]
+fn add<L: Lanes, const N: usize>(l: L, rows: &[f32], values: &[f32; N], z: &mut [f32]) {
+    let outputs = z.len();
+    assert!(rows.len() == N * outputs);
+    let values = values.map(|value| l.splat(value));
+    let (whole, part) = z.as_chunks_mut::<LANES>();
+    for (at, z) in whole.iter_mut().enumerate() {
+        let mut sum = l.load(z);
+        for (n, &value) in values.iter().enumerate() {
+            // SAFETY: `rows` are `N` of `outputs` numbers each, of which `z` has those from `16 at` on.
+            let weights = unsafe { &*rows.as_ptr().add(n * outputs + at * LANES).cast() };
+            sum = l.fma(l.load(weights), value, sum);
+        }
+        l.store(sum, z);
+    }
+    if !part.is_empty() {
+        let from = outputs - part.len();
+        let mut sum = l.load_part(part);
+        for (row, &value) in rows.chunks_exact(outputs).zip(&values) {
+            sum = l.fma(l.load_part(&row[from..]), value, sum);
+        }
+        l.store_part(sum, part);
     }
 }
 

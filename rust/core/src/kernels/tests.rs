@@ -13,7 +13,7 @@ fn bits(v: &[f32]) -> Vec<u32> {
 }
 
 /// Layers of odd shapes and numbers of groups: each remainder of each tile, and more than one L1 block.
-const SHAPES: [(usize, usize, usize); 12] = [
+const SHAPES: [(usize, usize, usize); 13] = [
     (1, 1, 1),
     (2, 3, 2),
     (9, 15, 7),
@@ -26,6 +26,7 @@ const SHAPES: [(usize, usize, usize); 12] = [
     (64, 100, 4),
     (100, 10, 16),
     (33, 131, 2),
+    (133, 131, 1),
 ];
 
 /// Runs `f` with each instruction set and asserts that all give what the portable one gives.

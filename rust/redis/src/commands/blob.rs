@@ -1,7 +1,8 @@
 //! Rows as bytes, after the word FP32: little-endian floats, row after row.
 
 use crate::error::Refusal;
-use crate::{memory, numbers};
+use crate::memory;
+use crate::numbers::{self, Row};
 
 /// The numbers of rows of that many numbers each.
 pub(super) fn rows(blob: &[u8], width: usize) -> Result<Vec<f32>, Refusal> {
@@ -17,18 +18,24 @@ pub(super) fn rows(blob: &[u8], width: usize) -> Result<Vec<f32>, Refusal> {
 }
 
 /// Inputs as an array of text.
-pub(super) fn inputs(arguments: &[&[u8]], expected: usize) -> Result<Vec<f32>, Refusal> {
+pub(super) fn inputs(arguments: &[&[u8]], expected: usize) -> Result<Row, Refusal> {
     if arguments.len() != expected {
         return Err(neuralredis_core::Error::Inputs { row: None, expected, given: arguments.len() }.into());
     }
-    column("input", arguments)
+    let mut row = Row::with_capacity(expected);
+    column("input", arguments, &mut row)?;
+    Ok(row)
 }
 
-/// Numbers as an array of text, each called by its place.
-pub(super) fn column(what: &str, arguments: &[&[u8]]) -> Result<Vec<f32>, Refusal> {
-    let number = |(index, argument): (usize, &&[u8])| {
-        numbers::single(argument)
-            .ok_or_else(|| Refusal::argument(format_args!("{what} {index}"), argument, "a finite number"))
-    };
-    arguments.iter().enumerate().map(number).collect()
+/// Adds numbers that are an array of text, each called by its place.
+pub(super) fn column(what: &str, arguments: &[&[u8]], row: &mut Row) -> Result<(), Refusal> {
+    let from = row.len();
+    row.resize(from + arguments.len(), 0.0);
+    for (index, (argument, to)) in arguments.iter().zip(&mut row[from..]).enumerate() {
+        let Some(number) = numbers::single(argument) else {
+            return Err(Refusal::argument(format_args!("{what} {index}"), argument, "a finite number"));
+        };
+        *to = number;
+    }
+    Ok(())
 }

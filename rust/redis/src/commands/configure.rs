@@ -35,7 +35,7 @@ impl Command for Configure {
         let given = Given::parse(given, Of::Change)?;
         let limits = given.limits(value.live.network().info().limits);
         if let Some(ClassWeight::Given(weights)) = &given.changes.class_weight {
-            config::check_bytes(ctx, value.live.network().bytes() + size_of_val(&weights[..]))?;
+            config::check_bytes(ctx, || value.live.network().bytes() + size_of_val(&weights[..]))?;
         }
         if value.live.job().is_some() {
             // A training shares the stored rows: those that move are copied first.

@@ -58,7 +58,7 @@ impl Command for Create {
             Content::Other => return Err(Refusal::WrongType),
         }
         let Wanted { kind, layout, options, limits, seed } = wanted;
-        config::check_bytes(ctx, layout.parameters() * memory::PARAMETER)?;
+        config::check_bytes(ctx, || layout.parameters() * memory::PARAMETER)?;
         memory::check(layout.parameters() * memory::PARAMETER)?;
         let (units, parameters) = (layout.units().to_vec(), layout.parameters());
         let seed = seed.unwrap_or_else(context::random_seed);

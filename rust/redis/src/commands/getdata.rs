@@ -40,7 +40,7 @@ impl Command for GetData {
                     outputs
                 }
             };
-            Reply::Array(vec![Reply::Singles(inputs), Reply::Singles(outputs)])
+            Reply::Array(vec![Reply::Singles(inputs.into()), Reply::Singles(outputs.into())])
         }))
     }
 }

@@ -43,7 +43,7 @@ impl Command for Import {
         // The network, and the server's copies of its bytes.
         memory::check(3 * blob.len())?;
         let value = Value::new(codec::decode(blob)?);
-        config::check_bytes(ctx, value.bytes())?;
+        config::check_bytes(ctx, || value.bytes())?;
         if !key::put(ctx, name, Box::new(value)) {
             return Err(Refusal::because("the server refused to store the network"));
         }

@@ -1,8 +1,10 @@
 //! `NR.OBSERVE key i0 .. iN -> o0 .. oM [WEIGHT w] [TRAIN|TEST]`, `NR.OBSERVE key FP32 blob [TRAIN|TEST]`
 
+use std::borrow::Cow;
 use std::ffi::CStr;
 
-use neuralredis_core::{Batch, Network, Set};
+use neuralredis_core::{Batch, Network, Place, Set};
+use smallvec::SmallVec;
 
 use super::{blob, is, replayed};
 use crate::error::Refusal;
@@ -10,7 +12,8 @@ use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
 use crate::info::{self, ROWS_OBSERVED};
-use crate::{config, memory, numbers, value};
+use crate::numbers::{self, Row};
+use crate::{config, memory, value};
 
 pub(super) struct Observe;
 
@@ -49,28 +52,25 @@ impl Command for Observe {
         let network = live.network();
         let rows = Rows::parse(&args[1..], network)?;
         let batch = rows.batch(network);
-        config::check_bytes(ctx, network.bytes() + growth(network, &rows, batch.rows))?;
+        config::check_bytes(ctx, || network.bytes() + growth(network, &rows, batch.rows))?;
         // A training shares the stored rows: a block that is written is copied first.
-        let block = LEAST_BLOCK.max(16 * 4 * rows.values.len() / batch.rows);
-        let shared = if live.job().is_some() { network.bytes().min(batch.rows * block) } else { 0 };
+        let shared = if live.job().is_some() { network.bytes().min(batch.rows * network.block_bytes()) } else { 0 };
         memory::check(COPIES * 4 * rows.values.len() + shared)?;
-        let mut places = Vec::with_capacity(batch.rows);
+        let mut places = SmallVec::<[Place; 1]>::with_capacity(batch.rows);
         let network = value::write(&mut key)?.live.network_mut();
         let (train, test) = network.observe(&batch, rows.target, |place| places.push(place))?;
         let state = network.rows_state();
-        replayed::rows::send(ctx, name, state, &places, &rows.values, rows.weight);
+        let sent = rows.bytes.map_or_else(|| Cow::Owned(numbers::bytes(&rows.values)), Cow::Borrowed);
+        replayed::rows::send(ctx, name, state, &places, &sent, rows.weight);
         key.changed();
         info::count(&ROWS_OBSERVED, places.len() as u64);
         ctx.notify(c"nr.observe", name);
-        Ok(Reply::Array(vec![Reply::count(train), Reply::count(test)]))
+        Ok(Reply::Pair(train.into(), test.into()))
     }
 }
 
-/// Copies of rows that there are at a time: stored, as bytes, as the server's string, to be sent; and their places.
-const COPIES: usize = 5;
-
-/// Bytes of a block of rows, unless sixteen rows have more.
-const LEAST_BLOCK: usize = 16 << 10;
+/// Copies of rows that there are at a time: stored, to be sent to replicas, to be appended to the AOF; and their places.
+const COPIES: usize = 4;
 
 pub(super) const SET: Argument =
     Argument::one_of(c"set", &[Argument::word(c"train", c"TRAIN"), Argument::word(c"test", c"TEST")]);
@@ -98,25 +98,27 @@ fn growth(network: &Network, rows: &Rows, count: usize) -> usize {
 
 /// Rows as they were given: inputs and outputs of the first, of the second, ...
 #[derive(Debug)]
-pub(super) struct Rows {
-    values: Vec<f32>,
+pub(super) struct Rows<'a> {
+    values: Row,
+    /// The values as they came, if that was as bytes.
+    bytes: Option<&'a [u8]>,
     weight: Option<f32>,
     target: Option<Set>,
 }
 
-impl Rows {
+impl<'a> Rows<'a> {
     /// Of the arguments after the key.
-    pub(super) fn parse(args: &[&[u8]], network: &Network) -> Result<Self, Refusal> {
+    pub(super) fn parse(args: &[&'a [u8]], network: &Network) -> Result<Self, Refusal> {
         let (inputs, targets) = (network.layout().inputs(), network.targets());
         if let [word, bytes, options @ ..] = args
             && is(word, "FP32")
         {
-            let values = blob::rows(bytes, inputs + targets)?;
+            let values = blob::rows(bytes, inputs + targets)?.into();
             let (weight, target) = Self::options(options)?;
             if weight.is_some() {
                 return Err(Refusal::because("WEIGHT is for one row: expected none with FP32"));
             }
-            return Ok(Self { values, weight, target });
+            return Ok(Self { values, bytes: Some(bytes), weight, target });
         }
         let Some(arrow) = args.iter().position(|&argument| argument == b"->") else {
             return Err(Refusal::because("'->' is missing: expected it between inputs and outputs"));
@@ -134,9 +136,9 @@ impl Rows {
         if end != targets {
             return Err(neuralredis_core::Error::Outputs { row: None, expected: targets, given: end }.into());
         }
-        values.extend(blob::column("output", &rest[..end])?);
+        blob::column("output", &rest[..end], &mut values)?;
         let (weight, target) = Self::options(&rest[end..])?;
-        Ok(Self { values, weight, target })
+        Ok(Self { values, bytes: None, weight, target })
     }
 
     fn options(mut args: &[&[u8]]) -> Result<(Option<f32>, Option<Set>), Refusal> {

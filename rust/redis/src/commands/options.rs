@@ -227,7 +227,7 @@ pub(super) fn restarts_reply(restarts: Restarts) -> Reply {
 pub(super) fn class_weight_reply(class_weight: &ClassWeight) -> Reply {
     match class_weight {
         ClassWeight::None | ClassWeight::Balanced => Reply::word(class_weight.name()),
-        ClassWeight::Given(weights) => Reply::Singles(weights.to_vec()),
+        ClassWeight::Given(weights) => Reply::Singles(numbers::Row::from_slice(weights)),
     }
 }
 

@@ -8,7 +8,8 @@ use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
 use crate::info::{self, RUNS};
-use crate::{memory, numbers, value};
+use crate::numbers::{self, Row};
+use crate::{memory, value};
 
 /// Bytes of a reply at most: the server's own limit of a string.
 const REPLY_BYTES: usize = 512 << 20;
@@ -53,7 +54,7 @@ impl Command for Run {
         }
         let inputs = blob::inputs(&args[1..], width)?;
         memory::check(TEXT_BYTES * out_width)?;
-        let mut outputs = vec![0.0; out_width];
+        let mut outputs = Row::from_elem(0.0, out_width);
         model.run(&inputs, &mut outputs)?;
         info::count(&RUNS, 1);
         Ok(Reply::Singles(outputs))

@@ -44,7 +44,7 @@ impl Command for Train {
         let (network, task) = (value.live.network(), Task::new(value.live.network(), options)?);
         let more = task.parameters().saturating_sub(network.model().parameters());
         if more > 0 {
-            config::check_bytes(ctx, network.bytes() + more * memory::PARAMETER)?;
+            config::check_bytes(ctx, || network.bytes() + more * memory::PARAMETER)?;
         }
         memory::check(task.bytes())?;
         trainings::start(ctx, name, value, options)?;

@@ -258,7 +258,8 @@ extern "C" fn run<C: Command>(
     argv: *mut *mut raw::RedisModuleString,
     argc: c_int,
 ) -> c_int {
-    let ctx = Context::new(ctx);
+    // SAFETY: the server's strings, which live until the command returns.
+    let ctx = unsafe { Context::of_command(ctx, argv, argc) };
     let arity = C::ABOUT.arity;
     // The server has looked, but for commands from an AOF.
     if !(argc == arity || arity < 0 && argc >= -arity) {

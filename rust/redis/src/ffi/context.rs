@@ -5,6 +5,10 @@ use std::ptr;
 use std::sync::OnceLock;
 
 use redis_module::raw;
+use smallvec::SmallVec;
+
+/// Arguments for which no memory is taken.
+const FEW_ARGUMENTS: usize = 128;
 
 /// Valkey 9's flag of who brings the keys of a slot. Redis means something else by it.
 const VALKEY_SLOT_IMPORT: u32 = 1 << 25;
@@ -43,21 +47,38 @@ pub(super) fn mislays_clients() -> bool {
 
 /// The context of a command, a timer or an event, good until that returns. On the main thread alone.
 #[derive(Clone, Copy)]
-pub(crate) struct Context(*mut raw::RedisModuleCtx);
+pub(crate) struct Context {
+    raw: *mut raw::RedisModuleCtx,
+    /// A command's arguments, its name among them, and how many there are.
+    argv: *mut *mut raw::RedisModuleString,
+    argc: usize,
+}
 
 impl Context {
     /// Of a pointer that the server has just given.
     pub(super) fn new(ctx: *mut raw::RedisModuleCtx) -> Self {
-        Self(ctx)
+        Self { raw: ctx, argv: ptr::null_mut(), argc: 0 }
+    }
+
+    /// Of a command, with its arguments.
+    ///
+    /// # Safety
+    /// `argv` points at `argc` strings, which live, unchanged, as long as the context.
+    pub(super) unsafe fn of_command(
+        ctx: *mut raw::RedisModuleCtx,
+        argv: *mut *mut raw::RedisModuleString,
+        argc: c_int,
+    ) -> Self {
+        Self { raw: ctx, argv, argc: argc as usize }
     }
 
     pub(super) fn raw(self) -> *mut raw::RedisModuleCtx {
-        self.0
+        self.raw
     }
 
     fn has(self, flags: u32) -> bool {
         // SAFETY: a live context.
-        let set = unsafe { call!(RedisModule_GetContextFlags(self.0)) };
+        let set = unsafe { call!(RedisModule_GetContextFlags(self.raw)) };
         set & flags as c_int != 0
     }
 
@@ -94,22 +115,31 @@ impl Context {
     /// Points at a database; a timer's context points at none in particular.
     pub(crate) fn select(self, db: i32) -> bool {
         // SAFETY: a live context; the server checks the number.
-        unsafe { call!(RedisModule_SelectDb(self.0, db)) == raw::REDISMODULE_OK as c_int }
+        unsafe { call!(RedisModule_SelectDb(self.raw, db)) == raw::REDISMODULE_OK as c_int }
     }
 
     /// The database that the context points at.
     pub(crate) fn selected(self) -> i32 {
         // SAFETY: a live context.
-        unsafe { call!(RedisModule_GetSelectedDb(self.0)) }
+        unsafe { call!(RedisModule_GetSelectedDb(self.raw)) }
     }
 
     /// Sends a command to replicas and the AOF, after what this call has sent before.
     pub(crate) fn replicate(self, command: &CStr, arguments: &[&[u8]]) {
-        let strings: Vec<_> = arguments.iter().map(|argument| Text::new(argument)).collect();
-        let pointers: Vec<_> = strings.iter().map(|string| string.0).collect();
+        let strings: SmallVec<[_; 8]> = arguments.iter().map(|argument| Text::of(self, argument)).collect();
+        self.send(command, &strings.iter().map(Text::raw).collect());
+    }
+
+    /// The same with strings that have been made before, after the key.
+    pub(crate) fn replicate_strings(self, command: &CStr, key: &[u8], strings: &Strings) {
+        let key = Text::of(self, key);
+        self.send(command, &std::iter::once(&key).chain(&strings.0).map(Text::raw).collect());
+    }
+
+    fn send(self, command: &CStr, pointers: &SmallVec<[*mut raw::RedisModuleString; 8]>) {
         // SAFETY: a live context; `v` takes a pointer to strings and their number; the server copies or counts them.
         unsafe {
-            call!(RedisModule_Replicate(self.0, command.as_ptr(), c"v".as_ptr(), pointers.as_ptr(), pointers.len()));
+            call!(RedisModule_Replicate(self.raw, command.as_ptr(), c"v".as_ptr(), pointers.as_ptr(), pointers.len()));
         }
     }
 
@@ -117,36 +147,36 @@ impl Context {
     pub(crate) fn replicate_verbatim(self) {
         // SAFETY: the live context of a command.
         unsafe {
-            call!(RedisModule_ReplicateVerbatim(self.0));
+            call!(RedisModule_ReplicateVerbatim(self.raw));
         }
     }
 
     /// Tells subscribers of an event on a key.
     pub(crate) fn notify(self, event: &CStr, key: &[u8]) {
-        let key = Text::new(key);
+        let key = Text::of(self, key);
         // SAFETY: a live context; the event ends with NUL.
         unsafe {
-            call!(RedisModule_NotifyKeyspaceEvent(self.0, raw::REDISMODULE_NOTIFY_MODULE, event.as_ptr(), key.0));
+            call!(RedisModule_NotifyKeyspaceEvent(self.raw, raw::REDISMODULE_NOTIFY_MODULE, event.as_ptr(), key.raw()));
         }
     }
 
     /// Whether the client may read a key. Who has no user, as the AOF, may.
     pub(crate) fn may_read(self, key: &[u8]) -> bool {
-        let key = Text::new(key);
+        let key = Text::of(self, key);
         // SAFETY: the live context of a command; name and user are ours, and freed once.
         unsafe {
-            let name = call!(RedisModule_GetCurrentUserName(self.0));
+            let name = call!(RedisModule_GetCurrentUserName(self.raw));
             if name.is_null() {
                 return true;
             }
-            let name = Text(name);
-            let user = call!(RedisModule_GetModuleUserFromUserName(name.0));
+            let name = Text::Owned(name);
+            let user = call!(RedisModule_GetModuleUserFromUserName(name.raw()));
             if user.is_null() {
                 return false;
             }
             let access = raw::REDISMODULE_CMD_KEY_ACCESS as c_int;
             let allowed =
-                call!(RedisModule_ACLCheckKeyPermissions(user, key.0, access)) == raw::REDISMODULE_OK as c_int;
+                call!(RedisModule_ACLCheckKeyPermissions(user, key.raw(), access)) == raw::REDISMODULE_OK as c_int;
             call!(RedisModule_FreeModuleUser(user));
             allowed
         }
@@ -167,22 +197,65 @@ pub(crate) fn random_seed() -> u64 {
     u64::from_le_bytes(seed)
 }
 
-/// A string of the server's, owned.
-pub(super) struct Text(pub(super) *mut raw::RedisModuleString);
+/// The arguments that are lent to the server again: the key, and a blob after FP32.
+const LENT: [usize; 2] = [1, 3];
+
+/// A string of the server's, good as long as the context that it was made in.
+pub(super) enum Text {
+    /// Made for us.
+    Owned(*mut raw::RedisModuleString),
+    /// An argument of the command that is being run.
+    Argument(*mut raw::RedisModuleString),
+}
 
 impl Text {
-    pub(super) fn new(bytes: &[u8]) -> Self {
+    /// Copies the bytes, unless they are an argument of the command.
+    pub(super) fn of(ctx: Context, text: &[u8]) -> Self {
+        for index in LENT.into_iter().filter(|index| *index < ctx.argc) {
+            // SAFETY: there are `argc` strings, alive as long as the context.
+            let argument = unsafe { *ctx.argv.add(index) };
+            // SAFETY: likewise. The address tells one string from another.
+            if ptr::eq(unsafe { bytes(argument) }, text) {
+                return Self::Argument(argument);
+            }
+        }
+        Self::copied(text)
+    }
+
+    fn copied(text: &[u8]) -> Self {
         // SAFETY: the bytes are copied. Without a context nobody but this frees the string.
-        Self(unsafe { call!(RedisModule_CreateString(ptr::null_mut(), bytes.as_ptr().cast(), bytes.len())) })
+        Self::Owned(unsafe { call!(RedisModule_CreateString(ptr::null_mut(), text.as_ptr().cast(), text.len())) })
+    }
+
+    pub(super) fn raw(&self) -> *mut raw::RedisModuleString {
+        match *self {
+            Self::Owned(string) | Self::Argument(string) => string,
+        }
     }
 }
 
 impl Drop for Text {
     fn drop(&mut self) {
-        // SAFETY: made without a context, and freed once.
-        unsafe { call!(RedisModule_FreeString(ptr::null_mut(), self.0)) };
+        if let Self::Owned(string) = *self {
+            // SAFETY: made without a context, and freed once.
+            unsafe { call!(RedisModule_FreeString(ptr::null_mut(), string)) };
+        }
     }
 }
+
+/// Strings of the server's, which may be made on any thread: making one takes memory and touches nothing else.
+#[derive(Default)]
+pub(crate) struct Strings(Vec<Text>);
+
+impl Strings {
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.0.push(Text::copied(bytes));
+    }
+}
+
+// SAFETY: whoever holds a string counts himself in it, without a lock. Until the server is lent these, on the main thread,
+// nobody but this holds them; and there they are dropped.
+unsafe impl Send for Strings {}
 
 /// The bytes of a string of the server's.
 ///
@@ -201,7 +274,10 @@ pub(super) unsafe fn bytes<'a>(string: *const raw::RedisModuleString) -> &'a [u8
 ///
 /// # Safety
 /// `argv` points at `argc` strings, which live, unchanged, as long as the bytes are used.
-pub(super) unsafe fn arguments<'a>(argv: *mut *mut raw::RedisModuleString, argc: c_int) -> Vec<&'a [u8]> {
+pub(super) unsafe fn arguments<'a>(
+    argv: *mut *mut raw::RedisModuleString,
+    argc: c_int,
+) -> SmallVec<[&'a [u8]; FEW_ARGUMENTS]> {
     // SAFETY: as the caller says.
     (0..argc as usize).map(|index| unsafe { bytes(*argv.add(index)) }).collect()
 }

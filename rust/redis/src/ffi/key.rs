@@ -34,9 +34,9 @@ impl Key {
     }
 
     fn open_for(ctx: Context, name: &[u8], mode: u32) -> Self {
-        let name = Text::new(name);
+        let name = Text::of(ctx, name);
         // SAFETY: a live context and string.
-        let opened = unsafe { call!(RedisModule_OpenKey(ctx.raw(), name.0, mode as c_int)) };
+        let opened = unsafe { call!(RedisModule_OpenKey(ctx.raw(), name.raw(), mode as c_int)) };
         Self { ctx, name, opened, main_thread: PhantomData }
     }
 
@@ -80,7 +80,7 @@ impl Key {
     pub(crate) fn changed(&self) {
         // SAFETY: a live context and string.
         unsafe {
-            call!(RedisModule_SignalModifiedKey(self.ctx.raw(), self.name.0));
+            call!(RedisModule_SignalModifiedKey(self.ctx.raw(), self.name.raw()));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::{CString, c_char, c_long};
 
 use super::context::Context;
-use crate::numbers;
+use crate::numbers::{self, Room, Row};
 
 /// What a command answers.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +29,10 @@ pub(crate) enum Reply {
     Null,
     /// Several.
     Array(Vec<Self>),
+    /// Two integers.
+    Pair(i64, i64),
     /// Numbers in an array.
-    Singles(Vec<f32>),
+    Singles(Row),
     /// Named values; in RESP2 names and values in turn.
     Map(Vec<(&'static str, Self)>),
     /// The client waits, or has been answered.
@@ -51,7 +53,9 @@ impl Reply {
 
     /// Answers the client.
     pub(crate) fn send(&self, ctx: Context) {
-        self.send_in(ctx, ctx.is_resp3());
+        // The server is not asked where it makes no difference.
+        let resp3 = !matches!(self, Self::Bulk(_) | Self::Integer(_) | Self::Pair(..)) && ctx.is_resp3();
+        self.send_in(ctx, resp3);
     }
 
     fn send_in(&self, ctx: Context, resp3: bool) {
@@ -67,7 +71,7 @@ impl Reply {
                 Self::Single(number) if resp3 => {
                     call!(RedisModule_ReplyWithDouble(to, f64::from(*number)));
                 }
-                Self::Single(number) => bulk(ctx, numbers::text(*number).as_bytes()),
+                Self::Single(number) => bulk(ctx, numbers::text_in(&mut Room::new(), *number).as_bytes()),
                 Self::Double(number) | Self::Hundredths(number) if resp3 => {
                     call!(RedisModule_ReplyWithDouble(to, *number));
                 }
@@ -86,6 +90,11 @@ impl Reply {
                 Self::Array(items) => {
                     call!(RedisModule_ReplyWithArray(to, items.len() as c_long));
                     items.iter().for_each(|item| item.send_in(ctx, resp3));
+                }
+                Self::Pair(first, second) => {
+                    call!(RedisModule_ReplyWithArray(to, 2));
+                    call!(RedisModule_ReplyWithLongLong(to, *first));
+                    call!(RedisModule_ReplyWithLongLong(to, *second));
                 }
                 Self::Singles(numbers) => {
                     call!(RedisModule_ReplyWithArray(to, numbers.len() as c_long));

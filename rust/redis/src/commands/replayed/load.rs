@@ -83,7 +83,7 @@ impl Command for Load {
             _ => return Err(Refusal::because(format!("frame {index} follows none: expected frame 0 of this network"))),
         };
         partial.bytes += frame.len();
-        config::check_bytes(ctx, partial.bytes)?;
+        config::check_bytes(ctx, || partial.bytes)?;
         partial.decoder.push(frame)?;
         partial.next += 1;
         if !partial.decoder.is_complete() {

@@ -7,6 +7,7 @@
 use std::ffi::CStr;
 
 use neuralredis_core::{Batch, Place, Set};
+use smallvec::SmallVec;
 
 use crate::commands::blob;
 use crate::commands::observe::interleaved;
@@ -14,16 +15,16 @@ use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
-use crate::{config, numbers, value};
+use crate::{config, value};
 
 /// Bytes of a place.
 const PLACE: usize = 5;
 
-pub(crate) fn send(ctx: Context, key: &[u8], state: u64, places: &[Place], rows: &[f32], weight: Option<f32>) {
-    let places: Vec<u8> = places.iter().flat_map(|place| encoded(*place)).collect();
-    let (state, rows) = (state.to_string(), numbers::bytes(rows));
-    let mut arguments = vec![key, state.as_bytes(), &places, &rows];
+pub(crate) fn send(ctx: Context, key: &[u8], state: u64, places: &[Place], rows: &[u8], weight: Option<f32>) {
+    let places: SmallVec<[_; 1]> = places.iter().copied().map(encoded).collect();
+    let state = state.to_string();
     let weight = weight.map(f32::to_le_bytes);
+    let mut arguments = SmallVec::<[&[u8]; 5]>::from_slice(&[key, state.as_bytes(), places.as_flattened(), rows]);
     arguments.extend(weight.as_ref().map(<[u8; 4]>::as_slice));
     ctx.replicate(Rows::NAME, &arguments);
 }
@@ -85,7 +86,7 @@ impl Command for Rows {
         if rows.len() / (inputs + targets) != places.len() {
             return Err(Refusal::because(format!("{} places: expected one for each row", places.len())));
         }
-        config::check_bytes(ctx, network.bytes() + rows.len() * 4)?;
+        config::check_bytes(ctx, || network.bytes() + rows.len() * 4)?;
         let batch = Batch { weights: weights.as_deref(), ..interleaved(&rows, inputs, targets) };
         network.place(&batch, &places, state)?;
         ctx.replicate_verbatim();

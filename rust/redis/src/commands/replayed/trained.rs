@@ -2,20 +2,24 @@
 
 use std::ffi::CStr;
 
-use neuralredis_core::{Network, codec};
+use neuralredis_core::{codec, training};
 
 use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
+use crate::ffi::context::{Context, Strings};
 use crate::ffi::reply::Reply;
 use crate::value;
 
-pub(crate) fn send(ctx: Context, key: &[u8], network: &Network) {
-    let mut frames = Vec::new();
-    codec::trained_frames(network, &mut |frame| frames.push(frame.to_vec()));
-    let mut arguments = vec![key];
-    arguments.extend(frames.iter().map(Vec::as_slice));
-    ctx.replicate(Trained::NAME, &arguments);
+/// What [`send`] sends. It is made on the training's thread: of a large network it takes longer than the server may be held
+/// up.
+pub(crate) fn frames(trained: &neuralredis_core::Trained, report: &training::Report) -> Strings {
+    let mut frames = Strings::default();
+    codec::trained_frames(trained, Some(report), &mut |frame| frames.push(frame));
+    frames
+}
+
+pub(crate) fn send(ctx: Context, key: &[u8], frames: &Strings) {
+    ctx.replicate_strings(Trained::NAME, key, frames);
 }
 
 pub(crate) struct Trained;

@@ -1,0 +1,45 @@
+"""How a figure is measured and shown: a rate as a share of another one's, in turns, beside the goal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+#: Layouts, by their names.
+LAYOUTS = {"9-15-2": [9, 15, 2], "64-100-10": [64, 100, 10], "300-600-100": [300, 600, 100]}
+#: Seconds for which one of several things is done before it is the next one's turn.
+TURN = 0.04
+
+
+def best_rates(works: dict[str, Callable[[], float]], seconds: float) -> dict[str, float]:
+    """Return how much each does a second at its best, each having so many seconds.
+
+    A work does some and returns how much. They take turns, so that what disturbs a shared machine meets all of them,
+    and the best turn counts, which it met least.
+    """
+    best = dict.fromkeys(works, 0.0)
+    for work in works.values():
+        work()
+    for _ in range(max(1, round(seconds / TURN))):
+        for name, work in works.items():
+            done, start = 0.0, time.perf_counter()
+            while (took := time.perf_counter() - start) < TURN:
+                done += work()
+            best[name] = max(best[name], done / took)
+    return best
+
+
+def show(what: str, value: str, goal: str = "", reached: bool | None = None, beside: str = "") -> None:
+    """Print a line: a figure, its goal if there is one, whether it is reached, and what it was found from."""
+    verdict = {None: "", True: "ok", False: "missed"}[reached]
+    print(f"{what:50}{value:>11}  {goal:14}{verdict:7}{beside}".rstrip(), flush=True)
+
+
+def at_least(what: str, value: float, goal: float, unit: str = "", beside: str = "") -> None:
+    """Print a figure that is to be large."""
+    show(what, f"{value:.3g}{unit}", f"at least {goal:g}{unit}", value >= goal, beside)
+
+
+def below(what: str, value: float, goal: float, unit: str = "", beside: str = "") -> None:
+    """Print a figure that is to be small."""
+    show(what, f"{value:.3g}{unit}", f"under {goal:g}{unit}", value < goal, beside)
