@@ -118,7 +118,7 @@ def tables(threads: int, found: Any) -> None:
     if threads == 2:
         below(what, found["digits"], DIGITS, " s")
     else:
-        show(what, f"{found['mnist']:.3g} s")
+        show(what, f"{found['digits']:.3g} s")
 
 
 def plot(found: Found, path: Path) -> None:

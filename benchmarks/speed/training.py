@@ -42,6 +42,8 @@ MANY_ROWS = {(9, 15, 2): 1_000_000, (64, 100, 10): 100_000, (300, 600, 100): 10_
 HEADS = (("softmax", "crossentropy"), ("sigmoid", "crossentropy"), ("sigmoid", "mse"), ("linear", "mse"))
 #: Seconds of a run, of which several are taken and the best counts.
 TURN = 0.15
+#: Seconds after which another's threads sleep.
+SETTLED = 0.05
 #: Rows and columns of the matrices whose product is the limit.
 SIZE = 2048
 
@@ -67,9 +69,16 @@ def ours(units: list[int], count: int, **options: Any) -> Rate:
     net = nr.Network(kind, units, dataset=count, test=0, seed=1, **{"algorithm": "irprop+", **options})
     net.observe(X, y)
 
+    def seconds(cycles: int) -> float:
+        return net.train(max_cycles=cycles, max_time=0, progress=False).seconds
+
+    # What a training does before its first cycle and after its last is not a cycle's.
+    cycles = 1
+    while seconds(cycles) < TURN / 2 and cycles < 10**6:
+        cycles *= 2
+
     def rate() -> float:
-        report = net.train(max_time=TURN, progress=False)
-        return report.cycles * count / report.seconds
+        return cycles * count / (seconds(cycles + 1) - seconds(1))
 
     return rate
 
@@ -90,11 +99,8 @@ def with_autostop(watched: bool) -> Rate:
 
 def digits() -> float:
     """Return the seconds of a cycle over as many rows as there are in MNIST."""
-    X, y = rows([784, 100, 10], 60_000)
-    net = nr.Network("classifier", [784, 100, 10], dataset=60_000, test=0, seed=1)
-    net.observe(X, y)
-    reports = [net.train(max_cycles=2, max_time=0, progress=False) for _ in range(4)]
-    return min(report.seconds / report.cycles for report in reports)
+    rate = ours([784, 100, 10], 60_000)
+    return 60_000 / max(rate() for _ in range(3))
 
 
 def product(size: int = SIZE) -> Rate:
@@ -195,6 +201,8 @@ def best(works: dict[str, Rate], seconds: float) -> dict[str, float]:
     rates = dict.fromkeys(works, 0.0)
     for _ in range(max(2, round(seconds / TURN))):
         for name, work in works.items():
+            # Threads of the one before may still spin, in wait of more.
+            time.sleep(SETTLED)
             rates[name] = max(rates[name], work())
     return rates
 
