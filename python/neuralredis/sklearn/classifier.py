@@ -47,7 +47,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         where ``restarts`` makes several networks. (Name of `neuralredis.Network`.)
     restarts : int or "auto", default "auto"
         Networks, 1 to 64, that are begun and trained. With ``early_stopping`` the half of them that does best on the
-        rows kept back answers, as one. ``"auto"`` makes up to ten where that is cheap, for few rows and few
+        rows kept back answers, as one. ``"auto"`` makes up to seven where that is cheap, for few rows and few
         parameters, and one without ``early_stopping``. (Name of `neuralredis.Network`.)
     class_weight : dict, "balanced" or None, default None
         How much the rows of each class count, above 0, besides their own weights; ``"balanced"`` gives all classes as

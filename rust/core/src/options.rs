@@ -164,7 +164,7 @@ pub struct Options {
 /// network in all but their connections: as many times the hidden units, of which each group sees only itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Restarts {
-    /// Under AUTOSTOP as many as are cheap, up to ten: for few rows and few parameters. Otherwise one.
+    /// Under AUTOSTOP as many as are cheap, up to seven: for few rows and few parameters. Otherwise one.
     #[default]
     Auto,
     /// So many, from 1 to [`MAX_MEMBERS`].
@@ -174,7 +174,7 @@ pub enum Restarts {
 /// Members at most.
 pub const MAX_MEMBERS: usize = 64;
 /// Starts at most that [`Restarts::Auto`] makes: more cost more than they help (`benchmarks/quality`).
-const AUTO_STARTS: usize = 10;
+const AUTO_STARTS: usize = 7;
 /// Training rows times starts, at most.
 const AUTO_ROWS: usize = 100_000;
 /// Parameters of all starts, at most: half of them are what an answer costs.

@@ -195,7 +195,7 @@ fn how_many_members_there_are_is_chosen_where_they_are_cheap_and_only_under_auto
         live.network().info().members
     };
     let few = TrainOptions { max_cycles: 2, ..auto_stop(true) };
-    assert_eq!(members(&[4, 5, 2], 300, few), 5, "the better half of ten");
+    assert_eq!(members(&[4, 5, 2], 300, few), 4, "the better half of seven");
     assert_eq!(members(&[4, 5, 2], 300, cycles(2)), 1);
     assert_eq!(members(&[4, 5, 2], 37_500, few), 2, "25,000 rows are for training");
     assert_eq!(members(&[100, 300, 2], 100, few), 3, "30,902 parameters");
@@ -272,7 +272,7 @@ fn balanced_classes_are_those_of_the_weights_that_balance_them() {
     let mut given = imbalanced(ClassWeight::Given(Arc::new(weights)), [1.0; 2]);
     train(&mut balanced, auto_stop(true), 1);
     train(&mut given, auto_stop(true), 1);
-    assert_eq!(balanced.network().info().members, 5);
+    assert_eq!(balanced.network().info().members, 4);
     assert_eq!(answers(balanced.network(), 50), answers(given.network(), 50));
     // They are computed anew by every training.
     let before = answers(balanced.network(), 50);
