@@ -72,15 +72,12 @@ def ours(units: list[int], count: int, **options: Any) -> Rate:
     def seconds(cycles: int) -> float:
         return net.train(max_cycles=cycles, max_time=0, progress=False).seconds
 
-    # What a training does before its first cycle and after its last is not a cycle's.
-    cycles = 1
-    while seconds(cycles) < TURN / 2 and cycles < 10**6:
+    # What a training does before its first cycle and after its last is not a cycle's: so many that it hardly counts.
+    enough, cycles = max(TURN, 10 * seconds(1)), 1
+    while seconds(cycles) < enough:
         cycles *= 2
 
-    def rate() -> float:
-        return cycles * count / (seconds(cycles + 1) - seconds(1))
-
-    return rate
+    return lambda: cycles * count / seconds(cycles)
 
 
 def with_autostop(watched: bool) -> Rate:
