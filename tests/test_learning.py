@@ -146,3 +146,13 @@ def test_no_hidden_layer_is_regularized_logistic_regression(create):
     # Two outputs share what one coefficient does there: w and -w decay by 2 w^2, so C is halved.
     theirs = LogisticRegression(C=2.0, max_iter=1000, tol=1e-8).fit(scaled, y).predict_proba(scaled)
     assert np.abs(net.run(X) - theirs).max() < 0.01
+
+
+def test_rows_that_are_known_by_heart_stay_known() -> None:
+    """Where nothing is left to be wrong about, what rounding leaves of the gradients must not be followed."""
+    for seed in range(20):
+        net = nr.Network("classifier", [1, 30, 30, 30, 2], l2=0, seed=seed)
+        net.observe([[0], [1]], [0, 1], into="train")
+        report = net.train(max_cycles=200, max_time=0)
+        assert report.train_error == 0
+        assert net.classify([[0], [1]]).tolist() == [0, 1]

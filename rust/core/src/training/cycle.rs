@@ -346,7 +346,7 @@ impl<'a> Session<'a> {
             rule(&self.task.options, layout, weights, rows, error, decay, before)
         };
         let rules: Vec<Option<StepRule>> =
-            learn.iter().enumerate().map(|(member, &learns)| learns.then(|| rule(member))).collect();
+            learn.iter().enumerate().map(|(member, &learns)| if learns { rule(member) } else { None }).collect();
         let workers = threads.min(self.weights.len().div_ceil(THREAD_PARAMETERS));
         let each = parameters.div_ceil(workers).next_multiple_of(16);
         // A part is of one member.

@@ -6,7 +6,8 @@ use crate::options::{Algorithm, Decay, Options};
 
 /// How a member steps whose training rows, which weigh `rows` together, have a mean loss of `error`; `decay` is how
 /// much it has of the decay that the engine chooses, and `before` what it minimized at its previous step, and afterwards
-/// at this one.
+/// at this one. Not at all where nothing is left to minimize: what rounding leaves of a gradient has signs, and steps
+/// in their directions would grow until all is lost.
 pub(super) fn rule(
     options: &Options,
     layout: &Layout,
@@ -15,7 +16,7 @@ pub(super) fn rule(
     error: f64,
     decay: f32,
     before: &mut f64,
-) -> StepRule {
+) -> Option<StepRule> {
     let decay = options.l2.at(options.loss, rows, error, decay);
     let objective = error + penalty(layout, weights, options.l2, decay);
     let undo = match options.algorithm {
@@ -24,7 +25,7 @@ pub(super) fn rule(
         Algorithm::Auto | Algorithm::IrpropPlus | Algorithm::Lbfgs => objective > *before,
     };
     *before = objective;
-    StepRule { scale: (1.0 / rows) as f32, decay, undo }
+    (objective != 0.0).then_some(StepRule { scale: (1.0 / rows) as f32, decay, undo })
 }
 
 /// What weight decay adds to the loss.
