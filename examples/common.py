@@ -1,4 +1,4 @@
-"""What the examples share: their command line, and a picture of how a network learnt."""
+"""What the examples share: their command line, their networks, and where their pictures go."""
 
 from __future__ import annotations
 
@@ -11,12 +11,24 @@ from typing import Any
 import neuralredis as nr
 
 
-def arguments(description: str) -> argparse.Namespace:
-    """Return what the user typed after the name of the program."""
+def arguments(
+    description: str, *, data: str | None = None, gif: str | None = None, **numbers: tuple[int, str]
+) -> argparse.Namespace:
+    """Return what the user typed after the name of the program.
+
+    `data` and `gif` tell what there is under these names, and each of `numbers` is an option more: its default, and
+    what it is for.
+    """
     parser = argparse.ArgumentParser(description=description)
+    for name, (default, purpose) in numbers.items():
+        parser.add_argument(f"--{name}", type=count, default=default, help=f"{purpose} (default: %(default)s)")
+    if data:
+        parser.add_argument("--data", type=Path, metavar="PATH", help=data)
     parser.add_argument("--seed", type=seed, default=1, help="of all that is random (default: %(default)s)")
     parser.add_argument("--redis", metavar="URL", help="train in a server, such as redis://localhost")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the learning curves into a PNG file")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw what it has learnt into a PNG file")
+    if gif:
+        parser.add_argument("--gif", type=Path, metavar="FILE", help=gif)
     parser.add_argument(
         "--progress",
         action=argparse.BooleanOptionalAction,
@@ -24,10 +36,14 @@ def arguments(description: str) -> argparse.Namespace:
     )
     args = parser.parse_args()
     # Whoever waits for a training wants to hear of this before it.
-    if args.plot and not importlib.util.find_spec("matplotlib"):
-        parser.error("--plot needs matplotlib: pip install matplotlib")
-    if args.plot and not args.plot.absolute().parent.is_dir():
-        parser.error(f"--plot: there is no folder {args.plot.absolute().parent}")
+    for option in ("plot", "gif"):
+        path = getattr(args, option, None)
+        if path and not importlib.util.find_spec("matplotlib"):
+            parser.error(f"--{option} needs matplotlib: pip install matplotlib")
+        if path and not path.absolute().parent.is_dir():
+            parser.error(f"--{option}: there is no folder {path.absolute().parent}")
+    if data and args.data and not args.data.exists():
+        parser.error(f"--data: there is no {args.data}")
     return args
 
 
@@ -38,40 +54,54 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def count(text: str) -> int:
+    """Return how many of something there are to be."""
+    if int(text) < 1:
+        raise ValueError
+    return int(text)
+
+
 def network(args: argparse.Namespace, kind: str, layout: list[int], **options: Any) -> nr.AnyNetwork:
     """Return a new network: in this process, or with --redis in a server, in the place of the one of the last time."""
+    options = {"seed": args.seed, **options}
     if not args.redis:
-        return nr.Network(kind, layout, seed=args.seed, **options)
+        return nr.Network(kind, layout, **options)
     key = f"example:{Path(sys.argv[0]).stem}"
     try:
         db = nr.connect(args.redis)
         if key in db:
             del db[key]
-        return db.create(key, kind, layout, seed=args.seed, **options)
+        return db.create(key, kind, layout, **options)
     except Exception as error:
         sys.exit(f"--redis {args.redis}: {error}")
 
 
-def plot(net: nr.AnyNetwork, report: nr.Report, path: Path) -> None:
-    """Draw how the errors of the training and the testing rows developed."""
+def package(name: str) -> Path | None:
+    """Return the folder of an installed package, without importing it."""
+    spec = importlib.util.find_spec(name)
+    return Path(spec.submodule_search_locations[0]) if spec and spec.submodule_search_locations else None
+
+
+def axes(title: str, xlabel: str, ylabel: str) -> Any:
+    """Return axes to draw into, in a figure of their own."""
     from matplotlib.figure import Figure
 
-    curve = report.curve
-    figure = Figure(figsize=(8, 5), dpi=120, layout="constrained")
-    axes = figure.add_subplot(title=f"How a {net.info().title} learnt", xlabel="cycle", ylabel="mean error of a row")
-    axes.plot(curve.cycles, curve.train_error, label="training rows")
-    axes.plot(curve.cycles, curve.test_error, label="testing rows")
-    if report.best_cycle < report.cycles:
-        axes.axvline(report.best_cycle, color="tab:green", linestyle=":", label=f"kept: cycle {report.best_cycle:,}")
-    axes.axvline(report.cycles, color="gray", linestyle="--", label=f"stopped: cycle {report.cycles:,}")
-    if report.cycles > 1000:
-        # On plain scales a long training is a corner; on a purely logarithmic one cycle 0 has no place.
-        axes.set_xscale("symlog", linthresh=float(curve.cycles[1]))
-        axes.set_xlim(left=0)
-        axes.set_yscale("log")
-    else:
-        axes.set_ylim(bottom=0)
-    axes.grid(alpha=0.3)
-    figure.legend(loc="outside lower center", ncols=4, frameon=False)
-    figure.savefig(path, format="png")
-    print(f"\nThe learning curves are in {path}.")
+    ax = Figure(figsize=(8, 5), dpi=100, layout="constrained").add_subplot(xlabel=xlabel, ylabel=ylabel)
+    ax.set_title(title)
+    ax.grid(alpha=0.25)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def save(ax: Any, path: Path, what: str) -> None:
+    """Write the picture that axes are in."""
+    ax.figure.savefig(path, format="png")
+    print(f"\n{what} in {path}.")
+
+
+def plot(net: nr.AnyNetwork, report: nr.Report, path: Path) -> None:
+    """Draw how the errors of the training and the testing rows developed."""
+    from neuralredis.plot import learning_curve
+
+    ax = learning_curve(report, axes(f"How a {net.info().title} learnt", "", ""))
+    save(ax, path, "The learning curves are")

@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import os
+import random
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
 import servers
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Those with data of their own, and what makes them short.
+SHORT = {
+    "advertisement": ["--visitors", "2000"],
+    "circles": [],
+    "digits_l2": ["--sizes", "2", "--cycles", "60"],
+    "forecast": [],
+    "iris": ["--trainings", "3"],
+    "stream": ["--deliveries", "600"],
+    "sum": [],
+    "titanic": [],
+}
+#: Those that are told where their data are.
+TOLD = ["banking", "mnist", "sentiment"]
+#: Those whose command line is only what all have.
 NAMES = ["iris", "sum", "titanic"]
 
 
-def run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run(name: str, *arguments: str | Path, typed: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, f"examples/{name}.py", *arguments],
         cwd=ROOT,
         env={**os.environ, "MPLBACKEND": "Agg"},
+        input=typed,
         capture_output=True,
         text=True,
         timeout=120,
@@ -28,9 +48,9 @@ def run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def output(name: str, *arguments: str | Path) -> str:
+def output(name: str, *arguments: str | Path, typed: str = "") -> str:
     """Return what an example prints, which must end well and without a word of warning."""
-    done = run(name, *arguments)
+    done = run(name, *arguments, typed=typed)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -40,6 +60,62 @@ def percentage(text: str, line: str) -> float:
     found = re.search(rf"^ *{re.escape(line)} .*?([\d.]+)%$", text, re.MULTILINE)
     assert found, f"no line {line!r} in\n{text}"
     return float(found[1])
+
+
+def numbers(text: str, line: str) -> list[float]:
+    """Return the numbers of the line that begins so."""
+    found = re.search(rf"^ *{re.escape(line)}(.*)$", text, re.MULTILINE)
+    assert found, f"no line {line!r} in\n{text}"
+    return [float(number) for number in re.findall(r"-?[\d.]+", found[1])]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str | Path]]:
+    """Return, for those that are told where their data are, options that name small ones made here."""
+    folder = tmp_path_factory.mktemp("data")
+    return {
+        "banking": ["--data", calls(folder / "calls.csv.gz")],
+        "mnist": ["--data", pictures(folder), "--rows", "1000"],
+        "sentiment": ["--data", reviews(folder)],
+    }
+
+
+def calls(path: Path) -> Path:
+    """Write calls of which retired people and those called last time said yes."""
+    rng = random.Random(1)
+    with gzip.open(path, "wt", newline="") as file:
+        table = csv.writer(file, delimiter=";")
+        table.writerow(["age", "job", "duration", "previous", "y"])
+        for _ in range(1200):
+            age, job, previous = rng.randrange(18, 90), rng.choice(["services", "retired", "student"]), rng.randrange(2)
+            chance = 0.02 + 0.4 * (job == "retired") + 0.4 * previous * (age > 50)
+            yes = rng.random() < chance
+            table.writerow([age, job, 900 if yes else 100, previous, "yes" if yes else "no"])
+    return path
+
+
+def pictures(folder: Path) -> Path:
+    """Write the digits of scikit-learn as MNIST's are, each point three points wide and high."""
+    digits, labels = load_digits(return_X_y=True)
+    large = np.pad(np.kron(digits.reshape(-1, 8, 8) * 15, np.ones((3, 3))), ((0, 0), (2, 2), (2, 2))).astype(np.uint8)
+    for name, some in (("train", slice(0, 1300)), ("t10k", slice(1300, None))):
+        for kind, values in (("images-idx3", large[some]), ("labels-idx1", labels[some].astype(np.uint8))):
+            head = bytes([0, 0, 8, values.ndim]) + np.array(values.shape, ">u4").tobytes()
+            (folder / f"{name}-{kind}-ubyte.gz").write_bytes(gzip.compress(head + values.tobytes(), 1))
+    return folder
+
+
+def reviews(folder: Path) -> Path:
+    """Write reviews in which words that praise, or pan, stand among others."""
+    rng = random.Random(1)
+    others = ["the", "film", "a", "plot", "of", "actor", "scene", "it", "was", "with", "and", "music"]
+    for kind, words in (("neg", ["terrible", "boring", "waste"]), ("pos", ["wonderful", "masterpiece", "moving"])):
+        (folder / kind).mkdir()
+        for number in range(100):
+            text = rng.choices(others, k=30) + rng.choices(words, k=5)
+            rng.shuffle(text)
+            (folder / kind / f"{number}.txt").write_text(" ".join(text), encoding="latin-1")
+    return folder
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -61,7 +137,8 @@ def test_titanic_answers_that_class_mattered(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_iris_tells_the_species_of_flowers_it_never_saw(seed: int) -> None:
-    text = output("iris", "--seed", str(seed))
+    text = output("iris", "--seed", str(seed), "--trainings", "1")
+    assert "on average" not in text
     assert "120 flowers observed: 80 to learn from, 40 " in text
     assert percentage(text, "of the 40 testing flowers") <= 14
     assert percentage(text, "of the 30 flowers never seen") <= 14
@@ -71,6 +148,115 @@ def test_iris_tells_the_species_of_flowers_it_never_saw(seed: int) -> None:
     ]
     assert sum(map(sum, table)) == 30
     assert all(max(row) == row[species] for species, row in enumerate(table))
+
+
+def test_iris_learns_a_hundred_times_and_tells_the_running_average() -> None:
+    text = output("iris")
+    lines = [
+        [float(number) for number in re.findall(r"[\d.]+", line)]
+        for line in re.findall(r"^ +\d+ +[\d.]+% +[\d.]+% +[\d.]+%$", text, re.MULTILINE)
+    ]
+    trainings, this, average, same = zip(*lines, strict=True)
+    assert trainings == (1, 2, 3, 5, 10, 20, 30, 50, 70, 100)
+    assert average[2] == pytest.approx(sum(this[:3]) / 3, abs=0.1)
+    assert average[-1] < 7 < 50 < same[-1]
+
+
+def test_circles_draws_the_plane_in_characters() -> None:
+    text = output("circles")
+    lines = re.findall(r"^[./O]{80}$", text, re.MULTILINE)
+    assert len(lines) == 80
+    # The middle of the right circle, which is above, the middle of the left one, and below both.
+    (right, left, below) = lines[12][60], lines[39][5], lines[70][40]
+    assert (right, left, below) == ("O", "/", ".")
+    assert percentage(text, "the network") < 10 < 60 < percentage(text, "who always says the same circle")
+
+
+def test_circles_films_how_it_learns(tmp_path: Path) -> None:
+    path = tmp_path / "circles.gif"
+    assert f"The film is in {path}." in output("circles", "--rows", "150", "--gif", path)
+    film = path.read_bytes()
+    assert film.startswith(b"GIF89a")
+    assert film.count(b"\x21\xf9\x04") > 30, "frames"
+
+
+def test_sentiment_reads_what_is_typed(data: dict[str, list[str | Path]]) -> None:
+    text = output(
+        "sentiment", *data["sentiment"], typed="A wonderful film, a masterpiece!\nboring, the music too\n\nnot read"
+    )
+    assert "160 reviews observed: 128 to learn from, 32 " in text
+    assert percentage(text, "the network") > 90 > 65 > percentage(text, "who always says the same")
+    found = re.findall(r"negativity +([\d.]+)% +positivity +([\d.]+)%", text)
+    (praised, panned) = [(float(negative), float(positive)) for negative, positive in found]
+    assert praised[0] < 50 < praised[1]
+    assert panned[0] > 50 > panned[1]
+
+
+def test_mnist_reads_digits(data: dict[str, list[str | Path]]) -> None:
+    text = output("mnist", *data["mnist"])
+    assert "1000 digits observed: 833 to learn from, 167 " in text
+    assert "Wrong about 497 digits of other people" in text
+    assert percentage(text, "the network") < 20 < 80 < percentage(text, "who always says the same")
+    assert re.search(r"A \d that it takes for a \d:\n(  [ .:*#]{28}\n){14}", text)
+
+
+def test_banking_knows_whom_to_call_first(data: dict[str, list[str | Path]]) -> None:
+    text = output("banking", *data["banking"])
+    assert "900 calls observed: 720 to learn from, 180 " in text
+    # Had it used the duration, which only a call tells, it would be right about all.
+    assert percentage(text, "the network") < 95
+    (all_,) = re.findall(r"called in any order +([\d.]+)% say yes", text)
+    (tenth,) = re.findall(r"of the +30 most likely +([\d.]+)% say yes", text)
+    assert float(tenth) > 1.5 * float(all_)
+
+
+def test_weight_decay_helps_who_has_seen_few_digits() -> None:
+    text = output("digits_l2", *SHORT["digits_l2"])
+    for digits in ("20", "40"):
+        row = numbers(text, f"{digits} ")
+        assert len(row) == 8
+        without, little = row[1], row[3]
+        assert little < without < 80
+        assert max(row[::2]) < 20, "it learns what it is shown"
+
+
+def test_a_stream_is_learnt_and_a_change_of_it_too() -> None:
+    text = output("stream", *SHORT["stream"])
+    assert len(re.findall(r"^ +\d+ to +\d+( +[\d.]+){3}", text, re.MULTILINE)) == 10
+    assert text.count("the bridge is closed") == 1
+    assert numbers(text, "the network")[0] < numbers(text, "who always says the mean")[0] / 1.5
+
+
+def test_the_network_chooses_better_advertisements_than_the_lot() -> None:
+    text = output("advertisement", *SHORT["advertisement"])
+    _, network, lot, best = numbers(text, "1801 to")
+    assert lot + 3 < network
+    assert lot < best
+    assert len(re.findall(r"^  \d+ years, ", text, re.MULTILINE)) == 6
+
+
+def test_the_forecast_beats_last_year_and_the_year_eleven_years_ago() -> None:
+    text = output("forecast")
+    (off,) = numbers(text, "the network")
+    assert off < numbers(text, "who says what it was last year")[0]
+    assert off < numbers(text, "who says what it was 11 years ago")[-1]
+    assert re.search(r"Of the 20 years after 2008 .*for 20(09|1\d|2[0-8])\.$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_without_its_data_it_says_where_they_are(name: str, tmp_path: Path) -> None:
+    done = run(name)
+    assert done.returncode == 1
+    assert "https://" in done.stderr
+    assert f"python examples/{name}.py --data " in done.stderr
+    done = run(name, "--data", tmp_path / "nowhere")
+    assert done.returncode == 2
+    assert f"there is no {tmp_path}/nowhere" in done.stderr
+
+
+def test_the_folder_lists_all_of_them() -> None:
+    listed = subprocess.run([sys.executable, "examples"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"python examples/(\w+)\.py +A network ", listed) == sorted([*SHORT, *TOLD])
 
 
 def test_sum_adds_numbers_it_never_saw_and_owns_up_to_its_limits() -> None:
@@ -88,12 +274,13 @@ def test_sum_adds_numbers_it_never_saw_and_owns_up_to_its_limits() -> None:
     assert float(found[1]) < 0.3
 
 
-@pytest.mark.parametrize("name", ["iris", "titanic"])
+@pytest.mark.parametrize("name", ["circles", "digits_l2", "forecast", "iris", "titanic"])
 def test_in_a_server_they_say_the_same(name: str, redis7_for_all: servers.Server) -> None:
     def said(*options: str) -> str:
-        return re.sub(r"[\d.]+ ms", "", output(name, "--seed", "5", *options))
+        return re.sub(r"[\d.]+ (ms|s\b)", "", output(name, "--seed", "5", *options, *SHORT[name]))
 
     url = f"unix://{redis7_for_all.socket}"
+    # Twice, since the second time the network of the first is in the way.
     assert said("--redis", url) == said("--redis", url) == said()
     assert redis7_for_all.client().exists(f"example:{name}")
 
@@ -101,6 +288,16 @@ def test_in_a_server_they_say_the_same(name: str, redis7_for_all: servers.Server
 def test_sum_runs_in_a_server(redis7_for_all: servers.Server, tmp_path: Path) -> None:
     text = output("sum", "--redis", f"unix://{redis7_for_all.socket}", "--no-progress", "--plot", tmp_path / "a.png")
     assert "On 300 fresh sums" in text
+
+
+@pytest.mark.parametrize("name", ["advertisement", "stream", *TOLD])
+def test_the_others_run_in_a_server(
+    name: str, redis7_for_all: servers.Server, data: dict[str, list[str | Path]]
+) -> None:
+    options = data[name] if name in TOLD else SHORT[name]
+    text = output(name, "--redis", f"unix://{redis7_for_all.socket}", *options)
+    assert "network " in text
+    assert redis7_for_all.client().exists(f"example:{name}")
 
 
 def test_a_server_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:
@@ -114,19 +311,20 @@ def test_a_server_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["iris", "titanic"])
 def test_the_same_seed_gives_the_same_lines_and_another_seed_others(name: str) -> None:
     def said(seed: str) -> str:
-        return re.sub(r"[\d.]+ ms", "", output(name, "--seed", seed))
+        return re.sub(r"[\d.]+ ms", "", output(name, "--seed", seed, *SHORT[name]))
 
     assert said("5") == said("5") != said("6")
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_plot_draws_a_picture(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [*SHORT, *TOLD])
+def test_plot_draws_a_picture(name: str, tmp_path: Path, data: dict[str, list[str | Path]]) -> None:
     path = tmp_path / "curves.png"
-    assert str(path) in output(name, "--no-progress", "--plot", path)
+    options = data[name] if name in TOLD else SHORT[name]
+    assert f" in {path}.\n" in output(name, "--no-progress", "--plot", path, *options)
     picture = path.read_bytes()
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
     width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
-    assert width >= 640
+    assert width >= 590
     assert height >= 400
 
 
@@ -153,7 +351,7 @@ def test_progress_is_shown_when_asked_for(name: str) -> None:
     assert "training 100%" in done.stderr
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*SHORT, *TOLD])
 def test_help_tells_what_it_is_and_takes(name: str) -> None:
     text = output(name, "--help")
     assert "A network learns" in text

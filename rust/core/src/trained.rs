@@ -109,6 +109,11 @@ impl Trained {
             + self.normalization.bytes_by(taken)
     }
 
+    /// Weights and biases of each member, for reading; see [`crate::layout::Connection`] for their order.
+    pub fn weights(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.weights.chunks_exact(self.weights.len().max(1) / self.members())
+    }
+
     /// What a training has found, for reading.
     pub fn statistics(&self) -> &Statistics {
         &self.statistics

@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use neuralredis_core::layout::Connection;
 use neuralredis_core::training::Live;
 use neuralredis_core::{Error, Kind, Limits, Model, Network as Engine, Options, codec};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
@@ -316,6 +317,35 @@ impl Network {
             (Kind::Regressor, _) => targets.into_pyarray(py).reshape([rows, target_width])?.into_any(),
         };
         Ok((inputs, targets))
+    }
+
+    /// Return the weights and biases that answers go through now.
+    ///
+    /// They are in the units that the network computes in: inputs standardized by the training rows with ``normalize``,
+    /// else brought near a common size by a factor, and a regressor's outputs likewise. So their sizes can be compared
+    /// with one another, whatever the units of the rows.
+    ///
+    /// Returns
+    /// -------
+    /// list of list of numpy.ndarray of float32, shape (1 + inputs, outputs)
+    ///     For each network that answers (``members`` of `info`, one unless there are ``restarts``) an array for each layer
+    ///     after the inputs: the biases in its first row, then a row of weights from each unit of the layer before.
+    ///     Copies, which nothing changes.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import neuralredis as nr
+    /// >>> net = nr.Network("classifier", [9, 15, 2], seed=1)
+    /// >>> [[layer.shape for layer in member] for member in net.weights()]
+    /// [[(10, 15), (16, 2)]]
+    fn weights<'py>(&self, py: Python<'py>) -> PyResult<Vec<Vec<Bound<'py, PyArray2<f32>>>>> {
+        let engine = self.snapshot(py);
+        let layer = |member: &[f32], connection: Connection| {
+            let values = member[connection.all()].to_vec();
+            values.into_pyarray(py).reshape([1 + connection.inputs, connection.outputs])
+        };
+        let layers = |member| engine.layout().connections().map(|connection| layer(member, connection)).collect();
+        engine.trained().weights().map(layers).collect()
     }
 
     /// Forget what was learnt: new random weights, the next of the network's seed, and fresh statistics.

@@ -1,0 +1,89 @@
+"""A network learns three circles that overlap, and colours the plane.
+
+Points come from around three circles, with some noise. No straight line tells them apart: a network of a few dozen
+units finds areas, holes in them, and thin strips where one circle crosses another.
+"""
+
+from __future__ import annotations
+
+import random
+from math import cos, pi, sin
+from typing import Any
+
+import common
+
+LETTERS = "./O"
+SIDE = 80
+LIMITS = (-1.0, 1.0)
+
+
+def points(rng: random.Random, count: int) -> tuple[list[list[float]], list[int]]:
+    """Return points around three circles, and which circle each is of."""
+    rows, classes = [], []
+    for _ in range(count):
+        circle, k = rng.randrange(3), rng.uniform(0, 2 * pi)
+        if circle == 0:
+            point = [sin(k) / 2 + rng.random() / 10, cos(k) / 2 + rng.random() / 10]
+        elif circle == 1:
+            point = [sin(k) / 3 - 0.5 + rng.random() / 30, cos(k) / 3 + rng.random() / 40]
+        else:
+            point = [sin(k) / 3 + 0.4 + rng.random() / 8, cos(k) / 4 + 0.4 + rng.random() / 6]
+        rows.append(point)
+        classes.append(circle)
+    return rows, classes
+
+
+def draw(net: Any, ax: Any, **options: Any) -> None:
+    """Draw the map of the plane."""
+    from neuralredis.plot import decision_map
+
+    names, labels = ["x", "y"], ["large circle", "left circle", "right circle"]
+    decision_map(net, xlim=LIMITS, ylim=LIMITS, names=names, labels=labels, ax=ax, **options)
+    ax.set_aspect("equal")
+
+
+args = common.arguments(__doc__, gif="film how the map of the plane comes about", rows=(1500, "points to learn from"))
+rng = random.Random(args.seed)
+X, y = points(rng, args.rows)
+layout, options = [2, 30, 30, 30, 3], {"normalize": True, "dataset": 1000, "test": 500}
+net = common.network(args, "classifier", layout, **options)
+training, testing = net.observe(X, y)
+print(f"{training + testing} points observed: {training} to learn from, {testing} to tell when to stop.")
+
+report = net.train(autostop=True, backtrack=True, progress=args.progress)
+print(f"Trained for {report.cycles} cycles in {report.seconds:.1f} s.\n")
+
+# All questions at once; the first line of the map is its upper edge.
+steps = [LIMITS[0] + (LIMITS[1] - LIMITS[0]) * (i + 0.5) / SIDE for i in range(SIDE)]
+answers = net.classify([[a, b] for b in reversed(steps) for a in steps])
+for line in range(SIDE):
+    print("".join(LETTERS[answer] for answer in answers[line * SIDE : (line + 1) * SIDE]))
+
+fresh = net.evaluate(*points(rng, 3000))
+print(f"\nWrong about {fresh.rows} fresh points, some of them where two circles cross:")
+print(f"  the network                        {1 - fresh.accuracy:6.1%}")
+print(f"  who always says the same circle    {1 - fresh.baseline:6.1%}")
+
+if args.plot:
+    ax = common.axes("", "", "")
+    draw(net, ax)
+    common.save(ax, args.plot, "The map is")
+if args.gif:
+    from matplotlib.animation import PillowWriter
+
+    # A training hands its weights over when it ends: so many short ones, each of which goes on from the last.
+    net = common.network(args, "classifier", layout, **options)
+    net.observe(X, y)
+    figure = common.axes("", "", "").figure
+    figure.set_size_inches(4.4, 4.5)
+    film = PillowWriter(fps=8)
+    with film.saving(figure, args.gif, dpi=80):
+        for step in [0, *[1] * 10, *[2] * 10, *[5] * 10, *[20] * 10]:
+            if step:
+                net.train(max_cycles=step, progress=False)
+            figure.clear()
+            ax = figure.add_subplot()
+            draw(net, ax, resolution=90)
+            ax.set_xlabel(f"after {net.info().training_total_cycles} cycles")
+            film.grab_frame()
+    print(f"\nThe film is in {args.gif}.")

@@ -1,0 +1,13 @@
+"""Pictures of what networks learn, know and are, with matplotlib, which comes with the extra ``plot``.
+
+Each function draws into ``ax``, or into a new figure without it, and returns the axes: ``ax.figure.savefig("a.png")``
+saves what it drew, and ``ax=plt.gca()`` draws into the figure that pyplot shows next. They take a network wherever it
+is, in this process or in Redis.
+"""
+
+from neuralredis.plot.drawing import network
+from neuralredis.plot.judging import calibration, confusion_matrix
+from neuralredis.plot.learning import learning_curve
+from neuralredis.plot.plane import decision_map
+
+__all__ = ["calibration", "confusion_matrix", "decision_map", "learning_curve", "network"]

@@ -1,0 +1,93 @@
+"""How the errors developed while a network learnt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from neuralredis.exceptions import TrainingError
+from neuralredis.plot.canvas import BLUE, GRAY, GREEN, RED, axes, plain
+from neuralredis.protocol import AnyNetwork
+from neuralredis.results import Report
+
+#: Cycles from which on a plain scale would show little more than a corner.
+MANY_CYCLES = 1000
+#: How often the largest error holds the smallest from where on a plain scale shows nothing of the end.
+WIDE_RANGE = 30.0
+
+
+def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
+    """Draw the errors of both sets over the cycles of a training, where it stopped, and which cycle was kept.
+
+    Long trainings and errors that become very small have logarithmic scales. Where several networks answer as one, the
+    errors are those of all, and the cycle kept is the latest of theirs.
+
+    Parameters
+    ----------
+    source : Report or Network or RedisNetwork
+        What a training told, or the network, whose last training is drawn.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw, if not in a figure of its own.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Where it was drawn; ``ax.figure.savefig("curve.png")`` saves it.
+
+    Raises
+    ------
+    TrainingError
+        If the network has not been trained yet.
+    ModuleNotFoundError
+        If matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import neuralredis as nr
+    >>> from neuralredis.plot import learning_curve
+    >>> net = nr.Network("regressor", [1, 3, 1], normalize=True, dataset=20, test=10, seed=1)
+    >>> _ = net.observe([[x] for x in range(30)], range(30))
+    >>> ax = learning_curve(net.train(max_cycles=50))
+    >>> ax.get_xlabel(), [line.get_label() for line in ax.get_lines()]
+    ('cycle', ['training rows', 'testing rows', 'stopped: cycle 50', 'kept: cycle 50'])
+    """
+    report = source if isinstance(source, Report) else source.report
+    if report is None:
+        raise TrainingError("a network that has not been trained yet has no learning curve: train it first")
+    ax = axes(ax)
+    curve = report.curve
+    ax.plot(curve.cycles, curve.train_error, color=BLUE, label="training rows")
+    judge = curve.train_error
+    if report.test_error is not None:
+        ax.plot(curve.cycles, curve.test_error, color=RED, label="testing rows")
+        judge = curve.test_error
+    ax.axvline(report.cycles, color=GRAY, linestyle="--", linewidth=1, label=f"stopped: cycle {report.cycles:,}")
+    known = np.isfinite(judge)
+    if known.any():
+        best = report.best_cycle
+        error = np.interp(best, curve.cycles[known], judge[known])
+        style = {"marker": "o", "markersize": 8, "linestyle": "", "markeredgecolor": "white", "zorder": 3}
+        ax.plot([best], [error], color=GREEN, clip_on=False, label=f"kept: cycle {best:,}", **style)
+    _scale(ax, report)
+    ax.set(xlabel="cycle", ylabel="mean error of a row")
+    ax.grid(alpha=0.25)
+    plain(ax)
+    # Errors fall, so there is room; the line of the stop goes behind it.
+    ax.legend(loc="upper right", framealpha=0.9, edgecolor="none")
+    return ax
+
+
+def _scale(ax: Any, report: Report) -> None:
+    """Choose scales that show both the beginning and the end."""
+    curve = report.curve
+    errors = np.concatenate([curve.train_error, curve.test_error])
+    errors = errors[np.isfinite(errors) & (errors > 0)]
+    if report.cycles > MANY_CYCLES:
+        # On a purely logarithmic scale cycle 0 has no place.
+        ax.set_xscale("symlog", linthresh=max(1.0, float(curve.cycles[min(1, len(curve) - 1)])))
+    ax.set_xlim(left=0)
+    if len(errors) and errors.max() > WIDE_RANGE * errors.min():
+        ax.set_yscale("log")
+    else:
+        ax.set_ylim(bottom=0)

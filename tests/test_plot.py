@@ -1,0 +1,248 @@
+"""Pictures: each is drawn where it was told to, and says what it should."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import neuralredis as nr
+import saved
+from neuralredis import plot
+
+LABELS = ["inside", "outside"]
+
+
+@pytest.fixture(scope="module")
+def classifier() -> nr.Network:
+    """Return a network that tells points inside a circle from points outside, of which the third input says nothing."""
+    X = np.random.default_rng(3).uniform(-1, 1, (300, 3))
+    net = nr.Network("classifier", [3, 8, 2], normalize=True, dataset=200, test=100, seed=1, restarts=4)
+    net.observe(X, np.hypot(X[:, 0], X[:, 1]) > 0.75)
+    net.train(autostop=True, backtrack=True)
+    return net
+
+
+@pytest.fixture(scope="module")
+def regressor() -> nr.Network:
+    X = np.random.default_rng(3).uniform(-1, 1, (90, 2))
+    net = nr.Network("regressor", [2, 6, 1], normalize=True, dataset=60, test=30, seed=1)
+    net.observe(X, X[:, 0] * X[:, 1])
+    net.train(max_cycles=60)
+    return net
+
+
+DRAWN: dict[str, Callable[..., Any]] = {
+    "learning_curve": lambda net, ax: plot.learning_curve(net, ax=ax),
+    "learning_curve of a report": lambda net, ax: plot.learning_curve(net.report, ax=ax),
+    "confusion_matrix": lambda net, ax: plot.confusion_matrix(net, ax=ax),
+    "confusion_matrix of an evaluation": lambda net, ax: plot.confusion_matrix(net.evaluate("train"), ax=ax),
+    "decision_map": lambda net, ax: plot.decision_map(net, resolution=20, ax=ax),
+    "network": lambda net, ax: plot.network(net, ax=ax),
+    "calibration": lambda net, ax: plot.calibration(net, ax=ax),
+}
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_each_draws_on_the_axes_it_is_given_and_returns_them(name: str, classifier: nr.Network) -> None:
+    figure = Figure()
+    left, right = figure.subplots(1, 2)
+    assert DRAWN[name](classifier, right) is right
+    assert right.has_data() or right.collections
+    assert not left.has_data()
+    assert not left.collections
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_each_makes_a_figure_of_its_own_that_can_be_saved(name: str, classifier: nr.Network) -> None:
+    file = io.BytesIO()
+    DRAWN[name](classifier, None).figure.savefig(file, format="png")
+    picture = file.getvalue()
+    width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
+    assert width >= 560
+    assert height >= 440
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_each_takes_a_network_in_redis(name: str, classifier: nr.Network, db: nr.NeuralRedis) -> None:
+    net = db.upload("circle", classifier)
+    assert DRAWN[name](net, None).has_data() or name == "network"
+
+
+def texts(legend: Any) -> list[str]:
+    return [text.get_text() for text in legend.get_texts()]
+
+
+def test_a_learning_curve_shows_both_errors_the_stop_and_the_cycle_that_was_kept(classifier: nr.Network) -> None:
+    report = classifier.report
+    assert report
+    ax = plot.learning_curve(report)
+    train, test, stop, kept = ax.get_lines()
+    np.testing.assert_array_equal(train.get_ydata(), report.curve.train_error)
+    np.testing.assert_array_equal(test.get_ydata(), report.curve.test_error)
+    assert list(stop.get_xdata()) == [report.cycles] * 2
+    assert list(kept.get_xdata()) == [report.best_cycle]
+    assert texts(ax.get_legend())[2:] == [f"stopped: cycle {report.cycles:,}", f"kept: cycle {report.best_cycle:,}"]
+
+
+def test_a_learning_curve_without_testing_rows_shows_the_training_rows_alone() -> None:
+    net = nr.Network("regressor", [1, 2, 1], dataset=9, seed=1)
+    net.observe([[x] for x in range(9)], range(9))
+    report = net.train(max_cycles=3)
+    assert texts(plot.learning_curve(report).get_legend()) == ["training rows", "stopped: cycle 3", "kept: cycle 3"]
+
+
+def test_a_network_that_was_never_trained_has_no_learning_curve() -> None:
+    with pytest.raises(nr.TrainingError, match="not been trained yet"):
+        plot.learning_curve(nr.Network("regressor", [1, 1]))
+
+
+def test_a_confusion_matrix_says_what_was_counted_beside_the_baseline(classifier: nr.Network) -> None:
+    ax = plot.confusion_matrix(classifier, labels=LABELS)
+    found = classifier.evaluate()
+    assert isinstance(found, nr.ClassifierEvaluation)
+    assert found.confusion is not None
+    said = [int(text.get_text().split("\n")[0]) for text in ax.texts]
+    assert said == found.confusion.ravel().tolist()
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == LABELS
+    assert ax.get_title() == (f"{found.accuracy:.1%} of 100 rows right (always the same answer: {found.baseline:.1%})")
+
+
+@pytest.mark.parametrize("classes", [12, 60])
+def test_a_confusion_matrix_has_room_for_many_classes(classes: int) -> None:
+    net = nr.Network("classifier", [1, classes], seed=1)
+    found = net.evaluate([[x] for x in range(classes)], range(classes))
+    ax = plot.confusion_matrix(found)
+    assert len(ax.get_xticks()) == (12 if classes == 12 else 11)
+
+
+def test_regressors_have_neither_a_confusion_matrix_nor_a_calibration(regressor: nr.Network) -> None:
+    for draw in (plot.confusion_matrix, plot.calibration):
+        with pytest.raises(nr.KindError, match="regressor"):
+            draw(regressor)
+
+
+@pytest.mark.parametrize("draw", [plot.confusion_matrix, plot.network, plot.decision_map])
+def test_labels_of_too_few_classes_are_refused(draw: Callable[..., Any], classifier: nr.Network) -> None:
+    with pytest.raises(nr.OptionError, match="1 labels: expected 2"):
+        draw(classifier, labels=["inside"])
+
+
+def test_a_decision_map_has_the_colours_of_the_classes_answered(classifier: nr.Network) -> None:
+    ax = plot.decision_map(classifier, resolution=41, xlim=(-1, 1), ylim=(-1, 1), labels=LABELS)
+    picture = ax.images[0].get_array()
+    (blue, orange) = picture[20, 20], picture[0, 0]
+    assert blue[2] > blue[0], "the middle is of class 0, blue"
+    assert orange[0] > orange[2], "the corner is of class 1, orange"
+    assert texts(ax.get_legend()) == LABELS
+    assert sum(len(points.get_offsets()) for points in ax.collections if len(points.get_offsets())) >= 200
+
+
+def test_a_decision_map_of_a_regressor_shows_its_output(regressor: nr.Network) -> None:
+    ax = plot.decision_map(regressor, inputs=(1, 0), resolution=15, names=["east", "north"], xlim=(0, 1), ylim=(-1, 0))
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_xlim()) == ("north", "east", (0, 1))
+    corner = regressor.run([-1, 0])[0]
+    assert ax.collections[0].get_array().ravel()[0] == pytest.approx(corner)
+
+
+def test_other_inputs_of_a_decision_map_keep_the_values_they_are_given(classifier: nr.Network) -> None:
+    def picture(at: list[float] | None) -> Any:
+        return plot.decision_map(classifier, at=at, resolution=9).images[0].get_array()
+
+    median = np.median(classifier.rows("train")[0], axis=0)
+    np.testing.assert_array_equal(picture(None), picture(median.tolist()))
+    assert (picture([0, 0, 50]) != picture(None)).any()
+
+
+def test_a_decision_map_of_inputs_that_are_none_is_refused(classifier: nr.Network) -> None:
+    for inputs in ((0, 0), (0, 3), (-1, 1)):
+        with pytest.raises(
+            nr.OptionError, match=re.escape(f"inputs are {inputs}: expected two different ones of 0 to")
+        ):
+            plot.decision_map(classifier, inputs)
+    with pytest.raises(nr.DataError, match="no training rows"):
+        plot.decision_map(nr.Network("classifier", [2, 2]))
+
+
+def test_a_calibration_puts_what_was_said_beside_what_came_true() -> None:
+    # An untrained network says about as much of all rows, and one in four is of class 1.
+    net = nr.Network("classifier", [1, 2], seed=1)
+    rows = np.zeros((400, 1))
+    said = float(net.run([0])[1])
+    ax = plot.calibration(net, rows, np.arange(400) % 4 == 0, bins=4)
+    ((x, y),) = ax.collections[-1].get_offsets()
+    assert (x, y) == (pytest.approx(said), 0.25)
+    assert texts(ax.get_legend())[-1] == f"{abs(said - 0.25):.1%} off on average"
+
+
+def test_a_calibration_of_many_classes_is_that_of_the_answers() -> None:
+    net = nr.Network("classifier", [1, 3], seed=1)
+    assert (
+        plot.calibration(net, [[0], [1]], [0, 1]).get_xlabel()
+        == "probability of the class that it answers, as answered"
+    )
+
+
+def test_two_calibrations_share_a_picture(classifier: nr.Network) -> None:
+    ax = plot.calibration(classifier, label="testing rows")
+    plot.calibration(classifier, *classifier.rows("train"), label="training rows", ax=ax)
+    assert texts(ax.get_legend()) == ["what would be ideal", "testing rows", "training rows"]
+
+
+def test_what_a_calibration_cannot_be_made_of_is_refused(classifier: nr.Network) -> None:
+    with pytest.raises(nr.OptionError, match="bins is 1: expected 2 to 100"):
+        plot.calibration(classifier, bins=1)
+    with pytest.raises(nr.DataError, match="both X and y"):
+        plot.calibration(classifier, [[0, 0, 0]])
+    with pytest.raises(nr.DataError, match="no testing rows"):
+        plot.calibration(nr.Network("classifier", [1, 2]))
+
+
+def test_a_drawn_network_has_a_line_for_each_weight_and_a_colour_for_its_sign(classifier: nr.Network) -> None:
+    ax = plot.network(classifier, member=1, names=["x", "y", "nothing"], labels=LABELS)
+    first = ax.collections[0]
+    weights = classifier.weights()[1][0][1:].ravel()
+    order = np.argsort(np.abs(weights))
+    assert len(first.get_segments()) == 3 * 8
+    blue = first.get_colors()[:, 2] > first.get_colors()[:, 0]
+    np.testing.assert_array_equal(blue, weights[order] >= 0)
+    assert np.all(np.diff(first.get_linewidths()) >= 0)
+    assert {"x", "nothing", "outside", "8 hidden"} <= {text.get_text() for text in ax.texts}
+    assert ax.get_title() == "classifier 3-8-2, 2 of 2 that answer as one"
+
+
+def test_a_member_that_is_none_is_refused(classifier: nr.Network) -> None:
+    with pytest.raises(nr.OptionError, match="member is 2: expected 0 to 1"):
+        plot.network(classifier, member=2)
+
+
+def test_of_large_layers_the_first_and_the_last_units_are_drawn() -> None:
+    ax = plot.network(nr.Network("classifier", [500, 100, 3], seed=1))
+    assert len(ax.collections[0].get_segments()) == 16 * 16
+    assert {"500 inputs", "100 hidden", "3 outputs"} <= {text.get_text() for text in ax.texts}
+
+
+def test_weights_are_those_that_are_saved(classifier: nr.Network) -> None:
+    members = classifier.weights()
+    assert [[layer.shape for layer in member] for member in members] == [[(4, 8), (9, 2)]] * 2
+    flat = np.concatenate([layer.ravel() for member in members for layer in member])
+    np.testing.assert_array_equal(flat, saved.weights(bytes(classifier)))
+    members[0][0][:] = 0
+    assert classifier.weights()[0][0].any(), "copies"
+
+
+def test_weights_and_inputs_at_their_means_explain_an_answer() -> None:
+    net = nr.Network("regressor", [2, 4, 1], normalize=True, seed=1, activation="tanh", restarts=1)
+    X = np.random.default_rng(1).normal(5, 2, (50, 2)).astype(np.float32)
+    net.observe(X, X.sum(axis=1), into="train")
+    net.train(max_cycles=50)
+    ((first, last),) = net.weights()
+    y = X.sum(axis=1)
+    standardized = last[0] + np.tanh(first[0]) @ last[1:]
+    # At the mean of the inputs, the first layer sees its biases alone.
+    assert net.run(X.mean(axis=0))[0] == pytest.approx(standardized[0] * y.std() + y.mean(), abs=0.02)
