@@ -1,15 +1,20 @@
-"""What `help()` shows is there for everything public, and its examples run."""
+"""What `help()` shows is there for everything public, its examples run, and the pages say what is true."""
 
 from __future__ import annotations
 
 import doctest
 import importlib
 import inspect
+import re
+import runpy
+from pathlib import Path
 from typing import Any
 
+import pages
 import pytest
 
 import neuralredis as nr
+import servers
 from neuralredis import _core
 from programs import output_of
 
@@ -22,6 +27,9 @@ IN_REDIS = [
     for test in doctest.DocTestFinder().find(importlib.import_module(f"neuralredis.remote.{name}"))
     if test.examples
 ]
+
+DOCS = pages.ROOT / "docs"
+PAGES = sorted(page for page in DOCS.glob("*.md") if page.name != "command-notes.md")
 
 
 def public(thing: Any) -> list[tuple[str, Any]]:
@@ -84,3 +92,28 @@ def test_importing_is_light() -> None:
 def test_the_module_says_what_it_offers() -> None:
     assert sorted(nr.__all__) == nr.__all__
     assert not [name for name in nr.__all__ if not hasattr(nr, name)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_shows_what_happens(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pages.run_shell(page, tmp_path)
+    pages.run(page, monkeypatch)
+
+
+def test_pages_have_snippets() -> None:
+    runs = {page.stem: {language for language, _ in pages.blocks(page.read_text("utf-8"))} for page in PAGES}
+    assert {stem for stem, languages in runs.items() if "redis" in languages} >= {"commands", "tutorial"}
+    assert {stem for stem, languages in runs.items() if "python" in languages} >= {"tutorial", "troubleshooting"}
+
+
+def test_the_commands_are_those_of_the_server(server: servers.Server) -> None:
+    page = runpy.run_path(str(DOCS / "commands.py"))["page"]
+    assert page(server.client(protocol=3)) == (DOCS / "commands.md").read_text(encoding="utf-8"), "run `make commands`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    # Of the site the build finds them; pages are read in the repository, too.
+    places = [place for place in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")) if "://" not in place]
+    assert [place for place in places if not (page.parent / place).exists()] == []
