@@ -12,7 +12,7 @@ CARGO := PYO3_PYTHON=$(abspath $(BIN)/python) $(BIN)/python rust/python/bindgen_
 SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') Cargo.toml Cargo.lock pyproject.toml
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python torture fuzz quality lint format wheel docs commands clean
+.PHONY: help demo test test-rust test-python torture fuzz quality lint format wheel docs pages clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -72,8 +72,10 @@ docs: $(VENV)/docs ## build the documentation, a site, into dist/site
 	$(BIN)/python -m sphinx -q -W --keep-going -d target/doctrees docs dist/site
 	@echo 'See dist/site/index.html.'
 
-commands: $(VENV)/built ## write docs/commands.md anew, as a server tells it
+pages: $(VENV)/built ## write anew what pages take from a server, from the benchmarks and from trainings
 	$(BIN)/python docs/commands.py
+	$(BIN)/python docs/figures.py
+	$(BIN)/python docs/images/draw.py
 
 clean: ## remove everything that was built
 	rm -rf $(VENV) target dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -38,7 +38,7 @@ def page(client: redis.Redis) -> str:
     public = {name for name in told if not name.startswith("NR._")}
     if public != set(noted):
         raise ValueError(f"notes or commands are missing: {sorted(public ^ set(noted))}")
-    head = "<!-- `make commands` writes this page: change command-notes.md, or the tables in rust/redis/src/commands. -->\n"
+    head = "<!-- `make pages` writes this page: change command-notes.md, or the tables in rust/redis/src/commands. -->\n"
     entries = [entry(name, told[name], flags[name], note) for name, note in noted.items()]
     own = ", ".join(f"`{name}`" for name in sorted(set(told) - public))
     end = (

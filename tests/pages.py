@@ -28,64 +28,60 @@ def blocks(text: str) -> list[tuple[str, str]]:
     return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def run(page: Path, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Run a page's snippets, compare with what it shows, and return how many there were.
+def run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Run a page's snippets in a folder, compare with what it shows, and return how many there were of each language.
 
     All Python of a page is one program, whose ``neuralredis.connect`` reaches the server that replies to the page's
     commands. What a snippet prints is in the block of text after it. In replies, ``...`` stands for any lines.
     """
     found = blocks(page.read_text(encoding="utf-8"))
     names: dict[str, Any] = {}
-    count = 0
+    counts: dict[str, int] = {}
+    monkeypatch.chdir(folder)
+    (folder / "examples").symlink_to(ROOT / "examples")
     with (
         servers.running(servers.KINDS[0], module=neuralredis.module_path()) as server,
         contextlib.closing(dialogue.Connection(server)) as connection,
     ):
         monkeypatch.setattr(neuralredis, "connect", lambda url: neuralredis.NeuralRedis(server.client()))
-        for (language, code), following in zip(found, [*found, ("", "")][1:], strict=True):
-            count += language in ("python", "redis")
+        for (language, code), (following, text) in zip(found, [*found, ("", "")][1:], strict=True):
+            counts[language] = counts.get(language, 0) + 1
+            shown = text if following == "text" else ""
             if language == "redis":
                 dialogue.play(connection, code.replace(PROMPT, "> "))
             elif language == "python":
                 with contextlib.redirect_stdout(io.StringIO()) as stream:
                     exec(compile(code, page.name, "exec"), names)
-                shown = following[1] if following[0] == "text" else ""
-                printed = stream.getvalue()
-                assert (printed or following[0] != "text") and printed in ("", shown), f"{code}\nprinted\n{printed}"
-    return count
+                assert without_times(stream.getvalue()) == without_times(shown), f"{code}\nprinted\n{stream.getvalue()}"
+            elif language == "sh":
+                printed = "".join(
+                    type_into_shell(line.replace("redis://localhost", f"unix://{server.socket}"), folder)
+                    for line in code.splitlines()
+                )
+                assert without_times(shown) in without_times(printed), f"{code}\nprinted\n{printed}"
+    return counts
 
 
-def run_shell(page: Path, folder: Path) -> int:
-    """Do in a folder what a page has one type into a shell, compare with what it shows, and return how many programs ran.
+def type_into_shell(line: str, folder: Path) -> str:
+    """Return what a line prints.
 
-    What would install something, or go on until it is ended, is only looked at: whether there is such a thing.
+    What would install something, build, or go on until it is ended, is only looked at: whether there is such a thing.
     """
-    found = blocks(page.read_text(encoding="utf-8"))
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    (folder / "examples").symlink_to(ROOT / "examples")
-    count = 0
-    for (language, code), following in zip(found, [*found, ("", "")][1:], strict=True):
-        printed = ""
-        for line in code.splitlines() if language == "sh" else ():
-            words = shlex.split(line, comments=True)
-            match words:
-                case [] | ["pip" | "redis-server" | "apt" | "sudo" | "git" | "pre-commit" | ".ci/run", *_]:
-                    pass
-                case ["make", target, *_]:
-                    assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-                case ["neuralredis", "serve" | "ask" | "watch" as command, *_]:
-                    _output([sys.executable, "-m", "neuralredis", command, "--help"], folder)
-                case ["neuralredis", *arguments]:
-                    printed = _output([sys.executable, "-m", "neuralredis", *arguments], folder)
-                    count += 1
-                case [python, program, *arguments] if python.endswith("python"):
-                    printed = _output([sys.executable, program, *arguments], folder)
-                    count += 1
-                case _:
-                    raise AssertionError(f"{page.name}: how is this to be tested? {line}")
-        if printed and following[0] == "text":
-            assert without_times(following[1]) in without_times(printed), f"{code}\nprinted\n{printed}"
-    return count
+    match shlex.split(line, comments=True):
+        case [] | ["pip" | "redis-server" | "apt" | "git" | "pre-commit" | ".ci/run", *_]:
+            return ""
+        case ["make", target, *_]:
+            makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+            return ""
+        case ["neuralredis", "serve" | "ask" | "watch" as command, *_]:
+            _output([sys.executable, "-m", "neuralredis", command, "--help"], folder)
+            return ""
+        case ["neuralredis", *arguments]:
+            return _output([sys.executable, "-m", "neuralredis", *arguments], folder)
+        case [python, program, *arguments] if python.endswith("python"):
+            return _output([sys.executable, program, *arguments], folder)
+    raise AssertionError(f"how is this to be tested? {line}")
 
 
 def _output(command: list[str], folder: Path) -> str:

@@ -96,9 +96,7 @@ def test_the_module_says_what_it_offers() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_shows_what_happens(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    pages.run_shell(page, tmp_path)
-    pages.run(page, monkeypatch)
+    pages.run(page, tmp_path, monkeypatch)
 
 
 def test_pages_have_snippets() -> None:
@@ -109,7 +107,14 @@ def test_pages_have_snippets() -> None:
 
 def test_the_commands_are_those_of_the_server(server: servers.Server) -> None:
     page = runpy.run_path(str(DOCS / "commands.py"))["page"]
-    assert page(server.client(protocol=3)) == (DOCS / "commands.md").read_text(encoding="utf-8"), "run `make commands`"
+    assert page(server.client(protocol=3)) == (DOCS / "commands.md").read_text(encoding="utf-8"), "run `make pages`"
+
+
+def test_tables_are_what_was_measured() -> None:
+    figures = runpy.run_path(str(DOCS / "figures.py"))
+    for page in figures["PAGES"]:
+        text = page.read_text(encoding="utf-8")
+        assert figures["filled"](text) == text, f"{page.name}: run `make pages`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
