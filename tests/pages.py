@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ PROMPT = "127.0.0.1:6379> "
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
-    """Return language and text of each fenced block."""
-    return re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    """Return language and text of each fenced block, those in lists, too."""
+    found = re.findall(r"^( *)```(\w+)\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL)
+    return [(language, textwrap.dedent(code)) for _, language, code in found]
 
 
 def run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
