@@ -390,7 +390,8 @@ def test_balanced_is_the_weights_that_balance(create: Create, autostop: bool) ->
 @pytest.mark.parametrize("autostop", [False, True])
 def test_a_weight_of_a_class_is_that_of_its_rows(create: Create, autostop: bool) -> None:
     X, y = rare(300)
-    # A product with 1 is exact, so that all bits are the same, where rows' weights have no say in the scale of the inputs.
+    # A product with 1 is exact, so that all bits are the same, where rows' weights have no say in the scale of the
+    # inputs.
     X = np.sign(X)
     answers = []
     for by_class in (True, False):
