@@ -28,17 +28,22 @@ PATIENCE = 30.0
 def page(client: redis.Redis) -> str:
     """Return the page, by what the server of a client of RESP3 tells.
 
-    The notes decide the order, and must be of the commands that there are; those with an underscore are the server's own.
+    The notes decide the order, and must be of the commands that there are. Those with an underscore are the
+    server's own.
     """
     names = sorted(client.execute_command("COMMAND LIST", "FILTERBY", "MODULE", "neuralredis"))
     told = {name.upper(): docs for name, docs in client.execute_command("COMMAND DOCS", *names).items()}
     flags = {info[0].upper(): set(info[2]) for info in client.execute_command("COMMAND INFO", *names)}
-    introduction, *notes = re.split(r"^## (?=NR\.)", (DOCS / "command-notes.md").read_text(encoding="utf-8"), flags=re.M)
+    introduction, *notes = re.split(
+        r"^## (?=NR\.)", (DOCS / "command-notes.md").read_text(encoding="utf-8"), flags=re.M
+    )
     noted = dict(note.split("\n", 1) for note in notes)
     public = {name for name in told if not name.startswith("NR._")}
     if public != set(noted):
         raise ValueError(f"notes or commands are missing: {sorted(public ^ set(noted))}")
-    head = "<!-- `make pages` writes this page: change command-notes.md, or the tables in rust/redis/src/commands. -->\n"
+    head = (
+        "<!-- `make pages` writes this page: change command-notes.md, or the tables in rust/redis/src/commands. -->\n"
+    )
     entries = [entry(name, told[name], flags[name], note) for name, note in noted.items()]
     own = ", ".join(f"`{name}`" for name in sorted(set(told) - public))
     end = (

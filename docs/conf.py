@@ -1,4 +1,7 @@
-"""The site: `make docs` builds it into dist/site. The pages are also read where they are, so links are those of files."""
+"""The site, which `make docs` builds into dist/site.
+
+The pages are also read where they are, so their links are those of files.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +30,8 @@ numpydoc_show_class_members = False
 html_theme = "furo"
 html_title = f"neuralredis {release}"
 html_copy_source = html_show_sphinx = False
-# What the browser would fetch from elsewhere is not there: the pages are read without a network.
-html_theme_options = {"footer_icons": []}
 
 
 def setup(app: Sphinx) -> None:
-    """What is typed into redis-cli has no colours."""
+    """Leave what is typed into redis-cli without colours."""
     app.add_lexer("redis", TextLexer)

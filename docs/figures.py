@@ -77,7 +77,7 @@ def millions(rate: float | None) -> str:
 
 
 def peers() -> str:
-    """Errors and speeds beside those of others."""
+    """Return errors and speeds beside those of others."""
     quality, speed = qualities(), speeds(1)
     rows = []
     for name in ("neuralredis", "original", "mlp", "torch", "fann", "forest", "linear"):
@@ -88,13 +88,13 @@ def peers() -> str:
 
 
 def quality() -> str:
-    """Our errors as multiples of those of others."""
+    """Return our errors as multiples of those of others."""
     rows = [[RIVALS[name][1], f"{mean:.2f}", worse] for name, (mean, worse) in qualities().items()]
     return table(["other", "our error as a multiple", "more than 1.1 times theirs on"], *rows)
 
 
 def speed(threads: int) -> str:
-    """Steps and answers a second."""
+    """Return steps and answers a second."""
     found = speeds(threads)
     rows = [
         [layout, RIVALS[engine][0] if engine in RIVALS else f"**{engine}**", *map(millions, found[engine, layout])]
@@ -106,7 +106,7 @@ def speed(threads: int) -> str:
 
 
 def serving() -> str:
-    """Requests a second, and as a share of the cheapest command's rate."""
+    """Return requests a second, and as a share of the cheapest command's rate."""
     rows = [
         [server, command, layout, f"{rate:,}", f"{share:.0%}", f"{original:.0%}" if original else ""]
         for server, found in served().items()

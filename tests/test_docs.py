@@ -29,7 +29,7 @@ IN_REDIS = [
 ]
 
 DOCS = pages.ROOT / "docs"
-PAGES = sorted(page for page in DOCS.glob("*.md") if page.name != "command-notes.md")
+PAGES = [pages.ROOT / "CONTRIBUTING.md", *(p for p in sorted(DOCS.glob("*.md")) if p.name != "command-notes.md")]
 
 
 def public(thing: Any) -> list[tuple[str, Any]]:
