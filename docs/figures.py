@@ -26,7 +26,10 @@ RIVALS = {
     "forest": ("random forest", "a random forest of 100 trees"),
 }
 #: Names of speed.txt, in those of quality.txt.
-ENGINES = {"neuralredis": "neuralredis", "the original": "original", "torch": "torch", "sklearn": "mlp"}
+ENGINES = {"neuralredis": "neuralredis", "the original": "original", "sklearn": "mlp", "torch": "torch", "FANN": "fann"}
+#: In the place of a table whose figures the last run left out.
+UNMEASURED = "Not measured yet.\n"
+#: Layouts of the front page.
 LAYOUTS = ("9-15-2", "64-100-10", "300-600-100")
 
 
@@ -37,29 +40,37 @@ def qualities() -> dict[str, tuple[float, str]]:
     return {name: (float(mean), worse) for name, mean, worse in lines}
 
 
-def speeds(threads: int) -> dict[tuple[str, str], tuple[float, float | None, float | None]]:
-    """Return steps, answers to one row and answers to a thousand rows a second, by engine and layout."""
-    text = (BENCHMARKS / "speed.txt").read_text(encoding="utf-8")
-    [part] = re.findall(rf"^{threads} threads?,.*\n((?:.+\n?)+)", text, re.MULTILINE)
-    names = "|".join(ENGINES)
-    lines = re.findall(rf"^([\d-]+) +({names}) +(\S+) +\S+% +\S+x(?: +(\S+) +(\S+))?$", part, re.MULTILINE)
+def speed_parts() -> dict[str, str]:
+    """Return the parts of speed.txt, by the line that each begins with up to a colon. A run may have left some out."""
+    text = (BENCHMARKS / "speed" / "speed.txt").read_text(encoding="utf-8")
+    parts = (part.partition("\n") for part in re.split(r"\n\n+", text.strip("\n")))
+    found: dict[str, str] = {}
+    for head, _, lines in parts:
+        name = head.partition(":")[0]
+        found[name] = found.get(name, "") + lines + "\n"
+    return found
+
+
+def steps(threads: int) -> dict[str, dict[str, float]]:
+    """Return training steps a second, by layout and engine; of what was measured on so many threads."""
+    part = speed_parts().get(f"training, {threads} thread{'s' * (threads > 1)}", "")
+    lines = re.findall(r"^steps ([\d-]+), 1000 rows, of the limit .*?(neuralredis .*)$", part, re.MULTILINE)
     return {
-        (ENGINES[engine], layout): (float(steps), float(one) if one else None, float(many) if many else None)
-        for layout, engine, steps, one, many in lines
+        layout: {ENGINES[name]: float(rate) for name, rate in re.findall(r"(\w[\w ]*?) ([\d.e+]+)/s", rates)}
+        for layout, rates in lines
     }
 
 
 def served() -> dict[str, dict[tuple[str, str], tuple[float, int, float | None]]]:
     """Return of each server, by command and layout: the share of EXISTS's rate, the rate, and the original's share."""
-    text = (BENCHMARKS / "serving" / "serving.txt").read_text(encoding="utf-8")
     form = r"^(NR\.\w+) +([\d-]+), of EXISTS +([\d.]+).*?([\d,]+)/s, EXISTS +[\d,]+/s(?:, the original ([\d.]+))?$"
-    parts = re.findall(r"^(\w+-server [\d.]+)\n((?:.+\n)+)", text, re.MULTILINE)
     return {
         server: {
             (command, layout): (float(share), int(rate.replace(",", "")), float(original) if original else None)
             for command, layout, share, rate, original in re.findall(form, part, re.MULTILINE)
         }
-        for server, part in parts
+        for server, part in speed_parts().items()
+        if "-server" in server
     }
 
 
@@ -78,13 +89,15 @@ def millions(rate: float | None) -> str:
 
 def peers() -> str:
     """Return errors and speeds beside those of others."""
-    quality, speed = qualities(), speeds(1)
+    quality, speed = qualities(), steps(1)
+    layouts = [layout for layout in LAYOUTS if layout in speed]
     rows = []
     for name in ("neuralredis", "original", "mlp", "torch", "fann", "forest", "linear"):
         error = f"{1 / quality[name][0]:.2f}" if name in quality else "1"
-        rates = [millions(speed[name, layout][0]) if (name, layout) in speed else "" for layout in LAYOUTS]
+        rates = [millions(speed[layout].get(name)) for layout in layouts]
         rows.append([RIVALS[name][0] if name in RIVALS else f"**{name}**", error, *rates])
-    return table(["", "errors, ours are 1", *(f"steps, {layout}" for layout in LAYOUTS)], *rows)
+    said = "\nSteps are millions of training steps a second on one thread, by layout.\n" if layouts else ""
+    return table(["", "errors, ours are 1", *(f"steps, {layout}" for layout in layouts)], *rows) + said
 
 
 def quality() -> str:
@@ -93,16 +106,36 @@ def quality() -> str:
     return table(["other", "our error as a multiple", "more than 1.1 times theirs on"], *rows)
 
 
-def speed(threads: int) -> str:
-    """Return steps and answers a second."""
-    found = speeds(threads)
+def training(threads: int) -> str:
+    """Return training steps a second."""
+    found = steps(threads)
+    engines = [name for name in ENGINES.values() if any(name in rates for rates in found.values())]
+    names = [RIVALS[name][0] if name in RIVALS else f"**{name}**" for name in engines]
+    rows = [[layout, *(millions(rates.get(name)) for name in engines)] for layout, rates in found.items()]
+    return table(["layout", *names], *rows) if rows else UNMEASURED
+
+
+def answers() -> str:
+    """Return answers a second."""
+    part = speed_parts().get("embedded, one thread", "")
+    one = re.findall(r"^answers ([\d-]+), one row +([\d.]+)M/s.*? torch ([\d,]+)/s, sklearn ([\d,]+)/s$", part, re.M)
+    many = dict(re.findall(r"^answers ([\d-]+), 1000 rows, of the limit.*? ([\d,]+)/s", part, re.M))
+    times = {
+        (layout, name): x for layout, name, x in re.findall(r"^answers ([\d-]+), .*times (\w+) +([\d.]+)", part, re.M)
+    }
+
+    def rate(text: str) -> str:
+        return millions(float(text.replace(",", "")))
+
     rows = [
-        [layout, RIVALS[engine][0] if engine in RIVALS else f"**{engine}**", *map(millions, found[engine, layout])]
-        for layout in LAYOUTS
-        for engine in ENGINES.values()
-        if (engine, layout) in found
-    ]
-    return table(["layout", "", "training steps", "answers, row by row", "answers, 1000 rows at once"], *rows)
+        [
+            layout, millions(float(ours) * 1e6), rate(torch), rate(sklearn),
+            rate(many[layout]), times[layout, "torch"], times[layout, "sklearn"],
+        ]
+        for layout, ours, torch, sklearn in one
+    ]  # fmt: skip
+    names = ["one row", "PyTorch", "scikit-learn", "1000 rows", "times PyTorch", "times scikit-learn"]
+    return table(["layout", *names], *rows) if rows else UNMEASURED
 
 
 def serving() -> str:
@@ -116,11 +149,12 @@ def serving() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = {
+    "answers": answers,
     "peers": peers,
     "quality": quality,
     "serving": serving,
-    "speed-1": lambda: speed(1),
-    "speed-2": lambda: speed(2),
+    "training-1": lambda: training(1),
+    "training-2": lambda: training(2),
 }
 
 

@@ -10,7 +10,7 @@
 use std::ops::Range;
 
 use crate::dataset::Rows;
-use crate::kernels::LANES;
+use crate::kernels::{LANES, sum_of_lanes};
 use crate::memory::{self, Taken};
 use crate::options::Output;
 
@@ -136,9 +136,9 @@ impl Column {
         let mut all = vec![start; columns.len()];
         let mut total = 0.0;
         sweep(rows, &columns, |weights, values| {
-            total += sum(|lane| weights[lane]);
+            total += sum_of_lanes(|lane| weights[lane]);
             for (column, values) in all.iter_mut().zip(values) {
-                column.mean += sum(|lane| f64::from(values[lane]) * weights[lane]);
+                column.mean += sum_of_lanes(|lane| f64::from(values[lane]) * weights[lane]);
                 for (&value, &weight) in values.iter().zip(weights) {
                     // Lanes past the last row weigh nothing.
                     if weight > 0.0 {
@@ -151,7 +151,7 @@ impl Column {
         sweep(rows, &columns, |weights, values| {
             for (column, values) in all.iter_mut().zip(values) {
                 let mean = column.mean;
-                column.deviation += sum(|lane| (f64::from(values[lane]) - mean).powi(2) * weights[lane]);
+                column.deviation += sum_of_lanes(|lane| (f64::from(values[lane]) - mean).powi(2) * weights[lane]);
                 let (min, max) = (column.min, column.max);
                 let other = |(&value, &weight): (&f32, &f64)| weight > 0.0 && value != min && value != max;
                 column.has_two_values = column.has_two_values && !values.iter().zip(weights).any(other);
@@ -197,15 +197,6 @@ fn sweep(rows: &Rows, columns: &Range<usize>, mut visit: impl FnMut(&[f64; LANES
         let values = &rows.table.group(group, &mut scratch)[columns.start * LANES..columns.end * LANES];
         visit(&weights, values.as_chunks().0);
     }
-}
-
-/// The sum over the lanes, in four chains that a compiler can keep side by side.
-fn sum(term: impl Fn(usize) -> f64) -> f64 {
-    let mut chains = [0.0; 4];
-    for lane in 0..LANES {
-        chains[lane % 4] += term(lane);
-    }
-    (chains[0] + chains[2]) + (chains[1] + chains[3])
 }
 
 #[cfg(test)]

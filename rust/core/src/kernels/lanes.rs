@@ -91,3 +91,12 @@ pub(crate) trait Lanes: Copy + 'static {
 
 /// Bits of `sqrt(1/2)`, with which [`Lanes::split_exponent`] centres the mantissa.
 pub(crate) const SQRT_HALF_BITS: i32 = 0x3F35_04F3;
+
+/// The sum over the lanes, in four chains that a compiler can keep side by side.
+pub(crate) fn sum_of_lanes(term: impl Fn(usize) -> f64) -> f64 {
+    let mut chains = [0.0; 4];
+    for lane in 0..LANES {
+        chains[lane % 4] += term(lane);
+    }
+    (chains[0] + chains[2]) + (chains[1] + chains[3])
+}

@@ -31,8 +31,8 @@ use std::sync::OnceLock;
 use crate::error::{Error, Result};
 use crate::options::{Activation, Loss, Output};
 pub(crate) use buffer::Buffer;
-pub(crate) use lanes::LANES;
 use lanes::Lanes;
+pub(crate) use lanes::{LANES, sum_of_lanes};
 pub(crate) use members::add_share;
 pub(crate) use rprop::{FIRST_SIZE, MAX_SIZE, MIN_SIZE, StepRule};
 

@@ -196,9 +196,10 @@ mod tests {
             raw::RedisModule_DefragCursorGet = Some(cursor_get);
         }
         let method = method().expect("all of it is there");
-        let expected = codec::encode(&network(10_000));
-        let blocks = 10_000_usize.div_ceil(16);
-        let mut value: *mut c_void = Box::into_raw(Box::new(Value::new(network(10_000)))).cast();
+        let expected = codec::encode(&network(30_000));
+        // Three groups of sixteen such rows are a block.
+        let blocks = 30_000_usize.div_ceil(48);
+        let mut value: *mut c_void = Box::into_raw(Box::new(Value::new(network(30_000)))).cast();
         let mut calls = 1;
         // SAFETY: as the server calls it.
         while unsafe { method(std::ptr::null_mut(), std::ptr::null_mut(), &raw mut value) } != 0 {

@@ -1,13 +1,13 @@
-"""How fast answers and requests are served, how long a server is held up, and what it takes of memory: with the goals.
+"""How fast networks learn and answer, how long a server is held up, what all takes of memory; beside the goals.
 
-    python benchmarks/serving [--seconds S] [--only PART ...] [server ...] | tee benchmarks/serving/serving.txt
+    python benchmarks/speed [--seconds S] [--only PART ...] [--plot FILE] [server ...] | tee benchmarks/speed/speed.txt
 
-`serving.txt` holds a run with Redis, and one of `--only requests latency` with Valkeys.
+`speed.txt` holds a run with Redis, and one of `--only requests latency` with Valkeys.
 
 A server is the path of one; without any, redis-server from the PATH or that which `neuralredis serve` would start.
 What is compared takes turns of 40 ms, so that what else the machine does meets all of it, and the best turn of each
 counts. NEURALREDIS_ORIGINAL may name the file neuralredis.so of antirez's neural-redis, and NEURALREDIS_RIVALS a Python
-that has PyTorch and scikit-learn: they are measured beside.
+that has PyTorch and scikit-learn: they are measured beside, as is FANN (apt-get install libfann2).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 import latency
 import memory
 import startup
+import steps
 import throughput
 
 import neuralredis
@@ -30,30 +31,33 @@ from neuralredis import _core
 from neuralredis.cli import serve
 
 HERE = Path(__file__).parent
-PARTS = ("answers", "requests", "latency", "memory", "startup")
+PARTS = ("training", "answers", "requests", "latency", "memory", "startup")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("servers", nargs="*", type=Path)
     parser.add_argument("--seconds", type=float, default=1.0, help="for each rate (default: %(default)s)")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw what training does into a PNG file")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
     args = parser.parse_args()
     with open("/proc/cpuinfo") as file:
         cpu = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "unknown CPU")
     cores = len(os.sched_getaffinity(0))
     print(f"{datetime.date.today()}, {cpu}, {cores} cores, {_core.instruction_set()}", flush=True)
-    if "answers" in args.only:
-        print("\nembedded, one thread", flush=True)
-        answers(args.seconds)
     redis = shutil.which("redis-server")
     module, named = Path(neuralredis.module_path()), os.environ.get("NEURALREDIS_ORIGINAL")
     servers = args.servers or [Path(redis) if redis else serve.found()]
+    original = Path(named) if named and redis else None
+    if "training" in args.only:
+        steps.measure(args.seconds, Path(redis) if redis else None, original, args.plot)
+    if "answers" in args.only:
+        print("\nembedded, one thread", flush=True)
+        answers(args.seconds)
     for server in servers if {"requests", "latency", "memory"} & set(args.only) else []:
         print(f"\n{serve.version(server)}", flush=True)
         if "requests" in args.only:
-            original = Path(named) if named and server.name == "redis-server" else None
-            throughput.measure(server, module, args.seconds, original)
+            throughput.measure(server, module, args.seconds, original if server.name == "redis-server" else None)
         if "latency" in args.only:
             latency.measure(server, module)
         if "memory" in args.only:
