@@ -18,6 +18,7 @@ import pytest
 
 import neuralredis
 import servers
+from neuralredis import aio
 
 ROOT = Path(__file__).resolve().parents[1]
 #: What redis-cli shows before what one types.
@@ -30,11 +31,18 @@ def blocks(text: str) -> list[tuple[str, str]]:
     return [(language, textwrap.dedent(code)) for _, language, code in found]
 
 
+def reach(server: servers.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have programs reach this server, whatever address they name."""
+    connect_async = aio.connect
+    monkeypatch.setattr(neuralredis, "connect", lambda url: neuralredis.NeuralRedis(server.client()))
+    monkeypatch.setattr(aio, "connect", lambda url: connect_async(f"unix://{server.socket}"))
+
+
 def run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Run a page's snippets in a folder, compare with what it shows, and return how many there were of each language.
 
-    All Python of a page is one program, whose ``neuralredis.connect`` reaches the server that replies to the page's
-    commands. What a snippet prints is in the block of text after it. In replies, ``...`` stands for any lines.
+    All Python of a page is one program, which reaches the server that replies to the page's commands. What a snippet
+    prints is in the block of text after it. In replies, ``...`` stands for any lines.
     """
     found = blocks(page.read_text(encoding="utf-8"))
     names: dict[str, Any] = {}
@@ -45,7 +53,7 @@ def run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
         servers.running(servers.KINDS[0], module=neuralredis.module_path()) as server,
         contextlib.closing(dialogue.Connection(server)) as connection,
     ):
-        monkeypatch.setattr(neuralredis, "connect", lambda url: neuralredis.NeuralRedis(server.client()))
+        reach(server, monkeypatch)
         for (language, code), (following, text) in zip(found, [*found, ("", "")][1:], strict=True):
             counts[language] = counts.get(language, 0) + 1
             shown = text if following == "text" else ""

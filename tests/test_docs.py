@@ -7,6 +7,7 @@ import importlib
 import inspect
 import re
 import runpy
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,25 @@ def test_the_module_says_what_it_offers() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_shows_what_happens(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pages.run(page, tmp_path, monkeypatch)
+
+
+def test_the_program_for_asyncio_runs(
+    redis7_for_all: servers.Server,
+    db: nr.NeuralRedis,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pages.reach(redis7_for_all, monkeypatch)
+    program = textwrap.dedent((nr.aio.__doc__ or "").partition("::\n")[2])
+    exec(compile(program, "aio.py", "exec"), {})
+    assert capsys.readouterr().out == "[5.]\n"
+    assert "sums" in db
+
+
+def test_the_pictures_can_be_drawn(tmp_path: Path) -> None:
+    draw = runpy.run_path(str(DOCS / "images" / "draw.py"))
+    draw["main"](tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in (DOCS / "images").glob("*.png")}
 
 
 def test_pages_have_snippets() -> None:

@@ -78,17 +78,17 @@ def draw_curve(axes: Axes, report: nr.Report) -> None:
     axes.legend(frameon=False, loc="lower left")
 
 
-def main() -> None:
+def main(folder: Path = HERE) -> None:
     """Draw them all."""
     report = overfitting()
     figure = Figure(figsize=(9.5, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
     draw_map(left)
     draw_curve(right, report)
-    figure.savefig(HERE / "front.png", **SAVED)
+    figure.savefig(folder / "front.png", **SAVED)
     figure = Figure(figsize=(7, 3.8), layout="constrained")
     draw_curve(figure.add_subplot(), report)
-    figure.savefig(HERE / "overfitting.png", **SAVED)
+    figure.savefig(folder / "overfitting.png", **SAVED)
 
 
 if __name__ == "__main__":
