@@ -9,7 +9,7 @@ A program::
 
     async def main():
         async with nr.aio.connect("redis://localhost") as db:
-            net = await db.create("sums", "regressor", [2, 3, 1], normalize=True)
+            net = await db.create("sums", "regressor", [2, 3, 1], normalize=True, seed=1)
             X = [[a, b] for a in range(10) for b in range(10)]
             await net.observe(X, [a + b for a, b in X])
             await net.train(autostop=True)
