@@ -75,7 +75,7 @@ def draw_curve(axes: Axes, report: nr.Report) -> None:
     axes.set_xlim(left=0)
     axes.set_ylim(0, 1.5)
     axes.set(xlabel="cycle", ylabel="mean error of a row", title="Who survived the Titanic, learnt by heart")
-    axes.legend(frameon=False, loc="lower left")
+    axes.legend(framealpha=1, edgecolor="white", loc="lower left")
 
 
 def main(folder: Path = HERE) -> None:
