@@ -12,7 +12,7 @@ CARGO := PYO3_PYTHON=$(abspath $(BIN)/python) $(BIN)/python rust/python/bindgen_
 SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') Cargo.toml Cargo.lock pyproject.toml
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python torture fuzz quality bench lint format wheel clean
+.PHONY: help demo test test-rust test-python torture fuzz quality bench lint format wheel docs pages clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -71,6 +71,16 @@ format: $(VENV)/ready ## bring Rust and Python into form
 wheel: $(VENV)/ready ## build a wheel into dist/, with an isolated build
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
+# -W: a link that leads nowhere is an error, as is a docstring that cannot be read.
+docs: $(VENV)/docs ## build the documentation, a site, into dist/site
+	$(BIN)/python -m sphinx -q -W --keep-going -d target/doctrees docs dist/site
+	@echo 'See dist/site/index.html.'
+
+pages: $(VENV)/built ## write anew what pages take from a server, from the benchmarks and from trainings
+	$(BIN)/python docs/commands.py
+	$(BIN)/python docs/figures.py
+	$(BIN)/python docs/images/draw.py
+
 clean: ## remove everything that was built
 	rm -rf $(VENV) target dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	rm -f python/neuralredis/*.so
@@ -87,6 +97,10 @@ $(VENV)/ready: pyproject.toml
 $(VENV)/built: $(VENV)/ready $(SOURCES)
 	@echo 'Building. The first time takes some minutes.'
 	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[server,cli,plot,sklearn]'
+	@touch $@
+
+$(VENV)/docs: $(VENV)/built
+	@$(BIN)/python -m pip install --quiet --group docs
 	@touch $@
 
 # The module whose threads tests/test_redis_pauses.py holds: built as `make test-rust` and `make lint` build, whose

@@ -1,15 +1,21 @@
-"""What `help()` shows is there for everything public, and its examples run."""
+"""What `help()` shows is there for everything public, its examples run, and the pages say what is true."""
 
 from __future__ import annotations
 
 import doctest
 import importlib
 import inspect
+import re
+import runpy
+import textwrap
+from pathlib import Path
 from typing import Any
 
+import pages
 import pytest
 
 import neuralredis as nr
+import servers
 from neuralredis import _core
 from programs import output_of
 
@@ -22,6 +28,9 @@ IN_REDIS = [
     for test in doctest.DocTestFinder().find(importlib.import_module(f"neuralredis.remote.{name}"))
     if test.examples
 ]
+
+DOCS = pages.ROOT / "docs"
+PAGES = [pages.ROOT / "CONTRIBUTING.md", *(p for p in sorted(DOCS.glob("*.md")) if p.name != "command-notes.md")]
 
 
 def public(thing: Any) -> list[tuple[str, Any]]:
@@ -84,3 +93,52 @@ def test_importing_is_light() -> None:
 def test_the_module_says_what_it_offers() -> None:
     assert sorted(nr.__all__) == nr.__all__
     assert not [name for name in nr.__all__ if not hasattr(nr, name)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_shows_what_happens(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pages.run(page, tmp_path, monkeypatch)
+
+
+def test_the_program_for_asyncio_runs(
+    redis7_for_all: servers.Server,
+    db: nr.NeuralRedis,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pages.reach(redis7_for_all, monkeypatch)
+    program = textwrap.dedent((nr.aio.__doc__ or "").partition("::\n")[2])
+    exec(compile(program, "aio.py", "exec"), {})
+    assert capsys.readouterr().out == "[5.]\n"
+    assert "sums" in db
+
+
+def test_the_pictures_can_be_drawn(tmp_path: Path) -> None:
+    draw = runpy.run_path(str(DOCS / "images" / "draw.py"))
+    draw["main"](tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in (DOCS / "images").glob("*.png")}
+
+
+def test_pages_have_snippets() -> None:
+    runs = {page.stem: {language for language, _ in pages.blocks(page.read_text("utf-8"))} for page in PAGES}
+    assert {stem for stem, languages in runs.items() if "redis" in languages} >= {"commands", "tutorial"}
+    assert {stem for stem, languages in runs.items() if "python" in languages} >= {"tutorial", "troubleshooting"}
+
+
+def test_the_commands_are_those_of_the_server(server: servers.Server) -> None:
+    page = runpy.run_path(str(DOCS / "commands.py"))["page"]
+    assert page(server.client(protocol=3)) == (DOCS / "commands.md").read_text(encoding="utf-8"), "run `make pages`"
+
+
+def test_tables_are_what_was_measured() -> None:
+    figures = runpy.run_path(str(DOCS / "figures.py"))
+    for page in figures["PAGES"]:
+        text = page.read_text(encoding="utf-8")
+        assert figures["filled"](text) == text, f"{page.name}: run `make pages`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    # Of the site the build finds them; pages are read in the repository, too.
+    places = [place for place in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")) if "://" not in place]
+    assert [place for place in places if not (page.parent / place).exists()] == []

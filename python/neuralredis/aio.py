@@ -9,10 +9,11 @@ A program::
 
     async def main():
         async with nr.aio.connect("redis://localhost") as db:
-            net = await db.create("sums", "regressor", [2, 3, 1], normalize=True)
-            await net.observe([[1, 2], [4, 5], [3, 3]], [3, 9, 6], into="train")
-            await net.train(max_cycles=500)
-            print(await net.run([2, 3]))
+            net = await db.create("sums", "regressor", [2, 3, 1], normalize=True, seed=1)
+            X = [[a, b] for a in range(10) for b in range(10)]
+            await net.observe(X, [a + b for a, b in X])
+            await net.train(autostop=True)
+            print((await net.run([2, 3])).round(1))
 
     asyncio.run(main())
 """

@@ -79,14 +79,14 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         The classes, sorted. Those of rows without weight are not among them.
     n_iter_ : int
         Iterations of the last training.
-    loss_curve_ : numpy.ndarray of float64, shape (n_iter_,)
+    loss_curve_ : numpy.ndarray of float64, shape (``n_iter_``,)
         The mean loss of a row that is learnt from, after each iteration of the last training; beyond some hundreds of
         iterations on straight lines between some of them.
-    validation_loss_curve_ : numpy.ndarray of float64, shape (n_iter_,), or None
+    validation_loss_curve_ : numpy.ndarray of float64, shape (``n_iter_``,), or None
         The same of the rows kept back; None if there are none.
     n_features_in_ : int
         Inputs.
-    feature_names_in_ : numpy.ndarray of str, shape (n_features_in_,)
+    feature_names_in_ : numpy.ndarray of str, shape (``n_features_in_``,)
         Names of the columns, if the rows came as a frame whose columns all have names.
 
     Examples

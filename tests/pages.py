@@ -1,0 +1,108 @@
+"""Pages whose snippets run: Python by this process, what is typed into redis-cli by a server, in the page's order."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import dialogue
+import pytest
+
+import neuralredis
+import servers
+from neuralredis import aio
+
+ROOT = Path(__file__).resolve().parents[1]
+#: What redis-cli shows before what one types.
+PROMPT = "127.0.0.1:6379> "
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """Return language and text of each fenced block, those in lists, too."""
+    found = re.findall(r"^( *)```(\w+)\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL)
+    return [(language, textwrap.dedent(code)) for _, language, code in found]
+
+
+def reach(server: servers.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have programs reach this server, whatever address they name."""
+    connect_async = aio.connect
+    monkeypatch.setattr(neuralredis, "connect", lambda url: neuralredis.NeuralRedis(server.client()))
+    monkeypatch.setattr(aio, "connect", lambda url: connect_async(f"unix://{server.socket}"))
+
+
+def run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """Run a page's snippets in a folder, compare with what it shows, and return how many there were of each language.
+
+    All Python of a page is one program, which reaches the server that replies to the page's commands. What a snippet
+    prints is in the block of text after it. In replies, ``...`` stands for any lines.
+    """
+    found = blocks(page.read_text(encoding="utf-8"))
+    names: dict[str, Any] = {}
+    counts: dict[str, int] = {}
+    monkeypatch.chdir(folder)
+    (folder / "examples").symlink_to(ROOT / "examples")
+    with (
+        servers.running(servers.KINDS[0], module=neuralredis.module_path()) as server,
+        contextlib.closing(dialogue.Connection(server)) as connection,
+    ):
+        reach(server, monkeypatch)
+        for (language, code), (following, text) in zip(found, [*found, ("", "")][1:], strict=True):
+            counts[language] = counts.get(language, 0) + 1
+            shown = text if following == "text" else ""
+            if language == "redis":
+                dialogue.play(connection, code.replace(PROMPT, "> "))
+            elif language == "python":
+                with contextlib.redirect_stdout(io.StringIO()) as stream:
+                    exec(compile(code, page.name, "exec"), names)
+                assert without_times(stream.getvalue()) == without_times(shown), f"{code}\nprinted\n{stream.getvalue()}"
+            elif language == "sh":
+                printed = "".join(
+                    type_into_shell(line.replace("redis://localhost", f"unix://{server.socket}"), folder)
+                    for line in code.splitlines()
+                )
+                assert without_times(shown) in without_times(printed), f"{code}\nprinted\n{printed}"
+    return counts
+
+
+def type_into_shell(line: str, folder: Path) -> str:
+    """Return what a line prints.
+
+    What would install something, build, or go on until it is ended, is only looked at: whether there is such a thing.
+    """
+    match shlex.split(line, comments=True):
+        case [] | ["pip" | "redis-server" | "apt" | "git" | "pre-commit" | ".ci/run", *_]:
+            return ""
+        case ["make", target, *_]:
+            makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+            return ""
+        case ["neuralredis", "serve" | "ask" | "watch" as command, *_]:
+            _output([sys.executable, "-m", "neuralredis", command, "--help"], folder)
+            return ""
+        case ["neuralredis", *arguments]:
+            return _output([sys.executable, "-m", "neuralredis", *arguments], folder)
+        case [python, program, *arguments] if python.endswith("python"):
+            return _output([sys.executable, program, *arguments], folder)
+    raise AssertionError(f"how is this to be tested? {line}")
+
+
+def _output(command: list[str], folder: Path) -> str:
+    # Width and letters of a terminal, whatever this one is.
+    environment = {**os.environ, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
+    printed = subprocess.run(
+        command, cwd=folder, check=True, capture_output=True, encoding="utf-8", env=environment
+    ).stdout
+    return "\n".join(line.rstrip() for line in printed.splitlines()) + "\n"
+
+
+def without_times(text: str) -> str:
+    """Return what machines do not differ in."""
+    return re.sub(r"[\d.]+ m?s\b", "", text)
