@@ -71,8 +71,8 @@ class Network(_core.Network):
         Networks of this layout, 1 to 64, that the first training makes of this one. Each begins with random weights of
         its own and learns from the same rows. With ``autostop`` the half of them that does best on the testing rows is
         kept, rounded up; the answer is that of the mean of what their output units sum up. Together they are wrong less
-        often than any one of them. ``"auto"`` makes up to seven where training and answering stay cheap, for few rows and
-        few parameters, if the training stops by itself (``autostop``), else one.
+        often than any one of them. ``"auto"`` makes up to seven where training and answering stay cheap, for few rows
+        and few parameters, if the training stops by itself (``autostop``), else one.
     class_weight : {"none", "balanced"} or sequence of float, optional
         How much the rows of each class count in the errors that trainings make small and ``autostop`` watches, besides
         their own weights: a finite number above 0 for each output. ``"balanced"`` computes it when a training starts,
