@@ -42,7 +42,7 @@ def test_a_bar_shows_how_a_training_went_and_how_it_ended(limits: Any, capfd: py
     (line,) = lines(err)
     assert line.endswith(f"| {report.summary}")
     assert re.fullmatch(
-        r"training 100%\|█{20}\| [a-z ]+ after [\d,]+ cycles and \d\.\d\d s: "
+        r"training 100%\|█{20}\| [a-z ]+ after [\d,]+ cycles and \d\.\d\d s(, back at cycle [\d,]+)?: "
         r"error \d+\.\d{4}, test \d+\.\d{4}, \d+\.\d % wrong",
         line,
     )

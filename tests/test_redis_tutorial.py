@@ -111,7 +111,7 @@ Training has started
 47) patience
 48) auto
 49) members
-50) (integer) 5
+50) (integer) 4
 51) test-error-optimistic
 52) ~~
 53) training-warnings
