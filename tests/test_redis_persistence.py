@@ -104,6 +104,17 @@ def test_an_aof_brings_all_back_after_a_power_cut(kind: servers.Kind, rewritten:
             assert (client.pttl("sum") > 0) == bool(rewritten)
 
 
+def test_rows_that_nobody_else_is_sent_count_as_changes(redis7: servers.Server) -> None:
+    client = redis7.client(protocol=2)
+    inredis.create(client, "net")
+    before = client.info("persistence")["rdb_changes_since_last_save"]
+    for _ in range(5):
+        client.execute_command("NR.OBSERVE", "net", 1, 2, "->", 1)
+    client.eval("for i = 1, 3 do redis.call('NR.OBSERVE', KEYS[1], 1, 2, '->', 1) end", 1, "net")
+    client.pipeline(transaction=True).execute_command("NR.OBSERVE", "net", 1, 2, "->", 1).execute()
+    assert client.info("persistence")["rdb_changes_since_last_save"] == before + 9
+
+
 def test_the_aof_holds_effects(redis7: servers.Server) -> None:
     client = redis7.client(protocol=2)
     client.config_set("appendfsync", "always")

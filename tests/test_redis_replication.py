@@ -54,6 +54,12 @@ def agree(primary: servers.Server, replica: servers.Server) -> bool:
     return len({server.client().execute_command("DEBUG", "DIGEST") for server in (primary, replica)}) == 1
 
 
+def sent(client: redis.Redis, command: str) -> int:
+    """How often a server has run a command."""
+    calls: int = client.info("commandstats").get(f"cmdstat_{command}", {"calls": 0})["calls"]
+    return calls
+
+
 @on_redis7
 def test_a_replica_receives_the_result_and_answers_the_same(primary: servers.Server, replica: servers.Server) -> None:
     client, reader = primary.client(protocol=2), replica.client(protocol=2)
@@ -190,6 +196,56 @@ def test_a_demoted_primary_cancels_and_the_new_one_trains_on(primary: servers.Se
     reader.execute_command("NR.TRAIN", "net", "MAXCYCLES", 5, "BLOCK", 0)
     assert agree(replica, primary)
     assert inredis.cycles(client, "net") == 10
+
+
+def test_rows_are_sent_as_effects_from_the_moment_that_somebody_listens(
+    kind: servers.Kind, primary: servers.Server
+) -> None:
+    client = primary.client(protocol=2)
+    rows = [(number, 1, number + 1) for number in range(40)]
+    observe = ("NR.OBSERVE", "net", "FP32", inredis.blob(*rows))
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 2, "->", 1, "DATASET", 50, "TEST", 25)
+    for _ in range(3):
+        client.execute_command(*observe)
+    follow = ("--replicaof", f"127.0.0.1 {primary.port}")
+    with servers.running(kind, *STRICT, *follow, module=MODULE, tcp=True) as replica:
+        reader = replica.client(protocol=2)
+
+        def follows() -> bool:
+            # Rows that come while the snapshot is made and sent.
+            client.execute_command(*observe)
+            return bool(reader.info("replication")["master_link_status"] == "up")
+
+        servers.wait_until(follows)
+        assert agree(primary, replica)
+        calls = sent(reader, "nr._rows")
+        client.execute_command(*observe)
+        assert agree(primary, replica)
+        assert (sent(reader, "nr._rows"), sent(reader, "nr.observe")) == (calls + 1, 0)
+        # A replica that was cut off is sent what it has missed.
+        full = client.info("stats")["sync_full"]
+        pipeline = client.pipeline(transaction=False).execute_command("CLIENT", "KILL", "TYPE", "replica")
+        pipeline.execute_command(*observe).execute()
+        servers.wait_until(lambda: reader.info("replication")["master_link_status"] == "up")
+        assert agree(primary, replica)
+        assert client.info("stats")["sync_full"] == full
+
+
+@on_redis7
+def test_a_promoted_replica_sends_its_own_replicas_effects(
+    kind: servers.Kind, primary: servers.Server, replica: servers.Server
+) -> None:
+    primary.client().execute_command("NR.CREATE", "net", "CLASSIFIER", 2, "->", 2, "DATASET", 20, "TEST", 10)
+    assert agree(primary, replica)
+    promoted = replica.client(protocol=2)
+    promoted.replicaof("NO", "ONE")
+    client = primary.client(protocol=2)
+    client.replicaof("127.0.0.1", replica.port)
+    servers.wait_until(lambda: client.info("replication")["master_link_status"] == "up")
+    for _ in range(50):
+        promoted.execute_command("NR.OBSERVE", "net", 1, 2, "->", 1)
+    assert agree(replica, primary)
+    assert (sent(client, "nr._rows"), sent(client, "nr.observe")) == (50, 0)
 
 
 @on_redis7

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 /// Numbers of a row, which are few as a rule: no memory is taken for those.
-pub(crate) type Row = SmallVec<[f32; 32]>;
+pub(crate) type Row = SmallVec<[f32; 16]>;
 
 /// A number as the nearest double, then as the nearest float, if that is finite.
 pub(crate) fn single(text: &[u8]) -> Option<f32> {
@@ -56,9 +56,14 @@ fn plain(number: f64) -> bool {
 }
 
 /// Bytes as little-endian floats; none if there are no bytes or they are no whole number of floats.
-pub(crate) fn singles(bytes: &[u8]) -> Option<Vec<f32>> {
-    let (numbers, rest) = bytes.as_chunks();
-    (!bytes.is_empty() && rest.is_empty()).then(|| numbers.iter().copied().map(f32::from_le_bytes).collect())
+pub(crate) fn singles(bytes: &[u8]) -> Option<Row> {
+    let (chunks, rest) = bytes.as_chunks();
+    if bytes.is_empty() || !rest.is_empty() {
+        return None;
+    }
+    let numbers = chunks.iter().copied().map(f32::from_le_bytes);
+    // Where there is no room in place, a vector is filled much faster.
+    Some(if chunks.len() <= Row::new().inline_size() { numbers.collect() } else { Row::from_vec(numbers.collect()) })
 }
 
 /// Floats as little-endian bytes.
@@ -125,7 +130,7 @@ mod tests {
 
     #[test]
     fn bytes_are_little_endian() {
-        assert_eq!(singles(&[0, 0, 128, 63]), Some(vec![1.0]));
+        assert_eq!(singles(&[0, 0, 128, 63]).as_deref(), Some(&[1.0][..]));
         assert_eq!(singles(&[]), None);
         assert_eq!(singles(&[0, 0, 128]), None);
         assert_eq!(bytes(&[1.0]), [0, 0, 128, 63]);

@@ -109,12 +109,18 @@ impl Table {
         if block.len() < end {
             block.resize(end, 0.0);
         }
-        let mut at = at;
-        // Not by a loop over pairs: a chain of iterators is gone through faster from inside.
-        values.take(self.width).for_each(|value| {
-            block[at] = value;
-            at += step;
-        });
+        if step == LANES {
+            let (lane, columns) = (at % LANES, block[at - at % LANES..end].as_chunks_mut::<LANES>().0);
+            let mut columns = columns.iter_mut();
+            // Not by a loop over pairs: a chain of iterators is gone through faster from inside.
+            values.for_each(|value| {
+                if let Some(column) = columns.next() {
+                    column[lane] = value;
+                }
+            });
+        } else {
+            block[at..end].iter_mut().zip(values).for_each(|(to, value)| *to = value);
+        }
         self.rows = self.rows.max(row + 1);
     }
 

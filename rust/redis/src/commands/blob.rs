@@ -5,7 +5,7 @@ use crate::memory;
 use crate::numbers::{self, Row};
 
 /// The numbers of rows of that many numbers each.
-pub(super) fn rows(blob: &[u8], width: usize) -> Result<Vec<f32>, Refusal> {
+pub(super) fn rows(blob: &[u8], width: usize) -> Result<Row, Refusal> {
     memory::check(blob.len())?;
     match numbers::singles(blob) {
         Some(values) if values.len().is_multiple_of(width) => Ok(values),

@@ -56,14 +56,20 @@ impl Command for Observe {
         // A training shares the stored rows: a block that is written is copied first.
         let shared = if live.job().is_some() { network.bytes().min(batch.rows * network.block_bytes()) } else { 0 };
         memory::check(COPIES * 4 * rows.values.len() + shared)?;
-        let mut places = SmallVec::<[Place; 1]>::with_capacity(batch.rows);
         let network = value::write(&mut key)?.live.network_mut();
-        let (train, test) = network.observe(&batch, rows.target, |place| places.push(place))?;
-        let state = network.rows_state();
-        let sent = rows.bytes.map_or_else(|| Cow::Owned(numbers::bytes(&rows.values)), Cow::Borrowed);
-        replayed::rows::send(ctx, name, state, &places, &sent, rows.weight);
+        let (train, test) = if ctx.is_heard() {
+            let mut places = SmallVec::<[Place; 1]>::with_capacity(batch.rows);
+            let stored = network.observe(&batch, rows.target, |place| places.push(place))?;
+            let sent = rows.bytes.map_or_else(|| Cow::Owned(numbers::bytes(&rows.values)), Cow::Borrowed);
+            replayed::rows::send(ctx, name, network.rows_state(), &places, &sent, rows.weight);
+            stored
+        } else {
+            let stored = network.observe(&batch, rows.target, |_| {})?;
+            ctx.replicate_verbatim();
+            stored
+        };
         key.changed();
-        info::count(&ROWS_OBSERVED, places.len() as u64);
+        info::count(&ROWS_OBSERVED, batch.rows as u64);
         ctx.notify(c"nr.observe", name);
         Ok(Reply::Pair(train.into(), test.into()))
     }
@@ -113,7 +119,7 @@ impl<'a> Rows<'a> {
         if let [word, bytes, options @ ..] = args
             && is(word, "FP32")
         {
-            let values = blob::rows(bytes, inputs + targets)?.into();
+            let values = blob::rows(bytes, inputs + targets)?;
             let (weight, target) = Self::options(options)?;
             if weight.is_some() {
                 return Err(Refusal::because("WEIGHT is for one row: expected none with FP32"));

@@ -47,7 +47,7 @@ impl Command for Run {
             }
             // As numbers, as bytes, and the server's copy of these.
             memory::check(3 * size)?;
-            let mut outputs = vec![0.0; rows * out_width];
+            let mut outputs = Row::from_elem(0.0, rows * out_width);
             model.run(&inputs, &mut outputs)?;
             info::count(&RUNS, rows as u64);
             return Ok(Reply::Bulk(numbers::bytes(&outputs)));

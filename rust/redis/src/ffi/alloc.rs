@@ -13,6 +13,9 @@ pub(super) const GIVEN_ALIGNMENT: usize = 8;
 
 /// Allocates from the server. Unusable before `RedisModule_Init` has filled the function table.
 ///
+/// Zeros are written by the trait's own method: for a block of many pages jemalloc's `calloc` gives them back to the system and
+/// faults them in again, which takes ten times as long.
+///
 /// A block of larger alignment is cut out of a longer one, whose address stands in the 8 bytes before it. Such a block
 /// must never be given to the server's defragmentation.
 pub(crate) struct ServerAlloc;
@@ -99,26 +102,6 @@ unsafe impl GlobalAlloc for ServerAlloc {
         } else {
             // SAFETY: `alloc` wrote the server's block just before `start`.
             unsafe { give_back(origin(start).read()) }
-        }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        if layout.align() <= GIVEN_ALIGNMENT {
-            // SAFETY: as in `take`. `TryCalloc` came after Redis 7.0; `Calloc` aborts when memory is short.
-            unsafe {
-                if let (Some(calloc), _) | (None, Some(calloc)) = (raw::RedisModule_TryCalloc, raw::RedisModule_Calloc)
-                {
-                    return calloc(1, padded(layout)).cast();
-                }
-            }
-        }
-        // SAFETY: the caller's conditions are those of `alloc`, and `layout.size()` bytes were given.
-        unsafe {
-            let start = self.alloc(layout);
-            if !start.is_null() {
-                start.write_bytes(0, layout.size());
-            }
-            start
         }
     }
 

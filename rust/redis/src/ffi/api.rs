@@ -30,7 +30,6 @@ pub(super) fn missing() -> Vec<&'static str> {
     }
     absent![
         RedisModule_Alloc,
-        RedisModule_Calloc,
         RedisModule_Realloc,
         RedisModule_Free,
         RedisModule_Log,

@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use redis_module::raw;
 use smallvec::SmallVec;
 
+use super::listeners;
+
 /// Arguments for which no memory is taken.
 const FEW_ARGUMENTS: usize = 128;
 
@@ -141,6 +143,12 @@ impl Context {
         unsafe {
             call!(RedisModule_Replicate(self.raw, command.as_ptr(), c"v".as_ptr(), pointers.as_ptr(), pointers.len()));
         }
+    }
+
+    /// Whether what is replicated may be heard. Where it is not, [`Self::replicate_verbatim`] does: it costs next to nothing,
+    /// and the server counts the change, by which it knows when to save.
+    pub(crate) fn is_heard(self) -> bool {
+        self.has(raw::REDISMODULE_CTX_FLAGS_AOF) || listeners::has_replicas(self)
     }
 
     /// Sends the command being run as it came.

@@ -7,14 +7,16 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 
 use redis_module::raw;
 
-use super::boundary;
 use super::context::{self, Context};
+use super::{boundary, listeners};
 use crate::trainings;
 
 /// Asks to be told. The last step of loading: Redis 7.0 goes on telling a module that was not loaded after all.
 pub(crate) fn subscribe(ctx: Context) -> Result<(), String> {
-    let events: [(u64, raw::RedisModuleEventCallback); 3] = [
+    let events: [(u64, raw::RedisModuleEventCallback); 5] = [
         (raw::REDISMODULE_EVENT_REPLICATION_ROLE_CHANGED, Some(role_changed)),
+        (raw::REDISMODULE_EVENT_REPLICA_CHANGE, Some(replicas_changed)),
+        (raw::REDISMODULE_EVENT_FORK_CHILD, Some(replicas_changed)),
         (raw::REDISMODULE_EVENT_SWAPDB, Some(databases_swapped)),
         (raw::REDISMODULE_EVENT_SHUTDOWN, Some(shutting_down)),
     ];
@@ -50,6 +52,12 @@ unsafe extern "C" fn role_changed(_: *mut raw::RedisModuleCtx, _: raw::RedisModu
     if role == raw::REDISMODULE_EVENT_REPLROLECHANGED_NOW_REPLICA {
         boundary::guard(trainings::cancel_all);
     }
+    listeners::forget();
+}
+
+/// Perhaps: at a fork one may have come, see [`listeners`].
+unsafe extern "C" fn replicas_changed(_: *mut raw::RedisModuleCtx, _: raw::RedisModuleEvent, _: u64, _: *mut c_void) {
+    listeners::forget();
 }
 
 unsafe extern "C" fn databases_swapped(

@@ -2,6 +2,7 @@
 
 use std::ffi::c_int;
 use std::marker::PhantomData;
+use std::ptr;
 
 use redis_module::raw;
 
@@ -25,6 +26,9 @@ pub(crate) struct Key {
     ctx: Context,
     name: Text,
     opened: *mut raw::RedisModuleKey,
+    content: Content,
+    /// Of the network; null if there is none.
+    value: *mut Value,
     main_thread: PhantomData<*const ()>,
 }
 
@@ -37,43 +41,26 @@ impl Key {
         let name = Text::of(ctx, name);
         // SAFETY: a live context and string.
         let opened = unsafe { call!(RedisModule_OpenKey(ctx.raw(), name.raw(), mode as c_int)) };
-        Self { ctx, name, opened, main_thread: PhantomData }
+        // SAFETY: a key that is open, or null.
+        let (content, value) = unsafe { found(opened) };
+        Self { ctx, name, opened, content, value, main_thread: PhantomData }
     }
 
     pub(crate) fn content(&self) -> Content {
-        if self.opened.is_null() {
-            return Content::Nothing;
-        }
-        // SAFETY: an open key. Its kind is compared and never turned into an enum: servers add kinds.
-        unsafe {
-            if call!(RedisModule_KeyType(self.opened)) == raw::REDISMODULE_KEYTYPE_EMPTY as c_int {
-                Content::Nothing
-            } else if call!(RedisModule_ModuleTypeGetType(self.opened)) == data_type::handle() {
-                Content::Network
-            } else {
-                Content::Other
-            }
-        }
-    }
-
-    fn pointer(&self) -> Option<*mut Value> {
-        // SAFETY: an open key that holds a value of our type, which `put` or the type's methods made.
-        (self.content() == Content::Network)
-            .then(|| unsafe { call!(RedisModule_ModuleTypeGetValue(self.opened)) }.cast::<Value>())
-            .filter(|pointer| !pointer.is_null())
+        self.content
     }
 
     /// The network that the key holds.
     pub(crate) fn value(&self) -> Option<&Value> {
         // SAFETY: the value stays where it is while nothing else of this module or the server runs, and that is as long
         // as the key is open on the main thread; `self` lends it, so it is not lent for writing as well.
-        self.pointer().map(|pointer| unsafe { &*pointer })
+        unsafe { self.value.as_ref() }
     }
 
     /// The network that the key holds, to be changed.
     pub(crate) fn value_mut(&mut self) -> Option<&mut Value> {
         // SAFETY: as for `value`; no command opens a key twice.
-        self.pointer().map(|pointer| unsafe { &mut *pointer })
+        unsafe { self.value.as_mut() }
     }
 
     /// Breaks the watch of whoever watches the key, and tells clients that keep a copy.
@@ -91,6 +78,25 @@ impl Drop for Key {
             // SAFETY: opened once, closed once.
             unsafe { call!(RedisModule_CloseKey(self.opened)) };
         }
+    }
+}
+
+/// What an open key holds, and the network if it is one.
+///
+/// # Safety
+/// The key is open, or null.
+unsafe fn found(opened: *mut raw::RedisModuleKey) -> (Content, *mut Value) {
+    if opened.is_null() {
+        return (Content::Nothing, ptr::null_mut());
+    }
+    // SAFETY: an open key; the pointer of a value of our type is one that `put` or the type's methods made. Its kind is
+    // compared and never turned into an enum: servers add kinds.
+    unsafe {
+        if call!(RedisModule_ModuleTypeGetType(opened)) == data_type::handle() {
+            return (Content::Network, call!(RedisModule_ModuleTypeGetValue(opened)).cast());
+        }
+        let is_empty = call!(RedisModule_KeyType(opened)) == raw::REDISMODULE_KEYTYPE_EMPTY as c_int;
+        (if is_empty { Content::Nothing } else { Content::Other }, ptr::null_mut())
     }
 }
 

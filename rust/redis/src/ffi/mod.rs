@@ -14,6 +14,7 @@ pub(crate) mod event_loop;
 pub(crate) mod events;
 pub(crate) mod info;
 pub(crate) mod key;
+mod listeners;
 mod load;
 pub(crate) mod log;
 mod module_context;
