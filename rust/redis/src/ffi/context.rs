@@ -148,7 +148,7 @@ impl Context {
     /// Whether what is replicated may be heard. Where it is not, [`Self::replicate_verbatim`] does: it costs next to nothing,
     /// and the server counts the change, by which it knows when to save.
     pub(crate) fn is_heard(self) -> bool {
-        self.has(raw::REDISMODULE_CTX_FLAGS_AOF) || listeners::has_replicas(self)
+        listeners::are_there(self)
     }
 
     /// Sends the command being run as it came.
