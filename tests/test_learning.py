@@ -38,6 +38,19 @@ def test_exclusive_or_is_learnt():
     assert learnt(X, np.array([0, 1, 1, 0]), [3]) >= 19
 
 
+@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+@pytest.mark.parametrize("hidden", [[10], [30, 30, 30]])
+def test_four_rows_that_are_all_there_is_are_learnt(kind, hidden):
+    """With the decay that they are given, and no testing rows: it must not hold the weights at 0."""
+    X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
+    for seed in range(20):
+        net = nr.Network(kind, [2, *hidden, 1 if kind == "regressor" else 2], dataset=4, test=0, seed=seed)
+        net.observe(X, y)
+        net.train(max_cycles=500)
+        answers = net.classify(X) if kind == "classifier" else net.run(X)[:, 0]
+        np.testing.assert_allclose(answers, y, atol=0.1)
+
+
 def test_the_parity_of_eight_bits_is_learnt():
     X = np.array(list(itertools.product([0, 1], repeat=8)))
     assert learnt(X, X.sum(axis=1) % 2, [30]) >= 15

@@ -64,9 +64,9 @@ class Network(_core.Network):
         regressor of up to 20000 parameters, for others iRprop+.
     l2 : float or "auto", default "auto"
         Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"`` chooses
-        it at every step from the training rows: with cross-entropy 1 / rows, as regularized logistic regression has
-        it; with squared errors 10 / rows times the present error, so that rows without noise are fitted exactly. Of
-        several networks (``restarts``) each has another share of that, from a hundredth to three times.
+        it at every step from the training rows, of at least 50: with cross-entropy 1 / rows, as regularized logistic
+        regression has it; with squared errors 10 / rows times the present error, so that rows without noise are fitted
+        exactly. Of several networks (``restarts``) each has another share of that, from a hundredth to three times.
     restarts : int or "auto", default "auto"
         Networks of this layout, 1 to 64, that the first training makes of this one. Each begins with random weights of
         its own and learns from the same rows. With ``autostop`` the half of them that does best on the testing rows is
