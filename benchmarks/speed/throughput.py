@@ -1,14 +1,19 @@
 """Requests a second over one connection, beside what the server does with the same arguments and no network.
 
-EXISTS takes as many arguments, and looks each of them up; SET takes the same blob, and copies it. NR.RUN and NR.OBSERVE
-are to come near to them: then what is left is the server's own reading of a request. Sets are full, so that each row
-observed replaces one at random.
+EXISTS takes as many arguments, and looks each of them up; SET takes the same blob, and keeps the memory that it was
+read into. NR.RUN and NR.OBSERVE are to come near to them: then what is left is the server's own reading of a request.
+Sets are full, so that each row observed replaces one at random.
+
+`floor.c` is a module whose commands take the same arguments and do nothing of their own: their share of what EXISTS and
+SET do is the most that any module's could be.
 """
 
 from __future__ import annotations
 
 import random
 import struct
+import subprocess
+import tempfile
 from pathlib import Path
 
 from figures import LAYOUTS, at_least, best_rates, show
@@ -22,23 +27,27 @@ RUN_GOALS = {"9-15-2": 0.8, "64-100-10": 0.7, "300-600-100": 0.5}
 OBSERVE_GOAL = 0.8
 #: Of what SET does.
 BLOB_GOAL = 0.7
+FLOOR = Path(__file__).parent / "floor.c"
 
 
 def measure(server: Path, module: Path, seconds: float, original: Path | None) -> None:
     """Print the table of a server."""
-    texts, blobs = of_module(server, module, seconds)
-    theirs = of_module(server, original, seconds, has_blobs=False)[0] if original else {}
+    with tempfile.TemporaryDirectory() as directory:
+        floor = Path(directory) / "floor.so"
+        subprocess.run(["cc", "-O2", "-shared", "-fPIC", "-o", floor, FLOOR], check=True)
+        texts, blobs = of_module(server, module, seconds, floor)
+    theirs = of_module(server, original, seconds)[0] if original else {}
     for verb in ("NR.RUN", "NR.OBSERVE"):
         for layout in LAYOUTS:
             found = texts[layout]
             beside = f"{found[verb]:9,.0f}/s, EXISTS {found['EXISTS']:9,.0f}/s"
+            beside += f", the floor {found[verb.replace('NR', 'FLOOR')] / found['EXISTS']:.2f}"
             if theirs:
                 beside += f", the original {theirs[layout][verb] / theirs[layout]['EXISTS']:.2f}"
             goal = RUN_GOALS[layout] if verb == "NR.RUN" else OBSERVE_GOAL
             at_least(f"{verb:10} {layout}, of EXISTS", found[verb] / found["EXISTS"], goal, beside=beside)
     for layout in LAYOUTS:
-        run, observe, store = (blobs[layout][name] for name in ("one", "observe", "set"))
-        many, observe_many, store_many = (blobs[layout][name] for name in ("many", "observe many", "set many"))
+        run, many = blobs[layout]["NR.RUN"], blobs[layout]["NR.RUN 100"]
         large = layout == "300-600-100"
         for what, rate, goal in (("one row", run, 30e3), ("100 rows", many, 100e3)):
             name = f"NR.RUN FP32 {layout}, {what} a blob"
@@ -46,44 +55,53 @@ def measure(server: Path, module: Path, seconds: float, original: Path | None) -
                 at_least(name, rate / 1e3, goal / 1e3, "k/s")
             else:
                 show(name, f"{rate / 1e3:.3g}k/s")
-        for what, rate, limit in (("one row", observe, store), ("100 rows", observe_many, store_many)):
-            beside = f"{rate:9,.0f} rows/s, SET {limit:9,.0f}/s"
+        for what, count in (("one row", ""), ("100 rows", " 100")):
+            rate, least, limit = (blobs[layout][name + count] for name in ("NR.OBSERVE", "FLOOR.OBSERVE", "SET"))
+            beside = f"{rate:9,.0f} rows/s, SET {limit:9,.0f}/s, the floor {least / limit:.2f}"
             at_least(f"NR.OBSERVE FP32 {layout}, {what}, of SET", rate / limit, BLOB_GOAL, beside=beside)
 
 
 def of_module(
-    server: Path, module: Path, seconds: float, has_blobs: bool = True
+    server: Path, module: Path, seconds: float, floor: Path | None = None
 ) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
-    """Return the rates with arguments as text and as blobs, by layout and command."""
+    """Return the rates with arguments as text and, beside a floor, as blobs, by layout and command."""
     texts, blobs = {}, {}
     rng = random.Random(1)
-    with running(server, module) as process, process.client() as client, process.connection() as connection:
+    options = ["--loadmodule", str(floor)] if floor else []
+    with running(server, module, *options) as process, process.client() as client, process.connection() as connection:
+
+        def rates(commands: dict[str, tuple[bytes | str | int, ...]], count: int, rows: int = 1) -> dict[str, float]:
+            works = {name: pipeline(connection, packed(*words), count, rows) for name, words in commands.items()}
+            return best_rates(works, seconds)
+
         for layout, units in LAYOUTS.items():
             shape = [*units[:-1], "->", units[-1]]
             client.flushall()
             client.execute_command("NR.CREATE", "net", "CLASSIFIER", *shape, "DATASET", ROWS, "TEST", 10)
             row = [f"{rng.random():.6f}" for _ in range(units[0])]
-            observe = ("NR.OBSERVE", "net", *row, "->", 1)
+            run, observe = ("net", *row), ("net", *row, "->", 1)
             # Full, so that every later reply is as long.
             for _ in range(ROWS + 10):
-                client.execute_command(*observe)
-            commands = {"EXISTS": ("EXISTS", *row), "NR.RUN": ("NR.RUN", "net", *row), "NR.OBSERVE": observe}
-            texts[layout] = best_rates(
-                {name: pipeline(connection, packed(*words), PIPELINE) for name, words in commands.items()}, seconds
-            )
-            if not has_blobs:
+                client.execute_command("NR.OBSERVE", *observe)
+            asked = {"NR.RUN": ("NR.RUN", *run), "NR.OBSERVE": ("NR.OBSERVE", *observe)}
+            if floor:
+                asked |= {"FLOOR.RUN": ("FLOOR.RUN", *run), "FLOOR.OBSERVE": ("FLOOR.OBSERVE", *observe)}
+            texts[layout] = rates({"EXISTS": ("EXISTS", *row), **asked}, PIPELINE)
+            if not floor:
                 continue
             values = [float(value) for value in row]
-            asked, told = struct.pack(f"<{len(row)}f", *values), struct.pack(f"<{len(row) + 1}f", *values, 1.0)
-            blobs[layout] = best_rates(
-                {
-                    "one": pipeline(connection, packed("NR.RUN", "net", "FP32", asked), PIPELINE),
-                    "many": pipeline(connection, packed("NR.RUN", "net", "FP32", asked * 100), 10, 100),
-                    "observe": pipeline(connection, packed("NR.OBSERVE", "net", "FP32", told), PIPELINE),
-                    "set": pipeline(connection, packed("SET", "key", told), PIPELINE),
-                    "observe many": pipeline(connection, packed("NR.OBSERVE", "net", "FP32", told * 100), 10, 100),
-                    "set many": pipeline(connection, packed("SET", "key", told * 100), 10, 100),
-                },
-                seconds,
-            )
+            inputs, told = struct.pack(f"<{len(row)}f", *values), struct.pack(f"<{len(row) + 1}f", *values, 1.0)
+            blobs[layout] = {}
+            for count, length in ((1, PIPELINE), (100, 10)):
+                found = rates(
+                    {
+                        "NR.RUN": ("NR.RUN", "net", "FP32", inputs * count),
+                        "NR.OBSERVE": ("NR.OBSERVE", "net", "FP32", told * count),
+                        "FLOOR.OBSERVE": ("FLOOR.OBSERVE", "net", "FP32", told * count),
+                        "SET": ("SET", "key", told * count),
+                    },
+                    length,
+                    count,
+                )
+                blobs[layout] |= {name if count == 1 else f"{name} {count}": rate for name, rate in found.items()}
     return texts, blobs
