@@ -201,6 +201,21 @@ def test_a_network_that_has_learnt_nothing_says_so(create: Create, kind: Any) ->
     assert warning.startswith("nothing was learnt that helps with the testing rows: the error there is ")
 
 
+def test_a_network_that_is_held_back_says_so(create: Create) -> None:
+    """Of a sine over three periods few rows look like noise, and the decay that suits noise leaves nothing of it."""
+    x = np.linspace(0, 20, 200)[:, None]
+    warnings = []
+    for l2 in ("auto", 0.001):
+        net = create("regressor", [1, 30, 30, 30, 1], normalize=True, dataset=200, test=0, seed=1, l2=l2)
+        net.observe(x, np.sin(x))
+        few = net.train(max_cycles=10, max_time=0).warnings
+        warnings.append((few, net.train(max_cycles=300, max_time=0).warnings))
+    (_, (warning,)), (_, none) = warnings
+    assert warning.partition("learnt")[0] in ("nothing was ", "hardly anything was ")
+    assert "helps with the training rows" in warning
+    assert none == ()
+
+
 def test_what_cannot_be_trained_is_refused(create: Create) -> None:
     net = create("classifier", [2, 3, 2], dataset=100)
     with pytest.raises(nr.TrainingError, match="no training rows") as refused:

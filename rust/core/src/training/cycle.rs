@@ -19,7 +19,7 @@ use super::report::Curve;
 use super::rprop::{Part, rule};
 use super::task::Task;
 use super::warnings::{learnt_nothing, warnings};
-use crate::dataset::Rows;
+use crate::dataset::{Rows, Set};
 use crate::kernels::{Buffer, StepRule};
 use crate::layout::Kind;
 use crate::normalization::{Normalization, Scaling};
@@ -219,18 +219,20 @@ impl<'a> Session<'a> {
         let test_error = errors.test.map(|sums| sums.mean());
         let class_errors = self.class_errors(&errors);
         let overfitting = reason == Reason::Overfitting;
-        let (rows, name, found) = match test_error {
-            Some(error) => (&self.task.dataset.test, "testing", error),
-            None => (&self.task.dataset.train, "training", errors.train.mean()),
+        let (set, found) = match test_error {
+            Some(error) => (Set::Test, error),
+            None => (Set::Train, errors.train.mean()),
         };
         let mut warnings = self.warnings;
-        warnings.extend(learnt_nothing(found, baseline::error(self.task, &self.normalization, rows), name));
+        let same = baseline::error(self.task, &self.normalization, self.task.dataset.set(set));
         let before = self.task.trained.statistics;
+        let cycles = before.total_cycles.saturating_add(cycle);
+        warnings.extend(learnt_nothing(found, same, set, cycles));
         // Each member is presented with each row.
         let rows = self.task.dataset.train.len() as u64;
         let statistics = Statistics {
             total_steps: before.total_steps.saturating_add(presented * rows),
-            total_cycles: before.total_cycles.saturating_add(cycle),
+            total_cycles: cycles,
             total_seconds: before.total_seconds + time.as_secs_f64(),
             train_error: errors.train.mean(),
             test_error: test_error.unwrap_or(0.0),

@@ -1,6 +1,6 @@
 //! Faults that a training can name: of the data, and of what came of it.
 
-use crate::dataset::{Dataset, RowShape, Rows};
+use crate::dataset::{Dataset, RowShape, Rows, Set};
 use crate::layout::Kind;
 use crate::normalization::{Normalization, Scaling};
 use crate::options::{Options, Output};
@@ -11,6 +11,9 @@ const LISTED: usize = 8;
 const FEW_ROWS: u64 = 5;
 /// The share of the baseline's error from which on nothing was learnt.
 const NOTHING: f64 = 0.99;
+/// The same of the training rows, of which much can be learnt by heart: from here on hardly anything was, in so many cycles.
+const HARDLY: f64 = 0.9;
+const MANY_CYCLES: u64 = 100;
 
 /// What a user should know about the rows, each in a sentence.
 pub(super) fn warnings(
@@ -27,16 +30,23 @@ pub(super) fn warnings(
     warnings
 }
 
-/// What is to be said of a training that has left an `error` on the `rows` of that name, where whoever gives each row the same
-/// answer makes one of `baseline`.
-pub(super) fn learnt_nothing(error: f64, baseline: f64, rows: &str) -> Option<String> {
+/// What is to be said of a network that after so many cycles makes an `error` on the rows of a set, where whoever gives each row
+/// the same answer makes one of `baseline`.
+pub(super) fn learnt_nothing(error: f64, baseline: f64, set: Set, cycles: u64) -> Option<String> {
+    let much = match set {
+        Set::Train if cycles >= MANY_CYCLES => HARDLY,
+        Set::Train | Set::Test => NOTHING,
+    };
     // Where the best answer errs by nothing there is nothing to learn; losses below 0 have no scale.
-    (baseline > 0.0 && error >= NOTHING * baseline).then(|| {
-        format!(
-            "nothing was learnt that helps with the {rows} rows: the error there is {error:.4}, and {baseline:.4} for the \
-             same answer to every row"
-        )
-    })
+    if baseline <= 0.0 || error < much * baseline {
+        return None;
+    }
+    let what = if error >= NOTHING * baseline { "nothing" } else { "hardly anything" };
+    let rows = set.name();
+    Some(format!(
+        "{what} was learnt that helps with the {rows} rows: the error there is {error:.4}, and {baseline:.4} for the same \
+         answer to every row"
+    ))
 }
 
 fn constant_inputs(
