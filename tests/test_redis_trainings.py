@@ -88,7 +88,7 @@ def test_an_idle_server_installs_a_result_at_once(client: redis.Redis) -> None:
         start = time.monotonic()
         client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1, "BLOCK", 0)
         took.append(time.monotonic() - start)
-    assert sorted(took)[4] < 0.1, took
+    assert sorted(took)[4] < 0.5, took
 
 
 def test_a_script_never_sees_an_install_in_its_midst(client: redis.Redis) -> None:
@@ -334,7 +334,8 @@ def test_a_large_training_set_starts_at_once(client: redis.Redis, redis7: server
         client.execute_command("NR.WAIT", "net")
         took.append(client.info("commandstats")["cmdstat_nr.train"]["usec_per_call"])
         client.config_resetstat()
-    assert sorted(took)[len(took) // 2] < 1_000, took
+    # To copy the rows, 125 MB, would take several times as long.
+    assert sorted(took)[len(took) // 2] < 10_000, took
 
 
 def test_training_threads_let_everything_else_go_first(redis7: servers.Server, client: redis.Redis) -> None:
@@ -362,5 +363,5 @@ def test_shutdown_does_not_wait_for_trainings(kind: servers.Kind) -> None:
         inredis.running(client, 3)
         start = time.monotonic()
         server.stop()
-        assert time.monotonic() - start < 1
+        assert time.monotonic() - start < 10, "they would go on for ever"
         assert server.process.returncode == 0
