@@ -201,6 +201,23 @@ def test_a_network_that_has_learnt_nothing_says_so(create: Create, kind: Any) ->
     assert warning.startswith("nothing was learnt that helps with the testing rows: the error there is ")
 
 
+def test_inputs_far_from_0_are_named_unless_they_are_centred(create: Create) -> None:
+    rng = np.random.default_rng(1)
+    X = np.c_[rng.integers(1990, 2020, 100), rng.normal(size=100), np.full(100, 5)]
+    warnings = []
+    for normalize in (False, True):
+        net = create("classifier", [3, 5, 2], normalize=normalize, dataset=100, test=0, seed=1)
+        net.observe(X, X[:, 1] > 0)
+        warnings.append(net.train(max_cycles=50).warnings)
+    assert warnings == [
+        (
+            "input 2 is the same in all training rows",
+            "input 0 lies more than 10 deviations from 0: normalization would centre that",
+        ),
+        ("input 2 is the same in all training rows and ignored",),
+    ]
+
+
 def test_a_network_that_is_held_back_says_so(create: Create) -> None:
     """Of a sine over three periods few rows look like noise, and the decay that suits noise leaves nothing of it."""
     x = np.linspace(0, 20, 200)[:, None]

@@ -14,6 +14,10 @@ use crate::kernels::{LANES, sum_of_lanes};
 use crate::memory::{self, Taken};
 use crate::options::Output;
 
+/// Deviations from 0 from which on a column that is not centred looks all alike to a network: years of this century, times in
+/// seconds.
+pub(crate) const FAR: f64 = 10.0;
+
 /// `(value - mean) * scale`, column by column.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Scaling {
@@ -77,10 +81,11 @@ impl Scaling {
         scaling
     }
 
-    /// Columns that are the same in all rows.
-    pub(crate) fn constant(rows: &Rows, columns: Range<usize>) -> Vec<usize> {
-        let all = Column::of(rows, columns).into_iter().enumerate();
-        all.filter(|(_, column)| column.min == column.max).map(|(index, _)| index).collect()
+    /// Columns that are the same in all rows, and those that vary but lie [`FAR`] from 0.
+    pub(crate) fn odd(rows: &Rows, columns: Range<usize>) -> (Vec<usize>, Vec<usize>) {
+        let all = Column::of(rows, columns);
+        let those = |is: fn(&Column) -> bool| (0..all.len()).filter(|&index| is(&all[index])).collect();
+        (those(|column| column.min == column.max), those(Column::is_far))
     }
 
     /// Scaled targets of a regressor. Linear outputs are standardized. Sigmoid outputs reach 0 to 1: targets beyond are
@@ -170,6 +175,10 @@ impl Column {
         let distance = f64::from(self.max) - f64::from(self.min);
         let scale = (1.0 / if self.has_two_values { distance / 2.0 } else { self.deviation }) as f32;
         (self.min < self.max && scale.is_finite() && scale > 0.0).then_some(scale)
+    }
+
+    fn is_far(&self) -> bool {
+        self.min < self.max && self.mean.abs() > FAR * self.deviation
     }
 
     /// The mean of the squared values.

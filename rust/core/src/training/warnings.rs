@@ -2,7 +2,7 @@
 
 use crate::dataset::{Dataset, RowShape, Rows, Set};
 use crate::layout::Kind;
-use crate::normalization::{Normalization, Scaling};
+use crate::normalization::{FAR, Normalization, Scaling};
 use crate::options::{Options, Output};
 
 /// Indices that a warning lists; more are counted.
@@ -22,7 +22,7 @@ pub(super) fn warnings(
     normalization: &Normalization,
     options: &Options,
 ) -> Vec<String> {
-    let mut warnings = Vec::from_iter(constant_inputs(shape, dataset, normalization, options.normalize));
+    let mut warnings = odd_inputs(shape, dataset, normalization, options.normalize);
     match shape.kind {
         Kind::Classifier => warnings.extend(rare_classes(shape, dataset)),
         Kind::Regressor => warnings.extend(odd_targets(shape, &dataset.train, normalization, options)),
@@ -49,21 +49,20 @@ pub(super) fn learnt_nothing(error: f64, baseline: f64, set: Set, cycles: u64) -
     ))
 }
 
-fn constant_inputs(
-    shape: RowShape,
-    dataset: &Dataset,
-    normalization: &Normalization,
-    normalize: bool,
-) -> Option<String> {
+fn odd_inputs(shape: RowShape, dataset: &Dataset, normalization: &Normalization, normalize: bool) -> Vec<String> {
     let train = &dataset.train;
+    let say = |one: &str, many: &str, inputs: &[usize], what: String| {
+        (!inputs.is_empty()).then(|| listed("input", one, many, inputs) + &what)
+    };
     if let (true, Some(scaling)) = (normalize, &normalization.inputs) {
         let constant: Vec<usize> = scaling.ignored().collect();
-        return (!constant.is_empty())
-            .then(|| format!("{} the same in all training rows and ignored", listed("input", "is", "are", &constant)));
+        return say("is", "are", &constant, " the same in all training rows and ignored".into()).into_iter().collect();
     }
     // A single row has nothing but constants.
-    let constant = if train.len() > 1 { Scaling::constant(train, 0..shape.inputs) } else { Vec::new() };
-    (!constant.is_empty()).then(|| format!("{} the same in all training rows", listed("input", "is", "are", &constant)))
+    let (constant, far) = if train.len() > 1 { Scaling::odd(train, 0..shape.inputs) } else { (Vec::new(), Vec::new()) };
+    let same = say("is", "are", &constant, " the same in all training rows".into());
+    let far = say("lies", "lie", &far, format!(" more than {FAR} deviations from 0: normalization would centre that"));
+    same.into_iter().chain(far).collect()
 }
 
 fn rare_classes(shape: RowShape, dataset: &Dataset) -> Vec<String> {
@@ -95,7 +94,7 @@ fn rare_classes(shape: RowShape, dataset: &Dataset) -> Vec<String> {
 fn odd_targets(shape: RowShape, train: &Rows, normalization: &Normalization, options: &Options) -> Vec<String> {
     let mut warnings = Vec::new();
     let columns = shape.inputs..shape.width();
-    let constant = if train.len() > 1 { Scaling::constant(train, columns) } else { Vec::new() };
+    let constant = if train.len() > 1 { Scaling::odd(train, columns).0 } else { Vec::new() };
     if !constant.is_empty() {
         warnings.push(format!("{} the same in all training rows", listed("output", "is", "are", &constant)));
     }
