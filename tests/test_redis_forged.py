@@ -240,7 +240,7 @@ def test_a_wide_layer_costs_memory_in_proportion_to_its_payload(server: servers.
         (5, ("NR.IMPORT", "net", payload)),
         (5, ("NR.RUN", "net", "FP32", rows)),
         # Sixteen rows go through all layers together, in each thread.
-        (16, ("NR.EVALUATE", "net", "TRAIN")),
+        (20, ("NR.EVALUATE", "net", "TRAIN")),
         (16 * 3, ("NR.TRAIN", "net", "MAXCYCLES", 1, "BLOCK", 0)),
     ):
         Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
