@@ -7,7 +7,8 @@
 A server is the path of one; without any, redis-server from the PATH or that which `neuralredis serve` would start.
 What is compared takes turns of 40 ms, so that what else the machine does meets all of it, and the best turn of each
 counts. NEURALREDIS_ORIGINAL may name the file neuralredis.so of antirez's neural-redis, and NEURALREDIS_RIVALS a Python
-that has PyTorch and scikit-learn: they are measured beside, as is FANN (apt-get install libfann2).
+that has PyTorch and scikit-learn: they are measured beside, as is FANN (apt-get install libfann2). NEURALREDIS_MNIST
+may name the folder with MNIST.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import latency
 import memory
+import mnist
 import startup
 import steps
 import throughput
@@ -31,7 +33,7 @@ from neuralredis import _core
 from neuralredis.cli import serve
 
 HERE = Path(__file__).parent
-PARTS = ("training", "answers", "requests", "latency", "memory", "startup")
+PARTS = ("training", "mnist", "answers", "requests", "latency", "memory", "startup")
 
 
 def main() -> None:
@@ -51,6 +53,9 @@ def main() -> None:
     original = Path(named) if named and redis else None
     if "training" in args.only:
         steps.measure(args.seconds, Path(redis) if redis else None, original, args.plot)
+    if "mnist" in args.only and (folder := os.environ.get("NEURALREDIS_MNIST")):
+        print(f"\nembedded, {cores} threads", flush=True)
+        mnist.measure(Path(folder))
     if "answers" in args.only:
         print("\nembedded, one thread", flush=True)
         answers(args.seconds)
