@@ -1,4 +1,4 @@
-//! Whether anybody listens to what is replicated: replicas, or the AOF.
+//! Whether anybody listens to what is replicated: replicas, the AOF, or who takes over a slot.
 //!
 //! To make the strings of an effect takes longer than to store a row, and a server without listeners throws them away. It
 //! tells of a replica only once that has loaded what it was sent, and of the AOF not at all. But whoever comes is first given
@@ -40,7 +40,10 @@ fn asked(ctx: Context) -> bool {
     // A backlog is what a replica that was cut off may go on from.
     let alone =
         says(ctx, c"replication", &[(c"role", c"master"), (c"connected_slaves", c"0"), (c"repl_backlog_active", c"0")]);
-    !(alone && says(ctx, c"persistence", &[(c"aof_enabled", c"0")]))
+    // In a cluster a slot may be on its way to another server at any time.
+    !(alone
+        && says(ctx, c"persistence", &[(c"aof_enabled", c"0")])
+        && says(ctx, c"cluster", &[(c"cluster_enabled", c"0")]))
 }
 
 /// Whether a section of INFO has all of these fields and values.
