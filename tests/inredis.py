@@ -39,6 +39,12 @@ def cycles(client: redis.Redis, key: str) -> int:
     return found
 
 
+def calls(client: redis.Redis, command: str) -> int:
+    """How often a server has run a command."""
+    found: int = client.info("commandstats").get(f"cmdstat_{command.lower()}", {"calls": 0})["calls"]
+    return found
+
+
 def section(client: redis.Redis) -> dict[str, int]:
     """The module's figures."""
     return {name.removeprefix("neuralredis_"): value for name, value in client.info("neuralredis").items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -262,7 +263,13 @@ def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, what:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port that nobody listens at, and none twice: a server that is to have it may start later."""
+    for port in _ports:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no free port")
+
+
+#: Below those that systems give connections that go out, replicas' for one.
+_ports = iter(random.SystemRandom().sample(range(10_000, 32_000), 22_000))

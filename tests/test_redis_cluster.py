@@ -157,6 +157,7 @@ def test_rows_and_results_follow_a_slot_that_is_on_its_way(cluster: Cluster) -> 
     cluster.hold("PREVENT-PAUSE", True)
     cluster.migrate(key, SOURCE, TARGET)
     cluster.reached(SOURCE, "waiting-to-pause")
+    own = inredis.calls(there, "NR.OBSERVE")
     for number in range(300):  # some take the place of others
         here.execute_command("NR.OBSERVE", key, number, 2, "->", 1)
     here.execute_command("NR.STOP", key)
@@ -168,6 +169,7 @@ def test_rows_and_results_follow_a_slot_that_is_on_its_way(cluster: Cluster) -> 
     cluster.hold("PREVENT-PAUSE", False)
     cluster.reached(SOURCE, "success")
     is_whole(there, key, before)
+    assert inredis.calls(there, "NR.OBSERVE") == own, "it was sent places, not commands"
 
 
 @on_valkey9

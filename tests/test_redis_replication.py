@@ -54,12 +54,6 @@ def agree(primary: servers.Server, replica: servers.Server) -> bool:
     return len({server.client().execute_command("DEBUG", "DIGEST") for server in (primary, replica)}) == 1
 
 
-def sent(client: redis.Redis, command: str) -> int:
-    """How often a server has run a command."""
-    calls: int = client.info("commandstats").get(f"cmdstat_{command}", {"calls": 0})["calls"]
-    return calls
-
-
 @on_redis7
 def test_a_replica_receives_the_result_and_answers_the_same(primary: servers.Server, replica: servers.Server) -> None:
     client, reader = primary.client(protocol=2), replica.client(protocol=2)
@@ -218,10 +212,10 @@ def test_rows_are_sent_as_effects_from_the_moment_that_somebody_listens(
 
         servers.wait_until(follows)
         assert agree(primary, replica)
-        calls = sent(reader, "nr._rows")
+        calls = inredis.calls(reader, "NR._ROWS")
         client.execute_command(*observe)
         assert agree(primary, replica)
-        assert (sent(reader, "nr._rows"), sent(reader, "nr.observe")) == (calls + 1, 0)
+        assert (inredis.calls(reader, "NR._ROWS"), inredis.calls(reader, "NR.OBSERVE")) == (calls + 1, 0)
         # A replica that was cut off is sent what it has missed.
         full = client.info("stats")["sync_full"]
         pipeline = client.pipeline(transaction=False).execute_command("CLIENT", "KILL", "TYPE", "replica")
@@ -245,7 +239,7 @@ def test_a_promoted_replica_sends_its_own_replicas_effects(
     for _ in range(50):
         promoted.execute_command("NR.OBSERVE", "net", 1, 2, "->", 1)
     assert agree(replica, primary)
-    assert (sent(client, "nr._rows"), sent(client, "nr.observe")) == (50, 0)
+    assert (inredis.calls(client, "NR._ROWS"), inredis.calls(client, "NR.OBSERVE")) == (50, 0)
 
 
 @on_redis7
