@@ -61,13 +61,19 @@ def steps(threads: int) -> dict[str, dict[str, float]]:
     }
 
 
-def served() -> dict[str, dict[tuple[str, str], tuple[float, int, float | None]]]:
-    """Return of each server, by command and layout: the share of EXISTS's rate, the rate, and the original's share."""
-    form = r"^(NR\.\w+) +([\d-]+), of EXISTS +([\d.]+).*?([\d,]+)/s, EXISTS +[\d,]+/s(?:, the original ([\d.]+))?$"
+def served() -> dict[str, dict[tuple[str, str], tuple[float, int, float, float | None]]]:
+    """Return of each server, by command and layout: share of EXISTS's rate, rate, the floor's and the original's share."""
+    rates = r"([\d,]+)/s, EXISTS +[\d,]+/s, the floor ([\d.]+)(?:, the original ([\d.]+))?$"
+    form = rf"^(NR\.\w+) +([\d-]+), of EXISTS +([\d.]+).*?{rates}"
     return {
         server: {
-            (command, layout): (float(share), int(rate.replace(",", "")), float(original) if original else None)
-            for command, layout, share, rate, original in re.findall(form, part, re.MULTILINE)
+            (command, layout): (
+                float(share),
+                int(rate.replace(",", "")),
+                float(floor),
+                float(original) if original else None,
+            )
+            for command, layout, share, rate, floor, original in re.findall(form, part, re.MULTILINE)
         }
         for server, part in speed_parts().items()
         if "-server" in server
@@ -141,11 +147,11 @@ def answers() -> str:
 def serving() -> str:
     """Return requests a second, and as a share of the cheapest command's rate."""
     rows = [
-        [server, command, layout, f"{rate:,}", f"{share:.0%}", f"{original:.0%}" if original else ""]
+        [server, command, layout, f"{rate:,}", f"{share:.0%}", f"{floor:.0%}", f"{original:.0%}" if original else ""]
         for server, found in served().items()
-        for (command, layout), (share, rate, original) in found.items()
+        for (command, layout), (share, rate, floor, original) in found.items()
     ]
-    return table(["server", "command", "layout", "a second", "of `EXISTS`", "the original, of `EXISTS`"], *rows)
+    return table(["server", "command", "layout", "a second", "of `EXISTS`", "an idle module", "the original"], *rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {
