@@ -62,7 +62,7 @@ def steps(threads: int) -> dict[str, dict[str, float]]:
 
 
 def served() -> dict[str, dict[tuple[str, str], tuple[float, int, float, float | None]]]:
-    """Return of each server, by command and layout: share of EXISTS's rate, rate, the floor's and the original's share."""
+    """Return of each server, by command and layout: a share of EXISTS's rate, the rate, two more shares."""
     rates = r"([\d,]+)/s, EXISTS +[\d,]+/s, the floor ([\d.]+)(?:, the original ([\d.]+))?$"
     form = rf"^(NR\.\w+) +([\d-]+), of EXISTS +([\d.]+).*?{rates}"
     return {
