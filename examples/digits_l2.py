@@ -6,7 +6,6 @@ Weight decay keeps the weights small, so that it cannot. The more digits there a
 
 from __future__ import annotations
 
-import importlib.util
 import random
 import sys
 
@@ -16,9 +15,10 @@ DECAYS = [0.0, 0.001, 0.01, 0.1]
 SIZES = [20, 40, 80, 160, 320, 640, 1200]
 
 args = common.arguments(__doc__, cycles=(200, "cycles of each training"), sizes=(len(SIZES), "training sizes at most"))
-if not importlib.util.find_spec("sklearn"):
+try:
+    from sklearn.datasets import load_digits
+except ImportError:
     sys.exit("The digits are those of scikit-learn: pip install scikit-learn")
-from sklearn.datasets import load_digits  # noqa: E402
 
 X, y = load_digits(return_X_y=True)
 order = random.Random(args.seed).sample(range(len(X)), len(X))

@@ -226,6 +226,20 @@ def test_rows_are_sent_as_effects_from_the_moment_that_somebody_listens(
 
 
 @on_redis7
+def test_a_copy_puts_the_same_rows_where_the_first_did(primary: servers.Server) -> None:
+    """So that a replica that is sent the command itself, and not the places, would not part from its primary."""
+    client = primary.client(protocol=2)
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 2, "->", 1, "DATASET", 50, "TEST", 25)
+    client.execute_command("NR.OBSERVE", "net", "FP32", inredis.blob(*[(row, 1, 2) for row in range(40)]))
+    client.copy("net", "copy")
+    for key in ("net", "copy"):
+        client.execute_command("NR.OBSERVE", key, "FP32", inredis.blob(*[(row, 3, 4) for row in range(200)]))
+        client.execute_command("NR.OBSERVE", key, 5, 6, "->", 7, "WEIGHT", 2)
+    first, copy = client.execute_command("DEBUG", "DIGEST-VALUE", "net", "copy")
+    assert first == copy
+
+
+@on_redis7
 def test_a_promoted_replica_sends_its_own_replicas_effects(
     kind: servers.Kind, primary: servers.Server, replica: servers.Server
 ) -> None:

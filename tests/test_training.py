@@ -203,10 +203,10 @@ def test_a_network_that_has_learnt_nothing_says_so(create: Create, kind: Any) ->
 
 def test_inputs_far_from_0_are_named_unless_they_are_centred(create: Create) -> None:
     rng = np.random.default_rng(1)
-    X = np.c_[rng.integers(1990, 2020, 100), rng.normal(size=100), np.full(100, 5)]
+    X = np.c_[rng.integers(1990, 2020, 400), rng.normal(size=400), np.full(400, 5), np.arange(400) > 0]
     warnings = []
     for normalize in (False, True):
-        net = create("classifier", [3, 5, 2], normalize=normalize, dataset=100, test=0, seed=1)
+        net = create("classifier", [4, 5, 2], normalize=normalize, dataset=400, test=0, seed=1)
         net.observe(X, X[:, 1] > 0)
         warnings.append(net.train(max_cycles=50).warnings)
     assert warnings == [

@@ -81,7 +81,7 @@ impl Scaling {
         scaling
     }
 
-    /// Columns that are the same in all rows, and those that vary but lie [`FAR`] from 0.
+    /// Columns that are the same in all rows, and those that vary but lie [`FAR`] from 0, all on one side of it.
     pub(crate) fn odd(rows: &Rows, columns: Range<usize>) -> (Vec<usize>, Vec<usize>) {
         let all = Column::of(rows, columns);
         let those = |is: fn(&Column) -> bool| (0..all.len()).filter(|&index| is(&all[index])).collect();
@@ -178,7 +178,9 @@ impl Column {
     }
 
     fn is_far(&self) -> bool {
-        self.min < self.max && self.mean.abs() > FAR * self.deviation
+        // A column that is 1 in nearly all rows and 0 in others is told apart from 0 well enough.
+        let on_one_side = self.min > 0.0 || self.max < 0.0;
+        self.min < self.max && on_one_side && self.mean.abs() > FAR * self.deviation
     }
 
     /// The mean of the squared values.

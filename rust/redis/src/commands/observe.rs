@@ -64,6 +64,7 @@ impl Command for Observe {
             replayed::rows::send(ctx, name, network.rows_state(), &places, &sent, rows.weight);
             stored
         } else {
+            // If anybody hears it after all, it puts the rows where they went here: what chooses is saved with the network.
             let stored = network.observe(&batch, rows.target, |_| {})?;
             ctx.replicate_verbatim();
             stored
