@@ -105,6 +105,9 @@ pub enum Error {
         /// The weight given.
         value: f32,
     },
+    /// Work that whoever asked for it no longer waits for.
+    #[error("stopped before the end: its answer is no longer wanted")]
+    Stopped,
     /// A row for a set whose limit is 0.
     #[error("the {set} set takes no rows: its limit is 0")]
     NoRoom {

@@ -52,17 +52,20 @@ pub enum Score {
     },
 }
 
-pub(crate) fn evaluate(model: &Model, rows: &Rows) -> Result<Evaluation> {
+pub(crate) fn evaluate(model: &Model, rows: &Rows, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
     if rows.len() == 0 {
         return Err(Error::NoRows);
     }
-    let error = error(model, rows).mean();
+    let error = error(model, rows, keep_on)?.mean();
     let shape = model.shape();
     let mut tally = Tally::new(model);
     let mut inputs = Vec::new();
     let mut targets = Vec::new();
     let chunk = CHUNK_ROWS.min(CHUNK_OUTPUTS / shape.outputs);
     for from in (0..rows.len()).step_by(chunk) {
+        if !keep_on() {
+            return Err(Error::Stopped);
+        }
         inputs.clear();
         targets.clear();
         for row in from..rows.len().min(from + chunk) {
@@ -77,7 +80,7 @@ pub(crate) fn evaluate(model: &Model, rows: &Rows) -> Result<Evaluation> {
     Ok(Evaluation { rows: rows.len() as u64, error, score: tally.score(rows.len() as f64) })
 }
 
-pub(crate) fn evaluate_batch(model: &Model, batch: &Batch<'_>) -> Result<Evaluation> {
+pub(crate) fn evaluate_batch(model: &Model, batch: &Batch<'_>, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
     let shape = model.shape();
     batch.check(shape)?;
     let mut rows = Rows::new(shape.width());
@@ -85,20 +88,23 @@ pub(crate) fn evaluate_batch(model: &Model, batch: &Batch<'_>) -> Result<Evaluat
         let values = batch.inputs(row, shape).iter().chain(batch.targets(row, shape));
         rows.set(row, values.copied(), batch.weight(row));
     }
-    evaluate(model, &rows)
+    evaluate(model, &rows, keep_on)
 }
 
 /// The loss of a model on some rows.
-fn error(model: &Model, rows: &Rows) -> Sums {
+fn error(model: &Model, rows: &Rows, keep_on: &dyn Fn() -> bool) -> Result<Sums> {
     let normalization = model.trained.normalization.clone();
     let (options, members) = (model.options.clone(), model.trained.members());
     let objective = Objective::new(model.kind, &model.layout, options, normalization, members);
     let mut scratch = objective.scratch();
     let mut sums = Sums::default();
     for share in objective.shares(rows) {
-        sums.add(&objective.sums(&model.trained.weights, rows, share, &mut scratch, true, None, || true));
+        sums.add(&objective.sums(&model.trained.weights, rows, share, &mut scratch, true, None, keep_on));
+        if !keep_on() {
+            return Err(Error::Stopped);
+        }
     }
-    sums
+    Ok(sums)
 }
 
 /// What is counted and summed row by row.

@@ -30,6 +30,6 @@ pub use evaluation::{Evaluation, Score};
 pub use kernels::instruction_set;
 pub use layout::{Kind, Layout};
 pub use model::Model;
-pub use network::{Info, MAX_NOTES, Network};
+pub use network::{Drawing, Info, MAX_NOTES, Network, Shrunk};
 pub use options::{Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts};
 pub use trained::{Statistics, Trained};

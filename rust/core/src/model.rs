@@ -46,6 +46,12 @@ impl Model {
         self.trained.weights.len()
     }
 
+    /// The same with what a training of another copy of the network has made.
+    #[must_use]
+    pub fn with(self, trained: Arc<Trained>) -> Self {
+        Self { trained, ..self }
+    }
+
     pub(crate) fn shape(&self) -> RowShape {
         RowShape::new(self.kind, &self.layout)
     }
@@ -208,7 +214,7 @@ impl Model {
 }
 
 /// The index of the largest value, the first of equals.
-pub(crate) fn largest(values: &[f32]) -> usize {
+pub fn largest(values: &[f32]) -> usize {
     let mut best = 0;
     for (index, value) in values.iter().enumerate() {
         if *value > values[best] {

@@ -8,10 +8,11 @@ use crate::evaluation::{self, Evaluation};
 use crate::layout::{Kind, Layout};
 use crate::memory::{self, Move, Taken};
 use crate::model::Model;
-use crate::options::{Changes, Options};
+use crate::options::{Activation, Changes, Options};
 use crate::random::Random;
 use crate::report::Report;
 use crate::trained::{Statistics, Trained};
+use crate::weights;
 
 /// Bytes of notes at most: room for what some thousand columns are called, and nothing that a frame could not hold.
 pub const MAX_NOTES: usize = 1 << 20;
@@ -50,6 +51,30 @@ pub struct Network {
     pub(crate) notes: Option<Arc<Vec<u8>>>,
 }
 
+/// Initial weights that are yet to be drawn. It needs nothing of the network, and gives the same weights each time.
+#[derive(Debug, Clone)]
+pub struct Drawing {
+    layout: Arc<Layout>,
+    activation: Activation,
+    random: Random,
+}
+
+impl Drawing {
+    /// Draws the weights of an untrained network.
+    pub fn draw(&self) -> Trained {
+        Trained::untrained(&self.layout, self.activation, &mut self.random.clone())
+    }
+}
+
+/// Rows of a network, some of them dropped to obey smaller limits; see [`Network::shrunk`].
+#[derive(Debug)]
+pub struct Shrunk {
+    /// The rows that they are of.
+    of: (u64, [u32; 2], Limits),
+    dataset: Dataset,
+    random: Random,
+}
+
 /// What a network tells of itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Info {
@@ -79,9 +104,19 @@ impl Network {
     /// # Errors
     /// [`Error::ClassifierOutputs`] for a classifier with one output, [`Error::Option`] for options that make no sense.
     pub fn new(kind: Kind, layout: Layout, options: Options, limits: Limits, seed: u64) -> Result<Self> {
-        let mut network = Self::of_trained(kind, layout, options, limits, seed, Trained::nothing())?;
-        network.reset();
+        let (mut network, drawing) = Self::begin(kind, layout, options, limits, seed)?;
+        network.trained = Arc::new(drawing.draw());
         Ok(network)
+    }
+
+    /// [`Self::new`] in two parts; see [`Self::begin_reset`].
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
+    pub fn begin(kind: Kind, layout: Layout, options: Options, limits: Limits, seed: u64) -> Result<(Self, Drawing)> {
+        let mut network = Self::of_trained(kind, layout, options, limits, seed, Trained::nothing())?;
+        let drawing = network.begin_reset();
+        Ok((network, drawing))
     }
 
     /// A network that trainings have made, without rows. The seed is of what is random from here on.
@@ -219,12 +254,13 @@ impl Network {
     ///
     /// # Errors
     /// [`Error::Parameters`] if it is of a network of another size.
-    pub fn install(&mut self, trained: Trained, report: Option<Report>) -> Result<()> {
+    pub fn install(&mut self, trained: impl Into<Arc<Trained>>, report: Option<Arc<Report>>) -> Result<()> {
+        let trained = trained.into();
         if trained.weights.len() != trained.members() * self.layout.parameters() {
             return Err(Error::Parameters { parameters: trained.weights.len() as u64 });
         }
-        self.trained = Arc::new(trained);
-        self.report = report.map(Arc::new);
+        self.trained = trained;
+        self.report = report;
         Ok(())
     }
 
@@ -250,8 +286,23 @@ impl Network {
 
     /// New random weights, the next of the network's random state, fresh statistics and no report. The rows stay.
     pub fn reset(&mut self) {
+        let drawing = self.begin_reset();
+        self.trained = Arc::new(drawing.draw());
+    }
+
+    /// [`Self::reset`] in two parts, for a network so large that drawing its weights takes long: what [`Drawing::draw`]
+    /// returns must be given to [`Self::install`]. Until then the network has no weights and must not answer, be trained or be
+    /// saved.
+    pub fn begin_reset(&mut self) -> Drawing {
+        let drawing = Drawing {
+            layout: Arc::clone(&self.layout),
+            activation: self.options.activation,
+            random: self.weights_random,
+        };
+        self.weights_random = self.weights_random.skip(weights::draws(&self.layout));
         self.report = None;
-        self.trained = Arc::new(Trained::untrained(&self.layout, self.options.activation, &mut self.weights_random));
+        self.trained = Arc::new(Trained::nothing());
+        drawing
     }
 
     /// Changes options and limits, all or nothing. A set that has more rows than its new limit loses random ones;
@@ -265,12 +316,55 @@ impl Network {
         Ok(())
     }
 
+    /// The rows that are left under smaller limits: the long part of [`Self::configure`], which may be done on a clone while
+    /// this network goes on; see [`Self::configure_shrunk`].
+    pub fn shrunk(&self, limits: Limits) -> Shrunk {
+        let (mut dataset, mut random) = (self.dataset.clone(), self.rows_random);
+        dataset.limit_to(limits, &mut random);
+        Shrunk { of: self.rows_version(), dataset, random }
+    }
+
+    /// [`Self::configure`] with rows that [`Self::shrunk`] has left. None, and nothing is changed, if rows have come since
+    /// then; else the rows as they were, which may take long to drop.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for options that make no sense.
+    pub fn configure_shrunk(&mut self, changes: &Changes, shrunk: Shrunk) -> Result<Option<Shrunk>> {
+        let options = self.options.with(self.kind, &self.layout, changes)?;
+        if self.rows_version() != shrunk.of {
+            return Ok(None);
+        }
+        self.options = options;
+        let dataset = std::mem::replace(&mut self.dataset, shrunk.dataset);
+        let random = std::mem::replace(&mut self.rows_random, shrunk.random);
+        Ok(Some(Shrunk { dataset, random, ..shrunk }))
+    }
+
+    /// What changes with each row that is stored and with the limits: a full set draws a number for the row's place.
+    fn rows_version(&self) -> (u64, [u32; 2], Limits) {
+        (self.rows_state(), [Set::Train, Set::Test].map(|set| self.rows(set)), self.dataset.limits())
+    }
+
+    /// Bytes of the sets that have more rows than these limits: some are dropped, others move.
+    pub fn shrinking_bytes(&self, limits: Limits) -> usize {
+        let of = |set, limit| if self.rows(set) > limit { self.rows(set) as usize } else { 0 };
+        4 * self.dataset.shape.width() * (of(Set::Train, limits.train) + of(Set::Test, limits.test))
+    }
+
     /// How well the present weights do on a stored set.
     ///
     /// # Errors
     /// [`Error::NoRows`] if the set is empty.
     pub fn evaluate(&self, set: Set) -> Result<Evaluation> {
-        evaluation::evaluate(&self.model(), self.dataset.set(set))
+        self.evaluate_while(set, &|| true)
+    }
+
+    /// [`Self::evaluate`], ended by [`Error::Stopped`] as soon as `keep_on`, which is asked every few rows, says no.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], and those of [`Self::evaluate`].
+    pub fn evaluate_while(&self, set: Set, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
+        evaluation::evaluate(&self.model(), self.dataset.set(set), keep_on)
     }
 
     /// How well the present weights do on fresh rows, which are not kept.
@@ -278,7 +372,15 @@ impl Network {
     /// # Errors
     /// [`Error::NoRows`] if there are none, and what [`Self::observe`] refuses.
     pub fn evaluate_on(&self, batch: &Batch<'_>) -> Result<Evaluation> {
-        evaluation::evaluate_batch(&self.model(), batch)
+        self.evaluate_on_while(batch, &|| true)
+    }
+
+    /// [`Self::evaluate_on`], ended as [`Self::evaluate_while`] is.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], and those of [`Self::evaluate_on`].
+    pub fn evaluate_on_while(&self, batch: &Batch<'_>, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
+        evaluation::evaluate_batch(&self.model(), batch, keep_on)
     }
 
     /// What a user keeps with the network, such as what its inputs are called. It changes nothing that the network does.

@@ -28,6 +28,12 @@ impl Random {
         self.state
     }
 
+    /// The stream as it is after so many more numbers have been drawn.
+    #[must_use]
+    pub fn skip(self, numbers: u64) -> Self {
+        Self { state: self.state.wrapping_add(GAMMA.wrapping_mul(numbers)) }
+    }
+
     /// 64 random bits.
     pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(GAMMA);
@@ -65,6 +71,16 @@ mod tests {
         assert_eq!(random.bits(), 6_457_827_717_110_365_317);
         assert_eq!(random.bits(), 3_203_168_211_198_807_973);
         assert_eq!(random.bits(), 9_817_491_932_198_370_423);
+    }
+
+    #[test]
+    fn skipped_numbers_are_as_good_as_drawn() {
+        let mut random = Random::new(5, 1);
+        let skipped = random.skip(1000);
+        for _ in 0..1000 {
+            random.bits();
+        }
+        assert_eq!(random, skipped);
     }
 
     #[test]

@@ -37,6 +37,11 @@ pub(crate) fn initial(layout: &Layout, activation: Activation, random: &mut Rand
     weights
 }
 
+/// Random numbers that [`initial`] draws: one for each parameter but the biases of the outputs.
+pub(crate) fn draws(layout: &Layout) -> u64 {
+    (layout.parameters() - layout.outputs()) as u64
+}
+
 /// RPROP's first step sizes.
 ///
 /// All parameters move at once, so a unit of many inputs moves by the more: from [`MANY_INPUTS`] on their steps are as much
@@ -125,6 +130,10 @@ mod tests {
         let weights = initial(&layout, Activation::Tanh, &mut Random::new(1, 2));
         assert_eq!(weights, initial(&layout, Activation::Tanh, &mut Random::new(1, 2)));
         assert_ne!(weights, initial(&layout, Activation::Tanh, &mut Random::new(2, 2)));
+        let mut random = Random::new(1, 2);
+        let skipped = random.skip(draws(&layout));
+        initial(&layout, Activation::Tanh, &mut random);
+        assert_eq!(random, skipped);
         for connection in layout.connections() {
             let (biases, weights) = weights[connection.all()].split_at(connection.outputs);
             let hidden = connection.outputs == 50;

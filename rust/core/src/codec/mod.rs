@@ -35,6 +35,7 @@ pub use original::{Values, decode_original};
 
 use crate::dataset::{Dataset, Rows};
 use crate::error::{Error, Result};
+use crate::model::Model;
 use crate::network::Network;
 use crate::report::Report;
 use crate::trained::Trained;
@@ -130,7 +131,7 @@ pub fn trained_frames(trained: &Trained, report: Option<&Report>, sink: &mut dyn
     writer.fields(Section::End, &[]);
 }
 
-/// What [`trained_frames`] made these frames of, for another copy of the same network.
+/// What [`trained_frames`] made these frames of, for another copy of the same network, whose model is given.
 ///
 /// ```
 /// use neuralredis_core::{Kind, Layout, Limits, Network, Options, codec};
@@ -141,8 +142,8 @@ pub fn trained_frames(trained: &Trained, report: Option<&Report>, sink: &mut dyn
 /// codec::trained_frames(net.trained(), net.report().map(Arc::as_ref), &mut |frame| frames.push(frame.to_vec()));
 ///
 /// let mut copy = Network::new(Kind::Regressor, Layout::new(&[2, 3, 1])?, options, Limits::default(), 8)?;
-/// let (trained, report) = codec::decode_trained(&copy, frames.iter().map(Vec::as_slice))?;
-/// copy.install(trained, report)?;
+/// let (trained, report) = codec::decode_trained(&copy.model(), frames.iter().map(Vec::as_slice))?;
+/// copy.install(trained, report.map(Arc::new))?;
 /// assert_eq!(copy.trained(), net.trained());
 /// # Ok::<(), neuralredis_core::Error>(())
 /// ```
@@ -150,10 +151,10 @@ pub fn trained_frames(trained: &Trained, report: Option<&Report>, sink: &mut dyn
 /// # Errors
 /// As [`decode`]: [`Error::Damaged`] for frames that are not what such a network has, and [`Error::NewerFormat`].
 pub fn decode_trained<'a>(
-    network: &Network,
+    model: &Model,
     frames: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<(Trained, Option<Report>)> {
-    let mut decoder = Decoder::of_trained(network.kind, &network.layout);
+    let mut decoder = Decoder::of_trained(model.kind, &model.layout);
     frames.into_iter().try_for_each(|frame| decoder.push(frame))?;
     decoder.finish_trained()
 }

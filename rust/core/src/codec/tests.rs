@@ -336,15 +336,18 @@ fn what_a_training_made_goes_to_a_copy_alone_and_to_no_other_network() {
     let mut copy = network.clone();
     network = trained(network, 5);
     let frames = trained_of(&network);
-    let (trained, report) = decode_trained(&copy, frames.iter().map(Vec::as_slice)).unwrap();
-    copy.install(trained, report).unwrap();
+    let (trained, report) = decode_trained(&copy.model(), frames.iter().map(Vec::as_slice)).unwrap();
+    copy.install(trained, report.map(Arc::new)).unwrap();
     assert_eq!((copy.trained(), copy.report()), (network.trained(), network.report()));
     assert!(copy.report().is_some());
     let other = small(Kind::Classifier, 0, 0);
-    assert!(decode_trained(&other, frames.iter().map(Vec::as_slice)).is_err());
-    assert!(decode_trained(&copy, frames[..frames.len() - 1].iter().map(Vec::as_slice)).is_err());
+    assert!(decode_trained(&other.model(), frames.iter().map(Vec::as_slice)).is_err());
+    assert!(decode_trained(&copy.model(), frames[..frames.len() - 1].iter().map(Vec::as_slice)).is_err());
     let whole = frames_of(&network, MAX_FRAME);
-    assert!(decode_trained(&copy, whole.iter().map(Vec::as_slice)).is_err(), "sections that are not a training's");
+    assert!(
+        decode_trained(&copy.model(), whole.iter().map(Vec::as_slice)).is_err(),
+        "sections that are not a training's"
+    );
 }
 
 fn head() -> [u8; HEAD] {

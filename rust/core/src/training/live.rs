@@ -8,7 +8,7 @@ use super::task::{Task, TrainOptions};
 use crate::dataset::Limits;
 use crate::error::{Error, Result};
 use crate::memory::Taken;
-use crate::network::Network;
+use crate::network::{Network, Shrunk};
 use crate::options::Changes;
 
 /// A network and its training.
@@ -88,12 +88,30 @@ impl Live {
     /// # Errors
     /// [`Error::AlreadyTraining`] if the change would make other outputs of the weights that are being trained.
     pub fn configure(&mut self, changes: &Changes, limits: Limits) -> Result<()> {
+        self.check(changes)?;
+        self.network.configure(changes, limits)
+    }
+
+    /// Changes options, and the rows to those that are left under smaller limits; see [`Network::configure_shrunk`].
+    ///
+    /// # Errors
+    /// Those of [`Self::configure`].
+    pub fn configure_shrunk(&mut self, changes: &Changes, shrunk: Shrunk) -> Result<Option<Shrunk>> {
+        self.check(changes)?;
+        self.network.configure_shrunk(changes, shrunk)
+    }
+
+    /// Whether the options may be changed so.
+    ///
+    /// # Errors
+    /// Those of [`Self::configure`].
+    pub fn check(&self, changes: &Changes) -> Result<()> {
         let before = &self.network.options;
         let after = before.with(self.network.kind, &self.network.layout, changes)?;
         if self.job.is_some() && (before.activation, before.output) != (after.activation, after.output) {
             return Err(Error::AlreadyTraining);
         }
-        self.network.configure(changes, limits)
+        Ok(())
     }
 
     /// Cancels the training, if there is one; its result is dropped.

@@ -25,8 +25,8 @@ pub use live::Live;
 pub use pool::Pool;
 pub use task::{Task, TrainOptions};
 
-/// Lets everything else on the machine go first: a training is never urgent.
-fn lower_priority() {
+/// Lets everything else on the machine go before this thread, for work that must not slow down what others wait for.
+pub fn lower_priority() {
     /// Of 0 (normal) to 19: a tenth of a normal thread's share when both want the CPU.
     #[cfg(target_os = "linux")]
     const NICENESS: libc::c_int = 10;
