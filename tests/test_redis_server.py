@@ -25,7 +25,8 @@ def test_settings_are_shown_set_bounded_and_loaded(kind: servers.Kind) -> None:
         client = server.client()
         found = client.config_get("neuralredis.*")
         assert found == {
-            "neuralredis.threads": "3", "neuralredis.max-trainings": "5", "neuralredis.max-network-bytes": "0"
+            "neuralredis.threads": "3", "neuralredis.max-trainings": "5", "neuralredis.max-network-bytes": "0",
+            "neuralredis.max-blocking-ms": "100",
         }  # fmt: skip
         client.config_set("neuralredis.threads", 1)
         client.config_set("neuralredis.max-network-bytes", "10mb")

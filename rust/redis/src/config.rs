@@ -4,6 +4,7 @@
 //! the configuration prevails. CONFIG SET changes it, CONFIG GET shows it.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use crate::error::{Refusal, shown};
 use crate::ffi::config::{self, Setting};
@@ -15,12 +16,15 @@ use crate::trainings;
 const MANY: i64 = 1 << 16;
 /// Trainings at a time unless configured.
 const TRAININGS: i64 = 32;
+/// Milliseconds that a command may hold up the server where its client cannot wait, unless configured.
+const BLOCKING: i64 = 100;
 
 static THREAD_COUNT: AtomicI64 = AtomicI64::new(1);
 static TRAINING_COUNT: AtomicI64 = AtomicI64::new(TRAININGS);
 static NETWORK_BYTES: AtomicI64 = AtomicI64::new(0);
+static MAX_BLOCKING: AtomicI64 = AtomicI64::new(BLOCKING);
 
-static SETTINGS: [Setting; 3] = [
+static SETTINGS: [Setting; 4] = [
     Setting {
         name: c"threads",
         least: 1,
@@ -51,17 +55,25 @@ static SETTINGS: [Setting; 3] = [
         get: || NETWORK_BYTES.load(Ordering::Relaxed),
         set: |bytes| NETWORK_BYTES.store(bytes, Ordering::Relaxed),
     },
+    Setting {
+        name: c"max-blocking-ms",
+        least: 0,
+        most: i64::MAX,
+        is_memory: false,
+        get: || MAX_BLOCKING.load(Ordering::Relaxed),
+        set: |milliseconds| MAX_BLOCKING.store(milliseconds, Ordering::Relaxed),
+    },
 ];
 
 /// Makes the settings known to the server, and takes what it knows of them.
 pub(crate) fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as i64;
-    let mut defaults = [cores.min(MANY), TRAININGS, 0];
+    let mut defaults = [cores.min(MANY), TRAININGS, 0, BLOCKING];
     for pair in arguments.chunks(2) {
         let name = pair[0].strip_prefix(b"neuralredis.").unwrap_or(pair[0]);
         let Some(at) = SETTINGS.iter().position(|setting| setting.name.to_bytes().eq_ignore_ascii_case(name)) else {
             return Err(format!(
-                "the argument '{}': expected threads, max-trainings or max-network-bytes",
+                "the argument '{}': expected threads, max-trainings, max-network-bytes or max-blocking-ms",
                 shown(pair[0])
             ));
         };
@@ -82,6 +94,11 @@ pub(crate) fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> 
         (setting.set)(default);
     }
     config::load(ctx)
+}
+
+/// How long a command may hold up the server where its client cannot wait.
+pub(crate) fn max_blocking() -> Duration {
+    Duration::from_millis(MAX_BLOCKING.load(Ordering::Relaxed).unsigned_abs())
 }
 
 /// Refuses a client's network of more bytes than are allowed. What is loaded or replicated is not asked.

@@ -10,6 +10,8 @@ const SHOWN: usize = 64;
 pub(crate) enum Refusal {
     /// The key holds something else.
     WrongType,
+    /// The server has become a replica.
+    ReadOnly,
     /// Anything else, in a sentence that names the argument and what was expected.
     Because(String),
 }
@@ -29,10 +31,16 @@ impl Refusal {
         Self::Because(reason.into())
     }
 
+    /// A bug: the panic hook has logged where it is.
+    pub(crate) fn internal() -> Self {
+        Self::because("internal error: the server's log says more")
+    }
+
     /// The text of the reply.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value".into(),
+            Self::ReadOnly => "READONLY You can't write against a read only replica.".into(),
             Self::Because(reason) => format!("ERR {reason}"),
         }
     }

@@ -23,8 +23,10 @@ mod ffi;
 mod info;
 mod memory;
 mod numbers;
+mod pending;
 mod trainings;
 mod value;
+mod work;
 
 use ffi::context::Context;
 

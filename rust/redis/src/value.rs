@@ -1,16 +1,22 @@
 //! What a key holds.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use neuralredis_core::Network;
-use neuralredis_core::training::Live;
+use neuralredis_core::training::{Live, Report};
+use neuralredis_core::{Drawing, Model, Network, Trained};
 
 use crate::error::Refusal;
 use crate::error::shown;
 use crate::ffi::alloc;
 use crate::ffi::context::Context;
+use crate::ffi::event_loop;
 use crate::ffi::key::{Content, Key};
 use crate::info::NETWORKS;
+use crate::memory;
+use crate::pending::{Made, Pending, Settling};
+use crate::work::{self, Cost};
 
 /// The last id that was given.
 static LAST_ID: AtomicU64 = AtomicU64::new(0);
@@ -22,18 +28,135 @@ static LAST_ID: AtomicU64 = AtomicU64::new(0);
 pub(crate) struct Value {
     /// Tells the networks of this process apart, copies too. It is not saved.
     pub(crate) id: u64,
+    /// The network. While weights are pending it must not answer, be trained or be saved: [`Self::settle`] comes first.
     pub(crate) live: Live,
+    pending: Option<Arc<Pending>>,
 }
 
 impl Value {
     pub(crate) fn new(network: Network) -> Self {
         NETWORKS.fetch_add(1, Ordering::Relaxed);
-        Self { id: LAST_ID.fetch_add(1, Ordering::Relaxed) + 1, live: Live::new(network) }
+        Self { id: LAST_ID.fetch_add(1, Ordering::Relaxed) + 1, live: Live::new(network), pending: None }
+    }
+
+    /// An untrained network for a key, whose weights are drawn on a thread if there are many.
+    pub(crate) fn untrained(ctx: Context, key: &[u8], network: Network, drawing: Drawing) -> Self {
+        let mut value = Self::new(network);
+        value.draw(ctx, key, drawing);
+        value
+    }
+
+    /// New random weights. The training is cancelled, and weights that are pending are not waited for.
+    pub(crate) fn reset(&mut self, ctx: Context, key: &[u8]) {
+        self.pending = None;
+        self.live.cancel();
+        let before = Arc::clone(self.live.network().trained());
+        let drawing = self.live.network_mut().begin_reset();
+        self.draw(ctx, key, drawing);
+        work::dispose(self.live.network().layout().parameters() * memory::PARAMETER, before);
+    }
+
+    fn draw(&mut self, ctx: Context, key: &[u8], drawing: Drawing) {
+        let parameters = self.live.network().layout().parameters();
+        if Cost::of_drawing(parameters).is_brief() {
+            self.take(Made { trained: Arc::new(drawing.draw()), report: None });
+        } else {
+            self.pend(ctx, key, parameters, move || Ok(Made { trained: Arc::new(drawing.draw()), report: None }));
+        }
+    }
+
+    /// Has weights of so many parameters made on a thread, to take the place of those that the network has. It is, or will
+    /// be, at that key.
+    pub(crate) fn pend(
+        &mut self,
+        ctx: Context,
+        key: &[u8],
+        parameters: usize,
+        make: impl Fn() -> Result<Made, neuralredis_core::Error> + Send + Sync + 'static,
+    ) {
+        // Two at a time are rare: a primary would have to train a large network faster than its replica reads the result.
+        self.settle();
+        let network = self.live.network();
+        let before = Made { trained: Arc::clone(network.trained()), report: network.report().cloned() };
+        let (id, db, key) = (self.id, ctx.selected(), key.to_vec());
+        // So that those of before do not stay. If it has moved, they do until the network is next looked at.
+        let then = move || {
+            event_loop::post(move |main| {
+                event_loop::after(main, Duration::ZERO, move |_, ctx| {
+                    ctx.select(db);
+                    if let Some(value) = Key::open(ctx, &key).value_mut().filter(|value| value.id == id) {
+                        value.settle_if_made();
+                    }
+                });
+            });
+        };
+        self.pending = Some(Pending::begin(parameters, before, make, then));
+    }
+
+    /// Gives the network weights that are made.
+    pub(crate) fn install(
+        &mut self,
+        trained: impl Into<Arc<Trained>>,
+        report: Option<Arc<Report>>,
+    ) -> Result<(), neuralredis_core::Error> {
+        self.live.network_mut().install(trained, report)?;
+        self.pending = None;
+        Ok(())
+    }
+
+    fn take(&mut self, made: Made) {
+        let before = (Arc::clone(self.live.network().trained()), self.pending.take());
+        // Weights of another size come from a bug alone, which has been logged.
+        let _ = self.install(made.trained, made.report);
+        work::dispose(self.live.network().bytes(), before);
+    }
+
+    /// Waits for weights that are pending.
+    pub(crate) fn settle(&mut self) {
+        if let Some(pending) = &self.pending {
+            let made = pending.wait();
+            self.take(made);
+        }
+    }
+
+    fn settle_if_made(&mut self) {
+        if let Some(made) = self.pending.as_ref().and_then(|pending| pending.get()) {
+            self.take(made);
+        }
+    }
+
+    /// Whether no weights are pending.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.pending.is_none()
+    }
+
+    /// Weights and biases that an answer goes through.
+    pub(crate) fn parameters(&self) -> usize {
+        let of_model = || self.live.network().trained().weights().map(<[f32]>::len).sum();
+        self.pending.as_ref().map_or_else(of_model, |pending| pending.parameters())
+    }
+
+    /// What answers, for a thread.
+    pub(crate) fn model(&self) -> Settling<Model> {
+        Settling { part: self.live.network().model(), pending: self.pending.clone() }
+    }
+
+    /// The network as it is now, for a thread.
+    pub(crate) fn snapshot(&self) -> Settling<Network> {
+        Settling { part: self.live.network().clone(), pending: self.pending.clone() }
+    }
+
+    /// Another network that is the same but for its training.
+    pub(crate) fn copy(&self) -> Self {
+        let mut copy = Self::new(self.live.network().clone());
+        copy.pending.clone_from(&self.pending);
+        copy
     }
 
     /// Bytes of memory that it takes, as the server counts them.
     pub(crate) fn bytes(&self) -> usize {
-        alloc::taken(size_of::<Self>()) - size_of::<Live>() + self.live.bytes_by(&alloc::taken)
+        let pending = self.pending.as_ref().map_or(0, |pending| pending.bytes());
+        alloc::taken(size_of::<Self>()) - size_of::<Live>() + self.live.bytes_by(&alloc::taken) + pending
     }
 }
 
@@ -44,11 +167,25 @@ impl Drop for Value {
     }
 }
 
-/// The key that a command names, which must hold a network.
+/// The key that a command names, which must hold a network. Weights that are pending are waited for.
 pub(crate) fn open(ctx: Context, name: &[u8]) -> Result<Key, Refusal> {
-    let key = Key::open(ctx, name);
+    let mut key = open_unsettled(ctx, name)?;
+    if let Some(value) = key.value_mut() {
+        value.settle();
+    }
+    Ok(key)
+}
+
+/// The same for a command that can do without the weights, or that leaves it to a thread to wait for them.
+pub(crate) fn open_unsettled(ctx: Context, name: &[u8]) -> Result<Key, Refusal> {
+    let mut key = Key::open(ctx, name);
     match key.content() {
-        Content::Network => Ok(key),
+        Content::Network => {
+            if let Some(value) = key.value_mut() {
+                value.settle_if_made();
+            }
+            Ok(key)
+        }
         Content::Nothing => Err(Refusal::because(format!("no network at key '{}'", shown(name)))),
         Content::Other => Err(Refusal::WrongType),
     }

@@ -2,16 +2,20 @@
 
 use std::ffi::CStr;
 
+use neuralredis_core::model::largest;
+use neuralredis_core::{Error, Kind, Model};
+
 use super::{blob, is, run};
 use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
 use crate::info::{self, RUNS};
+use crate::work::{self, Cost, KeepOn};
 use crate::{memory, value};
 
-/// Outputs that are computed at a time: 4 MB.
-const CHUNK_OUTPUTS: usize = 1 << 20;
+/// Bytes that an integer of an array takes in a reply, at most.
+const TEXT_BYTES: usize = 12;
 
 pub(super) struct Class;
 
@@ -27,38 +31,52 @@ impl Command for Class {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open(ctx, args[0])?;
-        let model = value::read(&key)?.live.network().model();
-        let (width, out_width) = (model.layout().inputs(), model.layout().outputs());
+        let key = value::open_unsettled(ctx, args[0])?;
+        let value = value::read(&key)?;
+        let network = value.live.network();
+        let width = network.layout().inputs();
         // Before the arguments: a regressor has no class for any.
-        model.classify(&[])?;
+        if network.kind() != Kind::Classifier {
+            return Err(Error::NotClassifier.into());
+        }
         if let [word, bytes] = args[1..]
             && is(word, "FP32")
         {
-            let inputs = blob::rows(bytes, width)?;
-            let rows = inputs.len() / width;
-            let chunk = (CHUNK_OUTPUTS / out_width).max(1);
-            // Of each row the class, and the server's text of it; of a chunk the outputs.
-            let replies = rows * (size_of::<Reply>() + 16);
-            memory::check(replies + 4 * chunk * out_width)?;
-            let mut classes = Vec::with_capacity(rows);
-            for (index, inputs) in inputs.chunks(chunk * width).enumerate() {
-                let found = model.classify(inputs).map_err(|error| in_chunk(error, index * chunk, rows))?;
-                classes.extend(found.into_iter().map(Reply::count));
-            }
+            let rows = blob::count(bytes, width)?;
+            // The classes, and the server's text of them.
+            memory::check(rows * (size_of::<u32>() + TEXT_BYTES))?;
             info::count(&RUNS, rows as u64);
-            return Ok(Reply::Array(classes));
+            let cost = Cost::of_rows(rows, value.parameters()) + Cost::of_bytes(bytes.len()) + Cost::of_items(rows);
+            if cost.is_brief() && value.is_settled() {
+                return classes(&network.model(), bytes, rows, &|| true);
+            }
+            let (model, blob) = (value.model(), ctx.hold(2));
+            return work::answer(ctx, cost.or_wait(value), move |keep_on| {
+                classes(&model.wait(), blob.bytes(), rows, keep_on)
+            });
         }
-        let classes = model.classify(&blob::inputs(&args[1..], width)?)?;
+        let inputs = blob::inputs(&args[1..], width)?;
         info::count(&RUNS, 1);
-        Ok(classes.first().copied().map_or(Reply::Null, Reply::count))
+        let cost = Cost::of_rows(1, value.parameters());
+        if cost.is_brief() && value.is_settled() {
+            return class(&network.model(), &inputs);
+        }
+        let model = value.model();
+        work::answer(ctx, cost.or_wait(value), move |_| class(&model.wait(), &inputs))
     }
 }
 
-/// An error names the row among all, not among those of its chunk.
-fn in_chunk(error: neuralredis_core::Error, first: usize, rows: usize) -> neuralredis_core::Error {
-    match error {
-        neuralredis_core::Error::NotFinite { row, .. } if rows > 1 => error.in_row(first + row.unwrap_or(0)),
-        _ => error,
-    }
+/// The class of one row.
+fn class(model: &Model, inputs: &[f32]) -> Result<Reply, Refusal> {
+    Ok(model.classify(inputs)?.first().copied().map_or(Reply::Null, Reply::count))
+}
+
+/// The classes of many rows.
+fn classes(model: &Model, inputs: &[u8], rows: usize, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
+    let mut classes = Vec::with_capacity(rows);
+    let width = model.layout().outputs();
+    blob::run(model, inputs, keep_on, |outputs| {
+        classes.extend(outputs.chunks_exact(width).map(|outputs| largest(outputs) as u32));
+    })?;
+    Ok(Reply::Counts(classes))
 }

@@ -62,8 +62,8 @@ impl Command for Create {
         memory::check(layout.parameters() * memory::PARAMETER)?;
         let (units, parameters) = (layout.units().to_vec(), layout.parameters());
         let seed = seed.unwrap_or_else(context::random_seed);
-        let network = Network::new(kind, layout, options.clone(), limits, seed)?;
-        if !key::put(ctx, name, Box::new(Value::new(network))) {
+        let (network, drawing) = Network::begin(kind, layout, options.clone(), limits, seed)?;
+        if !key::put(ctx, name, Box::new(Value::untrained(ctx, name, network, drawing))) {
             return Err(Refusal::because("the server refused to store the network"));
         }
         send(ctx, name, kind, &units, &options, limits, seed);

@@ -9,6 +9,7 @@ use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
+use crate::work::{self, Cost};
 use crate::{memory, value};
 
 pub(super) struct Evaluate;
@@ -36,27 +37,37 @@ impl Command for Evaluate {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open(ctx, args[0])?;
-        let network = value::read(&key)?.live.network();
+        let key = value::open_unsettled(ctx, args[0])?;
+        let value = value::read(&key)?;
+        let network = value.live.network();
         // Sixteen rows at least go through the layers together; the widest layer has errors besides, of two at a time.
         memory::check(3 * 16 * 4 * network.layout().units().iter().sum::<usize>())?;
-        let evaluation = match args[1..] {
-            [] => network.evaluate(Set::Test)?,
+        let classes = network.layout().outputs();
+        // Errors and answers: each row goes through the network twice.
+        let cost = |rows| Cost::of_rows(2 * rows, value.parameters()).or_wait(value);
+        let set = match args[1..] {
+            [] => Set::Test,
             [word, bytes] if is(word, "FP32") => {
-                let (inputs, targets) = (network.layout().inputs(), network.targets());
                 // As numbers, and as a set of rows.
                 memory::check(2 * bytes.len())?;
-                let values = blob::rows(bytes, inputs + targets)?;
-                network.evaluate_on(&observe::interleaved(&values, inputs, targets))?
+                let rows = blob::count(bytes, network.layout().inputs() + network.targets())?;
+                let (network, blob) = (value.snapshot(), ctx.hold(2));
+                return work::answer(ctx, cost(rows) + Cost::of_bytes(3 * bytes.len()), move |keep_on| {
+                    let network = network.wait()?;
+                    let (inputs, targets) = (network.layout().inputs(), network.targets());
+                    let values = blob::rows(blob.bytes(), inputs + targets)?;
+                    let batch = observe::interleaved(&values, inputs, targets);
+                    Ok(figures(network.evaluate_on_while(&batch, keep_on)?, classes))
+                });
             }
             [word] if is(word, "FP32") => return Err(Refusal::because("FP32 has no blob after it")),
-            [word] => {
-                let set = observe::set(word);
-                network.evaluate(set.ok_or_else(|| Refusal::argument("the set", word, "TRAIN, TEST or FP32"))?)?
-            }
+            [word] => observe::set(word).ok_or_else(|| Refusal::argument("the set", word, "TRAIN, TEST or FP32"))?,
             [_, word, ..] => return Err(Refusal::unknown(word, "TRAIN, TEST or FP32 and a blob")),
         };
-        Ok(figures(evaluation, network.layout().outputs()))
+        let (rows, network) = (network.rows(set) as usize, value.snapshot());
+        work::answer(ctx, cost(rows), move |keep_on| {
+            Ok(figures(network.wait()?.evaluate_while(set, keep_on)?, classes))
+        })
     }
 }
 
@@ -64,7 +75,8 @@ fn figures(evaluation: Evaluation, classes: usize) -> Reply {
     let mut fields = vec![("rows", Reply::count(evaluation.rows)), ("error", Reply::Double(evaluation.error))];
     match evaluation.score {
         Score::Classifier { accuracy, baseline, confusion } => {
-            let row = |row: &[u64]| Reply::Array(row.iter().copied().map(Reply::count).collect());
+            // No set has more rows than 32 bits count.
+            let row = |row: &[u64]| Reply::Counts(row.iter().map(|&count| count as u32).collect());
             // Left out where there are too many classes for anyone to look at it.
             let confusion = if confusion.is_empty() {
                 Reply::Null

@@ -8,6 +8,7 @@ use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
+use crate::work::{self, Cost};
 use crate::{memory, value};
 
 pub(super) struct Export;
@@ -24,10 +25,14 @@ impl Command for Export {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open(ctx, args[0])?;
-        let network = value::read(&key)?.live.network();
+        let key = value::open_unsettled(ctx, args[0])?;
+        let value = value::read(&key)?;
+        let bytes = value.bytes();
         // The bytes, and the server's copy of them.
-        memory::check(2 * network.bytes())?;
-        Ok(Reply::Bulk(codec::encode(network)))
+        memory::check(2 * bytes)?;
+        let network = value.snapshot();
+        work::answer(ctx, Cost::of_bytes(2 * bytes).or_wait(value), move |_| {
+            Ok(Reply::Bulk(codec::encode(&network.wait()?)))
+        })
     }
 }

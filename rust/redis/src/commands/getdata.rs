@@ -9,13 +9,14 @@ use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
+use crate::work::{self, Cost};
 use crate::{numbers, value};
 
 pub(super) struct GetData;
 
 impl Command for GetData {
     const NAME: &CStr = c"nr.getdata";
-    const FLAGS: &CStr = c"readonly fast";
+    const FLAGS: &CStr = c"readonly";
     const ABOUT: About = About {
         summary: c"Returns a stored row: its inputs, and its outputs.",
         complexity: c"O(N) where N is the number of values of a row",
@@ -26,21 +27,23 @@ impl Command for GetData {
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let [name, set, row] = *args else { return Err(Refusal::because("expected a key, a set and a row")) };
-        let key = value::open(ctx, name)?;
+        let key = value::open_unsettled(ctx, name)?;
         let network = value::read(&key)?.live.network();
         let set = observe::set(set).ok_or_else(|| Refusal::argument("the set", set, "TRAIN or TEST"))?;
         let row = numbers::whole(row).ok_or_else(|| Refusal::argument("row", row, "an integer of at least 0"))?;
         let stored = u32::try_from(row).ok().and_then(|row| network.row(set, row));
-        Ok(stored.map_or(Reply::Null, |(inputs, targets, _)| {
-            let outputs = match network.kind() {
+        let Some((inputs, targets, _)) = stored else { return Ok(Reply::Null) };
+        let (kind, outputs) = (network.kind(), network.layout().outputs());
+        work::answer(ctx, Cost::of_items(inputs.len() + outputs), move |_| {
+            let outputs = match kind {
                 Kind::Regressor => targets,
                 Kind::Classifier => {
-                    let mut outputs = vec![0.0; network.layout().outputs()];
-                    outputs[targets[0] as usize] = 1.0;
-                    outputs
+                    let mut one_hot = vec![0.0; outputs];
+                    one_hot[targets[0] as usize] = 1.0;
+                    one_hot
                 }
             };
-            Reply::Array(vec![Reply::Singles(inputs.into()), Reply::Singles(outputs.into())])
-        }))
+            Ok(Reply::Array(vec![Reply::Singles(inputs.into()), Reply::Singles(outputs.into())]))
+        })
     }
 }

@@ -2,15 +2,17 @@
 
 use std::ffi::CStr;
 
-use neuralredis_core::codec;
+use neuralredis_core::{Network, codec};
 
 use super::is;
 use crate::error::{Refusal, shown};
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
+use crate::ffi::held::Held;
 use crate::ffi::key::{self, Content, Key};
 use crate::ffi::reply::Reply;
 use crate::value::Value;
+use crate::work::{self, Cost, Step};
 use crate::{config, memory};
 
 pub(super) struct Import;
@@ -33,22 +35,46 @@ impl Command for Import {
             [word] if is(word, "REPLACE") => true,
             [word, ..] => return Err(Refusal::unknown(word, "REPLACE")),
         };
-        match Key::open(ctx, name).content() {
-            Content::Network if !replace => {
-                return Err(Refusal::because(format!("there is a network at key '{}': expected REPLACE", shown(name))));
-            }
-            Content::Other => return Err(Refusal::WrongType),
-            Content::Network | Content::Nothing => {}
-        }
+        check(ctx, name, replace)?;
         // The network, and the server's copies of its bytes.
         memory::check(3 * blob.len())?;
-        let value = Value::new(codec::decode(blob)?);
-        config::check_bytes(ctx, || value.bytes())?;
-        if !key::put(ctx, name, Box::new(value)) {
-            return Err(Refusal::because("the server refused to store the network"));
-        }
-        ctx.replicate(Self::NAME, &[name, blob, b"REPLACE"]);
-        ctx.notify(c"nr.import", name);
-        Ok(Reply::OK)
+        let (key, blob) = (ctx.hold(0), ctx.hold(1));
+        // Read, checked, and put where it belongs.
+        let cost = Cost::of_bytes(4 * blob.bytes().len());
+        let Some(client) = work::begin(ctx, cost)? else {
+            return put(ctx, &key, &blob, codec::decode(blob.bytes())?);
+        };
+        let db = ctx.selected();
+        work::spawn(move || {
+            let network = codec::decode(blob.bytes());
+            work::conclude(client, move |ctx| {
+                ctx.select(db);
+                check(ctx, key.bytes(), replace)?;
+                put(ctx, &key, &blob, network?).map(Step::Done)
+            });
+        });
+        Ok(Reply::Later)
     }
+}
+
+/// Whether there may be a network at a key.
+fn check(ctx: Context, name: &[u8], replace: bool) -> Result<(), Refusal> {
+    match Key::open(ctx, name).content() {
+        Content::Network if !replace => {
+            Err(Refusal::because(format!("there is a network at key '{}': expected REPLACE", shown(name))))
+        }
+        Content::Other => Err(Refusal::WrongType),
+        Content::Network | Content::Nothing => Ok(()),
+    }
+}
+
+fn put(ctx: Context, key: &Held, blob: &Held, network: Network) -> Result<Reply, Refusal> {
+    let (name, value) = (key.bytes(), Value::new(network));
+    config::check_bytes(ctx, || value.bytes())?;
+    if !key::put(ctx, name, Box::new(value)) {
+        return Err(Refusal::because("the server refused to store the network"));
+    }
+    ctx.replicate_held(Import::NAME, &[key, blob], &[b"REPLACE"]);
+    ctx.notify(c"nr.import", name);
+    Ok(Reply::OK)
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 
-use neuralredis_core::Kind;
+use neuralredis_core::{Kind, Network};
 
 use super::{options, report};
 use crate::error::Refusal;
@@ -10,6 +10,7 @@ use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
 use crate::value;
+use crate::work::{self, Cost};
 
 pub(super) struct Info;
 
@@ -26,16 +27,27 @@ impl Command for Info {
 
     /// The original's fields in the original's order, then those that it lacked.
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open(ctx, args[0])?;
+        let key = value::open_unsettled(ctx, args[0])?;
         let value = value::read(&key)?;
-        let info = value.live.network().info();
+        let (id, training, bytes) = (value.id, value.live.job().is_some(), value.bytes());
+        if value.is_settled() {
+            return Ok(Self::fields(value.live.network(), id, training, bytes));
+        }
+        let network = value.snapshot();
+        work::answer(ctx, Cost::NONE.or_wait(value), move |_| Ok(Self::fields(&network.wait()?, id, training, bytes)))
+    }
+}
+
+impl Info {
+    fn fields(network: &Network, id: u64, training: bool, bytes: usize) -> Reply {
+        let info = network.info();
         let (found, chosen) = (info.statistics, info.options);
         let layout = info.layout.into_iter().map(Reply::count).collect();
         let mut fields = vec![
-            ("id", Reply::count(value.id)),
+            ("id", Reply::count(id)),
             ("type", Reply::word(info.kind.name())),
             ("auto-normalization", Reply::Flag(chosen.normalize)),
-            ("training", Reply::Flag(value.live.job().is_some())),
+            ("training", Reply::Flag(training)),
             ("layout", Reply::Array(layout)),
             ("training-dataset-maxlen", Reply::count(info.limits.train)),
             ("training-dataset-len", Reply::count(info.train_rows)),
@@ -64,12 +76,9 @@ impl Command for Info {
             ("patience", options::patience_reply(chosen.patience)),
             ("members", Reply::count(info.members)),
             ("test-error-optimistic", Reply::YesNo(found.test_decided)),
-            (
-                "training-warnings",
-                value.live.network().report().map_or(Reply::Array(Vec::new()), |report| report::warnings(report)),
-            ),
-            ("memory-bytes", Reply::count(value.bytes())),
+            ("training-warnings", network.report().map_or(Reply::Array(Vec::new()), |report| report::warnings(report))),
+            ("memory-bytes", Reply::count(bytes)),
         ]);
-        Ok(Reply::Map(fields))
+        Reply::Map(fields)
     }
 }

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod batches;
 mod blob;
 mod class;
 mod configure;

@@ -6,13 +6,15 @@ use std::ffi::CStr;
 use neuralredis_core::{Batch, Network, Place, Set};
 use smallvec::SmallVec;
 
-use super::{blob, is, replayed};
+use super::{batches, blob, is, replayed};
 use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
 use crate::info::{self, ROWS_OBSERVED};
 use crate::numbers::{self, Row};
+use crate::value::Value;
+use crate::work::{self, Cost};
 use crate::{config, memory, value};
 
 pub(super) struct Observe;
@@ -47,16 +49,15 @@ impl Command for Observe {
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let name = args[0];
-        let mut key = value::open(ctx, name)?;
-        let live = &value::read(&key)?.live;
-        let network = live.network();
-        let rows = Rows::parse(&args[1..], network)?;
-        let batch = rows.batch(network);
-        config::check_bytes(ctx, || network.bytes() + growth(network, &rows, batch.rows))?;
-        // A training shares the stored rows: a block that is written is copied first.
-        let shared = if live.job().is_some() { network.bytes().min(batch.rows * network.block_bytes()) } else { 0 };
-        memory::check(COPIES * 4 * rows.values.len() + shared)?;
+        let mut key = value::open_unsettled(ctx, name)?;
+        let value = value::read(&key)?;
+        if let Some(client) = work::begin(ctx, Cost::of_bytes(COPIES * args.get(2).map_or(0, |blob| blob.len())))? {
+            return Ok(batches::begin(ctx, args, value, client));
+        }
+        let rows = Rows::parse(&args[1..], value.live.network())?;
+        check_room(ctx, value, rows.count(value.live.network()), rows.weight.is_some(), rows.target)?;
         let network = value::write(&mut key)?.live.network_mut();
+        let batch = rows.batch(network);
         let (train, test) = if ctx.is_heard() {
             let mut places = SmallVec::<[Place; 1]>::with_capacity(batch.rows);
             let stored = network.observe(&batch, rows.target, |place| places.push(place))?;
@@ -76,6 +77,22 @@ impl Command for Observe {
     }
 }
 
+/// Whether there is memory for so many rows more.
+pub(super) fn check_room(
+    ctx: Context,
+    value: &Value,
+    rows: usize,
+    are_weighted: bool,
+    target: Option<Set>,
+) -> Result<(), Refusal> {
+    let network = value.live.network();
+    let width = network.layout().inputs() + network.targets();
+    config::check_bytes(ctx, || network.bytes() + growth(network, rows, width + usize::from(are_weighted), target))?;
+    // A training shares the stored rows: a block that is written is copied first.
+    let shared = if value.live.job().is_some() { network.bytes().min(rows * network.block_bytes()) } else { 0 };
+    Ok(memory::check(COPIES * 4 * rows * width + shared)?)
+}
+
 /// Copies of rows that there are at a time: stored, to be sent to replicas, to be appended to the AOF; and their places.
 const COPIES: usize = 4;
 
@@ -91,16 +108,16 @@ pub(super) fn set(word: &[u8]) -> Option<Set> {
     }
 }
 
-/// Bytes that rows may add.
-fn growth(network: &Network, rows: &Rows, count: usize) -> usize {
+/// Bytes that rows of so many numbers each may add.
+fn growth(network: &Network, rows: usize, width: usize, target: Option<Set>) -> usize {
     let limits = network.info().limits;
     let room = |set, limit: u32| (limit - network.rows(set).min(limit)) as usize;
-    let room = match rows.target {
+    let room = match target {
         Some(Set::Train) => room(Set::Train, limits.train),
         Some(Set::Test) => room(Set::Test, limits.test),
         None => room(Set::Train, limits.train) + room(Set::Test, limits.test),
     };
-    count.min(room) * 4 * (rows.values.len() / count.max(1) + usize::from(rows.weight.is_some()))
+    rows.min(room) * 4 * width
 }
 
 /// Rows as they were given: inputs and outputs of the first, of the second, ...
@@ -120,12 +137,8 @@ impl<'a> Rows<'a> {
         if let [word, bytes, options @ ..] = args
             && is(word, "FP32")
         {
-            let values = blob::rows(bytes, inputs + targets)?;
-            let (weight, target) = Self::options(options)?;
-            if weight.is_some() {
-                return Err(Refusal::because("WEIGHT is for one row: expected none with FP32"));
-            }
-            return Ok(Self { values, bytes: Some(bytes), weight, target });
+            let target = Self::target(options)?;
+            return Ok(Self { values: blob::rows(bytes, inputs + targets)?, bytes: Some(bytes), weight: None, target });
         }
         let Some(arrow) = args.iter().position(|&argument| argument == b"->") else {
             return Err(Refusal::because("'->' is missing: expected it between inputs and outputs"));
@@ -146,6 +159,19 @@ impl<'a> Rows<'a> {
         blob::column("output", &rest[..end], &mut values)?;
         let (weight, target) = Self::options(&rest[end..])?;
         Ok(Self { values, bytes: None, weight, target })
+    }
+
+    /// The set that is named after a blob.
+    pub(super) fn target(args: &[&[u8]]) -> Result<Option<Set>, Refusal> {
+        let (weight, target) = Self::options(args)?;
+        if weight.is_some() {
+            return Err(Refusal::because("WEIGHT is for one row: expected none with FP32"));
+        }
+        Ok(target)
+    }
+
+    fn count(&self, network: &Network) -> usize {
+        self.values.len() / (network.layout().inputs() + network.targets())
     }
 
     fn options(mut args: &[&[u8]]) -> Result<(Option<f32>, Option<Set>), Refusal> {

@@ -7,6 +7,7 @@ use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
 use crate::value;
+use crate::work::{self, Cost};
 
 pub(super) struct Report;
 
@@ -28,13 +29,25 @@ impl Command for Report {
 
     /// Null before the first training, and after a reset.
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open(ctx, args[0])?;
-        let Some(report) = value::read(&key)?.live.network().report() else { return Ok(Reply::Null) };
+        let key = value::open_unsettled(ctx, args[0])?;
+        let value = value::read(&key)?;
+        if value.is_settled() {
+            return Ok(value.live.network().report().map_or(Reply::Null, |report| Self::fields(report)));
+        }
+        let network = value.snapshot();
+        work::answer(ctx, Cost::NONE.or_wait(value), move |_| {
+            Ok(network.wait()?.report().map_or(Reply::Null, |report| Self::fields(report)))
+        })
+    }
+}
+
+impl Report {
+    fn fields(report: &neuralredis_core::training::Report) -> Reply {
         let maybe = |number: Option<f64>| number.map_or(Reply::Null, Reply::Double);
         let curve = report.curve.iter().map(|point| {
             Reply::Array(vec![Reply::count(point.cycle), Reply::Double(point.train_error), maybe(point.test_error)])
         });
-        Ok(Reply::Map(vec![
+        Reply::Map(vec![
             ("reason", Reply::word(report.reason.name())),
             ("cycles", Reply::count(report.cycles)),
             ("best-cycle", Reply::count(report.best_cycle)),
@@ -46,6 +59,6 @@ impl Command for Report {
             ("overfitting", Reply::YesNo(report.overfitting)),
             ("warnings", warnings(report)),
             ("curve", Reply::Array(curve.collect())),
-        ]))
+        ])
     }
 }

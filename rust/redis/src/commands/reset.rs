@@ -16,18 +16,18 @@ impl Command for Reset {
     const FLAGS: &CStr = c"write";
     const ABOUT: About = About {
         summary: c"Gives a network new random weights and fresh statistics; its rows stay, its training is dropped.",
-        complexity: c"O(P) where P is the number of parameters",
+        complexity: c"O(1) for the command; large networks get their weights on a thread",
         arity: 2,
         key: Some(KeyUse::UPDATE),
         arguments: &[Argument::KEY],
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let mut key = value::open(ctx, args[0])?;
+        let mut key = value::open_unsettled(ctx, args[0])?;
         let value = value::write(&mut key)?;
         memory::check(value.live.network().layout().parameters() * memory::PARAMETER)?;
         let state = value.live.network().weights_state();
-        value.live.reset();
+        value.reset(ctx, args[0]);
         replayed::reset::send(ctx, args[0], state);
         key.changed();
         ctx.notify(c"nr.reset", args[0]);

@@ -2,13 +2,16 @@
 
 use std::ffi::CStr;
 
+use neuralredis_core::Model;
+
 use super::{blob, is};
 use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
 use crate::info::{self, RUNS};
-use crate::numbers::{self, Row};
+use crate::numbers::Row;
+use crate::work::{self, Cost, KeepOn};
 use crate::{memory, value};
 
 /// Bytes of a reply at most: the server's own limit of a string.
@@ -31,34 +34,56 @@ impl Command for Run {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open(ctx, args[0])?;
-        let model = value::read(&key)?.live.network().model();
-        let (width, out_width) = (model.layout().inputs(), model.layout().outputs());
+        let key = value::open_unsettled(ctx, args[0])?;
+        let value = value::read(&key)?;
+        let layout = value.live.network().layout();
+        let (width, out_width) = (layout.inputs(), layout.outputs());
         if let [word, bytes] = args[1..]
             && is(word, "FP32")
         {
-            let inputs = blob::rows(bytes, width)?;
-            let rows = inputs.len() / width;
+            let rows = blob::count(bytes, width)?;
             let size = rows.saturating_mul(out_width).saturating_mul(4);
             if size > REPLY_BYTES {
                 return Err(Refusal::because(format!(
                     "the outputs of {rows} rows are {size} bytes: expected at most {REPLY_BYTES}, of fewer rows"
                 )));
             }
-            // As numbers, as bytes, and the server's copy of these.
-            memory::check(3 * size)?;
-            let mut outputs = Row::from_elem(0.0, rows * out_width);
-            model.run(&inputs, &mut outputs)?;
+            // As bytes, and the server's copy of these; numbers are those of a few rows at a time.
+            memory::check(2 * size)?;
             info::count(&RUNS, rows as u64);
-            return Ok(Reply::Bulk(numbers::bytes(&outputs)));
+            let cost = Cost::of_rows(rows, value.parameters()) + Cost::of_bytes(bytes.len() + size);
+            if cost.is_brief() && value.is_settled() {
+                return outputs(&value.live.network().model(), bytes, size, &|| true);
+            }
+            let (model, blob) = (value.model(), ctx.hold(2));
+            return work::answer(ctx, cost.or_wait(value), move |keep_on| {
+                outputs(&model.wait(), blob.bytes(), size, keep_on)
+            });
         }
         let inputs = blob::inputs(&args[1..], width)?;
         memory::check(TEXT_BYTES * out_width)?;
-        let mut outputs = Row::from_elem(0.0, out_width);
-        model.run(&inputs, &mut outputs)?;
         info::count(&RUNS, 1);
-        Ok(Reply::Singles(outputs))
+        let cost = Cost::of_rows(1, value.parameters()) + Cost::of_items(out_width);
+        if cost.is_brief() && value.is_settled() {
+            return row(&value.live.network().model(), &inputs);
+        }
+        let model = value.model();
+        work::answer(ctx, cost.or_wait(value), move |_| row(&model.wait(), &inputs))
     }
+}
+
+/// The outputs of one row.
+fn row(model: &Model, inputs: &[f32]) -> Result<Reply, Refusal> {
+    let mut outputs = Row::from_elem(0.0, model.layout().outputs());
+    model.run(inputs, &mut outputs)?;
+    Ok(Reply::Singles(outputs))
+}
+
+/// The outputs of many rows as bytes, of which there are `size`.
+fn outputs(model: &Model, inputs: &[u8], size: usize, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
+    let mut bytes: Vec<[u8; 4]> = Vec::with_capacity(size / 4);
+    blob::run(model, inputs, keep_on, |outputs| bytes.extend(outputs.iter().map(|output| output.to_le_bytes())))?;
+    Ok(Reply::Bulk(bytes.into_flattened()))
 }
 
 /// Inputs of one row, or of many as bytes.

@@ -23,7 +23,7 @@ impl Command for Stop {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open(ctx, args[0])?;
+        let key = value::open_unsettled(ctx, args[0])?;
         let job = value::read(&key)?.live.job();
         Ok(Reply::Integer(i64::from(job.map(|job| job.stop()).is_some())))
     }

@@ -30,7 +30,7 @@ impl Command for Wait {
             [_, limit] => milliseconds("the time", limit)?,
             _ => return Err(Refusal::unknown(args[2], "a key and a time")),
         };
-        let key = value::open(ctx, args[0])?;
+        let key = value::open_unsettled(ctx, args[0])?;
         let value = value::read(&key)?;
         Ok(match value.live.job() {
             None => Reply::word("idle"),

@@ -274,7 +274,7 @@ extern "C" fn run<C: Command>(
     boundary::guard(|| match result {
         Some(Ok(answer)) => answer.send(ctx),
         Some(Err(refusal)) => reply::error(ctx, &refusal.text()),
-        None => reply::error(ctx, "ERR internal error: the server's log says more"),
+        None => reply::error(ctx, &Refusal::internal().text()),
     });
     raw::REDISMODULE_OK as c_int
 }

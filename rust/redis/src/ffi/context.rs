@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use redis_module::raw;
 use smallvec::SmallVec;
 
+use super::held::Held;
 use super::listeners;
 
 /// Arguments for which no memory is taken.
@@ -126,10 +127,23 @@ impl Context {
         unsafe { call!(RedisModule_GetSelectedDb(self.raw)) }
     }
 
+    /// Holds an argument of the command being run, counted from 0 after the command's own name, as `Command::run` has them.
+    pub(crate) fn hold(self, argument: usize) -> Held {
+        assert!(argument + 1 < self.argc, "argument {argument} of a command");
+        // SAFETY: there are `argc` strings, arguments of the command that is being run.
+        unsafe { Held::new(*self.argv.add(argument + 1)) }
+    }
+
     /// Sends a command to replicas and the AOF, after what this call has sent before.
     pub(crate) fn replicate(self, command: &CStr, arguments: &[&[u8]]) {
         let strings: SmallVec<[_; 8]> = arguments.iter().map(|argument| Text::of(self, argument)).collect();
         self.send(command, &strings.iter().map(Text::raw).collect());
+    }
+
+    /// The same with arguments that have been held.
+    pub(crate) fn replicate_held(self, command: &CStr, held: &[&Held], more: &[&[u8]]) {
+        let more: SmallVec<[_; 4]> = more.iter().map(|argument| Text::of(self, argument)).collect();
+        self.send(command, &held.iter().map(|held| held.raw()).chain(more.iter().map(Text::raw)).collect());
     }
 
     /// The same with strings that have been made before, after the key.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ffi::{CString, c_char, c_long};
 
 use super::context::Context;
+use crate::error::Refusal;
 use crate::numbers::{self, Room, Row};
 
 /// What a command answers.
@@ -33,6 +34,8 @@ pub(crate) enum Reply {
     Pair(i64, i64),
     /// Numbers in an array.
     Singles(Row),
+    /// Counts in an array, of which there may be millions.
+    Counts(Vec<u32>),
     /// Named values; in RESP2 names and values in turn.
     Map(Vec<(&'static str, Self)>),
     /// The client waits, or has been answered.
@@ -58,7 +61,7 @@ impl Reply {
         self.send_in(ctx, resp3);
     }
 
-    fn send_in(&self, ctx: Context, resp3: bool) {
+    pub(super) fn send_in(&self, ctx: Context, resp3: bool) {
         let to = ctx.raw();
         // SAFETY: the live context of a command; strings are given with their length or end with NUL, and are copied.
         unsafe {
@@ -100,6 +103,12 @@ impl Reply {
                     call!(RedisModule_ReplyWithArray(to, numbers.len() as c_long));
                     numbers.iter().for_each(|number| Self::Single(*number).send_in(ctx, resp3));
                 }
+                Self::Counts(counts) => {
+                    call!(RedisModule_ReplyWithArray(to, counts.len() as c_long));
+                    for count in counts {
+                        call!(RedisModule_ReplyWithLongLong(to, i64::from(*count)));
+                    }
+                }
                 Self::Map(fields) => {
                     call!(RedisModule_ReplyWithMap(to, fields.len() as c_long));
                     for (name, value) in fields {
@@ -130,6 +139,14 @@ fn bulk(ctx: Context, bytes: &[u8]) {
     // SAFETY: a live context; the bytes are copied.
     unsafe {
         call!(RedisModule_ReplyWithStringBuffer(ctx.raw(), bytes.as_ptr().cast::<c_char>(), bytes.len()));
+    }
+}
+
+/// Answers with what has come of a command.
+pub(super) fn send_result(ctx: Context, resp3: bool, result: &Result<Reply, Refusal>) {
+    match result {
+        Ok(answer) => answer.send_in(ctx, resp3),
+        Err(refusal) => error(ctx, &refusal.text()),
     }
 }
 

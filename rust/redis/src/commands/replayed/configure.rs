@@ -34,7 +34,7 @@ impl Command for Configure {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let mut key = value::open(ctx, args[0])?;
+        let mut key = value::open_unsettled(ctx, args[0])?;
         let (state, given) = (super::state(args[1])?, Given::parse(&args[2..], Of::Change)?);
         let live = &mut value::write(&mut key)?.live;
         let (limits, before) = (given.limits(live.network().info().limits), live.network().rows_state());

@@ -26,11 +26,11 @@ impl Command for Reset {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let mut key = value::open(ctx, args[0])?;
+        let mut key = value::open_unsettled(ctx, args[0])?;
         let state = super::state(args[1])?;
-        let live = &mut value::write(&mut key)?.live;
-        live.network_mut().set_weights_state(state);
-        live.reset();
+        let value = value::write(&mut key)?;
+        value.live.network_mut().set_weights_state(state);
+        value.reset(ctx, args[0]);
         ctx.replicate_verbatim();
         key.changed();
         ctx.notify(c"nr.reset", args[0]);

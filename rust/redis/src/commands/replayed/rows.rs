@@ -64,7 +64,7 @@ impl Command for Rows {
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let (name, state) = (args[0], super::state(args[1])?);
-        let mut key = value::open(ctx, name)?;
+        let mut key = value::open_unsettled(ctx, name)?;
         let (places, rest) = args[2].as_chunks();
         if !rest.is_empty() {
             return Err(Refusal::because(format!("the places have {} bytes: expected 5 each", args[2].len())));

@@ -1,14 +1,18 @@
 //! `NR._TRAINED key frame ...`: what a training has made of a network, and told, in pieces of at most 16 MB.
 
 use std::ffi::CStr;
+use std::sync::Arc;
 
 use neuralredis_core::{codec, training};
 
 use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::{Context, Strings};
+use crate::ffi::held::Held;
 use crate::ffi::reply::Reply;
-use crate::value;
+use crate::pending::Made;
+use crate::work::Cost;
+use crate::{memory, value};
 
 /// What [`send`] sends. It is made on the training's thread: of a large network it takes longer than the server may be held
 /// up.
@@ -21,6 +25,9 @@ pub(crate) fn frames(trained: &neuralredis_core::Trained, report: &training::Rep
 pub(crate) fn send(ctx: Context, key: &[u8], frames: &Strings) {
     ctx.replicate_strings(Trained::NAME, key, frames);
 }
+
+/// What it costs to decode a byte, in bytes that are copied.
+const DECODED: usize = 3;
 
 pub(crate) struct Trained;
 
@@ -37,10 +44,20 @@ impl Command for Trained {
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let (name, frames) = (args[0], &args[1..]);
-        let mut key = value::open(ctx, name)?;
-        let network = value::write(&mut key)?.live.network_mut();
-        let (trained, report) = codec::decode_trained(network, frames.iter().copied())?;
-        network.install(trained, report)?;
+        let mut key = value::open_unsettled(ctx, name)?;
+        let value = value::write(&mut key)?;
+        let bytes: usize = frames.iter().map(|frame| frame.len()).sum();
+        let model = value.live.network().model();
+        if Cost::of_bytes(DECODED * bytes).is_brief() {
+            let (trained, report) = codec::decode_trained(&model, frames.iter().copied())?;
+            value.install(trained, report.map(Arc::new))?;
+        } else {
+            let held: Vec<Held> = (1..args.len()).map(|frame| ctx.hold(frame)).collect();
+            value.pend(ctx, name, bytes / memory::PARAMETER, move || {
+                let (trained, report) = codec::decode_trained(&model, held.iter().map(Held::bytes))?;
+                Ok(Made { trained: Arc::new(trained), report: report.map(Arc::new) })
+            });
+        }
         ctx.replicate_verbatim();
         key.changed();
         ctx.notify(c"nr.trained", name);

@@ -1,0 +1,252 @@
+//! Work that would hold up the server: it is done on a thread, while its client waits and all others are served.
+//!
+//! What a command is about to do is estimated beforehand. Up to [`BRIEF`] it is done at once, which costs nothing more than
+//! it takes. Beyond, the client is made to wait and the work goes to a thread that sees a snapshot. Where a client cannot wait, in a
+//! transaction or a script, the work is done at once after all if it takes no more than `neuralredis.max-blocking-ms`, and
+//! refused otherwise.
+
+use std::collections::VecDeque;
+use std::ops::Add;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use neuralredis_core::training::lower_priority;
+
+use crate::config;
+use crate::error::Refusal;
+use crate::ffi::boundary;
+use crate::ffi::context::{self, Context};
+use crate::ffi::deferred::{self, Deferred};
+use crate::ffi::event_loop::{self, MainThread};
+use crate::ffi::reply::Reply;
+use crate::value::Value;
+
+/// How long a command may hold up the server by its own work.
+pub(crate) const BRIEF: Duration = Duration::from_millis(5);
+
+/// How long a write waits, while the server asks for none, before it tries again.
+const RETRY: Duration = Duration::from_millis(10);
+
+/// Threads at most; what comes beyond waits for one. So many that no one client's long requests keep those of others from
+/// starting: the system shares the cores among them.
+const MOST_THREADS: usize = 64;
+
+/// How long something takes, about: on the slow side of the processors that servers have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Cost(Duration);
+
+impl Cost {
+    pub(crate) const NONE: Self = Self(Duration::ZERO);
+
+    fn picoseconds(count: usize, each: u64) -> Self {
+        Self(Duration::from_nanos((count as u64).saturating_mul(each) / 1000))
+    }
+
+    /// Rows that go through so many parameters each: 4 multiply-adds a nanosecond, which AVX2 doubles or trebles.
+    pub(crate) fn of_rows(rows: usize, parameters: usize) -> Self {
+        Self::picoseconds(rows.saturating_mul(parameters), 250)
+    }
+
+    /// Bytes that are read, checked and copied: 1 GB a second.
+    pub(crate) fn of_bytes(bytes: usize) -> Self {
+        Self::picoseconds(bytes, 1000)
+    }
+
+    /// Numbers that are written as text, or items of a reply: 10 million a second.
+    pub(crate) fn of_items(items: usize) -> Self {
+        Self::picoseconds(items, 100_000)
+    }
+
+    /// Initial weights that are drawn, 7 ns each.
+    pub(crate) fn of_drawing(parameters: usize) -> Self {
+        Self::picoseconds(parameters, 7000)
+    }
+
+    /// The same, and what it takes to wait for weights of a network that are pending.
+    pub(crate) fn or_wait(self, value: &Value) -> Self {
+        if value.is_settled() { self } else { self + Self::of_drawing(value.parameters()) }
+    }
+
+    /// Whether it may be done at once.
+    pub(crate) fn is_brief(self) -> bool {
+        self.0 <= BRIEF
+    }
+}
+
+impl Add for Cost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+/// Asks work that goes on for long whether its answer is still wanted.
+pub(crate) type KeepOn<'a> = &'a dyn Fn() -> bool;
+
+/// Answers the client with what the job comes to, from a thread where it takes long.
+pub(crate) fn answer(
+    ctx: Context,
+    cost: Cost,
+    job: impl FnOnce(KeepOn<'_>) -> Result<Reply, Refusal> + Send + 'static,
+) -> Result<Reply, Refusal> {
+    if cost.is_brief() {
+        return job(&|| true);
+    }
+    let Some(client) = deferred::block(ctx) else {
+        check_blocking(ctx, cost)?;
+        return job(&|| true);
+    };
+    spawn(move || {
+        let result = job(&|| client.is_awaited());
+        client.answer(&result);
+    });
+    Ok(Reply::Later)
+}
+
+/// Makes the client wait for work that takes long; none if it is to be done at once.
+pub(crate) fn begin(ctx: Context, cost: Cost) -> Result<Option<Deferred>, Refusal> {
+    if cost.is_brief() || ctx.is_replayed() {
+        return Ok(None);
+    }
+    let client = deferred::block(ctx);
+    if client.is_none() {
+        check_blocking(ctx, cost)?;
+    }
+    Ok(client)
+}
+
+/// Does the last part of a write, on the main thread between commands, and answers the client with what it comes to. Called
+/// from the thread that has done the long part. The client is obeyed even if it has gone away, as with any write.
+pub(crate) fn conclude(client: Deferred, write: impl FnOnce(Context) -> Result<Step, Refusal> + Send + 'static) {
+    event_loop::post(move |main| attempt(main, client, Duration::ZERO, Box::new(write)));
+}
+
+/// What a part of a write comes to.
+pub(crate) enum Step {
+    Done(Reply),
+    /// There is more to do, after others have had their turn.
+    More(Write),
+    /// There is more to do on a thread, which is given the client.
+    Elsewhere(Box<dyn FnOnce(Deferred) + Send>),
+}
+
+pub(crate) type Write = Box<dyn FnOnce(Context) -> Result<Step, Refusal>>;
+
+fn attempt(main: MainThread, client: Deferred, delay: Duration, write: Write) {
+    event_loop::after(main, delay, move |main, ctx| {
+        if !ctx.is_primary() {
+            return client.answer(&Err(Refusal::ReadOnly));
+        }
+        if context::avoids_replica_traffic() || ctx.is_loading() {
+            return attempt(main, client, RETRY, write);
+        }
+        match write(ctx) {
+            Ok(Step::Done(reply)) => client.answer(&Ok(reply)),
+            Ok(Step::More(write)) => attempt(main, client, Duration::ZERO, write),
+            Ok(Step::Elsewhere(job)) => spawn(move || job(client)),
+            Err(refusal) => client.answer(&Err(refusal)),
+        }
+    });
+}
+
+/// Refuses work that would hold up the server for too long.
+fn check_blocking(ctx: Context, cost: Cost) -> Result<(), Refusal> {
+    let most = config::max_blocking();
+    if cost.0 <= most || ctx.is_replayed() {
+        return Ok(());
+    }
+    Err(Refusal::because(format!(
+        "this would hold up the server for about {} ms: expected at most {}, the limit neuralredis.max-blocking-ms, \
+         in a transaction or a script, where the client cannot wait",
+        cost.0.as_millis(),
+        most.as_millis(),
+    )))
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+struct Threads {
+    running: usize,
+    waiting: VecDeque<Job>,
+}
+
+static THREADS: Mutex<Threads> = Mutex::new(Threads { running: 0, waiting: VecDeque::new() });
+
+fn threads<R>(body: impl FnOnce(&mut Threads) -> R) -> R {
+    body(&mut THREADS.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Does something on a thread of lower priority, now or when one is free.
+pub(crate) fn spawn(job: impl FnOnce() + Send + 'static) {
+    let is_room = threads(|threads| {
+        threads.waiting.push_back(Box::new(job));
+        let is_room = threads.running < MOST_THREADS;
+        threads.running += usize::from(is_room);
+        is_room
+    });
+    if is_room && std::thread::Builder::new().name("nr-work".into()).spawn(|| work(true)).is_err() {
+        // No thread to be had: one that runs takes the job, or else this one does.
+        work(false);
+    }
+}
+
+/// What takes more bytes than this is freed on a thread.
+const FREED_HERE: usize = 1 << 20;
+
+/// Drops what takes so many bytes where nobody waits for it.
+pub(crate) fn dispose(bytes: usize, value: impl Send + 'static) {
+    if bytes > FREED_HERE {
+        spawn(move || drop(value));
+    }
+}
+
+/// Does what waits, until nothing does.
+fn work(has_thread: bool) {
+    if has_thread {
+        lower_priority();
+    }
+    loop {
+        let job = threads(|threads| {
+            let others = threads.running > 1;
+            let job = if has_thread || !others { threads.waiting.pop_front() } else { None };
+            threads.running -= usize::from(job.is_none());
+            job
+        });
+        let Some(job) = job else { return };
+        boundary::guard(job);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn costs_add_up_and_never_overflow() {
+        assert!(Cost::of_rows(1000, 200).is_brief());
+        assert!(!Cost::of_rows(20_000, 15_700_000).is_brief());
+        assert!(!Cost::of_rows(usize::MAX, usize::MAX).is_brief());
+        assert!(!(Cost::of_bytes(usize::MAX) + Cost::of_bytes(usize::MAX)).is_brief());
+        assert!((Cost::of_bytes(1 << 20) + Cost::of_items(10_000)).is_brief());
+        assert!(!(Cost::of_bytes(4 << 20) + Cost::of_items(10_000)).is_brief());
+    }
+
+    #[test]
+    fn all_jobs_are_done_also_after_one_that_panics() {
+        let (sender, receiver) = mpsc::channel();
+        for number in 0..500 {
+            let sender = sender.clone();
+            spawn(move || {
+                assert!(number != 7, "a bug");
+                sender.send(number).unwrap();
+            });
+        }
+        drop(sender);
+        let mut numbers: Vec<i32> = receiver.iter().collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (0..500).filter(|number| *number != 7).collect::<Vec<_>>());
+    }
+}

@@ -1,0 +1,326 @@
+"""Commands that take long: done on threads, while the server serves everybody else, with the results that they always had."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import redis
+
+import neuralredis
+import servers
+
+MODULE = neuralredis.module_path()
+#: 841,401 parameters: so many that weights are drawn, read and written on threads.
+LAYOUT = [1200, 700, 1]
+CHOSEN = {"normalize": True, "dataset": 4000, "test": 1000, "seed": 3}
+OPTIONS = ("NORMALIZE", "DATASET", 4000, "TEST", 1000, "SEED", 3)
+CREATE = ("NR.CREATE", "net", "REGRESSOR", 1200, 700, "->", 1, *OPTIONS)
+
+Rows = npt.NDArray[np.float32]
+
+
+def rows(count: int, seed: int = 1) -> Rows:
+    """Rows of 1200 inputs and an output, as NR.OBSERVE takes them after FP32."""
+    values = np.random.default_rng(seed).normal(size=(count, 1201)).astype("<f4")
+    values[:, 1200] = values[:, 0] + 2 * values[:, 1]
+    return values
+
+
+def split(values: Rows) -> tuple[Rows, Rows]:
+    return values[:, :1200], values[:, 1200]
+
+
+@pytest.fixture
+def client(server: servers.Server) -> redis.Redis:
+    return server.client(decode_responses=False, protocol=2)
+
+
+@pytest.fixture
+def embedded() -> neuralredis.Network:
+    return neuralredis.Network("regressor", LAYOUT, **CHOSEN)
+
+
+def exported(client: redis.Redis, key: str = "net") -> bytes:
+    blob: bytes = client.execute_command("NR.EXPORT", key)
+    return blob
+
+
+@contextlib.contextmanager
+def asked(server: servers.Server, *command: Any) -> Iterator[Callable[[], Any]]:
+    """Send a command and go on without waiting for the reply, which is what the yielded function returns."""
+    client = server.client(decode_responses=False, protocol=2)
+    connection = client.connection_pool.get_connection()
+    connection.send_command(*command)
+    try:
+        yield connection.read_response
+    finally:
+        client.connection_pool.release(connection)
+
+
+def blocked(client: redis.Redis) -> int:
+    count: int = client.info("clients")["blocked_clients"]
+    return count
+
+
+def workers(server: servers.Server) -> int:
+    """Threads that work on commands."""
+    names = []
+    for task in Path(f"/proc/{server.process.pid}/task").iterdir():
+        with contextlib.suppress(OSError):
+            names.append((task / "comm").read_text().strip())
+    return names.count("nr-work")
+
+
+def test_answers_to_many_rows_have_the_bits_of_an_embedded_network(
+    client: redis.Redis, embedded: neuralredis.Network
+) -> None:
+    client.execute_command(*CREATE)
+    inputs, _ = split(rows(300))
+    answer = client.execute_command("NR.RUN", "net", "FP32", np.ascontiguousarray(inputs).tobytes())
+    assert answer == embedded.run(inputs).tobytes()
+    one = client.execute_command("NR.RUN", "net", *map(repr, inputs[0].tolist()))
+    assert [float(number) for number in one] == pytest.approx(embedded.run(inputs[0]).tolist(), rel=1e-6)
+
+
+def test_classes_and_figures_of_many_rows_are_those_of_an_embedded_network(client: redis.Redis) -> None:
+    client.execute_command("NR.CREATE", "net", "CLASSIFIER", 40, 300, 300, "->", 3, "DATASET", 4000, "SEED", 5)
+    embedded = neuralredis.Network("classifier", [40, 300, 300, 3], dataset=4000, test=0, seed=5)
+    values = np.random.default_rng(2).normal(size=(3000, 41)).astype("<f4")
+    values[:, 40] = np.arange(3000) % 3
+    client.execute_command("NR.OBSERVE", "net", "FP32", values.tobytes())
+    embedded.observe(values[:, :40], values[:, 40].astype(int))
+    classes = client.execute_command("NR.CLASS", "net", "FP32", np.ascontiguousarray(values[:, :40]).tobytes())
+    assert classes == embedded.classify(values[:, :40]).tolist()
+    expected = embedded.evaluate("train")
+    for arguments in (["TRAIN"], ["FP32", values.tobytes()]):
+        reply = client.execute_command("NR.EVALUATE", "net", *arguments)
+        found = dict(zip(reply[::2], reply[1::2], strict=True))
+        assert float(found[b"error"]) == expected.error
+        assert float(found[b"accuracy"]) == expected.accuracy
+        assert found[b"confusion"] == expected.confusion.tolist()
+
+
+def test_a_bad_row_among_many_is_named_by_its_place_among_all(client: redis.Redis) -> None:
+    client.execute_command(*CREATE)
+    inputs = np.ascontiguousarray(rows(300)[:, :1200])
+    inputs[250, 7] = np.nan
+    with pytest.raises(redis.ResponseError, match="row 250: input 7 is NaN"):
+        client.execute_command("NR.RUN", "net", "FP32", inputs.tobytes())
+    values = rows(600)
+    values[599, 1200] = np.inf
+    with pytest.raises(redis.ResponseError, match="row 599: output 0 is inf"):
+        client.execute_command("NR.OBSERVE", "net", "FP32", values.tobytes())
+    assert client.execute_command("NR.GETDATA", "net", "TRAIN", 0) is None, "none was stored"
+
+
+def test_others_are_served_while_a_client_waits_and_its_own_commands_keep_their_order(server: servers.Server) -> None:
+    client = server.client(protocol=2)
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 1000, 1000, "->", 1)
+    inputs = np.ones((6000, 16), "<f4").tobytes()
+    with asked(server, "NR.RUN", "net", "FP32", inputs) as answer:
+        servers.wait_until(lambda: blocked(client) == 1)
+        # Another client's commands on the same network, while the first one waits.
+        assert client.execute_command("NR.OBSERVE", "net", *[1] * 16, "->", 1) == [1, 0]
+        assert len(client.execute_command("NR.RUN", "net", *[1] * 16)) == 1
+        assert blocked(client) == 1, "the long answer has not come yet"
+        assert len(answer()) == 4 * 6000
+    pipe = server.client(decode_responses=False, protocol=2).pipeline(transaction=False)
+    pipe.execute_command("SET", "order", 1)
+    pipe.execute_command("NR.RUN", "net", "FP32", inputs[: 64 * 500])
+    pipe.execute_command("GET", "order")
+    pipe.execute_command("NR.RUN", "net", "FP32", inputs[:64])
+    replies = pipe.execute()
+    assert [len(reply) if isinstance(reply, bytes) else reply for reply in replies] == [True, 2000, 1, 4]
+
+
+def test_work_that_nobody_waits_for_any_more_ends(server: servers.Server) -> None:
+    client = server.client(protocol=2)
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 2000, 2000, "->", 1)
+    client.execute_command("NR.CREATE", "data", "REGRESSOR", 1, 4000, 4000, "->", 1, "DATASET", 100_000)
+    client.execute_command("NR.OBSERVE", "data", "FP32", np.ones((100_000, 2), "<f4").tobytes())
+    # Minutes, each of them.
+    for command in (
+        ["NR.RUN", "net", "FP32", np.ones((1_000_000, 16), "<f4").tobytes()],
+        ["NR.EVALUATE", "data", "TRAIN"],
+    ):
+        with asked(server, "CLIENT", "ID") as answer:
+            number = answer()
+        with asked(server, *command):
+            servers.wait_until(lambda: blocked(client) == 1)
+            for line in client.client_list():
+                if line["cmd"] == command[0].lower() and line["id"] != str(number):
+                    client.client_kill_filter(_id=line["id"])
+            servers.wait_until(lambda: workers(server) == 0)
+        assert blocked(client) == 0
+
+
+@pytest.mark.parametrize("how", ["transaction", "script"])
+def test_where_a_client_cannot_wait_what_takes_too_long_is_refused(server: servers.Server, how: str) -> None:
+    client = server.client(decode_responses=False, protocol=2)
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 1000, 1000, "->", 1)
+
+    def run(count: int) -> Any:
+        command = ["NR.RUN", "net", "FP32", np.ones((count, 16), "<f4").tobytes()]
+        if how == "script":
+            return client.eval("return redis.call(unpack(ARGV))", 0, *command)
+        pipe = client.pipeline(transaction=True)
+        pipe.execute_command(*command)
+        return pipe.execute()[0]
+
+    assert len(run(50)) == 200, "what takes a moment is done at once"
+    with pytest.raises(redis.ResponseError, match=r"about 5\d\d ms: expected at most 100, the limit neuralredis.max-"):
+        run(2000)
+    client.config_set("neuralredis.max-blocking-ms", 10_000)
+    assert len(run(2000)) == 8000
+
+
+def test_a_large_network_begins_with_the_weights_of_an_embedded_one(
+    server: servers.Server, client: redis.Redis, embedded: neuralredis.Network
+) -> None:
+    assert client.execute_command(*CREATE) == 841_401
+    assert client.execute_command("NR.INFO", "net")[1::2].count(841_401) == 1
+    assert exported(client) == bytes(embedded)
+    client.execute_command("NR.RESET", "net")
+    embedded.reset()
+    # Of weights that are not drawn yet a copy, a digest and a snapshot have those that will be.
+    client.copy("net", "copy")
+    assert exported(client, "copy") == bytes(embedded)
+    client.execute_command("NR.RESET", "net")
+    client.execute_command("SAVE")
+    embedded.reset()
+    client.execute_command("DEBUG", "RELOAD", "NOSAVE")
+    assert exported(client) == bytes(embedded)
+    for _ in range(40):
+        client.execute_command("NR.RESET", "net")
+        embedded.reset()
+    assert exported(client) == bytes(embedded)
+
+
+def test_a_snapshot_by_a_forked_child_has_weights_that_are_being_drawn(kind: servers.Kind) -> None:
+    with servers.running(kind, module=MODULE) as server:
+        client = server.client(decode_responses=False, protocol=2)
+        for number in range(5):
+            client.execute_command(*CREATE[:1], f"net{number}", *CREATE[2:])
+        client.execute_command("BGSAVE")
+        expected = [exported(client, f"net{number}") for number in range(5)]
+        servers.wait_until(lambda: not client.info("persistence")["rdb_bgsave_in_progress"])
+        client.execute_command("DEBUG", "RELOAD", "NOSAVE")
+        assert [exported(client, f"net{number}") for number in range(5)] == expected
+
+
+@pytest.mark.parametrize("preamble", ["yes", "no"])
+def test_what_long_commands_have_done_is_in_the_aof_and_at_replicas(kind: servers.Kind, preamble: str) -> None:
+    options = ["--appendonly", "yes", "--appendfsync", "no", "--aof-use-rdb-preamble", preamble]
+    strict = ["--propagation-error-behavior", "panic"]
+    with (
+        servers.running(kind, *options, module=MODULE, tcp=True) as server,
+        servers.replica_of(server, kind, *strict, module=MODULE) as replica,
+    ):
+        client, reader = (each.client(decode_responses=False, protocol=2) for each in (server, replica))
+        client.execute_command(*CREATE)
+        client.execute_command("NR.OBSERVE", "net", "FP32", rows(1100).tobytes())
+        client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0)
+        client.execute_command("NR.IMPORT", "other", exported(client))
+        client.execute_command("NR.CONFIGURE", "net", "DATASET", 100)
+        client.execute_command("NR.RESET", "other")
+        client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1, "BLOCK", 0)
+        assert client.execute_command("WAIT", 1, 30_000) == 1
+        # The replica answers from weights that it may not have read to their end yet.
+        inputs = np.ascontiguousarray(rows(4)[:, :1200]).tobytes()
+        for key in ("net", "other"):
+            command = ["NR.RUN", key, "FP32", inputs]
+            assert reader.execute_command(*command) == client.execute_command(*command)
+        digest = client.execute_command("DEBUG", "DIGEST")
+        assert reader.execute_command("DEBUG", "DIGEST") == digest
+        if preamble == "no":
+            client.execute_command("BGREWRITEAOF")
+            servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
+        server.kill()
+        with servers.reopened(kind, server, *options, module=MODULE) as again:
+            assert again.client(decode_responses=False).execute_command("DEBUG", "DIGEST") == digest
+
+
+def test_a_large_batch_stores_what_an_embedded_network_stores(
+    server: servers.Server, client: redis.Redis, embedded: neuralredis.Network
+) -> None:
+    client.execute_command(*CREATE)
+    for seed in (1, 2):  # the second time rows are replaced
+        values = rows(4000, seed)
+        counts = client.execute_command("NR.OBSERVE", "net", "FP32", values.tobytes())
+        assert tuple(counts) == embedded.observe(*split(values))
+    assert exported(client) == bytes(embedded)
+    counts = client.execute_command("NR.OBSERVE", "net", "FP32", rows(500, 3).tobytes(), "TEST")
+    assert tuple(counts) == embedded.observe(*split(rows(500, 3)), into="test")
+    assert exported(client) == bytes(embedded)
+    with pytest.raises(redis.ResponseError, match="WEIGHT is for one row"):
+        client.execute_command("NR.OBSERVE", "net", "FP32", values.tobytes(), "WEIGHT", 1)
+    with pytest.raises(redis.ResponseError, match="expected a multiple of 4804"):
+        client.execute_command("NR.OBSERVE", "net", "FP32", values.tobytes()[:-4])
+
+
+def test_a_large_batch_for_a_network_that_is_deleted_meanwhile_says_how_much_was_stored(server: servers.Server) -> None:
+    client = server.client(protocol=2)
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 1200, "->", 1, "DATASET", 100_000)
+    with asked(server, "NR.OBSERVE", "net", "FP32", rows(20_000).tobytes()) as answer:
+        servers.wait_until(lambda: blocked(client) == 1)
+        client.delete("net")
+        with pytest.raises(redis.ResponseError, match="no network at key 'net'"):
+            answer()
+
+
+def test_a_smaller_limit_drops_the_rows_that_an_embedded_network_drops(
+    server: servers.Server, client: redis.Redis, embedded: neuralredis.Network
+) -> None:
+    client.execute_command(*CREATE)
+    values = rows(4000)
+    client.execute_command("NR.OBSERVE", "net", "FP32", values.tobytes())
+    embedded.observe(*split(values))
+    for limits in ({"dataset": 2900}, {"dataset": 700, "test": 300, "normalize": False}):
+        words = {"normalize": ["NORMALIZE", "no"]}
+        options = [words.get(name, [name, value]) for name, value in limits.items()]
+        client.execute_command("NR.CONFIGURE", "net", *(word for option in options for word in option))
+        embedded.configure(**limits)
+        assert exported(client) == bytes(embedded)
+
+
+def test_rows_that_come_while_a_limit_shrinks_are_not_lost(server: servers.Server) -> None:
+    client = server.client(protocol=2)
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 1200, "->", 1, "DATASET", 20_000, "TEST", 1000)
+    client.execute_command("NR.OBSERVE", "net", "FP32", rows(20_000).tobytes(), "TRAIN")
+    row = [*range(1200), "->", 5]
+    with asked(server, "NR.CONFIGURE", "net", "DATASET", 9000) as answer:
+        stored = 0
+        while blocked(client) == 1:
+            client.execute_command("NR.OBSERVE", "net", *row, "TEST")
+            stored += 1
+        assert answer() == b"OK"
+    found = dict(zip(*[iter(client.execute_command("NR.INFO", "net"))] * 2, strict=True))
+    assert (found["training-dataset-len"], found["training-dataset-maxlen"]) == (9000, 9000)
+    assert found["test-dataset-len"] == min(stored, 1000)
+
+
+def test_an_import_goes_where_the_key_is_free_when_it_is_read(server: servers.Server) -> None:
+    client = server.client(decode_responses=False, protocol=2)
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", 1200, "->", 1, "DATASET", 20_000)
+    client.execute_command("NR.OBSERVE", "net", "FP32", rows(10_000).tobytes())
+    blob = exported(client)
+    with asked(server, "NR.IMPORT", "key", blob) as answer:
+        servers.wait_until(lambda: blocked(client) == 1)
+        client.set("key", "a string")
+        with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+            answer()
+    assert client.get("key") == b"a string"
+    with pytest.raises(redis.ResponseError, match="there is a network at key 'net'"):
+        client.execute_command("NR.IMPORT", "net", blob)
+    damaged = blob[:-1] + bytes([blob[-1] ^ 1])
+    with pytest.raises(redis.ResponseError, match="its checksum is"):
+        client.execute_command("NR.IMPORT", "net", damaged, "REPLACE")
+    assert exported(client) == blob
+    assert client.execute_command("NR.IMPORT", "copy", blob) == b"OK"
+    assert exported(client, "copy") == blob
