@@ -1,5 +1,6 @@
 //! What a key holds.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -144,6 +145,16 @@ impl Value {
     /// The network as it is now, for a thread.
     pub(crate) fn snapshot(&self) -> Settling<Network> {
         Settling { part: self.live.network().clone(), pending: self.pending.clone() }
+    }
+
+    /// The network with weights that are pending, to be saved: in a forked child, too, so without any lock.
+    pub(crate) fn whole(&self) -> Cow<'_, Network> {
+        if !self.is_settled()
+            && let Ok(network) = self.snapshot().wait()
+        {
+            return Cow::Owned(network);
+        }
+        Cow::Borrowed(self.live.network())
     }
 
     /// Another network that is the same but for its training.

@@ -8,7 +8,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use neuralredis_core::{Error, Network, codec};
+use neuralredis_core::{Error, codec};
 use redis_module::raw;
 
 use super::context::{self, Context};
@@ -84,21 +84,10 @@ unsafe fn of<'a>(value: *const c_void) -> &'a Value {
     unsafe { &*value.cast::<Value>() }
 }
 
-/// The network whole, with weights that were pending.
-///
-/// # Safety
-/// A pointer that the server keeps for us, in a call on the main thread of this process or of a forked child.
-unsafe fn settled<'a>(value: *mut c_void) -> &'a Network {
-    // SAFETY: as for `of`; on the main thread nobody else has the value while the server calls.
-    let value = unsafe { &mut *value.cast::<Value>() };
-    value.settle();
-    value.live.network()
-}
-
 unsafe extern "C" fn rdb_save(io: *mut raw::RedisModuleIO, value: *mut c_void) {
     // SAFETY: ours; in a forked child too, where a network is read without any lock.
-    let network = unsafe { settled(value) };
-    codec::frames(network, &mut |frame| {
+    let value = unsafe { of(value) };
+    codec::frames(&value.whole(), &mut |frame| {
         // SAFETY: the server's stream; the bytes are written or copied.
         unsafe { call!(RedisModule_SaveStringBuffer(io, frame.as_ptr().cast(), frame.len())) };
     });
@@ -196,9 +185,9 @@ impl Drop for Frame {
 
 unsafe extern "C" fn aof_rewrite(io: *mut raw::RedisModuleIO, key: *mut raw::RedisModuleString, value: *mut c_void) {
     // SAFETY: ours, in a forked child.
-    let network = unsafe { settled(value) };
+    let value = unsafe { of(value) };
     let mut index: std::ffi::c_longlong = 0;
-    codec::frames(network, &mut |frame| {
+    codec::frames(&value.whole(), &mut |frame| {
         // SAFETY: the server's stream and key; `slb` takes a string, an integer, bytes and their number.
         unsafe {
             let name = load::Load::NAME.as_ptr();
@@ -211,7 +200,7 @@ unsafe extern "C" fn aof_rewrite(io: *mut raw::RedisModuleIO, key: *mut raw::Red
 unsafe extern "C" fn digest(digest: *mut raw::RedisModuleDigest, value: *mut c_void) {
     // SAFETY: ours; the server's digest, of which the bytes are taken at once.
     unsafe {
-        codec::frames(settled(value), &mut |frame| {
+        codec::frames(&of(value).whole(), &mut |frame| {
             call!(RedisModule_DigestAddStringBuffer(digest, frame.as_ptr().cast(), frame.len()));
         });
         call!(RedisModule_DigestEndSequence(digest));
