@@ -13,6 +13,7 @@ import pytest
 import redis
 from traffic import DATABASES, Traffic, digest, settled
 
+import kinds
 import neuralredis
 import servers
 
@@ -65,7 +66,7 @@ def meddle(server: servers.Server, chance: random.Random) -> None:
 
 
 @pytest.mark.torture
-def test_a_crowd_leaves_what_it_left(kind: servers.Kind, effort: int, figure: Callable[[str], None]) -> None:
+def test_a_crowd_leaves_what_it_left(kind: kinds.Kind, effort: int, figure: Callable[[str], None]) -> None:
     chance = random.Random(effort)
     with servers.running(kind, *OPTIONS, module=MODULE) as server:
         client = server.client(protocol=2)
@@ -84,8 +85,8 @@ def test_a_crowd_leaves_what_it_left(kind: servers.Kind, effort: int, figure: Ca
         assert section["trainings_finished"] > 0
         expected = digest(server)
         bases = [server.client(db=db) for db in range(DATABASES)]
-        kinds = [base.type(key) for base in bases for key in base.scan_iter()]
-        servers.wait_until(lambda: inredis.section(client)["networks"] == kinds.count("neural-NN"))
+        types = [base.type(key) for base in bases for key in base.scan_iter()]
+        servers.wait_until(lambda: inredis.section(client)["networks"] == types.count("neural-NN"))
         sent = sum(traffic.sent for traffic in crowd.traffics)
         figure(
             f"{CLIENTS} clients, {SECONDS * effort:.0f} s, {sent} commands, {meddled} interferences, "
