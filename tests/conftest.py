@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+import kinds
 import neuralredis
 import servers
 import tables
 
 FIGURES = pytest.StashKey[list[str]]()
+LEFT_OUT = pytest.StashKey[list[pytest.Item]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,13 +24,40 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if refusal := kinds.refusal():
+        raise pytest.UsageError(refusal)
     config.stash[FIGURES] = []
+    config.stash[LEFT_OUT] = []
     # A shell starts what it puts into the background without this signal, and so would the programs under test be.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_report_header() -> str:
+    tried = f"servers: {', '.join(kind.title for kind in kinds.TRIED)}"
+    return f"{tried}; left out: {kinds.missing()}" if kinds.missing() else tried
+
+
+def needs(item: pytest.Item) -> Iterator[kinds.Program]:
+    """What a test is marked to need, and the servers among its parameters."""
+    for marker in item.iter_markers("needs"):
+        yield from marker.args
+    callspec = getattr(item, "callspec", None)
+    for value in callspec.params.values() if callspec else ():
+        yield from (each for each in (value if isinstance(value, tuple) else [value]) if isinstance(each, kinds.Kind))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = [item for item in items if any(program.missing for program in needs(item))]
+    if left_out:
+        config.stash[LEFT_OUT].extend(left_out)
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if left_out := config.stash[LEFT_OUT]:
+        terminalreporter.write_line(f"{len(left_out)} tests were left out, for they need {kinds.missing()}")
     if config.stash[FIGURES]:
         terminalreporter.section(f"figures at effort {config.getoption('effort')}")
         for line in config.stash[FIGURES]:
@@ -49,35 +78,31 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
     return lambda text: lines.append(f"{request.node.name}: {text}")
 
 
-@pytest.fixture(params=servers.KINDS, ids=lambda kind: kind.name)
-def kind(request: pytest.FixtureRequest) -> servers.Kind:
-    """Each kind of server in turn. One that is not there is a failure: a skipped server is an unknown one."""
-    kind: servers.Kind = request.param
-    try:
-        kind.binary()
-    except FileNotFoundError as error:
-        pytest.fail(str(error), pytrace=False)
+@pytest.fixture(params=kinds.KINDS, ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest) -> kinds.Kind:
+    """Each kind of server in turn."""
+    kind: kinds.Kind = request.param
     return kind
 
 
 @pytest.fixture
-def server(kind: servers.Kind) -> Iterator[servers.Server]:
+def server(kind: kinds.Kind) -> Iterator[servers.Server]:
     """Run each kind of server with the module of the package."""
     with servers.running(kind, module=neuralredis.module_path()) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def redis7_for_all() -> Iterator[servers.Server]:
-    """Run Redis 7.0 once, for tests that leave it as it was but for its keys."""
-    with servers.running(servers.KINDS[0], module=neuralredis.module_path()) as server:
+def any_server_for_all() -> Iterator[servers.Server]:
+    """Run a server once, for tests that leave it as it was but for its keys."""
+    with servers.running(kinds.ANY, module=neuralredis.module_path()) as server:
         yield server
 
 
 @pytest.fixture
-def db(redis7_for_all: servers.Server) -> neuralredis.NeuralRedis:
+def db(any_server_for_all: servers.Server) -> neuralredis.NeuralRedis:
     """An empty database."""
-    client = redis7_for_all.client()
+    client = any_server_for_all.client()
     client.flushall()
     return neuralredis.NeuralRedis(client)
 
@@ -104,7 +129,7 @@ def create(request: pytest.FixtureRequest) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def redis7() -> Iterator[servers.Server]:
-    """Run Redis 7.0, for what does not differ from server to server."""
-    with servers.running(servers.KINDS[0], module=neuralredis.module_path(), tcp=True) as server:
+def any_server() -> Iterator[servers.Server]:
+    """Run a server, for what does not differ from server to server."""
+    with servers.running(kinds.ANY, module=neuralredis.module_path(), tcp=True) as server:
         yield server

@@ -16,6 +16,7 @@ from typing import Any
 import dialogue
 import pytest
 
+import kinds
 import neuralredis
 import servers
 from neuralredis import aio
@@ -50,7 +51,7 @@ def run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
     monkeypatch.chdir(folder)
     (folder / "examples").symlink_to(ROOT / "examples")
     with (
-        servers.running(servers.KINDS[0], module=neuralredis.module_path()) as server,
+        servers.running(kinds.ANY, module=neuralredis.module_path()) as server,
         contextlib.closing(dialogue.Connection(server)) as connection,
     ):
         reach(server, monkeypatch)

@@ -13,6 +13,7 @@ import pytest
 import redis
 from test_redis_trainings import Asking
 
+import kinds
 import servers
 
 #: The module with the feature `pauses`, which the Makefile builds for these tests.
@@ -54,7 +55,7 @@ class Points:
 
 
 @contextlib.contextmanager
-def running(kind: servers.Kind, *options: str, tcp: bool = False) -> Iterator[tuple[servers.Server, Points]]:
+def running(kind: kinds.Kind, *options: str, tcp: bool = False) -> Iterator[tuple[servers.Server, Points]]:
     """Run a server as `servers.running` does, with the points at which it can be held."""
     if not MODULE.exists():
         pytest.fail(f"the tests need {MODULE}: make test-python builds it", pytrace=False)

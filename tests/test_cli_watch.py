@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import kinds
 import neuralredis as nr
 import servers
 import tables
@@ -17,9 +18,9 @@ URL = "redis://localhost"
 
 
 @pytest.fixture
-def watched(db: nr.NeuralRedis, redis7_for_all: servers.Server, monkeypatch: pytest.MonkeyPatch) -> nr.NeuralRedis:
+def watched(db: nr.NeuralRedis, any_server_for_all: servers.Server, monkeypatch: pytest.MonkeyPatch) -> nr.NeuralRedis:
     """A server, in the place of whichever is asked for."""
-    client = redis7_for_all.client(decode_responses=False)
+    client = any_server_for_all.client(decode_responses=False)
     monkeypatch.setattr("neuralredis.cli.servers.connect", lambda url: nr.NeuralRedis(client))
     return db
 
@@ -61,8 +62,8 @@ def test_it_shows_how_far_trainings_are(command: tables.Command, watched: nr.Neu
     assert json.loads(command("watch", URL, "--json").out)["trainings"] == []
 
 
-def test_on_a_terminal_it_draws_curves_until_ctrl_c(redis7: servers.Server) -> None:
-    url = f"redis://127.0.0.1:{redis7.port}"
+def test_on_a_terminal_it_draws_curves_until_ctrl_c(any_server: servers.Server) -> None:
+    url = f"redis://127.0.0.1:{any_server.port}"
     db = nr.connect(url)
     training = network(db, "net").start_training(max_cycles=0, max_time=60)
     terminal = tables.Terminal("watch", url)
@@ -81,7 +82,7 @@ def test_a_server_that_is_not_there_or_has_no_module_is_told(
     assert (done.code, done.out) == (1, "")
     assert "cannot reach redis://localhost:1" in done.err
     assert "'neuralredis serve' starts a server" in done.err
-    with servers.running(servers.KINDS[0]) as bare:
+    with servers.running(kinds.ANY) as bare:
         monkeypatch.setattr("neuralredis.cli.servers.connect", lambda url: nr.NeuralRedis(bare.client()))
         done = command("watch", URL)
         assert done.code == 1

@@ -10,6 +10,7 @@ import pytest
 import redis
 import redis.asyncio
 
+import kinds
 import neuralredis as nr
 import servers
 
@@ -21,7 +22,7 @@ Y = X.sum(axis=1) > 0
 @pytest.fixture
 def port() -> Iterator[int]:
     """Run two servers that share the slots, and return where one of them is."""
-    with servers.cluster(servers.KINDS[0], 0, 8001, module=nr.module_path()) as nodes:
+    with servers.cluster(kinds.ANY, 0, 8001, module=nr.module_path()) as nodes:
         yield nodes[0].port
 
 

@@ -26,9 +26,9 @@ OPTIONS: dict[str, Any] = {"normalize": True, "dataset": 200, "test": 80, "seed"
 @pytest.mark.parametrize(("protocol", "decode"), PROTOCOLS)
 @pytest.mark.parametrize(("kind", "y"), [("classifier", CLASSES), ("regressor", OUTPUTS)])
 def test_every_answer_is_that_of_an_embedded_network(
-    redis7_for_all: servers.Server, kind: Any, y: Any, protocol: int, decode: bool
+    any_server_for_all: servers.Server, kind: Any, y: Any, protocol: int, decode: bool
 ) -> None:
-    client = redis7_for_all.client(protocol=protocol, decode_responses=decode)
+    client = any_server_for_all.client(protocol=protocol, decode_responses=decode)
     client.flushall()
     outputs = 3 if kind == "classifier" else 2
     options = {**OPTIONS, "patience": 30, "class_weight": [1, 0.1, 2.5] if kind == "classifier" else None}
@@ -245,8 +245,8 @@ def test_a_notebook_shows_it(db: nr.NeuralRedis) -> None:
     assert "<svg" in net._repr_html_()
 
 
-def test_valkeys_own_client_is_as_good(redis7_for_all: servers.Server) -> None:
-    with valkey.Valkey(unix_socket_path=str(redis7_for_all.socket)) as client:
+def test_valkeys_own_client_is_as_good(any_server_for_all: servers.Server) -> None:
+    with valkey.Valkey(unix_socket_path=str(any_server_for_all.socket)) as client:
         client.flushall()
         db = nr.NeuralRedis(client)
         net = db.create("net", "classifier", [3, 3], seed=1)
@@ -258,13 +258,13 @@ def test_valkeys_own_client_is_as_good(redis7_for_all: servers.Server) -> None:
         client.connection_pool.disconnect()
 
 
-def test_errors_that_are_not_of_the_module_pass_unharmed(redis7_for_all: servers.Server, tmp_path: Path) -> None:
+def test_errors_that_are_not_of_the_module_pass_unharmed(any_server_for_all: servers.Server, tmp_path: Path) -> None:
     gone = nr.connect(f"unix://{tmp_path / 'nowhere'}", retry=None)
     with pytest.raises(redis.ConnectionError):
         gone["net"].info()
-    client = redis7_for_all.client()
+    client = any_server_for_all.client()
     client.execute_command("ACL", "SETUSER", "guest", "on", "nopass", "~*", "-@all", "+@connection")
-    guest = nr.NeuralRedis(redis7_for_all.client(username="guest", password="any"))
+    guest = nr.NeuralRedis(any_server_for_all.client(username="guest", password="any"))
     with pytest.raises(redis.exceptions.NoPermissionError):
         guest["net"].info()
     client.execute_command("ACL", "DELUSER", "guest")

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+import kinds
 import neuralredis as nr
 import servers
 
 
 @pytest.fixture
-def plain(kind: servers.Kind) -> Iterator[servers.Server]:
+def plain(kind: kinds.Kind) -> Iterator[servers.Server]:
     with servers.running(kind) as server:
         yield server
 

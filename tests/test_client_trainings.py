@@ -21,8 +21,8 @@ Y = (X.sum(axis=1) > 0).astype(int)
 
 
 @pytest.fixture
-def url(redis7_for_all: servers.Server) -> str:
-    return f"unix://{redis7_for_all.socket}"
+def url(any_server_for_all: servers.Server) -> str:
+    return f"unix://{any_server_for_all.socket}"
 
 
 @pytest.fixture

@@ -101,12 +101,12 @@ def test_a_page_shows_what_happens(page: Path, tmp_path: Path, monkeypatch: pyte
 
 
 def test_the_program_for_asyncio_runs(
-    redis7_for_all: servers.Server,
+    any_server_for_all: servers.Server,
     db: nr.NeuralRedis,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    pages.reach(redis7_for_all, monkeypatch)
+    pages.reach(any_server_for_all, monkeypatch)
     program = textwrap.dedent((nr.aio.__doc__ or "").partition("::\n")[2])
     exec(compile(program, "aio.py", "exec"), {})
     assert capsys.readouterr().out == "[5.]\n"

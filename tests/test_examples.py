@@ -278,29 +278,31 @@ def test_sum_adds_numbers_it_never_saw_and_owns_up_to_its_limits() -> None:
 
 
 @pytest.mark.parametrize("name", ["circles", "digits_l2", "forecast", "iris", "titanic"])
-def test_in_a_server_they_say_the_same(name: str, redis7_for_all: servers.Server) -> None:
+def test_in_a_server_they_say_the_same(name: str, any_server_for_all: servers.Server) -> None:
     def said(*options: str) -> str:
         return re.sub(r"[\d.]+ (ms|s\b)", "", output(name, "--seed", "5", *options, *SHORT[name]))
 
-    url = f"unix://{redis7_for_all.socket}"
+    url = f"unix://{any_server_for_all.socket}"
     # Twice, since the second time the network of the first is in the way.
     assert said("--redis", url) == said("--redis", url) == said()
-    assert redis7_for_all.client().exists(f"example:{name}")
+    assert any_server_for_all.client().exists(f"example:{name}")
 
 
-def test_sum_runs_in_a_server(redis7_for_all: servers.Server, tmp_path: Path) -> None:
-    text = output("sum", "--redis", f"unix://{redis7_for_all.socket}", "--no-progress", "--plot", tmp_path / "a.png")
+def test_sum_runs_in_a_server(any_server_for_all: servers.Server, tmp_path: Path) -> None:
+    text = output(
+        "sum", "--redis", f"unix://{any_server_for_all.socket}", "--no-progress", "--plot", tmp_path / "a.png"
+    )
     assert "On 300 fresh sums" in text
 
 
 @pytest.mark.parametrize("name", ["advertisement", "stream", *TOLD])
 def test_the_others_run_in_a_server(
-    name: str, redis7_for_all: servers.Server, data: dict[str, list[str | Path]]
+    name: str, any_server_for_all: servers.Server, data: dict[str, list[str | Path]]
 ) -> None:
     options = data[name] if name in TOLD else SHORT[name]
-    text = output(name, "--redis", f"unix://{redis7_for_all.socket}", *options)
+    text = output(name, "--redis", f"unix://{any_server_for_all.socket}", *options)
     assert "network " in text
-    assert redis7_for_all.client().exists(f"example:{name}")
+    assert any_server_for_all.client().exists(f"example:{name}")
 
 
 def test_a_server_that_is_not_there_is_told_in_a_line(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import re
 import pytest
 import redis
 
+import kinds
 import neuralredis
 import servers
 
@@ -16,7 +17,7 @@ def the_module(client: redis.Redis) -> dict[str, object]:
     return found[0] if found else {}
 
 
-def test_the_server_is_the_one_meant(kind: servers.Kind, server: servers.Server) -> None:
+def test_the_server_is_the_one_meant(kind: kinds.Kind, server: servers.Server) -> None:
     info = server.client().info("server")
     assert info.get("valkey_version", info["redis_version"]).startswith(kind.version)
 
@@ -54,7 +55,7 @@ def test_unloading_it_is_refused_since_keys_may_hold_its_type(server: servers.Se
     ],
 )
 def test_an_argument_that_it_does_not_take_is_named_in_the_log(
-    kind: servers.Kind, arguments: tuple[str, ...], complaint: str
+    kind: kinds.Kind, arguments: tuple[str, ...], complaint: str
 ) -> None:
     with servers.running(kind) as server:
         with pytest.raises(redis.ResponseError, match="Error loading the extension"):

@@ -39,8 +39,8 @@ def test_its_python_prints_what_it_shows(
     assert printed == shown
 
 
-def test_a_server_replies_as_it_shows(redis7_for_all: servers.Server, db: neuralredis.NeuralRedis) -> None:
-    connection = dialogue.Connection(redis7_for_all)
+def test_a_server_replies_as_it_shows(any_server_for_all: servers.Server, db: neuralredis.NeuralRedis) -> None:
+    connection = dialogue.Connection(any_server_for_all)
     first, second = (text.replace(pages.PROMPT, "> ") for language, text in BLOCKS if language == "redis")
     dialogue.play(connection, first)
     between = README[README.index("After `NR.OBSERVE net 3 4 -> 7`") : README.index("`5 6 -> 11`") + 12]

@@ -10,6 +10,7 @@ import inredis
 import pytest
 import redis
 
+import kinds
 import neuralredis
 import servers
 
@@ -218,7 +219,7 @@ NR.IMPORT string abc REPLACE | WRONGTYPE
 
 @pytest.fixture(scope="module")
 def raw() -> Iterator[redis.Redis]:
-    with servers.running(servers.KINDS[0], module=neuralredis.module_path()) as server:
+    with servers.running(kinds.ANY, module=neuralredis.module_path()) as server:
         raw = server.client(protocol=2, decode_responses=False)
         inredis.create(raw, "net")
         raw.execute_command("NR.CREATE", "sum", "REGRESSOR", 2, "->", 2, "DATASET", 10)

@@ -12,10 +12,10 @@ import pytest
 import redis
 from redis.crc import key_slot
 
+import kinds
 import neuralredis
 import servers
 
-VALKEY9 = servers.KINDS[2]
 #: The first slot of each server.
 SLOTS = (0, 5461, 10922)
 #: Source and target of most migrations.
@@ -60,7 +60,7 @@ class Cluster:
             client.execute_command("DEBUG", "SLOTMIGRATION", what, int(on))
 
 
-@pytest.fixture(scope="module", params=servers.KINDS, ids=lambda kind: kind.name)
+@pytest.fixture(scope="module", params=kinds.KINDS, ids=lambda kind: kind.name)
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """Run three servers for all tests; each test moves slots of its own."""
     with servers.cluster(request.param, *SLOTS, module=neuralredis.module_path()) as nodes:
@@ -68,7 +68,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
         yield Cluster(nodes, clients, [client.execute_command("CLUSTER", "MYID") for client in clients])
 
 
-on_valkey9 = pytest.mark.parametrize("cluster", [VALKEY9], indirect=True, ids=lambda kind: kind.name)
+on_valkey9 = pytest.mark.parametrize("cluster", [kinds.VALKEY_9], indirect=True, ids=lambda kind: kind.name)
 
 
 def digest(client: redis.Redis, key: str) -> str:

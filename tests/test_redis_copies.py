@@ -9,6 +9,7 @@ import inredis
 import pytest
 from traffic import Traffic, digest, settled
 
+import kinds
 import neuralredis
 import servers
 
@@ -19,7 +20,7 @@ AOF = ["--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-percent
 
 
 @pytest.fixture
-def chain(kind: servers.Kind) -> Iterator[list[servers.Server]]:
+def chain(kind: kinds.Kind) -> Iterator[list[servers.Server]]:
     """Run a primary, its replica and a replica of that, all with an AOF; the last loads beside its own data."""
     with contextlib.ExitStack() as stack:
         primary = stack.enter_context(servers.running(kind, *AOF, module=MODULE, tcp=True))
@@ -73,7 +74,7 @@ def rewrite(server: servers.Server) -> None:
 
 @pytest.mark.torture
 def test_all_copies_agree_after_any_commands(
-    kind: servers.Kind, chain: list[servers.Server], effort: int, figure: Callable[[str], None]
+    kind: kinds.Kind, chain: list[servers.Server], effort: int, figure: Callable[[str], None]
 ) -> None:
     primary, middle, last = chain
     client = primary.client(protocol=2)

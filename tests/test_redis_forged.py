@@ -15,6 +15,7 @@ import pytest
 import redis
 
 import forged
+import kinds
 import neuralredis
 import saved
 import servers
@@ -200,7 +201,7 @@ def try_batch(client: redis.Redis, payloads: Payloads, source: random.Random) ->
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
 def test_forged_payloads_are_refused_or_of_use(
-    server: servers.Server, kind: servers.Kind, effort: int, figure: Callable[[str], None]
+    server: servers.Server, kind: kinds.Kind, effort: int, figure: Callable[[str], None]
 ) -> None:
     client = server.client(protocol=2, decode_responses=False, socket_timeout=120)
     payloads = Payloads(client)

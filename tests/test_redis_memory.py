@@ -15,6 +15,7 @@ import inredis
 import pytest
 import redis
 
+import kinds
 import neuralredis
 import servers
 
@@ -97,7 +98,7 @@ def headroom(server: servers.Server, megabytes: int) -> None:
     resource.prlimit(server.process.pid, resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
 
 
-def large(kind: servers.Kind) -> bytes:
+def large(kind: kinds.Kind) -> bytes:
     """Return a network of 74 MB, from a server of its own."""
     with servers.running(kind, module=neuralredis.module_path()) as server:
         raw = server.client(protocol=2, decode_responses=False)
@@ -108,7 +109,7 @@ def large(kind: servers.Kind) -> bytes:
         return exported
 
 
-def test_a_request_that_takes_more_memory_than_there_is_is_refused(kind: servers.Kind, server: servers.Server) -> None:
+def test_a_request_that_takes_more_memory_than_there_is_is_refused(kind: kinds.Kind, server: servers.Server) -> None:
     raw = server.client(protocol=2, decode_responses=False)
     raw.execute_command("NR.CREATE", "deep", "REGRESSOR", 500, 2000, "->", 500, "DATASET", 100_000)
     raw.execute_command("NR.CREATE", "wide", "CLASSIFIER", 1, "->", 1 << 20, "DATASET", 100)

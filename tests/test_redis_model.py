@@ -397,7 +397,7 @@ class Commands(RuleBasedStateMachine):
 
 @pytest.mark.torture
 def test_any_commands_do_what_the_contract_says(
-    redis7_for_all: servers.Server, effort: int, figure: Callable[[str], None]
+    any_server_for_all: servers.Server, effort: int, figure: Callable[[str], None]
 ) -> None:
     asked = 0
 
@@ -408,7 +408,7 @@ def test_any_commands_do_what_the_contract_says(
             return super().execute_command(*command, **options)
 
     class Here(Commands):
-        client = Client(unix_socket_path=str(redis7_for_all.socket), protocol=2)
+        client = Client(unix_socket_path=str(any_server_for_all.socket), protocol=2)
 
     run_state_machine_as_test(
         Here,

@@ -14,28 +14,29 @@ import pytest
 import redis
 
 import forged
+import kinds
 import neuralredis
 import saved
 import servers
 
 
 @pytest.fixture(scope="module")
-def all_servers() -> Iterator[dict[str, servers.Server]]:
+def all_servers() -> Iterator[dict[kinds.Kind, servers.Server]]:
     """Run one server of each kind, which others can reach."""
     with contextlib.ExitStack() as stack:
         module = neuralredis.module_path()
-        yield {kind.name: stack.enter_context(servers.running(kind, module=module, tcp=True)) for kind in servers.KINDS}
+        yield {kind: stack.enter_context(servers.running(kind, module=module, tcp=True)) for kind in kinds.TRIED}
 
 
-PAIRS = list(itertools.permutations([kind.name for kind in servers.KINDS], 2))
+PAIRS = list(itertools.permutations(kinds.KINDS, 2))
 
 
-@pytest.fixture(params=PAIRS, ids=[f"{source} to {target}" for source, target in PAIRS])
+@pytest.fixture(params=PAIRS, ids=[f"{source.name} to {target.name}" for source, target in PAIRS])
 def pair(
-    request: pytest.FixtureRequest, all_servers: dict[str, servers.Server]
+    request: pytest.FixtureRequest, all_servers: dict[kinds.Kind, servers.Server]
 ) -> tuple[servers.Server, servers.Server]:
     """Each server with each, both empty but for a network in the first."""
-    source, target = (all_servers[name] for name in request.param)
+    source, target = (all_servers[kind] for kind in request.param)
     for server in (source, target):
         server.client().flushall()
     fill(source)
@@ -66,13 +67,16 @@ def rdb_version(server: servers.Server) -> int:
 
 
 def takes(pair: tuple[servers.Server, servers.Server]) -> bool:
-    """Whether the second server reads what the first one dumps: its version of RDB must not be older."""
+    """Whether the second server reads what the first one dumps.
+
+    Its version of RDB must not be older, and Valkey, whose own begin at 80, refuses those that Redis has had since 12.
+    """
     for server in pair:
         server.client().set("any", 1)
     source, target = map(rdb_version, pair)
     for server in pair:
         server.client().delete("any")
-    return source <= target
+    return source <= target and not 12 <= source < 80 <= target
 
 
 def test_dump_and_restore_between_any_two_servers(pair: tuple[servers.Server, servers.Server]) -> None:

@@ -14,6 +14,7 @@ import inredis
 import pytest
 import redis
 
+import kinds
 import neuralredis
 import servers
 
@@ -37,7 +38,7 @@ def busy(server: servers.Server) -> redis.Redis:
 
 @pytest.mark.parametrize("how", ["SHUTDOWN SAVE", "SHUTDOWN NOSAVE", "SIGTERM", "SIGINT"])
 def test_the_end_does_not_wait_for_trainings_and_keeps_what_was_installed(
-    kind: servers.Kind, tmp_path: Path, figure: Callable[[str], None], how: str
+    kind: kinds.Kind, tmp_path: Path, figure: Callable[[str], None], how: str
 ) -> None:
     options = ["--save", "3600 1"]  # as usual; SHUTDOWN without a word and signals then save
     with servers.running(kind, *options, module=neuralredis.module_path()) as server:
@@ -103,7 +104,7 @@ def test_the_process_is_left_as_it_was(server: servers.Server) -> None:
     assert client.config_get("oom-score-adj") == {"oom-score-adj": "no"}
 
 
-def test_a_rewritten_configuration_keeps_the_settings(kind: servers.Kind, tmp_path: Path) -> None:
+def test_a_rewritten_configuration_keeps_the_settings(kind: kinds.Kind, tmp_path: Path) -> None:
     file = tmp_path / "server.conf"
     file.write_text(f"loadmodule {neuralredis.module_path()} threads 3\nneuralredis.max-trainings 7\n")
 
@@ -127,7 +128,7 @@ def test_a_rewritten_configuration_keeps_the_settings(kind: servers.Kind, tmp_pa
     assert file.read_text().count("loadmodule") == 1
 
 
-def test_it_is_loaded_while_the_server_runs_with_settings_and_arguments(kind: servers.Kind) -> None:
+def test_it_is_loaded_while_the_server_runs_with_settings_and_arguments(kind: kinds.Kind) -> None:
     with servers.running(kind) as server:
         client = server.client(protocol=2)
         path = str(neuralredis.module_path())
@@ -146,7 +147,7 @@ def test_it_is_loaded_while_the_server_runs_with_settings_and_arguments(kind: se
         assert client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0) == "finished"
 
 
-def test_threads_that_read_and_write_for_the_server_change_nothing(kind: servers.Kind) -> None:
+def test_threads_that_read_and_write_for_the_server_change_nothing(kind: kinds.Kind) -> None:
     options = ["--io-threads", "4", *(["--io-threads-do-reads", "yes"] if kind.name == "redis" else [])]
     with servers.running(kind, *options, module=neuralredis.module_path()) as server:
         faults: list[object] = []

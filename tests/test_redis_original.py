@@ -26,18 +26,18 @@ def restored(server: servers.Server, original: dict[str, Any]) -> redis.Redis:
     return server.client(protocol=3)
 
 
-def test_an_original_network_answers_as_it_did(redis7_for_all: servers.Server, original: dict[str, Any]) -> None:
-    redis7_for_all.client().flushall()
-    client = restored(redis7_for_all, original)
+def test_an_original_network_answers_as_it_did(any_server_for_all: servers.Server, original: dict[str, Any]) -> None:
+    any_server_for_all.client().flushall()
+    client = restored(any_server_for_all, original)
     for asked, answers in zip(original["asked"], original["answers"], strict=True):
         assert client.execute_command("NR.RUN", "net", *asked) == pytest.approx(answers, rel=1e-5)
 
 
 def test_an_original_network_brings_its_rows_and_figures(
-    redis7_for_all: servers.Server, original: dict[str, Any]
+    any_server_for_all: servers.Server, original: dict[str, Any]
 ) -> None:
-    redis7_for_all.client().flushall()
-    client = restored(redis7_for_all, original)
+    any_server_for_all.client().flushall()
+    client = restored(any_server_for_all, original)
     info, expected = inredis.info(client, "net"), original["info"]
     for name in (
         "type", "layout", "training-dataset-maxlen", "training-dataset-len", "test-dataset-maxlen", "test-dataset-len",
@@ -58,19 +58,19 @@ def test_an_original_network_brings_its_rows_and_figures(
         assert client.execute_command("NR.GETDATA", "net", name, len(rows)) is None
 
 
-def test_what_the_original_computed_are_options(redis7_for_all: servers.Server, original: dict[str, Any]) -> None:
-    redis7_for_all.client().flushall()
-    options = restored(redis7_for_all, original).execute_command("NR.CONFIGURE", "net")
+def test_what_the_original_computed_are_options(any_server_for_all: servers.Server, original: dict[str, Any]) -> None:
+    any_server_for_all.client().flushall()
+    options = restored(any_server_for_all, original).execute_command("NR.CONFIGURE", "net")
     expected = {"activation": "sigmoid", "output": "sigmoid", "loss": "mse", "algo": "rprop+", "l2": 0.0}
     assert {name: options[name] for name in expected} == expected
     assert options["normalize"] == bool(original["info"]["auto-normalization"])
 
 
 def test_the_errors_that_were_saved_are_those_of_the_rows(
-    redis7_for_all: servers.Server, original: dict[str, Any]
+    any_server_for_all: servers.Server, original: dict[str, Any]
 ) -> None:
-    redis7_for_all.client().flushall()
-    client = restored(redis7_for_all, original)
+    any_server_for_all.client().flushall()
+    client = restored(any_server_for_all, original)
     info = inredis.info(client, "net")
     if info["test-dataset-len"]:
         found = client.execute_command("NR.EVALUATE", "net", "TEST")
@@ -101,8 +101,8 @@ def test_an_original_network_learns_on_and_is_saved_as_ours(server: servers.Serv
         assert [client.execute_command("NR.RUN", "net", *asked) for asked in network["asked"]] == answers
 
 
-def test_a_dump_of_the_original_that_is_cut_or_damaged_is_refused(redis7_for_all: servers.Server) -> None:
-    client = redis7_for_all.client(decode_responses=False)
+def test_a_dump_of_the_original_that_is_cut_or_damaged_is_refused(any_server_for_all: servers.Server) -> None:
+    client = any_server_for_all.client(decode_responses=False)
     client.flushall()
     network = forged.originals()[0]
     items = forged.items_of_original(network["dump"])
@@ -115,4 +115,4 @@ def test_a_dump_of_the_original_that_is_cut_or_damaged_is_refused(redis7_for_all
     items[4] = (forged.UNSIGNED, 6)
     with pytest.raises(redis.ResponseError, match="Bad data format"):
         client.restore("net", 0, forged.dump(forged.head(2), items, version))
-    assert "the original module's values: its flags are 6" in redis7_for_all.log
+    assert "the original module's values: its flags are 6" in any_server_for_all.log

@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from test_redis_trainings import Asking
 
+import kinds
 import neuralredis
 import servers
 
@@ -27,7 +28,7 @@ ON_ITS_WAY = ["start", "first", "end", "install"]
 AT_ONCE = 5.0
 
 
-@pytest.fixture(scope="module", params=servers.KINDS, ids=lambda kind: kind.name)
+@pytest.fixture(scope="module", params=kinds.KINDS, ids=lambda kind: kind.name)
 def shared(request: pytest.FixtureRequest) -> Iterator[tuple[servers.Server, Points]]:
     """Run each kind of server once, for tests that leave nothing behind but figures."""
     with pauses.running(request.param, "--appendonly", "yes") as both:
@@ -381,7 +382,7 @@ def test_a_fault_while_the_server_cancels_leaves_nothing_behind(stage: Stage, po
 
 
 @pytest.mark.parametrize("point", ["start", "install"])
-def test_it_is_dropped_by_a_failover(kind: servers.Kind, point: str) -> None:
+def test_it_is_dropped_by_a_failover(kind: kinds.Kind, point: str) -> None:
     strict = ("--propagation-error-behavior", "panic")
     with (
         pauses.running(kind, tcp=True) as (primary, points),
@@ -407,7 +408,7 @@ def test_it_is_dropped_by_a_failover(kind: servers.Kind, point: str) -> None:
 
 
 @pytest.mark.parametrize("point", [*ON_ITS_WAY, "turn"])
-def test_a_shutdown_waits_for_nobody_and_saves_what_was_installed_last(kind: servers.Kind, point: str) -> None:
+def test_a_shutdown_waits_for_nobody_and_saves_what_was_installed_last(kind: kinds.Kind, point: str) -> None:
     with pauses.running(kind) as (server, points):
         client = server.client(protocol=2)
         client.config_set("neuralredis.max-trainings", 1)

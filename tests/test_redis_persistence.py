@@ -12,6 +12,7 @@ import pytest
 import redis
 
 import forged
+import kinds
 import neuralredis
 import saved
 import servers
@@ -49,7 +50,7 @@ def future(server: servers.Server) -> list[bytes]:
     return [str(runs).encode(), str(rows).encode()]
 
 
-def test_an_rdb_brings_all_back_and_the_future_too(kind: servers.Kind) -> None:
+def test_an_rdb_brings_all_back_and_the_future_too(kind: kinds.Kind) -> None:
     with servers.running(kind, module=neuralredis.module_path()) as server:
         fill(server)
         before = content(server)
@@ -61,7 +62,7 @@ def test_an_rdb_brings_all_back_and_the_future_too(kind: servers.Kind) -> None:
             assert future(again) == ahead
 
 
-def test_the_servers_own_tools_find_its_files_in_order(kind: servers.Kind) -> None:
+def test_the_servers_own_tools_find_its_files_in_order(kind: kinds.Kind) -> None:
     with servers.running(kind, *AOF, module=neuralredis.module_path()) as server:
         fill(server)
         client = server.client()
@@ -84,7 +85,7 @@ AOF = ["--appendonly", "yes", "--appendfsync", "always"]
 
 
 @pytest.mark.parametrize("rewritten", [None, "yes", "no"], ids=["appended", "rewritten", "rewritten as commands"])
-def test_an_aof_brings_all_back_after_a_power_cut(kind: servers.Kind, rewritten: str | None) -> None:
+def test_an_aof_brings_all_back_after_a_power_cut(kind: kinds.Kind, rewritten: str | None) -> None:
     options = [*AOF, "--aof-use-rdb-preamble", rewritten or "yes"]
     with servers.running(kind, *options, module=neuralredis.module_path()) as server:
         fill(server)
@@ -104,8 +105,8 @@ def test_an_aof_brings_all_back_after_a_power_cut(kind: servers.Kind, rewritten:
             assert (client.pttl("sum") > 0) == bool(rewritten)
 
 
-def test_rows_that_nobody_else_is_sent_count_as_changes(redis7: servers.Server) -> None:
-    client = redis7.client(protocol=2)
+def test_rows_that_nobody_else_is_sent_count_as_changes(any_server: servers.Server) -> None:
+    client = any_server.client(protocol=2)
     inredis.create(client, "net")
     before = client.info("persistence")["rdb_changes_since_last_save"]
     for _ in range(5):
@@ -115,8 +116,8 @@ def test_rows_that_nobody_else_is_sent_count_as_changes(redis7: servers.Server) 
     assert client.info("persistence")["rdb_changes_since_last_save"] == before + 9
 
 
-def test_the_aof_holds_effects(redis7: servers.Server) -> None:
-    client = redis7.client(protocol=2)
+def test_the_aof_holds_effects(any_server: servers.Server) -> None:
+    client = any_server.client(protocol=2)
     client.config_set("appendfsync", "always")
     # Nobody hears of these rows; the file that begins then has them at its base.
     client.execute_command("NR.CREATE", "before", "REGRESSOR", 2, "->", 1)
@@ -130,7 +131,7 @@ def test_the_aof_holds_effects(redis7: servers.Server) -> None:
     servers.wait_until(lambda: inredis.cycles(client, "net") > 0, 60)
     client.execute_command("NR.RESET", "net")
     client.execute_command("NR.CONFIGURE", "net", "DATASET", 3)
-    found = inredis.commands(redis7)
+    found = inredis.commands(any_server)
     names = [command[0] for command in found if command[0] not in ("SELECT", "MULTI", "EXEC")]
     assert names == ["NR.CREATE", *["NR._ROWS"] * 8, "NR._TRAINED", "NR._RESET", "NR._CONFIGURE"]
     created = next(command for command in found if command[0] == "NR.CREATE")
@@ -139,13 +140,13 @@ def test_the_aof_holds_effects(redis7: servers.Server) -> None:
         "RESTARTS auto CLASSWEIGHT none PATIENCE auto"
     )
     assert " ".join(created[1:]) == resolved
-    before = content(redis7, "net")
+    before = content(any_server, "net")
     client.execute_command("DEBUG", "LOADAOF")
-    assert content(redis7, "net") == before
+    assert content(any_server, "net") == before
 
 
-def test_a_refused_command_leaves_nothing_in_the_aof(redis7: servers.Server) -> None:
-    client = redis7.client(protocol=2)
+def test_a_refused_command_leaves_nothing_in_the_aof(any_server: servers.Server) -> None:
+    client = any_server.client(protocol=2)
     inredis.create(client, "net")
     client.config_set("appendonly", "yes")
     servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
@@ -157,25 +158,25 @@ def test_a_refused_command_leaves_nothing_in_the_aof(redis7: servers.Server) -> 
     ):
         with pytest.raises(redis.ResponseError):
             client.execute_command(*command.split())
-    assert not [command for command in inredis.commands(redis7) if command[0].startswith("NR.")]
+    assert not [command for command in inredis.commands(any_server) if command[0].startswith("NR.")]
 
 
 def test_a_dump_is_restored_on_the_same_server_and_on_the_others(
-    server: servers.Server, redis7: servers.Server
+    server: servers.Server, any_server: servers.Server
 ) -> None:
-    fill(redis7)
-    source = redis7.client(protocol=2, decode_responses=False)
+    fill(any_server)
+    source = any_server.client(protocol=2, decode_responses=False)
     target = server.client(protocol=2, decode_responses=False)
     for key in ("net", "sum"):
         target.restore(key, 0, source.dump(key))
-    assert content(server) == content(redis7)
+    assert content(server) == content(any_server)
     source.restore("back", 0, source.dump("net"))
-    assert content(redis7, "back") == content(redis7, "net")
+    assert content(any_server, "back") == content(any_server, "net")
 
 
-def test_damaged_dumps_are_refused_and_said_to_be_in_the_log(redis7: servers.Server) -> None:
-    fill(redis7)
-    raw = redis7.client(protocol=2, decode_responses=False)
+def test_damaged_dumps_are_refused_and_said_to_be_in_the_log(any_server: servers.Server) -> None:
+    fill(any_server)
+    raw = any_server.client(protocol=2, decode_responses=False)
     raw.execute_command("DEBUG", "SET-SKIP-CHECKSUM-VALIDATION", 1)
     dump = raw.dump("sum")
     for at in range(12, len(dump) - 12, 7):
@@ -185,7 +186,7 @@ def test_damaged_dumps_are_refused_and_said_to_be_in_the_log(redis7: servers.Ser
         except redis.ResponseError:
             continue
         raw.execute_command("NR.RUN", "damaged", 1, 2)
-    assert "a network was not loaded: " in redis7.log
+    assert "a network was not loaded: " in any_server.log
     # The last ten bytes are the server's version and checksum: without its check, whatever is there will do.
     for length in range(0, len(dump) - 10, 11):
         with pytest.raises(redis.ResponseError):
@@ -205,7 +206,7 @@ def test_dumps_of_every_version_of_the_format_are_read_for_ever(server: servers.
         ]
 
 
-def test_the_report_of_the_last_training_survives(kind: servers.Kind) -> None:
+def test_the_report_of_the_last_training_survives(kind: kinds.Kind) -> None:
     with servers.running(kind, *AOF, module=neuralredis.module_path(), tcp=True) as server:
         fill(server)
         client = server.client(protocol=3)
@@ -229,18 +230,18 @@ def test_the_report_of_the_last_training_survives(kind: servers.Kind) -> None:
             assert client.execute_command("NR.REPORT", "net") is None
 
 
-def test_dumps_of_later_encodings_are_refused_in_so_many_words(redis7: servers.Server) -> None:
-    raw = redis7.client(protocol=2, decode_responses=False)
+def test_dumps_of_later_encodings_are_refused_in_so_many_words(any_server: servers.Server) -> None:
+    raw = any_server.client(protocol=2, decode_responses=False)
     inredis.create(raw, "net")
     dump = raw.dump("net")
     assert dump.startswith(forged.head(3))
     with pytest.raises(redis.ResponseError):
         raw.restore("later", 0, saved.with_checksum(forged.head(4) + dump[forged.HEAD : -8]))
-    assert "encoding 4: this version reads encodings 2 and 3" in redis7.log
+    assert "encoding 4: this version reads encodings 2 and 3" in any_server.log
 
 
-def test_weights_of_classes_and_patience_are_kept_however_they_came(redis7: servers.Server) -> None:
-    client = redis7.client(protocol=2)
+def test_weights_of_classes_and_patience_are_kept_however_they_came(any_server: servers.Server) -> None:
+    client = any_server.client(protocol=2)
     client.config_set("appendfsync", "always")
     client.config_set("appendonly", "yes")
     servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
@@ -248,7 +249,7 @@ def test_weights_of_classes_and_patience_are_kept_however_they_came(redis7: serv
     inredis.create(client, "sum", "CLASSWEIGHT", "BALANCED")
     client.execute_command("NR.CONFIGURE", "sum", "CLASSWEIGHT", "1e-7,2", "PATIENCE", 5)
     written = [
-        " ".join(command) for command in inredis.commands(redis7) if command[0] in ("NR.CREATE", "NR._CONFIGURE")
+        " ".join(command) for command in inredis.commands(any_server) if command[0] in ("NR.CREATE", "NR._CONFIGURE")
     ]
     assert [line.partition(" CLASSWEIGHT ")[2] for line in written] == [
         "0.1,3 PATIENCE 33",
@@ -262,9 +263,9 @@ def test_weights_of_classes_and_patience_are_kept_however_they_came(redis7: serv
             assert listed[-4:] == ["classweight", weights, "patience", patience]
 
 
-def test_a_digest_depends_on_all_contents_and_nothing_else(redis7: servers.Server) -> None:
-    client = redis7.client(protocol=2)
-    fill(redis7)
+def test_a_digest_depends_on_all_contents_and_nothing_else(any_server: servers.Server) -> None:
+    client = any_server.client(protocol=2)
+    fill(any_server)
 
     def digest(key: str) -> str:
         return str(client.execute_command("DEBUG", "DIGEST-VALUE", key)[0])

@@ -16,6 +16,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+import kinds
 import neuralredis
 import servers
 
@@ -96,7 +97,7 @@ def traits(network: neuralredis.Network) -> list[Any]:
 @pytest.mark.torture
 @pytest.mark.parametrize("preamble", ["yes", "no"], ids=["rewritten as an RDB", "rewritten as commands"])
 def test_what_was_acknowledged_survives_a_power_cut(
-    kind: servers.Kind, preamble: str, effort: int, figure: Callable[[str], None]
+    kind: kinds.Kind, preamble: str, effort: int, figure: Callable[[str], None]
 ) -> None:
     options = [*ALWAYS, "--aof-use-rdb-preamble", preamble]
     chance = random.Random(effort)

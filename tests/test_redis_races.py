@@ -16,6 +16,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+import kinds
 import neuralredis
 import servers
 
@@ -33,7 +34,7 @@ UNTIL_ENDED = """
 CYCLES = 5
 
 
-@pytest.fixture(scope="module", params=servers.KINDS, ids=lambda kind: kind.name)
+@pytest.fixture(scope="module", params=kinds.KINDS, ids=lambda kind: kind.name)
 def shared(request: pytest.FixtureRequest) -> Iterator[servers.Server]:
     """Run each kind of server once, for tests that leave nothing behind but figures."""
     options = ("--appendonly", "yes", "--notify-keyspace-events", "Ed")
@@ -221,7 +222,7 @@ def demote(client: redis.Redis) -> None:
 
 
 @pytest.fixture
-def lone(kind: servers.Kind) -> Iterator[redis.Redis]:
+def lone(kind: kinds.Kind) -> Iterator[redis.Redis]:
     """Run a server for a test that ends it, or its role."""
     with servers.running(kind, module=MODULE, tcp=True) as server:
         client = server.client(protocol=2)
@@ -247,7 +248,7 @@ def test_a_result_of_a_server_that_became_a_replica_is_dropped(lone: redis.Redis
         assert inredis.cycles(lone, "net") == 3
 
 
-def test_a_failover_in_the_moment_of_a_result_drops_it(kind: servers.Kind) -> None:
+def test_a_failover_in_the_moment_of_a_result_drops_it(kind: kinds.Kind) -> None:
     with (
         servers.running(kind, module=MODULE, tcp=True) as primary,
         servers.replica_of(primary, kind, "--propagation-error-behavior", "panic", module=MODULE) as replica,
@@ -267,7 +268,7 @@ def test_a_failover_in_the_moment_of_a_result_drops_it(kind: servers.Kind) -> No
 
 
 @pytest.mark.parametrize("moment", ["queued", "running", "held back"])
-def test_a_shutdown_saves_what_was_installed_last(kind: servers.Kind, moment: str) -> None:
+def test_a_shutdown_saves_what_was_installed_last(kind: kinds.Kind, moment: str) -> None:
     with servers.running(kind, module=MODULE) as server:
         client = server.client(protocol=2)
         inredis.create(client, "net")
@@ -290,7 +291,7 @@ def test_a_shutdown_saves_what_was_installed_last(kind: servers.Kind, moment: st
             assert inredis.info(client, "net")["training"] == 0
 
 
-def test_a_shutdown_that_fails_leaves_a_server_that_trains(kind: servers.Kind) -> None:
+def test_a_shutdown_that_fails_leaves_a_server_that_trains(kind: kinds.Kind) -> None:
     with servers.running(kind, module=MODULE) as server:
         client = server.client(protocol=2)
         inredis.create(client, "net")

@@ -9,6 +9,7 @@ import inredis
 import pytest
 import redis
 
+import kinds
 import neuralredis
 import servers
 
@@ -17,18 +18,18 @@ STRICT = ["--propagation-error-behavior", "panic"]
 
 MODULE = neuralredis.module_path()
 #: For what does not differ from server to server.
-on_redis7 = pytest.mark.parametrize("kind", servers.KINDS[:1], indirect=True, ids=lambda kind: kind.name)
+on_any_server = pytest.mark.parametrize("kind", [kinds.ANY], indirect=True, ids=lambda kind: kind.name)
 
 
 @pytest.fixture
-def primary(kind: servers.Kind) -> Iterator[servers.Server]:
+def primary(kind: kinds.Kind) -> Iterator[servers.Server]:
     # By a file: after a diskless synchronization a second may go by before a replica is sent anything.
     with servers.running(kind, "--repl-diskless-sync", "no", module=MODULE, tcp=True) as primary:
         yield primary
 
 
 @pytest.fixture
-def replica(kind: servers.Kind, primary: servers.Server) -> Iterator[servers.Server]:
+def replica(kind: kinds.Kind, primary: servers.Server) -> Iterator[servers.Server]:
     with servers.replica_of(primary, kind, *STRICT, module=MODULE) as replica:
         yield replica
 
@@ -54,7 +55,7 @@ def agree(primary: servers.Server, replica: servers.Server) -> bool:
     return len({server.client().execute_command("DEBUG", "DIGEST") for server in (primary, replica)}) == 1
 
 
-@on_redis7
+@on_any_server
 def test_a_replica_receives_the_result_and_answers_the_same(primary: servers.Server, replica: servers.Server) -> None:
     client, reader = primary.client(protocol=2), replica.client(protocol=2)
     inredis.create(client, "net", "CLASSWEIGHT", "1,0.1", "PATIENCE", 20)
@@ -68,7 +69,7 @@ def test_a_replica_receives_the_result_and_answers_the_same(primary: servers.Ser
     assert inredis.cycles(reader, "net") == 50
 
 
-@on_redis7
+@on_any_server
 def test_a_replica_refuses_to_train_even_if_it_may_be_written(primary: servers.Server, replica: servers.Server) -> None:
     client, reader = primary.client(protocol=2), replica.client(protocol=2)
     inredis.create(client, "net")
@@ -84,7 +85,7 @@ def test_a_replica_refuses_to_train_even_if_it_may_be_written(primary: servers.S
     "how", [["--repl-diskless-load", "swapdb"], ["--repl-diskless-load", "disabled"]], ids=["beside", "from a file"]
 )
 def test_a_full_sync_while_training_brings_the_network_of_before(
-    kind: servers.Kind, primary: servers.Server, how: list[str]
+    kind: kinds.Kind, primary: servers.Server, how: list[str]
 ) -> None:
     client = primary.client(protocol=2)
     client.config_set("repl-diskless-sync", "yes" if "swapdb" in how else "no")
@@ -127,7 +128,7 @@ def test_a_replica_that_takes_over_has_the_last_result_and_trains_on(
         servers.wait_until(lambda: inredis.section(client)["trainings_dropped"] == 1)
 
 
-def frames(kind: servers.Kind) -> list[list[bytes]]:
+def frames(kind: kinds.Kind) -> list[list[bytes]]:
     """Return the commands by which an AOF without an RDB makes a network."""
     with servers.running(kind, "--appendonly", "yes", "--aof-use-rdb-preamble", "no", module=MODULE) as server:
         client = server.client()
@@ -150,7 +151,7 @@ def frames(kind: servers.Kind) -> list[list[bytes]]:
 
 
 def test_a_network_that_comes_in_frames_comes_whole_to_all(
-    kind: servers.Kind, primary: servers.Server, stack: contextlib.ExitStack
+    kind: kinds.Kind, primary: servers.Server, stack: contextlib.ExitStack
 ) -> None:
     raw = primary.client(protocol=2, decode_responses=False)
     raw.config_set("appendonly", "yes")
@@ -193,7 +194,7 @@ def test_a_demoted_primary_cancels_and_the_new_one_trains_on(primary: servers.Se
 
 
 def test_rows_are_sent_as_effects_from_the_moment_that_somebody_listens(
-    kind: servers.Kind, primary: servers.Server
+    kind: kinds.Kind, primary: servers.Server
 ) -> None:
     client = primary.client(protocol=2)
     rows = [(number, 1, number + 1) for number in range(40)]
@@ -225,7 +226,7 @@ def test_rows_are_sent_as_effects_from_the_moment_that_somebody_listens(
         assert client.info("stats")["sync_full"] == full
 
 
-@on_redis7
+@on_any_server
 def test_a_copy_puts_the_same_rows_where_the_first_did(primary: servers.Server) -> None:
     """So that a replica that is sent the command itself, and not the places, would not part from its primary."""
     client = primary.client(protocol=2)
@@ -239,9 +240,9 @@ def test_a_copy_puts_the_same_rows_where_the_first_did(primary: servers.Server) 
     assert first == copy
 
 
-@on_redis7
+@on_any_server
 def test_a_promoted_replica_sends_its_own_replicas_effects(
-    kind: servers.Kind, primary: servers.Server, replica: servers.Server
+    kind: kinds.Kind, primary: servers.Server, replica: servers.Server
 ) -> None:
     primary.client().execute_command("NR.CREATE", "net", "CLASSIFIER", 2, "->", 2, "DATASET", 20, "TEST", 10)
     assert agree(primary, replica)
@@ -256,7 +257,7 @@ def test_a_promoted_replica_sends_its_own_replicas_effects(
     assert (inredis.calls(client, "NR._ROWS"), inredis.calls(client, "NR.OBSERVE")) == (50, 0)
 
 
-@on_redis7
+@on_any_server
 def test_in_a_transaction_effects_stay_together(primary: servers.Server, replica: servers.Server) -> None:
     client = primary.client(protocol=2)
     with client.pipeline() as transaction:
@@ -268,7 +269,7 @@ def test_in_a_transaction_effects_stay_together(primary: servers.Server, replica
     assert agree(primary, replica)
 
 
-@on_redis7
+@on_any_server
 def test_what_replicas_are_sent_is_checked_when_a_client_sends_it(
     primary: servers.Server, replica: servers.Server
 ) -> None:

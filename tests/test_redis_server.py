@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import redis
 
+import kinds
 import neuralredis
 import servers
 
@@ -19,7 +20,7 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-def test_settings_are_shown_set_bounded_and_loaded(kind: servers.Kind) -> None:
+def test_settings_are_shown_set_bounded_and_loaded(kind: kinds.Kind) -> None:
     options = ["--loadmodule", str(neuralredis.module_path()), "threads", "3", "neuralredis.max-trainings", "5"]
     with servers.running(kind, *options) as server:
         client = server.client()
@@ -124,13 +125,13 @@ def test_a_category_of_its_own_where_the_server_has_such(server: servers.Server)
             reader.execute_command("NR.RESET", "net")
 
 
-def test_threads_shows_only_what_the_caller_may_read(redis7: servers.Server) -> None:
-    client = redis7.client(protocol=2)
+def test_threads_shows_only_what_the_caller_may_read(any_server: servers.Server) -> None:
+    client = any_server.client(protocol=2)
     for key in ("mine:a", "theirs:b"):
         inredis.create(client, key)
         inredis.train(client, key)
     client.acl_setuser("me", enabled=True, nopass=True, keys=["mine:*"], commands=["+nr.threads", "+nr.info"])
-    me = redis7.client(username="me", password="x", protocol=2)
+    me = any_server.client(username="me", password="x", protocol=2)
     [line] = me.execute_command("NR.THREADS")
     assert " key=mine:a " in line
     assert len(client.execute_command("NR.THREADS")) == 2
@@ -161,8 +162,8 @@ def test_replies_in_resp3_are_of_their_kind(server: servers.Server) -> None:
     assert client.execute_command("NR.CONFIGURE", "net") == {**configuration, "normalize": True, "l2": 0.25}
 
 
-def test_evaluation_of_fresh_rows_and_of_a_regressor(redis7: servers.Server) -> None:
-    client = redis7.client(protocol=3)
+def test_evaluation_of_fresh_rows_and_of_a_regressor(any_server: servers.Server) -> None:
+    client = any_server.client(protocol=3)
     client.execute_command("NR.CREATE", "sum", "REGRESSOR", 1, "->", 1, "SEED", 1)
     rows = inredis.blob(*[(x, 2 * x) for x in range(5)])
     found = client.execute_command("NR.EVALUATE", "sum", "FP32", rows)
@@ -209,8 +210,8 @@ def test_exports_go_to_python_and_back(server: servers.Server) -> None:
             raw.execute_command("NR.IMPORT", "bad", exported[:at] + bytes([exported[at] ^ 1]) + exported[at + 1 :])
 
 
-def test_more_outputs_than_a_reply_holds_are_refused_before_memory_is_taken(redis7: servers.Server) -> None:
-    raw = redis7.client(protocol=2, decode_responses=False)
+def test_more_outputs_than_a_reply_holds_are_refused_before_memory_is_taken(any_server: servers.Server) -> None:
+    raw = any_server.client(protocol=2, decode_responses=False)
     raw.execute_command("NR.CREATE", "wide", "CLASSIFIER", 1, "->", 1 << 20)
     rows = struct.pack("<200f", *range(200))
     with pytest.raises(redis.ResponseError, match="expected at most 536870912"):

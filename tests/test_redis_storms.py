@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import redis
 
+import kinds
 import neuralredis
 import servers
 
@@ -83,7 +84,7 @@ def check_rows(client: redis.Redis, key: str, least: int, most: int) -> None:
 
 
 @contextlib.contextmanager
-def loaded(kind: servers.Kind, rdb: Path, directory: Path) -> Iterator[redis.Redis]:
+def loaded(kind: kinds.Kind, rdb: Path, directory: Path) -> Iterator[redis.Redis]:
     """Run a server on a snapshot."""
     directory.mkdir()
     shutil.move(rdb, directory / "dump.rdb")
@@ -99,7 +100,7 @@ def quiet(client: redis.Redis) -> bool:
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
 def test_a_storm_of_forks_saves_what_was_acknowledged(
-    kind: servers.Kind, tmp_path: Path, effort: int, figure: Callable[[str], None]
+    kind: kinds.Kind, tmp_path: Path, effort: int, figure: Callable[[str], None]
 ) -> None:
     options = ["--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"]
     forks, module = 6 * effort, neuralredis.module_path()
@@ -191,7 +192,7 @@ class Cut:
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
 def test_a_transfer_to_a_replica_may_be_cut_anywhere(
-    kind: servers.Kind, effort: int, figure: Callable[[str], None]
+    kind: kinds.Kind, effort: int, figure: Callable[[str], None]
 ) -> None:
     module = neuralredis.module_path()
     diskless = ["--repl-diskless-sync", "yes", "--repl-diskless-load", "swapdb", "--rdbcompression", "no"]

@@ -16,6 +16,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+import kinds
 import neuralredis
 import servers
 
@@ -24,8 +25,8 @@ LONG = 60_000
 
 
 @pytest.fixture
-def client(redis7: servers.Server) -> redis.Redis:
-    return redis7.client(protocol=2)
+def client(any_server: servers.Server) -> redis.Redis:
+    return any_server.client(protocol=2)
 
 
 class Asking:
@@ -53,10 +54,10 @@ class Asking:
 
 
 @pytest.fixture
-def ask(redis7: servers.Server, client: redis.Redis) -> Iterator[Callable[..., Asking]]:
+def ask(any_server: servers.Server, client: redis.Redis) -> Iterator[Callable[..., Asking]]:
     def ask(*command: Any) -> Asking:
         before = client.info("clients")["blocked_clients"]
-        asking = Asking(redis7, *command)
+        asking = Asking(any_server, *command)
         servers.wait_until(lambda: client.info("clients")["blocked_clients"] == before + 1 or asking.reply is not None)
         return asking
 
@@ -237,7 +238,7 @@ def test_a_queued_training_whose_network_is_gone_ends_at_once(client: redis.Redi
 
 
 def test_who_waits_may_be_killed_unblocked_or_go_away(
-    redis7: servers.Server, client: redis.Redis, ask: Callable[..., Asking]
+    any_server: servers.Server, client: redis.Redis, ask: Callable[..., Asking]
 ) -> None:
     inredis.create(client, "net")
     inredis.train(client, "net")
@@ -319,9 +320,9 @@ def test_a_report_tells_how_it_went(client: redis.Redis) -> None:
     assert client.execute_command("NR.REPORT", "net") is None
 
 
-def test_a_large_training_set_starts_at_once(client: redis.Redis, redis7: servers.Server) -> None:
+def test_a_large_training_set_starts_at_once(client: redis.Redis, any_server: servers.Server) -> None:
     client.execute_command("NR.CREATE", "net", "CLASSIFIER", 784, 30, "->", 10, "DATASET", 40_000)
-    raw = redis7.client(protocol=2, decode_responses=False)
+    raw = any_server.client(protocol=2, decode_responses=False)
     rows = np.random.default_rng(1).random((1000, 785), dtype=np.float32)
     rows[:, -1] = np.arange(1000) % 10
     for _ in range(40):
@@ -338,23 +339,23 @@ def test_a_large_training_set_starts_at_once(client: redis.Redis, redis7: server
     assert sorted(took)[len(took) // 2] < 10_000, took
 
 
-def test_training_threads_let_everything_else_go_first(redis7: servers.Server, client: redis.Redis) -> None:
+def test_training_threads_let_everything_else_go_first(any_server: servers.Server, client: redis.Redis) -> None:
     client.config_set("neuralredis.threads", 2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 100, 100, "->", 1, "DATASET", 1000)
     client.execute_command("NR.OBSERVE", "net", "FP32", np.ones((1000, 101), np.float32).tobytes())
     inredis.train(client, "net")
 
     def niceness(name: str) -> list[int]:
-        tasks = Path(f"/proc/{redis7.process.pid}/task").iterdir()
+        tasks = Path(f"/proc/{any_server.process.pid}/task").iterdir()
         own = [task for task in tasks if (task / "comm").read_text().strip() == name]
         return [os.getpriority(os.PRIO_PROCESS, int(task.name)) for task in own]
 
     for thread in ("nr-training", "nr-helper"):
         servers.wait_until(lambda: niceness(thread) == [10])  # noqa: B023
-    assert os.getpriority(os.PRIO_PROCESS, redis7.process.pid) == os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, any_server.process.pid) == os.getpriority(os.PRIO_PROCESS, 0)
 
 
-def test_shutdown_does_not_wait_for_trainings(kind: servers.Kind) -> None:
+def test_shutdown_does_not_wait_for_trainings(kind: kinds.Kind) -> None:
     with servers.running(kind, module=neuralredis.module_path()) as server:
         client = server.client(protocol=2)
         for key in ("a", "b", "c"):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import random
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,28 +15,29 @@ import redis
 import test_redis_hostile as hostile
 from wire import Wire
 
+import kinds
 import neuralredis
 import servers
 
+pytestmark = pytest.mark.needs(kinds.VALGRIND)
 #: The same server is ten to fifty times as slow.
 PATIENCE = 300.0
 
 
 @contextlib.contextmanager
-def watched(kind: servers.Kind, log: Path, *options: str) -> Iterator[servers.Server]:
+def watched(kind: kinds.Kind, log: Path, *options: str) -> Iterator[servers.Server]:
     """Run a server under memcheck, which writes what it finds to a file for each process."""
-    if not shutil.which("valgrind"):
-        pytest.fail("the tests need valgrind: apt-get install valgrind", pytrace=False)
     script = log / "server"
     # A server with jemalloc in it has its functions elsewhere than in the C library. Threads take turns, or those that
     # train would keep the server waiting for seconds.
     script.write_text(
         "#!/bin/sh\n"
-        f"exec valgrind -q --fair-sched=yes --leak-check=full --show-leak-kinds=definite --log-file={log}/%p.valgrind "
+        f"exec {kinds.VALGRIND.binary()} -q --fair-sched=yes --leak-check=full --show-leak-kinds=definite "
+        f"--log-file={log}/%p.valgrind "
         f"--soname-synonyms='somalloc=*jemalloc*' {kind.binary()} \"$@\"\n"
     )
     script.chmod(0o755)
-    slow = servers.Kind(kind.name, kind.version, lambda: script, "")
+    slow = dataclasses.replace(kind, find=lambda: script)
     # The server's compression reads a table that it has not filled, on purpose.
     options = ("--rdbcompression", "no", "--enable-debug-command", "yes", *options)
     with servers.running(slow, *options, module=neuralredis.module_path(), tcp=True) as server:
@@ -93,7 +94,7 @@ def main_paths(server: servers.Server) -> None:
 
 
 def test_memcheck_finds_nothing_on_the_main_paths(tmp_path: Path) -> None:
-    with watched(servers.KINDS[0], tmp_path, "--appendonly", "yes", "--aof-use-rdb-preamble", "no") as server:
+    with watched(kinds.ANY, tmp_path, "--appendonly", "yes", "--aof-use-rdb-preamble", "no") as server:
         main_paths(server)
     assert list(tmp_path.glob("*.valgrind"))
     assert found(tmp_path) == []
@@ -102,7 +103,7 @@ def test_memcheck_finds_nothing_on_the_main_paths(tmp_path: Path) -> None:
 @pytest.mark.torture
 @pytest.mark.parametrize("instructions", ["portable", "avx2"])
 def test_memcheck_finds_nothing_whatever_is_sent(
-    kind: servers.Kind,
+    kind: kinds.Kind,
     instructions: str,
     tmp_path: Path,
     effort: int,

@@ -142,7 +142,41 @@ def test_a_running_training_stays_with_the_original() -> None:
     assert net.info().training_total_cycles > 20
 
 
-def test_networks_are_compared_by_what_is_saved_and_have_no_hash() -> None:
+@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+def test_networks_of_the_same_seed_rows_and_calls_are_equal(kind: str) -> None:
+    net, other = trained(kind), trained(kind)
+    net.train(autostop=True, backtrack=True, max_time=0)
+    other.train(autostop=True, backtrack=True, max_time=0)
+    assert net == other
+    net.observe([1, 2, 3], 1 if kind == "classifier" else [1, 2])
+    assert net != other
+    other.observe([1, 2, 3], 1 if kind == "classifier" else [1, 2])
+    assert net == other
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda net: net.observe([1, 2, 3], 0),
+        lambda net: net.observe([1, 2, 3], 0, into="train", weight=2),
+        lambda net: net.train(max_cycles=1),
+        lambda net: net.configure(l2=0.5),
+        lambda net: net.configure(patience=3),
+        lambda net: net.configure(dataset=31),
+        lambda net: net.configure(class_weight="balanced"),
+        lambda net: net.reset(),
+        lambda net: setattr(net, "notes", b"x"),
+    ],
+)
+def test_networks_that_differ_in_anything_are_not_equal(change: Any) -> None:
+    net, other = trained(), trained()
+    assert net == other
+    change(other)
+    assert net != other
+    assert other == other
+
+
+def test_networks_are_equal_to_their_copies_and_have_no_hash() -> None:
     net = trained()
     assert net == nr.Network.from_bytes(bytes(net))
     assert net != trained(l2=0.1)

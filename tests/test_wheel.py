@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import kinds
 import neuralredis
 import servers
 
@@ -64,6 +65,6 @@ def test_it_imports_and_finds_its_module(unpacked: Path) -> None:
     assert done.stdout.split() == [neuralredis.__version__, str(unpacked / "neuralredis" / "neuralredis.so")]
 
 
-def test_its_module_loads(kind: servers.Kind, unpacked: Path) -> None:
+def test_its_module_loads(kind: kinds.Kind, unpacked: Path) -> None:
     with servers.running(kind, module=unpacked / "neuralredis" / "neuralredis.so") as server:
         assert "is ready" in server.log

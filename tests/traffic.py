@@ -15,13 +15,15 @@ import servers
 
 #: Databases that the commands go to.
 DATABASES = 3
+#: The keys that they go to.
+KEYS = ("a", "b", "c", "d", "e")
 Command = list[Any]
 
 
 class Traffic:
     """A client that sends commands at random to a few keys."""
 
-    def __init__(self, server: servers.Server, seed: int, keys: Sequence[str] = ("a", "b", "c", "d", "e")) -> None:
+    def __init__(self, server: servers.Server, seed: int, keys: Sequence[str] = KEYS) -> None:
         self.chance = random.Random(seed)
         self.keys = keys
         self.sent = 0

@@ -275,8 +275,24 @@ class Network(_core.Network):
         files.replace(path, bytes(self))
 
     def __eq__(self, other: object) -> bool:
-        """Whether both are saved as the same bytes."""
-        return bytes(self) == bytes(other) if isinstance(other, Network) else NotImplemented
+        """Whether both have the same contents and will do the same from here on, to the last bit.
+
+        Layout, options, limits, rows, weights, what the last training found, notes and the state of all that is random
+        count. How long trainings took, and on how many threads, does not: two networks of the same seed, rows and calls
+        are equal, on any machine.
+
+        Examples
+        --------
+        >>> import neuralredis as nr
+        >>> def sums():
+        ...     net = nr.Network("regressor", [2, 3, 1], seed=7)
+        ...     net.observe([[1, 2], [3, 4], [5, 6]], [3, 7, 11])
+        ...     net.train(max_cycles=100)
+        ...     return net
+        >>> sums() == sums()
+        True
+        """
+        return self._same(other) if isinstance(other, Network) else NotImplemented
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as the saved bytes."""

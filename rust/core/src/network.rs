@@ -1,6 +1,7 @@
 //! The network: all that one key, one object, one file holds. The only room that knows all of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::dataset::{Batch, Dataset, Limits, Place, RowShape, Set};
 use crate::error::{Error, Result};
@@ -218,6 +219,15 @@ impl Network {
         self.dataset.place(batch, places);
         self.rows_random = Random::from_state(rows_state);
         Ok(())
+    }
+
+    /// Sets what depends on the machine to nothing: how long trainings took, and on how many threads.
+    pub(crate) fn forget_times(&mut self) {
+        Arc::make_mut(&mut self.trained).statistics.total_seconds = 0.0;
+        if let Some(report) = &mut self.report {
+            let report = Arc::make_mut(report);
+            (report.time, report.threads) = (Duration::ZERO, 0);
+        }
     }
 
     /// The state of what chooses sets and evicted rows.

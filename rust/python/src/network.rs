@@ -531,6 +531,12 @@ impl Network {
         PyBytes::new(py, &py.detach(|| codec::encode(&engine)))
     }
 
+    /// Whether both are the same network, but for how long trainings took.
+    fn _same(&self, py: Python<'_>, other: &Bound<'_, Self>) -> bool {
+        let (one, other) = (self.snapshot(py), other.get().snapshot(py));
+        py.detach(|| codec::same(&one, &other))
+    }
+
     /// Return the network that ``bytes(net)`` was.
     ///
     /// Parameters

@@ -95,6 +95,28 @@ pub fn encode(network: &Network) -> Vec<u8> {
     bytes
 }
 
+/// Whether two networks are the same, now and in all that they will do: whether their bytes are, but for how long the
+/// trainings took and on how many threads.
+///
+/// ```
+/// use neuralredis_core::{Kind, Layout, Limits, Network, Options, codec};
+/// let options = Options::new(Kind::Classifier);
+/// let net = |seed| {
+///     Network::new(Kind::Classifier, Layout::new(&[4, 5, 3]).unwrap(), options.clone(), Limits::default(), seed)
+/// };
+/// assert!(codec::same(&net(7)?, &net(7)?));
+/// assert!(!codec::same(&net(7)?, &net(8)?));
+/// # Ok::<(), neuralredis_core::Error>(())
+/// ```
+pub fn same(one: &Network, other: &Network) -> bool {
+    let [one, other] = [one, other].map(|network| {
+        let mut network = network.clone();
+        network.forget_times();
+        encode(&network)
+    });
+    one == other
+}
+
 /// Bytes that a network takes at most, so that they need not be moved while they become more. One frame in a thousand
 /// bytes is far more than there are.
 fn most_bytes(network: &Network) -> usize {

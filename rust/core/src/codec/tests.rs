@@ -98,7 +98,7 @@ fn observe(network: &mut Network, rows: usize, seed: u64) {
     let _ = network.observe(&batch, None, |_| {});
 }
 
-/// The network after some cycles, if it has rows to learn from. Its time is none: it depends on the machine.
+/// The network after some cycles, if it has rows to learn from, without what depends on the machine.
 fn trained(network: Network, max_cycles: u64) -> Network {
     let mut live = Live::new(network);
     let options = TrainOptions { max_cycles, max_time: Duration::ZERO, auto_stop: false, backtrack: false };
@@ -109,10 +109,7 @@ fn trained(network: Network, max_cycles: u64) -> Network {
         assert!(matches!(outcome, Some(crate::training::Outcome::Trained(..))), "{outcome:?}");
     }
     let mut network = live.network().clone();
-    of(&mut network).statistics.total_seconds = 0.0;
-    if let Some(report) = &mut network.report {
-        Arc::make_mut(report).time = Duration::ZERO;
-    }
+    network.forget_times();
     network
 }
 
