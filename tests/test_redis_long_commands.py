@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 import redis
 
+import kinds
 import neuralredis
 import servers
 
@@ -202,7 +203,7 @@ def test_a_large_network_begins_with_the_weights_of_an_embedded_one(
     assert exported(client) == bytes(embedded)
 
 
-def test_a_snapshot_by_a_forked_child_has_weights_that_are_being_drawn(kind: servers.Kind) -> None:
+def test_a_snapshot_by_a_forked_child_has_weights_that_are_being_drawn(kind: kinds.Kind) -> None:
     with servers.running(kind, module=MODULE) as server:
         client = server.client(decode_responses=False, protocol=2)
         for number in range(5):
@@ -215,7 +216,7 @@ def test_a_snapshot_by_a_forked_child_has_weights_that_are_being_drawn(kind: ser
 
 
 @pytest.mark.parametrize("preamble", ["yes", "no"])
-def test_what_long_commands_have_done_is_in_the_aof_and_at_replicas(kind: servers.Kind, preamble: str) -> None:
+def test_what_long_commands_have_done_is_in_the_aof_and_at_replicas(kind: kinds.Kind, preamble: str) -> None:
     options = ["--appendonly", "yes", "--appendfsync", "no", "--aof-use-rdb-preamble", preamble]
     strict = ["--propagation-error-behavior", "panic"]
     with (

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 import inredis
+import pauses
 import pytest
 import redis
 from traffic import DATABASES, KEYS, Traffic, digest, settled
@@ -86,11 +87,14 @@ def meddle(server: servers.Server, chance: random.Random, snapshot: str) -> None
 @pytest.mark.torture
 # Not both in one run: a reload while a snapshot is written corrupts the server's count of changes.
 @pytest.mark.parametrize("snapshot", ["BGSAVE SCHEDULE", "DEBUG RELOAD"])
+@pytest.mark.parametrize("where", ["at once", "on threads"])
 def test_a_crowd_leaves_what_it_left(
-    kind: kinds.Kind, snapshot: str, effort: int, figure: Callable[[str], None]
+    kind: kinds.Kind, snapshot: str, where: str, effort: int, figure: Callable[[str], None]
 ) -> None:
     chance = random.Random(effort)
-    with servers.running(kind, *OPTIONS, module=MODULE) as server:
+    # The module that is built for the tests does on threads what takes a moment, too, if it is told to.
+    module, environment = (MODULE, {}) if where == "at once" else (pauses.MODULE, {"NEURALREDIS_NOTHING_IS_BRIEF": "1"})
+    with servers.running(kind, *OPTIONS, module=module, environment=environment) as server:
         client = server.client(protocol=2)
         crowd = Crowd(server, effort)
         end = time.monotonic() + SECONDS * effort
@@ -117,5 +121,5 @@ def test_a_crowd_leaves_what_it_left(
         client.execute_command("DEBUG", "RELOAD")
         assert digest(server) == expected, "the RDB"
         server.kill()
-        with servers.reopened(kind, server, *OPTIONS, module=MODULE) as again:
+        with servers.reopened(kind, server, *OPTIONS, module=module) as again:
             assert digest(again) == expected, "the AOF"

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use neuralredis_core::{Error, Place, RowShape, Set};
 
-use super::{blob, is, observe, replayed};
+use super::{blob, observe, replayed};
 use crate::error::{Refusal, shown};
 use crate::ffi::context::Context;
 use crate::ffi::deferred::Deferred;
@@ -38,19 +38,14 @@ struct Batches {
     stored: usize,
 }
 
-/// Begins to store the rows of a blob. `args` are those of NR.OBSERVE.
-pub(super) fn begin(ctx: Context, args: &[&[u8]], value: &Value, client: Deferred) -> Reply {
-    let network = value.live.network();
-    let (width, shape) = (network.layout().inputs() + network.targets(), network.row_shape());
-    let checked = match args[1..] {
-        [word, bytes, ref options @ ..] if is(word, "FP32") => blob::count(bytes, width).and_then(|rows| {
-            let target = observe::Rows::target(options)?;
-            observe::check_room(ctx, value, rows, false, target)?;
-            Ok(target)
-        }),
-        // Few arguments are so long, and none of these is a number.
-        _ => observe::Rows::parse(&args[1..], network).map(|_| None),
-    };
+/// Begins to store the rows of a blob, the third argument of NR.OBSERVE; `options` come after it.
+pub(super) fn begin(ctx: Context, blob: &[u8], options: &[&[u8]], value: &Value, client: Deferred) -> Reply {
+    let shape = value.live.network().row_shape();
+    let checked = blob::count(blob, shape.inputs + shape.targets()).and_then(|rows| {
+        let target = observe::Rows::target(options)?;
+        observe::check_room(ctx, value, rows, false, target)?;
+        Ok(target)
+    });
     match checked {
         Ok(target) => {
             let (db, id) = (ctx.selected(), value.id);

@@ -51,8 +51,11 @@ impl Command for Observe {
         let name = args[0];
         let mut key = value::open_unsettled(ctx, name)?;
         let value = value::read(&key)?;
-        if let Some(client) = work::begin(ctx, Cost::of_bytes(COPIES * args.get(2).map_or(0, |blob| blob.len())))? {
-            return Ok(batches::begin(ctx, args, value, client));
+        if let [word, blob, ref options @ ..] = args[1..]
+            && is(word, "FP32")
+            && let Some(client) = work::begin(ctx, Cost::of_bytes(COPIES * blob.len()))?
+        {
+            return Ok(batches::begin(ctx, blob, options, value, client));
         }
         let rows = Rows::parse(&args[1..], value.live.network())?;
         check_room(ctx, value, rows.count(value.live.network()), rows.weight.is_some(), rows.target)?;
