@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if left_out := config.stash[LEFT_OUT]:
-        terminalreporter.write_line(f"{len(left_out)} tests were left out, for they need {kinds.missing()}")
+        terminalreporter.write_line(f"{len(left_out)} tests were left out; they need {kinds.missing()}")
     if config.stash[FIGURES]:
         terminalreporter.section(f"figures at effort {config.getoption('effort')}")
         for line in config.stash[FIGURES]:

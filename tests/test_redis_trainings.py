@@ -81,7 +81,6 @@ def test_a_result_is_installed_though_nobody_asks(client: redis.Redis) -> None:
 
 def test_an_idle_server_installs_a_result_at_once(client: redis.Redis) -> None:
     # Its own tick is once a second: what happens sooner was not waiting for it.
-    client.config_set("dynamic-hz", "no")
     client.config_set("hz", 1)
     inredis.create(client, "net")
     took = []
