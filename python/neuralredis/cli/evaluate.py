@@ -39,7 +39,6 @@ def run(args: argparse.Namespace) -> None:
     need("cli", "pyarrow", "rich", what="neuralredis evaluate")
     from neuralredis.cli import screen
     from neuralredis.cli.sources import asked
-    from neuralredis.results import ClassifierEvaluation
     from neuralredis.table import judging
     from neuralredis.table.kinds import shortened
     from neuralredis.table.target import Classes
@@ -56,13 +55,12 @@ def run(args: argparse.Namespace) -> None:
     learnt = judging.known(network, X, y)
     fresh = ~learnt if not learnt.all() else learnt
     found = judging.judge(network, encoding, X[fresh], y[fresh])
-    worth = judging.importance(network, encoding, X[fresh], y[fresh], 0)
+    worth = judging.importance(network, encoding, X[fresh], y[fresh], 0, by_ranking=found.by_ranking)
     if args.json:
-        figures = found.evaluation
-        content = {key: value for key, value in vars(figures).items() if key != "error"}
-        if isinstance(figures, ClassifierEvaluation) and isinstance(target, Classes):
-            content |= {"likely": [found.low, found.high], "classes": list(target.labels)}
-        content |= {"target": target.name, "verdict": found.verdict, "importance": worth}
+        content = {"rows": found.evaluation.rows, **found.as_json(), "target": target.name}
+        if isinstance(target, Classes):
+            content["classes"] = list(target.labels)
+        content |= {"importance": worth, "importance_measure": found.measure}
         content |= {"learnt_from": int(learnt.sum()), "fresh": bool(not learnt.all())}
         content |= {"without_answer": len(question.X) - len(X)}
         screen.print_json(content)
@@ -86,7 +84,7 @@ def run(args: argparse.Namespace) -> None:
     screen.judgement(out, encoding, found, name if learnt.all() else f"{name} that it has not seen")
     if rows > 1:
         out.print()
-        screen.looked_at(out, encoding, worth)
+        screen.looked_at(out, encoding, worth, by_ranking=found.by_ranking)
 
 
 def _unknown(encoding: Any, text: str) -> bool:

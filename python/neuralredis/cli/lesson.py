@@ -32,14 +32,16 @@ __all__ = ["Lesson"]
 LEAST, FEW = 10, 100
 #: Of all rows, those kept back; of the others, those that tell when to stop.
 KEPT, STOPPING = 0.2, 0.2
-#: Accuracy, or explained share of what varies, of which one should rather not be glad.
+#: Accuracy, AUC or explained share of what varies, of which one should rather not be glad.
 TOO_GOOD = 0.995
+#: Share of the commonest class from which on the accuracy says little.
+MOSTLY = 0.95
 #: Share of the rows kept back that may be just like others.
 COPIES = 0.5
+#: Figures that are saved with the network.
+NOTED = frozenset(("accuracy", "likely", "baseline", "auc", "log_loss", "log_loss_baseline", "rmse", "mae", "r2"))
 #: Rows of the drawing of a training.
 HEIGHT = 8
-#: Share of the rows below which a class is rare, if it is hardly ever answered.
-RARE = 0.25
 
 
 class Lesson:
@@ -72,7 +74,9 @@ class Lesson:
         network.save(self.place)
         found = judging.judge(network, self.encoding, self.kept_X, self.kept_y)
         self.copies = int(judging.known(network, self.kept_X, self.kept_y).sum())
-        worth = judging.importance(network, self.encoding, self.kept_X, self.kept_y, self.args.seed)
+        worth = judging.importance(
+            network, self.encoding, self.kept_X, self.kept_y, self.args.seed, by_ranking=found.by_ranking
+        )
         if not self.args.json:
             self._tell(report, found, worth)
         network.notes = self._with(self._results(found, worth)).to_bytes()
@@ -150,7 +154,7 @@ class Lesson:
         labels = self.target.labels if isinstance(self.target, Classes) else ()
         doubtful = len(labels) != 2 and all(map(_is_number, labels))
         hint = f"; {other}" if doubtful and not asked else ""
-        out.print(f"To be answered: {shortened(self.target.name)} ({described(self.target)}), as {kind}{hint}.")
+        out.print(f"Target: {shortened(self.target.name)} ({described(self.target)}), as {kind}{hint}.")
         if self.dropped:
             has = "row has" if self.dropped == 1 else "rows have"
             out.print(f"{self.dropped:,} {has} no value of it, and cannot be learnt from.")
@@ -225,7 +229,7 @@ class Lesson:
         for hint in self._hints(found, worth):
             out.print(hint, style="yellow")
         out.print()
-        screen.looked_at(out, self.encoding, worth)
+        screen.looked_at(out, self.encoding, worth, by_ranking=found.by_ranking)
         out.print()
 
     def _outputs(self) -> list[int]:
@@ -235,10 +239,15 @@ class Lesson:
         """Return what should be known before the result is believed, or could be tried."""
         hints = []
         figures = found.evaluation
-        classifies = isinstance(figures, ClassifierEvaluation)
-        good = figures.accuracy if isinstance(figures, ClassifierEvaluation) else figures.r2
+        if not isinstance(figures, ClassifierEvaluation):
+            good = figures.r2
+        elif figures.baseline < MOSTLY:
+            good = figures.accuracy
+        else:
+            # Always answering the commonest class is nearly as accurate.
+            good = max((ranking.auc for ranking in found.rare), default=0.0)
         first = next(iter(worth))
-        if good >= TOO_GOOD and (not classifies or figures.baseline < 0.95):
+        if good >= TOO_GOOD:
             top, target = shortened(first), shortened(self.target.name)
             hints.append(
                 f"That is nearly too good. Is '{top}' known before '{target}' is? If not: --ignore {shlex.quote(first)}"
@@ -252,30 +261,19 @@ class Lesson:
             hints.append(
                 f"With {len(self.kept_X)} rows kept back this is a rough figure; another --seed gives another."
             )
-        if isinstance(figures, ClassifierEvaluation) and isinstance(self.target, Classes) and not self.args.balanced:
-            matrix = figures.confusion
-            if matrix is not None:
-                rows = matrix.sum(axis=1)
-                missed = [
-                    label
-                    for place, label in enumerate(self.target.labels)
-                    if 0 < rows[place] < RARE * rows.sum() and matrix[place, place] < rows[place] / 2
-                ]
-                if missed:
-                    hints.append(
-                        f"'{missed[0]}' is rare, and mostly overlooked: --balanced finds more of it, for more false "
-                        "alarms."
-                    )
+        if not self.args.balanced:
+            missed = [ranking.label for ranking in found.rare if ranking.answered < ranking.rows / 2]
+            if missed:
+                hints.append(
+                    f"'{shortened(missed[0])}' is rare, and mostly overlooked: --balanced finds more of it, for more "
+                    "false alarms."
+                )
         return hints
 
     def _results(self, found: judging.Judgement, worth: dict[str, float]) -> dict[str, Any]:
-        figures = found.evaluation
-        results: dict[str, Any] = {"data": Path(self.table.path).name, "learnt": len(self.X), "kept": len(self.kept_X)}
-        if isinstance(figures, ClassifierEvaluation):
-            results |= {"accuracy": figures.accuracy, "likely": [found.low, found.high], "baseline": figures.baseline}
-        else:
-            results |= {"rmse": figures.rmse, "mae": figures.mae, "r2": figures.r2, "baseline": figures.baseline}
-        return {**results, "importance": dict(list(worth.items())[:100])}
+        figures = {name: value for name, value in found.as_json().items() if name in NOTED}
+        results = {"data": Path(self.table.path).name, "learnt": len(self.X), "kept": len(self.kept_X)}
+        return {**results, **figures, "importance": dict(list(worth.items())[:100])}
 
     def _with(self, results: dict[str, Any]) -> Encoding:
         return Encoding(
@@ -285,8 +283,6 @@ class Lesson:
     def _as_json(
         self, network: Network, report: Report, found: judging.Judgement, worth: dict[str, float]
     ) -> dict[str, Any]:
-        figures = found.evaluation
-        confusion = getattr(figures, "confusion", None)
         return {
             "network": self.place,
             "type": self.target.kind,
@@ -300,11 +296,9 @@ class Lesson:
             "rows": {"learnt": len(self.X), "kept_back": len(self.kept_X), "without_target": self.dropped},
             "training": {"reason": report.reason, "cycles": report.cycles, "seconds": report.seconds},
             "warnings": list(report.warnings),
-            "kept_back": {
-                key: value for key, value in self._results(found, worth).items() if key not in ("data", "importance")
-            }
-            | {"confusion": confusion, "verdict": found.verdict},
+            "kept_back": {"learnt": len(self.X), "kept": len(self.kept_X), **found.as_json()},
             "importance": worth,
+            "importance_measure": found.measure,
         }
 
     def _next(self) -> None:
