@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from neuralredis.cli.chart import Line, chart
+from neuralredis.cli.letters import visible
 from neuralredis.results import ClassifierEvaluation, Report
 from neuralredis.table.encoding import Encoding
 from neuralredis.table.judging import Judgement
@@ -37,7 +39,20 @@ def console(*, stderr: bool = False) -> Console:
     # Elsewhere lines are as wide as most people can read, unless the environment says otherwise.
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else 100
-    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+    return HarmlessConsole(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+class HarmlessConsole(Console):
+    """A console on which nothing but its own styles reaches the terminal as control characters."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Yield the parts of something that is printed, with texts made harmless."""
+        for segment in super().render(renderable, options):
+            text = segment.text
+            if segment.control or text.isprintable():
+                yield segment
+            else:
+                yield Segment("\n".join(map(visible, text.split("\n"))), segment.style)
 
 
 def print_json(content: object) -> None:
@@ -54,7 +69,16 @@ def print_json(content: object) -> None:
             return float(f"{value:.6g}") if np.isfinite(value) else None
         return value.item() if isinstance(value, np.generic) else value
 
-    print(json.dumps(rounded(content), ensure_ascii=False, indent=2))
+    text = json.dumps(rounded(content), ensure_ascii=False, indent=2)
+    # JSON leaves some characters as they are that a terminal obeys: they are written as escapes, which mean the same.
+    odd = {letter for letter in set(text) if not letter.isprintable()} - {"\n"}
+    print(text.translate({ord(letter): _escape(letter) for letter in odd}))
+
+
+def _escape(letter: str) -> str:
+    """Return a character as JSON can write any: as its units of UTF-16."""
+    units = letter.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
 def columns(out: Console, encoding: Encoding, gaps: Mapping[str, int], order: Sequence[str]) -> None:
