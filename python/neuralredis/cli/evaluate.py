@@ -54,6 +54,8 @@ def run(args: argparse.Namespace) -> None:
         raise Failure(f"{table.path} has no row with an answer that the network knows in '{target.name}'")
     learnt = judging.known(network, X, y)
     fresh = ~learnt if not learnt.all() else learnt
+    # Without rows it is not known which of these it has learnt from.
+    knows = network.info().training_dataset_len > 0
     found = judging.judge(network, encoding, X[fresh], y[fresh])
     worth = judging.importance(network, encoding, X[fresh], y[fresh], 0, by_ranking=found.by_ranking)
     if args.json:
@@ -61,7 +63,7 @@ def run(args: argparse.Namespace) -> None:
         if isinstance(target, Classes):
             content["classes"] = list(target.labels)
         content |= {"importance": worth, "importance_measure": found.measure}
-        content |= {"learnt_from": int(learnt.sum()), "fresh": bool(not learnt.all())}
+        content |= {"learnt_from": int(learnt.sum()), "fresh": bool(not learnt.all())} if knows else {"fresh": None}
         content |= {"without_answer": len(question.X) - len(X)}
         screen.print_json(content)
         return
@@ -72,7 +74,13 @@ def run(args: argparse.Namespace) -> None:
         unknown = [text for text in question.columns[target.name].counts if _unknown(encoding, text)]
         such = f", or one that it does not know, such as '{shortened(unknown[0])}'" if unknown else ""
         out.print(f"{len(question.X) - len(X):,} rows have no answer in '{target.name}'{such}: left out.")
-    if learnt.all():
+    if not knows:
+        out.print(
+            "The network holds no rows. If it has learnt from some of these, it may know them by heart: other rows are "
+            "what counts.",
+            style="yellow",
+        )
+    elif learnt.all():
         out.print(
             "It has learnt from all of these rows, and may know them by heart: other rows are what counts.",
             style="yellow",
@@ -81,7 +89,7 @@ def run(args: argparse.Namespace) -> None:
         out.print(f"{int(learnt.sum()):,} rows are among those that it learnt from: left out.")
     rows = int(fresh.sum())
     name = f"{rows:,} row{'s' if rows > 1 else ''} of {table.path}"
-    screen.judgement(out, encoding, found, name if learnt.all() else f"{name} that it has not seen")
+    screen.judgement(out, encoding, found, name if learnt.all() or not knows else f"{name} that it has not seen")
     if rows > 1:
         out.print()
         screen.looked_at(out, encoding, worth, by_ranking=found.by_ranking)

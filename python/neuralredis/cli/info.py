@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> None:
     from rich.text import Text
 
     from neuralredis.cli import screen, servers, sources
+    from neuralredis.cli.naming import named
     from neuralredis.table.failure import TableError
     from neuralredis.table.kinds import shortened
     from neuralredis.table.target import Classes, described
@@ -58,6 +59,9 @@ def run(args: argparse.Namespace) -> None:
             content["target"] = {"name": encoding.target.name, "classes": labels}
             content["inputs"] = encoding.inputs()
             content["results"] = encoding.results
+            content["training_warnings"] = [named(warning, encoding) for warning in info.training_warnings]
+            if report is not None:
+                content["report"]["warnings"] = [named(warning, encoding) for warning in report.warnings]
         elif why:
             complain(f"{servers.show_url(args.network)}: {why}")
         screen.print_json(content)

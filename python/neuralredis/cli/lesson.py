@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import copy
 import importlib
 import math
-import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ import numpy as np
 from rich.live import Live
 from rich.text import Text
 
-from neuralredis.cli import screen, servers
+from neuralredis.cli import places, screen, servers
 from neuralredis.cli.failure import Failure
-from neuralredis.network import Network, load
+from neuralredis.cli.naming import named
+from neuralredis.network import Network
 from neuralredis.results import ClassifierEvaluation, Progress, Report
 from neuralredis.table import judging
 from neuralredis.table.encoding import Encoding
@@ -56,22 +57,25 @@ class Lesson:
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         # What can be refused is refused before anything is learnt.
-        self.place = _output(args)
-        _check_plot(args.plot)
+        self.place = places.network_place(args.data, args.out)
+        places.check_plot(args.plot, {args.data: "the table that is read", self.place: "where the network is saved"})
         self._check_key()
         self.out = screen.console(stderr=args.json)
         self.out.quiet = args.json
         self.table: Table = read(args.data)
         self.target: Target = self._target()
+        if not args.replace:
+            places.check_question(self.place, self.target.name, self.table)
         self._prepare()
 
     def run(self) -> None:
         """Learn, tell, save, and say what to do next."""
         self._introduce()
         network, report = self._learn()
+        saved = _without_rows(network) if self.args.without_rows else network
         # Whatever happens from here on, what has been learnt is there.
-        network.notes = self.encoding.to_bytes()
-        network.save(self.place)
+        saved.notes = self.encoding.to_bytes()
+        saved.save(self.place)
         found = judging.judge(network, self.encoding, self.kept_X, self.kept_y)
         self.copies = int(judging.known(network, self.kept_X, self.kept_y).sum())
         worth = judging.importance(
@@ -79,15 +83,18 @@ class Lesson:
         )
         if not self.args.json:
             self._tell(report, found, worth)
-        network.notes = self._with(self._results(found, worth)).to_bytes()
-        network.save(self.place)
-        self.out.print(f"Saved as {self.place}.")
+        saved.notes = self._with(self._results(found, worth)).to_bytes()
+        saved.save(self.place)
+        rows = "It holds none of the rows that it learnt from."
+        if not self.args.without_rows:
+            rows = f"It holds the {len(self.X):,} rows that it learnt from: --without-rows leaves them out."
+        self.out.print(f"Saved as {self.place}. {rows}")
         if self.args.plot:
             _plot(report, self.args.plot)
             self.out.print(f"The curve is in {self.args.plot}.")
         if self.args.redis:
             with servers.reached(self.args.redis) as db:
-                db.upload(self.args.key, network, replace=self.args.replace)
+                db.upload(self.args.key, saved, replace=self.args.replace)
         if self.args.json:
             screen.print_json(self._as_json(network, report, found, worth))
         else:
@@ -223,7 +230,7 @@ class Lesson:
             f"Learnt by a network of {layout} units for {report.cycles:,} cycles, {report.seconds:.1f} s, {ended}."
         )
         for warning in report.warnings:
-            out.print(f"Note: {warning}", style="yellow")
+            out.print(f"Note: {named(warning, self.encoding)}.", style="yellow")
         out.print()
         screen.judgement(out, self.encoding, found, f"the {len(self.kept_X):,} rows kept back")
         for hint in self._hints(found, worth):
@@ -294,8 +301,9 @@ class Lesson:
             ],
             "left_out": {kind.name: kind.reason for kind in self.encoding.ignored},
             "rows": {"learnt": len(self.X), "kept_back": len(self.kept_X), "without_target": self.dropped},
+            "rows_saved": 0 if self.args.without_rows else len(self.X),
             "training": {"reason": report.reason, "cycles": report.cycles, "seconds": report.seconds},
-            "warnings": list(report.warnings),
+            "warnings": [named(warning, self.encoding) for warning in report.warnings],
             "kept_back": {"learnt": len(self.X), "kept": len(self.kept_X), **found.as_json()},
             "importance": worth,
             "importance_measure": found.measure,
@@ -328,37 +336,13 @@ class Lesson:
         return "neuralredis " + shlex.join(self.args.given)
 
 
-def _output(args: argparse.Namespace) -> str:
-    """Return where to save the network, where it can be saved."""
-    stem = Path(args.data).name.removesuffix(".gz")
-    place: str = args.out or ("net.nr" if args.data == "-" else f"{Path(stem).stem or 'net'}.nr")
-    path = Path(place)
-    if not path.absolute().parent.is_dir():
-        raise Failure(f"cannot save {place}: there is no folder {path.absolute().parent}")
-    if path.is_dir():
-        raise Failure(f"cannot save {place}: it is a folder")
-    if path.exists():
-        try:
-            load(path)
-        except ValueError:
-            raise Failure(
-                f"{place} is there, and no network: it is not overwritten. --out names another file"
-            ) from None
-    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
-        raise Failure(f"cannot save {place}: it may not be written")
-    return place
-
-
-def _check_plot(place: str | None) -> None:
-    if place is None:
-        return
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    known = FigureCanvasAgg.get_supported_filetypes()
-    if Path(place).suffix[1:].lower() not in known:
-        raise Failure(f"--plot {place}: expected a name with .png, .svg or .pdf")
-    if not Path(place).absolute().parent.is_dir():
-        raise Failure(f"--plot {place}: there is no folder {Path(place).absolute().parent}")
+def _without_rows(network: Network) -> Network:
+    """Return the same network without the rows that it has learnt from, and with room for others."""
+    bare = copy.copy(network)
+    info = network.info()
+    bare.configure(dataset=0, test=0)
+    bare.configure(dataset=info.training_dataset_maxlen, test=info.test_dataset_maxlen)
+    return bare
 
 
 def _plot(report: Report, place: str) -> None:
