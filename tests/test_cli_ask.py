@@ -214,3 +214,13 @@ def test_info_says_what_each_input_is(command: tables.Command, folder: Path) -> 
     for line in found["inputs"]:
         assert line in done.out
     assert "off by" in command("info", "sums.nr").out
+
+
+def test_ask_writes_numbers_as_the_table_does(command: tables.Command) -> None:
+    rows = [[f"{a},5", f"{b},25", f"{a + b},75"] for a in range(15) for b in range(15)]
+    tables.write(Path("summe.csv"), ["a", "b", "summe"], rows, delimiter=";")
+    assert command("train", "summe.csv", "--target", "summe").code == 0
+    said = command("ask", "summe.nr", typed="3,5\n4,25\n").out
+    assert "summe: 7,7" in said
+    assert "usually off by 0," in said
+    assert "from, 0,75 to 28,75: a guess" in command("ask", "summe.nr", typed="300,5\n400,25\n").out

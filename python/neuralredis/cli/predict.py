@@ -29,17 +29,18 @@ The table needs the columns that the network learnt from, in any order. Other co
 What comes out is the table with these columns added:
 
   predicted TARGET       the answer
-  probability            of classes: how likely that answer is, 0 to 1
-  probability of CLASS   of classes: how likely each class is; sort by it to rank the rows
+  probability            for classes: how likely that answer is, 0 to 1
+  probability of CLASS   for classes: how likely each class is
 
-If the table has a column of such a name, the new one is called 'NAME (2)'. CSV keeps the separator, the encoding and
+To rank the rows, sort them by the probability of a class. If the table has a column of such a name, the new one is
+called 'NAME (2)'. CSV keeps the separator, the encoding and
 the decimal comma of the table. A class that a spreadsheet would take for a formula gets an apostrophe before it."""
 
 EPILOG = """\
 examples:
   neuralredis predict net.nr new.csv                      print them
   neuralredis predict net.nr new.csv -o answers.csv       or answers.parquet
-  neuralredis predict net.nr new.csv --json               each row's answer, and how likely each class is
+  neuralredis predict net.nr new.csv --json               for a program
   neuralredis predict redis://localhost --key net new.csv"""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from neuralredis.cli.arguments import subcommand
 from neuralredis.cli.extras import need
 
 __all__ = ["add_to"]
@@ -20,7 +21,8 @@ no, dates, categories; what tells nothing, such as numbers of rows, is left out.
 values, is learnt as classes, and any other as a number.
 
 A fifth of the rows is kept back until the end, and never seen by the network: how often it is right on these is how
-good it is. Always answering the commonest class, or the mean, has to be beaten."""
+good it is. Always answering the commonest class, or the mean, has to be beaten. Of a rare class, which is seldom the
+most likely one, it is shown how well the network ranks the rows by how likely it is."""
 
 EPILOG = """\
 examples:
@@ -37,13 +39,7 @@ Names, ranges and categories of the columns stay in it."""
 
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subparsers.add_parser(
-        "train",
-        help="learn from a table, and tell how good that is",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = subcommand(subparsers, "train", "learn from a table, and tell how good that is", DESCRIPTION, EPILOG)
     parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file; - for CSV from standard input")
     parser.add_argument(
         "--target", metavar="COLUMN", help="the column to be answered; without it the columns are listed"
@@ -70,7 +66,7 @@ def add_to(subparsers: Any) -> None:
     parser.add_argument(
         "--replace",
         action="store_true",
-        help="put the network in the place of another: of a file's that answers something else, and of a key's",
+        help="overwrite a file whose network answers something else, and a key that has a network already",
     )
     parser.add_argument("--json", action="store_true", help="print the results for a program")
     parser.set_defaults(run=run, parser=parser)
