@@ -31,6 +31,8 @@ DELIMITERS = ",;\t|"
 #: How many times larger a compressed table may be unpacked, and the bytes from which on that counts. CSV becomes some
 #: 10 times smaller, and hardly ever 100 times; what was made to fill the memory, 1000 times.
 MOST_PACKED, LEAST_UNPACKED = 100, 1 << 26
+#: Bytes of a cell of Parquet in memory, roughly.
+CELL = 8
 #: What files begin with that people may take for tables.
 _OTHERS = {
     b"PK\x03\x04": "a workbook or an archive",
@@ -139,24 +141,33 @@ def read(path: str) -> Table:
 
 
 def _unpacked(name: str, data: bytes) -> bytes:
-    """Return what was compressed, unless it is so much that it cannot be a table, and was made to fill the memory."""
-    most = max(LEAST_UNPACKED, MOST_PACKED * len(data))
+    """Return what was compressed, unless it is too much to be a table."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-            unpacked = file.read(most + 1)
+            # One byte more than there may be is enough to know.
+            unpacked = file.read(max(LEAST_UNPACKED, MOST_PACKED * len(data)) + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise TableError(f"{name} cannot be unpacked: {error}") from None
-    if len(unpacked) > most:
+    _check_size(name, len(unpacked), len(data))
+    return unpacked
+
+
+def _check_size(name: str, unpacked: int, packed: int) -> None:
+    """Fail if a file unpacks to far more bytes than it has: it was made to fill the memory."""
+    most = max(LEAST_UNPACKED, MOST_PACKED * packed)
+    if unpacked > most:
         raise TableError(
             f"{name} unpacks to more than {most / 1e6:,.0f} MB, {MOST_PACKED} times its size: expected a table, which "
             "cannot be compressed so much. Unpack it yourself if it is one"
         )
-    return unpacked
 
 
 def _parquet(name: str, data: bytes) -> Table:
     try:
-        cells = pyarrow.parquet.read_table(pa.BufferReader(data))
+        file = pyarrow.parquet.ParquetFile(pa.BufferReader(data))
+        size = CELL * file.metadata.num_rows * file.metadata.num_columns
+        _check_size(name, size, len(data))
+        cells = file.read()
     except (pa.ArrowException, OSError) as error:
         raise TableError(f"{name} cannot be read as Parquet: {_line(error)}") from None
     return _checked(name, cells, ",", [])
