@@ -111,12 +111,17 @@ def _answer(out: Console, network: Network, encoding: Encoding, cells: dict[str,
     outputs = network.run(encoding.encode(columns))[0].tolist()
     target = encoding.target
     if not isinstance(target, Classes):
+
+        def number(value: float) -> str:
+            """Return a number as the table that was learnt from writes it."""
+            return plain(value).translate(str.maketrans(",.", ".,")) if target.comma else plain(value)
+
         off = encoding.results.get("rmse")
-        usual = f"   usually off by {plain(off)}" if isinstance(off, int | float) else ""
-        out.print(Text(f"{shortened(target.name)}: {plain(outputs[0])}", "bold green").append(usual, "dim not bold"))
+        usual = f"   usually off by {number(off)}" if isinstance(off, int | float) else ""
+        out.print(Text(f"{shortened(target.name)}: {number(outputs[0])}", "bold green").append(usual, "dim not bold"))
         if not target.low <= outputs[0] <= target.high:
             out.print(
-                f"  beyond all that it learnt from, {plain(target.low)} to {plain(target.high)}: a guess",
+                f"  beyond all that it learnt from, {number(target.low)} to {number(target.high)}: a guess",
                 style="yellow",
             )
         return

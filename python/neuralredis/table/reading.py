@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import difflib
 import gzip
 import io
 import re
 import sys
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,11 @@ __all__ = ["Table", "read"]
 
 #: What may stand between the cells of a line.
 DELIMITERS = ",;\t|"
+#: How many times larger a compressed table may be unpacked, and the bytes from which on that counts. CSV becomes some
+#: 10 times smaller, and hardly ever 100 times; what was made to fill the memory, 1000 times.
+MOST_PACKED, LEAST_UNPACKED = 100, 1 << 26
+#: Bytes of a cell of Parquet in memory, roughly.
+CELL = 8
 #: What files begin with that people may take for tables.
 _OTHERS = {
     b"PK\x03\x04": "a workbook or an archive",
@@ -47,6 +54,10 @@ class Table:
         Its columns: texts of CSV, anything of Parquet. No two have the same name.
     delimiter : str
         What stood between cells.
+    encoding : str
+        How CSV was encoded.
+    newline : str
+        What ended its first line.
     remarks : list of str
         What was done to read it.
     """
@@ -55,6 +66,8 @@ class Table:
     cells: Any
     delimiter: str = ","
     remarks: list[str] = field(default_factory=list)
+    encoding: str = "utf-8"
+    newline: str = "\n"
 
     @property
     def names(self) -> list[str]:
@@ -119,42 +132,67 @@ def read(path: str) -> Table:
     data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     name = "standard input" if path == "-" else path
     if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError) as error:
-            raise TableError(f"{name} cannot be unpacked: {error}") from None
+        data = _unpacked(name, data)
     if data[:4] == b"PAR1":
         return _parquet(name, data)
-    text, remarks = _text(name, data)
-    return _csv(name, text, remarks)
+    text, remarks, encoding = _text(name, data)
+    newline = "\r\n" if text[: text.find("\n")].endswith("\r") else "\n"
+    return dataclasses.replace(_csv(name, text, remarks), encoding=encoding, newline=newline)
+
+
+def _unpacked(name: str, data: bytes) -> bytes:
+    """Return what was compressed, unless it is too much to be a table."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            # One byte more than there may be is enough to know.
+            unpacked = file.read(max(LEAST_UNPACKED, MOST_PACKED * len(data)) + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise TableError(f"{name} cannot be unpacked: {error}") from None
+    _check_size(name, len(unpacked), len(data))
+    return unpacked
+
+
+def _check_size(name: str, unpacked: int, packed: int) -> None:
+    """Fail if a file unpacks to far more bytes than it has: it was made to fill the memory."""
+    most = max(LEAST_UNPACKED, MOST_PACKED * packed)
+    if unpacked > most:
+        raise TableError(
+            f"{name} unpacks to more than {most / 1e6:,.0f} MB, {MOST_PACKED} times its size: expected a table, which "
+            "cannot be compressed so much. Unpack it yourself if it is one"
+        )
 
 
 def _parquet(name: str, data: bytes) -> Table:
     try:
-        cells = pyarrow.parquet.read_table(pa.BufferReader(data))
+        file = pyarrow.parquet.ParquetFile(pa.BufferReader(data))
+        size = CELL * file.metadata.num_rows * file.metadata.num_columns
+        _check_size(name, size, len(data))
+        cells = file.read()
     except (pa.ArrowException, OSError) as error:
         raise TableError(f"{name} cannot be read as Parquet: {_line(error)}") from None
     return _checked(name, cells, ",", [])
 
 
-def _text(name: str, data: bytes) -> tuple[str, list[str]]:
-    """Return the text of a file."""
+def _text(name: str, data: bytes) -> tuple[str, list[str], str]:
+    """Return the text of a file, remarks on it, and its encoding."""
     for beginning, what in _OTHERS.items():
         if data.startswith(beginning):
             hint = "; a spreadsheet program can save it as CSV" if "workbook" in what else ""
             raise TableError(f"{name} looks like {what}: expected CSV or Parquet{hint}")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
-            return data.decode("utf-16"), ["read as UTF-16"]
+            encoding = "utf-16-le" if data.startswith(b"\xff\xfe") else "utf-16-be"
+            return data[2:].decode(encoding), ["read as UTF-16"], encoding
         except UnicodeDecodeError:
             raise TableError(f"{name} is no text: expected CSV or Parquet") from None
     if b"\0" in data:
         raise TableError(f"{name} is no text: expected CSV or Parquet")
     try:
-        return data.decode("utf-8-sig"), []
+        encoding = "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
+        return data.decode(encoding), [], encoding
     except UnicodeDecodeError:
         # Of each byte there is a character, so that whatever is no UTF-8 is read somehow; some letters may be wrong.
-        return data.decode("cp1252", errors="replace"), ["it is no UTF-8, and read as Windows-1252"]
+        return data.decode("cp1252", errors="replace"), ["it is no UTF-8, and read as Windows-1252"], "cp1252"
 
 
 def _csv(name: str, text: str, remarks: list[str]) -> Table:
