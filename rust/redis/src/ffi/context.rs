@@ -205,8 +205,8 @@ pub(crate) fn random_seed() -> u64 {
     u64::from_le_bytes(seed)
 }
 
-/// The arguments that are lent to the server again: the key, and a blob after FP32.
-const LENT: [usize; 2] = [1, 3];
+/// The arguments that are lent to the server again: the key, and a blob after it (NR.IMPORT) or after FP32.
+const LENT: [usize; 3] = [1, 2, 3];
 
 /// A string of the server's, good as long as the context that it was made in.
 pub(super) enum Text {
