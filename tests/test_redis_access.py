@@ -35,6 +35,12 @@ def name(words: list[bytes]) -> str:
 
 
 @pytest.fixture
+def server(relay: servers.Server) -> servers.Server:
+    """A server to which internal commands may be sent, too."""
+    return relay
+
+
+@pytest.fixture
 def admin(server: servers.Server) -> Any:
     with Wire(server) as admin:
         hostile.prepare(admin)
@@ -125,11 +131,13 @@ def test_categories_let_in_and_keep_out(server: servers.Server, admin: Wire) -> 
     reads = {"run", "class", "info", "threads", "getdata", "wait", "report", "evaluate", "export"}
     for rules, allowed in (
         (["+@read"], lambda name: name in reads),
-        (["+@write"], lambda name: name not in reads),
-        (["+@neural"], lambda name: True),
-        (["+@neural", "-@admin"], lambda name: not name.startswith("_")),
+        (["+@write"], lambda name: name not in reads and not name.startswith("_")),
+        (["+@neural"], lambda name: not name.startswith("_")),
         (["+@neural", "-@write"], lambda name: name in reads),
-        (["+@all", "-@neural"], lambda name: False),
+        (["+@read", "+@write", "+@fast", "+@slow", "+@blocking"], lambda name: not name.startswith("_")),
+        (["+@admin"], lambda name: name.startswith("_")),
+        (["+@dangerous"], lambda name: name.startswith("_")),
+        (["+@all", "-@neural", "-@admin"], lambda name: False),
         (["+@all", "-@blocking"], lambda name: name not in ("train", "wait")),
     ):
         # A dry run looks at the rules alone.

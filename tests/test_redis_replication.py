@@ -23,7 +23,8 @@ on_redis7 = pytest.mark.parametrize("kind", servers.KINDS[:1], indirect=True, id
 @pytest.fixture
 def primary(kind: servers.Kind) -> Iterator[servers.Server]:
     # By a file: after a diskless synchronization a second may go by before a replica is sent anything.
-    with servers.running(kind, "--repl-diskless-sync", "no", module=MODULE, tcp=True) as primary:
+    options = ("--repl-diskless-sync", "no", *servers.INTERNAL_COMMANDS)
+    with servers.running(kind, *options, module=MODULE, tcp=True) as primary:
         yield primary
 
 

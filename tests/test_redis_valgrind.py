@@ -38,7 +38,7 @@ def watched(kind: servers.Kind, log: Path, *options: str) -> Iterator[servers.Se
     script.chmod(0o755)
     slow = servers.Kind(kind.name, kind.version, lambda: script, "")
     # The server's compression reads a table that it has not filled, on purpose.
-    options = ("--rdbcompression", "no", "--enable-debug-command", "yes", *options)
+    options = ("--rdbcompression", "no", "--enable-debug-command", "yes", *servers.INTERNAL_COMMANDS, *options)
     with servers.running(slow, *options, module=neuralredis.module_path(), tcp=True) as server:
         yield server
 

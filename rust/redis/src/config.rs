@@ -3,7 +3,7 @@
 //! Each may stand in the server's configuration as `neuralredis.<name>`, or after the module's path as `<name> <value>`;
 //! the configuration prevails. CONFIG SET changes it, CONFIG GET shows it.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use crate::error::{Refusal, shown};
 use crate::ffi::config::{self, Setting};
@@ -19,6 +19,8 @@ const TRAININGS: i64 = 32;
 static THREAD_COUNT: AtomicI64 = AtomicI64::new(1);
 static TRAINING_COUNT: AtomicI64 = AtomicI64::new(TRAININGS);
 static NETWORK_BYTES: AtomicI64 = AtomicI64::new(0);
+/// Whether clients may send internal commands. As of `enable-debug-command`, only the configuration at the start says so.
+static INTERNAL_COMMANDS: AtomicBool = AtomicBool::new(false);
 
 static SETTINGS: [Setting; 3] = [
     Setting {
@@ -81,7 +83,12 @@ pub(crate) fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> 
         config::register(ctx, setting, default)?;
         (setting.set)(default);
     }
+    config::register_switch(ctx, c"enable-internal-commands", &INTERNAL_COMMANDS)?;
     config::load(ctx)
+}
+
+pub(crate) fn internal_commands_are_enabled() -> bool {
+    INTERNAL_COMMANDS.load(Ordering::Relaxed)
 }
 
 /// Refuses a client's network of more bytes than are allowed. What is loaded or replicated is not asked.

@@ -10,6 +10,8 @@ const SHOWN: usize = 64;
 pub(crate) enum Refusal {
     /// The key holds something else.
     WrongType,
+    /// The server has more than its maxmemory.
+    OutOfMemory,
     /// Anything else, in a sentence that names the argument and what was expected.
     Because(String),
 }
@@ -33,6 +35,7 @@ impl Refusal {
     pub(crate) fn text(&self) -> String {
         match self {
             Self::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value".into(),
+            Self::OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.".into(),
             Self::Because(reason) => format!("ERR {reason}"),
         }
     }

@@ -95,9 +95,23 @@ impl Context {
 
     /// Whether the command comes from the primary, from the AOF or with a slot from another server: what is replicated is
     /// obeyed, limits or not.
+    ///
+    /// While a replica loads its primary's data beside its own, clients go on sending commands, and no AOF is loaded.
     pub(crate) fn is_replayed(self) -> bool {
         let slots = if is_valkey() { VALKEY_SLOT_IMPORT } else { 0 };
-        self.has(raw::REDISMODULE_CTX_FLAGS_REPLICATED | raw::REDISMODULE_CTX_FLAGS_LOADING | slots)
+        self.has(raw::REDISMODULE_CTX_FLAGS_REPLICATED | slots)
+            || self.has(raw::REDISMODULE_CTX_FLAGS_LOADING) && !self.has(raw::REDISMODULE_CTX_FLAGS_ASYNC_LOADING)
+    }
+
+    /// Whether the server has more than its maxmemory, and has evicted what it may.
+    pub(crate) fn is_out_of_memory(self) -> bool {
+        self.has(raw::REDISMODULE_CTX_FLAGS_OOM)
+    }
+
+    /// The client that has sent the command: a number that no other client of this process has.
+    pub(crate) fn client(self) -> u64 {
+        // SAFETY: the live context of a command.
+        unsafe { call!(RedisModule_GetClientId(self.raw)) }
     }
 
     /// Whether the client can be made to wait: not in a transaction or a script.

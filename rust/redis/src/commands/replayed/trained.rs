@@ -8,7 +8,7 @@ use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::{Context, Strings};
 use crate::ffi::reply::Reply;
-use crate::value;
+use crate::{config, memory, value};
 
 /// What [`send`] sends. It is made on the training's thread: of a large network it takes longer than the server may be held
 /// up.
@@ -36,9 +36,14 @@ impl Command for Trained {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        super::admit(ctx, Self::NAME)?;
         let (name, frames) = (args[0], &args[1..]);
         let mut key = value::open(ctx, name)?;
         let network = value::write(&mut key)?.live.network_mut();
+        config::check_bytes(ctx, || {
+            let replaced = network.info().members * network.layout().parameters() * memory::PARAMETER;
+            network.bytes().saturating_sub(replaced) + frames.iter().map(|frame| frame.len()).sum::<usize>()
+        })?;
         let (trained, report) = codec::decode_trained(network, frames.iter().copied())?;
         network.install(trained, report)?;
         ctx.replicate_verbatim();
