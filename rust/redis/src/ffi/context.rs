@@ -78,10 +78,13 @@ impl Context {
         self.raw
     }
 
-    fn has(self, flags: u32) -> bool {
+    fn flags(self) -> u32 {
         // SAFETY: a live context.
-        let set = unsafe { call!(RedisModule_GetContextFlags(self.raw)) };
-        set & flags as c_int != 0
+        unsafe { call!(RedisModule_GetContextFlags(self.raw)) as u32 }
+    }
+
+    fn has(self, flags: u32) -> bool {
+        self.flags() & flags != 0
     }
 
     pub(crate) fn is_primary(self) -> bool {
@@ -99,8 +102,9 @@ impl Context {
     /// While a replica loads its primary's data beside its own, clients go on sending commands, and no AOF is loaded.
     pub(crate) fn is_replayed(self) -> bool {
         let slots = if is_valkey() { VALKEY_SLOT_IMPORT } else { 0 };
-        self.has(raw::REDISMODULE_CTX_FLAGS_REPLICATED | slots)
-            || self.has(raw::REDISMODULE_CTX_FLAGS_LOADING) && !self.has(raw::REDISMODULE_CTX_FLAGS_ASYNC_LOADING)
+        let (loading, beside) = (raw::REDISMODULE_CTX_FLAGS_LOADING, raw::REDISMODULE_CTX_FLAGS_ASYNC_LOADING);
+        let flags = self.flags();
+        flags & (raw::REDISMODULE_CTX_FLAGS_REPLICATED | slots) != 0 || flags & (loading | beside) == loading
     }
 
     /// Whether the server has more than its maxmemory, and has evicted what it may.
