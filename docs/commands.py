@@ -28,8 +28,8 @@ PATIENCE = 30.0
 def page(client: redis.Redis) -> str:
     """Return the page, by what the server of a client of RESP3 tells.
 
-    The notes decide the order, and must be of the commands that there are. Those with an underscore are the
-    server's own.
+    The notes decide the order, and must be of the commands that there are. Those with an underscore are
+    internal.
     """
     names = sorted(client.execute_command("COMMAND LIST", "FILTERBY", "MODULE", "neuralredis"))
     told = {name.upper(): docs for name, docs in client.execute_command("COMMAND DOCS", *names).items()}
@@ -47,8 +47,9 @@ def page(client: redis.Redis) -> str:
     entries = [entry(name, told[name], flags[name], note) for name, note in noted.items()]
     own = ", ".join(f"`{name}`" for name in sorted(set(told) - public))
     end = (
-        f"## The server's own\n\n{own} are what replicas and the AOF are sent:\n"
-        "[persistence and replication](persistence-and-replication.md) says how.\n"
+        f"## Internal commands\n\n{own} are what replicas and the AOF are sent\n"
+        "([persistence and replication](persistence-and-replication.md)). The server refuses them from clients,\n"
+        "unless its configuration lets them ([access](access.md#internal-commands)).\n"
     )
     return head + introduction + "".join(entries) + end
 

@@ -92,6 +92,14 @@ def server(kind: kinds.Kind) -> Iterator[servers.Server]:
         yield server
 
 
+@pytest.fixture
+def relay(kind: kinds.Kind) -> Iterator[servers.Server]:
+    """Run each kind of server with an AOF, so that it takes internal commands from clients."""
+    options = (*servers.INTERNAL_COMMANDS, "--appendonly", "yes")
+    with servers.running(kind, *options, module=neuralredis.module_path(), tcp=True) as server:
+        yield server
+
+
 @pytest.fixture(scope="session")
 def any_server_for_all() -> Iterator[servers.Server]:
     """Run a server once, for tests that leave it as it was but for its keys."""

@@ -23,6 +23,10 @@ from kinds import Kind
 PATIENCE = 30.0
 
 
+#: Lets clients send the commands of replication.
+INTERNAL_COMMANDS = ("--neuralredis.enable-internal-commands", "yes")
+
+
 class Server:
     """A running server, reached by a socket in its own directory and, when it has replicas, by a port too."""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import inredis
+import pages
 import pytest
 import redis
 import test_redis_hostile as hostile
 from wire import Wire, errors
 
+import neuralredis
 import servers
 
 #: What a command needs of its key: to read (R) what users put there, to write (W) it, or to do anything at all with it.
@@ -19,6 +22,9 @@ NEEDS = {
           "_configure"],
     "any": ["info", "wait"],
 }  # fmt: skip
+
+#: Commands that change nothing.
+READS = {"run", "class", "info", "threads", "getdata", "wait", "report", "evaluate", "export"}
 
 
 def user(server: servers.Server, *rules: str) -> Wire:
@@ -32,6 +38,12 @@ def user(server: servers.Server, *rules: str) -> Wire:
 
 def name(words: list[bytes]) -> str:
     return words[0].decode().removeprefix("NR.").lower()
+
+
+@pytest.fixture
+def server(relay: servers.Server) -> servers.Server:
+    """A server to which internal commands may be sent, too."""
+    return relay
 
 
 @pytest.fixture
@@ -122,14 +134,15 @@ def test_commands_of_replication_are_for_administrators(server: servers.Server, 
 def test_categories_let_in_and_keep_out(server: servers.Server, admin: Wire) -> None:
     if "neural" not in server.client().acl_cat():
         return  # Redis 7.0 has none for modules, which tests/test_redis_server.py says
-    reads = {"run", "class", "info", "threads", "getdata", "wait", "report", "evaluate", "export"}
     for rules, allowed in (
-        (["+@read"], lambda name: name in reads),
-        (["+@write"], lambda name: name not in reads),
-        (["+@neural"], lambda name: True),
-        (["+@neural", "-@admin"], lambda name: not name.startswith("_")),
-        (["+@neural", "-@write"], lambda name: name in reads),
-        (["+@all", "-@neural"], lambda name: False),
+        (["+@read"], lambda name: name in READS),
+        (["+@write"], lambda name: name not in READS and not name.startswith("_")),
+        (["+@neural"], lambda name: not name.startswith("_")),
+        (["+@neural", "-@write"], lambda name: name in READS),
+        (["+@read", "+@write", "+@fast", "+@slow", "+@blocking"], lambda name: not name.startswith("_")),
+        (["+@admin"], lambda name: name.startswith("_")),
+        (["+@dangerous"], lambda name: name.startswith("_")),
+        (["+@all", "-@neural", "-@admin"], lambda name: False),
         (["+@all", "-@blocking"], lambda name: name not in ("train", "wait")),
     ):
         # A dry run looks at the rules alone.
@@ -137,6 +150,57 @@ def test_categories_let_in_and_keep_out(server: servers.Server, admin: Wire) -> 
         for words in hostile.usual():
             answer = admin.ask("ACL", "DRYRUN", "someone", *words)
             assert (answer == "OK") == allowed(name(words)), (rules, words, answer)
+
+
+#: The users of docs/access.md, and the commands that they may send.
+USERS = {
+    "asker": {"run", "class", "info"},
+    "trainer": {"observe", "train", "stop", "wait", "threads", "report", "evaluate", "run", "class", "info"},
+    "monitor": {"threads", "info", "report"},
+    "reader": READS,
+    "editor": READS | {"create", "observe", "train", "reset", "stop", "configure", "import"},
+}
+
+
+def follow_the_page(server: servers.Server, admin: Wire) -> list[str]:
+    """Make the users of docs/access.md, those of categories where the server has them, and return their names."""
+    text = (pages.ROOT / "docs" / "access.md").read_text(encoding="utf-8")
+    rules = [line.split() for line in re.findall(r"^(?:> )?ACL SETUSER (.*)$", text, re.M)]
+    if "neural" not in server.client().acl_cat():
+        rules = [words for words in rules if not any("@neural" in word for word in words)]
+    for words in rules:
+        assert admin.ask("ACL", "SETUSER", *words) == "OK", words
+    return [words[0] for words in rules if words[0] in USERS]
+
+
+def test_the_users_of_the_page_may_do_what_it_says(server: servers.Server, admin: Wire) -> None:
+    users = follow_the_page(server, admin)
+    assert {"asker", "trainer", "monitor"} <= set(users)
+    for user in users:
+        for words in hostile.usual():
+            for key, may in (("net:1", True), ("other:1", name(words) == "threads")):
+                answer = admin.ask("ACL", "DRYRUN", user, words[0], *([key, *words[2:]] if words[1:] else []))
+                assert (answer == "OK") == (may and name(words) in USERS[user]), (user, words, answer)
+
+
+def test_the_users_of_the_page_work_from_python(server: servers.Server, admin: Wire) -> None:
+    follow_the_page(server, admin)
+
+    def connect(user: str, password: str) -> neuralredis.NeuralRedis:
+        return neuralredis.NeuralRedis(server.client(username=user, password=password))
+
+    neuralredis.NeuralRedis(server.client()).create("net:1", "classifier", [2, 3, 2], dataset=20, test=10)
+    trainer, asker, monitor = connect("trainer", "train"), connect("asker", "ask"), connect("monitor", "look")
+    trainer["net:1"].observe([[1, 2], [2, 1]] * 9, [0, 1] * 9)
+    assert trainer["net:1"].train(max_cycles=5).cycles == 5
+    assert trainer["net:1"].evaluate("test").rows
+    assert asker["net:1"].classify([1, 2]) in (0, 1)
+    assert "net:1" in monitor.networks()
+    assert monitor["net:1"].info().layout == (2, 3, 2)
+    assert monitor.threads() == []
+    for db in (asker, monitor):
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            db["net:1"].reset()
 
 
 def test_limits_of_the_configuration_bind_administrators_too(server: servers.Server, admin: Wire) -> None:

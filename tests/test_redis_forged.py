@@ -201,28 +201,28 @@ def try_batch(client: redis.Redis, payloads: Payloads, source: random.Random) ->
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
 def test_forged_payloads_are_refused_or_of_use(
-    server: servers.Server, kind: kinds.Kind, effort: int, figure: Callable[[str], None]
+    relay: servers.Server, kind: kinds.Kind, effort: int, figure: Callable[[str], None]
 ) -> None:
-    client = server.client(protocol=2, decode_responses=False, socket_timeout=120)
+    client = relay.client(protocol=2, decode_responses=False, socket_timeout=120)
     payloads = Payloads(client)
     # Threads and buffers that stay, whatever comes.
     try_batch(client, payloads, random.Random("first"))
-    Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
-    before = peak(server.process.pid)
+    Path(f"/proc/{relay.process.pid}/clear_refs").write_text("5")
+    before = peak(relay.process.pid)
     accepted = 0
     for batch in range(BATCHES * effort):
         try:
             accepted += try_batch(client, payloads, random.Random(f"{kind.name} {batch}"))
         except Exception as error:
             # All but what is in the log of every batch.
-            lines = [line for line in server.log.splitlines() if "was not loaded" not in line]
+            lines = [line for line in relay.log.splitlines() if "was not loaded" not in line]
             raise AssertionError("\n".join([f"batch {batch}: {error}", *lines[-200:]])) from error
     tried = BATCHES * effort * BATCH
-    grown = peak(server.process.pid) - before
+    grown = peak(relay.process.pid) - before
     trained = inredis.section(client)["trainings_finished"]
     assert accepted > tried / 10, "what is refused is not all that is tried"
     assert trained > accepted / 3
-    assert "a bug in neuralredis" not in server.log
+    assert "a bug in neuralredis" not in relay.log
     assert client.dbsize() == 0
     assert grown < GROWTH, f"{grown} MB"
     figure(f"{tried} payloads, {accepted} accepted and used, {trained} trainings, {grown} MB more at most")

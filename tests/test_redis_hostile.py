@@ -54,6 +54,12 @@ LIBRARY = "#!lua name=l\nredis.register_function('f', function(k, a) return redi
 
 
 @pytest.fixture
+def server(relay: servers.Server) -> servers.Server:
+    """A server to which internal commands may be sent, too."""
+    return relay
+
+
+@pytest.fixture
 def wire(server: servers.Server) -> Iterator[Wire]:
     with Wire(server) as wire:
         # What is large is tried apart.

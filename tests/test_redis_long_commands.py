@@ -1,4 +1,4 @@
-"""Commands that take long: done on threads, while the server serves everybody else, with the results that they always had."""
+"""Commands that take long: done on threads while the server serves everybody else, with the same results as ever."""
 
 from __future__ import annotations
 

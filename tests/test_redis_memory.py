@@ -14,6 +14,7 @@ from typing import Any
 import inredis
 import pytest
 import redis
+from test_redis_forged import peak
 
 import kinds
 import neuralredis
@@ -134,6 +135,15 @@ def test_a_request_that_takes_more_memory_than_there_is_is_refused(kind: kinds.K
         headroom(server, -1)
         assert raw.execute_command("DEBUG", "DIGEST") == before, command
     assert raw.execute_command("NR.CLASS", "wide", 1) in range(1 << 20)
+
+
+def test_an_import_takes_the_network_and_its_bytes_and_no_copy_of_them(server: servers.Server) -> None:
+    client = server.client(protocol=2)
+    blob = bytes(neuralredis.Network("classifier", [2000, 5000, 2], seed=1))
+    before = peak(server.process.pid)
+    client.execute_command("NR.IMPORT", "net", blob)
+    more = peak(server.process.pid) - before - client.memory_usage("net") / (1 << 20)
+    assert more < 1.5 * len(blob) / (1 << 20)
 
 
 def test_without_room_what_grows_is_refused_and_what_frees_is_not(server: servers.Server) -> None:

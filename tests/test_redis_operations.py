@@ -106,14 +106,18 @@ def test_the_process_is_left_as_it_was(server: servers.Server) -> None:
 
 def test_a_rewritten_configuration_keeps_the_settings(kind: kinds.Kind, tmp_path: Path) -> None:
     file = tmp_path / "server.conf"
-    file.write_text(f"loadmodule {neuralredis.module_path()} threads 3\nneuralredis.max-trainings 7\n")
+    file.write_text(
+        f"loadmodule {neuralredis.module_path()} threads 3\n"
+        "neuralredis.max-trainings 7\nneuralredis.enable-internal-commands yes\n"
+    )
 
     def settings(client: redis.Redis) -> dict[str, str]:
         return {name.removeprefix("neuralredis."): value for name, value in client.config_get("neuralredis.*").items()}
 
     with servers.running(kind, config=file) as server:
         client = server.client()
-        assert settings(client) == {"threads": "3", "max-trainings": "7", "max-network-bytes": "0"}
+        given = {"max-trainings": "7", "enable-internal-commands": "yes"}
+        assert settings(client) == {"threads": "3", "max-network-bytes": "0", **given}
         client.config_set("neuralredis.threads", 2)
         client.config_set("neuralredis.max-network-bytes", "3mb")
         client.config_rewrite()
@@ -123,7 +127,7 @@ def test_a_rewritten_configuration_keeps_the_settings(kind: kinds.Kind, tmp_path
         file.write_text("\n".join(kept) + "\n")
         with servers.running(kind, config=file) as server:
             client = server.client()
-            assert settings(client) == {"threads": "2", "max-trainings": "7", "max-network-bytes": str(3 << 20)}
+            assert settings(client) == {"threads": "2", "max-network-bytes": str(3 << 20), **given}
             client.config_rewrite()
     assert file.read_text().count("loadmodule") == 1
 
@@ -141,7 +145,8 @@ def test_it_is_loaded_while_the_server_runs_with_settings_and_arguments(kind: ki
         given = ("CONFIG", "neuralredis.threads", "3", "ARGS", "max-trainings", "5")
         assert client.execute_command("MODULE", "LOADEX", path, *given) == "OK"
         assert client.config_get("neuralredis.*") == {
-            "neuralredis.threads": "3", "neuralredis.max-trainings": "5", "neuralredis.max-network-bytes": "0"
+            "neuralredis.threads": "3", "neuralredis.max-trainings": "5", "neuralredis.max-network-bytes": "0",
+            "neuralredis.enable-internal-commands": "no",
         }  # fmt: skip
         inredis.create(client, "net")
         assert client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0) == "finished"

@@ -24,7 +24,8 @@ on_any_server = pytest.mark.parametrize("kind", [kinds.ANY], indirect=True, ids=
 @pytest.fixture
 def primary(kind: kinds.Kind) -> Iterator[servers.Server]:
     # By a file: after a diskless synchronization a second may go by before a replica is sent anything.
-    with servers.running(kind, "--repl-diskless-sync", "no", module=MODULE, tcp=True) as primary:
+    options = ("--repl-diskless-sync", "no", *servers.INTERNAL_COMMANDS)
+    with servers.running(kind, *options, module=MODULE, tcp=True) as primary:
         yield primary
 
 

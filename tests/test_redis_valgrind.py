@@ -39,7 +39,7 @@ def watched(kind: kinds.Kind, log: Path, *options: str) -> Iterator[servers.Serv
     script.chmod(0o755)
     slow = dataclasses.replace(kind, find=lambda: script)
     # The server's compression reads a table that it has not filled, on purpose.
-    options = ("--rdbcompression", "no", "--enable-debug-command", "yes", *options)
+    options = ("--rdbcompression", "no", "--enable-debug-command", "yes", *servers.INTERNAL_COMMANDS, *options)
     with servers.running(slow, *options, module=neuralredis.module_path(), tcp=True) as server:
         yield server
 

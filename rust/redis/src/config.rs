@@ -3,7 +3,7 @@
 //! Each may stand in the server's configuration as `neuralredis.<name>`, or after the module's path as `<name> <value>`;
 //! the configuration prevails. CONFIG SET changes it, CONFIG GET shows it.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use crate::error::{Refusal, shown};
@@ -23,6 +23,8 @@ static THREAD_COUNT: AtomicI64 = AtomicI64::new(1);
 static TRAINING_COUNT: AtomicI64 = AtomicI64::new(TRAININGS);
 static NETWORK_BYTES: AtomicI64 = AtomicI64::new(0);
 static MAX_BLOCKING: AtomicI64 = AtomicI64::new(BLOCKING);
+/// Whether clients may send internal commands. As of `enable-debug-command`, only the configuration at the start says so.
+static INTERNAL_COMMANDS: AtomicBool = AtomicBool::new(false);
 
 static SETTINGS: [Setting; 4] = [
     Setting {
@@ -93,12 +95,17 @@ pub(crate) fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> 
         config::register(ctx, setting, default)?;
         (setting.set)(default);
     }
+    config::register_switch(ctx, c"enable-internal-commands", &INTERNAL_COMMANDS)?;
     config::load(ctx)
 }
 
 /// How long a command may hold up the server where its client cannot wait.
 pub(crate) fn max_blocking() -> Duration {
     Duration::from_millis(MAX_BLOCKING.load(Ordering::Relaxed).unsigned_abs())
+}
+
+pub(crate) fn internal_commands_are_enabled() -> bool {
+    INTERNAL_COMMANDS.load(Ordering::Relaxed)
 }
 
 /// Refuses a client's network of more bytes than are allowed. What is loaded or replicated is not asked.

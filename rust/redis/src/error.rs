@@ -12,6 +12,8 @@ pub(crate) enum Refusal {
     WrongType,
     /// The server has become a replica.
     ReadOnly,
+    /// The server has more than its maxmemory.
+    OutOfMemory,
     /// Anything else, in a sentence that names the argument and what was expected.
     Because(String),
 }
@@ -41,6 +43,7 @@ impl Refusal {
         match self {
             Self::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value".into(),
             Self::ReadOnly => "READONLY You can't write against a read only replica.".into(),
+            Self::OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.".into(),
             Self::Because(reason) => format!("ERR {reason}"),
         }
     }

@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::commands::replayed::partial;
 use crate::trainings;
 
 /// Networks in all databases.
@@ -30,6 +31,9 @@ pub(crate) fn fields(in_crash_report: bool, mut field: impl FnMut(&CStr, u64)) {
         let (running, queued) = trainings::pool().counts();
         field(c"trainings_running", running as u64);
         field(c"trainings_queued", queued as u64);
+        let (networks, bytes) = partial::counts();
+        field(c"partial_networks", networks as u64);
+        field(c"partial_network_bytes", bytes as u64);
     }
     field(c"trainings_finished", of(&FINISHED));
     field(c"trainings_failed", of(&FAILED));

@@ -187,26 +187,30 @@ unsafe fn describe(ctx: Context, name: &CStr, about: &About) -> bool {
 }
 
 /// Puts a command into the server's categories by its flags, which the server does for its own commands alone, and into the
-/// module's.
+/// module's. An administrator's command is in no other category, so that none but an administrator is granted it by one.
 ///
 /// # Safety
 /// With the context of `OnLoad`.
 unsafe fn categorize(ctx: Context, name: &CStr, flags: &CStr) -> bool {
     let flags: Vec<&str> = flags.to_str().unwrap_or_default().split(' ').collect();
+    // SAFETY: a pointer that is written once, at load, is compared.
+    let has_own = unsafe { { raw::RedisModule_AddACLCategory }.is_some() };
     let mut categories = Vec::new();
-    for (flag, category) in
-        [("readonly", "read"), ("write", "write"), ("admin", "admin dangerous"), ("blocking", "blocking")]
-    {
-        if flags.contains(&flag) {
-            categories.push(category);
+    if flags.contains(&"admin") {
+        categories.push("admin dangerous");
+    } else {
+        for (flag, category) in [("readonly", "read"), ("write", "write"), ("blocking", "blocking")] {
+            if flags.contains(&flag) {
+                categories.push(category);
+            }
         }
-    }
-    categories.push(if flags.contains(&"fast") { "fast" } else { "slow" });
-    // SAFETY: the context of OnLoad; the strings end with NUL. Redis has the one function since 7.2, the other since 7.4.
-    unsafe {
-        if { raw::RedisModule_AddACLCategory }.is_some() {
+        categories.push(if flags.contains(&"fast") { "fast" } else { "slow" });
+        if has_own {
             categories.push(CATEGORY.to_str().unwrap_or_default());
         }
+    }
+    // SAFETY: the context of OnLoad; the strings end with NUL. Redis has the one function since 7.2, the other since 7.4.
+    unsafe {
         let Some(set) = raw::RedisModule_SetCommandACLCategories else { return true };
         let command = call!(RedisModule_GetCommand(ctx.raw(), name.as_ptr()));
         let categories = CString::new(categories.join(" ")).unwrap_or_default();

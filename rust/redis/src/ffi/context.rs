@@ -79,10 +79,13 @@ impl Context {
         self.raw
     }
 
-    fn has(self, flags: u32) -> bool {
+    fn flags(self) -> u32 {
         // SAFETY: a live context.
-        let set = unsafe { call!(RedisModule_GetContextFlags(self.raw)) };
-        set & flags as c_int != 0
+        unsafe { call!(RedisModule_GetContextFlags(self.raw)) as u32 }
+    }
+
+    fn has(self, flags: u32) -> bool {
+        self.flags() & flags != 0
     }
 
     pub(crate) fn is_primary(self) -> bool {
@@ -96,9 +99,24 @@ impl Context {
 
     /// Whether the command comes from the primary, from the AOF or with a slot from another server: what is replicated is
     /// obeyed, limits or not.
+    ///
+    /// While a replica loads its primary's data beside its own, clients go on sending commands, and no AOF is loaded.
     pub(crate) fn is_replayed(self) -> bool {
         let slots = if is_valkey() { VALKEY_SLOT_IMPORT } else { 0 };
-        self.has(raw::REDISMODULE_CTX_FLAGS_REPLICATED | raw::REDISMODULE_CTX_FLAGS_LOADING | slots)
+        let (loading, beside) = (raw::REDISMODULE_CTX_FLAGS_LOADING, raw::REDISMODULE_CTX_FLAGS_ASYNC_LOADING);
+        let flags = self.flags();
+        flags & (raw::REDISMODULE_CTX_FLAGS_REPLICATED | slots) != 0 || flags & (loading | beside) == loading
+    }
+
+    /// Whether the server has more than its maxmemory, and has evicted what it may.
+    pub(crate) fn is_out_of_memory(self) -> bool {
+        self.has(raw::REDISMODULE_CTX_FLAGS_OOM)
+    }
+
+    /// The client that has sent the command: a number that no other client of this process has.
+    pub(crate) fn client(self) -> u64 {
+        // SAFETY: the live context of a command.
+        unsafe { call!(RedisModule_GetClientId(self.raw)) }
     }
 
     /// Whether the client can be made to wait: not in a transaction or a script.
@@ -219,8 +237,8 @@ pub(crate) fn random_seed() -> u64 {
     u64::from_le_bytes(seed)
 }
 
-/// The arguments that are lent to the server again: the key, and a blob after FP32.
-const LENT: [usize; 2] = [1, 3];
+/// The arguments that are lent to the server again: the key, and a blob after it (NR.IMPORT) or after FP32.
+const LENT: [usize; 3] = [1, 2, 3];
 
 /// A string of the server's, good as long as the context that it was made in.
 pub(super) enum Text {

@@ -1,4 +1,4 @@
-//! What the server tells of: keys that move, databases that change places, its role, its end.
+//! What the server tells of: keys that move, databases that change places or are flushed, clients that go, its role, its end.
 //!
 //! Of keys not everywhere: some Valkeys are not asked, see [`context::mislays_clients`], and Valkey 9.1 names the wrong database
 //! when MOVE is part of a transaction. So what it tells is good to know, and not relied upon.
@@ -9,15 +9,19 @@ use redis_module::raw;
 
 use super::context::{self, Context};
 use super::{boundary, listeners};
+use crate::commands::replayed::partial;
 use crate::trainings;
 
 /// Asks to be told. The last step of loading: Redis 7.0 goes on telling a module that was not loaded after all.
 pub(crate) fn subscribe(ctx: Context) -> Result<(), String> {
-    let events: [(u64, raw::RedisModuleEventCallback); 5] = [
+    let events: [(u64, raw::RedisModuleEventCallback); 8] = [
         (raw::REDISMODULE_EVENT_REPLICATION_ROLE_CHANGED, Some(role_changed)),
         (raw::REDISMODULE_EVENT_REPLICA_CHANGE, Some(replicas_changed)),
         (raw::REDISMODULE_EVENT_FORK_CHILD, Some(replicas_changed)),
         (raw::REDISMODULE_EVENT_SWAPDB, Some(databases_swapped)),
+        (raw::REDISMODULE_EVENT_FLUSHDB, Some(database_flushed)),
+        (raw::REDISMODULE_EVENT_CLIENT_CHANGE, Some(client_changed)),
+        (raw::REDISMODULE_EVENT_LOADING, Some(loading_changed)),
         (raw::REDISMODULE_EVENT_SHUTDOWN, Some(shutting_down)),
     ];
     let types = raw::REDISMODULE_NOTIFY_GENERIC;
@@ -69,6 +73,42 @@ unsafe extern "C" fn databases_swapped(
     // SAFETY: this event passes this structure.
     let Some(swap) = (unsafe { data.cast::<raw::RedisModuleSwapDbInfo>().as_ref() }) else { return };
     boundary::guard(|| trainings::swapped(swap.dbnum_first, swap.dbnum_second));
+}
+
+unsafe extern "C" fn database_flushed(
+    _: *mut raw::RedisModuleCtx,
+    _: raw::RedisModuleEvent,
+    _: u64,
+    data: *mut c_void,
+) {
+    // SAFETY: this event passes this structure.
+    let Some(flush) = (unsafe { data.cast::<raw::RedisModuleFlushInfo>().as_ref() }) else { return };
+    boundary::guard(|| partial::forget_database((flush.dbnum >= 0).then_some(flush.dbnum)));
+}
+
+unsafe extern "C" fn client_changed(
+    _: *mut raw::RedisModuleCtx,
+    _: raw::RedisModuleEvent,
+    change: u64,
+    data: *mut c_void,
+) {
+    // SAFETY: this event passes this structure.
+    let Some(client) = (unsafe { data.cast::<raw::RedisModuleClientInfo>().as_ref() }) else { return };
+    if change == raw::REDISMODULE_SUBEVENT_CLIENT_CHANGE_DISCONNECTED {
+        boundary::guard(|| partial::forget_client(client.id));
+    }
+}
+
+/// An AOF that is cut off in the midst of a network never brings the rest.
+unsafe extern "C" fn loading_changed(
+    _: *mut raw::RedisModuleCtx,
+    _: raw::RedisModuleEvent,
+    change: u64,
+    _: *mut c_void,
+) {
+    if matches!(change, raw::REDISMODULE_SUBEVENT_LOADING_ENDED | raw::REDISMODULE_SUBEVENT_LOADING_FAILED) {
+        boundary::guard(|| partial::forget_database(None));
+    }
 }
 
 unsafe extern "C" fn shutting_down(_: *mut raw::RedisModuleCtx, _: raw::RedisModuleEvent, _: u64, _: *mut c_void) {

@@ -2,14 +2,14 @@
 
 use std::ffi::CStr;
 
-use neuralredis_core::Info;
+use neuralredis_core::{ClassWeight, Info};
 
 use crate::commands::options::{self, Given, Of};
 use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
-use crate::value;
+use crate::{config, value};
 
 /// `state` is that before the change.
 pub(crate) fn send(ctx: Context, key: &[u8], state: u64, after: &Info) {
@@ -34,10 +34,14 @@ impl Command for Configure {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        super::admit(ctx, Self::NAME)?;
         let mut key = value::open_unsettled(ctx, args[0])?;
         let (state, given) = (super::state(args[1])?, Given::parse(&args[2..], Of::Change)?);
         let live = &mut value::write(&mut key)?.live;
         let (limits, before) = (given.limits(live.network().info().limits), live.network().rows_state());
+        if let Some(ClassWeight::Given(weights)) = &given.changes.class_weight {
+            config::check_bytes(ctx, || live.network().bytes() + size_of_val(&weights[..]))?;
+        }
         live.network_mut().set_rows_state(state);
         if let Err(error) = live.configure(&given.changes, limits) {
             live.network_mut().set_rows_state(before);

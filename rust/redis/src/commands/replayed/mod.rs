@@ -1,10 +1,12 @@
 //! What replicas and the AOF are sent: effects. A file for each, with its sending and its command.
 //!
-//! The commands are the server's own. A client may send them too, as tools that replay an AOF or relay a replication stream
-//! do; they are checked as any other, and marked for administrators. What they replicate is themselves.
+//! The commands are internal: they come from a primary, an AOF or a slot migration, and are checked as any other. Clients
+//! may send them only where the setting `enable-internal-commands` says so, for tools that replay an AOF or relay a
+//! replication stream; maxmemory and `max-network-bytes` then bind them. What they replicate is themselves.
 
 pub(crate) mod configure;
 pub(crate) mod load;
+pub(crate) mod partial;
 pub(crate) mod reset;
 pub(crate) mod rows;
 pub(crate) mod trained;
@@ -12,10 +14,26 @@ pub(crate) mod trained;
 use std::ffi::CStr;
 
 use crate::error::Refusal;
-use crate::numbers;
+use crate::ffi::context::Context;
+use crate::{config, numbers};
 
-/// Writes, of administrators, and never refused for want of memory: the primary had enough.
+/// Not `deny-oom`, by which the server would refuse what a primary sends, too: [`admit`] looks at the sender first.
 const FLAGS: &CStr = c"write admin";
+
+/// Refuses an internal command that a client has sent, unless clients may send them and there is memory left.
+fn admit(ctx: Context, command: &CStr) -> Result<(), Refusal> {
+    if ctx.is_replayed() {
+        return Ok(());
+    }
+    if !config::internal_commands_are_enabled() {
+        return Err(Refusal::because(format!(
+            "{} is an internal command: expected from a primary, an AOF or a slot migration, or from a client with \
+             neuralredis.enable-internal-commands yes",
+            command.to_string_lossy().to_uppercase()
+        )));
+    }
+    if ctx.is_out_of_memory() { Err(Refusal::OutOfMemory) } else { Ok(()) }
+}
 
 /// The state of a network's random numbers.
 fn state(argument: &[u8]) -> Result<u64, Refusal> {

@@ -26,6 +26,7 @@ impl Command for Reset {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        super::admit(ctx, Self::NAME)?;
         let mut key = value::open_unsettled(ctx, args[0])?;
         let state = super::state(args[1])?;
         let value = value::write(&mut key)?;

@@ -63,6 +63,7 @@ impl Command for Rows {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        super::admit(ctx, Self::NAME)?;
         let (name, state) = (args[0], super::state(args[1])?);
         let mut key = value::open_unsettled(ctx, name)?;
         let (places, rest) = args[2].as_chunks();

@@ -12,7 +12,7 @@ use crate::ffi::held::Held;
 use crate::ffi::reply::Reply;
 use crate::pending::Made;
 use crate::work::Cost;
-use crate::{memory, value};
+use crate::{config, memory, value};
 
 /// What [`send`] sends. It is made on the training's thread: of a large network it takes longer than the server may be held
 /// up.
@@ -43,11 +43,17 @@ impl Command for Trained {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        super::admit(ctx, Self::NAME)?;
         let (name, frames) = (args[0], &args[1..]);
         let mut key = value::open_unsettled(ctx, name)?;
         let value = value::write(&mut key)?;
         let bytes: usize = frames.iter().map(|frame| frame.len()).sum();
-        let model = value.live.network().model();
+        let network = value.live.network();
+        config::check_bytes(ctx, || {
+            let replaced = network.info().members * network.layout().parameters() * memory::PARAMETER;
+            network.bytes().saturating_sub(replaced) + bytes
+        })?;
+        let model = network.model();
         if Cost::of_bytes(DECODED * bytes).is_brief() {
             let (trained, report) = codec::decode_trained(&model, frames.iter().copied())?;
             value.install(trained, report.map(Arc::new))?;
