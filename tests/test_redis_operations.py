@@ -112,7 +112,8 @@ def test_a_rewritten_configuration_keeps_the_settings(kind: servers.Kind, tmp_pa
 
     with servers.running(kind, config=file) as server:
         client = server.client()
-        assert settings(client) == {"threads": "3", "max-trainings": "7", "max-network-bytes": "0"}
+        others = {"max-network-bytes": "0", "max-queued": "10000", "max-training-ms": "0"}
+        assert settings(client) == {"threads": "3", "max-trainings": "7", **others}
         client.config_set("neuralredis.threads", 2)
         client.config_set("neuralredis.max-network-bytes", "3mb")
         client.config_rewrite()
@@ -122,7 +123,9 @@ def test_a_rewritten_configuration_keeps_the_settings(kind: servers.Kind, tmp_pa
         file.write_text("\n".join(kept) + "\n")
         with servers.running(kind, config=file) as server:
             client = server.client()
-            assert settings(client) == {"threads": "2", "max-trainings": "7", "max-network-bytes": str(3 << 20)}
+            assert settings(client) == {
+                "threads": "2", "max-trainings": "7", **others, "max-network-bytes": str(3 << 20)
+            }  # fmt: skip
             client.config_rewrite()
     assert file.read_text().count("loadmodule") == 1
 
@@ -140,7 +143,8 @@ def test_it_is_loaded_while_the_server_runs_with_settings_and_arguments(kind: se
         given = ("CONFIG", "neuralredis.threads", "3", "ARGS", "max-trainings", "5")
         assert client.execute_command("MODULE", "LOADEX", path, *given) == "OK"
         assert client.config_get("neuralredis.*") == {
-            "neuralredis.threads": "3", "neuralredis.max-trainings": "5", "neuralredis.max-network-bytes": "0"
+            "neuralredis.threads": "3", "neuralredis.max-trainings": "5", "neuralredis.max-network-bytes": "0",
+            "neuralredis.max-queued": "10000", "neuralredis.max-training-ms": "0",
         }  # fmt: skip
         inredis.create(client, "net")
         assert client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0) == "finished"

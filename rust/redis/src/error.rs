@@ -10,6 +10,8 @@ const SHOWN: usize = 64;
 pub(crate) enum Refusal {
     /// The key holds something else.
     WrongType,
+    /// There is not as much memory below `maxmemory`.
+    OutOfMemory(String),
     /// Anything else, in a sentence that names the argument and what was expected.
     Because(String),
 }
@@ -29,10 +31,15 @@ impl Refusal {
         Self::Because(reason.into())
     }
 
+    pub(crate) fn out_of_memory(reason: impl Into<String>) -> Self {
+        Self::OutOfMemory(reason.into())
+    }
+
     /// The text of the reply.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value".into(),
+            Self::OutOfMemory(reason) => format!("OOM {reason}"),
             Self::Because(reason) => format!("ERR {reason}"),
         }
     }

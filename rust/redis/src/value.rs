@@ -1,6 +1,6 @@
 //! What a key holds.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use neuralredis_core::Network;
 use neuralredis_core::training::Live;
@@ -10,10 +10,8 @@ use crate::error::shown;
 use crate::ffi::alloc;
 use crate::ffi::context::Context;
 use crate::ffi::key::{Content, Key};
+use crate::ids;
 use crate::info::NETWORKS;
-
-/// The last id that was given.
-static LAST_ID: AtomicU64 = AtomicU64::new(0);
 
 /// A network in the keyspace, with its training.
 ///
@@ -28,7 +26,7 @@ pub(crate) struct Value {
 impl Value {
     pub(crate) fn new(network: Network) -> Self {
         NETWORKS.fetch_add(1, Ordering::Relaxed);
-        Self { id: LAST_ID.fetch_add(1, Ordering::Relaxed) + 1, live: Live::new(network) }
+        Self { id: ids::next(), live: Live::new(network) }
     }
 
     /// Bytes of memory that it takes, as the server counts them.
