@@ -49,7 +49,10 @@ def test_unloading_it_is_refused_since_keys_may_hold_its_type(server: servers.Se
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("cores", "4"), "the argument 'cores': expected threads, max-trainings or max-network-bytes"),
+        (
+            ("cores", "4"),
+            "the argument 'cores': expected threads, max-trainings, max-queued,",
+        ),
         (("threads", "0"), "the argument threads is '0': expected an integer from 1 to 65536"),
         (("threads",), "the argument threads is '': expected an integer from 1 to 65536"),
     ],

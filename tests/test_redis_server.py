@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import struct
+from pathlib import Path
 from typing import Any
 
 import inredis
@@ -29,11 +31,19 @@ def test_settings_are_shown_set_bounded_and_loaded(kind: kinds.Kind) -> None:
             "neuralredis.threads": "3", "neuralredis.max-trainings": "5", "neuralredis.max-network-bytes": "0",
             "neuralredis.max-blocking-ms": "100",
             "neuralredis.enable-internal-commands": "no",
+            "neuralredis.max-queued": "10000", "neuralredis.max-training-ms": "0",
         }  # fmt: skip
         client.config_set("neuralredis.threads", 1)
         client.config_set("neuralredis.max-network-bytes", "10mb")
         assert client.config_get("neuralredis.max-network-bytes")["neuralredis.max-network-bytes"] == str(10 << 20)
-        for name, value in (("threads", 0), ("threads", 65537), ("max-trainings", 0), ("max-network-bytes", -1)):
+        refused = [
+            ("threads", 0),
+            ("threads", 65537),
+            ("max-trainings", 0),
+            ("max-queued", -1),
+            ("max-training-ms", -1),
+        ]
+        for name, value in [*refused, ("max-network-bytes", -1)]:
             with pytest.raises(redis.ResponseError):
                 client.config_set(f"neuralredis.{name}", value)
         assert client.config_get("neuralredis.threads") == {"neuralredis.threads": "1"}
@@ -219,3 +229,10 @@ def test_more_outputs_than_a_reply_holds_are_refused_before_memory_is_taken(any_
     with pytest.raises(redis.ResponseError, match="expected at most 536870912"):
         raw.execute_command("NR.RUN", "wide", "FP32", rows)
     assert len(raw.execute_command("NR.CLASS", "wide", "FP32", rows[:40])) == 10
+
+
+def test_the_documentation_names_every_setting_and_every_figure(server: servers.Server) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "performance.md").read_text(encoding="utf-8")
+    client = server.client()
+    assert set(re.findall(r"^\| `(neuralredis\.[a-z-]+)` \|", page, re.M)) == set(client.config_get("neuralredis.*"))
+    assert set(re.findall(r"^\| `(neuralredis_[a-z_]+)` \|", page, re.M)) == set(client.info("neuralredis"))

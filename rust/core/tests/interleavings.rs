@@ -20,6 +20,8 @@ mod control;
 mod crew;
 #[path = "../src/training/pool.rs"]
 mod pool;
+#[path = "../src/training/turns.rs"]
+mod turns;
 
 /// As `src/training/sync.rs`: nobody spins, and every turn ends at once.
 mod sync {
@@ -114,6 +116,11 @@ fn lower_priority() {}
 use control::Control;
 use crew::Crew;
 use pool::{Pool, Seats};
+use turns::Owner;
+
+fn owner() -> Owner {
+    Owner::default()
+}
 
 /// Tries a body in all orders.
 fn in_every_order(body: impl Fn() + Send + Sync + 'static) {
@@ -187,20 +194,20 @@ fn a_training_that_is_withdrawn_as_its_turn_comes_is_either_started_or_withdrawn
     in_every_order(|| {
         let pool = Pool::new(1, 1);
         let started = Count::new();
-        pool.submit(Box::new(|| {}));
+        pool.submit(&owner(), Box::new(|| {}));
         let ticket = {
             let started = started.clone();
-            pool.submit(Box::new(move || started.add()))
+            pool.submit(&owner(), Box::new(move || started.add()))
         };
         let ending = {
             let pool = Arc::clone(&pool);
-            thread::spawn(move || pool.ended())
+            thread::spawn(move || pool.ended(&owner()))
         };
-        let withdrawn = pool.withdraw(ticket);
+        let withdrawn = pool.withdraw(&owner(), ticket);
         ending.join().unwrap();
         assert_eq!(started.get() + usize::from(withdrawn), 1);
         assert_eq!(pool.counts(), (usize::from(!withdrawn), 0));
-        assert!(!pool.withdraw(ticket));
+        assert!(!pool.withdraw(&owner(), ticket));
     });
 }
 
@@ -210,15 +217,15 @@ fn no_training_is_forgotten_in_the_queue() {
         in_every_order(move || {
             let pool = Pool::new(1, 1);
             let started = Count::new();
-            pool.submit(Box::new(|| {}));
+            pool.submit(&owner(), Box::new(|| {}));
             let ending = {
                 let pool = Arc::clone(&pool);
-                thread::spawn(move || pool.ended())
+                thread::spawn(move || pool.ended(&owner()))
             };
             let asking = {
                 let (pool, started) = (Arc::clone(&pool), started.clone());
                 thread::spawn(move || {
-                    pool.submit(Box::new(move || started.add()));
+                    pool.submit(&owner(), Box::new(move || started.add()));
                 })
             };
             if let_in {
@@ -235,11 +242,11 @@ fn no_training_is_forgotten_in_the_queue() {
 fn trainings_take_turns_on_fewer_seats_and_none_waits_for_ever() {
     in_every_order(|| {
         let pool = Pool::new(1, 2);
-        pool.submit(Box::new(|| {}));
-        pool.submit(Box::new(|| {}));
+        pool.submit(&owner(), Box::new(|| {}));
+        pool.submit(&owner(), Box::new(|| {}));
         let computing = Count::new();
         let train = |pool: Arc<Pool>, computing: Count| {
-            let mut seats = Seats::new(pool);
+            let mut seats = Seats::new(pool, owner());
             for _ in 0..2 {
                 assert_eq!(seats.take(2, || false), Some(1));
                 assert_eq!(computing.0.fetch_add(1, Ordering::SeqCst), 0, "one at a time");
@@ -252,7 +259,7 @@ fn trainings_take_turns_on_fewer_seats_and_none_waits_for_ever() {
         };
         train(Arc::clone(&pool), computing);
         other.join().unwrap();
-        assert_eq!(Seats::new(pool).take(1, || false), Some(1), "the seat was given back");
+        assert_eq!(Seats::new(pool, owner()).take(1, || false), Some(1), "the seat was given back");
     });
 }
 
@@ -262,13 +269,13 @@ fn whoever_gives_up_a_seat_leaves_the_others_theirs() {
         let pool = Pool::new(1, 2);
         let cancelled = {
             let pool = Arc::clone(&pool);
-            thread::spawn(move || Seats::new(pool).take(1, || true).is_some())
+            thread::spawn(move || Seats::new(pool, owner()).take(1, || true).is_some())
         };
-        let mut seats = Seats::new(Arc::clone(&pool));
+        let mut seats = Seats::new(Arc::clone(&pool), owner());
         assert_eq!(seats.take(1, || false), Some(1));
         drop(seats);
         cancelled.join().unwrap();
-        assert_eq!(Seats::new(pool).take(1, || false), Some(1));
+        assert_eq!(Seats::new(pool, owner()).take(1, || false), Some(1));
     });
 }
 
@@ -276,11 +283,11 @@ fn whoever_gives_up_a_seat_leaves_the_others_theirs() {
 fn who_waits_for_a_seat_has_one_as_there_are_more() {
     in_every_order(|| {
         let pool = Pool::new(1, 2);
-        let mut seats = Seats::new(Arc::clone(&pool));
+        let mut seats = Seats::new(Arc::clone(&pool), owner());
         assert_eq!(seats.take(2, || false), Some(1));
         let other = {
             let pool = Arc::clone(&pool);
-            thread::spawn(move || Seats::new(pool).take(1, || false))
+            thread::spawn(move || Seats::new(pool, owner()).take(1, || false))
         };
         pool.set_threads(2);
         assert_eq!(other.join().unwrap(), Some(1));
@@ -320,5 +327,24 @@ fn a_cycle_that_is_told_of_has_an_error() {
         assert_eq!(progress.class_errors, None);
         telling.join().unwrap();
         assert_eq!((control.progress().cycle, control.progress().train_error), (1, Some(0.5)));
+    });
+}
+
+#[test]
+fn owners_are_served_whoever_comes_first() {
+    in_every_order(|| {
+        let pool = Pool::new(1, 1);
+        let started = Count::new();
+        let ask = |name: &'static [u8]| {
+            let (pool, started) = (Arc::clone(&pool), started.clone());
+            thread::spawn(move || {
+                pool.submit(&Owner::from(name), Box::new(move || started.add()));
+            })
+        };
+        // Neither has a training that runs, so each has a place.
+        for asking in [ask(b"a"), ask(b"b")] {
+            asking.join().unwrap();
+        }
+        assert_eq!((started.get(), pool.counts()), (2, (2, 0)));
     });
 }

@@ -1,10 +1,13 @@
-//! Settings: how many threads train, how many trainings run, how large a network may become.
+//! Settings: how many threads train, how many trainings run and wait and for how long, how large a network may become, and
+//! how long a command may take where its client cannot wait.
 //!
 //! Each may stand in the server's configuration as `neuralredis.<name>`, or after the module's path as `<name> <value>`;
 //! the configuration prevails. CONFIG SET changes it, CONFIG GET shows it.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
+
+use neuralredis_core::training::TrainOptions;
 
 use crate::error::{Refusal, shown};
 use crate::ffi::config::{self, Setting};
@@ -18,15 +21,19 @@ const MANY: i64 = 1 << 16;
 const TRAININGS: i64 = 32;
 /// Milliseconds that a command may hold up the server where its client cannot wait, unless configured.
 const BLOCKING: i64 = 100;
+/// Trainings that wait unless configured: some 17 MB and, when all are dropped at once, some tens of milliseconds.
+const QUEUED: i64 = 10_000;
 
 static THREAD_COUNT: AtomicI64 = AtomicI64::new(1);
 static TRAINING_COUNT: AtomicI64 = AtomicI64::new(TRAININGS);
+static QUEUED_COUNT: AtomicI64 = AtomicI64::new(QUEUED);
+static TRAINING_TIME: AtomicI64 = AtomicI64::new(0);
 static NETWORK_BYTES: AtomicI64 = AtomicI64::new(0);
 static MAX_BLOCKING: AtomicI64 = AtomicI64::new(BLOCKING);
 /// Whether clients may send internal commands. As of `enable-debug-command`, only the configuration at the start says so.
 static INTERNAL_COMMANDS: AtomicBool = AtomicBool::new(false);
 
-static SETTINGS: [Setting; 4] = [
+static SETTINGS: [Setting; 6] = [
     Setting {
         name: c"threads",
         least: 1,
@@ -50,6 +57,22 @@ static SETTINGS: [Setting; 4] = [
         },
     },
     Setting {
+        name: c"max-queued",
+        least: 0,
+        most: i64::MAX,
+        is_memory: false,
+        get: || QUEUED_COUNT.load(Ordering::Relaxed),
+        set: |queued| QUEUED_COUNT.store(queued, Ordering::Relaxed),
+    },
+    Setting {
+        name: c"max-training-ms",
+        least: 0,
+        most: i64::MAX,
+        is_memory: false,
+        get: || TRAINING_TIME.load(Ordering::Relaxed),
+        set: |milliseconds| TRAINING_TIME.store(milliseconds, Ordering::Relaxed),
+    },
+    Setting {
         name: c"max-network-bytes",
         least: 0,
         most: i64::MAX,
@@ -70,14 +93,13 @@ static SETTINGS: [Setting; 4] = [
 /// Makes the settings known to the server, and takes what it knows of them.
 pub(crate) fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as i64;
-    let mut defaults = [cores.min(MANY), TRAININGS, 0, BLOCKING];
+    let mut defaults = [cores.min(MANY), TRAININGS, QUEUED, 0, 0, BLOCKING];
     for pair in arguments.chunks(2) {
         let name = pair[0].strip_prefix(b"neuralredis.").unwrap_or(pair[0]);
         let Some(at) = SETTINGS.iter().position(|setting| setting.name.to_bytes().eq_ignore_ascii_case(name)) else {
-            return Err(format!(
-                "the argument '{}': expected threads, max-trainings, max-network-bytes or max-blocking-ms",
-                shown(pair[0])
-            ));
+            let names = SETTINGS.each_ref().map(|setting| setting.name.to_string_lossy());
+            let [first @ .., last] = &names;
+            return Err(format!("the argument '{}': expected {} or {last}", shown(pair[0]), first.join(", ")));
         };
         let Setting { least, most, .. } = SETTINGS[at];
         let value = pair.get(1).copied().unwrap_or_default();
@@ -123,4 +145,23 @@ pub(crate) fn check_bytes(ctx: Context, bytes: impl FnOnce() -> usize) -> Result
     Err(Refusal::because(format!(
         "the network would take {bytes} bytes: expected at most {most}, the limit neuralredis.max-network-bytes"
     )))
+}
+
+/// Refuses a training that would have to wait, where so many wait already, if those are as many as are allowed.
+pub(crate) fn check_queue(queued: usize) -> Result<(), Refusal> {
+    let most = QUEUED_COUNT.load(Ordering::Relaxed);
+    if (queued as u64) < most as u64 {
+        return Ok(());
+    }
+    Err(Refusal::because(format!(
+        "{queued} trainings wait already: expected at most {most}, the limit neuralredis.max-queued"
+    )))
+}
+
+/// A training as asked for, ended by the longest time that the configuration allows.
+pub(crate) fn limited(options: TrainOptions) -> TrainOptions {
+    let most = TRAINING_TIME.load(Ordering::Relaxed);
+    let is_longer = |limit: &Duration| options.max_time.is_zero() || options.max_time > *limit;
+    let limit = (most > 0).then(|| Duration::from_millis(most as u64)).filter(is_longer);
+    TrainOptions { max_time: limit.unwrap_or(options.max_time), ..options }
 }

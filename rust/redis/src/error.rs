@@ -12,8 +12,8 @@ pub(crate) enum Refusal {
     WrongType,
     /// The server has become a replica.
     ReadOnly,
-    /// The server has more than its maxmemory.
-    OutOfMemory,
+    /// There is not as much memory below `maxmemory`.
+    OutOfMemory(String),
     /// Anything else, in a sentence that names the argument and what was expected.
     Because(String),
 }
@@ -38,12 +38,16 @@ impl Refusal {
         Self::because("internal error: the server's log says more")
     }
 
+    pub(crate) fn out_of_memory(reason: impl Into<String>) -> Self {
+        Self::OutOfMemory(reason.into())
+    }
+
     /// The text of the reply.
     pub(crate) fn text(&self) -> String {
         match self {
             Self::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value".into(),
             Self::ReadOnly => "READONLY You can't write against a read only replica.".into(),
-            Self::OutOfMemory => "OOM command not allowed when used memory > 'maxmemory'.".into(),
+            Self::OutOfMemory(reason) => format!("OOM {reason}"),
             Self::Because(reason) => format!("ERR {reason}"),
         }
     }

@@ -4,7 +4,7 @@
 //! Everything unsafe is in [`ffi`]; the rest of the crate is ordinary Rust over it.
 //!
 //! - [`commands`]: a file each: syntax, parsing, a call of the engine, the reply, what is replicated, what the server is told.
-//! - [`value`]: what a key holds. [`trainings`]: those that are under way, and what becomes of their results.
+//! - [`value`]: what a key holds, and under which of [`ids`]. [`trainings`]: those that are under way, and what becomes of their results.
 //! - [`config`], [`info`]: settings and figures. [`numbers`], [`error`], [`memory`]: text, refusals, and memory that is short.
 //!
 //! Replicas and the AOF receive effects ([`commands::replayed`]): rows with the places that they took, weights when a training
@@ -20,6 +20,7 @@ mod commands;
 mod config;
 mod error;
 mod ffi;
+mod ids;
 mod info;
 mod memory;
 mod numbers;

@@ -14,7 +14,12 @@ pub(crate) const PARAMETER: usize = 9;
 /// Bytes from which on it is asked: where there is less, there is too little for anything.
 const MUCH: usize = 1 << 20;
 
+/// Bytes that an allocator gives at most to who asks for so many, in large blocks.
+pub(crate) fn rounded_up(bytes: usize) -> usize {
+    bytes + bytes / 4
+}
+
 /// Refuses a request for which there is not so much memory.
 pub(crate) fn check(bytes: usize) -> Result<(), Error> {
-    if bytes < MUCH || system::has_memory(bytes + bytes / 4) { Ok(()) } else { Err(Error::Memory { bytes }) }
+    if bytes < MUCH || system::has_memory(rounded_up(bytes)) { Ok(()) } else { Err(Error::Memory { bytes }) }
 }

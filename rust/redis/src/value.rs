@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use neuralredis_core::training::{Live, Report};
@@ -14,13 +14,11 @@ use crate::ffi::alloc;
 use crate::ffi::context::Context;
 use crate::ffi::event_loop;
 use crate::ffi::key::{Content, Key};
+use crate::ids;
 use crate::info::NETWORKS;
 use crate::memory;
 use crate::pending::{Made, Pending, Settling};
 use crate::work::{self, Cost};
-
-/// The last id that was given.
-static LAST_ID: AtomicU64 = AtomicU64::new(0);
 
 /// A network in the keyspace, with its training.
 ///
@@ -37,7 +35,7 @@ pub(crate) struct Value {
 impl Value {
     pub(crate) fn new(network: Network) -> Self {
         NETWORKS.fetch_add(1, Ordering::Relaxed);
-        Self { id: LAST_ID.fetch_add(1, Ordering::Relaxed) + 1, live: Live::new(network), pending: None }
+        Self { id: ids::next(), live: Live::new(network), pending: None }
     }
 
     /// An untrained network for a key, whose weights are drawn on a thread if there are many.

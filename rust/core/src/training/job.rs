@@ -11,6 +11,7 @@ use super::cycle::Session;
 use super::pauses;
 use super::pool::{Pool, Seats};
 use super::task::Task;
+use super::turns::Owner;
 use crate::report::Report;
 use crate::trained::Trained;
 
@@ -28,6 +29,8 @@ pub enum Outcome {
 /// A training that has been asked for: queued, running or ended.
 pub struct Job {
     task: Task,
+    owner: Owner,
+    bytes: usize,
     process: u32,
     /// Where it waits for its turn, and under which number.
     queued: OnceLock<(Weak<Pool>, u64)>,
@@ -42,13 +45,22 @@ pub struct Job {
 type Notify = Box<dyn FnOnce(&Arc<Job>) + Send>;
 
 impl Job {
-    /// Starts a training, or queues it. `notify` is called once, after the outcome is there: on the training's thread, or,
+    /// Starts a training, or queues it. If it has been queued, `admit` is called on the training's thread before it begins,
+    /// and an error is why it fails. `notify` is called once, after the outcome is there: on the training's thread, or,
     /// if it never had one, on that of whoever cancelled it or tried to start it.
     ///
     /// Returns at once, however many rows there are.
-    pub fn start(task: Task, pool: &Arc<Pool>, notify: impl FnOnce(&Arc<Self>) + Send + 'static) -> Arc<Self> {
+    pub fn start(
+        task: Task,
+        owner: &Owner,
+        pool: &Arc<Pool>,
+        admit: impl FnOnce(&Self) -> Result<(), String> + Send + 'static,
+        notify: impl FnOnce(&Arc<Self>) + Send + 'static,
+    ) -> Arc<Self> {
         let job = Arc::new(Self {
+            bytes: task.bytes(pool.threads()),
             task,
+            owner: Arc::clone(owner),
             process: std::process::id(),
             queued: OnceLock::new(),
             notify: Mutex::new(Some(Box::new(notify))),
@@ -58,45 +70,51 @@ impl Job {
             end: Condvar::new(),
         });
         let (queued, queued_pool) = (Arc::clone(&job), Arc::clone(pool));
-        let ticket = pool.submit(Box::new(move || {
+        let start = move || {
             pauses::at("turn");
+            // Else it is being started by the call below, which was asked for by whoever knows what there is.
+            let was_queued = queued.queued.get().is_some();
             let (job, pool) = (Arc::clone(&queued), Arc::clone(&queued_pool));
             let thread = thread::Builder::new().name("nr-training".into()).spawn(move || {
                 super::lower_priority();
-                let outcome = job.outcome_of(&pool);
+                let outcome = job.outcome_of(&pool, |job| if was_queued { admit(job) } else { Ok(()) });
                 // First of all the place in the pool: whoever sees the outcome may want it.
-                pool.ended();
+                pool.ended(&job.owner);
                 job.publish(outcome);
                 pauses::at("install");
                 job.tell();
             });
             if let Err(error) = thread {
-                queued_pool.ended();
+                queued_pool.ended(&queued.owner);
                 queued.conclude(Outcome::Failed(format!("no thread for the training: {error}")));
             }
-        }));
+        };
+        let ticket = pool.submit(owner, Box::new(start));
         let _ = job.queued.set((Arc::downgrade(pool), ticket));
         job
     }
 
-    fn outcome_of(&self, pool: &Arc<Pool>) -> Outcome {
+    fn outcome_of(&self, pool: &Arc<Pool>, admit: impl FnOnce(&Self) -> Result<(), String>) -> Outcome {
         let trained = catch_unwind(AssertUnwindSafe(|| {
             pauses::at("start");
             if self.is_cancelled() {
-                return None;
+                return Ok(None);
             }
+            admit(self)?;
             self.control.started();
-            let session = Session::new(&self.task, &self.control)?;
+            let Some(session) = Session::new(&self.task, &self.control) else { return Ok(None) };
+            let _bytes = pool.count_bytes(self.bytes);
             pauses::at("first");
-            let trained = session.train(&mut Seats::new(Arc::clone(pool)));
+            let trained = session.train(&mut Seats::new(Arc::clone(pool), Arc::clone(&self.owner)));
             pauses::at("end");
-            trained
+            Ok(trained)
         }));
         match trained {
             // It may be that nobody asked again after the last cycle.
-            Ok(Some(_)) if self.is_cancelled() => Outcome::Dropped,
-            Ok(Some((trained, report))) => Outcome::Trained(Arc::new(trained), Arc::new(report)),
-            Ok(None) => Outcome::Dropped,
+            Ok(Ok(Some(_))) if self.is_cancelled() => Outcome::Dropped,
+            Ok(Ok(Some((trained, report)))) => Outcome::Trained(Arc::new(trained), Arc::new(report)),
+            Ok(Ok(None)) => Outcome::Dropped,
+            Ok(Err(refused)) => Outcome::Failed(refused),
             Err(panic) => Outcome::Failed(message(&*panic)),
         }
     }
@@ -124,6 +142,11 @@ impl Job {
         &self.task
     }
 
+    /// Bytes of memory that it takes while it runs, about, beyond the rows.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Asks for an early end; what has been learnt so far is kept. Acts within a fraction of a cycle.
     pub fn stop(&self) {
         self.control.stop();
@@ -136,7 +159,7 @@ impl Job {
         // Not in a forked child: a thread that it does not have may hold the pool's lock.
         if self.process == std::process::id()
             && let Some((pool, ticket)) = self.queued.get()
-            && pool.upgrade().is_some_and(|pool| pool.withdraw(*ticket))
+            && pool.upgrade().is_some_and(|pool| pool.withdraw(&self.owner, *ticket))
         {
             self.conclude(Outcome::Dropped);
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::job::{Job, Outcome};
 use super::pool::Pool;
 use super::task::{Task, TrainOptions};
+use super::turns::Owner;
 use crate::dataset::Limits;
 use crate::error::{Error, Result};
 use crate::memory::Taken;
@@ -37,9 +38,14 @@ impl Live {
         &mut self.network
     }
 
-    /// The training that is queued or running.
+    /// The training that is queued or running. One that has been cancelled is none.
     pub fn job(&self) -> Option<&Arc<Job>> {
-        self.job.as_ref()
+        self.job.as_ref().filter(|job| !job.is_cancelled())
+    }
+
+    /// Whether a training is the one that was started last, cancelled or not, and has not been collected.
+    pub fn awaits(&self, job: &Arc<Job>) -> bool {
+        self.job.as_ref().is_some_and(|own| Arc::ptr_eq(own, job))
     }
 
     /// Bytes of memory that the network takes, where a block takes what `taken` says; what a training takes while it runs is
@@ -58,10 +64,26 @@ impl Live {
         pool: &Arc<Pool>,
         notify: impl FnOnce(&Arc<Job>) + Send + 'static,
     ) -> Result<Arc<Job>> {
-        if self.job.is_some() {
+        self.train_for(&Owner::default(), options, pool, |_| Ok(()), notify)
+    }
+
+    /// The same on behalf of an owner. If the training has been queued, `admit` is called on its thread before it begins,
+    /// and an error is why it fails.
+    ///
+    /// # Errors
+    /// As [`Self::train`].
+    pub fn train_for(
+        &mut self,
+        owner: &Owner,
+        options: TrainOptions,
+        pool: &Arc<Pool>,
+        admit: impl FnOnce(&Job) -> std::result::Result<(), String> + Send + 'static,
+        notify: impl FnOnce(&Arc<Job>) + Send + 'static,
+    ) -> Result<Arc<Job>> {
+        if self.job().is_some() {
             return Err(Error::AlreadyTraining);
         }
-        let job = Job::start(Task::new(&self.network, options)?, pool, notify);
+        let job = Job::start(Task::new(&self.network, options)?, owner, pool, admit, notify);
         self.job = Some(Arc::clone(&job));
         Ok(job)
     }
@@ -108,7 +130,7 @@ impl Live {
     pub fn check(&self, changes: &Changes) -> Result<()> {
         let before = &self.network.options;
         let after = before.with(self.network.kind, &self.network.layout, changes)?;
-        if self.job.is_some() && (before.activation, before.output) != (after.activation, after.output) {
+        if self.job().is_some() && (before.activation, before.output) != (after.activation, after.output) {
             return Err(Error::AlreadyTraining);
         }
         Ok(())

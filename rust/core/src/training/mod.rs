@@ -16,6 +16,7 @@ mod sync;
 mod task;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod warnings;
 
 pub use crate::report::{Point, Reason, Report};
@@ -24,6 +25,7 @@ pub use job::{Job, Outcome};
 pub use live::Live;
 pub use pool::Pool;
 pub use task::{Task, TrainOptions};
+pub use turns::Owner;
 
 /// Lets everything else on the machine go before this thread, for work that must not slow down what others wait for.
 pub fn lower_priority() {

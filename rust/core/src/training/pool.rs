@@ -1,15 +1,19 @@
 //! Which trainings run, and with how many threads.
 //!
-//! Two limits, both changeable at any time: trainings that run at a time, the others being queued in their order; and
-//! threads in all, which running trainings share. A training computes only while it holds seats, one a thread. When others
-//! wait for seats, it gives back what exceeds its share every few milliseconds; when there are more trainings than seats,
-//! they take turns. How many threads a training has never changes what it computes.
+//! Two limits, both changeable at any time: trainings that run at a time, the others being queued; and threads in all, which
+//! running trainings share. A training computes only while it holds seats, one a thread. When others wait for seats, it gives
+//! back what exceeds its share every few milliseconds; when there are more trainings than seats, they take turns. How many
+//! threads a training has never changes what it computes.
+//!
+//! No owner keeps another from training. Owners take turns, for places as for seats. An owner that has no training running
+//! gets a place at once, even beyond the limit, since the trainings that hold the places may never end.
 
-use std::collections::VecDeque;
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::sync::{Condvar, Mutex, MutexGuard, SLICE};
+use super::turns::{Owner, Turns};
 
 /// Limits and state of all trainings of one process.
 #[derive(Debug)]
@@ -22,12 +26,22 @@ struct State {
     threads: usize,
     max_trainings: usize,
     running: usize,
+    /// Owners of trainings that run, with how many each has.
+    running_of: HashMap<Owner, usize>,
     /// Starts of trainings that wait for one to end.
-    queue: VecDeque<(u64, Box<dyn FnOnce() + Send>)>,
+    queue: Turns<Box<dyn FnOnce() + Send>>,
     seats_taken: usize,
-    /// Trainings that wait for a seat, in their order.
-    waiting: VecDeque<u64>,
+    /// Trainings that wait for a seat.
+    waiting: Turns<()>,
     next_ticket: u64,
+    /// Bytes of memory that running trainings have taken.
+    bytes: usize,
+}
+
+impl State {
+    fn has_place_for(&self, owner: &Owner) -> bool {
+        self.running < self.max_trainings || !self.running_of.contains_key(owner)
+    }
 }
 
 impl std::fmt::Debug for State {
@@ -43,10 +57,12 @@ impl Pool {
             threads: threads.max(1),
             max_trainings: max_trainings.max(1),
             running: 0,
-            queue: VecDeque::new(),
+            running_of: HashMap::new(),
+            queue: Turns::new(),
             seats_taken: 0,
-            waiting: VecDeque::new(),
+            waiting: Turns::new(),
             next_ticket: 0,
+            bytes: 0,
         };
         Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
     }
@@ -69,44 +85,74 @@ impl Pool {
         (state.running, state.queue.len())
     }
 
+    /// How many threads all trainings have together.
+    pub fn threads(&self) -> usize {
+        self.lock().threads
+    }
+
+    /// Bytes of memory that running trainings have taken, about.
+    pub fn bytes(&self) -> usize {
+        self.lock().bytes
+    }
+
+    /// Whether a training of an owner would start at once.
+    pub fn has_place_for(&self, owner: &Owner) -> bool {
+        self.lock().has_place_for(owner)
+    }
+
     /// Calls `start` now or when a running training ends. It must arrange for [`Self::ended`] to be called. Returns the
     /// number under which it can be withdrawn.
-    pub(super) fn submit(self: &Arc<Self>, start: Box<dyn FnOnce() + Send>) -> u64 {
+    pub(super) fn submit(self: &Arc<Self>, owner: &Owner, start: Box<dyn FnOnce() + Send>) -> u64 {
         let mut state = self.lock();
         let ticket = state.next_ticket;
         state.next_ticket += 1;
-        state.queue.push_back((ticket, start));
+        state.queue.push(owner, ticket, start);
         drop(state);
         self.start_queued();
         ticket
     }
 
     /// Takes a training out of the queue; whether it was there.
-    pub(super) fn withdraw(&self, ticket: u64) -> bool {
+    pub(super) fn withdraw(&self, owner: &Owner, ticket: u64) -> bool {
         let mut state = self.lock();
-        let Some(at) = state.queue.iter().position(|(queued, _)| *queued == ticket) else { return false };
-        let start = state.queue.remove(at);
+        let start = state.queue.remove(owner, ticket);
         drop(state);
         start.is_some()
     }
 
     /// A training that ran has ended.
-    pub(super) fn ended(self: &Arc<Self>) {
-        self.lock().running -= 1;
+    pub(super) fn ended(self: &Arc<Self>, owner: &Owner) {
+        let mut state = self.lock();
+        state.running -= 1;
+        if let Some(running) = state.running_of.get_mut(owner) {
+            *running -= 1;
+            if *running == 0 {
+                state.running_of.remove(owner);
+            }
+        }
+        drop(state);
         self.start_queued();
     }
 
     fn start_queued(self: &Arc<Self>) {
         loop {
-            let mut state = self.lock();
-            if state.running >= state.max_trainings {
-                return;
-            }
-            let Some((_, start)) = state.queue.pop_front() else { return };
+            let mut guard = self.lock();
+            let state = &mut *guard;
+            let is_full = state.running >= state.max_trainings;
+            let running_of = &state.running_of;
+            let next = state.queue.pop(|owner| !is_full || !running_of.contains_key(owner));
+            let Some((owner, start)) = next else { return };
             state.running += 1;
-            drop(state);
+            *state.running_of.entry(owner).or_default() += 1;
+            drop(guard);
             start();
         }
+    }
+
+    /// Counts bytes of memory that a training has taken, until what is returned is dropped.
+    pub(super) fn count_bytes(self: &Arc<Self>, bytes: usize) -> Bytes {
+        self.lock().bytes += bytes;
+        Bytes { pool: Arc::clone(self), bytes }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -115,17 +161,30 @@ impl Pool {
     }
 }
 
+/// Bytes of memory that a running training has taken, see [`Pool::count_bytes`].
+pub(super) struct Bytes {
+    pool: Arc<Pool>,
+    bytes: usize,
+}
+
+impl Drop for Bytes {
+    fn drop(&mut self) {
+        self.pool.lock().bytes -= self.bytes;
+    }
+}
+
 /// The seats that one training holds; they are given back when this is dropped.
 #[derive(Debug)]
 pub(super) struct Seats {
     pool: Arc<Pool>,
+    owner: Owner,
     held: usize,
     since: Instant,
 }
 
 impl Seats {
-    pub(super) fn new(pool: Arc<Pool>) -> Self {
-        Self { pool, held: 0, since: Instant::now() }
+    pub(super) fn new(pool: Arc<Pool>, owner: Owner) -> Self {
+        Self { pool, owner, held: 0, since: Instant::now() }
     }
 
     /// Seats to compute with now, at most `wanted` and at least one; waits where others have taken them all.
@@ -142,10 +201,10 @@ impl Seats {
         }
         let ticket = state.next_ticket;
         state.next_ticket += 1;
-        state.waiting.push_back(ticket);
-        while state.seats_taken >= state.threads || state.waiting.front() != Some(&ticket) {
+        state.waiting.push(&self.owner, ticket, ());
+        while state.seats_taken >= state.threads || state.waiting.first() != Some(ticket) {
             if give_up() {
-                state.waiting.retain(|&other| other != ticket);
+                state.waiting.remove(&self.owner, ticket);
                 pool.changed.notify_all();
                 return None;
             }
@@ -153,7 +212,7 @@ impl Seats {
                 pool.changed.wait_timeout(state, Duration::from_millis(50)).unwrap_or_else(PoisonError::into_inner);
             state = guard;
         }
-        state.waiting.pop_front();
+        state.waiting.pop(|_| true);
         let free = state.threads - state.seats_taken;
         let share = (state.threads / state.running.max(1)).max(1);
         self.held = wanted.min(free).min(share).max(1);

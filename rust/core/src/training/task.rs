@@ -79,17 +79,29 @@ impl Task {
         Ok(Self { layout, options, trained, dataset, training, members, answering, weights_state })
     }
 
-    /// Bytes of memory that one thread takes for it, about, beyond the rows.
-    pub fn bytes(&self) -> usize {
+    /// Bytes of memory that it takes with so many threads, about, beyond the rows.
+    pub fn bytes(&self, threads: usize) -> usize {
         let objective = self.unweighted(Normalization::default(), self.members);
         // Weights with the stepper's state, of 9 bytes together: as trained, as the best so far, as the best before.
-        let parameters = objective.parameters() * (4 * objective.shares(&self.dataset.train).len() + 3 * 9);
+        let shares = objective.shares(&self.dataset.train).len();
+        // Weights with the stepper's state are 9 bytes a parameter: as they are, and as the best so far. At the end there are
+        // the result and its bytes, and no gradients any more.
+        let best = if self.training.auto_stop && self.training.backtrack { 9 } else { 0 };
+        let parameters = objective.parameters() * (4 * shares + 9 + best).max(2 * 9);
+        let threads = threads.min(shares.max(objective.shares(&self.dataset.test).len())).max(1);
+        // The last is for what the rows' means alone would make of them.
+        let scratch = (threads + 1) * objective.scratch_bytes();
         let classes = match self.options.class_weight {
             ClassWeight::Balanced => self.layout.outputs() * (size_of::<f64>() + size_of::<f32>()),
             ClassWeight::None | ClassWeight::Given(_) => 0,
         };
         let searches = if self.is_lbfgs() { lbfgs::bytes(self.layout.parameters(), self.members) } else { 0 };
-        parameters + objective.scratch_bytes() + classes + searches
+        parameters + scratch + classes + searches
+    }
+
+    /// Bytes of what it shares with the network, or keeps of it after that is gone: rows and weights.
+    pub fn shared_bytes(&self) -> usize {
+        self.dataset.bytes_by(&|bytes| bytes) + self.trained.bytes_by(&|bytes| bytes)
     }
 
     /// Whether L-BFGS trains it.
@@ -172,7 +184,7 @@ fn balanced(dataset: &Dataset) -> Vec<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Job, Live, Outcome, Pool};
+    use super::super::{Job, Live, Outcome, Owner, Pool};
     use super::*;
     use crate::dataset::{Batch, Limits};
     use crate::layout::Kind;
@@ -197,7 +209,7 @@ mod tests {
         // A bug: the weights of another network.
         let trained = Arc::clone(&network(3).trained);
         let task = Task { trained, ..Task::new(&network(50), one_cycle()).unwrap() };
-        let job = Job::start(task, &pool, |_| {});
+        let job = Job::start(task, &Owner::default(), &pool, |_| Ok(()), |_| {});
         assert!(job.wait(Duration::from_secs(60)));
         assert!(matches!(job.outcome(), Some(Outcome::Failed(reason)) if reason.contains("out of range")));
         assert_eq!(pool.counts(), (0, 0));
@@ -238,10 +250,10 @@ mod tests {
             let mut network = Network::new(Kind::Regressor, Layout::new(units).unwrap(), options, limits, 1).unwrap();
             let (inputs, outputs) = (vec![0.0; units[0]], vec![0.0; *units.last().unwrap()]);
             network.observe(&Batch::new(&inputs, inputs.len(), &outputs, outputs.len()), None, |_| {}).unwrap();
-            Task::new(&network, one_cycle()).unwrap().bytes()
+            Task::new(&network, one_cycle()).unwrap().bytes(1)
         };
         assert!(bytes(&[1, 1]) < 1 << 20);
-        assert!(bytes(&[1000, 1000, 10]) > 30 * 1_000_000);
+        assert!(bytes(&[1000, 1000, 10]) > 18 * 1_000_000);
         assert!(bytes(&[1, 1 << 20]) > (3 * 16 * 4) << 20);
     }
 }

@@ -1,9 +1,11 @@
 //! `NR.THREADS`
 
+use std::collections::BTreeMap;
 use std::ffi::CStr;
 use std::fmt::Write;
 
 use crate::error::Refusal;
+use crate::ffi::access::Reader;
 use crate::ffi::command::{About, Command};
 use crate::ffi::context::Context;
 use crate::ffi::reply::Reply;
@@ -25,7 +27,13 @@ impl Command for Threads {
 
     fn run(ctx: Context, _: &[&[u8]]) -> Result<Reply, Refusal> {
         let trainings = trainings::list();
-        let readable = trainings.iter().filter(|training| ctx.may_read(&training.key));
+        let reader = Reader::of(ctx);
+        let mut databases = BTreeMap::new();
+        let is_readable = |training: &&Listed| {
+            *databases.entry(training.db).or_insert_with(|| reader.may_use(training.db))
+                && reader.may_read(&training.key)
+        };
+        let readable = trainings.iter().filter(is_readable);
         Ok(Reply::Array(readable.map(|training| Reply::Word(line(training).into())).collect()))
     }
 }

@@ -37,6 +37,7 @@ impl Command for Train {
         let name = args[0];
         let mut key = value::open(ctx, name)?;
         let Wanted { options, block } = Wanted::parse(&args[1..])?;
+        let options = config::limited(options);
         if !ctx.is_primary() {
             return Err(Refusal::because("this server is a replica: its primary trains, and sends the result"));
         }
@@ -46,7 +47,7 @@ impl Command for Train {
         if more > 0 {
             config::check_bytes(ctx, || network.bytes() + more * memory::PARAMETER)?;
         }
-        memory::check(task.bytes())?;
+        memory::check(task.bytes(trainings::pool().threads()))?;
         trainings::start(ctx, name, value, options)?;
         Ok(match block {
             None => Reply::word("Training has started"),

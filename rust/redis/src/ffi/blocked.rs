@@ -26,12 +26,6 @@ pub(crate) struct Waiter {
     timer: Option<raw::RedisModuleTimerID>,
 }
 
-impl PartialEq for Waiter {
-    fn eq(&self, other: &Self) -> bool {
-        self.client == other.client
-    }
-}
-
 /// Makes the client of a command wait, for so many milliseconds or, if 0, for ever. In transactions and scripts, where
 /// nobody waits, there is no waiter; see [`Context::may_block`].
 pub(crate) fn block(ctx: Context, milliseconds: i64) -> Option<Waiter> {
@@ -49,6 +43,11 @@ pub(crate) fn block(ctx: Context, milliseconds: i64) -> Option<Waiter> {
 }
 
 impl Waiter {
+    /// Tells clients that wait apart.
+    pub(crate) fn id(&self) -> usize {
+        self.client.as_ptr().addr()
+    }
+
     /// Answers the client with a word.
     pub(crate) fn wake(self, word: Cow<'static, str>) {
         let answer = Box::into_raw(Box::new(Reply::Word(word)));

@@ -17,7 +17,7 @@ const FEW_ARGUMENTS: usize = 128;
 const VALKEY_SLOT_IMPORT: u32 = 1 << 25;
 
 /// The version of a Valkey, as numbers; none of another server. It has functions, flags and faults that Redis lacks.
-fn valkey_version() -> Option<(u32, u32, u32)> {
+pub(super) fn valkey_version() -> Option<(u32, u32, u32)> {
     static VERSION: OnceLock<Option<(u32, u32, u32)>> = OnceLock::new();
     *VERSION.get_or_init(|| {
         // SAFETY: no context is needed; the server's data, freed once, and its text, read before that.
@@ -84,7 +84,7 @@ impl Context {
         unsafe { call!(RedisModule_GetContextFlags(self.raw)) as u32 }
     }
 
-    fn has(self, flags: u32) -> bool {
+    pub(super) fn has(self, flags: u32) -> bool {
         self.flags() & flags != 0
     }
 
@@ -200,25 +200,40 @@ impl Context {
         }
     }
 
-    /// Whether the client may read a key. Who has no user, as the AOF, may.
-    pub(crate) fn may_read(self, key: &[u8]) -> bool {
-        let key = Text::of(self, key);
-        // SAFETY: the live context of a command; name and user are ours, and freed once.
+    /// The name of the user on whose behalf the command runs; none, for instance, while the AOF is loaded.
+    pub(crate) fn user(self) -> Option<Box<[u8]>> {
+        // SAFETY: the live context of a command; the name is ours, read before it is freed.
         unsafe {
             let name = call!(RedisModule_GetCurrentUserName(self.raw));
-            if name.is_null() {
-                return true;
-            }
-            let name = Text::Owned(name);
-            let user = call!(RedisModule_GetModuleUserFromUserName(name.raw()));
-            if user.is_null() {
+            (!name.is_null()).then(|| bytes(Text::Owned(name).raw()).into())
+        }
+    }
+
+    /// Whether the server refuses writes of clients for now: it has too few replicas (`min-replicas-to-write`), or could not
+    /// save. It is asked by a command that changes nothing, and that servers later than Redis 7.0 do not even run.
+    pub(crate) fn refuses_writes(self) -> bool {
+        // SAFETY: a live context; `S` has the server look at both, `D` stops before the command, `E` gives refusals as replies;
+        // each `c` takes a text that ends with NUL. The reply is ours, read before it is freed once.
+        unsafe {
+            // Both came with Redis 7.2.
+            let may_stop = { raw::RedisModule_AddPostNotificationJob }.is_some();
+            let format = if may_stop { c"SDEccc" } else { c"SEccc" }.as_ptr();
+            let (command, none) = (c"SETRANGE".as_ptr(), c"".as_ptr());
+            let reply = call!(RedisModule_Call(self.raw, command, format, none, c"0".as_ptr(), none));
+            if reply.is_null() {
                 return false;
             }
-            let access = raw::REDISMODULE_CMD_KEY_ACCESS as c_int;
-            let allowed =
-                call!(RedisModule_ACLCheckKeyPermissions(user, key.raw(), access)) == raw::REDISMODULE_OK as c_int;
-            call!(RedisModule_FreeModuleUser(user));
-            allowed
+            let mut length = 0;
+            let text = call!(RedisModule_CallReplyStringPtr(reply, &raw mut length));
+            let is_error = call!(RedisModule_CallReplyType(reply)) == raw::REDISMODULE_REPLY_ERROR as c_int;
+            let text = if is_error && !text.is_null() { std::slice::from_raw_parts(text.cast(), length) } else { &[] };
+            // Nothing else counts, as that the command has been renamed, or the key is another server's.
+            let refuses = [&b"NOREPLICAS"[..], b"MISCONF"].iter().any(|code| {
+                let text: &[u8] = text.strip_prefix(b"-").unwrap_or(text);
+                text.starts_with(code)
+            });
+            call!(RedisModule_FreeCallReply(reply));
+            refuses
         }
     }
 }
@@ -262,7 +277,7 @@ impl Text {
         Self::copied(text)
     }
 
-    fn copied(text: &[u8]) -> Self {
+    pub(super) fn copied(text: &[u8]) -> Self {
         // SAFETY: the bytes are copied. Without a context nobody but this frees the string.
         Self::Owned(unsafe { call!(RedisModule_CreateString(ptr::null_mut(), text.as_ptr().cast(), text.len())) })
     }

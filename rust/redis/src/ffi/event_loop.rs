@@ -21,6 +21,11 @@ use super::{boundary, module_context};
 #[derive(Clone, Copy)]
 pub(crate) struct MainThread(PhantomData<*const ()>);
 
+/// The module's own context: good for questions, not for changes.
+pub(crate) fn context(_: MainThread) -> Context {
+    Context::new(module_context::get())
+}
+
 type Job = Box<dyn FnOnce(MainThread) + Send>;
 type Timed = Box<dyn FnOnce(MainThread, Context)>;
 

@@ -2,6 +2,7 @@
 
 #[macro_use]
 pub(crate) mod api;
+pub(crate) mod access;
 pub(crate) mod alloc;
 pub(crate) mod blocked;
 pub(crate) mod boundary;
@@ -21,5 +22,6 @@ mod load;
 pub(crate) mod log;
 mod module_context;
 pub(crate) mod reply;
+pub(crate) mod room;
 pub(crate) mod scan;
 pub(crate) mod system;

@@ -32,7 +32,11 @@ fn admit(ctx: Context, command: &CStr) -> Result<(), Refusal> {
             command.to_string_lossy().to_uppercase()
         )));
     }
-    if ctx.is_out_of_memory() { Err(Refusal::OutOfMemory) } else { Ok(()) }
+    if ctx.is_out_of_memory() {
+        Err(Refusal::out_of_memory("command not allowed when used memory > 'maxmemory'."))
+    } else {
+        Ok(())
+    }
 }
 
 /// The state of a network's random numbers.

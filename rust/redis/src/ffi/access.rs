@@ -1,0 +1,69 @@
+//! What the user of a client may see beyond the keys that a command names, which the server checks itself.
+
+use redis_module::raw;
+
+use super::context::{self, Context, Text};
+
+/// From this Valkey on, a user may be kept out of databases.
+const DATABASE_RULES: (u32, u32, u32) = (9, 1, 0);
+
+/// The user of the client whose command is being run.
+pub(crate) enum Reader {
+    /// None, as while the AOF is loaded: everything is allowed.
+    Nobody,
+    /// One that has been deleted: nothing is.
+    Gone,
+    Known {
+        user: *mut raw::RedisModuleUser,
+        /// The database that the client uses, and so may use.
+        selected: i32,
+    },
+}
+
+impl Reader {
+    /// Of the context of a command.
+    pub(crate) fn of(ctx: Context) -> Self {
+        // SAFETY: the live context of a command; the name is ours, and freed once.
+        unsafe {
+            let name = call!(RedisModule_GetCurrentUserName(ctx.raw()));
+            if name.is_null() {
+                return Self::Nobody;
+            }
+            let name = Text::Owned(name);
+            let user = call!(RedisModule_GetModuleUserFromUserName(name.raw()));
+            if user.is_null() { Self::Gone } else { Self::Known { user, selected: ctx.selected() } }
+        }
+    }
+
+    /// Whether the user may read a key.
+    pub(crate) fn may_read(&self, key: &[u8]) -> bool {
+        let Self::Known { user, .. } = *self else { return matches!(self, Self::Nobody) };
+        let (key, access) = (Text::copied(key), raw::REDISMODULE_CMD_KEY_ACCESS);
+        // SAFETY: a live user and string.
+        unsafe { call!(RedisModule_ACLCheckKeyPermissions(user, key.raw(), access as _)) == raw::REDISMODULE_OK as _ }
+    }
+
+    /// Whether the user may use a database. Servers without such rules let all users use all.
+    pub(crate) fn may_use(&self, db: i32) -> bool {
+        let Self::Known { user, selected } = *self else { return matches!(self, Self::Nobody) };
+        if db == selected || context::valkey_version().is_none_or(|version| version < DATABASE_RULES) {
+            return true;
+        }
+        let (select, db) = (Text::copied(b"SELECT"), Text::copied(db.to_string().as_bytes()));
+        let mut words = [select.raw(), db.raw()];
+        // SAFETY: a live user; as many live strings as are said, which the server reads.
+        unsafe {
+            call!(RedisModule_ACLCheckCommandPermissions(user, words.as_mut_ptr(), words.len() as _))
+                == raw::REDISMODULE_OK as _
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Self::Known { user, .. } = *self {
+            // SAFETY: got once, freed once.
+            unsafe { call!(RedisModule_FreeModuleUser(user)) };
+        }
+    }
+}

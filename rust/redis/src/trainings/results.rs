@@ -1,0 +1,209 @@
+//! What becomes of the results of trainings that have ended.
+//!
+//! However many end at one moment, as when all keys are deleted, the main thread sees to them for a moment at a time.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use neuralredis_core::training::{Job, Outcome, Reason};
+
+use super::{Entry, MOMENT, entries, search};
+use crate::commands::replayed;
+use crate::error::shown;
+use crate::ffi::context::{self, Context, Strings};
+use crate::ffi::event_loop::{self, MainThread};
+use crate::ffi::key::Key;
+use crate::ffi::log;
+use crate::info::{self, DROPPED, FAILED, FINISHED};
+use crate::memory;
+use crate::value::Value;
+
+/// How long a result waits, while the server takes no writes, before it looks again.
+const RETRY: Duration = Duration::from_millis(10);
+/// What takes more bytes than this is freed on a thread of its own.
+const FREED_HERE: usize = 1 << 20;
+
+/// A training that has ended.
+pub(super) struct Ended {
+    ticket: u64,
+    pub(super) job: Arc<Job>,
+    /// Its result, as replicas and the AOF are sent it, or why there is none.
+    sent: Result<Strings, neuralredis_core::Error>,
+}
+
+impl Ended {
+    /// On the training's thread.
+    fn new(ticket: u64, job: &Arc<Job>) -> Self {
+        let sent = match job.outcome() {
+            // As bytes, and as the server's strings.
+            Some(Outcome::Trained(trained, report)) if !job.is_cancelled() => {
+                memory::check(2 * memory::PARAMETER * job.task().parameters())
+                    .map(|()| replayed::trained::frames(&trained, &report))
+            }
+            _ => Ok(Strings::default()),
+        };
+        Self { ticket, job: Arc::clone(job), sent }
+    }
+
+    /// The network that it was started from, and where that was last seen.
+    pub(super) fn place(&self) -> Option<(u64, i32, Vec<u8>)> {
+        entries(|entries| entries.of.get(&self.ticket).map(|entry| (entry.id, entry.db, entry.key.clone())))
+    }
+}
+
+/// Trainings that have ended, on their way to the main thread.
+static ENDED: Mutex<Vec<Ended>> = Mutex::new(Vec::new());
+
+thread_local! {
+    // Of the main thread, which has been told of them and is not done with them.
+    static PENDING: RefCell<VecDeque<Ended>> = const { RefCell::new(VecDeque::new()) };
+    // Whether a timer will see to them.
+    static IS_SET: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A training has ended. On its thread, or on that of whoever has cancelled it.
+pub(super) fn ended(ticket: u64, job: &Arc<Job>) {
+    let ended = Ended::new(ticket, job);
+    let mut all = ENDED.lock().unwrap_or_else(PoisonError::into_inner);
+    all.push(ended);
+    let is_first = all.len() == 1;
+    drop(all);
+    if is_first {
+        event_loop::post(|main| {
+            let all = std::mem::take(&mut *ENDED.lock().unwrap_or_else(PoisonError::into_inner));
+            PENDING.with_borrow_mut(|pending| pending.extend(all));
+            set_timer(main, Duration::ZERO);
+        });
+    }
+}
+
+/// The network of a training has been looked for: it is where its entry says, or nowhere.
+pub(super) fn again(main: MainThread, ended: Ended) {
+    PENDING.with_borrow_mut(|pending| pending.push_back(ended));
+    set_timer(main, RETRY);
+}
+
+fn set_timer(main: MainThread, delay: Duration) {
+    if !IS_SET.replace(true) {
+        event_loop::after(main, delay, conclude_some);
+    }
+}
+
+/// Between commands, after trainings have ended.
+fn conclude_some(main: MainThread, ctx: Context) {
+    IS_SET.set(false);
+    let end = Instant::now() + MOMENT;
+    let mut takes_no_writes = None;
+    let mut round = PENDING.with_borrow(VecDeque::len);
+    while round > 0 && Instant::now() < end {
+        round -= 1;
+        let Some(ended) = PENDING.with_borrow_mut(VecDeque::pop_front) else { return };
+        let wanted = ctx.is_primary() && !ended.job.is_cancelled();
+        if wanted
+            && *takes_no_writes
+                .get_or_insert_with(|| context::avoids_replica_traffic() || ctx.is_loading() || ctx.refuses_writes())
+        {
+            PENDING.with_borrow_mut(|pending| pending.push_back(ended));
+        } else {
+            conclude(main, ctx, ended, wanted);
+        }
+    }
+    if PENDING.with_borrow(|pending| !pending.is_empty()) {
+        set_timer(main, if round > 0 { MOMENT } else { RETRY });
+    }
+}
+
+fn conclude(main: MainThread, ctx: Context, ended: Ended, wanted: bool) {
+    if wanted && !is_in_place(ctx, &ended) {
+        search::begin(main, ended);
+        return;
+    }
+    let Some(entry) = entries(|entries| entries.remove(ended.ticket)) else { return };
+    let end = settle(ctx, &entry, wanted, ended.sent);
+    info::count(
+        match end {
+            End::Installed { .. } => &FINISHED,
+            End::Dropped => &DROPPED,
+            End::Failed(_) => &FAILED,
+        },
+        1,
+    );
+    for waiter in entry.waiters.into_values() {
+        waiter.wake(end.word());
+    }
+    // The snapshot of the rows, of which the network may have changed many meanwhile.
+    elsewhere(ended.job.task().shared_bytes(), (entry.job, ended.job));
+}
+
+/// Whether a network is where it was when last seen.
+fn is_in_place(ctx: Context, ended: &Ended) -> bool {
+    ended.place().is_some_and(|(id, db, key)| is_at(ctx, id, db, &key))
+}
+
+/// Whether a network is at a key.
+pub(super) fn is_at(ctx: Context, id: u64, db: i32, key: &[u8]) -> bool {
+    ctx.select(db) && Key::open(ctx, key).value().is_some_and(|value| value.id == id)
+}
+
+/// What became of a training.
+enum End {
+    Installed { stopped: bool },
+    Dropped,
+    Failed(String),
+}
+
+impl End {
+    fn word(&self) -> Cow<'static, str> {
+        match self {
+            Self::Installed { stopped: false } => "finished".into(),
+            Self::Installed { stopped: true } => "stopped".into(),
+            Self::Dropped => "dropped".into(),
+            Self::Failed(reason) => format!("failed: {}", shown(reason.as_bytes())).into(),
+        }
+    }
+}
+
+/// Gives a training's outcome to its network, if that is where it is thought to be and still waits for it.
+fn settle(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neuralredis_core::Error>) -> End {
+    ctx.select(entry.db);
+    let mut key = Key::open(ctx, &entry.key);
+    let awaits = |value: &&mut Value| value.id == entry.id && value.live.awaits(&entry.job);
+    let Some(value) = key.value_mut().filter(awaits) else { return End::Dropped };
+    if !wanted {
+        value.live.cancel();
+        return End::Dropped;
+    }
+    let (bytes, replaced) = (value.live.network().bytes(), Arc::clone(value.live.network().trained()));
+    let (outcome, sent) = match sent {
+        Ok(sent) => (value.live.collect(), sent),
+        Err(error) => {
+            value.live.cancel();
+            (Some(Outcome::Failed(error.to_string())), Strings::default())
+        }
+    };
+    match outcome {
+        Some(Outcome::Trained(_, report)) => {
+            replayed::trained::send(ctx, &entry.key, &sent);
+            key.changed();
+            ctx.notify(c"nr.trained", &entry.key);
+            elsewhere(bytes, replaced);
+            End::Installed { stopped: report.reason == Reason::Stopped }
+        }
+        Some(Outcome::Failed(reason)) => {
+            log::warning(&format!("the training of network {} failed: {reason}", entry.id));
+            End::Failed(reason)
+        }
+        Some(Outcome::Dropped) | None => End::Dropped,
+    }
+}
+
+/// Drops what may be large where nobody waits for it.
+fn elsewhere(bytes: usize, value: impl Send + 'static) {
+    if bytes > FREED_HERE {
+        // Without a thread it is dropped here: the closure is, with what it holds.
+        let _ = std::thread::Builder::new().name("nr-free".into()).spawn(move || drop(value));
+    }
+}
