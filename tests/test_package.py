@@ -36,3 +36,12 @@ def test_an_import_brings_nothing_along_that_few_need_and_all_would_wait_for() -
     program = "import sys, neuralredis; print({'asyncio', 'redis', 'sklearn', 'pandas'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == "set()\n"
+
+
+def test_a_frozen_program_without_the_module_says_how_to_pack_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "module.py"))
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    with pytest.raises(FileNotFoundError, match=r"this program was frozen without .* --collect-data neuralredis"):
+        neuralredis.module_path()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 __all__ = ["module_path"]
@@ -13,7 +14,7 @@ def module_path() -> Path:
     Raises
     ------
     FileNotFoundError
-        If this installation was built without the module.
+        If this installation was built, or this program frozen, without the module.
 
     Examples
     --------
@@ -22,6 +23,11 @@ def module_path() -> Path:
     'neuralredis.so'
     """
     path = Path(__file__).resolve().with_name("neuralredis.so")
+    if not path.is_file() and getattr(sys, "frozen", False):
+        raise FileNotFoundError(
+            f"this program was frozen without the Redis module of neuralredis, which would be at {path}: with "
+            "PyInstaller, collect_data_files('neuralredis') or --collect-data neuralredis packs it too"
+        )
     if not path.is_file():
         raise FileNotFoundError(
             f"this installation of neuralredis has no Redis module at {path}: it was built on a platform without one, "

@@ -12,7 +12,7 @@ from neuralredis.network import Network
 from neuralredis.options import Activation, Algorithm, ClassWeight, Kind, Loss, Output
 from neuralredis.remote import commands
 from neuralredis.remote.commands import Key
-from neuralredis.remote.links import Link, raise_ours
+from neuralredis.remote.links import UNDECODED, Link, in_order, raise_ours
 from neuralredis.remote.network import RedisNetwork
 from neuralredis.remote.operations import TYPE, DatabaseSteps
 from neuralredis.results import ListedTraining
@@ -204,7 +204,7 @@ class NeuralRedis:
         return self._link.finish(self._steps.fetch(key))
 
     def networks(self) -> list[Any]:
-        """Return the keys of all networks, sorted; text or bytes, as the client gives keys.
+        """Return the keys of all networks, sorted; text or bytes, as the client gives keys; bytes if they are no text.
 
         The keys of the whole database are looked through, some at a time, which does not hold up the server.
 
@@ -215,7 +215,8 @@ class NeuralRedis:
         ['first']
         """
         try:
-            return sorted(set(self.client.scan_iter(_type=TYPE)))
+            found = self.client.scan_iter(_type=TYPE, **UNDECODED)
+            return in_order(self.client, found)
         except Exception as error:
             raise_ours(error)
             raise
