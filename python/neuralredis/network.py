@@ -135,7 +135,8 @@ class Network(_core.Network):
         """Train, and wait for the end.
 
         Other threads run meanwhile. Ctrl-C stops the training, keeps what it has learnt (with ``backtrack`` the best of
-        it), and then raises ``KeyboardInterrupt``.
+        it), and then raises ``KeyboardInterrupt``. Greenlets of gevent do not run meanwhile: call it in gevent's thread
+        pool, ``gevent.get_hub().threadpool.apply(net.train)``.
 
         Parameters
         ----------
