@@ -29,8 +29,8 @@ class NeuralRedis:
     Of a server without it, `store` and `fetch` are of use.
 
     A client that repeats a command whose reply is late, as redis-py does from version 6 on, may store rows twice: pass
-    ``retry=None`` to a client that observes, and a ``socket_timeout`` that is longer than the slowest reply. Waiting for
-    a training asks the server for a third of that time at once, so trainings may take longer than any time-out.
+    ``retry=None`` to a client that observes, and a ``socket_timeout`` that is longer than the slowest reply. Trainings
+    may take longer than that: waiting for one asks the server again and again.
 
     Parameters
     ----------
