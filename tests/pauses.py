@@ -16,7 +16,7 @@ from test_redis_trainings import Asking
 import servers
 
 #: The module with the feature `pauses`, which the Makefile builds for these tests.
-MODULE = Path(__file__).parents[1] / "target" / "pauses" / "neuralredis.so"
+MODULE = Path(__file__).parents[1] / "target" / "pauses" / "libneuralredis.so"
 #: Of a training that does not say.
 CYCLES = 5
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 __all__ = ["module_path"]
 
+#: Not ``neuralredis.so``: Python would take a copy of that in the folder of a program for this package.
+NAME = "libneuralredis.so"
+
 
 def module_path() -> Path:
     """Return where the module for ``loadmodule`` is, the same file for Redis and for Valkey.
@@ -20,13 +23,13 @@ def module_path() -> Path:
     --------
     >>> import neuralredis
     >>> neuralredis.module_path().name
-    'neuralredis.so'
+    'libneuralredis.so'
     """
-    path = Path(__file__).resolve().with_name("neuralredis.so")
+    path = Path(__file__).resolve().with_name(NAME)
     if not path.is_file() and getattr(sys, "frozen", False):
         raise FileNotFoundError(
-            f"this program was frozen without the Redis module of neuralredis, which would be at {path}: with "
-            "PyInstaller, collect_data_files('neuralredis') or --collect-data neuralredis packs it too"
+            f"this program was frozen without the Redis module of neuralredis, which would be at {path}: "
+            "PyInstaller packs it with --collect-binaries neuralredis"
         )
     if not path.is_file():
         raise FileNotFoundError(
