@@ -250,7 +250,7 @@ def test_what_cannot_be_trained_is_refused(create: Create) -> None:
         ({"max_cycles": 1.5}, TypeError, "max_cycles is 1.5: expected an integer"),
         ({"max_time": -1}, nr.OptionError, "max_time is -1: expected seconds, at least 0"),
         ({"max_time": float("nan")}, nr.OptionError, "max_time is NaN"),
-        ({"max_time": "1"}, TypeError, "must be real number"),
+        ({"max_time": "1"}, TypeError, "max_time is '1': expected seconds, at least 0"),
     ],
 )
 def test_limits_that_mean_nothing_are_refused(network: Make, limits: Any, error: type[Exception], message: str) -> None:
