@@ -27,7 +27,7 @@ test-rust: $(VENV)/ready
 	$(CARGO) test --locked --quiet
 	$(CARGO) test --locked --quiet --package neuralredis-redis
 
-test-python: $(VENV)/built $(VENV)/test target/pauses/neuralredis.so
+test-python: $(VENV)/built $(VENV)/test target/pauses/libneuralredis.so
 	$(BIN)/python -m pytest $(ARGS)
 
 # PyTorch, FANN and the original module are compared where they are: benchmarks/quality/rivals.py says how to get them.
@@ -107,6 +107,6 @@ $(VENV)/test $(VENV)/lint $(VENV)/docs: $(VENV)/ready
 
 # The module whose threads tests/test_redis_pauses.py holds: built as `make test-rust` and `make lint` build, whose
 # dependencies it shares.
-target/pauses/neuralredis.so: $(VENV)/ready $(SOURCES)
+target/pauses/libneuralredis.so: $(VENV)/ready $(SOURCES)
 	@$(CARGO) build --locked --quiet --target-dir target --package neuralredis-redis --features pauses
 	@install -D target/debug/libneuralredis.so $@

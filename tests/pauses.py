@@ -17,7 +17,7 @@ import kinds
 import servers
 
 #: The module with the feature `pauses`, which the Makefile builds for these tests.
-MODULE = Path(__file__).parents[1] / "target" / "pauses" / "neuralredis.so"
+MODULE = Path(__file__).parents[1] / "target" / "pauses" / "libneuralredis.so"
 #: Of a training that does not say.
 CYCLES = 5
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import array
+import copy
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -15,6 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import neuralredis as nr
+
+#: Makes a network as `Network` does, in this process or in a server.
+Create = Callable[..., Any]
 
 NET = nr.Network("classifier", [3, 5, 4], seed=1)
 REGRESSOR = nr.Network("regressor", [3, 5, 2], seed=1)
@@ -160,7 +165,8 @@ NAN, INF = float("nan"), float("inf")
         (np.float32(5), nr.ShapeError, "X is a single number"),
         ([], nr.ShapeError, "X is empty"),
         ([[]], nr.ShapeError, "the network has 3 inputs, 0 were given"),
-        (np.zeros((0, 3)), nr.ShapeError, "X is empty"),
+        (np.zeros(0), nr.ShapeError, "X is empty"),
+        (np.zeros((0, 2)), nr.ShapeError, "the network has 3 inputs, 2 were given"),
         (np.zeros((2, 2, 3)), nr.ShapeError, "X has 3 dimensions: expected 1 or 2"),
         ([[1, 2, 3], [1, NAN, 3]], nr.DataError, "row 1: input 1 is NaN: expected a finite number"),
         ([[1, 2, 3], [4, 5, INF]], nr.DataError, "row 1: input 2 is inf: expected a finite number"),
@@ -304,3 +310,122 @@ def test_any_list_of_rows_is_answered_or_refused_by_its_first_bad_row(rows: list
         NET.run(rows)
     if len(rows) > 1:
         assert str(refused.value).startswith(f"row {bad[0]}: ")
+
+
+MASKED = np.ma.array([[1.0, 2, 3], [4, -9999, 6]], mask=[[0, 0, 0], [0, 1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (MASKED, "row 1: input 1 is masked: expected a finite number"),
+        (MASKED.astype(int), "row 1: input 1 is masked"),
+        (MASKED.astype(object), "row 1: input 1 is masked"),
+        (MASKED[1], "input 1 is masked"),
+        ([MASKED[0], MASKED[1]], "row 1: input 1 is masked"),
+        ([[1, 2, 3], [4, np.ma.masked, 6]], "row 1: input 1 is masked"),
+        (np.ma.masked_all((2, 3)), "row 0: input 0 is masked"),
+    ],
+)
+def test_what_is_behind_a_mask_is_no_number(create: Create, rows: Any, message: str) -> None:
+    net = create("classifier", [3, 4], seed=1)
+    for ask in (net.run, net.classify, lambda rows: net.observe(rows, [0] * len(rows))):
+        with pytest.raises(nr.DataError, match=message):
+            ask(rows)
+    assert net.info().training_dataset_len == 0
+
+
+def test_masked_classes_outputs_and_weights_are_refused(create: Create) -> None:
+    column = np.ma.array([1, 2], mask=[False, True])
+    with pytest.raises(nr.DataError, match="row 1: the class is masked: expected an integer from 0 to 3"):
+        create("classifier", [3, 4]).observe(X[:2], column)
+    net = create("regressor", [3, 1])
+    with pytest.raises(nr.DataError, match="row 1: output 0 is masked"):
+        net.observe(X[:2], column)
+    with pytest.raises(nr.DataError, match="row 1: the weight is masked"):
+        net.observe(X[:2], [1, 2], weight=column)
+
+
+def test_a_mask_that_hides_nothing_is_no_matter() -> None:
+    assert np.array_equal(NET.run(np.ma.array(X)), EXPECTED)
+    assert np.array_equal(NET.run(np.ma.array(X[0], mask=[0, 0, 0])), EXPECTED[0])
+
+
+@pytest.mark.parametrize("none", [np.empty((0, 2)), np.empty((0, 2), int), pandas.DataFrame({"a": [], "b": []})])
+def test_no_rows_are_as_good_as_any(create: Create, none: Any) -> None:
+    for kind, outputs, targets in (("classifier", 3, []), ("regressor", 1, []), ("regressor", 2, np.empty((0, 2)))):
+        net = create(kind, [2, 3, outputs], seed=1)
+        net.observe([1, 2], [1] * (1 if kind == "classifier" else outputs), into="train")
+        before = bytes(net)
+        assert net.observe(none, targets) == (1, 0)
+        assert net.observe(none, targets, into="test", weight=[]) == (1, 0)
+        assert bytes(net) == before
+        answers = net.run(none)
+        assert (answers.shape, answers.dtype) == ((0, outputs), np.float32)
+        if kind == "classifier":
+            classes = net.classify(none)
+            assert (classes.shape, classes.dtype) == ((0,), np.int64)
+        with pytest.raises(nr.DataError, match="there are no rows to evaluate"):
+            net.evaluate(none, targets)
+        with pytest.raises(nr.ShapeError, match="0 rows of inputs"):
+            net.observe(none, [[1] * outputs] if kind == "regressor" else [1])
+
+
+FRAME = pandas.DataFrame({"a": [1.0, 2], "b": [3.0, 4], "when": [5, 6]})
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (FRAME[["b", "a", "when"]], "the columns of X are 'b', 'a', 'when': expected the columns 'a', 'b', 'when'"),
+        (FRAME.rename(columns={"a": "c"}), "X lacks 'a' and has 'c' instead: expected"),
+        (FRAME[["a", "b"]], "X lacks 'when': expected"),
+        (FRAME.assign(more=1), "X has 'more' besides: expected"),
+        (FRAME.iloc[0][["b", "a", "when"]], "the columns of X are 'b', 'a', 'when'"),
+    ],
+)
+def test_frames_have_the_columns_of_the_first_one_in_its_order(create: Create, frame: Any, message: str) -> None:
+    net = create("classifier", [3, 2], seed=1)
+    net.observe(X[:2], [0, 1], into="train")
+    net.observe(FRAME.iloc[:0], [])
+    assert net.observe(FRAME, [0, 1], into="train") == (4, 0)
+    asks = [net.run, net.classify, lambda rows: net.evaluate(rows, [0, 1][: len(rows)])]
+    for ask in (*asks, lambda rows: net.observe(rows, [0, 1][: len(rows)], into="train")):
+        with pytest.raises(nr.ShapeError, match=message):
+            ask(frame)
+    assert net.info().training_dataset_len == 4
+    assert np.array_equal(net.run(FRAME), net.run(FRAME.to_numpy()))
+    assert np.array_equal(net.run(FRAME.iloc[0]), net.run(FRAME)[0])
+
+
+def test_a_copy_knows_the_columns_too() -> None:
+    net = nr.Network("regressor", [3, 1])
+    net.observe(FRAME, [1, 2])
+    with pytest.raises(nr.ShapeError, match="X lacks 'a'"):
+        copy.deepcopy(net).run(FRAME.rename(columns={"a": "c"}))
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (FRAME.assign(when=pandas.to_datetime(["2024-01-05", "2024-01-06"])), "row 0, column 'when' is 2024-01-05"),
+        (pandas.DataFrame({name: pandas.to_datetime(["2024-01-05"]) for name in "abc"}), "column 'a' is 2024-01-05"),
+        (FRAME.assign(b=["x", "y"]), "row 0, column 'b' is 'x': expected a finite number"),
+        (FRAME.assign(b=[1, None]), "row 1, column 'b' is NaN: expected a finite number"),
+        (FRAME.assign(b=[1, 1e39]), r"row 1, column 'b' is 1e\+39: expected a number of single precision"),
+        (FRAME.assign(a=[1, pandas.NA]), "row 1, column 'a' is <NA>: expected a finite number"),
+    ],
+)
+def test_what_is_wrong_with_a_frame_is_told_by_its_column(create: Create, frame: Any, message: str) -> None:
+    net = create("classifier", [3, 2], seed=1)
+    for ask in (net.run, net.classify, lambda rows: net.observe(rows, [0] * len(rows))):
+        with pytest.raises(nr.DataError, match=message):
+            ask(frame)
+    # What was refused is not remembered.
+    assert net.observe(FRAME.rename(columns={"a": "c"}), [0, 1], into="train") == (2, 0)
+
+
+@pytest.mark.parametrize("y", [["no", "yes"], np.array(["no", "yes"]), pandas.Series(["no", "yes"])])
+def test_names_of_classes_are_for_the_estimator(create: Create, y: Any) -> None:
+    with pytest.raises(nr.DataError, match=r"integers? from 0 to 2; NeuralClassifier takes names"):
+        create("classifier", [3, 3]).observe(X[:2], y)

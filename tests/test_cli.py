@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -105,3 +108,94 @@ def test_help_is_there(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert done.returncode == 0
     assert done.stdout.startswith("usage: neuralredis")
+
+
+@contextlib.contextmanager
+def serving(
+    folder: Path, *arguments: str, **environment: str
+) -> Iterator[tuple[redis.Redis, Path, subprocess.Popen[bytes]]]:
+    """Run ``neuralredis serve`` in a folder, and yield a client, what it says, and the process."""
+    port = servers.free_port()
+    said = folder / "said"
+    with said.open("wb") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "neuralredis", "serve", "--port", str(port), *arguments],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=stderr,
+            stderr=stderr,
+            env={**os.environ, **environment},
+        )
+    try:
+        with redis.Redis(port=port, retry=None) as client:
+
+            def up() -> bool:
+                assert process.poll() is None, said.read_text()
+                with contextlib.suppress(redis.ConnectionError):
+                    return bool(client.ping())
+                return False
+
+            servers.wait_until(up)
+            yield client, said, process
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_was_served_is_there_again_in_a_folder_of_its_own(tmp_path: Path, named: bool) -> None:
+    here, home = tmp_path / "here", tmp_path / "home"
+    here.mkdir()
+    (here / "dump.rdb").write_text("of somebody else")
+    folder = ["--dir", str(home)] if named else []
+    ports = []
+    for end in (signal.SIGTERM, signal.SIGINT):
+        if ports and not named:
+            # The folder is that of the port.
+            (home / "neuralredis" / ports[0]).rename(home / "neuralredis" / "kept")
+            folder = ["--dir", str(home / "neuralredis" / "kept")]
+        with serving(here, *folder, XDG_STATE_HOME=str(home)) as (client, said, process):
+            ports.append(str(client.connection_pool.connection_kwargs["port"]))
+            text = said.read_text()
+            assert ("will be saved to" if len(ports) == 1 else "are loaded from") in text
+            assert f"listening on port {ports[-1]} of 127.0.0.1, ::1" in text
+            assert str(home) in text
+            assert (client.get("answer") is None) == (len(ports) == 1)
+            assert client.config_get("bind")["bind"].split()[0] == "127.0.0.1"
+            client.set("answer", 42)
+            process.send_signal(end)
+            assert process.wait(servers.PATIENCE) == 0
+    assert (here / "dump.rdb").read_text() == "of somebody else"
+
+
+def test_a_server_that_cannot_save_ends_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    with serving(tmp_path, "--dir", str(folder)) as (client, _, process):
+        client.set("answer", 42)
+        # The server's folder is gone: nothing can be written there, not even by root.
+        shutil.rmtree(folder)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(servers.PATIENCE) == 0
+
+
+def test_an_address_is_bound_if_it_is_named(tmp_path: Path) -> None:
+    with serving(tmp_path, "--dir", str(tmp_path), "--bind", "127.0.0.1", "--bind", "127.0.0.2") as (client, said, _):
+        assert client.config_get("bind")["bind"] == "127.0.0.1 127.0.0.2"
+        assert "of 127.0.0.1, 127.0.0.2" in said.read_text()
+
+
+def test_a_port_in_use_is_told_with_a_way_out(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("serve", "--port", str(port), "--dir", str(tmp_path))
+    assert done.returncode == 1
+    assert f"port {port} is in use: --port takes another" in done.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run("serve", "--port", str(servers.free_port()), "--dir", str(tmp_path / "file" / "folder"))
+    assert done.returncode == 1
+    assert f"cannot make the folder {tmp_path / 'file' / 'folder'}" in done.stderr
+    assert "--dir names another" in done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 from pathlib import Path
 from typing import Any
@@ -268,3 +269,20 @@ def test_errors_that_are_not_of_the_module_pass_unharmed(any_server_for_all: ser
     with pytest.raises(redis.exceptions.NoPermissionError):
         guest["net"].info()
     client.execute_command("ACL", "DELUSER", "guest")
+
+
+@pytest.mark.parametrize("decode", [True, False])
+def test_keys_that_are_no_text_are_listed_as_bytes(any_server_for_all: servers.Server, decode: bool) -> None:
+    client = any_server_for_all.client(decode_responses=decode)
+    client.flushall()
+    db = nr.NeuralRedis(client)
+    for key in ("b", b"\xff\x00", "ä"):
+        db.create(key, "regressor", [1, 1])
+    assert db.networks() == (["b", "ä", b"\xff\x00"] if decode else [b"b", "ä".encode(), b"\xff\x00"])
+
+    async def listed() -> list[Any]:
+        options = {"decode_responses": decode}
+        async with nr.aio.connect(f"unix://{any_server_for_all.socket}", **options) as awaited:
+            return await awaited.networks()
+
+    assert asyncio.run(listed()) == db.networks()

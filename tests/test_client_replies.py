@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import neuralredis as nr
 from neuralredis.remote import replies
 
 
@@ -69,3 +70,8 @@ def test_the_servers_of_a_cluster_list_their_trainings_each() -> None:
     line = b"nn_id=1 cycle=0 key=k db=0 maxtime=0 maxcycles=0 trainerr=nan testerr=nan classerr=nan "
     line += b"state=running seconds=0.00"
     assert len(replies.threads({"a:1": [line], "b:1": [], "c:1": [line, line]})) == 3
+
+
+def test_a_server_has_two_words_for_what_a_network_is() -> None:
+    with pytest.raises(nr.FormatError, match="the network is a '<b>': expected classifier or regressor"):
+        replies.info([b"type", b"<b>"])

@@ -213,3 +213,23 @@ def test_a_wait_whose_time_is_over_as_the_training_ends_is_answered(net: nr.Redi
         while not training.wait(timeout=milliseconds / 1000):
             pass
         assert time.monotonic() - start < 2
+
+
+@pytest.mark.parametrize("timeout", [0.03, 0.05, 0.2, None])
+def test_a_client_is_never_kept_waiting_longer_than_it_will(
+    url: str, db: nr.NeuralRedis, timeout: float | None
+) -> None:
+    asked: list[int] = []
+    with nr.connect(url, socket_timeout=timeout, retry=None) as impatient:
+        execute = impatient.client.execute_command
+
+        def heard(*command: Any, **options: Any) -> Any:
+            if command[0] == "NR.WAIT":
+                asked.append(command[2])
+            return execute(*command, **options)
+
+        impatient.client.execute_command = heard
+        net = impatient.create("impatient", "classifier", [2, 8, 2], seed=1)
+        db["impatient"].observe(X, Y, into="train")
+        assert net.train(max_time=0.3).reason == "maxtime"
+    assert max(asked) <= (50 if timeout is None else 1000 * timeout / 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -223,3 +224,71 @@ def test_a_class_may_derive_from_it() -> None:
     net = Adder("regressor", [2, 1], seed=4)
     net.note = "mine"
     assert isinstance(Adder.from_bytes(bytes(net)), Adder)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "expected"),
+    [
+        ("normalize", 1, "True or False"),
+        ("normalize", "yes", "True or False"),
+        ("activation", 3, "sigmoid, tanh, relu"),
+        ("output", b"linear", "softmax, sigmoid, linear"),
+        ("loss", ["mse"], "crossentropy, mse"),
+        ("algorithm", 1.5, "auto, irprop"),
+        ("l2", [0.1], "'auto' or a number of at least 0"),
+        ("restarts", 2.5, "an integer"),
+        ("patience", [1], "an integer"),
+        ("class_weight", 1, "'none', 'balanced' or a finite number above 0 for each output"),
+        ("dataset", "many", "an integer"),
+        ("test", 2.0, "an integer"),
+    ],
+)
+def test_an_option_of_another_type_is_named_with_its_value(
+    create: Create, option: str, value: Any, expected: str
+) -> None:
+    message = f"{option} is {re.escape(repr(value))}: expected {expected}"
+    with pytest.raises(TypeError, match=message):
+        create("classifier", [2, 2], **{option: value})
+    net = create("classifier", [2, 2])
+    with pytest.raises(TypeError, match=message):
+        net.configure(**{option: value})
+
+
+def test_options_may_be_numpys_booleans(create: Create) -> None:
+    assert create("classifier", [2, 2], normalize=np.True_).info().auto_normalization
+    assert not create("classifier", [2, 2], normalize=np.False_).info().auto_normalization
+
+
+def test_kind_seed_and_set_of_another_type_are_named_with_their_value(create: Create) -> None:
+    with pytest.raises(TypeError, match="kind is 3: expected classifier, regressor"):
+        create(3, [2, 2])
+    with pytest.raises(TypeError, match="seed is 'x': expected an integer"):
+        create("classifier", [2, 2], seed="x")
+    net = create("classifier", [2, 2])
+    with pytest.raises(TypeError, match="into is 1: expected train, test"):
+        net.observe([1, 2], 0, into=1)
+    with pytest.raises(TypeError, match="set is 1: expected train, test"):
+        net.rows(1)
+
+
+@pytest.mark.parametrize(
+    ("argument", "value", "expected"),
+    [
+        ("autostop", 0, "True or False"),
+        ("backtrack", "no", "True or False"),
+        ("max_time", "10", "seconds, at least 0"),
+        ("max_time", [1], "seconds, at least 0"),
+        ("max_cycles", 1.5, "an integer"),
+        ("progress", 1, "True, False or None"),
+        ("callback", "print", "a function that takes a Progress"),
+    ],
+)
+def test_an_argument_of_a_training_of_another_type_starts_none(
+    create: Create, argument: str, value: Any, expected: str
+) -> None:
+    net = create("classifier", [2, 2])
+    net.observe([1, 2], 0, into="train")
+    with pytest.raises(TypeError, match=f"{argument} is {re.escape(repr(value))}: expected {expected}"):
+        net.train(**{argument: value})
+    assert net.report is None
+    assert not net.info().training

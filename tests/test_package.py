@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -36,3 +37,19 @@ def test_an_import_brings_nothing_along_that_few_need_and_all_would_wait_for() -
     program = "import sys, neuralredis; print({'asyncio', 'redis', 'sklearn', 'pandas'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == "set()\n"
+
+
+def test_a_frozen_program_without_the_module_says_how_to_pack_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "module.py"))
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    with pytest.raises(FileNotFoundError, match=r"this program was frozen without .* --collect-binaries neuralredis"):
+        neuralredis.module_path()
+
+
+def test_a_copy_of_the_module_beside_a_program_is_not_taken_for_the_package(tmp_path: Path) -> None:
+    shutil.copy(neuralredis.module_path(), tmp_path)
+    (tmp_path / "program.py").write_text("import neuralredis; print(neuralredis.__version__)")
+    run = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stdout == f"{neuralredis.__version__}\n"

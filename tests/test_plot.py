@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 import neuralredis as nr
 import saved
 from neuralredis import plot
+from programs import output_of
 
 LABELS = ["inside", "outside"]
 
@@ -246,3 +247,39 @@ def test_weights_and_inputs_at_their_means_explain_an_answer() -> None:
     standardized = last[0] + np.tanh(first[0]) @ last[1:]
     # At the mean of the inputs, the first layer sees its biases alone.
     assert net.run(X.mean(axis=0))[0] == pytest.approx(standardized[0] * y.std() + y.mean(), abs=0.02)
+
+
+def test_a_program_that_has_imported_pyplot_is_shown_the_figures() -> None:
+    told = """
+        import matplotlib
+        matplotlib.use("agg")
+        from matplotlib import pyplot
+        import neuralredis as nr
+        from neuralredis import plot
+        net = nr.Network("classifier", [2, 3, 2], seed=1)
+        net.observe([[0, 1], [1, 0]], [0, 1], into="train")
+        net.train(max_cycles=3)
+        for draw in (plot.learning_curve, plot.network, lambda net: plot.decision_map(net, resolution=3)):
+            ax = draw(net)
+            assert pyplot.gcf() is ax.figure
+        own = pyplot.figure().add_subplot()
+        assert plot.network(net, ax=own) is own
+        print(pyplot.get_fignums())
+    """
+    assert output_of(told) == "[1, 2, 3, 4]\n"
+
+
+@pytest.mark.parametrize("ipython", [True, False])
+def test_without_pyplot_only_a_notebook_makes_use_of_it(ipython: bool) -> None:
+    told = """
+        import sys, types
+        shell = types.SimpleNamespace(events=types.SimpleNamespace(register=print)) if %s else None
+        sys.modules["IPython"] = types.SimpleNamespace(version_info=(9, 0), get_ipython=lambda: shell)
+        import neuralredis as nr
+        from neuralredis import plot
+        plot.network(nr.Network("classifier", [2, 3, 2], seed=1))
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        print(pyplot and pyplot.get_fignums())
+    """
+    last = output_of(told % ipython, env={"MPLBACKEND": "agg"}).splitlines()[-1]
+    assert last == ("[1]" if ipython else "None")

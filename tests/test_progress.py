@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import re
 import struct
@@ -158,3 +159,27 @@ def test_the_library_of_the_bar_is_loaded_only_for_a_bar() -> None:
         print(sorted({"tqdm", "redis", "sklearn", "matplotlib"} & set(sys.modules)))
     """
     assert output_of(loaded) == "[]\n"
+
+
+@pytest.mark.parametrize("streams", ["sys.stderr = None", "sys.stdout = sys.stderr = None", "sys.stderr.close()"])
+@pytest.mark.parametrize("choice", [True, None])
+def test_where_there_is_nothing_to_write_to_there_is_no_bar(streams: str, choice: Any) -> None:
+    told = """
+        import os, sys
+        import neuralredis as nr
+        net = nr.Network("regressor", [2, 1])
+        net.observe([1, 2], 3, into="train")
+        %s
+        os.write(1, net.train(max_cycles=5, progress=%s).reason.encode())
+    """
+    assert output_of(told % (streams, choice)) == "maxcycles"
+
+
+@pytest.mark.parametrize("fault", [OSError(5, "Input/output error"), ValueError("I/O operation on closed file")])
+def test_a_stream_that_fails_ends_the_bar_and_no_training(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    class Broken(io.StringIO):
+        def write(self, _: str) -> int:
+            raise fault
+
+    monkeypatch.setattr(sys, "stderr", Broken())
+    assert network().train(max_time=0.2, progress=True).reason == "maxtime"

@@ -12,6 +12,7 @@ import redis
 from test_redis_trainings import Asking
 from wire import Wire
 
+import kinds
 import neuralredis
 import servers
 
@@ -279,7 +280,7 @@ def held_back(client: redis.Redis) -> None:
     assert (inredis.cycles(client, "net"), inredis.info(client, "net")["training"]) == (0, 1)
 
 
-def test_a_result_waits_until_there_are_replicas_enough_to_write(kind: servers.Kind) -> None:
+def test_a_result_waits_until_there_are_replicas_enough_to_write(kind: kinds.Kind) -> None:
     module = neuralredis.module_path()
     with servers.running(kind, module=module, tcp=True) as primary:
         client = primary.client(protocol=2)
@@ -311,7 +312,7 @@ def test_a_result_waits_while_the_server_cannot_save(server: servers.Server, cli
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_a_result_of_a_network_that_has_expired_and_is_kept_is_dropped(kind: servers.Kind, count: int) -> None:
+def test_a_result_of_a_network_that_has_expired_and_is_kept_is_dropped(kind: kinds.Kind, count: int) -> None:
     if not kind.name.startswith("valkey"):
         return  # import mode, which keeps such keys, is Valkey's
     with servers.running(kind, "--import-mode", "yes", module=neuralredis.module_path()) as server:

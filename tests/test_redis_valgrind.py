@@ -47,7 +47,7 @@ def watched(kind: kinds.Kind, log: Path, *options: str) -> Iterator[servers.Serv
 def found(log: Path) -> list[str]:
     """Return what memcheck has found in the module, or in the server on the module's account."""
     whole = "\n".join(re.sub(r"^==\d+== ?", "", path.read_text(), flags=re.M) for path in log.glob("*.valgrind"))
-    return [error for error in whole.split("\n\n") if "neuralredis.so" in error]
+    return [error for error in whole.split("\n\n") if "libneuralredis.so" in error]
 
 
 def main_paths(server: servers.Server) -> None:

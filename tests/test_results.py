@@ -13,6 +13,7 @@ import pytest
 from sklearn import metrics
 
 import neuralredis as nr
+from neuralredis import html
 
 #: Makes a network as `Network` does, in this process or in a server.
 Create = Callable[..., Any]
@@ -195,3 +196,20 @@ def test_every_exception_is_one_of_ours_and_one_of_pythons() -> None:
         assert issubclass(error, nr.NeuralRedisError)
         assert error.__bases__[1].__module__ == "builtins"
         assert error.__module__ == "neuralredis.exceptions"
+
+
+def test_counts_of_rows_have_names_and_are_a_tuple(create: Create) -> None:
+    counts = create("regressor", [1, 1], seed=1).observe([[1.0], [2.0], [3.0]], [1, 2, 3], into="test")
+    assert counts == (0, 3)
+    assert (counts.train, counts.test) == (0, 3)
+    assert repr(counts) == "RowCounts(train=0, test=3)"
+
+
+def test_whatever_a_network_tells_is_text_in_a_notebook() -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    info = classifier(nr.Network).info()
+    words = {field.name: evil for field in dataclasses.fields(info) if isinstance(getattr(info, field.name), str)}
+    assert {"type", "activation", "output", "loss", "algorithm"} <= words.keys()
+    page = html.network(dataclasses.replace(info, **words), None)
+    assert "<img" not in page
+    assert page.count("&lt;img") == 5

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 import pandas
 import pytest
+import scipy.sparse
 from sklearn.base import clone
 from sklearn.compose import make_column_transformer
 from sklearn.datasets import load_iris, make_blobs, make_classification, make_moons, make_regression
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.inspection import DecisionBoundaryDisplay
 from sklearn.metrics import recall_score
 from sklearn.model_selection import GridSearchCV, KFold, LearningCurveDisplay, cross_val_score, train_test_split
@@ -479,3 +481,109 @@ def test_displays_show_decision_boundaries_and_learning_curves() -> None:
     few, _, many = curves.test_scores.mean(axis=1)
     assert few < many
     assert many > 0.9
+
+
+# What they take and refuse.
+
+
+@both
+def test_sparse_rows_are_as_good_as_dense_ones(kind: type[Estimator], monkeypatch: pytest.MonkeyPatch) -> None:
+    X, y = rows(kind)
+    X = np.where(abs(X) > 3, X, 0)
+    dense = kind(max_iter=20, early_stopping=False, random_state=1).fit(X, y)
+    # So that answers come in several parts.
+    monkeypatch.setattr("neuralredis.sklearn.base.DENSE_VALUES", 100)
+    for form in (scipy.sparse.csr_matrix, scipy.sparse.csc_array, scipy.sparse.coo_array):
+        model = kind(max_iter=20, early_stopping=False, random_state=1).fit(form(X), y)
+        assert np.array_equal(answers(model, form(X)), answers(dense, X))
+        assert np.array_equal(answers(model, X), answers(dense, X))
+
+
+def test_words_and_categories_go_straight_in() -> None:
+    texts = ["a good film", "good, very good", "a bad film", "bad, very bad"] * 20
+    assert (
+        make_pipeline(TfidfVectorizer(), NeuralClassifier(random_state=1))
+        .fit(texts, [1, 1, 0, 0] * 20)
+        .score(texts, [1, 1, 0, 0] * 20)
+        == 1
+    )
+    table = pandas.DataFrame({"colour": ["red", "blue", "green"] * 20})
+    encoded = make_column_transformer((OneHotEncoder(), ["colour"]), sparse_threshold=1.0)
+    model = make_pipeline(encoded, NeuralRegressor(random_state=1)).fit(table, [1.0, 2, 3] * 20)
+    assert model.score(table, [1.0, 2, 3] * 20) > 0.99
+
+
+@both
+def test_a_gap_is_told_by_its_place_and_with_a_way_out(kind: type[Estimator]) -> None:
+    X, y = rows(kind)
+    X[3, 1] = np.nan
+    for given, place in (
+        (X, "row 3: input 1"),
+        (scipy.sparse.csr_array(X), "row 3: input 1"),
+        (pandas.DataFrame(X, columns=["a", "b", "c"]), "row 3, column 'b'"),
+    ):
+        with pytest.raises(ValueError, match=f"Input X contains NaN: {place}; SimpleImputer"):
+            kind().fit(given, y)
+    X[3, 1] = np.inf
+    with pytest.raises(ValueError, match=r"Input X contains infinity .*: row 3: input 1"):
+        kind().fit(X, y)
+
+
+@both
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (pandas.to_datetime(["2024-01-05"] * 120), "row 0, column 'b' is 2024-01-05.*: expected numbers"),
+        (["x"] * 120, "row 0, column 'b' is x: expected numbers, which OneHotEncoder"),
+        ([1.0] * 119 + ["x"], "row 119, column 'b' is x"),
+        (pandas.Categorical(["x"] * 120), "row 0, column 'b' is x"),
+    ],
+)
+def test_a_column_that_is_not_numbers_is_named(kind: type[Estimator], column: Any, message: str) -> None:
+    X, y = rows(kind)
+    frame = pandas.DataFrame(X, columns=["a", "b", "c"]).assign(b=column)
+    with pytest.raises(ValueError, match=message):
+        kind().fit(frame, y)
+
+
+@both
+@pytest.mark.parametrize("gap", [None, pandas.NA])
+def test_a_gap_in_y_is_told_by_its_row(kind: type[Estimator], gap: Any) -> None:
+    X, y = rows(kind)
+    labels = [*y.astype(str if kind is NeuralClassifier else float)]
+    labels[7] = gap
+    with pytest.raises(ValueError, match=f"y has {gap!r} in row 7: expected a class or a number"):
+        kind().fit(X, labels)
+
+
+@both
+@pytest.mark.parametrize(
+    ("parameter", "value", "expected"),
+    [
+        ("normalize", 1, "True or False"),
+        ("early_stopping", 0, "True or False"),
+        ("early_stopping", "False", "True or False"),
+        ("warm_start", "no", "True or False"),
+        ("validation_fraction", "0.2", "more than 0, below 1"),
+        ("hidden_layer_sizes", "30", "a number of units, or one for each hidden layer"),
+        ("hidden_layer_sizes", None, "a number of units, or one for each hidden layer"),
+        ("max_iter", "10", "None or an integer of at least 1"),
+        ("l2", [1], "'auto' or a number of at least 0"),
+        ("restarts", 2.5, "an integer"),
+        ("activation", 1, "sigmoid, tanh, relu"),
+    ],
+)
+def test_a_parameter_of_another_type_is_named_with_its_value(
+    kind: type[Estimator], parameter: str, value: Any, expected: str
+) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"{parameter} is {re.escape(repr(value))}: expected {expected}"):
+        kind(**{parameter: value}).fit(*rows(kind))
+
+
+@both
+def test_no_rows_are_refused_as_scikit_learn_does(kind: type[Estimator]) -> None:
+    model = kind(max_iter=2, early_stopping=False).fit(*rows(kind))
+    with pytest.raises(ValueError, match="Found array with 0 sample"):
+        model.predict(np.empty((0, 3)))
+    with pytest.raises(ValueError, match="Found array with 0 sample"):
+        model.predict(scipy.sparse.csr_array((0, 3)))

@@ -250,7 +250,7 @@ def test_what_cannot_be_trained_is_refused(create: Create) -> None:
         ({"max_cycles": 1.5}, TypeError, "max_cycles is 1.5: expected an integer"),
         ({"max_time": -1}, nr.OptionError, "max_time is -1: expected seconds, at least 0"),
         ({"max_time": float("nan")}, nr.OptionError, "max_time is NaN"),
-        ({"max_time": "1"}, TypeError, "must be real number"),
+        ({"max_time": "1"}, TypeError, "max_time is '1': expected seconds, at least 0"),
     ],
 )
 def test_limits_that_mean_nothing_are_refused(network: Make, limits: Any, error: type[Exception], message: str) -> None:
@@ -471,3 +471,45 @@ def test_normalization_of_new_rows_does_not_change_what_the_network_says(kind: A
     assert report is not None
     assert report.cycles == 0
     assert np.allclose(net.run(X), before, rtol=1e-4, atol=1e-4 * np.abs(before).max())
+
+
+@pytest.mark.parametrize("output", ["linear", "sigmoid"])
+@pytest.mark.parametrize("constant", [0.0, 1e-6, -7.1, 3e5])
+def test_an_output_that_never_varies_is_answered_as_it_is(create: Create, constant: float, output: Any) -> None:
+    X = np.random.default_rng(1).normal(size=(60, 2))
+    far = [[1e4, -1e4], [0, 0]]
+    alone = create("regressor", [2, 5, 1], normalize=True, output=output, seed=1)
+    alone.observe(X, np.full(60, constant))
+    report = alone.train(max_cycles=50)
+    assert (alone.run([*X, *far]) == np.float32(constant)).all()
+    assert (report.train_error, report.test_error) == (0, 0)
+    found = alone.evaluate()
+    assert isinstance(found, nr.RegressorEvaluation)
+    assert (found.rmse, found.r2, found.error) == (0, 1, 0)
+    among = create("regressor", [2, 5, 3], normalize=True, output=output, seed=1)
+    among.observe(X, np.c_[X[:, 0], np.full(60, constant), X[:, 1] * 100])
+    among.train(autostop=True, backtrack=True, max_time=0)
+    assert (among.run([*X, *far])[:, 1] == np.float32(constant)).all()
+    assert np.corrcoef(among.run(X)[:, 2], X[:, 1])[0, 1] > 0.95
+
+
+def test_testing_rows_that_vary_show_the_error_of_a_constant(create: Create) -> None:
+    net = create("regressor", [1, 3, 1], normalize=True, seed=1)
+    net.observe(np.arange(20.0), np.full(20, 5.0), into="train")
+    net.observe([1.0, 2.0], [5.0, 8.0], into="test")
+    report = net.train(max_cycles=10)
+    assert (report.train_error, report.test_error) == (0, 4.5)
+    assert net.evaluate().rmse == pytest.approx(4.5**0.5)
+
+
+def test_an_output_that_varies_later_is_learnt_then(create: Create) -> None:
+    net = create("regressor", [1, 8, 2], normalize=True, dataset=60, seed=1)
+    X = np.linspace(-1, 1, 60)
+    net.observe(X, np.c_[np.full(60, 4.0), X])
+    net.train(max_cycles=100)
+    net.configure(dataset=0)
+    net.configure(dataset=60)
+    net.observe(X, np.c_[4 + 10 * X**2, X])
+    assert (net.run(X)[:, 0] == 4).all()
+    net.train(max_cycles=1000, max_time=0)
+    assert abs(net.run(X)[:, 0] - (4 + 10 * X**2)).max() < 1

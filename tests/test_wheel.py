@@ -44,8 +44,8 @@ def unpacked(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_holds_both_libraries_and_the_types(wheel: Path) -> None:
     files = zipfile.ZipFile(wheel).namelist()
     package = {name.removeprefix("neuralredis/") for name in files if name.startswith("neuralredis/")}
-    assert {"_core.abi3.so", "neuralredis.so", "_core.pyi", "py.typed", "__init__.py"} <= package
-    assert {name for name in package if ".so" in name} == {"_core.abi3.so", "neuralredis.so"}
+    assert {"_core.abi3.so", "libneuralredis.so", "_core.pyi", "py.typed", "__init__.py"} <= package
+    assert {name for name in package if ".so" in name} == {"_core.abi3.so", "libneuralredis.so"}
 
 
 def test_one_wheel_serves_every_python(wheel: Path) -> None:
@@ -62,9 +62,9 @@ def test_it_imports_and_finds_its_module(unpacked: Path) -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.split() == [neuralredis.__version__, str(unpacked / "neuralredis" / "neuralredis.so")]
+    assert done.stdout.split() == [neuralredis.__version__, str(unpacked / "neuralredis" / "libneuralredis.so")]
 
 
 def test_its_module_loads(kind: kinds.Kind, unpacked: Path) -> None:
-    with servers.running(kind, module=unpacked / "neuralredis" / "neuralredis.so") as server:
+    with servers.running(kind, module=unpacked / "neuralredis" / "libneuralredis.so") as server:
         assert "is ready" in server.log

@@ -29,6 +29,7 @@ from neuralredis.results import (
     Progress,
     RegressorEvaluation,
     Report,
+    RowCounts,
 )
 from neuralredis.training import Training
 
@@ -53,6 +54,7 @@ __all__ = [
     "RedisNetwork",
     "RegressorEvaluation",
     "Report",
+    "RowCounts",
     "ShapeError",
     "Training",
     "TrainingError",

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from typing_extensions import Buffer, Self, disjoint_base
 
 from neuralredis.options import Activation, Algorithm, ClassWeight, Kind, Loss, Options, Output, Set
+from neuralredis.results import RowCounts
 from neuralredis.training import Outcome
 
 __all__ = ["Job", "Network", "RowReader", "__version__", "cancel_all", "instruction_set", "set_threads"]
@@ -25,7 +26,7 @@ class Network:
         kind: Kind,
         layout: Sequence[SupportsIndex] | NDArray[integer[Any]],
         *,
-        normalize: bool = False,
+        normalize: bool | None = None,
         dataset: SupportsIndex | None = None,
         test: SupportsIndex | None = None,
         seed: SupportsIndex | None = None,
@@ -44,7 +45,7 @@ class Network:
     def notes(self, notes: bytes) -> None: ...
     def observe(
         self, X: ArrayLike, y: ArrayLike, *, into: Set | None = None, weight: ArrayLike | None = None
-    ) -> tuple[int, int]: ...
+    ) -> RowCounts: ...
     def run(self, X: ArrayLike) -> NDArray[float32]: ...
     # A single class is an int, which a checker cannot tell by the type of X.
     def classify(self, X: ArrayLike) -> Any: ...
@@ -92,7 +93,8 @@ class Job:
 @final
 class RowReader:
     def __new__(cls, kind: str, inputs: SupportsIndex, outputs: SupportsIndex) -> Self: ...
-    def inputs(self, X: ArrayLike) -> tuple[NDArray[float32], bool]: ...
+    def names(self, X: ArrayLike) -> list[str] | None: ...
+    def inputs(self, X: ArrayLike, *, names: list[str] | None = None) -> tuple[NDArray[float32], bool]: ...
     def examples(
-        self, X: ArrayLike, y: ArrayLike, weight: ArrayLike | None = None
+        self, X: ArrayLike, y: ArrayLike, weight: ArrayLike | None = None, *, names: list[str] | None = None
     ) -> tuple[NDArray[float32], NDArray[float32] | None]: ...

@@ -31,11 +31,11 @@ from neuralredis.options import Activation, Algorithm, ClassWeight, Kind, Loss, 
 from neuralredis.remote import commands
 from neuralredis.remote.commands import Key
 from neuralredis.remote.job import RedisJob
-from neuralredis.remote.links import AsyncLink, raise_ours
+from neuralredis.remote.links import UNDECODED, AsyncLink, in_order, raise_ours
 from neuralredis.remote.operations import TYPE, DatabaseSteps, NetworkSteps
-from neuralredis.results import Evaluation, Info, ListedTraining, Progress, Report
+from neuralredis.results import Evaluation, Info, ListedTraining, Progress, Report, RowCounts
 from neuralredis.steps import run_async
-from neuralredis.training import awaiting, report_if_any, result_of, watching
+from neuralredis.training import awaiting, check_watching, report_if_any, result_of, watching
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -119,7 +119,7 @@ class RedisNetwork:
 
     async def observe(
         self, X: ArrayLike, y: ArrayLike, *, into: Set | None = None, weight: ArrayLike | None = None
-    ) -> tuple[int, int]:
+    ) -> RowCounts:
         """Store rows to learn from and to test on; see `neuralredis.RedisNetwork.observe`."""
         return await self._link.finish(self._steps.observe(X, y, into, weight))
 
@@ -146,6 +146,7 @@ class RedisNetwork:
         If the waiting is cancelled, the server is asked to stop the training and to keep what it has learnt, and the
         cancellation goes on once it has.
         """
+        check_watching(progress, callback)
         job = await self._link.finish(self._steps.start(max_cycles, max_time, autostop, backtrack))
         return await run_async(watching(job, progress, callback))
 
@@ -312,7 +313,8 @@ class NeuralRedis:
     async def networks(self) -> list[Any]:
         """Return the keys of all networks, sorted; text or bytes, as the client gives keys."""
         try:
-            return sorted({key async for key in self.client.scan_iter(_type=TYPE)})
+            found = [key async for key in self.client.scan_iter(_type=TYPE, **UNDECODED)]
+            return in_order(self.client, found)
         except Exception as error:
             raise_ours(error)
             raise

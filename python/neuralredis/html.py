@@ -32,7 +32,7 @@ def network(info: Info, report: Report | None) -> str:
         f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in rows
     )
     training = ", training" if info.training else ""
-    table = f"<table><caption style='text-align:left'>{info.type}{training}</caption>{cells}</table>"
+    table = f"<table><caption style='text-align:left'>{escape(info.type)}{training}</caption>{cells}</table>"
     return f"<div>{table}{_curve(report) if report is not None and len(report.curve) > 1 else ''}</div>"
 
 

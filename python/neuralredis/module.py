@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 __all__ = ["module_path"]
+
+#: Not ``neuralredis.so``: Python would take a copy of that in the folder of a program for this package.
+NAME = "libneuralredis.so"
 
 
 def module_path() -> Path:
@@ -13,15 +17,20 @@ def module_path() -> Path:
     Raises
     ------
     FileNotFoundError
-        If this installation was built without the module.
+        If this installation was built, or this program frozen, without the module.
 
     Examples
     --------
     >>> import neuralredis
     >>> neuralredis.module_path().name
-    'neuralredis.so'
+    'libneuralredis.so'
     """
-    path = Path(__file__).resolve().with_name("neuralredis.so")
+    path = Path(__file__).resolve().with_name(NAME)
+    if not path.is_file() and getattr(sys, "frozen", False):
+        raise FileNotFoundError(
+            f"this program was frozen without the Redis module of neuralredis, which would be at {path}: "
+            "PyInstaller packs it with --collect-binaries neuralredis"
+        )
     if not path.is_file():
         raise FileNotFoundError(
             f"this installation of neuralredis has no Redis module at {path}: it was built on a platform without one, "

@@ -21,7 +21,7 @@ from neuralredis.results import (
     report_of,
 )
 from neuralredis.steps import run
-from neuralredis.training import Training, watching
+from neuralredis.training import Training, check_watching, watching
 
 __all__ = ["Network", "load"]
 
@@ -106,7 +106,7 @@ class Network(_core.Network):
     >>> for a in range(0, 50, 5):
     ...     sizes = net.observe([[a, 1], [2, a], [a, a], [40 - a, a]], [a + 1, a + 2, a + a, 40])
     >>> sizes
-    (40, 0)
+    RowCounts(train=40, test=0)
     >>> report = net.train(max_cycles=500)
     >>> report.cycles
     500
@@ -135,7 +135,8 @@ class Network(_core.Network):
         """Train, and wait for the end.
 
         Other threads run meanwhile. Ctrl-C stops the training, keeps what it has learnt (with ``backtrack`` the best of
-        it), and then raises ``KeyboardInterrupt``.
+        it), and then raises ``KeyboardInterrupt``. Greenlets of gevent do not run meanwhile: call it in gevent's thread
+        pool, ``gevent.get_hub().threadpool.apply(net.train)``.
 
         Parameters
         ----------
@@ -171,12 +172,13 @@ class Network(_core.Network):
         >>> import neuralredis as nr
         >>> net = nr.Network("classifier", [1, 3, 2], normalize=True, dataset=20, test=10, seed=1)
         >>> net.observe([[x] for x in range(30)], [x > 14 for x in range(30)])
-        (20, 10)
+        RowCounts(train=20, test=10)
         >>> net.train(max_cycles=200).reason
         'maxcycles'
         >>> net.classify([[3], [26]])
         array([0, 1])
         """
+        check_watching(progress, callback)
         return run(watching(self._start(max_cycles, max_time, autostop, backtrack), progress, callback))
 
     def start_training(

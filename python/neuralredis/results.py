@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,21 @@ __all__ = [
     "Progress",
     "RegressorEvaluation",
     "Report",
+    "RowCounts",
 ]
+
+
+class RowCounts(NamedTuple):
+    """How many rows a network has: a tuple of two numbers.
+
+    Attributes
+    ----------
+    train, test : int
+        Rows of the training set and of the testing set.
+    """
+
+    train: int
+    test: int
 
 
 @dataclass(frozen=True, kw_only=True)

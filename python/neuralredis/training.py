@@ -9,6 +9,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+import numpy as np
+
 from neuralredis import _core
 from neuralredis.exceptions import TrainingError
 from neuralredis.progress import Bar
@@ -68,7 +70,7 @@ class Training:
     >>> import neuralredis as nr
     >>> net = nr.Network("regressor", [2, 3, 1], seed=1)
     >>> net.observe([[1, 2], [4, 5], [3, 3]], [3, 9, 6], into="train")
-    (3, 0)
+    RowCounts(train=3, test=0)
     >>> training = net.start_training(max_cycles=500)
     >>> training.wait().cycles
     500
@@ -179,6 +181,14 @@ def awaiting(job: Any, timeout: float | None) -> Steps[bool]:
             return True
         if left <= 0:
             return False
+
+
+def check_watching(choice: Any, callback: Any) -> None:
+    """Refuse what cannot watch a training, before it starts."""
+    if choice is not None and not isinstance(choice, (bool, np.bool_)):
+        raise TypeError(f"progress is {choice!r}: expected True, False or None")
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback is {callback!r}: expected a function that takes a Progress")
 
 
 def watching(job: Any, choice: bool | None, callback: Callable[[Progress], object] | None) -> Steps[Report]:

@@ -1,7 +1,7 @@
 """The PEP 517 build backend: maturin, with the Redis module put into the package first.
 
-maturin packs one library, the extension ``_core``. The module ``neuralredis.so`` is a second one, from another crate of
-the same workspace, so it is built here, placed in ``python/neuralredis`` for the time of a wheel (for good in an
+maturin packs one library, the extension ``_core``. The module ``libneuralredis.so`` is a second one, from another crate
+of the same workspace, so it is built here, placed in ``python/neuralredis`` for the time of a wheel (for good in an
 editable installation), and packed by ``include`` in pyproject.toml.
 
 ``NEURALREDIS_BUILD_MODULE=0`` leaves the module out, ``1`` makes it an error if it cannot be built for this platform.
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 _ROOT = Path(__file__).resolve().parents[2]
-_STAGED = _ROOT / "python" / "neuralredis" / "neuralredis.so"
+_STAGED = _ROOT / "python" / "neuralredis" / "libneuralredis.so"
 
 # maturin warns when it is not itself the backend.
 os.environ["MATURIN_NO_MISSING_BUILD_BACKEND_WARNING"] = "1"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import importlib.util
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,6 +22,8 @@ __all__ = ["add_to"]
 
 #: Seconds that a server may take to tell its version.
 PATIENCE = 10.0
+#: Where servers listen that are told nothing else.
+PORT = 6379
 
 
 def add_to(subparsers: Any) -> None:
@@ -28,10 +32,25 @@ def add_to(subparsers: Any) -> None:
         "serve",
         help="start a Redis or Valkey server with the module loaded",
         description="Start a server with the module loaded: that of the `server` extra, or else valkey-server or "
-        "redis-server from the PATH. It runs until it is told to end, by Ctrl-C for example.",
-        epilog="What follows -- goes to the server: a configuration file and options, as in `-- --maxmemory 1gb`.",
+        "redis-server from the PATH. It runs until it is told to end, by Ctrl-C or SIGTERM, and saves its data to "
+        "dump.rdb in a folder of its own then, from where the next start loads it. Only programs of this machine "
+        "reach it, unless --bind says otherwise.",
+        epilog="What follows -- goes to the server: a configuration file and options, as in `-- --maxmemory 1gb`. They "
+        "have the last word; with a configuration file, folder, addresses and port are left to it.",
     )
-    parser.add_argument("--port", type=port, metavar="N", help="where to listen (default: the server's, 6379)")
+    parser.add_argument("--port", type=port, metavar="N", help=f"where to listen (default: {PORT})")
+    parser.add_argument(
+        "--bind",
+        action="append",
+        metavar="ADDRESS",
+        help="the address to listen at, instead of 127.0.0.1 and ::1; may be given several times. A server that others "
+        "reach needs a password, as in `-- --requirepass SECRET`",
+    )
+    parser.add_argument(
+        "--dir",
+        metavar="FOLDER",
+        help="the folder of its files (default: neuralredis/PORT in $XDG_STATE_HOME, or in ~/.local/state)",
+    )
     parser.add_argument("--server", metavar="PATH", help="the server to start")
     parser.add_argument("options", nargs="*", metavar="-- server options", help=argparse.SUPPRESS)
     parser.set_defaults(run=run)
@@ -47,14 +66,81 @@ def port(text: str) -> int:
 def run(args: argparse.Namespace) -> None:
     """Become the server."""
     server = chosen(args.server) if args.server else found()
-    listen = [] if args.port is None else ["--port", str(args.port)]
+    path = module()
+    tell(f"starting {version(server)} ({server}) with {path}")
     # A configuration file comes first, and loadmodule last, since it takes all words up to the next option.
-    command = [str(server), *args.options, *listen, "--loadmodule", module()]
-    print(f"neuralredis: starting {version(server)} ({server}) with {command[-1]}", file=sys.stderr, flush=True)
+    command = [str(server), *args.options, *settings(args), "--loadmodule", path]
     try:
         os.execv(server, command)
     except OSError as error:
         raise Failure(f"cannot start {server}: {error.strerror}") from None
+
+
+def settings(args: argparse.Namespace) -> list[str]:
+    """Return the options that the user has not given to the server, and tell what comes of them."""
+    given = {word.lower() for word in args.options if word.startswith("--")}
+    has_file = bool(args.options) and not args.options[0].startswith("-")
+    words: list[str] = []
+
+    def is_ours(option: str, wanted: object) -> bool:
+        return option not in given and (wanted is not None or not has_file)
+
+    port = PORT if args.port is None else args.port
+    if is_ours("--port", args.port):
+        check_free(port)
+        words += ["--port", str(port)]
+    if is_ours("--bind", args.bind):
+        # The dash: a machine may have no IPv6.
+        words += ["--bind", *(args.bind or ["127.0.0.1", "-::1"])]
+        tell(f"listening on port {port} of {', '.join(args.bind or ['127.0.0.1', '::1'])}")
+    if is_ours("--dir", args.dir):
+        folder = prepared(Path(args.dir) if args.dir else state() / str(port))
+        words += ["--dir", str(folder)]
+        dump = folder / "dump.rdb"
+        tell(f"its data are loaded from {dump}" if dump.exists() else f"its data will be saved to {dump}")
+    for signal in ("--shutdown-on-sigterm", "--shutdown-on-sigint"):
+        if signal not in given:
+            # It saves and ends; and ends where it cannot save, as on a full disk, rather than go on for ever.
+            words += [signal, "default", "force"]
+    return words
+
+
+def tell(what: str) -> None:
+    """Tell what the server will do."""
+    print(f"neuralredis: {what}", file=sys.stderr, flush=True)
+
+
+def check_free(port: int) -> None:
+    """Refuse a port that another server listens on."""
+    with socket.socket() as here:
+        here.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            here.bind(("127.0.0.1", port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise Failure(f"port {port} is in use: --port takes another") from None
+
+
+def state() -> Path:
+    """Return the folder for what this user's programs keep (XDG Base Directory Specification)."""
+    given = os.environ.get("XDG_STATE_HOME", "")
+    try:
+        # The specification has relative paths ignored.
+        home = Path(given) if Path(given).is_absolute() else Path.home() / ".local" / "state"
+    except RuntimeError:
+        raise Failure("there is no home folder for the server's files: --dir names a folder") from None
+    return home / "neuralredis"
+
+
+def prepared(folder: Path) -> Path:
+    """Return a folder that is there and can be written."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(f"cannot make the folder {folder}: {error.strerror}; --dir names another") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise Failure(f"cannot write into the folder {folder}; --dir names another")
+    return folder.resolve()
 
 
 def found() -> Path:

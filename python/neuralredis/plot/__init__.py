@@ -1,8 +1,8 @@
 """Pictures of what networks learn, know and are, with matplotlib, which comes with the extra ``plot``.
 
 Each function draws into ``ax``, or into a new figure without it, and returns the axes: ``ax.figure.savefig("a.png")``
-saves what it drew, and ``ax=plt.gca()`` draws into the figure that pyplot shows next. They take a network wherever it
-is, in this process or in Redis.
+saves what it drew. A notebook shows the figure below the cell; a program that has imported ``matplotlib.pyplot`` before
+shows it by ``plt.show()``. They take a network wherever it is, in this process or in Redis.
 """
 
 from neuralredis.plot.drawing import network

@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import islice
-from typing import Any, Literal, SupportsIndex, TypeVar
+from typing import Any, Literal, SupportsIndex, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,11 +33,33 @@ def create(
     """Return NR.CREATE."""
     if isinstance(layout, (str, bytes)) or not hasattr(layout, "__len__"):
         raise TypeError(f"layout is {layout!r}: expected a list of units, inputs first")
+    kind = word("kind", kind, "classifier, regressor")
     units = [_units(layer, given) for layer, given in enumerate(layout)]
     if not 2 <= len(units) <= 32:
         raise OptionError(f"the layout has {len(units)} layers: expected 2 to 32, inputs and outputs counted")
-    flag = ["NORMALIZE"] if normalize else []
-    return ("NR.CREATE", key, kind, *units[:-1], "->", units[-1], *flag, *options)
+    normalized = ["NORMALIZE"] if normalize is not None and flag("normalize", normalize) else []
+    return ("NR.CREATE", key, kind, *units[:-1], "->", units[-1], *normalized, *options)
+
+
+def flag(name: str, value: Any) -> bool:
+    """Return a flag; a number is none."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {value!r}: expected True or False")
+    return bool(value)
+
+
+def word(name: str, value: Any, expected: str) -> Any:
+    """Return a word."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}: expected {expected}")
+    return value
+
+
+def _decay(l2: Any) -> Any:
+    try:
+        return l2 if isinstance(l2, str) else float(l2)
+    except (TypeError, ValueError):
+        raise TypeError(f"l2 is {l2!r}: expected 'auto' or a number of at least 0") from None
 
 
 def _units(layer: int, given: Any) -> int:
@@ -70,12 +92,17 @@ def options(
     for option, (name, value) in whole.items():
         if value is not None:
             words += [option, _whole(name, value, 2**64 - 1 if name == "seed" else 2**32 - 1)]
-    named = {"ACTIVATION": activation, "OUTPUT": output, "LOSS": loss, "ALGO": algorithm}
-    for option, word in named.items():
-        if word is not None:
-            words += [option, word]
+    named = {
+        "ACTIVATION": ("activation", activation, Activation),
+        "OUTPUT": ("output", output, Output),
+        "LOSS": ("loss", loss, Loss),
+        "ALGO": ("algorithm", algorithm, Algorithm),
+    }
+    for option, (name, chosen, choices) in named.items():
+        if chosen is not None:
+            words += [option, word(name, chosen, ", ".join(get_args(choices)))]
     if l2 is not None:
-        words += ["L2", l2 if isinstance(l2, str) else float(l2)]
+        words += ["L2", _decay(l2)]
     if restarts is not None:
         words += ["RESTARTS", restarts if isinstance(restarts, str) else _whole("restarts", restarts, 64, least=1)]
     if class_weight is not None:
@@ -115,8 +142,8 @@ def train(
 ) -> tuple[Command, int, float]:
     """Return NR.TRAIN, and its limits: cycles and seconds, 0 for none."""
     cycles = 0 if max_cycles is None else _whole("max_cycles", max_cycles, 2**64 - 1)
-    if isinstance(max_time, (str, bytes)):
-        raise TypeError(f"must be real number, not {type(max_time).__name__}")
+    if isinstance(max_time, (str, bytes)) or not (max_time is None or hasattr(max_time, "__float__")):
+        raise TypeError(f"max_time is {max_time!r}: expected seconds, at least 0")
     seconds = 0.0 if max_time is None else float(max_time)
     if math.isnan(seconds) or seconds < 0:
         raise OptionError(
@@ -126,14 +153,14 @@ def train(
     milliseconds = 0 if seconds * 1000 > MOST_MILLISECONDS else math.ceil(seconds * 1000)
     # More cycles than any training does.
     words: list[Any] = ["MAXCYCLES", min(cycles, 2**63 - 1), "MAXTIME", milliseconds]
-    words += ["AUTOSTOP"] if autostop else []
-    words += ["BACKTRACK"] if backtrack else []
+    words += ["AUTOSTOP"] if flag("autostop", autostop) else []
+    words += ["BACKTRACK"] if flag("backtrack", backtrack) else []
     return ("NR.TRAIN", key, *words), cycles, milliseconds / 1000
 
 
 def set_word(argument: str, name: str) -> str:
     """Return the word for a set, refused as an embedded network refuses it."""
-    if name.lower() not in ("train", "test"):
+    if word(argument, name, "train, test").lower() not in ("train", "test"):
         raise OptionError(f"{argument} is '{name}': expected train, test")
     return name.upper()
 

@@ -12,7 +12,7 @@ from neuralredis.network import Network
 from neuralredis.options import Activation, Algorithm, ClassWeight, Kind, Loss, Output
 from neuralredis.remote import commands
 from neuralredis.remote.commands import Key
-from neuralredis.remote.links import Link, raise_ours
+from neuralredis.remote.links import UNDECODED, Link, in_order, raise_ours
 from neuralredis.remote.network import RedisNetwork
 from neuralredis.remote.operations import TYPE, DatabaseSteps
 from neuralredis.results import ListedTraining
@@ -27,6 +27,10 @@ class NeuralRedis:
     """The networks of a Redis or Valkey server that has loaded the neuralredis module.
 
     Of a server without it, `store` and `fetch` are of use.
+
+    A client that repeats a command whose reply is late, as redis-py does from version 6 on, may store rows twice: pass
+    ``retry=None`` to a client that observes, and a ``socket_timeout`` that is longer than the slowest reply. Trainings
+    may take longer than that: waiting for one asks the server again and again.
 
     Parameters
     ----------
@@ -204,7 +208,7 @@ class NeuralRedis:
         return self._link.finish(self._steps.fetch(key))
 
     def networks(self) -> list[Any]:
-        """Return the keys of all networks, sorted; text or bytes, as the client gives keys.
+        """Return the keys of all networks, sorted; text or bytes, as the client gives keys; bytes if they are no text.
 
         The keys of the whole database are looked through, some at a time, which does not hold up the server.
 
@@ -215,7 +219,8 @@ class NeuralRedis:
         ['first']
         """
         try:
-            return sorted(set(self.client.scan_iter(_type=TYPE)))
+            found = self.client.scan_iter(_type=TYPE, **UNDECODED)
+            return in_order(self.client, found)
         except Exception as error:
             raise_ours(error)
             raise

@@ -91,7 +91,8 @@ class RedisJob:
             return True
         try:
             # 0 would be for ever.
-            reply = yield from self._ask("NR.WAIT", self._key, max(1, math.ceil(seconds * 1000)))
+            milliseconds = max(1, math.ceil(min(seconds, self._link.patience) * 1000))
+            reply = yield from self._ask("NR.WAIT", self._key, milliseconds)
         except NotFoundError:
             self._outcome = "dropped", DROPPED
             return True

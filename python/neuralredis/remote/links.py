@@ -6,7 +6,8 @@ what is used here: `execute_command`, and pipelines of it.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+import math
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
 from neuralredis.remote.commands import Command
@@ -26,6 +27,7 @@ class Link:
 
     def __init__(self, client: Any) -> None:
         self.client = client
+        self.patience = _patience(client)
 
     def finish(self, steps: Steps[T]) -> T:
         """Do the work, and return what comes of it."""
@@ -50,6 +52,7 @@ class AsyncLink:
 
     def __init__(self, client: Any) -> None:
         self.client = client
+        self.patience = _patience(client)
 
     def finish(self, steps: Steps[T]) -> Coroutine[Any, Any, T]:
         """Return what to await for the work to be done."""
@@ -70,6 +73,34 @@ class AsyncLink:
         except Exception as error:
             raise_ours(error)
             raise
+
+
+def in_order(client: Any, keys: Iterable[bytes]) -> list[Any]:
+    """Return different keys, sorted, as a client gives keys; a key that is no text as bytes."""
+    encoder = client.get_encoder()
+
+    def decoded(key: bytes) -> Any:
+        try:
+            return encoder.decode(key)
+        except UnicodeDecodeError:
+            return key
+
+    return [decoded(key) for key in sorted(set(keys))]
+
+
+def _patience(client: Any) -> float:
+    """Return for how many seconds a command may have the server wait.
+
+    That is a third of the time that the client gives a reply: the rest is for the way there and back.
+    """
+    # Of a single server, of a cluster, and of a cluster that is awaited.
+    holders = (getattr(client, "connection_pool", None), getattr(client, "nodes_manager", None), client)
+    for holder in holders:
+        options = getattr(holder, "connection_kwargs", None)
+        if isinstance(options, dict):
+            timeout = options.get("socket_timeout")
+            return math.inf if timeout is None else float(timeout) / 3
+    return math.inf
 
 
 def raise_ours(error: Exception) -> None:

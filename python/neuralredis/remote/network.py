@@ -16,9 +16,9 @@ from neuralredis.remote import commands
 from neuralredis.remote.commands import Key
 from neuralredis.remote.links import Link
 from neuralredis.remote.operations import NetworkSteps
-from neuralredis.results import Evaluation, Info, Progress, Report
+from neuralredis.results import Evaluation, Info, Progress, Report, RowCounts
 from neuralredis.steps import run
-from neuralredis.training import Training, watching
+from neuralredis.training import Training, check_watching, watching
 
 __all__ = ["RedisNetwork"]
 
@@ -41,7 +41,7 @@ class RedisNetwork:
     --------
     >>> net = db.create("sums", "regressor", [2, 3, 1], normalize=True, seed=7)
     >>> net.observe([[1, 2], [4, 5], [3, 3]], [3, 9, 6], into="train")
-    (3, 0)
+    RowCounts(train=3, test=0)
     >>> net.train(max_cycles=500).cycles
     500
     >>> net.run([2, 3]).shape
@@ -55,7 +55,7 @@ class RedisNetwork:
 
     def observe(
         self, X: ArrayLike, y: ArrayLike, *, into: Set | None = None, weight: ArrayLike | None = None
-    ) -> tuple[int, int]:
+    ) -> RowCounts:
         """Store rows to learn from and to test on, as `Network.observe` does.
 
         Many rows are sent in parts of about a megabyte. All are read before the first is sent; if the server refuses
@@ -75,8 +75,8 @@ class RedisNetwork:
 
         Returns
         -------
-        tuple of int
-            Rows of the training set and of the testing set.
+        RowCounts
+            How many rows there are then of the training set and of the testing set.
 
         Raises
         ------
@@ -168,6 +168,7 @@ class RedisNetwork:
         TrainingError
             If it cannot start, or ended without a result because the network was reset, replaced or deleted.
         """
+        check_watching(progress, callback)
         job = self._link.finish(self._steps.start(max_cycles, max_time, autostop, backtrack))
         return run(watching(job, progress, callback))
 

@@ -12,13 +12,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neuralredis import _core
-from neuralredis.exceptions import KindError, NeuralRedisError, NotFoundError, WrongTypeError
+from neuralredis.exceptions import DataError, KindError, NeuralRedisError, NotFoundError, WrongTypeError
 from neuralredis.network import Network, names_a_set
 from neuralredis.options import Options
 from neuralredis.remote import commands, replies
 from neuralredis.remote.commands import Key
 from neuralredis.remote.job import RedisJob
-from neuralredis.results import ClassifierEvaluation, Evaluation, Info, RegressorEvaluation, Report, report_of
+from neuralredis.results import (
+    ClassifierEvaluation,
+    Evaluation,
+    Info,
+    RegressorEvaluation,
+    Report,
+    RowCounts,
+    report_of,
+)
 from neuralredis.steps import Steps
 
 __all__ = ["DatabaseSteps", "NetworkSteps"]
@@ -59,6 +67,8 @@ class NetworkSteps:
         self._link = link
         self._key = key
         self._shape: Shape | None = None
+        #: What the columns of the first frame were called that was observed here, and for rows of which shape.
+        self._names: tuple[Shape, list[str]] | None = None
 
     def _ask(self, *command: Any) -> Steps[Any]:
         (reply,) = yield partial(self._link.send, [command])
@@ -68,6 +78,9 @@ class NetworkSteps:
         info = yield from self.info()
         self._shape = Shape(info.type, info.layout[0], info.layout[-1])
         return self._shape
+
+    def _known(self, shape: Shape) -> list[str] | None:
+        return self._names[1] if self._names is not None and self._names[0] == shape else None
 
     def _read(self, read: Callable[[Shape], tuple[NDArray[np.float32], T]]) -> Steps[tuple[Shape, Any, T]]:
         """Read what a user takes for rows, before anything of it is sent."""
@@ -81,28 +94,38 @@ class NetworkSteps:
         shape = yield from self._ask_shape()
         return shape, *(found if found is not None and shape == known else read(shape))
 
-    def observe(self, X: ArrayLike, y: ArrayLike, into: str | None, weight: ArrayLike | None) -> Steps[tuple[int, int]]:
+    def observe(self, X: ArrayLike, y: ArrayLike, into: str | None, weight: ArrayLike | None) -> Steps[RowCounts]:
         """Store rows; return how many there are of either set."""
         into = None if into is None else commands.set_word("into", into)
-        shape, rows, weights = yield from self._read(lambda shape: shape.reader.examples(X, y, weight))
+        shape, rows, weights = yield from self._read(
+            lambda shape: shape.reader.examples(X, y, weight, names=self._known(shape))
+        )
+        if not len(rows):
+            # The server refuses rows that are none.
+            info = yield from self.info()
+            return RowCounts(info.training_dataset_len, info.test_dataset_len)
         observed = commands.observe(self._key, shape.inputs, rows, weights, into)
         counts: Any = None
         for batch in commands.batched(observed, BLOBS_AT_A_TIME if weights is None else ROWS_AT_A_TIME):
             counts = (yield partial(self._link.send, batch))[-1]
+        names = shape.reader.names(X)
+        if names is not None and self._known(shape) is None:
+            self._names = shape, names
         train, test = counts
-        return int(train), int(test)
+        return RowCounts(int(train), int(test))
 
     def _answers(self, command: str, X: ArrayLike) -> Steps[tuple[Shape, bool, list[Any]]]:
         def read(shape: Shape) -> tuple[NDArray[np.float32], bool]:
             if command == "NR.CLASS" and shape.kind != "classifier":
                 raise KindError("the network is a regressor: only a classifier has classes")
-            return shape.reader.inputs(X)
+            return shape.reader.inputs(X, names=self._known(shape))
 
         shape, rows, single = yield from self._read(read)
         found: list[Any] = []
         if len(rows) == 1:
             found.append((yield from self._ask(command, self._key, *rows[0].tolist())))
         else:
+            # None at all of no rows, which the server would refuse.
             asked = (
                 (command, self._key, "FP32", blob) for blob in commands.blobs(rows, max(shape.inputs, shape.outputs))
             )
@@ -113,6 +136,8 @@ class NetworkSteps:
     def run(self, X: ArrayLike) -> Steps[NDArray[np.float32]]:
         """Return the outputs of rows."""
         shape, single, found = yield from self._answers("NR.RUN", X)
+        if not found:
+            return np.empty((0, shape.outputs), np.float32)
         outputs = np.concatenate([replies.singles(reply, shape.outputs) for reply in found])
         return outputs if single else outputs.reshape(-1, shape.outputs)
 
@@ -121,7 +146,7 @@ class NetworkSteps:
         _, single, found = yield from self._answers("NR.CLASS", X)
         if single:
             return int(found[0])
-        return np.concatenate([np.atleast_1d(np.array(reply, np.int64)) for reply in found])
+        return np.concatenate([np.empty(0, np.int64), *(np.atleast_1d(np.array(reply, np.int64)) for reply in found)])
 
     def start(self, max_cycles: Any, max_time: float | None, autostop: bool, backtrack: bool) -> Steps[RedisJob]:
         """Start a training."""
@@ -152,7 +177,9 @@ class NetworkSteps:
             net = yield from self.download()
             return net.evaluate(X, y, weight=weight)
         else:
-            _, rows, _ = yield from self._read(lambda shape: shape.reader.examples(X, y))
+            _, rows, _ = yield from self._read(lambda shape: shape.reader.examples(X, y, names=self._known(shape)))
+            if not len(rows):
+                raise DataError("there are no rows to evaluate")
             # Whole: the figures of parts do not add up to those of all.
             blob = rows.astype("<f4", copy=False).tobytes()
             reply = yield from self._ask("NR.EVALUATE", self._key, "FP32", blob)
@@ -172,7 +199,7 @@ class NetworkSteps:
     def configure(self, normalize: bool | None, given: list[Any]) -> Steps[Options]:
         """Change options, and return all of them."""
         if normalize is not None:
-            given = ["NORMALIZE", "yes" if normalize else "no", *given]
+            given = ["NORMALIZE", "yes" if commands.flag("normalize", normalize) else "no", *given]
         asked = [("NR.CONFIGURE", self._key, *given)] if given else []
         found = yield partial(self._link.send, [*asked, ("NR.CONFIGURE", self._key)])
         return replies.configured(found[-1])

@@ -67,7 +67,7 @@ def _how_to_load() -> str:
     try:
         module = str(module_path())
     except FileNotFoundError:
-        module = "/path/to/neuralredis.so"
+        module = "/path/to/libneuralredis.so"
     return (
         "the server has not loaded the neuralredis module. Start a server that has with `neuralredis serve`, or put "
         f"`loadmodule {module}` into the server's configuration (a copy of the file if the server is elsewhere). Where "

@@ -10,12 +10,13 @@ import dataclasses
 import math
 import re
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralredis.options import Options
+from neuralredis.exceptions import FormatError
+from neuralredis.options import Kind, Options
 from neuralredis.results import Info, ListedTraining, Progress
 
 __all__ = ["configured", "evaluation", "fields", "info", "outcome", "report", "singles", "text", "threads"]
@@ -61,6 +62,10 @@ def _word(name: str, reply: Any) -> Any:
     """Return a field that has a name as its value, or a name or a number."""
     if name == "l2":
         return decay(reply)
+    if name == "type" and text(reply) not in get_args(Kind):
+        raise FormatError(
+            f"the server says that the network is a {text(reply)!r}: expected {' or '.join(get_args(Kind))}"
+        )
     return count(reply) if name in ("restarts", "patience") else text(reply)
 
 

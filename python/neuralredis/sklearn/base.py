@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import warnings
 from copy import copy
-from numbers import Integral
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from neuralredis.network import Network
 from neuralredis.options import Activation, ClassWeight, Kind
 from neuralredis.results import Curve
-from neuralredis.sklearn.rows import Rows, merged, split
+from neuralredis.sklearn.checks import checked, flag, hidden_layers, whole_number
+from neuralredis.sklearn.rows import Rows, dense, merged, split
 
 #: What a `numpy.random.RandomState` draws as the seed of a network is below this, on every machine.
 SEEDS = 2**31 - 1
+#: Values of a sparse matrix that are made dense at a time: 16 MB.
+DENSE_VALUES = 1 << 22
 
 
 class NeuralEstimator(BaseEstimator):
@@ -78,6 +82,8 @@ class NeuralEstimator(BaseEstimator):
 
         With `keep` the rows are added to those that it has; otherwise they take their place.
         """
+        for name in ("normalize", "early_stopping", "warm_start"):
+            flag(name, getattr(self, name))
         whole_number("max_iter", self.max_iter, None)
         whole_number("n_iter_no_change", self.n_iter_no_change, "auto")
         lot = check_random_state(self.random_state)
@@ -85,7 +91,7 @@ class NeuralEstimator(BaseEstimator):
         rows = merged(rows)
         learnt, tested = rows, None
         if self.early_stopping:
-            if not 0 < self.validation_fraction < 1:
+            if not isinstance(self.validation_fraction, Real) or not 0 < self.validation_fraction < 1:
                 raise ValueError(f"validation_fraction is {self.validation_fraction!r}: expected more than 0, below 1")
             classes = rows.y[:, 0] if kind == "classifier" else np.zeros(len(rows.X))
             learnt, tested = split(rows, classes, self.validation_fraction, lot)
@@ -99,8 +105,7 @@ class NeuralEstimator(BaseEstimator):
         self, kind: Kind, inputs: int, outputs: int, seed: int, class_weight: ClassWeight | None, *, goes_on: bool
     ) -> Network:
         """Return the network that is to learn, as the parameters have it now."""
-        sizes = self.hidden_layer_sizes
-        layout = (inputs, *([sizes] if isinstance(sizes, Integral) else sizes), outputs)
+        layout = (inputs, *hidden_layers(self.hidden_layer_sizes), outputs)
         options: dict[str, Any] = {
             "normalize": bool(self.normalize),
             "activation": self.activation,
@@ -154,7 +159,18 @@ class NeuralEstimator(BaseEstimator):
     def _outputs(self, X: Any) -> NDArray[np.float64]:
         """Return what the network answers, in double precision, for sums of many answers."""
         check_is_fitted(self, "network_")
-        return self.network_.run(validate_data(self, X, dtype=np.float32, reset=False)).astype(np.float64)
+        X = checked(self, X, reset=False)
+        if not issparse(X):
+            return self.network_.run(X).astype(np.float64)
+        rows = max(1, DENSE_VALUES // max(1, X.shape[1]))
+        parts = [self.network_.run(dense(X[first : first + rows])) for first in range(0, X.shape[0], rows)]
+        return np.concatenate(parts).astype(np.float64)
+
+    def __sklearn_tags__(self) -> Any:
+        """Return what scikit-learn asks of an estimator: this one takes sparse matrices."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
 
 
 def weights(weight: ArrayLike | None, rows: int) -> NDArray[np.float64]:
@@ -171,13 +187,6 @@ def weights(weight: ArrayLike | None, rows: int) -> NDArray[np.float64]:
     if weight.max() == 0:
         raise ValueError("sample_weight is 0 for all rows: expected at least one non-zero number")
     return weight
-
-
-def whole_number(name: str, value: Any, unless: str | None) -> None:
-    """Refuse the value of a parameter that is neither 1 or more nor what stands for no number."""
-    number = isinstance(value, Integral) and int(value) >= 1
-    if not number and not (isinstance(value, type(unless)) and value == unless):
-        raise ValueError(f"{name} is {value!r}: expected {unless!r} or an integer of at least 1")
 
 
 def add_rows(network: Network, learnt: Rows, tested: Rows | None) -> None:

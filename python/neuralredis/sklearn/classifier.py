@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import validate_data
 
 from neuralredis.options import Activation
 from neuralredis.sklearn.base import NeuralEstimator, weights
-from neuralredis.sklearn.rows import Rows
+from neuralredis.sklearn.checks import checked
+from neuralredis.sklearn.rows import Rows, dense
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -143,7 +143,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : array_like or frame of shape (rows, inputs)
+        X : array_like, frame or sparse matrix of shape (rows, inputs)
             Finite numbers.
         y : array_like of shape (rows,)
             The class of each row, of any sort; two classes or more.
@@ -162,9 +162,9 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
             If rows are not as described, or a parameter has no such value.
         """
         goes_on = self._goes_on()
-        inputs, labels = validate_data(self, X, y, dtype=np.float32, reset=not goes_on, ensure_min_samples=2)
+        inputs, labels = checked(self, X, y, reset=not goes_on, ensure_min_samples=2)
         check_classification_targets(labels)
-        weight = weights(sample_weight, len(inputs))
+        weight = weights(sample_weight, len(labels))
         classes = self.classes_ if goes_on else np.unique(labels[weight > 0])
         if len(classes) < 2:
             raise ValueError(f"{type(self).__name__} learns to tell classes apart, and y has one class: {classes[0]!r}")
@@ -206,18 +206,18 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         goes_on = hasattr(self, "network_")
         if classes is None and not goes_on:
             raise ValueError("the first call of partial_fit needs classes, all that there are")
-        inputs, labels = validate_data(self, X, y, dtype=np.float32, reset=not goes_on)
+        inputs, labels = checked(self, X, y, reset=not goes_on)
         check_classification_targets(labels)
         named = self.classes_ if classes is None else np.unique(classes)
         if goes_on and not np.array_equal(named, self.classes_):
             raise ValueError(f"classes are {named}: expected those of before, {self.classes_}")
         if len(named) < 2:
             raise ValueError(f"classes are {named}: expected two or more")
-        return self._fit(inputs, labels, weights(sample_weight, len(inputs)), named, goes_on=goes_on, keep=True)
+        return self._fit(inputs, labels, weights(sample_weight, len(labels)), named, goes_on=goes_on, keep=True)
 
     def _fit(
         self,
-        X: NDArray[np.float32],
+        X: Any,
         y: NDArray[Any],
         weight: NDArray[np.float64],
         classes: NDArray[Any],
@@ -225,7 +225,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         goes_on: bool,
         keep: bool,
     ) -> Self:
-        X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
+        X, y, weight = dense(X[weight > 0]), y[weight > 0], weight[weight > 0]
         unknown = np.setdiff1d(y, classes)
         if len(unknown):
             raise ValueError(f"y has {unknown}: expected the classes {classes}")
@@ -259,7 +259,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : array_like or frame of shape (rows, inputs)
+        X : array_like, frame or sparse matrix of shape (rows, inputs)
             Finite numbers.
 
         Returns
@@ -286,7 +286,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : array_like or frame of shape (rows, inputs)
+        X : array_like, frame or sparse matrix of shape (rows, inputs)
             Finite numbers.
 
         Returns

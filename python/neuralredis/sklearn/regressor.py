@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
 from sklearn.utils import check_array, column_or_1d
-from sklearn.utils.validation import validate_data
 
 from neuralredis.sklearn.base import NeuralEstimator, weights
-from neuralredis.sklearn.rows import Rows
+from neuralredis.sklearn.checks import checked
+from neuralredis.sklearn.rows import Rows, dense
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -64,7 +64,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : array_like or frame of shape (rows, inputs)
+        X : array_like, frame or sparse matrix of shape (rows, inputs)
             Finite numbers.
         y : array_like of shape (rows,) or (rows, outputs)
             Finite numbers.
@@ -110,20 +110,11 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
 
     def _fit(self, X: Any, y: Any, sample_weight: ArrayLike | None, *, goes_on: bool, keep: bool) -> Self:
         least = 1 if keep else 2
-        X, y = validate_data(
-            self,
-            X,
-            y,
-            dtype=np.float32,
-            reset=not goes_on,
-            ensure_min_samples=least,
-            multi_output=True,
-            y_numeric=True,
-        )
+        X, y = checked(self, X, y, reset=not goes_on, ensure_min_samples=least, multi_output=True, y_numeric=True)
         y = check_array(y, dtype=np.float32, ensure_2d=False, ensure_min_samples=least, input_name="y")
         if y.ndim == 1 or y.shape[1] == 1:
             y = column_or_1d(y, warn=True)[:, np.newaxis]
-        rows = Rows(X, y, weights(sample_weight, len(X)))
+        rows = Rows(dense(X), y, weights(sample_weight, len(y)))
         network = self._prepared("regressor", rows, y.shape[1], goes_on=goes_on, keep=keep)
         self._train(network, keep=keep)
         return self
@@ -133,7 +124,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
 
         Parameters
         ----------
-        X : array_like or frame of shape (rows, inputs)
+        X : array_like, frame or sparse matrix of shape (rows, inputs)
             Finite numbers.
 
         Returns

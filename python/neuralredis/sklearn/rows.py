@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import issparse
 
 
 class Rows(NamedTuple):
@@ -18,6 +19,11 @@ class Rows(NamedTuple):
     X: NDArray[np.float32]
     y: NDArray[np.float32]
     weight: NDArray[np.float64]
+
+
+def dense(X: Any) -> Any:
+    """Return an array for a sparse matrix, and an array as it is."""
+    return X.toarray() if issparse(X) else X
 
 
 def merged(rows: Rows) -> Rows:

@@ -33,6 +33,16 @@ pub(crate) struct Normalization {
 }
 
 impl Normalization {
+    /// Gives outputs that have become constants the scaling they had before: weights that were not changed then say what they said.
+    pub(crate) fn keep_constants_of(&mut self, before: &Self) {
+        let Some(outputs) = &mut self.outputs else { return };
+        for column in outputs.constant().collect::<Vec<_>>() {
+            let (mean, scale) =
+                before.outputs.as_ref().map_or((0.0, 1.0), |before| (before.mean[column], before.scale[column]));
+            (outputs.mean[column], outputs.scale[column]) = (mean, scale);
+        }
+    }
+
     /// Bytes beyond the normalization itself.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let scalings = self.inputs.iter().chain(&self.outputs);
@@ -88,26 +98,23 @@ impl Scaling {
         (those(|column| column.min == column.max), those(Column::is_far))
     }
 
-    /// Scaled targets of a regressor. Linear outputs are standardized. Sigmoid outputs reach 0 to 1: targets beyond are
-    /// mapped to 0.1 to 0.9; and as no weights could make up for a change of that, a scaling that is there stays.
+    /// Scaled targets of a regressor. A target that is the same in all rows gets the scale 0, with which it is the answer
+    /// whatever the weights. Linear outputs are standardized. Sigmoid outputs reach 0 to 1: targets beyond are mapped to
+    /// 0.1 to 0.9; and as no weights could make up for a change of that, a scaling that is there stays, unless it is 0.
     pub(crate) fn of_outputs(rows: &Rows, columns: Range<usize>, output: Output, before: Option<&Self>) -> Self {
-        if let (Output::Sigmoid, Some(before)) = (output, before) {
-            return before.clone();
-        }
         let mut scaling = Self::with_capacity(columns.len());
-        for column in Column::of(rows, columns) {
-            match (output, column.scale()) {
-                (Output::Sigmoid, _) if column.min >= 0.0 && column.max <= 1.0 => scaling.push(0.0, 1.0),
-                (Output::Sigmoid, Some(_)) => {
-                    let range = f64::from(column.max) - f64::from(column.min);
-                    let low = (f64::from(column.min) - range * 0.125) as f32;
-                    scaling.push(low.max(f32::MIN), (0.8 / range) as f32);
-                }
-                // A constant target: 0.5 is the middle of a sigmoid.
-                (Output::Sigmoid, None) => scaling.push(column.min - 0.5, 1.0),
-                (_, Some(scale)) => scaling.push(column.mean as f32, scale),
-                (_, None) => scaling.push(column.mean as f32, 1.0),
-            }
+        for (index, column) in Column::of(rows, columns).into_iter().enumerate() {
+            let before = before.map(|before| (before.mean[index], before.scale[index]));
+            let (mean, scale) = match (output, before) {
+                _ if column.min == column.max => (column.min, 0.0),
+                (Output::Sigmoid, Some((mean, scale))) if scale != 0.0 => (mean, scale),
+                // The constant that was answered so far has to be within reach, too.
+                (Output::Sigmoid, Some((mean, _))) => within_reach(column.min.min(mean), column.max.max(mean)),
+                (Output::Sigmoid, None) if column.min >= 0.0 && column.max <= 1.0 => (0.0, 1.0),
+                (Output::Sigmoid, None) => within_reach(column.min, column.max),
+                _ => (column.mean as f32, column.scale().unwrap_or(1.0)),
+            };
+            scaling.push(mean, scale);
         }
         scaling
     }
@@ -117,8 +124,8 @@ impl Scaling {
         self.scale.push(scale);
     }
 
-    /// Columns that have no say.
-    pub(crate) fn ignored(&self) -> impl Iterator<Item = usize> + '_ {
+    /// Columns of the scale 0: inputs that have no say, and outputs that no weight has a say in.
+    pub(crate) fn constant(&self) -> impl Iterator<Item = usize> + '_ {
         self.scale.iter().enumerate().filter(|(_, scale)| **scale == 0.0).map(|(column, _)| column)
     }
 
@@ -127,10 +134,30 @@ impl Scaling {
         (value - self.mean[column]).clamp(f32::MIN, f32::MAX) * self.scale[column]
     }
 
+    /// What the loss compares an output with: the scaled value, or of a constant output, which is right by 0, how far it is off.
+    pub(crate) fn target(&self, column: usize, value: f32) -> f32 {
+        match self.scale[column] {
+            0.0 => (value - self.mean[column]).abs().min(f32::MAX),
+            _ => self.apply(column, value),
+        }
+    }
+
     /// The value that [`Self::apply`] scales to `scaled`, kept finite.
     pub(crate) fn invert(&self, column: usize, scaled: f32) -> f32 {
-        (scaled / self.scale[column] + self.mean[column]).clamp(f32::MIN, f32::MAX)
+        match (self.mean[column], self.scale[column]) {
+            (mean, 0.0) => mean,
+            (mean, scale) => (scaled / scale + mean).clamp(f32::MIN, f32::MAX),
+        }
     }
+}
+
+/// Mean and scale with which targets of this range become 0.1 to 0.9.
+fn within_reach(min: f32, max: f32) -> (f32, f32) {
+    let range = f64::from(max) - f64::from(min);
+    let low = ((f64::from(min) - range * 0.125) as f32).max(f32::MIN);
+    let scale = (0.8 / range) as f32;
+    // A range too small to be spread out stays where a sigmoid has its middle.
+    if scale.is_finite() { (low, scale) } else { (min - 0.5, 1.0) }
 }
 
 impl Column {
@@ -279,14 +306,35 @@ mod tests {
         let scaling = Scaling::of_outputs(&targets, 0..3, Output::Sigmoid, None);
         let close = |a: f32, b: f32| (a - b).abs() < 1e-6;
         assert!(close(scaling.apply(0, -20.0), 0.1) && close(scaling.apply(0, 60.0), 0.9));
-        assert!(close(scaling.apply(1, 0.2), 0.2) && close(scaling.apply(2, 5.0), 0.5));
-        let again = Scaling::of_outputs(&rows(&[&[0.0, 0.0, 0.0]]), 0..3, Output::Sigmoid, Some(&scaling));
-        assert_eq!(again, scaling);
+        assert!(close(scaling.apply(1, 0.2), 0.2));
+        assert_eq!((scaling.mean[2], scaling.scale[2]), (5.0, 0.0));
+        let others = rows(&[&[1.0, 2.0, 5.0], &[2.0, 9.0, 25.0]]);
+        let again = Scaling::of_outputs(&others, 0..3, Output::Sigmoid, Some(&scaling));
+        assert_eq!((&again.mean[..2], &again.scale[..2]), (&scaling.mean[..2], &scaling.scale[..2]));
+        assert!(close(again.apply(2, 5.0), 0.1) && close(again.apply(2, 25.0), 0.9));
+        let near = f32::from_bits(1);
+        let tiny = Scaling::of_outputs(&rows(&[&[0.0, 2.0], &[near, 2.0]]), 0..1, Output::Sigmoid, Some(&again));
+        assert!(tiny.scale[0] > 0.0);
+    }
+
+    #[test]
+    fn a_constant_output_is_answered_as_it_is_whatever_its_unit_says() {
+        for output in [Output::Linear, Output::Sigmoid] {
+            for constant in [0.0, 1e-30, -7.1, 0.3, f32::MAX] {
+                let targets = rows(&[&[constant, 1.0], &[constant, 0.0]]);
+                let scaling = Scaling::of_outputs(&targets, 0..2, output, None);
+                assert!(
+                    [0.0, -3.0, f32::MAX].iter().all(|&unit| scaling.invert(0, unit).to_bits() == constant.to_bits())
+                );
+                assert_eq!(scaling.target(0, constant), 0.0);
+                assert_ne!(scaling.scale[1], 0.0);
+            }
+        }
     }
 
     #[test]
     fn scaling_inverts() {
-        let scaling = Scaling::of_outputs(&rows(&[&[-1e6, 3.0], &[2e6, 3.0]]), 0..2, Output::Linear, None);
+        let scaling = Scaling::of_outputs(&rows(&[&[-1e6, 3.0], &[2e6, 3.5]]), 0..2, Output::Linear, None);
         for (column, value) in [(0, 5e5), (1, 3.0), (1, 4.0)] {
             let back = scaling.invert(column, scaling.apply(column, value));
             assert!((back - value).abs() <= value.abs() * 1e-6);

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use crate::dataset::{RowShape, Rows};
 use crate::kernels::{Buffer, LANES, add_share, kernels, sum_of_lanes};
 use crate::layout::{Connection, Kind, Layout};
-use crate::normalization::Normalization;
-use crate::options::{Loss, Options};
+use crate::normalization::{Normalization, Scaling};
+use crate::options::{Loss, Options, Output};
 
 /// Bytes of a block's values: what fits a core's second cache beside some weights.
 const BLOCK_BYTES: usize = 768 << 10;
@@ -23,6 +23,9 @@ const MAX_BLOCK_GROUPS: usize = 16;
 const MAX_SHARES: usize = 32;
 /// Bytes of the shares' gradients, all together, at most (but one share there always is).
 const MAX_SHARES_BYTES: usize = 64 << 20;
+
+/// What the unit of an output that is constant, whatever the weights, counts as: what gives an output of 0.
+const LOWEST: f32 = -100.0;
 
 /// What a training minimizes: the loss of a network of one layout under one normalization.
 #[derive(Debug)]
@@ -36,6 +39,8 @@ pub(crate) struct Objective {
     members: usize,
     block_groups: usize,
     class_weights: Option<Arc<Vec<f32>>>,
+    /// Outputs that no weight has a say in.
+    constant: Vec<usize>,
 }
 
 /// Sums over some rows.
@@ -105,6 +110,7 @@ impl Objective {
         Self {
             shape: RowShape::new(kind, layout),
             options,
+            constant: normalization.outputs.iter().flat_map(Scaling::constant).collect(),
             normalization,
             connections: layout.connections().collect(),
             parameters: layout.parameters(),
@@ -274,7 +280,10 @@ impl Objective {
             let z = &mut scratch.values[last][slot * width..][..width];
             let delta = &mut scratch.delta[slot * width..][..width];
             let mut losses = [0.0; LANES];
+            let says_nothing = if self.options.output == Output::Sigmoid { LOWEST } else { 0.0 };
+            self.constant.iter().for_each(|unit| z[unit * LANES..][..LANES].fill(says_nothing));
             (kernels().loss)(self.options.output, self.options.loss, z, &scratch.target, delta, &mut losses);
+            self.constant.iter().for_each(|unit| delta[unit * LANES..][..LANES].fill(0.0));
             let mut squares = if judge { self.squares(z, &scratch.target, &losses) } else { [0.0; LANES] };
             let first = group * LANES;
             let there = (rows.len() - first).min(LANES);
@@ -341,7 +350,7 @@ impl Objective {
                 None => target.copy_from_slice(&stored[..target.len()]),
                 Some(scaling) => {
                     for (at, (target, &stored)) in target.iter_mut().zip(stored).enumerate() {
-                        *target = scaling.apply(at / LANES, stored);
+                        *target = scaling.target(at / LANES, stored);
                     }
                 }
             },

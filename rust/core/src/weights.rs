@@ -60,6 +60,7 @@ pub(crate) fn first_sizes(layout: &Layout) -> Vec<f32> {
 /// A first-layer unit sees `b + sum_i w_i (x_i - m_i) s_i`; with new `m'`, `s'` the same is `w'_i = w_i s_i / s'_i` and
 /// `b' = b + sum_i w_i s_i (m'_i - m_i)`. A linear output says `m + z / s`; the same is `z' = (z / s + m - m') s'`. Step
 /// sizes are moves of a weight, so they scale with it. Sigmoid outputs keep their scaling (see [`Scaling::of_outputs`]).
+/// An output that was a constant so far begins as that constant, as a bias; the weights of one that becomes a constant stay.
 pub(crate) fn reexpress(
     layout: &Layout,
     output: Output,
@@ -92,21 +93,40 @@ pub(crate) fn reexpress(
             *bias = finite(f64::from(*bias) + shift);
         }
     }
-    if output == Output::Linear && before.outputs != after.outputs {
+    if before.outputs != after.outputs {
         let last = layout.connections().next_back().expect("a layout has a connection");
         let identity = Scaling::identity(layout.outputs());
         let old = before.outputs.as_ref().unwrap_or(&identity);
         let new = after.outputs.as_ref().unwrap_or(&identity);
+        let first_sizes = first_sizes(layout);
         for unit in 0..last.outputs {
             let (scale, new_scale) = (f64::from(old.scale[unit]), f64::from(new.scale[unit]));
             let shift = (f64::from(old.mean[unit]) - f64::from(new.mean[unit])) * new_scale;
+            if new_scale == 0.0 || output != Output::Linear && scale != 0.0 {
+                continue;
+            }
             for at in (last.offset + unit..last.all().end).step_by(last.outputs) {
-                let bias = if at < last.biases().end { shift } else { 0.0 };
-                weights[at] = finite(f64::from(weights[at]) * new_scale / scale + bias);
-                rescale(&mut sizes[at..=at], new_scale / scale);
+                let is_bias = at < last.biases().end;
+                if scale == 0.0 {
+                    weights[at] = if is_bias { unit_that_says(shift, output) } else { 0.0 };
+                    sizes[at] = first_sizes[at];
+                } else {
+                    weights[at] =
+                        finite(f64::from(weights[at]) * new_scale / scale + if is_bias { shift } else { 0.0 });
+                    rescale(&mut sizes[at..=at], new_scale / scale);
+                }
             }
         }
     }
+}
+
+/// What an output unit has to sum up for an output, as near as its function comes to it.
+fn unit_that_says(output: f64, function: Output) -> f32 {
+    if function == Output::Sigmoid {
+        let output = output.clamp(1e-6, 1.0 - 1e-6);
+        return finite((output / (1.0 - output)).ln());
+    }
+    finite(output)
 }
 
 fn finite(value: f64) -> f32 {

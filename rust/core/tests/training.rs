@@ -354,6 +354,67 @@ fn a_retraining_says_the_same_before_its_first_step() {
     }
 }
 
+/// A regressor of two outputs that observes rows of which the first output is as given, and the second varies.
+fn with_first_output(output: Output, algorithm: Algorithm) -> Live {
+    let layout = Layout::new(&[2, 6, 2]).unwrap();
+    let changes =
+        Changes { normalize: Some(true), output: Some(output), algorithm: Some(algorithm), ..Changes::default() };
+    let options = Options::new(Kind::Regressor).with(Kind::Regressor, &layout, &changes).unwrap();
+    Live::new(Network::new(Kind::Regressor, layout, options, Limits { train: 60, test: 0 }, 4).unwrap())
+}
+
+/// Replaces all rows.
+fn observe_first(live: &mut Live, first: impl Fn(f32) -> f32) {
+    let limits = live.network().info().limits;
+    live.configure(&Changes::default(), Limits { train: 0, ..limits }).unwrap();
+    live.configure(&Changes::default(), limits).unwrap();
+    let mut random = Random::new(5, 5);
+    for _ in 0..60 {
+        let x = [random.symmetric(), random.symmetric()];
+        let targets = [first(x[0]), 20.0 * x[1]];
+        live.network_mut().observe(&Batch::new(&x, 2, &targets, 2), Some(Set::Train), |_| {}).unwrap();
+    }
+}
+
+#[test]
+fn an_output_may_be_a_constant_vary_and_be_a_constant_again() {
+    let firsts = |live: &Live| answers(live.network(), 20).iter().step_by(2).copied().collect::<Vec<_>>();
+    for output in [Output::Linear, Output::Sigmoid] {
+        for algorithm in [Algorithm::Auto, Algorithm::IrpropPlus] {
+            let mut live = with_first_output(output, algorithm);
+            observe_first(&mut live, |_| -0.7);
+            let report = train(&mut live, cycles(100), 1);
+            assert!(report.train_error < 0.1, "the other output is learnt: {report:?}");
+            assert!(firsts(&live).iter().all(|&answer| answer == -0.7), "{:?}", firsts(&live));
+            let back = codec::decode(&codec::encode(live.network())).unwrap();
+            assert_eq!(answers(&back, 20), answers(live.network(), 20));
+
+            observe_first(&mut live, |x| 3.0 + 5.0 * x);
+            let before = answers(live.network(), 20);
+            without_a_step(&mut live);
+            assert_close(&before, &answers(live.network(), 20));
+            let report = train(&mut live, cycles(400), 1);
+            assert!(report.train_error < 0.02, "{report:?}");
+
+            observe_first(&mut live, |_| 8.0);
+            let before = answers(live.network(), 20);
+            without_a_step(&mut live);
+            assert_close(&before, &answers(live.network(), 20));
+            train(&mut live, cycles(1), 1);
+            assert!(firsts(&live).iter().all(|&answer| answer == 8.0), "{:?}", firsts(&live));
+
+            let before = answers(live.network(), 20);
+            let limits = live.network().info().limits;
+            live.configure(&Changes { normalize: Some(false), ..Changes::default() }, limits).unwrap();
+            observe_first(&mut live, |x| x);
+            without_a_step(&mut live);
+            if output == Output::Linear {
+                assert_close(&before, &answers(live.network(), 20));
+            }
+        }
+    }
+}
+
 /// A training that is stopped while it is queued: it prepares, and ends before its first step.
 fn without_a_step(live: &mut Live) {
     let pool = Pool::new(1, 1);

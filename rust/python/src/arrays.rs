@@ -16,9 +16,9 @@ use crate::sequences;
 const LONG_COPY: usize = 1 << 16;
 
 /// Reads whatever a user takes for numbers.
-pub(crate) fn read(object: &Bound<'_, PyAny>, role: Role) -> PyResult<Numbers> {
+pub(crate) fn read(object: &Bound<'_, PyAny>, role: Role<'_>) -> PyResult<Numbers> {
     if let Ok(array) = object.cast::<PyUntypedArray>() {
-        return read_array(array, role);
+        return read_unmasked(array, role);
     }
     if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
         return sequences::read(object, role);
@@ -27,19 +27,52 @@ pub(crate) fn read(object: &Bound<'_, PyAny>, role: Role) -> PyResult<Numbers> {
         return sequences::read_number(object, role);
     }
     // Frames, series, buffers, ranges, numbers of other libraries.
-    let array = object.py().import("numpy")?.call_method1("asarray", (object,))?;
+    let array = object.py().import("numpy")?.call_method1("asanyarray", (object,))?;
     let array = array.cast::<PyUntypedArray>()?;
     if array.ndim() == 0 && !matches!(array.dtype().kind(), b'b' | b'i' | b'u' | b'f') {
         let (argument, name) = (role.argument(), object.get_type().name()?);
         return Err(DataError::new_err(format!("{argument} is a {name}: expected numbers")));
     }
-    read_array(array, role)
+    read_unmasked(array, role)
+}
+
+/// Whether something is what is read most often, and has no names.
+pub(crate) fn is_plain(object: &Bound<'_, PyAny>) -> bool {
+    object.is_instance_of::<PyList>()
+        || object.is_instance_of::<PyTuple>()
+        || object.is_instance_of::<PyFloat>()
+        || object.is_instance_of::<PyInt>()
+        || object.cast::<PyUntypedArray>().is_ok()
+}
+
+/// Reads an array, of which no value may be masked.
+fn read_unmasked(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult<Numbers> {
+    match first_masked(array)? {
+        Some(index) => Err(role.refuse(role.place(shape_of(array, role)?, index), MASKED, Fault::NoNumber)),
+        None => read_array(array, role),
+    }
+}
+
+/// What is shown of a masked value: the number behind the mask is none of the data's.
+pub(crate) const MASKED: &str = "masked";
+
+/// The index of the first masked value of an array.
+pub(crate) fn first_masked(array: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+    if array.cast_exact::<PyUntypedArray>().is_ok() {
+        return Ok(None);
+    }
+    let masked_arrays = array.py().import("numpy.ma")?;
+    if !array.is_instance(&masked_arrays.getattr("MaskedArray")?)? {
+        return Ok(None);
+    }
+    let mask = masked_arrays.call_method1("getmaskarray", (array,))?;
+    if mask.call_method0("any")?.is_truthy()? { mask.call_method0("argmax")?.extract().map(Some) } else { Ok(None) }
 }
 
 /// Reads one short row without any allocation into `room`. False for whatever is not just that, which [`read`] then reads
 /// or refuses.
 pub(crate) fn read_short_row(object: &Bound<'_, PyAny>, room: &mut [f32]) -> bool {
-    if let Ok(array) = object.cast::<PyUntypedArray>() {
+    if let Ok(array) = object.cast_exact::<PyUntypedArray>() {
         return match (Element::of(array), array.shape()) {
             (Some(element), [length]) if *length == room.len() => copy(View::of(array), element, room).is_ok(),
             _ => false,
@@ -48,17 +81,24 @@ pub(crate) fn read_short_row(object: &Bound<'_, PyAny>, room: &mut [f32]) -> boo
     object.cast_exact::<PyList>().is_ok_and(|list| sequences::read_short_list(list, room))
 }
 
-fn read_array(array: &Bound<'_, PyUntypedArray>, role: Role) -> PyResult<Numbers> {
-    let shape = match *array.shape() {
-        [] => Shape::Number,
-        [length] => Shape::Row(length),
-        [rows, width] => Shape::Rows(rows, width),
+fn shape_of(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult<Shape> {
+    match *array.shape() {
+        [] => Ok(Shape::Number),
+        [length] => Ok(Shape::Row(length)),
+        [rows, width] => Ok(Shape::Rows(rows, width)),
         _ => {
             let (argument, dimensions) = (role.argument(), array.ndim());
-            let message = format!("{argument} has {dimensions} dimensions: expected 1 or 2");
-            return Err(ShapeError::new_err(message));
+            Err(ShapeError::new_err(format!("{argument} has {dimensions} dimensions: expected 1 or 2")))
         }
-    };
+    }
+}
+
+fn read_array(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult<Numbers> {
+    let shape = shape_of(array, role)?;
+    if array.is_empty() {
+        // Of no values no type matters: a frame without rows has columns of any.
+        return Ok(Numbers { values: Vec::new(), shape });
+    }
     let Some(element) = Element::of(array) else { return read_converted(array, role) };
     let view = View::of(array);
     let mut values = vec![0.0; view.rows * view.columns];
@@ -76,7 +116,7 @@ fn read_array(array: &Bound<'_, PyUntypedArray>, role: Role) -> PyResult<Numbers
 }
 
 /// Reads an array of elements that are not the machine's own.
-fn read_converted(array: &Bound<'_, PyUntypedArray>, role: Role) -> PyResult<Numbers> {
+fn read_converted(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult<Numbers> {
     let dtype = array.dtype();
     match dtype.kind() {
         // Other byte orders, half and extended precision.
@@ -93,8 +133,19 @@ fn read_converted(array: &Bound<'_, PyUntypedArray>, role: Role) -> PyResult<Num
                 sequences::read_number(&objects, role)
             }
         }
-        _ => {
-            let message = format!("{} has the dtype {}: expected real numbers", role.argument(), dtype.str()?);
+        kind => {
+            if let Role::Inputs { names: Some(_), .. } = role {
+                let first = array.getattr("flat")?.get_item(0)?;
+                let place = role.place(shape_of(array, role)?, 0);
+                return Err(role.refuse(place, &sequences::shown(&first)?, Fault::NoNumber));
+            }
+            let expected = match role {
+                Role::Class { classes } if matches!(kind, b'U' | b'S' | b'T') => {
+                    format!("classes, integers from 0 to {}; NeuralClassifier takes names", classes - 1)
+                }
+                _ => "real numbers".to_owned(),
+            };
+            let message = format!("{} has the dtype {}: expected {expected}", role.argument(), dtype.str()?);
             Err(DataError::new_err(message))
         }
     }

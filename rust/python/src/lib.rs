@@ -12,6 +12,7 @@
 
 mod arrays;
 mod errors;
+mod frames;
 mod network;
 mod options;
 mod results;

@@ -5,7 +5,7 @@
 //! that another thread forks finds it unlocked.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use neuralredis_core::layout::Connection;
 use neuralredis_core::training::Live;
@@ -35,11 +35,14 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 pub(crate) struct Network {
     id: u64,
     live: Mutex<Live>,
+    /// What the columns of the first frame with rows were called that was observed.
+    names: Mutex<Option<Arc<[String]>>>,
 }
 
 impl Network {
     fn new(engine: Engine) -> Self {
-        Self { id: NEXT_ID.fetch_add(1, Ordering::Relaxed), live: Mutex::new(Live::new(engine)) }
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        Self { id, live: Mutex::new(Live::new(engine)), names: Mutex::new(None) }
     }
 
     /// An object of a class, which may derive from this one in Python, that holds an engine made elsewhere.
@@ -63,6 +66,10 @@ impl Network {
         self.live(py).network().clone()
     }
 
+    fn names(&self, py: Python<'_>) -> Option<Arc<[String]>> {
+        self.names.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn model(&self, py: Python<'_>) -> Model {
         self.live(py).network().model()
     }
@@ -77,38 +84,29 @@ fn answer<T: Send>(py: Python<'_>, model: &Model, rows: usize, work: impl FnOnce
 #[pymethods]
 impl Network {
     #[new]
-    #[pyo3(signature = (kind, layout, *, normalize = false, dataset = None, test = None, seed = None, activation = None,
+    #[pyo3(signature = (kind, layout, *, normalize = None, dataset = None, test = None, seed = None, activation = None,
         output = None, loss = None, algorithm = None, l2 = None, restarts = None, class_weight = None, patience = None))]
     #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     fn create(
-        kind: &str,
+        kind: &Bound<'_, PyAny>,
         layout: &Bound<'_, PyAny>,
-        normalize: bool,
+        normalize: Option<&Bound<'_, PyAny>>,
         dataset: Option<&Bound<'_, PyAny>>,
         test: Option<&Bound<'_, PyAny>>,
         seed: Option<&Bound<'_, PyAny>>,
-        activation: Option<&str>,
-        output: Option<&str>,
-        loss: Option<&str>,
-        algorithm: Option<&str>,
-        l2: Option<options::L2>,
+        activation: Option<&Bound<'_, PyAny>>,
+        output: Option<&Bound<'_, PyAny>>,
+        loss: Option<&Bound<'_, PyAny>>,
+        algorithm: Option<&Bound<'_, PyAny>>,
+        l2: Option<&Bound<'_, PyAny>>,
         restarts: Option<&Bound<'_, PyAny>>,
         class_weight: Option<&Bound<'_, PyAny>>,
         patience: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let kind = options::kind(kind)?;
         let layout_read = options::layout(layout)?;
-        let changes = options::changes(
-            Some(normalize),
-            activation,
-            output,
-            loss,
-            algorithm,
-            l2,
-            restarts,
-            class_weight,
-            patience,
-        )?;
+        let changes =
+            options::changes(normalize, activation, output, loss, algorithm, l2, restarts, class_weight, patience)?;
         let chosen = Options::new(kind).with(kind, &layout_read, &changes).map_err(raise)?;
         let neither = dataset.is_none() && test.is_none();
         let unnamed = if neither { Limits::default() } else { Limits { train: 0, test: 0 } };
@@ -126,8 +124,9 @@ impl Network {
     /// Parameters
     /// ----------
     /// X : array_like, shape (inputs,) or (rows, inputs)
-    ///     One row or many, of any real dtype; kept in single precision as they come. For a network of one input
-    ///     ``(rows,)`` is many rows too.
+    ///     One row or many, of any real dtype; kept in single precision (float32, seven digits) as they come, so that
+    ///     seconds since 1970, which differ beyond that, are to be shifted and scaled before. For a network of one input
+    ///     ``(rows,)`` is many rows too. Frames have the same columns in the same order each time; arrays go by position.
     /// y : array_like, shape (rows,) or (rows, outputs)
     ///     The class of each row, an integer from 0 to outputs - 1, or the outputs of each; for one row without the
     ///     dimension of the rows.
@@ -138,13 +137,14 @@ impl Network {
     ///
     /// Returns
     /// -------
-    /// tuple of int
-    ///     Rows of the training set and of the testing set.
+    /// RowCounts
+    ///     How many rows there are then of the training set and of the testing set: a tuple of two numbers.
     ///
     /// Raises
     /// ------
     /// ShapeError
-    ///     If a row has not as many values as the network takes, or ``X`` and ``y`` not as many rows.
+    ///     If a row has not as many values as the network takes, or ``X`` and ``y`` not as many rows; or if the columns of a
+    ///     frame are not those of the first frame that was observed, in the same order.
     /// DataError
     ///     If a value is no finite number, a class is none of the network's, or the set's limit is 0.
     ///
@@ -153,23 +153,31 @@ impl Network {
     /// >>> import neuralredis as nr
     /// >>> net = nr.Network("regressor", [2, 3, 1], dataset=50, test=10)
     /// >>> net.observe([1, 2], 3)
-    /// (1, 0)
+    /// RowCounts(train=1, test=0)
     /// >>> net.observe([[4, 5], [3, 3]], [9, 6])
-    /// (2, 1)
+    /// RowCounts(train=2, test=1)
     #[pyo3(signature = (X, y, *, into = None, weight = None))]
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
-    fn observe(
+    fn observe<'py>(
         &self,
-        py: Python<'_>,
-        X: &Bound<'_, PyAny>,
-        y: &Bound<'_, PyAny>,
-        into: Option<&str>,
-        weight: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<(u32, u32)> {
+        py: Python<'py>,
+        X: &Bound<'py, PyAny>,
+        y: &Bound<'py, PyAny>,
+        into: Option<&Bound<'py, PyAny>>,
+        weight: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let target = into.map(|name| options::set("into", name)).transpose()?;
         // What does not change under a network: read before the rows, whose own code may run then.
-        let examples = Examples::read(self.snapshot(py).row_shape(), X, y, weight)?;
-        self.live(py).network_mut().observe(&examples.batch(), target, |_| {}).map_err(raise)
+        let examples = Examples::read(self.snapshot(py).row_shape(), X, y, weight, self.names(py).as_deref())?;
+        let sizes = {
+            let mut live = self.live(py);
+            live.network_mut().observe(&examples.batch(), target, |_| {})
+        };
+        let sizes = sizes.map_err(|error| examples.inputs.raise(error))?;
+        if let (Some(names), true) = (examples.inputs.names, examples.inputs.rows > 0) {
+            self.names.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).get_or_insert(names.into());
+        }
+        results::row_counts(py, sizes)
     }
 
     /// Return the outputs of the network.
@@ -215,11 +223,11 @@ impl Network {
             model.run(row, to).map_err(raise)?;
             return Ok(outputs.into_any());
         }
-        let inputs = Inputs::read(X, width)?;
+        let inputs = Inputs::read(X, width, self.names(py).as_deref())?;
         let outputs = PyArray2::<f32>::zeros(py, [inputs.rows, out_width], false);
         // SAFETY: nobody else knows the array yet.
         let to = unsafe { outputs.as_slice_mut() }?;
-        answer(py, &model, inputs.rows, || model.run(&inputs.values, to)).map_err(raise)?;
+        answer(py, &model, inputs.rows, || model.run(&inputs.values, to)).map_err(|error| inputs.raise(error))?;
         if inputs.single { Ok(outputs.reshape(out_width)?.into_any()) } else { Ok(outputs.into_any()) }
     }
 
@@ -264,8 +272,9 @@ impl Network {
             let classes = model.classify(row).map_err(raise)?;
             return Ok(classes[0].into_pyobject(py)?.into_any());
         }
-        let inputs = Inputs::read(X, width)?;
-        let classes = answer(py, &model, inputs.rows, || model.classify(&inputs.values)).map_err(raise)?;
+        let inputs = Inputs::read(X, width, self.names(py).as_deref())?;
+        let classes = answer(py, &model, inputs.rows, || model.classify(&inputs.values));
+        let classes = classes.map_err(|error| inputs.raise(error))?;
         if inputs.single {
             return Ok(classes[0].into_pyobject(py)?.into_any());
         }
@@ -291,11 +300,11 @@ impl Network {
     /// >>> import neuralredis as nr
     /// >>> net = nr.Network("regressor", [2, 1])
     /// >>> net.observe([[1, 2], [3, 4]], [3, 7], into="train")
-    /// (2, 0)
+    /// RowCounts(train=2, test=0)
     /// >>> net.rows("train")[1]
     /// array([3., 7.], dtype=float32)
     #[pyo3(signature = (set))]
-    fn rows<'py>(&self, py: Python<'py>, set: &str) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    fn rows<'py>(&self, py: Python<'py>, set: &Bound<'_, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
         let set = options::set("set", set)?;
         let engine = self.snapshot(py);
         let (width, target_width) = (engine.layout().inputs(), engine.targets());
@@ -421,14 +430,14 @@ impl Network {
     fn configure<'py>(
         &self,
         py: Python<'py>,
-        normalize: Option<bool>,
+        normalize: Option<&Bound<'_, PyAny>>,
         dataset: Option<&Bound<'_, PyAny>>,
         test: Option<&Bound<'_, PyAny>>,
-        activation: Option<&str>,
-        output: Option<&str>,
-        loss: Option<&str>,
-        algorithm: Option<&str>,
-        l2: Option<options::L2>,
+        activation: Option<&Bound<'_, PyAny>>,
+        output: Option<&Bound<'_, PyAny>>,
+        loss: Option<&Bound<'_, PyAny>>,
+        algorithm: Option<&Bound<'_, PyAny>>,
+        l2: Option<&Bound<'_, PyAny>>,
         restarts: Option<&Bound<'_, PyAny>>,
         class_weight: Option<&Bound<'_, PyAny>>,
         patience: Option<&Bound<'_, PyAny>>,
@@ -466,9 +475,9 @@ impl Network {
         &self,
         py: Python<'_>,
         max_cycles: Option<&Bound<'_, PyAny>>,
-        max_time: Option<f64>,
-        autostop: bool,
-        backtrack: bool,
+        max_time: Option<&Bound<'_, PyAny>>,
+        autostop: &Bound<'_, PyAny>,
+        backtrack: &Bound<'_, PyAny>,
     ) -> PyResult<Job> {
         let options = options::training(max_cycles, max_time, autostop, backtrack)?;
         let pool = training::pool(py);
@@ -477,7 +486,7 @@ impl Network {
     }
 
     /// The fields of an evaluation on a stored set.
-    fn _evaluate<'py>(&self, py: Python<'py>, set: &str) -> PyResult<Bound<'py, PyDict>> {
+    fn _evaluate<'py>(&self, py: Python<'py>, set: &Bound<'_, PyAny>) -> PyResult<Bound<'py, PyDict>> {
         let set = options::set("set", set)?;
         let engine = self.snapshot(py);
         let evaluation = py.detach(|| engine.evaluate(set)).map_err(raise)?;
@@ -494,8 +503,9 @@ impl Network {
         weight: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let engine = self.snapshot(py);
-        let examples = Examples::read(engine.row_shape(), X, y, weight)?;
-        let evaluation = py.detach(|| engine.evaluate_on(&examples.batch())).map_err(raise)?;
+        let examples = Examples::read(engine.row_shape(), X, y, weight, self.names(py).as_deref())?;
+        let evaluation = py.detach(|| engine.evaluate_on(&examples.batch()));
+        let evaluation = evaluation.map_err(|error| examples.inputs.raise(error))?;
         results::evaluation(py, &engine, evaluation)
     }
 
@@ -575,7 +585,11 @@ impl Network {
     ///
     /// A running training stays with the original.
     fn __copy__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
-        Self::holding(&slf.get_type(), slf.get().snapshot(slf.py()))
+        let py = slf.py();
+        let copy = Self::holding(&slf.get_type(), slf.get().snapshot(py))?;
+        let names = slf.get().names(py);
+        *copy.cast::<Self>()?.get().names.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner) = names;
+        Ok(copy)
     }
 
     /// Return the same as a copy: the two share nothing that either could change.

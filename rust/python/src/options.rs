@@ -15,15 +15,49 @@ use std::time::Duration;
 
 use crate::errors::{OptionError, bad_option, raise};
 
-pub(crate) fn kind(name: &str) -> PyResult<Kind> {
+pub(crate) fn kind(name: &Bound<'_, PyAny>) -> PyResult<Kind> {
+    const EXPECTED: &str = "classifier, regressor";
+    let name = word("kind", name, || EXPECTED.to_owned())?;
     [Kind::Classifier, Kind::Regressor]
         .into_iter()
-        .find(|kind| kind.name().eq_ignore_ascii_case(name))
-        .ok_or_else(|| bad_option("kind", &format!("'{name}'"), &"classifier, regressor"))
+        .find(|kind| kind.name().eq_ignore_ascii_case(&name))
+        .ok_or_else(|| bad_option("kind", &format!("'{name}'"), &EXPECTED))
+}
+
+/// What is said of a value that is of another type than an option takes.
+fn mistyped(option: &str, value: &Bound<'_, PyAny>, expected: &str) -> PyErr {
+    match value.repr() {
+        Ok(shown) => PyTypeError::new_err(format!("{option} is {shown}: expected {expected}")),
+        Err(error) => error,
+    }
+}
+
+/// A word.
+fn word(option: &str, value: &Bound<'_, PyAny>, expected: impl FnOnce() -> String) -> PyResult<String> {
+    value.extract().map_err(|_| mistyped(option, value, &expected()))
+}
+
+/// One of the names of an option.
+fn choice<T>(
+    option: &str,
+    value: Option<&Bound<'_, PyAny>>,
+    from_name: impl Fn(&str) -> neuralredis_core::Result<T>,
+) -> PyResult<Option<T>> {
+    let names = || match from_name("") {
+        Err(neuralredis_core::Error::Option { expected, .. }) => expected,
+        _ => "a name".to_owned(),
+    };
+    value.map(|value| from_name(&word(option, value, names)?).map_err(raise)).transpose()
+}
+
+/// True or False, NumPy's among them; a number is neither.
+pub(crate) fn flag(option: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.extract().map_err(|_| mistyped(option, value, "True or False"))
 }
 
 /// A set by the word that stands for it, of the option or argument `called`.
-pub(crate) fn set(called: &'static str, name: &str) -> PyResult<Set> {
+pub(crate) fn set(called: &'static str, name: &Bound<'_, PyAny>) -> PyResult<Set> {
+    let name = word(called, name, || "train, test".to_owned())?;
     match () {
         () if name.eq_ignore_ascii_case("train") => Ok(Set::Train),
         () if name.eq_ignore_ascii_case("test") => Ok(Set::Test),
@@ -91,23 +125,23 @@ pub(crate) fn seed(py: Python<'_>, seed: Option<&Bound<'_, PyAny>>) -> PyResult<
 /// Options by their names, whatever the case of the letters.
 #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
 pub(crate) fn changes(
-    normalize: Option<bool>,
-    activation: Option<&str>,
-    output: Option<&str>,
-    loss: Option<&str>,
-    algorithm: Option<&str>,
-    l2: Option<L2>,
+    normalize: Option<&Bound<'_, PyAny>>,
+    activation: Option<&Bound<'_, PyAny>>,
+    output: Option<&Bound<'_, PyAny>>,
+    loss: Option<&Bound<'_, PyAny>>,
+    algorithm: Option<&Bound<'_, PyAny>>,
+    l2: Option<&Bound<'_, PyAny>>,
     restarts: Option<&Bound<'_, PyAny>>,
     class_weight: Option<&Bound<'_, PyAny>>,
     patience: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Changes> {
     Ok(Changes {
-        normalize,
-        activation: activation.map(Activation::from_name).transpose().map_err(raise)?,
-        output: output.map(Output::from_name).transpose().map_err(raise)?,
-        loss: loss.map(Loss::from_name).transpose().map_err(raise)?,
-        algorithm: algorithm.map(Algorithm::from_name).transpose().map_err(raise)?,
-        l2: l2.map(L2::decay).transpose()?,
+        normalize: normalize.map(|value| flag("normalize", value)).transpose()?,
+        activation: choice("activation", activation, Activation::from_name)?,
+        output: choice("output", output, Output::from_name)?,
+        loss: choice("loss", loss, Loss::from_name)?,
+        algorithm: choice("algorithm", algorithm, Algorithm::from_name)?,
+        l2: l2.map(decay).transpose()?,
         restarts: restarts.map(members).transpose()?,
         class_weight: class_weight.map(weights).transpose()?,
         patience: patience.map(cycles).transpose()?,
@@ -115,19 +149,13 @@ pub(crate) fn changes(
 }
 
 /// What `l2` says: `"auto"`, or a number.
-#[derive(FromPyObject)]
-pub(crate) enum L2 {
-    Number(f32),
-    Name(String),
-}
-
-impl L2 {
-    fn decay(self) -> PyResult<Decay> {
-        match self {
-            Self::Number(l2) => Ok(Decay::Fixed(l2)),
-            Self::Name(name) if name.eq_ignore_ascii_case("auto") => Ok(Decay::Auto),
-            Self::Name(name) => Err(bad_option("l2", &format!("'{name}'"), &"'auto' or a number of at least 0")),
-        }
+fn decay(l2: &Bound<'_, PyAny>) -> PyResult<Decay> {
+    const EXPECTED: &str = "'auto' or a number of at least 0";
+    match (l2.extract::<String>(), l2.extract::<f32>()) {
+        (Ok(name), _) if name.eq_ignore_ascii_case("auto") => Ok(Decay::Auto),
+        (Ok(name), _) => Err(bad_option("l2", &format!("'{name}'"), &EXPECTED)),
+        (Err(_), Ok(number)) => Ok(Decay::Fixed(number)),
+        (Err(_), Err(_)) => Err(mistyped("l2", l2, EXPECTED)),
     }
 }
 
@@ -215,15 +243,18 @@ pub(crate) fn patience(py: Python<'_>, patience: Patience) -> PyResult<Bound<'_,
 /// When a training ends; none and zero are no limit.
 pub(crate) fn training(
     max_cycles: Option<&Bound<'_, PyAny>>,
-    max_time: Option<f64>,
-    auto_stop: bool,
-    backtrack: bool,
+    max_time: Option<&Bound<'_, PyAny>>,
+    auto_stop: &Bound<'_, PyAny>,
+    backtrack: &Bound<'_, PyAny>,
 ) -> PyResult<TrainOptions> {
+    const SECONDS: &str = "seconds, at least 0";
     let max_cycles = max_cycles.map_or(Ok(0), |cycles| whole("max_cycles", cycles, u64::MAX, 0))?;
-    let seconds = max_time.unwrap_or(0.0);
+    let seconds: f64 =
+        max_time.map_or(Ok(0.0), |time| time.extract().map_err(|_| mistyped("max_time", time, SECONDS)))?;
     if seconds.is_nan() || seconds < 0.0 {
-        return Err(bad_option("max_time", &seconds, &"seconds, at least 0"));
+        return Err(bad_option("max_time", &seconds, &SECONDS));
     }
+    let (auto_stop, backtrack) = (flag("autostop", auto_stop)?, flag("backtrack", backtrack)?);
     // More than a duration holds is for ever, and so is more than a clock can be asked to wait for.
     let max_time = Duration::try_from_secs_f64(seconds).ok().filter(|time| *time < FOR_EVER).unwrap_or(Duration::ZERO);
     // A time too short to be told from none is still a limit.

@@ -5,7 +5,14 @@ use neuralredis_core::training::{Progress, Report};
 use neuralredis_core::{Info, Kind, Network as Engine};
 use numpy::{IntoPyArray, PyArrayMethods};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyType};
+
+/// How many rows either set has, as Python's tuple with names.
+pub(crate) fn row_counts(py: Python<'_>, (train, test): (u32, u32)) -> PyResult<Bound<'_, PyAny>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, "neuralredis.results", "RowCounts")?.call1((train, test))
+}
 
 /// The fields of an `Info`.
 pub(crate) fn info<'py>(

@@ -6,18 +6,21 @@
 //! | outputs, one a row | a number, `(1,)`, `(1, 1)` | `(rows,)`, `(rows, 1)` |
 //! | outputs, several a row | `(outputs,)`, `(1, outputs)` | `(rows, outputs)` |
 
+use std::fmt::Display;
+
 use neuralredis_core::{Batch, Error, Kind, RowShape};
 use numpy::{IntoPyArray, PyArrayMethods};
 use pyo3::prelude::*;
 
 use crate::arrays;
 use crate::errors::{DataError, ShapeError, raise};
+use crate::frames;
 
 /// What numbers stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// The inputs of rows.
-    Inputs { width: usize },
+pub(crate) enum Role<'a> {
+    /// The inputs of rows, and what their columns are called.
+    Inputs { width: usize, names: Option<&'a [String]> },
     /// The outputs of rows of a regressor.
     Outputs { width: usize },
     /// The classes of rows.
@@ -45,10 +48,11 @@ pub(crate) struct Numbers {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fault {
     NoNumber,
+    Text,
     TooLarge,
 }
 
-impl Role {
+impl Role<'_> {
     /// The name of the argument.
     pub(crate) fn argument(self) -> &'static str {
         match self {
@@ -61,7 +65,7 @@ impl Role {
     /// Numbers of a row.
     pub(crate) fn width(self) -> usize {
         match self {
-            Self::Inputs { width } | Self::Outputs { width } => width,
+            Self::Inputs { width, .. } | Self::Outputs { width } => width,
             Self::Class { .. } | Self::Weight => 1,
         }
     }
@@ -79,18 +83,15 @@ impl Role {
     pub(crate) fn refuse(self, (row, column): (Option<usize>, usize), shown: &str, fault: Fault) -> PyErr {
         let at = row.map_or(String::new(), |row| format!("row {row}: "));
         let subject = match self {
+            Self::Inputs { names: Some(names), .. } if column < names.len() => {
+                return DataError::new_err(named(row, &names[column], shown, expected_of(self, fault)));
+            }
             Self::Inputs { .. } => format!("input {column}"),
             Self::Outputs { .. } => format!("output {column}"),
             Self::Class { .. } => "the class".to_owned(),
             Self::Weight => "the weight".to_owned(),
         };
-        let expected = match (self, fault) {
-            (Self::Class { classes }, _) => format!("an integer from 0 to {}", classes - 1),
-            (Self::Weight, Fault::NoNumber) => "a finite number above 0".to_owned(),
-            (_, Fault::NoNumber) => "a finite number".to_owned(),
-            (_, Fault::TooLarge) => "a number of single precision, at most 3.4e38".to_owned(),
-        };
-        DataError::new_err(format!("{at}{subject} is {shown}: expected {expected}"))
+        DataError::new_err(format!("{at}{subject} is {shown}: expected {}", expected_of(self, fault)))
     }
 
     /// Row and column of a value; no row where there is but one.
@@ -104,6 +105,24 @@ impl Role {
     }
 }
 
+fn expected_of(role: Role<'_>, fault: Fault) -> String {
+    match (role, fault) {
+        (Role::Class { classes }, Fault::Text) => {
+            format!("an integer from 0 to {}; NeuralClassifier takes names", classes - 1)
+        }
+        (Role::Class { classes }, _) => format!("an integer from 0 to {}", classes - 1),
+        (Role::Weight, Fault::NoNumber | Fault::Text) => "a finite number above 0".to_owned(),
+        (_, Fault::NoNumber | Fault::Text) => "a finite number".to_owned(),
+        (_, Fault::TooLarge) => "a number of single precision, at most 3.4e38".to_owned(),
+    }
+}
+
+/// What is wrong with a value in a column that has a name.
+fn named(row: Option<usize>, name: &str, shown: &str, expected: impl Display) -> String {
+    let at = row.map_or(String::new(), |row| format!("row {row}, "));
+    format!("{at}column '{name}' is {shown}: expected {expected}")
+}
+
 /// Rows of inputs.
 #[derive(Debug)]
 pub(crate) struct Inputs {
@@ -111,31 +130,50 @@ pub(crate) struct Inputs {
     pub(crate) rows: usize,
     /// Whether it is one row by itself, whose answer is a row by itself too.
     pub(crate) single: bool,
+    /// What the columns are called, if they came as a frame.
+    pub(crate) names: Option<Vec<String>>,
 }
 
 impl Inputs {
-    pub(crate) fn read(object: &Bound<'_, PyAny>, width: usize) -> PyResult<Self> {
-        let role = Role::Inputs { width };
+    /// Reads rows, whose columns, if they have names, must have those that are `known`.
+    pub(crate) fn read(object: &Bound<'_, PyAny>, width: usize, known: Option<&[String]>) -> PyResult<Self> {
+        let names = if arrays::is_plain(object) { None } else { frames::names(object, width)? };
+        if let (Some(names), Some(known)) = (&names, known) {
+            frames::check(names, known)?;
+        }
+        let role = Role::Inputs { width, names: names.as_deref() };
         let Numbers { values, shape } = arrays::read(object, role)?;
         let (rows, single) = match shape {
             Shape::Number => {
                 let message = format!("X is a single number: expected a row of {width}, or rows");
                 return Err(ShapeError::new_err(message));
             }
-            Shape::Row(0) | Shape::Rows(0, _) => return Err(ShapeError::new_err("X is empty: expected a row or more")),
+            Shape::Row(0) if width > 1 => {
+                return Err(ShapeError::new_err(format!("X is empty: expected a row of {width}, or rows")));
+            }
             Shape::Row(given) if given == width => (1, true),
             Shape::Row(given) if width == 1 => (given, false),
             Shape::Rows(rows, given) if given == width => (rows, false),
             Shape::Row(given) | Shape::Rows(_, given) => return Err(role.miscounted(None, given)),
         };
-        Ok(Self { values, rows, single })
+        Ok(Self { values, rows, single, names })
+    }
+
+    /// The exception for what the engine refuses of these rows; it tells columns by their names if they have any.
+    pub(crate) fn raise(&self, error: Error) -> PyErr {
+        match (&self.names, error) {
+            (Some(names), Error::NotFinite { row, what: "input", column, value }) if column < names.len() => {
+                DataError::new_err(named(row, &names[column], &value.to_string(), "a finite number"))
+            }
+            (_, error) => raise(error),
+        }
     }
 }
 
 /// Rows of inputs with what a network should answer to them.
 #[derive(Debug)]
 pub(crate) struct Examples {
-    inputs: Inputs,
+    pub(crate) inputs: Inputs,
     outputs: Vec<f32>,
     weights: Option<Vec<f32>>,
     widths: (usize, usize),
@@ -147,13 +185,14 @@ impl Examples {
         x: &Bound<'_, PyAny>,
         y: &Bound<'_, PyAny>,
         weight: Option<&Bound<'_, PyAny>>,
+        known: Option<&[String]>,
     ) -> PyResult<Self> {
         let widths = (shape.inputs, shape.targets());
         let role = match shape.kind {
             Kind::Classifier => Role::Class { classes: shape.outputs },
             Kind::Regressor => Role::Outputs { width: widths.1 },
         };
-        let inputs = Inputs::read(x, widths.0)?;
+        let inputs = Inputs::read(x, widths.0, known)?;
         let outputs = read_outputs(y, role, &inputs)?;
         let weights = weight.map(|weight| read_weights(weight, inputs.rows)).transpose()?;
         Ok(Self { inputs, outputs, weights, widths })
@@ -165,7 +204,7 @@ impl Examples {
     }
 }
 
-fn read_outputs(object: &Bound<'_, PyAny>, role: Role, inputs: &Inputs) -> PyResult<Vec<f32>> {
+fn read_outputs(object: &Bound<'_, PyAny>, role: Role<'_>, inputs: &Inputs) -> PyResult<Vec<f32>> {
     let Numbers { values, shape } = arrays::read(object, role)?;
     let (rows, width) = (inputs.rows, role.width());
     let rows_given = match shape {
@@ -173,7 +212,7 @@ fn read_outputs(object: &Bound<'_, PyAny>, role: Role, inputs: &Inputs) -> PyRes
         Shape::Number => return Err(role.miscounted(None, 1)),
         Shape::Row(given) if inputs.single && given == width => 1,
         Shape::Row(given) if inputs.single && width > 1 => return Err(role.miscounted(None, given)),
-        Shape::Row(given) if width == 1 => given,
+        Shape::Row(given) if width == 1 || given == 0 && rows == 0 => given,
         Shape::Row(given) => {
             let message = format!("y has the shape ({given},): expected ({rows}, {width}), a row for each row of X");
             return Err(ShapeError::new_err(message));
@@ -218,34 +257,49 @@ pub(crate) struct RowReader(RowShape);
 #[pymethods]
 impl RowReader {
     #[new]
-    fn new(kind: &str, inputs: usize, outputs: usize) -> PyResult<Self> {
+    fn new(kind: &Bound<'_, PyAny>, inputs: usize, outputs: usize) -> PyResult<Self> {
         Ok(Self(RowShape { kind: crate::options::kind(kind)?, inputs, outputs }))
     }
 
     /// Rows of inputs as an array of two dimensions, and whether it was one row by itself.
+    #[pyo3(signature = (X, *, names = None))]
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
-    fn inputs<'py>(&self, py: Python<'py>, X: &Bound<'py, PyAny>) -> PyResult<(Bound<'py, PyAny>, bool)> {
+    #[allow(clippy::needless_pass_by_value, reason = "as PyO3 reads a list")]
+    fn inputs<'py>(
+        &self,
+        py: Python<'py>,
+        X: &Bound<'py, PyAny>,
+        names: Option<Vec<String>>,
+    ) -> PyResult<(Bound<'py, PyAny>, bool)> {
         let width = self.0.inputs;
-        let Inputs { values, rows, single } = Inputs::read(X, width)?;
+        let inputs = Inputs::read(X, width, names.as_deref())?;
         // The same good targets for every row, so that the inputs alone can be at fault.
         let targets = vec![0.0; self.0.targets()];
-        let batch = Batch::new(&values, width, &targets, targets.len());
-        Batch { output_stride: 0, ..batch }.check(self.0).map_err(raise)?;
-        Ok((values.into_pyarray(py).reshape([rows, width])?.into_any(), single))
+        let batch = Batch::new(&inputs.values, width, &targets, targets.len());
+        Batch { output_stride: 0, ..batch }.check(self.0).map_err(|error| inputs.raise(error))?;
+        Ok((inputs.values.into_pyarray(py).reshape([inputs.rows, width])?.into_any(), inputs.single))
+    }
+
+    /// What the columns of a frame are called; None of what is no frame.
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn names(&self, X: &Bound<'_, PyAny>) -> PyResult<Option<Vec<String>>> {
+        if arrays::is_plain(X) { Ok(None) } else { frames::names(X, self.0.inputs) }
     }
 
     /// Rows of inputs, each with its class or outputs behind it, and the weights of the rows if there are any.
-    #[pyo3(signature = (X, y, weight = None))]
+    #[pyo3(signature = (X, y, weight = None, *, names = None))]
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    #[allow(clippy::needless_pass_by_value, reason = "as PyO3 reads a list")]
     fn examples<'py>(
         &self,
         py: Python<'py>,
         X: &Bound<'py, PyAny>,
         y: &Bound<'py, PyAny>,
         weight: Option<&Bound<'py, PyAny>>,
+        names: Option<Vec<String>>,
     ) -> PyResult<(Bound<'py, PyAny>, Option<Bound<'py, PyAny>>)> {
-        let examples = Examples::read(self.0, X, y, weight)?;
-        examples.batch().check(self.0).map_err(raise)?;
+        let examples = Examples::read(self.0, X, y, weight, names.as_deref())?;
+        examples.batch().check(self.0).map_err(|error| examples.inputs.raise(error))?;
         let (inputs, targets) = examples.widths;
         let rows = examples.inputs.rows;
         let mut values = Vec::with_capacity(rows * (inputs + targets));

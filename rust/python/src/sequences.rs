@@ -1,5 +1,6 @@
 //! Numbers out of lists and tuples, of numbers or of rows, each value by itself: so a fault can be told by its place.
 
+use numpy::PyUntypedArray;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyByteArray, PyBytes, PyComplex, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -12,7 +13,7 @@ use crate::rows::{Fault, Numbers, Role, Shape};
 const SHOWN: usize = 40;
 
 /// Reads a list or a tuple: of rows if the first item is one, of numbers if not.
-pub(crate) fn read(sequence: &Bound<'_, PyAny>, role: Role) -> PyResult<Numbers> {
+pub(crate) fn read(sequence: &Bound<'_, PyAny>, role: Role<'_>) -> PyResult<Numbers> {
     // An item's own code may change a list while it is read, so the items are taken first.
     let items: Vec<Bound<'_, PyAny>> = sequence.try_iter()?.collect::<PyResult<_>>()?;
     match items.first() {
@@ -29,7 +30,7 @@ pub(crate) fn read(sequence: &Bound<'_, PyAny>, role: Role) -> PyResult<Numbers>
 }
 
 /// Reads a number by itself.
-pub(crate) fn read_number(object: &Bound<'_, PyAny>, role: Role) -> PyResult<Numbers> {
+pub(crate) fn read_number(object: &Bound<'_, PyAny>, role: Role<'_>) -> PyResult<Numbers> {
     let value = number(object).map_err(|refusal| refuse(refusal, object, role, (None, 0)))?;
     Ok(Numbers { values: vec![value], shape: Shape::Number })
 }
@@ -52,7 +53,7 @@ pub(crate) fn read_short_list(list: &Bound<'_, PyList>, room: &mut [f32]) -> boo
     true
 }
 
-fn read_rows(rows: &[Bound<'_, PyAny>], role: Role) -> PyResult<Numbers> {
+fn read_rows(rows: &[Bound<'_, PyAny>], role: Role<'_>) -> PyResult<Numbers> {
     let width = role.width();
     let mut values = Vec::with_capacity(rows.len() * width);
     for (index, row) in rows.iter().enumerate() {
@@ -79,8 +80,11 @@ fn read_rows(rows: &[Bound<'_, PyAny>], role: Role) -> PyResult<Numbers> {
 }
 
 /// Reads a row among others that is neither a list nor a tuple.
-fn read_row(row: &Bound<'_, PyAny>, role: Role, index: usize, place: Option<usize>) -> PyResult<Vec<f32>> {
-    let array = row.py().import("numpy")?.call_method1("asarray", (row,))?;
+fn read_row(row: &Bound<'_, PyAny>, role: Role<'_>, index: usize, place: Option<usize>) -> PyResult<Vec<f32>> {
+    let array = row.py().import("numpy")?.call_method1("asanyarray", (row,))?;
+    if let Some(column) = arrays::first_masked(&array)? {
+        return Err(role.refuse((place, column), arrays::MASKED, Fault::NoNumber));
+    }
     match arrays::read(&array, role) {
         Ok(Numbers { values, shape: Shape::Row(given) }) if given == role.width() => Ok(values),
         Ok(Numbers { shape: Shape::Row(given), .. }) => Err(role.miscounted(place, given)),
@@ -115,8 +119,13 @@ enum Refusal {
 }
 
 fn number(item: &Bound<'_, PyAny>) -> Result<f32, Refusal> {
-    if !item.is_exact_instance_of::<PyFloat>() && !item.is_exact_instance_of::<PyInt>() && !is_real(item) {
-        return Err(Refusal::Fault(Fault::NoNumber));
+    if !item.is_exact_instance_of::<PyFloat>() && !item.is_exact_instance_of::<PyInt>() {
+        if item.is_instance_of::<PyString>() {
+            return Err(Refusal::Fault(Fault::Text));
+        }
+        if !is_real(item) || is_masked(item) {
+            return Err(Refusal::Fault(Fault::NoNumber));
+        }
     }
     let double = item.extract::<f64>().map_err(|error| {
         let py = item.py();
@@ -145,7 +154,12 @@ fn is_real(item: &Bound<'_, PyAny>) -> bool {
     kind.and_then(|kind| kind.extract::<String>()).map_or(true, |kind| matches!(kind.as_str(), "b" | "i" | "u" | "f"))
 }
 
-fn refuse(refusal: Refusal, item: &Bound<'_, PyAny>, role: Role, place: (Option<usize>, usize)) -> PyErr {
+/// Whether an item is a masked value by itself.
+fn is_masked(item: &Bound<'_, PyAny>) -> bool {
+    item.cast::<PyUntypedArray>().is_ok() && matches!(arrays::first_masked(item), Ok(Some(_)))
+}
+
+fn refuse(refusal: Refusal, item: &Bound<'_, PyAny>, role: Role<'_>, place: (Option<usize>, usize)) -> PyErr {
     match refusal {
         Refusal::Fault(fault) => match shown(item) {
             Ok(shown) => role.refuse(place, &shown, fault),
@@ -156,7 +170,10 @@ fn refuse(refusal: Refusal, item: &Bound<'_, PyAny>, role: Role, place: (Option<
 }
 
 /// What a message shows of a value.
-fn shown(item: &Bound<'_, PyAny>) -> PyResult<String> {
+pub(crate) fn shown(item: &Bound<'_, PyAny>) -> PyResult<String> {
+    if is_masked(item) {
+        return Ok(arrays::MASKED.to_owned());
+    }
     let text = if item.is_instance_of::<PyString>() { item.repr()? } else { item.str()? }.to_string();
     let cut = text.char_indices().nth(SHOWN).map(|(end, _)| format!("{}...", &text[..end]));
     Ok(cut.unwrap_or(text))

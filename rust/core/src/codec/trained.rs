@@ -166,16 +166,15 @@ impl Parts {
         self.weights.len().max(layout.parameters())
     }
 
-    /// An input's scale may be 0: the input then has no say.
     pub(super) fn read_input_scaling(&mut self, piece: &Piece<'_>, layout: &Layout) -> Result<()> {
-        read_scaling(&mut self.inputs, piece, layout.inputs(), "at least 0", |scale| scale >= 0.0)
+        read_scaling(&mut self.inputs, piece, layout.inputs())
     }
 
     pub(super) fn read_output_scaling(&mut self, piece: &Piece<'_>, kind: Kind, layout: &Layout) -> Result<()> {
         if kind == Kind::Classifier {
             return Err(damaged(piece.section, "the network is a classifier: expected none"));
         }
-        read_scaling(&mut self.outputs, piece, layout.outputs(), "above 0", |scale| scale > 0.0)
+        read_scaling(&mut self.outputs, piece, layout.outputs())
     }
 
     pub(super) fn read_statistics(&mut self, piece: &Piece<'_>) -> Result<()> {
@@ -243,13 +242,8 @@ impl Parts {
     }
 }
 
-fn read_scaling(
-    to: &mut Option<Scaling>,
-    piece: &Piece<'_>,
-    columns: usize,
-    expected: &str,
-    accept: impl Fn(f32) -> bool,
-) -> Result<()> {
+/// A scale may be 0: the input then has no say, and the output is its mean.
+fn read_scaling(to: &mut Option<Scaling>, piece: &Piece<'_>, columns: usize) -> Result<()> {
     let Scaling { mean, scale } = to.get_or_insert_with(|| Scaling { mean: Vec::new(), scale: Vec::new() });
     let units = piece.units(8)?;
     let count = mean.len() + units.len();
@@ -265,8 +259,8 @@ fn read_scaling(
             let what = format!("the mean of column {column} is {one_mean}: expected a finite number");
             return Err(damaged(piece.section, what));
         }
-        if !(one_scale.is_finite() && accept(one_scale)) {
-            let what = format!("the scale of column {column} is {one_scale}: expected a finite number {expected}");
+        if !(one_scale.is_finite() && one_scale >= 0.0) {
+            let what = format!("the scale of column {column} is {one_scale}: expected a finite number of at least 0");
             return Err(damaged(piece.section, what));
         }
         mean.push(one_mean);

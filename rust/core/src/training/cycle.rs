@@ -253,8 +253,12 @@ impl<'a> Session<'a> {
             warnings,
             curve,
         };
-        let trained =
-            Trained { weights: self.weights, state: self.state, normalization: self.normalization, statistics };
+        let mut normalization = self.normalization;
+        if best_cycle == 0 && !self.task.trained.is_untrained() {
+            // Without a step nothing is answered otherwise than before, constants neither.
+            normalization.keep_constants_of(&self.task.trained.normalization);
+        }
+        let trained = Trained { weights: self.weights, state: self.state, normalization, statistics };
         (trained, report)
     }
 

@@ -55,7 +55,7 @@ fn odd_inputs(shape: RowShape, dataset: &Dataset, normalization: &Normalization,
         (!inputs.is_empty()).then(|| listed("input", one, many, inputs) + &what)
     };
     if let (true, Some(scaling)) = (normalize, &normalization.inputs) {
-        let constant: Vec<usize> = scaling.ignored().collect();
+        let constant: Vec<usize> = scaling.constant().collect();
         return say("is", "are", &constant, " the same in all training rows and ignored".into()).into_iter().collect();
     }
     // A single row has nothing but constants.

@@ -143,8 +143,8 @@ fn a_refusal_names_the_section_the_value_and_the_expectation() {
         (
             Section::OutputScaling,
             4,
-            &f32(0.0),
-            "output scaling: the scale of column 0 is 0: expected a finite number above 0",
+            &f32(-1.0),
+            "output scaling: the scale of column 0 is -1: expected a finite number of at least 0",
         ),
         (Section::Statistics, 7, &[64], "statistics: 4611686018427387920 steps: expected at most 4611686018427387904"),
         (Section::Statistics, 48, &[2], "statistics: overfitting is 2: expected 0 or 1"),
