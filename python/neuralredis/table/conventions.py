@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from neuralredis.table.column import Column
 from neuralredis.table.dates import DateForm
-from neuralredis.table.numbers import NumberForm, unit_of
+from neuralredis.table.numbers import decimal_signs, unit_of
 from neuralredis.table.words import is_gap
 
 __all__ = ["MOST", "Conventions", "commas_and_points", "days_and_months", "fits", "sample"]
@@ -90,11 +90,7 @@ def _needing(counts: Mapping[str, int]) -> tuple[int, int]:
     commas = points = 0
     understood = []
     for text, count in counts.items():
-        unit = unit_of(text)
-        if unit is None:
-            continue
-        with_comma = NumberForm(comma=True, unit=unit).read(text) is not None
-        with_point = NumberForm(comma=False, unit=unit).read(text) is not None
+        with_comma, with_point = decimal_signs(text)
         if with_comma or with_point:
             understood.append(text)
         if with_comma != with_point:
@@ -108,6 +104,9 @@ def days_and_months(counts: Mapping[str, int]) -> tuple[int, int]:
     some = sample(counts)
     day, month = DateForm("dmy"), DateForm("mdy")
     if not fits(some, [text for text in some if day.read(text) is not None or month.read(text) is not None], 0.8):
+        return 0, 0
+    if all(DateForm().read(text) is not None or is_gap(text) for text in some):
+        # Of dates with the year first, or the month in letters, nothing tells.
         return 0, 0
     days = months = 0
     for text, count in counts.items():

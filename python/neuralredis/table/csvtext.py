@@ -254,35 +254,33 @@ def _check_quotes(name: str, data: bytes, delimiter: str, line: int) -> None:
     if b'"' not in data:
         return
     sign = re.escape(delimiter.encode())
-    end = rb"(?=[ \t]*(?:" + sign + rb"|[\r\n]|\Z))"
-    begin = rb"(?:\A|" + sign + rb"|\r?\n|\r)"
-    # Cells within a line are passed over in runs, for the sake of speed.
-    cells = re.compile(
-        rb"(?:" + begin + rb'"[^"\r\n]*(?:""[^"\r\n]*)*"' + end + rb"){1,500}|"
-        rb"" + begin + rb'("[^"]*(?:""[^"]*)*"' + end + rb")|" + begin + rb'(")'
-    )
-    ended = re.compile(rb'"[^"]*(?:""[^"]*)*"')
-    width: int | None = None
+    end = rb"[ \t]*(?:" + sign + rb"|\r\n?|\n)"
+    # Whole cells within a line, in runs for the sake of speed; a quoted text; what is left of a cell.
+    within = re.compile(rb'(?:(?:[^"\r\n' + sign + rb']*|"[^"\r\n]*(?:""[^"\r\n]*)*")' + end + rb"){1,5000}")
+    quoted = re.compile(rb'"[^"]*(?:""[^"]*)*"')
+    rest = re.compile(rb"[^\r\n" + sign + rb"]*(?:" + sign + rb"|\r\n?|\n|\Z)")
     place = 0
-    while found := cells.search(data, place):
-        place = found.end()
-        if found[2] is not None:
-            closed = ended.match(data, found.start(2))
-            where = f"{name}: {_line_of(data, found.start(2), line)}: a text in quotation marks does not end"
+    while place < len(data):
+        if found := within.match(data, place):
+            place = found.end()
+            continue
+        if data[place : place + 1] == b'"':
+            closed = quoted.match(data, place)
+            where = f"{name}: {_line_of(data, place, line)}: a text in quotation marks does not end"
             if closed is None:
                 raise TableError(where)
-            place = closed.end()
             if b"\n" in closed[0] or b"\r" in closed[0]:
-                raise TableError(f"{where}; the next quotation mark is in {_line_of(data, place - 1, line)}")
-        elif found[1] is not None:
-            inner = found[1][1:-1].decode(errors="replace").splitlines()[1:-1]
-            width = width or len(_cells(name, data[:HEAD].decode(errors="replace"), delimiter))
-            if len(inner) >= 2 and width > 1 and all(row.count(delimiter) == width - 1 for row in inner):
-                first, last = _line_of(data, found.start(1), line), _line_of(data, place - 1, line)
-                raise TableError(
-                    f"{name}: {first}: a text in quotation marks does not end before {last}, and the {len(inner):,} "
-                    "lines between look like rows"
-                )
+                last = _line_of(data, closed.end() - 1, line)
+                after = rest.match(data, closed.end())
+                if after and after[0].strip(b" \t\r\n" + delimiter.encode()):
+                    raise TableError(f"{where}; the next quotation mark is in {last}")
+                inner = closed[0].decode(errors="replace").splitlines()[1:-1]
+                width = len(_cells(name, data[:HEAD].decode(errors="replace"), delimiter))
+                if len(inner) >= 2 and width > 1 and all(row.count(delimiter) == width - 1 for row in inner):
+                    raise TableError(f"{where} before {last}, and the {len(inner):,} lines between look like rows")
+            place = closed.end()
+        left = rest.match(data, place)
+        place = left.end() if left else len(data)
 
 
 def _line_of(data: bytes, place: int, line: int) -> str:

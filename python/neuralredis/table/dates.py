@@ -109,6 +109,8 @@ class DateForm:
         >>> DateForm("dmy").read("01.02.1970"), DateForm("mdy").read("01/02/70"), DateForm().read("2 Jan 1970")
         (31.0, 1.0, 1.0)
         """
+        if text[4:5] == "-" and (days := _iso(text)) is not None:
+            return days
         if text.isascii() and text[:4].isdigit() and (found := _FIRST_YEAR.fullmatch(text)):
             return _days(found, int(found["month"]), int(found["day"] or 1))
         if self.order in ("dmy", "mdy") and (found := _LAST_YEAR.fullmatch(text)):
@@ -188,6 +190,18 @@ def clock(hours: float) -> str:
 def day_of(days: float) -> str:
     """Return a date, of the days since 1970, as ISO 8601 writes it."""
     return str(_EPOCH + datetime.timedelta(days=int(days)))
+
+
+def _iso(text: str) -> float | None:
+    """Return the days to a date of the commonest form, which Python reads by itself, and faster."""
+    if text[7:8] != "-" or not (len(text) == 10 or (len(text) in (16, 19) and text[10] in " T" and text[13] == ":")):
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
+    return moment.toordinal() - _EPOCH.toordinal() + seconds / 86400
 
 
 def _days(found: re.Match[str], month: int, day: int) -> float | None:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["LARGEST", "NumberForm", "compared", "plain_number", "unit_of", "units_in"]
+__all__ = ["LARGEST", "NumberForm", "compared", "decimal_signs", "plain_number", "unit_of", "units_in"]
 
 #: Beyond this a number in single precision, which is what networks compute with, is close to infinity.
 LARGEST = 1e37
@@ -31,6 +31,8 @@ _DIGITS = re.compile(
     re.ASCII,
 )
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_WITH_POINT = re.compile(r"[+-]?(?:\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d*)?", re.ASCII)
+_WITH_COMMA = re.compile(r"[+-]?(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+)(?:,\d*)?", re.ASCII)
 #: What is before the digits; the digits; what is after them, which is a unit or a sign.
 _PARTS = re.compile(
     r"([^\d.,]*?(?:(?<=[^\W\d])\. ?)?)"
@@ -76,8 +78,12 @@ class NumberForm:
         >>> NumberForm(unit="kg").read("3.5 kg"), NumberForm(unit="kg").read("3.5 g"), NumberForm().read("(12)")
         (3.5, None, -12.0)
         """
-        if not self.comma and _PLAIN.fullmatch(text):
-            return _bounded(text)
+        # Most numbers are of these forms, which need not be taken apart.
+        if self.comma:
+            if _WITH_COMMA.fullmatch(text):
+                return _bounded(text.replace(".", "").replace(",", "."))
+        elif _PLAIN.fullmatch(text) or _WITH_POINT.fullmatch(text):
+            return _bounded(text.replace(",", ""))
         parts = _parts(text)
         if parts is None:
             return None
@@ -122,6 +128,21 @@ def units_in(counts: Mapping[str, int]) -> dict[str, int]:
             rows[_canonical(unit)] += count
             written.setdefault(_canonical(unit), unit)
     return {written[unit]: count for unit, count in rows.most_common()}
+
+
+def decimal_signs(text: str) -> tuple[bool, bool]:
+    """Return whether a text is a number with a decimal comma, and whether with a decimal point; of any unit.
+
+    Examples
+    --------
+    >>> decimal_signs("1,5"), decimal_signs("1.5 kg"), decimal_signs("1,500"), decimal_signs("five")
+    ((True, False), (False, True), (True, True), (False, False))
+    """
+    parts = _parts(text)
+    if parts is None:
+        return False, False
+    _, digits, _ = parts
+    return _DIGITS.fullmatch(digits.translate(_SWAPPED)) is not None, _DIGITS.fullmatch(digits) is not None
 
 
 def compared(text: str) -> bool:
