@@ -119,11 +119,11 @@ def test_a_first_line_like_the_others_is_told_and_can_be_read_as_a_row(table: Re
         "0,1,2\n5,6,7\n",
         "name,age\nAda,36\n",
         "a,b\nc,d\n",
-        "age,70\n1,2\n3,4\n5,6\n",
+        "\n\na,b\n1,2\n",
     ],
 )
 def test_names_are_not_taken_for_a_row(table: Reader, text: str) -> None:
-    assert not any("looks like a row" in remark for remark in table(text).remarks) or text.startswith("age,70")
+    assert not any("looks like a row" in remark for remark in table(text).remarks)
 
 
 @pytest.mark.parametrize("rows", [3, 2000])

@@ -141,14 +141,19 @@ def _begin(lines: Sequence[str], remarks: list[str]) -> tuple[int, str]:
     rows = [row for row in csv.reader(some, delimiter=delimiter) if row]
     if begin > comments:
         above = next(csv.reader([lines[begin - 1]], delimiter=delimiter))
-        if lines[begin - 1].startswith("#") and rows and len(above) == len(rows[0]) > 1 and _has_values(rows[0]):
+        if (
+            lines[begin - 1].startswith("#")
+            and rows
+            and len(above) == len(rows[0]) > 1
+            and any(map(_is_value, rows[0]))
+        ):
             remarks.append("the last line that begins with # has the names")
             begin -= 1
         if count := sum(line.startswith("#") for line in lines[comments:begin]):
             remarks.append(f"{_counted(count, 'line')} that begin{'s' if count == 1 else ''} with # skipped")
     if titles := _titles(rows):
-        begin += titles
-        begin = _skipped(lines, begin, "")
+        for _ in range(titles):
+            begin = _skipped(lines, begin + 1, "")
         title = shortened(" ".join(rows[0]).strip(), 40)
         remarks.append(f"{_counted(titles, 'line')} before the names skipped: {title}")
     return begin, delimiter

@@ -94,7 +94,7 @@ class Table:
         if name in self.names:
             return
         lower = {other.lower(): other for other in self.names}
-        close = [lower[near] for near in difflib.get_close_matches(name.lower(), lower, 1, 0.7)]
+        close = [lower[near] for near in difflib.get_close_matches(name.lower(), lower, 1, 0.6)]
         meant = f" (did you mean '{close[0]}'?)" if close else ""
         raise TableError(f"{self.path} has no column '{name}'{meant}; its columns are {self.listed()}")
 

@@ -12,7 +12,8 @@ __all__ = ["numbers_the_rows"]
 #: Names of nothing else. pandas calls an index that was saved and read "Unnamed: 0"; a column without a name is called
 #: "column 1" here.
 _ALONE = re.compile(
-    r"|id|ids|uid|uuid|guid|index|idx|key|no|no\.|nr|nr\.|num|number|#|row|rownum|rownames|unnamed(: ?\d+(\.\d+)?)?|column \d+|"
+    r"|id|ids|uid|uuid|guid|index|idx|key|no|no\.|nr|nr\.|num|number|#|row|rownum|rownames|"
+    r"unnamed(: ?\d+(\.\d+)?)?|column \d+|"
     r"(row|record|case|serial|running|sequence|obs|observation|lfd\.?|laufende) ?(no|nr|num|number|id|index|nummer)\.?|"
     r"primary key|level_0",
 )
