@@ -55,6 +55,7 @@ _TIME = rf"(?:(?:[T ]|, ?| at | um | à ){_CLOCK}(?: Uhr)?)?"
 _WEEKDAY = r"(?:[^\W\d]{2,10}\.?,? )?"
 _FIRST_YEAR = re.compile(rf"(?P<year>\d{{4}})([-/.])(?P<month>\d{{1,2}})(?:\2(?P<day>\d{{1,2}}))?{_TIME}", re.ASCII)
 _LAST_YEAR = re.compile(rf"(\d{{1,2}})([-/.]) ?(\d{{1,2}})\2 ?(?P<year>\d{{4}}|\d{{2}}){_TIME}", re.ASCII)
+_MONTH_YEAR = re.compile(r"(\d{1,2})[-/](?P<year>\d{4})", re.ASCII)
 _SHORT = re.compile(rf"(?P<year>\d{{2}})([-/.])(?P<month>\d{{1,2}})\2(?P<day>\d{{1,2}}){_TIME}", re.ASCII)
 _COMPACT = re.compile(
     rf"(?P<year>\d{{4}})(?P<month>\d{{2}})(?P<day>\d{{2}})(?:[T ]?(?P<hms>\d{{6}})Z?|{_TIME})", re.ASCII
@@ -123,6 +124,8 @@ class DateForm:
             return _days(found, int(found["month"]), int(found["day"]))
         if self.order == "short" and (found := _SHORT.fullmatch(text)):
             return _days(found, int(found["month"]), int(found["day"]))
+        if found := _MONTH_YEAR.fullmatch(text):
+            return _days(found, int(found[1]), 1)
         for form in (_DAY_NAME, _NAME_DAY, _ASCTIME):
             if (found := form.fullmatch(text)) and (name := _MONTHS.get(found["name"].lower())):
                 return _days(found, name, int(found["day"] or 1))

@@ -61,7 +61,7 @@ def kind_of(
         return _text(learnt, Text(), asked=False)
     if isinstance(form, NumberForm):
         read = plain_number if column.typed else form.read
-        if wish is None and not column.gaps and numbers_the_rows(name, column.numbers(read)):
+        if wish is None and not form.unit and numbers_the_rows(name, column.numbers(read)):
             return Ignored(name=name, reason=ROW_NUMBERS)
         return _number(learnt, form, read)
     if isinstance(form, DateForm | TimeForm):
