@@ -33,7 +33,19 @@ def test_numbers_without_a_gap_in_the_order_of_the_rows_are_left_out(first: int,
 @pytest.mark.parametrize(
     "name",
     [
-        *("id", "ID", "customer_id", "customerId", "user id", "uuid", "Unnamed: 0", "Unnamed: 0.1", "", "column 1"),
+        *(
+            "id",
+            "ID",
+            "customer_id",
+            "customerId",
+            "user id",
+            "uuid",
+            "Unnamed: 0",
+            "Unnamed: 0.1",
+            "",
+            "__index_level_0__",
+            "column 1",
+        ),
         *(
             "no.",
             "No",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from neuralredis.table.column import Column
 from neuralredis.table.dates import DateForm
-from neuralredis.table.numbers import decimal_signs, unit_of
+from neuralredis.table.numbers import decimal_signs, digits_of, unit_of
 from neuralredis.table.words import is_gap
 
 __all__ = ["MOST", "Conventions", "commas_and_points", "days_and_months", "fits", "sample"]
@@ -96,7 +96,28 @@ def _needing(counts: Mapping[str, int]) -> tuple[int, int]:
         if with_comma != with_point:
             commas += count * with_comma
             points += count * with_point
-    return (commas, points) if fits(counts, understood, 0.8) else (0, 0)
+    if not fits(counts, understood, 0.8):
+        return 0, 0
+    return (commas, points) if commas or points else _grouped(understood, counts)
+
+
+def _grouped(texts: Iterable[str], counts: Mapping[str, int]) -> tuple[int, int]:
+    """Return the same of numbers that can all be read either way.
+
+    Where 1,234 stands beside 950, and what has no sign is below 1000, the sign is between thousands: of decimals some
+    would be other than three, or all numbers would have three.
+    """
+    signs: set[str] = set()
+    rows, largest = 0, 0
+    for text in texts:
+        digits = digits_of(text)
+        signs |= set(digits) & {",", "."}
+        if digits.isdigit():
+            largest = max(largest, int(digits))
+            rows += counts[text] if 100 <= int(digits) <= 999 else 0
+    if largest > 999 or len(signs) != 1:
+        return 0, 0
+    return (rows, 0) if signs == {"."} else (0, rows)
 
 
 def days_and_months(counts: Mapping[str, int]) -> tuple[int, int]:

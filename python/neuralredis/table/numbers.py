@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["LARGEST", "NumberForm", "compared", "decimal_signs", "plain_number", "unit_of", "units_in"]
+__all__ = ["LARGEST", "NumberForm", "compared", "decimal_signs", "digits_of", "plain_number", "unit_of", "units_in"]
 
 #: Beyond this a number in single precision, which is what networks compute with, is close to infinity.
 LARGEST = 1e37
@@ -143,6 +143,18 @@ def decimal_signs(text: str) -> tuple[bool, bool]:
         return False, False
     _, digits, _ = parts
     return _DIGITS.fullmatch(digits.translate(_SWAPPED)) is not None, _DIGITS.fullmatch(digits) is not None
+
+
+def digits_of(text: str) -> str:
+    """Return the digits of a number with the signs between them, empty if it is none.
+
+    Examples
+    --------
+    >>> digits_of("-1,234.50 EUR"), digits_of("five")
+    ('1,234.50', '')
+    """
+    parts = _parts(text)
+    return "" if parts is None else parts[1]
 
 
 def compared(text: str) -> bool:

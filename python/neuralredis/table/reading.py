@@ -176,7 +176,7 @@ def _utf8(name: str, data: bytes) -> tuple[bytes, list[str]]:
     if _is_utf8(data):
         return data.removeprefix(codecs.BOM_UTF8), []
     # Of each byte there is a character, so that whatever is no UTF-8 is read somehow; some letters may be wrong.
-    return data.decode("cp1252", errors="replace").encode(), ["it is no UTF-8, and read as Windows-1252"]
+    return data.decode("cp1252", errors="replace").encode(), ["not UTF-8, read as Windows-1252"]
 
 
 def _is_utf8(data: bytes) -> bool:

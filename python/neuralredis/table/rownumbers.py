@@ -15,7 +15,7 @@ _ALONE = re.compile(
     r"|id|ids|uid|uuid|guid|index|idx|key|no|no\.|nr|nr\.|num|number|#|row|rownum|rownames|"
     r"unnamed(: ?\d+(\.\d+)?)?|column \d+|"
     r"(row|record|case|serial|running|sequence|obs|observation|lfd\.?|laufende) ?(no|nr|num|number|id|index|nummer)\.?|"
-    r"primary key|level_0",
+    r"primary key|level_0|index level \d+",
 )
 #: Words at the end of a name that makes each row one of its own: customer_id.
 _LAST = ("id", "ids", "uuid", "guid", "uid", "pk", "rowid")
