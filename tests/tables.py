@@ -70,12 +70,13 @@ class Terminal:
         os.close(theirs)
         self.said = b""
 
-    def until(self, words: str) -> None:
-        """Read on until it says so."""
+    def until(self, words: str) -> str:
+        """Read on until it says so, and return what it has said up to there."""
         while words.encode() not in self.said:
             assert select.select([self.terminal], [], [], 60)[0], self.said
             self.said += os.read(self.terminal, 65536)
-        self.said = self.said[self.said.index(words.encode()) + len(words.encode()) :]
+        before, found, self.said = self.said.partition(words.encode())
+        return (before + found).decode()
 
     def type(self, text: str) -> None:
         """Type something."""

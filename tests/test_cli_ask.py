@@ -48,9 +48,14 @@ def test_predict_adds_the_answer_and_how_sure_it_is(command: tables.Command, fol
     assert (done.code, done.err) == (0, "")
     found = rows_of(done.out)
     given = rows_of(Path("shop.csv").read_text())
-    assert [{**row, "predicted churned": "", "probability": ""} for row in given] == [
-        {**row, "predicted churned": "", "probability": ""} for row in found
-    ], "all else is passed on as it was"
+    new = ["predicted churned", "probability", "probability of no", "probability of yes"]
+    assert list(found[0])[-4:] == new
+    assert given == [{name: cell for name, cell in row.items() if name not in new} for row in found], "all else is kept"
+    for row in found:
+        likely = {label: float(row[f"probability of {label}"]) for label in ("no", "yes")}
+        assert row["predicted churned"] == max(likely, key=likely.__getitem__)
+        assert float(row["probability"]) == max(likely.values())
+        assert sum(likely.values()) == pytest.approx(1, abs=1e-5)
     assert np.mean([row["predicted churned"] == row["churned"] for row in found]) > 0.9
     assert all(0.5 <= float(row["probability"]) <= 1 for row in found)
 
@@ -69,10 +74,13 @@ def test_predict_writes_csv_or_parquet(command: tables.Command, folder: Path) ->
     done = command("predict", "shop.nr", "shop.csv", "-o", "out.parquet")
     assert (done.code, done.out) == (0, "")
     assert "400 answers are in out.parquet; 'neuralredis evaluate' tells how good they are" in done.err
-    assert pyarrow.parquet.read_table("out.parquet").column_names[-2:] == ["predicted churned", "probability"]
+    written = pyarrow.parquet.read_table("out.parquet")
+    new = ["predicted churned", "probability", "probability of no", "probability of yes"]
+    assert written.column_names[-4:] == new
+    assert {str(written[name].type) for name in new[1:]} == {"double"}
     command("predict", "shop.nr", "out.parquet", "-o", "out.csv")
     names = rows_of(Path("out.csv").read_text())[0].keys()
-    assert list(names)[-2:] == ["predicted churned (2)", "probability (2)"]
+    assert list(names)[-4:] == [f"{name} (2)" for name in new]
     assert "expected a name with .csv or .parquet" in command("predict", "shop.nr", "shop.csv", "-o", "out.xls").err
 
 
@@ -131,7 +139,7 @@ def test_a_network_that_does_not_know_its_columns_is_told(command: tables.Comman
     net.notes = nr.load("shop.nr").notes
     net.save("other.nr")
     done = command("predict", "other.nr", "shop.csv")
-    assert "other.nr is a classifier 2-2, and its columns are described for another network" in done.err
+    assert "other.nr: it is a classifier 2-2, and its columns are described for another network" in done.err
 
 
 def test_evaluate_leaves_out_what_the_network_has_learnt(command: tables.Command, folder: Path) -> None:
@@ -206,3 +214,13 @@ def test_info_says_what_each_input_is(command: tables.Command, folder: Path) -> 
     for line in found["inputs"]:
         assert line in done.out
     assert "off by" in command("info", "sums.nr").out
+
+
+def test_ask_writes_numbers_as_the_table_does(command: tables.Command) -> None:
+    rows = [[f"{a},5", f"{b},25", f"{a + b},75"] for a in range(15) for b in range(15)]
+    tables.write(Path("summe.csv"), ["a", "b", "summe"], rows, delimiter=";")
+    assert command("train", "summe.csv", "--target", "summe").code == 0
+    said = command("ask", "summe.nr", typed="3,5\n4,25\n").out
+    assert "summe: 7,7" in said
+    assert "usually off by 0," in said
+    assert "from, 0,75 to 28,75: a guess" in command("ask", "summe.nr", typed="300,5\n400,25\n").out

@@ -28,13 +28,13 @@ def test_it_tells_how_it_reads_what_it_learnt_and_what_to_do_next(command: table
     assert (done.code, done.err) == (0, "")
     for said in (
         "titanic.csv: 891 rows, 7 columns",
-        "To be answered: survived (0 or 1), as classes.",
+        "Target: survived (0 or 1), as classes.",
         "713 rows to learn from, of which 143 tell when to stop; 178 kept back until the end.",
         "On the 178 rows kept back",
         "right answers",
         "always answering 0     61.8 %",
         "Better than always answering 0, and not by chance.",
-        "What it goes by",
+        "Column importance",
         "Saved as titanic.nr.",
         "neuralredis ask titanic.nr",
         "neuralredis predict titanic.nr new.csv -o answers.csv",
@@ -45,7 +45,7 @@ def test_it_tells_how_it_reads_what_it_learnt_and_what_to_do_next(command: table
     assert ["sex", "category", "male", "and", "female"] in lines
     assert ["age", "number", "0.67", "to", "80;", "28", "where", "missing", "(177", "rows)"] in lines
     assert ["siblings", "number", "0", "to", "8"] in lines
-    after = done.out[done.out.index("What it goes by") :].splitlines()
+    after = done.out[done.out.index("Column importance") :].splitlines()
     assert after[1].split()[0] == "sex", "it looks at the sex first, as everyone does"
 
 
@@ -112,7 +112,7 @@ def test_numbers_are_learnt_as_numbers(command: tables.Command) -> None:
     tables.write(Path("sums.csv"), ["a", "b", "c", "price"], rows)
     done = command("train", "sums.csv", "--target", "price", "--hidden", "15", "--seed", "3")
     assert done.code == 0
-    assert "To be answered: price (a number, " in done.out
+    assert "Target: price (a number, " in done.out
     assert "as numbers; --classify would learn classes." in done.out
     assert "Better than always answering the mean." in done.out
     found = json.loads(command("train", "sums.csv", "--target", "price", "--json").out)

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from neuralredis._core import __version__
 from neuralredis.cli import ask, evaluate, info, module_path, predict, serve, train, watch
+from neuralredis.cli.arguments import Paragraphs
 from neuralredis.cli.failure import Failure, complain
 from neuralredis.exceptions import NeuralRedisError
 from neuralredis.table.failure import TableError
@@ -42,7 +43,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         prog="neuralredis",
         description=DESCRIPTION,
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Paragraphs,
     )
     parser.add_argument("--version", action="version", version=f"neuralredis {__version__}")
     subparsers = parser.add_subparsers(metavar="command", required=True)

@@ -39,7 +39,6 @@ def run(args: argparse.Namespace) -> None:
     need("cli", "pyarrow", "rich", what="neuralredis evaluate")
     from neuralredis.cli import screen
     from neuralredis.cli.sources import asked
-    from neuralredis.results import ClassifierEvaluation
     from neuralredis.table import judging
     from neuralredis.table.kinds import shortened
     from neuralredis.table.target import Classes
@@ -55,15 +54,16 @@ def run(args: argparse.Namespace) -> None:
         raise Failure(f"{table.path} has no row with an answer that the network knows in '{target.name}'")
     learnt = judging.known(network, X, y)
     fresh = ~learnt if not learnt.all() else learnt
+    # Without rows it is not known which of these it has learnt from.
+    knows = network.info().training_dataset_len > 0
     found = judging.judge(network, encoding, X[fresh], y[fresh])
-    worth = judging.importance(network, encoding, X[fresh], y[fresh], 0)
+    worth = judging.importance(network, encoding, X[fresh], y[fresh], 0, by_ranking=found.by_ranking)
     if args.json:
-        figures = found.evaluation
-        content = {key: value for key, value in vars(figures).items() if key != "error"}
-        if isinstance(figures, ClassifierEvaluation) and isinstance(target, Classes):
-            content |= {"likely": [found.low, found.high], "classes": list(target.labels)}
-        content |= {"target": target.name, "verdict": found.verdict, "importance": worth}
-        content |= {"learnt_from": int(learnt.sum()), "fresh": bool(not learnt.all())}
+        content = {"rows": found.evaluation.rows, **found.as_json(), "target": target.name}
+        if isinstance(target, Classes):
+            content["classes"] = list(target.labels)
+        content |= {"importance": worth, "importance_measure": found.measure}
+        content |= {"learnt_from": int(learnt.sum()), "fresh": bool(not learnt.all())} if knows else {"fresh": None}
         content |= {"without_answer": len(question.X) - len(X)}
         screen.print_json(content)
         return
@@ -74,7 +74,13 @@ def run(args: argparse.Namespace) -> None:
         unknown = [text for text in question.columns[target.name].counts if _unknown(encoding, text)]
         such = f", or one that it does not know, such as '{shortened(unknown[0])}'" if unknown else ""
         out.print(f"{len(question.X) - len(X):,} rows have no answer in '{target.name}'{such}: left out.")
-    if learnt.all():
+    if not knows:
+        out.print(
+            "The network holds no rows. If it has learnt from some of these, it may know them by heart: other rows are "
+            "what counts.",
+            style="yellow",
+        )
+    elif learnt.all():
         out.print(
             "It has learnt from all of these rows, and may know them by heart: other rows are what counts.",
             style="yellow",
@@ -83,10 +89,10 @@ def run(args: argparse.Namespace) -> None:
         out.print(f"{int(learnt.sum()):,} rows are among those that it learnt from: left out.")
     rows = int(fresh.sum())
     name = f"{rows:,} row{'s' if rows > 1 else ''} of {table.path}"
-    screen.judgement(out, encoding, found, name if learnt.all() else f"{name} that it has not seen")
+    screen.judgement(out, encoding, found, name if learnt.all() or not knows else f"{name} that it has not seen")
     if rows > 1:
         out.print()
-        screen.looked_at(out, encoding, worth)
+        screen.looked_at(out, encoding, worth, by_ranking=found.by_ranking)
 
 
 def _unknown(encoding: Any, text: str) -> bool:

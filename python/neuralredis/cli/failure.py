@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from neuralredis.cli.letters import visible
+
 __all__ = ["Failure", "complain"]
 
 
@@ -13,5 +15,4 @@ class Failure(Exception):  # noqa: N818 (nothing of the program is wrong)
 
 def complain(what: str) -> None:
     """Tell something where it is not in the way of the output, in a line that does nothing else to a terminal."""
-    letters = (letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in what)
-    print(f"neuralredis: {''.join(letters)}", file=sys.stderr)
+    print(f"neuralredis: {visible(what)}", file=sys.stderr)

@@ -7,6 +7,7 @@ from typing import Any
 
 from neuralredis.cli.arguments import add_network, subcommand
 from neuralredis.cli.extras import need
+from neuralredis.cli.failure import complain
 
 __all__ = ["add_to"]
 
@@ -30,13 +31,13 @@ def add_to(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Show it."""
-    need("cli", "rich", what="neuralredis info")
+    need("cli", "pyarrow", "rich", what="neuralredis info")
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    from neuralredis.cli import screen, servers
-    from neuralredis.table.encoding import Encoding
+    from neuralredis.cli import screen, servers, sources
+    from neuralredis.cli.naming import named
     from neuralredis.table.failure import TableError
     from neuralredis.table.kinds import shortened
     from neuralredis.table.target import Classes, described
@@ -44,10 +45,11 @@ def run(args: argparse.Namespace) -> None:
 
     network = servers.network(args.network, args.key)
     info, report = network.info(), network.report
+    encoding, why = None, ""
     try:
-        encoding = Encoding.from_bytes(network.notes)
-    except TableError:
-        encoding = None
+        encoding = sources.encoding_of(network)
+    except TableError as error:
+        why = str(error) if network.notes else ""
     if args.json:
         content: dict[str, Any] = dict(vars(info))
         if report is not None:
@@ -57,6 +59,11 @@ def run(args: argparse.Namespace) -> None:
             content["target"] = {"name": encoding.target.name, "classes": labels}
             content["inputs"] = encoding.inputs()
             content["results"] = encoding.results
+            content["training_warnings"] = [named(warning, encoding) for warning in info.training_warnings]
+            if report is not None:
+                content["report"]["warnings"] = [named(warning, encoding) for warning in report.warnings]
+        elif why:
+            complain(f"{servers.show_url(args.network)}: {why}")
         screen.print_json(content)
         return
     out = screen.console()
@@ -65,7 +72,8 @@ def run(args: argparse.Namespace) -> None:
     out.print(
         Text(f"{info.type} of {layout} units", "bold").append(f" ({info.parameters:,} parameters{members})", "not bold")
     )
-    rows = f"{info.training_dataset_len:,} rows to learn from, {info.test_dataset_len:,} that tell when to stop"
+    learnt, stop = info.training_dataset_len, info.test_dataset_len
+    rows = f"{learnt:,} rows to learn from, {stop:,} that tell when to stop" if learnt + stop else "no rows"
     out.print(f"It has {rows}, and takes {info.memory_bytes / 1e6:.1f} MB.")
     if report is not None:
         back = (
@@ -75,7 +83,8 @@ def run(args: argparse.Namespace) -> None:
     else:
         out.print("It has not been trained.")
     if encoding is None:
-        out.print(f"It takes {info.layout[0]} numbers, and does not say what they are.")
+        what = f": {why}." if why else ", and does not say what they are."
+        out.print(f"It takes {info.layout[0]:,} numbers{what}")
         return
     results = encoding.results
     target, data = shortened(encoding.target.name), shortened(str(results.get("data", "a table")))
@@ -84,6 +93,7 @@ def run(args: argparse.Namespace) -> None:
     told = ""
     if {"accuracy", "baseline", "kept"} <= figures.keys():
         told = f"{share(figures['accuracy'])} right; always answering the commonest, {share(figures['baseline'])}"
+        told += f"; AUC {figures['auc']:.2f}" if "auc" in figures else ""
     elif {"rmse", "baseline", "kept"} <= figures.keys():
         told = f"off by {plain(figures['rmse'])} (RMSE); always answering the mean, by {plain(figures['baseline'])}"
     if told:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import copy
 import dataclasses
 import importlib
 import math
-import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,10 @@ import numpy as np
 from rich.live import Live
 from rich.text import Text
 
-from neuralredis.cli import screen, servers, sources
+from neuralredis.cli import places, screen, servers, sources
 from neuralredis.cli.failure import Failure
-from neuralredis.network import Network, load
+from neuralredis.cli.naming import named
+from neuralredis.network import Network
 from neuralredis.results import ClassifierEvaluation, Progress, Report
 from neuralredis.table import judging
 from neuralredis.table.column import Column
@@ -38,14 +39,16 @@ __all__ = ["Lesson"]
 LEAST, FEW = 10, 100
 #: Of all rows, those kept back; of the others, those that tell when to stop.
 KEPT, STOPPING = 0.2, 0.2
-#: Accuracy, or explained share of what varies, of which one should rather not be glad.
+#: Accuracy, AUC or explained share of what varies, of which one should rather not be glad.
 TOO_GOOD = 0.995
+#: Share of the commonest class from which on the accuracy says little.
+MOSTLY = 0.95
 #: Share of the rows kept back that may be just like others.
 COPIES = 0.5
+#: Figures that are saved with the network.
+NOTED = frozenset(("accuracy", "likely", "baseline", "auc", "log_loss", "log_loss_baseline", "rmse", "mae", "r2"))
 #: Rows of the drawing of a training.
 HEIGHT = 8
-#: Share of the rows below which a class is rare, if it is hardly ever answered.
-RARE = 0.25
 
 
 class Lesson:
@@ -61,8 +64,8 @@ class Lesson:
         self.args = args
         self.chosen_of = 0
         # What can be refused is refused before anything is learnt.
-        self.place = _output(args)
-        _check_plot(args.plot)
+        self.place = places.network_place(args.data, args.out)
+        places.check_plot(args.plot, {args.data: "the table that is read", self.place: "where the network is saved"})
         self._check_key()
         self.out = screen.console(stderr=args.json)
         self.out.quiet = args.json
@@ -72,29 +75,37 @@ class Lesson:
         self.columns = {name: self.table.column(name) for name in self.table.names}
         self.conventions = Conventions.of(self.columns.values(), self.table.delimiter)
         self.target: Target = self._target()
+        if not args.replace:
+            places.check_question(self.place, self.target.name, self.table)
         self._prepare()
 
     def run(self) -> None:
         """Learn, tell, save, and say what to do next."""
         self._introduce()
         network, report = self._learn()
+        saved = _without_rows(network) if self.args.without_rows else network
         # Whatever happens from here on, what has been learnt is there.
-        network.notes = self.encoding.to_bytes()
-        network.save(self.place)
+        saved.notes = self.encoding.to_bytes()
+        saved.save(self.place)
         found = judging.judge(network, self.encoding, self.kept_X, self.kept_y)
         self.copies = int(judging.known(network, self.kept_X, self.kept_y).sum())
-        worth = judging.importance(network, self.encoding, self.kept_X, self.kept_y, self.args.seed)
+        worth = judging.importance(
+            network, self.encoding, self.kept_X, self.kept_y, self.args.seed, by_ranking=found.by_ranking
+        )
         if not self.args.json:
             self._tell(report, found, worth)
-        network.notes = self._with(self._results(found, worth)).to_bytes()
-        network.save(self.place)
-        self.out.print(f"Saved as {self.place}.")
+        saved.notes = self._with(self._results(found, worth)).to_bytes()
+        saved.save(self.place)
+        rows = "It holds none of the rows that it learnt from."
+        if not self.args.without_rows:
+            rows = f"It holds the {len(self.X):,} rows that it learnt from: --without-rows leaves them out."
+        self.out.print(f"Saved as {self.place}. {rows}")
         if self.args.plot:
             _plot(report, self.args.plot)
             self.out.print(f"The curve is in {self.args.plot}.")
         if self.args.redis:
             with servers.reached(self.args.redis) as db:
-                db.upload(self.args.key, network, replace=self.args.replace)
+                db.upload(self.args.key, saved, replace=self.args.replace)
         if self.args.json:
             screen.print_json(self._as_json(network, report, found, worth))
         else:
@@ -188,7 +199,7 @@ class Lesson:
         labels = self.target.labels if isinstance(self.target, Classes) else ()
         doubtful = len(labels) != 2 and all(map(_is_number, labels))
         hint = f"; {other}" if doubtful and not asked else ""
-        out.print(f"To be answered: {shortened(self.target.name)} ({described(self.target)}), as {kind}{hint}.")
+        out.print(f"Target: {shortened(self.target.name)} ({described(self.target)}), as {kind}{hint}.")
         if dropped := len(self.unanswered):
             has = "row has" if dropped == 1 else "rows have"
             texts = [f"'{text}'" for text in self.unanswered.counts]
@@ -264,13 +275,13 @@ class Lesson:
             f"Learnt by a network of {layout} units for {report.cycles:,} cycles, {report.seconds:.1f} s, {ended}."
         )
         for warning in report.warnings:
-            out.print(f"Note: {warning}", style="yellow")
+            out.print(f"Note: {named(warning, self.encoding)}.", style="yellow")
         out.print()
         screen.judgement(out, self.encoding, found, f"the {len(self.kept_X):,} rows kept back")
         for hint in self._hints(found, worth):
             out.print(hint, style="yellow")
         out.print()
-        screen.looked_at(out, self.encoding, worth)
+        screen.looked_at(out, self.encoding, worth, by_ranking=found.by_ranking)
         out.print()
 
     def _outputs(self) -> list[int]:
@@ -280,10 +291,15 @@ class Lesson:
         """Return what should be known before the result is believed, or could be tried."""
         hints = []
         figures = found.evaluation
-        classifies = isinstance(figures, ClassifierEvaluation)
-        good = figures.accuracy if isinstance(figures, ClassifierEvaluation) else figures.r2
+        if not isinstance(figures, ClassifierEvaluation):
+            good = figures.r2
+        elif figures.baseline < MOSTLY:
+            good = figures.accuracy
+        else:
+            # Always answering the commonest class is nearly as accurate.
+            good = max((ranking.auc for ranking in found.rare), default=0.0)
         first = next(iter(worth))
-        if good >= TOO_GOOD and (not classifies or figures.baseline < 0.95):
+        if good >= TOO_GOOD:
             top, target = shortened(first), shortened(self.target.name)
             hints.append(
                 f"That is nearly too good. Is '{top}' known before '{target}' is? If not: --ignore {shlex.quote(first)}"
@@ -297,30 +313,19 @@ class Lesson:
             hints.append(
                 f"With {len(self.kept_X)} rows kept back this is a rough figure; another --seed gives another."
             )
-        if isinstance(figures, ClassifierEvaluation) and isinstance(self.target, Classes) and not self.args.balanced:
-            matrix = figures.confusion
-            if matrix is not None:
-                rows = matrix.sum(axis=1)
-                missed = [
-                    label
-                    for place, label in enumerate(self.target.labels)
-                    if 0 < rows[place] < RARE * rows.sum() and matrix[place, place] < rows[place] / 2
-                ]
-                if missed:
-                    hints.append(
-                        f"'{missed[0]}' is rare, and mostly overlooked: --balanced finds more of it, for more false "
-                        "alarms."
-                    )
+        if not self.args.balanced:
+            missed = [ranking.label for ranking in found.rare if ranking.answered < ranking.rows / 2]
+            if missed:
+                hints.append(
+                    f"'{shortened(missed[0])}' is rare, and mostly overlooked: --balanced finds more of it, for more "
+                    "false alarms."
+                )
         return hints
 
     def _results(self, found: judging.Judgement, worth: dict[str, float]) -> dict[str, Any]:
-        figures = found.evaluation
-        results: dict[str, Any] = {"data": Path(self.table.path).name, "learnt": len(self.X), "kept": len(self.kept_X)}
-        if isinstance(figures, ClassifierEvaluation):
-            results |= {"accuracy": figures.accuracy, "likely": [found.low, found.high], "baseline": figures.baseline}
-        else:
-            results |= {"rmse": figures.rmse, "mae": figures.mae, "r2": figures.r2, "baseline": figures.baseline}
-        return {**results, "importance": dict(list(worth.items())[:100])}
+        figures = {name: value for name, value in found.as_json().items() if name in NOTED}
+        results = {"data": Path(self.table.path).name, "learnt": len(self.X), "kept": len(self.kept_X)}
+        return {**results, **figures, "importance": dict(list(worth.items())[:100])}
 
     def _with(self, results: dict[str, Any]) -> Encoding:
         return dataclasses.replace(self.encoding, results=results)
@@ -328,8 +333,6 @@ class Lesson:
     def _as_json(
         self, network: Network, report: Report, found: judging.Judgement, worth: dict[str, float]
     ) -> dict[str, Any]:
-        figures = found.evaluation
-        confusion = getattr(figures, "confusion", None)
         return {
             "network": self.place,
             "type": self.target.kind,
@@ -342,13 +345,12 @@ class Lesson:
             ],
             "left_out": {kind.name: kind.reason for kind in self.encoding.ignored},
             "rows": {"learnt": len(self.X), "kept_back": len(self.kept_X), "without_target": len(self.unanswered)},
+            "rows_saved": 0 if self.args.without_rows else len(self.X),
             "training": {"reason": report.reason, "cycles": report.cycles, "seconds": report.seconds},
-            "warnings": list(report.warnings),
-            "kept_back": {
-                key: value for key, value in self._results(found, worth).items() if key not in ("data", "importance")
-            }
-            | {"confusion": confusion, "verdict": found.verdict},
+            "warnings": [named(warning, self.encoding) for warning in report.warnings],
+            "kept_back": {"learnt": len(self.X), "kept": len(self.kept_X), **found.as_json()},
             "importance": worth,
+            "importance_measure": found.measure,
         }
 
     def _next(self) -> None:
@@ -378,37 +380,13 @@ class Lesson:
         return "neuralredis " + shlex.join(self.args.given)
 
 
-def _output(args: argparse.Namespace) -> str:
-    """Return where to save the network, where it can be saved."""
-    stem = Path(args.data).name.removesuffix(".gz")
-    place: str = args.out or ("net.nr" if args.data == "-" else f"{Path(stem).stem or 'net'}.nr")
-    path = Path(place)
-    if not path.absolute().parent.is_dir():
-        raise Failure(f"cannot save {place}: there is no folder {path.absolute().parent}")
-    if path.is_dir():
-        raise Failure(f"cannot save {place}: it is a folder")
-    if path.exists():
-        try:
-            load(path)
-        except ValueError:
-            raise Failure(
-                f"{place} is there, and no network: it is not overwritten. --out names another file"
-            ) from None
-    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
-        raise Failure(f"cannot save {place}: it may not be written")
-    return place
-
-
-def _check_plot(place: str | None) -> None:
-    if place is None:
-        return
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    known = FigureCanvasAgg.get_supported_filetypes()
-    if Path(place).suffix[1:].lower() not in known:
-        raise Failure(f"--plot {place}: expected a name with .png, .svg or .pdf")
-    if not Path(place).absolute().parent.is_dir():
-        raise Failure(f"--plot {place}: there is no folder {Path(place).absolute().parent}")
+def _without_rows(network: Network) -> Network:
+    """Return the same network without the rows that it has learnt from, and with room for others."""
+    bare = copy.copy(network)
+    info = network.info()
+    bare.configure(dataset=0, test=0)
+    bare.configure(dataset=info.training_dataset_maxlen, test=info.test_dataset_maxlen)
+    return bare
 
 
 def _plot(report: Report, place: str) -> None:

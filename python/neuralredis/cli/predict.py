@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from neuralredis import files
 from neuralredis.cli.arguments import add_network, subcommand
 from neuralredis.cli.extras import need
 from neuralredis.cli.failure import Failure, complain
+from neuralredis.cli.letters import visible
 
 if TYPE_CHECKING:
     from neuralredis.cli.sources import Asked
@@ -24,14 +25,22 @@ __all__ = ["add_to"]
 DESCRIPTION = """\
 Answer each row of a table.
 
-The table needs the columns that the network learnt from, in any order; others do no harm, and are passed on. What comes
-out is the table with a column more, 'predicted TARGET'; of classes also with how sure the network is, 0 to 1."""
+The table needs the columns that the network learnt from, in any order. Other columns do no harm, and are passed on.
+What comes out is the table with these columns added:
+
+  predicted TARGET       the answer
+  probability            for classes: how likely that answer is, 0 to 1
+  probability of CLASS   for classes: how likely each class is
+
+To rank the rows, sort them by the probability of a class. If the table has a column of such a name, the new one is
+called 'NAME (2)'. CSV keeps the separator, the encoding and
+the decimal comma of the table. A class that a spreadsheet would take for a formula gets an apostrophe before it."""
 
 EPILOG = """\
 examples:
   neuralredis predict net.nr new.csv                      print them
   neuralredis predict net.nr new.csv -o answers.csv       or answers.parquet
-  neuralredis predict net.nr new.csv --json               each row's answer, and how likely each class is
+  neuralredis predict net.nr new.csv --json               for a program
   neuralredis predict redis://localhost --key net new.csv"""
 
 
@@ -52,21 +61,15 @@ def run(args: argparse.Namespace) -> None:
     from neuralredis.cli.sources import asked
 
     if args.out:
-        _check(args.out)
+        _check(args)
     question = asked(args.network, args.key, args.data)
-    names, columns, likely = _answers(question)
     for line in question.encoding.told(question.encoding.unread(question.columns)):
         complain(line)
+    answers = _answers(question)
     if args.json:
-        answers = [
-            {"predicted": answer, **({"probabilities": likely[row]} if likely else {})}
-            for row, answer in enumerate(columns[0])
-        ]
-        screen.print_json(answers)
-        if not args.out:
-            return
+        screen.print_json(answers.as_json())
     if args.out:
-        _write(question, names, columns, args.out)
+        _write(question, answers, args.out)
         target = question.encoding.target.name
         has = (
             f"; 'neuralredis evaluate' tells how good they are, since '{target}' is there"
@@ -74,69 +77,108 @@ def run(args: argparse.Namespace) -> None:
             else ""
         )
         complain(f"{len(question.X):,} answers are in {args.out}{has}")
-    else:
-        # Whatever the terminal may show: what is passed on to another program is as it was read.
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")
-        sys.stdout.write(_csv(question, names, columns))
+    elif not args.json:
+        _print(question, answers)
 
 
-def _answers(question: Asked) -> tuple[list[str], list[list[Any]], list[dict[str, float]]]:
-    """Return the names of the new columns, the columns, and of classes how likely each is in each row."""
+@dataclass(frozen=True)
+class Answers:
+    """What a network answers to the rows of a table.
+
+    Attributes
+    ----------
+    names : list of str
+        The new columns, of which the table has none.
+    columns : list of list of str or float
+        Their cells: the answer, and of classes how likely it is, and how likely each class is.
+    classes : sequence of str
+        The classes; empty for numbers.
+    """
+
+    names: list[str]
+    columns: list[list[Any]]
+    classes: Sequence[str]
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Return the answer to each row for a program."""
+        if not self.classes:
+            return [{"predicted": answer} for answer in self.columns[0]]
+        rows = zip(self.columns[0], *self.columns[2:], strict=True)
+        return [
+            {"predicted": answer, "probabilities": dict(zip(self.classes, likely, strict=True))}
+            for answer, *likely in rows
+        ]
+
+
+def _answers(question: Asked) -> Answers:
+    """Return the answers to all rows."""
     from neuralredis.table.target import Classes
+    from neuralredis.table.writing import new_names, probabilities, rounded
 
-    target = question.encoding.target
+    target, taken = question.encoding.target, question.table.names
     outputs = question.network.run(question.X)
     name = f"predicted {target.name}"
     if not isinstance(target, Classes):
-        # As many digits as single precision has.
-        return [name], [[float(f"{value:.7g}") for value in outputs[:, 0].tolist()]], []
+        return Answers(new_names([name], taken), [rounded(outputs[:, 0].tolist())], ())
     chosen = np.argmax(outputs, axis=1)
-    sure = [round(value, 4) for value in outputs[np.arange(len(outputs)), chosen].tolist()]
-    likely = [dict(zip(target.labels, row, strict=True)) for row in outputs.tolist()]
-    return [name, "probability"], [[target.labels[place] for place in chosen.tolist()], sure], likely
+    sure = outputs[np.arange(len(outputs)), chosen]
+    likely = [probabilities(column.tolist()) for column in (sure, *outputs.T)]
+    names = [name, "probability", *(f"probability of {label}" for label in target.labels)]
+    return Answers(
+        new_names(names, taken), [[target.labels[place] for place in chosen.tolist()], *likely], target.labels
+    )
 
 
-def _check(place: str) -> None:
-    path = Path(place)
-    if path.suffix.lower() not in (".csv", ".parquet", ".tsv", ".txt"):
-        raise Failure(f"--out {place}: expected a name with .csv or .parquet")
-    if not path.absolute().parent.is_dir():
-        raise Failure(f"cannot write {place}: there is no folder {path.absolute().parent}")
+def _check(args: argparse.Namespace) -> None:
+    """Fail if the file that is to be written cannot or must not be."""
+    from neuralredis.cli.places import check_folder, check_inputs
+
+    if Path(args.out).suffix.lower() not in (".csv", ".parquet", ".tsv", ".txt"):
+        raise Failure(f"--out {args.out}: expected a name with .csv or .parquet")
+    check_folder(args.out, f"cannot write {args.out}")
+    check_inputs("--out", args.out, {args.data: "the table that is read", args.network: "the network"})
 
 
-def _new(names: list[str], taken: list[str]) -> list[str]:
-    """Return names that the table does not have yet."""
-    fresh = []
-    for name in names:
-        again = 2
-        free = name
-        while free in taken:
-            free = f"{name} ({again})"
-            again += 1
-        fresh.append(free)
-    return fresh
+def _write(question: Asked, answers: Answers, place: str) -> None:
+    """Write the table with the answers into a file."""
+    from neuralredis.table import writing
+
+    if place.lower().endswith(".parquet"):
+        files.replace(place, writing.parquet(question.table, answers.names, answers.columns))
+    else:
+        files.replace(place, _file(question, answers, "\t" if place.lower().endswith(".tsv") else None))
 
 
-def _csv(question: Asked, names: list[str], columns: list[list[Any]], delimiter: str | None = None) -> str:
-    table = question.table
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=delimiter or table.delimiter, lineterminator="\n")
-    writer.writerow([*table.names, *_new(names, table.names)])
-    writer.writerows(zip(*(cells.to_pylist() for cells in table.cells.columns), *columns, strict=True))
-    return text.getvalue()
+def _print(question: Asked, answers: Answers) -> None:
+    """Print the table with the answers: what a file would have, or on a terminal what does no harm to it."""
+    from neuralredis.table import writing
 
-
-def _write(question: Asked, names: list[str], columns: list[list[Any]], place: str) -> None:
-    if not place.lower().endswith(".parquet"):
-        files.replace(place, _csv(question, names, columns, "\t" if place.lower().endswith(".tsv") else None).encode())
+    if sys.stdout.isatty():
+        text = writing.csv_text(
+            question.table, answers.names, answers.columns, comma=_comma(question), shown=visible, newline="\n"
+        )
+        sys.stdout.write(text)
         return
-    import pyarrow as pa
-    import pyarrow.parquet
+    sys.stdout.flush()
+    sys.stdout.buffer.write(_file(question, answers))
+    sys.stdout.buffer.flush()
 
-    cells = question.table.cells
-    for name, column in zip(_new(names, question.table.names), columns, strict=True):
-        cells = cells.append_column(name, pa.array(column))
-    sink = pa.BufferOutputStream()
-    pyarrow.parquet.write_table(cells, sink)
-    files.replace(place, sink.getvalue().to_pybytes())
+
+def _file(question: Asked, answers: Answers, delimiter: str | None = None) -> bytes:
+    """Return the table with the answers as CSV, in the encoding of the table and with its way to write numbers."""
+    from neuralredis.table import writing
+
+    table = question.table
+    text = writing.csv_text(table, answers.names, answers.columns, delimiter=delimiter, comma=_comma(question))
+    data, encoding = writing.encoded(text, table.encoding)
+    if encoding != table.encoding:
+        complain(f"the answers are written as UTF-8, since {table.encoding} has not all of their letters")
+    return data
+
+
+def _comma(question: Asked) -> bool:
+    """Return whether the table's numbers have decimal commas, or those that the network learnt from."""
+    from neuralredis.table.writing import decimal_comma
+
+    learnt = any(getattr(kind, "comma", False) for kind in (*question.encoding.columns, question.encoding.target))
+    return decimal_comma(list(question.columns.values()), question.table.delimiter, learnt)

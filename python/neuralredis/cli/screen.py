@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from neuralredis.cli.chart import Line, chart
+from neuralredis.cli.letters import visible
 from neuralredis.results import ClassifierEvaluation, Report
 from neuralredis.table.encoding import Encoding
 from neuralredis.table.judging import Judgement
 from neuralredis.table.kinds import shortened
+from neuralredis.table.ranking import TOP
 from neuralredis.table.target import Classes
 from neuralredis.table.texts import listed, plain, share
 from neuralredis.table.wishes import KINDS
@@ -27,8 +30,10 @@ from neuralredis.table.wishes import KINDS
 __all__ = ["Curves", "Gaps", "bar", "columns", "console", "curves_of", "judgement", "looked_at", "print_json"]
 
 TRAIN, TEST = "blue", "red"
-#: Classes of which a matrix of answers is shown.
-MOST_CLASSES = 12
+#: Classes of which a matrix of answers is shown, and of which it is shown how they are ranked.
+MOST_CLASSES, MOST_RANKINGS = 12, 5
+#: Rows below which it is not shown what the most likely of them are.
+FEW = 100
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -36,7 +41,20 @@ def console(*, stderr: bool = False) -> Console:
     # Elsewhere lines are as wide as most people can read, unless the environment says otherwise.
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else 100
-    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+    return HarmlessConsole(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+class HarmlessConsole(Console):
+    """A console on which nothing but its own styles reaches the terminal as control characters."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Yield the parts of something that is printed, with texts made harmless."""
+        for segment in super().render(renderable, options):
+            text = segment.text
+            if segment.control or text.isprintable():
+                yield segment
+            else:
+                yield Segment("\n".join(map(visible, text.split("\n"))), segment.style)
 
 
 def print_json(content: object) -> None:
@@ -53,7 +71,16 @@ def print_json(content: object) -> None:
             return float(f"{value:.6g}") if np.isfinite(value) else None
         return value.item() if isinstance(value, np.generic) else value
 
-    print(json.dumps(rounded(content), ensure_ascii=False, indent=2))
+    text = json.dumps(rounded(content), ensure_ascii=False, indent=2)
+    # JSON leaves some characters as they are that a terminal obeys: they are written as escapes, which mean the same.
+    odd = {letter for letter in set(text) if not letter.isprintable()} - {"\n"}
+    print(text.translate({ord(letter): _escape(letter) for letter in odd}))
+
+
+def _escape(letter: str) -> str:
+    """Return a character as JSON can write any: as its units of UTF-16."""
+    units = letter.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
 def columns(out: Console, encoding: Encoding, gaps: Mapping[str, Gaps], order: Sequence[str]) -> None:
@@ -106,14 +133,31 @@ def bar(part: float, width: int, *, ascii_only: bool) -> str:
 
 def judgement(out: Console, encoding: Encoding, found: Judgement, rows: str) -> None:
     """Show how good a network is on some rows."""
-    figures = found.evaluation
+    figures, balanced = found.evaluation, found.balanced
     out.print(Text(f"On {rows}", "bold"))
     if isinstance(figures, ClassifierEvaluation):
-        always = f"always answering {shortened(found.commonest or '')}"
-        width = max(len(always), 20)
-        out.print(f"  {'right answers':{width}}  {share(figures.accuracy):>7}")
-        out.print(f"  {'likely on other rows':{width}}  {100 * found.low:>3.0f} to {100 * found.high:.0f} %")
-        out.print(f"  {always:{width}}  {share(figures.baseline):>7}")
+        lines = [
+            ("right answers", share(figures.accuracy), ""),
+            ("likely on other rows", between(found.low, found.high), ""),
+            (f"always answering {shortened(found.commonest or '')}", share(figures.baseline), ""),
+        ]
+        if balanced is not None:
+            lines += [
+                ("balanced accuracy", share(balanced.accuracy), "each class counts alike"),
+                ("likely on other rows", between(balanced.low, balanced.high), ""),
+                ("guessing", share(balanced.chance), ""),
+            ]
+        elif found.telling:
+            # Weights of the classes make the probabilities of rare ones too high, on purpose.
+            baseline = f"{found.log_loss_baseline:.3g} for each class's share of the rows"
+            lines.append(("log loss", f"{found.log_loss:.3g}", baseline))
+        width = max(20, *(len(name) for name, _, _ in lines))
+        for name, value, note in lines:
+            # Both "80.9 %" and "74.4 to 86.0 %" end where the first number ends.
+            number, gap, rest = value.partition(" ")
+            remark = f"   {note}" if note else ""
+            out.print(Text(f"  {name:{width}}  {number:>5}{gap}{rest}").append(remark, "dim"))
+        _rankings(out, found)
     else:
         out.print(f"  off by, root mean square (RMSE)  {plain(figures.rmse):>9}")
         out.print(f"  off by, mean                     {plain(figures.mae):>9}")
@@ -122,6 +166,41 @@ def judgement(out: Console, encoding: Encoding, found: Judgement, rows: str) -> 
     out.print(Text(found.verdict, "green" if found.verdict.startswith("Better") else "yellow"))
     if isinstance(figures, ClassifierEvaluation) and isinstance(encoding.target, Classes):
         _confusion(out, encoding.target, figures)
+
+
+def between(low: float, high: float) -> str:
+    """Return an interval of shares, with as many digits as it takes to tell its ends apart.
+
+    Examples
+    --------
+    >>> between(0.744, 0.8604), between(0.99921, 0.99943)
+    ('74.4 to 86.0 %', '99.92 to 99.94 %')
+    """
+    digits = next((n for n in (1, 2, 3) if f"{100 * low:.{n}f}" != f"{100 * high:.{n}f}"), 4)
+    return f"{100 * low:.{digits}f} to {100 * high:.{digits}f} %"
+
+
+def _rankings(out: Console, found: Judgement) -> None:
+    """Show how well probabilities rank the rows, where that says more than the answers."""
+    shown = found.telling[:MOST_RANKINGS]
+    if not shown:
+        return
+    # The most likely of so few rows would be one or two.
+    enough = found.evaluation.rows >= FEW
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("  ranked by probability", overflow="fold", max_width=26)
+    table.add_column("AUC", justify="right", no_wrap=True)
+    if enough:
+        table.add_column(f"of the {shown[0].top:,} most likely ({100 * TOP:.0f} %)", overflow="fold")
+    for ranking in shown:
+        label = shortened(ranking.label)
+        best = f"{share(ranking.top_share)} are {label} ({ranking.lift:.1f} times as many)"
+        table.add_row(f"  {label}", f"{ranking.auc:.2f}", *([best] if enough else []))
+    out.print()
+    out.print(table)
+    if len(found.telling) > len(shown):
+        out.print(f"  and {len(found.telling) - len(shown)} more classes", style="dim")
+    out.print("  AUC: 0.5 is chance, 1 is perfect", style="dim")
 
 
 def _confusion(out: Console, target: Classes, figures: ClassifierEvaluation) -> None:
@@ -154,25 +233,36 @@ def _confusion(out: Console, target: Classes, figures: ClassifierEvaluation) -> 
         out.print(f"  {pair}: {count:,} of {int(matrix[a].sum()):,}")
 
 
-def looked_at(out: Console, encoding: Encoding, worth: Mapping[str, float], most: int = 10) -> None:
+def looked_at(
+    out: Console, encoding: Encoding, worth: Mapping[str, float], *, by_ranking: bool = False, most: int = 10
+) -> None:
     """Show what each column is worth."""
     classes = isinstance(encoding.target, Classes)
-    what = "more wrong answers" if classes else "greater RMSE"
+    what = "lower AUC" if by_ranking else "more wrong answers" if classes else "greater RMSE"
     out.print(
-        Text("What it goes by", "bold").append(
+        Text("Column importance", "bold").append(
             f"   {what} when the column is shuffled among these rows", "not bold dim"
         )
     )
     shown = list(worth.items())[:most]
     width = max((len(shortened(name)) for name, _ in shown), default=0)
+    amounts = [_amount(value, classes) for _, value in shown]
     largest = max((value for _, value in shown), default=0.0)
     room = max(10, min(30, out.width - width - 24))
-    for name, value in shown:
-        length = bar(value / largest if largest > 0 else 0, room, ascii_only=out.options.ascii_only)
-        amount = (f"{100 * value:.1f} points" if classes else plain(value)) if value > 0 else "none"
-        out.print(Text(f"  {shortened(name):{width}}  ").append(length, "cyan").append(f" {amount}"))
+    for (name, value), amount in zip(shown, amounts, strict=True):
+        part = value / largest if amount and largest > 0 else 0
+        length = bar(part, room, ascii_only=out.options.ascii_only)
+        out.print(Text(f"  {shortened(name):{width}}  ").append(length, "cyan").append(f" {amount or 'none'}"))
     if len(worth) > most:
         out.print(f"  and {len(worth) - most} more columns", style="dim")
+
+
+def _amount(value: float, classes: bool) -> str:
+    """Return how much worse the answers are without a column; an empty text if that is nothing."""
+    if not classes:
+        return plain(value) if value > 0 else ""
+    # What is shown as 0.0 points is nothing.
+    return f"{100 * value:.1f} points" if value >= 0.0005 else ""
 
 
 class Curves:

@@ -17,13 +17,14 @@ from neuralredis.table.column import Column
 from neuralredis.table.encoding import Encoding
 from neuralredis.table.failure import TableError
 from neuralredis.table.reading import Table, read
+from neuralredis.table.target import Classes
 
-__all__ = ["Asked", "asked", "opened", "with_encoding"]
+__all__ = ["Asked", "asked", "encoding_of", "opened", "with_encoding"]
 
 #: Bytes of a file from which on reading it takes a while, and from which on it takes much memory.
 SLOW, LARGE = 10_000_000, 200_000_000
 #: Memory that a table takes while it is read, as a multiple of its file, about.
-MEMORY = 5
+MEMORY = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,16 +55,27 @@ class Asked:
 def with_encoding(place: str, key: str | None) -> tuple[Network, Encoding]:
     """Return a network that knows what its columns are."""
     network = servers.network(place, key)
-    name = servers.show_url(place)
     try:
-        encoding = Encoding.from_bytes(network.notes)
+        return network, encoding_of(network)
     except TableError as error:
-        raise Failure(f"{name}: {error}: expected a network that 'neuralredis train' has made") from None
+        why = f"{error}: expected a network that 'neuralredis train' has made"
+        raise Failure(f"{servers.show_url(place)}: {why}") from None
+
+
+def encoding_of(network: Network) -> Encoding:
+    """Return what a network says of its columns.
+
+    Raises
+    ------
+    TableError
+        If it says nothing, or something of other columns than it has.
+    """
+    encoding = Encoding.from_bytes(network.notes)
     info = network.info()
-    outputs = len(getattr(encoding.target, "labels", (1,)))
+    outputs = len(encoding.target.labels) if isinstance(encoding.target, Classes) else 1
     if (info.type, info.layout[0], info.layout[-1]) != (encoding.target.kind, len(encoding.inputs()), outputs):
-        raise Failure(f"{name} is a {info.title}, and its columns are described for another network")
-    return network, encoding
+        raise TableError(f"it is a {info.title}, and its columns are described for another network")
+    return encoding
 
 
 def asked(place: str, key: str | None, data: str) -> Asked:

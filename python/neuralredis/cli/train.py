@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from neuralredis.cli.arguments import add_wishes
+from neuralredis.cli.arguments import add_wishes, subcommand
 from neuralredis.cli.extras import need
 
 __all__ = ["add_to"]
@@ -22,7 +22,8 @@ and shown: numbers, yes or no, dates, times, categories; what tells nothing, suc
 number.
 
 A fifth of the rows is kept back until the end, and never seen by the network: how often it is right on these is how
-good it is. Always answering the commonest class, or the mean, has to be beaten."""
+good it is. Always answering the commonest class, or the mean, has to be beaten. Of a rare class, which is seldom the
+most likely one, it is shown how well the network ranks the rows by how likely it is."""
 
 EPILOG = """\
 examples:
@@ -31,18 +32,16 @@ examples:
   neuralredis train shops.csv --target sales --as zip=category --as opened=date:dmy
   neuralredis train customers.csv --target churned --redis redis://localhost --key churn
 
-The same table, options and seed make the same network. Ctrl-C ends the training, and keeps what has been learnt."""
+The same table, options and seed make the same network. Ctrl-C ends the training, and keeps what has been learnt.
+
+The network is saved with the rows that it learnt from, so that it can be trained on, and 'neuralredis evaluate' can
+leave them out. Whoever has the file has these rows: use --without-rows before you hand out a network of personal data.
+Names, ranges and categories of the columns stay in it."""
 
 
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subparsers.add_parser(
-        "train",
-        help="learn from a table, and tell how good that is",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = subcommand(subparsers, "train", "learn from a table, and tell how good that is", DESCRIPTION, EPILOG)
     parser.add_argument("data", metavar="DATA", help="a CSV, Parquet or Feather file; - for standard input")
     parser.add_argument(
         "--target", metavar="COLUMN", help="the column to be answered; without it the columns are listed"
@@ -63,10 +62,19 @@ def add_to(subparsers: Any) -> None:
     parser.add_argument("--max-time", type=seconds, default=60.0, metavar="S", help="seconds at most (default: 60)")
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of all that is random (default: 0)")
     parser.add_argument("--out", "-o", metavar="FILE", help="where to save the network (default: DATA's name with .nr)")
+    parser.add_argument(
+        "--without-rows",
+        action="store_true",
+        help="save the network without the rows of the table: it can be asked, but not trained on without new rows",
+    )
     parser.add_argument("--plot", metavar="IMAGE", help="draw the errors into a PNG, SVG or PDF file")
     parser.add_argument("--redis", metavar="URL", help="put the network into this server, too")
     parser.add_argument("--key", metavar="KEY", help="where to put it there")
-    parser.add_argument("--replace", action="store_true", help="put it there even if the key has a network already")
+    parser.add_argument(
+        "--replace",
+        action="store_true",
+        help="overwrite a file whose network answers something else, and a key that has a network already",
+    )
     parser.add_argument("--json", action="store_true", help="print the results for a program")
     parser.set_defaults(run=run, parser=parser)
 

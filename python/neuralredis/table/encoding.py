@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +21,7 @@ from neuralredis.table.failure import TableError
 from neuralredis.table.forms import date_form, number_form
 from neuralredis.table.kinds import Category, Date, Ignored, Kind, Number, Presence, Time, YesNo, shortened
 from neuralredis.table.remarks import doubts
-from neuralredis.table.target import Classes, Numbers, Target
+from neuralredis.table.target import Classes, Numbers, Target, described
 from neuralredis.table.wishes import Wish
 from neuralredis.table.words import MISSING
 
@@ -31,7 +33,10 @@ VERSION, READ = 2, (1, 2)
 #: Inputs at most. The first layer has as many weights for each unit.
 MOST_INPUTS = 10_000
 
-_KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in (Number, YesNo, Category, Date, Time, Presence, Ignored)}
+#: Levels of lists and mappings in the results of a training, at most.
+DEEPEST = 5
+
+_KINDS: dict[str, type[Any]] = {kind.kind: kind for kind in (Number, YesNo, Category, Date, Time, Presence)}
 _TARGETS: dict[str, type[Any]] = {kind.kind: kind for kind in (Classes, Numbers)}
 
 
@@ -131,7 +136,7 @@ class Encoding:
         """
         missing = [kind.name for kind in self.columns if kind.name not in columns]
         if missing:
-            names = ", ".join(f"'{name}'" for name in missing)
+            names = ", ".join(f"'{shortened(name)}'" for name in missing[:20])
             there = ", ".join(f"'{shortened(name)}'" for name in list(columns)[:20]) or "none"
             raise TableError(
                 f"the table has no column {names}, which the network learnt from; its columns are {there}. "
@@ -248,18 +253,27 @@ class Encoding:
             content = json.loads(notes)
             version = content["table"]
             if version in READ:
-                return cls(
+                found = cls(
                     columns=tuple(_made(_KINDS, fields) for fields in content["columns"]),
-                    ignored=tuple(_made(_KINDS, fields) for fields in content["ignored"]),
+                    ignored=tuple(_made({Ignored.kind: Ignored}, fields) for fields in content["ignored"]),
                     target=_made(_TARGETS, content["target"]),
-                    results=dict(content["results"]),
+                    results=_plausible(dict(content["results"])),
                     header=content.get("header", True) is not False,
                 )
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                found._try()
+                return found
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
             raise TableError("it does not say what its columns are") from None
-        raise TableError(
-            f"its columns are described in form {version}: this version reads forms {READ[0]} to {READ[-1]}"
-        )
+        form = shortened(str(version)) if isinstance(version, int | str) else "unknown"
+        raise TableError(f"its columns are described in form {form}: this version reads forms {READ[0]} to {READ[-1]}")
+
+    def _try(self) -> None:
+        """Raise if it cannot be used: fields that are right each for itself may be impossible together."""
+        if not 0 < len(self.inputs()) <= MOST_INPUTS:
+            raise ValueError("no inputs, or too many")
+        for kind in self.columns:
+            kind.hint(), kind.detail(), kind.encode(Column.of(kind.name, [""]))
+        described(self.target)
 
 
 def _made(kinds: dict[str, type[Any]], fields: dict[str, Any]) -> Any:
@@ -271,17 +285,36 @@ def _made(kinds: dict[str, type[Any]], fields: dict[str, Any]) -> Any:
             continue
         value = fields[field.name]
         if field.type == "tuple[str, ...]":
+            right = isinstance(value, list) and len(value) > 0 and all(map(_is_text, value))
             value = tuple(value)
-            right = len(value) > 0 and all(isinstance(text, str) for text in value)
         elif field.type == "float":
             right = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e38
         else:
-            right = isinstance(value, {"str": str, "bool": bool}[str(field.type)])
+            right = _is_text(value) if field.type == "str" else isinstance(value, {"bool": bool}[str(field.type)])
         if field.name == "order":
             right = value in ORDERS
         if not right:
-            raise ValueError(f"{field.name} is {value!r}")
+            raise ValueError(f"{field.name} is of another type")
         given[field.name] = value
     if len(given.get("labels", ("", ""))) < 2:
         raise ValueError("a classifier of one class")
     return kind(**given)
+
+
+def _is_text(value: object) -> bool:
+    """Whether this is a text that can be written: JSON can hold half of a character."""
+    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
+
+
+def _plausible(value: Any, depth: int = DEEPEST) -> Any:
+    """Return what a training came to, if it is made of texts and numbers alone."""
+    if isinstance(value, dict) and depth and all(map(_is_text, value)):
+        return {name: _plausible(item, depth - 1) for name, item in value.items()}
+    if isinstance(value, list) and depth:
+        return [_plausible(item, depth - 1) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        # Such as the explained share of rows that do not vary.
+        return None
+    if value is None or _is_text(value) or (isinstance(value, int | float) and abs(value) < 1e30):
+        return value
+    raise ValueError("results of another type")

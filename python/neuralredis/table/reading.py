@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import difflib
 import gzip
+import io
 import sys
+import zlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +26,9 @@ from neuralredis.table.kinds import shortened
 
 __all__ = ["Table", "read"]
 
+#: How many times larger a compressed table may be unpacked, and the bytes from which on that counts. CSV becomes some
+#: 10 times smaller, and hardly ever 100 times; what was made to fill the memory, 1000 times.
+MOST_PACKED, LEAST_UNPACKED = 100, 1 << 26
 #: What files begin with that people may take for tables.
 _OTHERS = {
     b"PK\x03\x04": "a workbook or an archive",
@@ -50,6 +55,10 @@ class Table:
         Its columns: texts of CSV, anything of Parquet and Feather. No two have the same name.
     delimiter : str
         What stood between cells.
+    encoding : str
+        How CSV was encoded.
+    newline : str
+        What ended its first line.
     remarks : list of str
         What was done to read it.
     header : bool
@@ -61,6 +70,8 @@ class Table:
     delimiter: str = ","
     remarks: list[str] = field(default_factory=list)
     header: bool = True
+    encoding: str = "utf-8"
+    newline: str = "\n"
 
     @property
     def names(self) -> list[str]:
@@ -139,17 +150,31 @@ def read(path: str, *, header: bool = True, names: Collection[str] = ()) -> Tabl
     data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     name = "standard input" if path == "-" else path
     if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError) as error:
-            raise TableError(f"{name} cannot be unpacked: {error}") from None
+        data = _unpacked(name, data)
     if data[:4] == b"PAR1":
         return _typed(name, data, "Parquet", pyarrow.parquet.read_table)
     if data[:6] == b"ARROW1" or data[:4] == b"FEA1":
         return _typed(name, data, "Feather", pyarrow.feather.read_table)
-    data, remarks = _utf8(name, data)
+    data, remarks, encoding = _utf8(name, data)
     found = csvtext.parse(name, data, remarks, header=header, names=names)
-    return _checked(Table(name, found.cells, found.delimiter, remarks, found.header))
+    newline = "\r\n" if data[: data.find(b"\n")].endswith(b"\r") else "\n"
+    return _checked(Table(name, found.cells, found.delimiter, remarks, found.header, encoding, newline))
+
+
+def _unpacked(name: str, data: bytes) -> bytes:
+    """Return what was compressed, unless it is so much that it cannot be a table, and was made to fill the memory."""
+    most = max(LEAST_UNPACKED, MOST_PACKED * len(data))
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            unpacked = file.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise TableError(f"{name} cannot be unpacked: {error}") from None
+    if len(unpacked) > most:
+        raise TableError(
+            f"{name} unpacks to more than {most / 1e6:,.0f} MB, {MOST_PACKED} times its size: expected a table, which "
+            "cannot be compressed so much. Unpack it yourself if it is one"
+        )
+    return unpacked
 
 
 def _typed(name: str, data: bytes, form: str, reader: Callable[[Any], Any]) -> Table:
@@ -160,23 +185,25 @@ def _typed(name: str, data: bytes, form: str, reader: Callable[[Any], Any]) -> T
     return _checked(Table(name, cells))
 
 
-def _utf8(name: str, data: bytes) -> tuple[bytes, list[str]]:
-    """Return the text of a file as UTF-8, and what it was otherwise."""
+def _utf8(name: str, data: bytes) -> tuple[bytes, list[str], str]:
+    """Return the text of a file as UTF-8, remarks on it, and how it was encoded."""
     for beginning, what in _OTHERS.items():
         if data.startswith(beginning):
             hint = "; a spreadsheet program can save it as CSV" if "workbook" in what else ""
             raise TableError(f"{name} looks like {what}: {EXPECTED}{hint}")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
-            return data.decode("utf-16").encode(), ["read as UTF-16"]
+            encoding = "utf-16-le" if data.startswith(b"\xff\xfe") else "utf-16-be"
+            return data[2:].decode(encoding).encode(), ["read as UTF-16"], encoding
         except UnicodeDecodeError:
             raise TableError(f"{name} is no text: {EXPECTED}") from None
     if b"\0" in data:
         raise TableError(f"{name} is no text: {EXPECTED}")
     if _is_utf8(data):
-        return data.removeprefix(codecs.BOM_UTF8), []
+        encoding = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
+        return data.removeprefix(codecs.BOM_UTF8), [], encoding
     # Of each byte there is a character, so that whatever is no UTF-8 is read somehow; some letters may be wrong.
-    return data.decode("cp1252", errors="replace").encode(), ["not UTF-8, read as Windows-1252"]
+    return data.decode("cp1252", errors="replace").encode(), ["not UTF-8, read as Windows-1252"], "cp1252"
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -15,7 +15,7 @@ def plain(number: float) -> str:
     >>> plain(0.190476), plain(12.0), plain(1234567.8), plain(-0.00001234)
     ('0.1905', '12', '1,234,568', '-0.00001234')
     """
-    if number == 0 or abs(number) >= 1e15:
+    if number == 0 or not abs(number) < 1e15:
         return f"{number:.4g}"
     if abs(number) >= 1000:
         # Years and the like read badly with a comma.

@@ -1,0 +1,247 @@
+"""The files that ``neuralredis predict`` writes: which columns they have, and in which form."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import neuralredis as nr
+import tables
+from neuralredis.table.column import Column
+from neuralredis.table.encoding import Encoding
+from neuralredis.table.kinds import Number
+from neuralredis.table.target import Classes, Numbers
+from neuralredis.table.writing import decimal_comma
+
+
+def classifier(labels: tuple[str, ...], target: str = "y") -> nr.Network:
+    column = Number(name="x", fill=0.0, gaps=False, low=0.0, high=1.0)
+    net = nr.Network("classifier", [1, 3, len(labels)], seed=1)
+    net.notes = Encoding(columns=(column,), ignored=(), target=Classes(name=target, labels=labels)).to_bytes()
+    net.save("net.nr")
+    return net
+
+
+def regressor(comma: bool = False) -> nr.Network:
+    column = Number(name="x", fill=0.0, gaps=False, low=0.0, high=1.0, comma=comma)
+    net = nr.Network("regressor", [1, 3, 1], seed=1)
+    net.notes = Encoding(
+        columns=(column,), ignored=(), target=Numbers(name="y", low=0.0, high=1.0, comma=comma)
+    ).to_bytes()
+    net.save("net.nr")
+    return net
+
+
+def answered(
+    command: tables.Command, content: bytes, *, delimiter: str = ",", encoding: str = "utf-8"
+) -> list[list[str]]:
+    """Return the cells that are written of a table of such bytes."""
+    Path("new.csv").write_bytes(content)
+    done = command("predict", "net.nr", "new.csv", "-o", "out.csv")
+    assert done.code == 0, done.err
+    return list(csv.reader(Path("out.csv").read_bytes().decode(encoding).splitlines(), delimiter=delimiter))
+
+
+def test_each_class_has_a_column_to_rank_rows_by(command: tables.Command) -> None:
+    net = classifier(("no", "maybe", "yes"))
+    (names, *rows) = answered(command, b"x\n0.1\n0.9\n")
+    assert names == [
+        "x",
+        "predicted y",
+        "probability",
+        "probability of no",
+        "probability of maybe",
+        "probability of yes",
+    ]
+    expected = net.run([[0.1], [0.9]])
+    assert np.array([row[3:] for row in rows], float) == pytest.approx(expected, abs=1e-5)
+    assert [row[1] for row in rows] == [("no", "maybe", "yes")[place] for place in expected.argmax(axis=1)]
+
+
+def test_new_columns_have_names_that_neither_the_table_nor_another_has(command: tables.Command) -> None:
+    classifier(("a", "a"), target="x")
+    (names, *_) = answered(command, b"x,predicted x,probability,probability of a,probability of a (2)\n1,2,3,4,5\n")
+    assert len(names) == len(set(names)) == 9
+    assert names[5:] == ["predicted x (2)", "probability (2)", "probability of a (3)", "probability of a (4)"]
+
+
+def test_small_probabilities_are_written_without_a_power_of_ten_and_still_rank(command: tables.Command) -> None:
+    rng = random.Random(1)
+    rows = [[x := rng.gauss(0, 1), "yes" if x > 2.2 else "no"] for _ in range(1500)]
+    tables.write(Path("rare.csv"), ["x", "y"], rows)
+    command("train", "rare.csv", "--target", "y", "-o", "net.nr")
+    (names, *found) = answered(command, Path("rare.csv").read_bytes())
+    likely = [row[names.index("probability of yes")] for row in found]
+    assert not any("e" in cell for cell in likely)
+    assert len({cell for cell in likely if float(cell) < 0.0001}) > 3
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("mark", "encoding"),
+    [
+        (b"", "utf-8"),
+        (codecs.BOM_UTF8, "utf-8"),
+        (b"", "cp1252"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ],
+)
+@pytest.mark.parametrize("delimiter", [";", "\t", "|", ","])
+def test_answers_are_in_the_form_of_the_table(
+    command: tables.Command, mark: bytes, encoding: str, newline: str, delimiter: str
+) -> None:
+    regressor(comma=True)
+    lines = [["x", "Größe"], ["0,25", "1.234,50"], ["0,5", "3,75"]]
+    quoted = [[f'"{cell}"' if delimiter in cell else cell for cell in line] for line in lines]
+    given = mark + newline.join([*map(delimiter.join, quoted), ""]).encode(encoding)
+    Path("new.csv").write_bytes(given)
+    assert command("predict", "net.nr", "new.csv", "-o", "out.csv").code == 0
+    written = Path("out.csv").read_bytes()
+    assert written.startswith(mark)
+    text = written[len(mark) :].decode(encoding)
+    assert not text.startswith("\ufeff")
+    assert text.count(newline) == text.count("\n") == 3
+    found = list(csv.reader(text.splitlines(), delimiter=delimiter))
+    assert [line[:2] for line in found] == lines
+    assert found[0][2:] == ["predicted y"]
+    for (answer,) in (line[2:] for line in found[1:]):
+        assert "," in answer
+        assert "." not in answer
+    # What was written is read as the table was.
+    assert command("predict", "net.nr", "out.csv", "-o", "again.csv").code == 0
+
+
+def test_a_pipe_is_written_what_a_file_would_be(tmp_path: Path, command: tables.Command) -> None:
+    regressor(comma=True)
+    Path("new.csv").write_bytes("x;ö\r\n0,25;1,5\r\n".encode("utf-16"))
+    command("predict", "net.nr", "new.csv", "-o", "out.csv")
+    done = subprocess.run(
+        [sys.executable, "-m", "neuralredis", "predict", "net.nr", "new.csv"], capture_output=True, check=True
+    )
+    assert done.stdout == Path("out.csv").read_bytes()
+
+
+def test_an_english_table_and_one_without_decimals_have_points(command: tables.Command) -> None:
+    regressor()
+    for content in (b"x,z\n0.25,1.5\n", b"x\n3\n", b'x,z\n0.25,"1,234"\n', b"x;z\n0.25;1\n"):
+        delimiter = ";" if b";" in content else ","
+        (_, row) = answered(command, content, delimiter=delimiter)
+        assert "." in row[-1]
+        assert "," not in row[-1]
+
+
+def test_a_table_without_decimals_is_answered_as_the_one_that_was_learnt_from(command: tables.Command) -> None:
+    regressor(comma=True)
+    (_, row) = answered(command, b"x;z\n3;4\n", delimiter=";")
+    assert "," in row[-1]
+
+
+@pytest.mark.parametrize(
+    ("cells", "delimiter", "comma"),
+    [
+        (["0,970", "1,258"], ";", True),
+        (["0,970", "1,258"], ",", None),
+        (["1.234,50"], ",", True),
+        (["1,234.50"], ";", False),
+        (["12,34 €", "CHF 3,5"], "\t", True),
+        (["1.5", "2.5", "1,5"], ",", False),
+        (["2024-12-31", "31.12.2024", "a,b"], ";", None),
+    ],
+)
+def test_decimal_commas_are_told_by_the_numbers(cells: list[str], delimiter: str, comma: bool | None) -> None:
+    for otherwise in (True, False):
+        expected = otherwise if comma is None else comma
+        assert decimal_comma([Column.of("x", cells)], delimiter, otherwise) is expected
+
+
+def test_letters_that_an_encoding_lacks_make_it_utf_8_with_a_word(command: tables.Command) -> None:
+    classifier(("ναι", "όχι"))
+    Path("new.csv").write_bytes("x,ö\n1,ü\n".encode("cp1252"))
+    done = command("predict", "net.nr", "new.csv", "-o", "out.csv")
+    assert "written as UTF-8, since cp1252 has not all of their letters" in done.err
+    written = Path("out.csv").read_bytes()
+    assert written.startswith(codecs.BOM_UTF8)
+    assert "probability of ναι" in written.decode("utf-8-sig")
+
+
+def test_the_table_that_is_read_is_not_overwritten_by_whatever_name(command: tables.Command) -> None:
+    classifier(("a", "b"))
+    Path("net.nr").rename("net.csv")
+    content = b"x\n1\n"
+    Path("new.csv").write_bytes(content)
+    Path("folder").mkdir()
+    Path("symlink.csv").symlink_to("new.csv")
+    Path("chain.csv").symlink_to("symlink.csv")
+    os.link("new.csv", "hard.csv")
+    for data in ("new.csv", "symlink.csv", "hard.csv"):
+        for out in (
+            "new.csv",
+            "./new.csv",
+            "folder/../new.csv",
+            str(Path("new.csv").absolute()),
+            "symlink.csv",
+            "chain.csv",
+            "hard.csv",
+        ):
+            done = command("predict", "net.csv", data, "-o", out)
+            assert (done.code, done.out) == (1, "")
+            assert (
+                f"--out {out} is the table that is read, which would be overwritten: expected another name" in done.err
+            )
+    assert "--out net.csv is the network" in command("predict", "net.csv", "new.csv", "-o", "net.csv").err
+    assert Path("new.csv").read_bytes() == content
+    assert nr.load("net.csv")
+    assert command("predict", "net.csv", "new.csv", "-o", "other.csv").code == 0
+    assert command("predict", "net.csv", "new.csv", "-o", "other.csv").code == 0, "answers may be written again"
+
+
+def test_a_table_that_comes_through_standard_input_is_not_overwritten(command: tables.Command) -> None:
+    classifier(("a", "b"))
+    Path("new.csv").write_bytes(b"x\n1\n")
+    with Path("new.csv").open("rb") as table:
+        done = subprocess.run(
+            [sys.executable, "-m", "neuralredis", "predict", "net.nr", "-", "-o", "new.csv"],
+            stdin=table,
+            capture_output=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert b"--out new.csv is the table that is read" in done.stderr
+    assert Path("new.csv").read_bytes() == b"x\n1\n"
+
+
+@pytest.mark.parametrize(
+    "label", ["=1+cmd|' /C calc'!A0", "@SUM(1)", "+cmd|x", "-cmd|x", "\t=1", " =A1", '=HYPERLINK("x")']
+)
+def test_a_class_that_would_be_a_formula_is_made_a_text(command: tables.Command, label: str) -> None:
+    net = classifier((label, label + "2"))
+    (names, row) = answered(command, b"x\n1\n")
+    chosen = (label, label + "2")[int(net.classify([1.0]))]
+    assert row[1] == f"'{chosen}"
+    assert not any(name.startswith(("=", "+", "-", "@", "\t", " ")) for name in names)
+    assert json.loads(command("predict", "net.nr", "new.csv", "--json").out)[0]["predicted"] == chosen
+
+
+@pytest.mark.parametrize(
+    "labels", [("-1", "1"), ("-", "+"), ("-1.5", "-2"), ("- 5", "+5 %"), ("<50", ">50"), ("a=b", "c")]
+)
+def test_classes_that_are_no_formulas_are_written_as_they_are(command: tables.Command, labels: tuple[str, str]) -> None:
+    classifier(labels)
+    (_, row) = answered(command, b"x\n1\n")
+    assert row[1] in labels
+
+
+def test_formulas_of_the_table_itself_are_passed_on(command: tables.Command) -> None:
+    classifier(("a", "b"))
+    (_, row) = answered(command, b"x,z\n1,=A1\n")
+    assert row[1] == "=A1"

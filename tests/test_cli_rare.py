@@ -1,0 +1,90 @@
+"""Rare classes on the command line: what is told of a class that is hardly ever the answer."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+import tables
+
+
+@pytest.fixture
+def fraud(command: tables.Command) -> Path:
+    """Payments of which one in a hundred is a fraud, and likelier one the larger the amount is."""
+    rng = random.Random(6)
+    rows = [[x := rng.gauss(0, 1), rng.gauss(0, 1), "yes" if x + rng.gauss(0, 1) > 3.2 else "no"] for _ in range(6000)]
+    return tables.write(Path("fraud.csv"), ["amount", "hour", "fraud"], rows)
+
+
+def test_a_rare_class_is_judged_by_how_it_is_ranked(command: tables.Command, fraud: Path) -> None:
+    done = command("train", fraud, "--target", "fraud")
+    said = " ".join(done.out.split())
+    assert "Better than guessing which rows are more likely to be yes, and not by chance." in said
+    assert "No better" not in said
+    assert "of the 60 most likely (5 %)" in said
+    assert "% are yes (" in said
+    assert "for each class's share of the rows" in said
+    importance = done.out[done.out.index("Column importance") :].splitlines()
+    assert "lower AUC when the column is shuffled" in importance[0]
+    assert importance[1].split()[0] == "amount"
+    assert "0.0 points" not in done.out
+    found = json.loads(command("train", fraud, "--target", "fraud", "--json").out)
+    assert found["importance_measure"] == "auc"
+    (ranking,) = found["kept_back"]["ranking"]
+    assert (ranking["class"], ranking["by_chance"]) == ("yes", False)
+    assert ranking["auc"] == found["kept_back"]["auc"] > 0.8
+    assert ranking["lift"] > 3
+    assert found["kept_back"]["log_loss"] < found["kept_back"]["log_loss_baseline"]
+
+
+def test_balanced_is_judged_by_the_balanced_accuracy(command: tables.Command, fraud: Path) -> None:
+    done = command("train", fraud, "--target", "fraud", "--balanced")
+    assert "Better than guessing in balanced accuracy, and not by chance." in done.out
+    assert "always answering no" in done.out
+    lines = [line.split() for line in done.out.splitlines()]
+    assert ["guessing", "50.0", "%"] in lines
+    assert "log loss" not in done.out
+    command("train", fraud, "--target", "fraud", "--balanced")
+    found = json.loads(command("evaluate", "fraud.nr", fraud, "--json").out)
+    assert found["balanced"]["low"] > found["balanced"]["chance"] == 0.5
+    assert found["verdict"].startswith("Better than guessing")
+
+
+def test_evaluate_judges_a_rare_class_likewise(command: tables.Command, fraud: Path) -> None:
+    command("train", fraud, "--target", "fraud")
+    done = command("evaluate", "fraud.nr", fraud)
+    assert "Better than guessing which rows are more likely to be yes" in " ".join(done.out.split())
+    assert done.out[done.out.index("Column importance") :].splitlines()[1].split()[0] == "amount"
+
+
+def test_a_rare_class_that_is_given_away_is_suspected(command: tables.Command) -> None:
+    rng = random.Random(7)
+    rows = [[rng.random(), rare := rng.random() < 0.02, "yes" if rare else "no"] for _ in range(2000)]
+    tables.write(Path("leak.csv"), ["a", "refunded", "fraud"], rows)
+    done = command("train", "leak.csv", "--target", "fraud")
+    assert "That is nearly too good. Is 'refunded' known before 'fraud' is?" in " ".join(done.out.split())
+
+
+def test_the_ends_of_an_interval_can_be_told_apart(command: tables.Command) -> None:
+    from neuralredis.cli.screen import between
+
+    assert between(0.9481, 0.9533) == "94.8 to 95.3 %"
+    assert between(0.95004, 0.95041) == "95.00 to 95.04 %"
+    assert between(0.999982, 0.999991) == "99.998 to 99.999 %"
+    assert between(0.0, 1.0) == "0.0 to 100.0 %"
+    assert between(0.5, 0.5) == "50.0000 to 50.0000 %"
+
+
+def test_a_narrow_screen_shows_long_names_of_rare_classes(
+    command: tables.Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    rng = random.Random(8)
+    label = "an exceedingly long name of a class that is rare"
+    rows = [[x := rng.gauss(0, 1), label if x + rng.gauss(0, 0.3) > 2 else "no"] for _ in range(2000)]
+    tables.write(Path("long.csv"), ["x", "y"], rows)
+    done = command("train", "long.csv", "--target", "y")
+    assert max(map(len, done.out[: done.out.index("Next:")].splitlines())) <= 60

@@ -1,0 +1,212 @@
+"""What ``neuralredis train`` saves: over which networks, with which rows, and with which names in its warnings."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import neuralredis as nr
+import tables
+from neuralredis.cli.naming import named
+from neuralredis.table.encoding import Encoding
+from neuralredis.table.kinds import Category, Number
+from neuralredis.table.target import Classes, Numbers
+
+NAMES = ["a", "b", "c", "y"]
+
+
+def table(name: str = "t.csv", names: list[str] = NAMES, rows: int = 60) -> Path:
+    rng = random.Random(1)
+    return tables.write(
+        Path(name), names, [[rng.random(), rng.choice("pq"), rng.random(), rng.choice("rs")] for _ in range(rows)]
+    )
+
+
+@pytest.fixture
+def saved(command: tables.Command) -> bytes:
+    """The network of a table, as it is saved in `t.nr`."""
+    table()
+    assert command("train", "t.csv", "--target", "y").code == 0
+    return Path("t.nr").read_bytes()
+
+
+def refused(command: tables.Command, saved: bytes, *arguments: str) -> str:
+    """Return why a training is refused, before anything is learnt, unless the network is to be replaced."""
+    done = command("train", *arguments)
+    assert (done.code, done.out) == (1, "")
+    assert Path("t.nr").read_bytes() == saved
+    assert "--replace puts the new network in its place, --out names another file" in done.err
+    assert done.err.count("\n") == 1
+    assert command("train", *arguments, "--replace").code == 0
+    assert Path("t.nr").read_bytes() != saved
+    return done.err
+
+
+def test_a_network_that_answers_another_target_is_not_overwritten(command: tables.Command, saved: bytes) -> None:
+    assert "t.nr answers 'y', not 'b': " in refused(command, saved, "t.csv", "--target", "b")
+
+
+def test_a_network_that_learnt_from_another_table_is_not_overwritten(command: tables.Command, saved: bytes) -> None:
+    table("other.csv")
+    why = refused(command, saved, "other.csv", "--target", "y", "--out", "t.nr")
+    assert "t.nr has learnt from t.csv, not from other.csv: " in why
+
+
+def test_a_network_of_other_columns_is_not_overwritten_though_the_names_are_the_same(
+    command: tables.Command, saved: bytes
+) -> None:
+    Path("folder").mkdir()
+    table("folder/t.csv", ["a", "b", "d", "y"])
+    why = refused(command, saved, "folder/t.csv", "--target", "y")
+    assert "t.nr has learnt from a table with a column 'c', which folder/t.csv lacks: " in why
+
+
+def test_a_network_of_which_nothing_is_known_is_not_overwritten(command: tables.Command) -> None:
+    table()
+    nr.Network("classifier", [3, 2], seed=1).save("t.nr")
+    why = refused(command, Path("t.nr").read_bytes(), "t.csv", "--target", "y")
+    assert "t.nr is a network of which it is not known what it answers: " in why
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        ["t.csv", "--target", "y"],
+        ["t.csv", "--target", "y", "--seed", "3", "--hidden", "5"],
+        ["t.csv", "--target", "y", "--ignore", "c"],
+        ["./t.csv", "--target", "y", "--out", "t.nr"],
+        ["t.csv", "--target", "y", "--without-rows"],
+    ],
+)
+def test_the_network_of_the_same_question_is_overwritten(
+    command: tables.Command, saved: bytes, again: list[str]
+) -> None:
+    assert command("train", *again).code == 0
+
+
+def test_a_table_may_have_grown_and_be_stored_otherwise(command: tables.Command, saved: bytes) -> None:
+    table(names=["a", "b", "c", "y"], rows=80)
+    assert command("train", "t.csv", "--target", "y").code == 0
+    content = Path("t.csv").read_text().splitlines()
+    Path("t.csv").write_text(
+        "".join(f"{line},{place % 3}\n" for place, line in enumerate(content)).replace(",0\n", ",new\n", 1)
+    )
+    assert command("predict", "t.nr", "t.csv", "-o", "t.parquet").code == 0
+    assert command("train", "t.csv", "--target", "y").code == 0
+    assert command("train", "t.parquet", "--target", "y").code == 0
+
+
+def test_what_is_no_network_is_not_overwritten_even_so(command: tables.Command) -> None:
+    table()
+    Path("t.nr").write_text("dear diary")
+    done = command("train", "t.csv", "--target", "y", "--replace")
+    assert (done.code, Path("t.nr").read_text()) == (1, "dear diary")
+    assert "t.nr is there, and no network" in done.err
+
+
+def test_a_picture_is_not_drawn_over_a_table_or_a_network(command: tables.Command) -> None:
+    table()
+    Path("t.png").symlink_to("t.csv")
+    before = Path("t.csv").read_bytes()
+    done = command("train", "t.csv", "--target", "y", "--plot", "t.png")
+    assert "--plot t.png is the table that is read, which would be overwritten" in done.err
+    done = command("train", "t.csv", "--target", "y", "--plot", "n.png", "--out", "n.png")
+    assert "--plot n.png is where the network is saved" in done.err
+    assert (Path("t.csv").read_bytes(), Path("n.png").exists()) == (before, False)
+
+
+def test_it_says_that_the_network_holds_the_rows_and_how_to_leave_them_out(command: tables.Command) -> None:
+    table()
+    done = command("train", "t.csv", "--target", "y")
+    assert "Saved as t.nr. It holds the 48 rows that it learnt from: --without-rows leaves them out." in done.out
+    assert json.loads(command("train", "t.csv", "--target", "y", "--json").out)["rows_saved"] == 48
+
+
+def test_without_rows_the_file_has_none_and_answers_alike(command: tables.Command) -> None:
+    table()
+    command("train", "t.csv", "--target", "y", "-o", "with.nr")
+    done = command("train", "t.csv", "--target", "y", "-o", "without.nr", "--without-rows")
+    assert "Saved as without.nr. It holds none of the rows that it learnt from." in done.out
+    with_rows, without = nr.load("with.nr"), nr.load("without.nr")
+    X, _ = with_rows.rows("train")
+    assert [len(without.rows(name)[0]) for name in ("train", "test")] == [0, 0]
+    assert (without.run(X) == with_rows.run(X)).all()
+    for row in np.ascontiguousarray(X, "<f4"):
+        assert row.tobytes() in bytes(with_rows)
+        assert row.tobytes() not in bytes(without)
+    assert "It has no rows" in command("info", "without.nr").out
+    assert sum(without.observe(X, [0] * len(X))) == len(X), "there is room for other rows"
+
+
+def test_without_rows_it_is_judged_as_with_them_and_evaluate_says_what_it_cannot_know(command: tables.Command) -> None:
+    table()
+    figures = [
+        json.loads(command("train", "t.csv", "--target", "y", "--json", *options).out)["kept_back"]
+        for options in ([], ["--without-rows"])
+    ]
+    assert figures[0] == figures[1]
+    done = command("evaluate", "t.nr", "t.csv")
+    assert "The network holds no rows. If it has learnt from some of these, it may know them by heart" in done.out
+    assert "that it has not seen" not in done.out
+    found = json.loads(command("evaluate", "t.nr", "t.csv", "--json").out)
+    assert (found["fresh"], found["rows"]) == (None, 60)
+
+
+def test_without_rows_the_server_has_none_either(command: tables.Command, db: nr.NeuralRedis, monkeypatch: Any) -> None:
+    table()
+    monkeypatch.setattr("neuralredis.cli.servers.connect", lambda url: nr.NeuralRedis(db.client))
+    asked = ("train", "t.csv", "--target", "y", "--redis", "redis://localhost", "--key", "k", "--without-rows")
+    assert command(*asked).code == 0
+    info = db["k"].info()
+    assert (info.training_dataset_len, info.test_dataset_len) == (0, 0)
+    assert info.training_dataset_maxlen > 0
+
+
+def test_warnings_name_columns_and_classes(command: tables.Command) -> None:
+    said = ""
+    for special in range(12):
+        # There is a single 5, for once among those rows that tell when to stop.
+        rows = [
+            [row * 0.1, "pq"[row % 2], 5 if row == special else 6, "rare" if row < 2 else "rs"[row % 2]]
+            for row in range(12)
+        ]
+        tables.write(Path("few.csv"), NAMES, rows)
+        done = command("train", "few.csv", "--target", "y", "--json")
+        warnings = json.loads(done.out)["warnings"]
+        said += " ".join(warnings)
+        shown = " ".join(command("train", "few.csv", "--target", "y", "--replace").out.split())
+        for warning in warnings:
+            assert f"Note: {warning}." in shown
+    assert "'c' is the same in all training rows and ignored" in said
+    assert "'rare'" in said
+    assert "have fewer than 5 training rows" in said
+    assert not any(numbered in said for numbered in ("input ", "inputs ", "class 0", "class 1", "class 2", "classes 0"))
+
+
+def test_numbers_in_warnings_become_names() -> None:
+    columns = (
+        Number(name="age", fill=0.0, gaps=True, low=0.0, high=1.0),
+        Category(name="city", values=("Rome", "\x1b[2J"), other=False, gaps=False),
+    )
+    labels = Encoding(columns=columns, ignored=(), target=Classes(name="y", labels=("no", "yes")))
+    for warning, expected in (
+        ("input 0 is the same in all training rows", "'age' is the same in all training rows"),
+        ("inputs 1, 2 are the same", "'age is missing', 'city = Rome' are the same"),
+        (
+            "inputs 0, 1 and 9 more lie more than 8 deviations",
+            "'age', 'age is missing' and 9 more lie more than 8 deviations",
+        ),
+        ("input 3 is the same", "'city = �[2J' is the same"),
+        ("class 1 has no training rows", "class 'yes' has no training rows"),
+        ("classes 0, 1 have fewer than 5 training rows", "classes 'no', 'yes' have fewer than 5 training rows"),
+        ("input 99 is the same", "input 99 is the same"),
+        ("nothing was learnt that helps with the testing rows", "nothing was learnt that helps with the testing rows"),
+    ):
+        assert named(warning, labels) == expected
+    numbers = Encoding(columns=columns, ignored=(), target=Numbers(name="price", low=0.0, high=1.0))
+    assert named("output 0 is the same in all training rows", numbers) == "'price' is the same in all training rows"

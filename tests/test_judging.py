@@ -1,0 +1,166 @@
+"""How networks are judged: by answers, by how their probabilities rank the rows, and column by column."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import hypergeom, mannwhitneyu
+from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
+
+import neuralredis as nr
+from neuralredis.table import judging, ranking
+from neuralredis.table.encoding import Encoding
+from neuralredis.table.kinds import Number
+from neuralredis.table.target import Classes
+
+
+def numbers(count: int, labels: tuple[str, ...]) -> Encoding:
+    columns = tuple(Number(name=f"x{n}", fill=0.0, gaps=False, low=-3.0, high=3.0) for n in range(count))
+    return Encoding(columns=columns, ignored=(), target=Classes(name="y", labels=labels))
+
+
+def trained(X: np.ndarray, y: np.ndarray, labels: tuple[str, ...], **options: object) -> tuple[nr.Network, Encoding]:
+    net = nr.Network(
+        "classifier",
+        [X.shape[1], 10, len(labels)],
+        normalize=True,
+        dataset=len(X),
+        seed=1,
+        **options,  # type: ignore[arg-type]
+    )
+    net.observe(X, y)
+    net.train(max_cycles=30)
+    return net, numbers(X.shape[1], labels)
+
+
+@pytest.mark.parametrize("digits", [1, 2, 7])
+def test_the_auc_and_the_log_loss_are_those_of_scikit_learn(digits: int) -> None:
+    rng = np.random.default_rng(digits)
+    for _ in range(50):
+        y = rng.permutation(np.arange(rng.integers(3, 200)) % rng.integers(2, 4))
+        scores = np.round(rng.random(len(y)), digits).astype(np.float32)
+        assert ranking.auc(scores, y == 0) == pytest.approx(roc_auc_score(y == 0, scores))
+        p = rng.dirichlet(np.ones(y.max() + 1), len(y))
+        loss, baseline = ranking.log_loss(p, y)
+        assert loss == pytest.approx(log_loss(y, p))
+        shares = np.bincount(y) / len(y)
+        assert baseline == pytest.approx(log_loss(y, np.tile(shares, (len(y), 1))))
+
+
+def test_that_a_ranking_is_chance_is_never_given_less_probability_than_it_has() -> None:
+    rng = np.random.default_rng(2)
+    for _ in range(100):
+        rows = int(rng.integers(4, 60))
+        positive = rng.permutation(np.arange(rows) < rng.integers(1, rows))
+        scores = rng.random(rows) + 0.5 * positive
+        exact = mannwhitneyu(scores[positive], scores[~positive], alternative="greater", method="exact").pvalue
+        assert ranking._chance(scores, positive) >= exact
+        # Two scores only, as a table of a single yes/no column has.
+        high = scores > np.median(scores)
+        if high.any() and not high.all():
+            hits = np.count_nonzero(high & positive)
+            exact = hypergeom.sf(hits - 1, rows, np.count_nonzero(high), np.count_nonzero(positive))
+            assert ranking._chance(high * 1.0, positive) >= exact - 1e-9
+
+
+def test_a_good_ranking_of_few_rows_is_not_called_chance_and_noise_is() -> None:
+    rng = np.random.default_rng(3)
+    positive = np.arange(4000) < 33
+    p = rng.normal(size=4000) + 1.2 * positive
+    (found,) = ranking.rankings(np.column_stack([-p, p]), positive.astype(np.int64), ("no", "yes"))
+    assert (found.label, found.rows, found.top, found.by_chance) == ("yes", 33, 200, False)
+    assert found.top_share == np.count_nonzero(positive[np.argsort(-p)[:200]]) / 200
+    assert found.lift == pytest.approx(found.top_share / (33 / 4000))
+    called = 0
+    for _ in range(300):
+        noise = rng.random((200, 3))
+        called += any(not found.by_chance for found in ranking.rankings(noise, np.arange(200) % 3, ("a", "b", "c")))
+    assert called <= 300 * ranking.ALPHA
+
+
+def test_the_order_of_rows_with_equal_probabilities_does_not_matter() -> None:
+    y = np.array([1, 1, 0, 0, 0, 0] * 20)
+    p = np.full((120, 2), 0.5)
+    forward, backward = (ranking.rankings(p, rows, ("no", "yes"))[0] for rows in (np.sort(y), np.sort(y)[::-1]))
+    assert forward == backward
+    assert (forward.auc, forward.lift, forward.by_chance) == (0.5, pytest.approx(1.0), True)
+
+
+def test_classes_that_cannot_be_ranked_are_left_out() -> None:
+    p = np.full((4, 3), 1 / 3)
+    assert ranking.rankings(p, np.array([1, 1, 1, 1]), ("a", "b", "c")) == ()
+    assert [found.label for found in ranking.rankings(p, np.array([1, 2, 2, 2]), ("a", "b", "c"))] == ["b", "c"]
+    assert ranking.rankings(np.full((2, 2), np.nan), np.array([0, 1]), ("a", "b"))[0].auc == 0.5
+
+
+def test_a_rare_class_that_is_never_answered_but_ranked_is_better_than_guessing() -> None:
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(6000, 3)).astype(np.float32)
+    y = (X[:, 1] + rng.normal(size=6000) > 3.4).astype(np.int64)
+    net, encoding = trained(X[:3000], y[:3000], ("no", "yes"))
+    found = judging.judge(net, encoding, X[3000:], y[3000:])
+    assert not found.answers_alone
+    assert found.verdict.startswith("Better than guessing which rows are more likely to be yes, and not by chance.")
+    assert found.auc == pytest.approx(roc_auc_score(y[3000:], net.run(X[3000:])[:, 1]))
+    assert found.log_loss < found.log_loss_baseline
+    worth = judging.importance(net, encoding, X[3000:], y[3000:], 0, by_ranking=found.by_ranking)
+    assert next(iter(worth)) == "x1"
+    assert worth["x1"] > 0.2 > 10 * max(worth["x0"], worth["x2"])
+
+
+def test_noise_is_no_better_than_guessing_however_rare_the_class() -> None:
+    rng = np.random.default_rng(5)
+    X = rng.normal(size=(4000, 3)).astype(np.float32)
+    y = (rng.random(4000) < 0.02).astype(np.int64)
+    for options, always in (({}, "always answering no"), ({"class_weight": "balanced"}, "guessing")):
+        net, encoding = trained(X[:2000], y[:2000], ("no", "yes"), **options)
+        verdict = judging.judge(net, encoding, X[2000:], y[2000:]).verdict
+        assert not verdict.startswith("Better")
+        assert always in verdict
+
+
+def test_a_balanced_network_is_judged_by_its_balanced_accuracy() -> None:
+    rng = np.random.default_rng(6)
+    X = rng.normal(size=(6000, 3)).astype(np.float32)
+    y = (X[:, 1] + rng.normal(size=6000) > 3).astype(np.int64)
+    net, encoding = trained(X[:3000], y[:3000], ("no", "yes"), class_weight="balanced")
+    found = judging.judge(net, encoding, X[3000:], y[3000:])
+    balanced = found.balanced
+    assert balanced is not None
+    assert balanced.accuracy == pytest.approx(balanced_accuracy_score(y[3000:], net.classify(X[3000:])))
+    assert 0.5 == balanced.chance < balanced.low < balanced.accuracy < balanced.high <= 1
+    assert found.verdict == "Better than guessing in balanced accuracy, and not by chance."
+    net, encoding = trained(X[:3000], y[:3000], ("no", "yes"))
+    assert judging.judge(net, encoding, X[3000:], y[3000:]).balanced is None
+
+
+def test_each_rare_class_of_several_is_ranked_for_itself() -> None:
+    rng = np.random.default_rng(7)
+    X = rng.normal(size=(8000, 3)).astype(np.float32)
+    noisy = X + rng.normal(size=X.shape)
+    y = np.where(noisy[:, 0] > 3.2, 1, np.where(noisy[:, 1] > 3.2, 2, 0))
+    net, encoding = trained(X[:4000], y[:4000], ("fine", "jam", "leak"))
+    found = judging.judge(net, encoding, X[4000:], y[4000:])
+    assert {ranked.label for ranked in found.telling} == {"jam", "leak"}
+    assert found.auc == pytest.approx(roc_auc_score(y[4000:], net.run(X[4000:]), multi_class="ovr"), abs=1e-6)
+    assert set(found.verdict.split()) & {"jam,", "leak,"}
+
+
+def test_equally_common_classes_are_judged_by_their_answers() -> None:
+    rng = np.random.default_rng(8)
+    X = rng.normal(size=(600, 2)).astype(np.float32)
+    y = (X[:, 0] > 0).astype(np.int64)
+    net, encoding = trained(X[:300], y[:300], ("no", "yes"))
+    found = judging.judge(net, encoding, X[300:], y[300:])
+    assert found.verdict.startswith("Better than always answering")
+    assert (found.telling, found.by_ranking, found.balanced) == ((), False, None)
+
+
+def test_rows_in_the_order_of_their_classes_have_the_same_importance() -> None:
+    rng = np.random.default_rng(9)
+    X = rng.normal(size=(9000, 2)).astype(np.float32)
+    y = (X[:, 0] + rng.normal(size=9000) > 3.6).astype(np.int64)
+    net, encoding = trained(X[:3000], y[:3000], ("no", "yes"))
+    order = np.argsort(y[3000:], kind="stable")
+    worth = judging.importance(net, encoding, X[3000:][order], y[3000:][order], 0, by_ranking=True)
+    assert worth["x0"] > 0.2 > 5 * abs(worth["x1"])
