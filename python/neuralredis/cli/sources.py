@@ -23,7 +23,7 @@ __all__ = ["Asked", "asked", "opened", "with_encoding"]
 #: Bytes of a file from which on reading it takes a while, and from which on it takes much memory.
 SLOW, LARGE = 10_000_000, 200_000_000
 #: Memory that a table takes while it is read, as a multiple of its file, about.
-MEMORY = 5
+MEMORY = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ def opened(path: str, *, header: bool = True, names: Collection[str] = (), hint:
     """
     size = Path(path).stat().st_size if path != "-" and Path(path).is_file() else 0
     if size >= LARGE:
-        complain(f"reading {path} ({size / 1e6:,.0f} MB) takes about {MEMORY * size / 1e9:.1f} GB of memory{hint}")
+        complain(f"{path} ({size / 1e6:,.0f} MB) takes about {MEMORY * size / 1e9:.1f} GB of memory{hint}")
     elif size >= SLOW and sys.stderr.isatty():
         complain(f"reading {path} ({size / 1e6:,.0f} MB) ...")
     return read(path, header=header, names=names)
