@@ -181,10 +181,10 @@ def test_some_rows_of_a_large_table_are_enough(command: tables.Command) -> None:
 
 def test_of_a_large_file_the_memory_is_told(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
     tables.write(Path("shop.csv"), *tables.shop(60))
-    assert "reading" not in command("train", "shop.csv", "--target", "churned").err
+    assert "memory" not in command("train", "shop.csv", "--target", "churned").err
     monkeypatch.setattr(sources, "LARGE", 1000)
     done = command("train", "shop.csv", "--target", "churned")
-    assert "neuralredis: reading shop.csv (0 MB) takes about 0.0 GB of memory; --rows 200000" in done.err
+    assert "neuralredis: shop.csv (0 MB) takes about 0.0 GB of memory; --rows 200000" in done.err
 
 
 def test_on_a_terminal_it_is_told_that_a_large_file_is_read(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def opened(path: str, *, header: bool = True, names: Collection[str] = (), hint:
     """
     size = Path(path).stat().st_size if path != "-" and Path(path).is_file() else 0
     if size >= LARGE:
-        complain(f"reading {path} ({size / 1e6:,.0f} MB) takes about {MEMORY * size / 1e9:.1f} GB of memory{hint}")
+        complain(f"{path} ({size / 1e6:,.0f} MB) takes about {MEMORY * size / 1e9:.1f} GB of memory{hint}")
     elif size >= SLOW and sys.stderr.isatty():
         complain(f"reading {path} ({size / 1e6:,.0f} MB) ...")
     return read(path, header=header, names=names)
