@@ -160,11 +160,11 @@ def test_a_table_without_names_is_told_and_read(command: tables.Command) -> None
     Path("x.csv").write_text("\n".join(lines) + "\n")
     name = lines[0].split(",")[-1]
     assert "looks like a row, not like names: --no-header" in command("train", "x.csv", "--target", name).out
-    done = command("train", "x.csv", "--target", "field 3", "--no-header")
+    done = command("train", "x.csv", "--target", "field 3", "--no-header", "--out", "rows.nr")
     assert "80 rows, 3 columns" in done.out
     rows = "0.5,q\n0.25,p\n"
     for names in ("", "field 1,field 2\n"):
-        answers = json.loads(command("predict", "x.nr", "-", "--json", typed=names + rows).out)
+        answers = json.loads(command("predict", "rows.nr", "-", "--json", typed=names + rows).out)
         assert [answer["predicted"] for answer in answers] == ["no", "yes"]
 
 

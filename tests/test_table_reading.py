@@ -138,6 +138,14 @@ def test_a_quotation_mark_without_its_end_is_an_error_that_names_the_line(table:
     assert f"line {rows:,}" in found
 
 
+@pytest.mark.parametrize("cell", ['"', '"yes', '"""', '"a ""word""', '"""yes'])
+def test_an_even_number_of_quotation_marks_may_lack_an_end_too(table: Reader, cell: str) -> None:
+    found = table.error(f"a,b\n1,x\n2,{cell}\n" + "3,x\n" * 20)
+    assert "line 3: a text in quotation marks does not end" in found
+    found = table.error(f'a,b\n1,x\n2,{cell}\n3,5" pipe\n' + "4,x\n" * 20)
+    assert "line 3: a text in quotation marks does not end" in found
+
+
 def test_a_quotation_mark_that_ends_in_a_later_row_swallows_none(table: Reader) -> None:
     lines = ["a,b,y", *(f"{row},Bob,no" for row in range(50))]
     lines[10], lines[30] = '7,"Ann,no', '8,Ann",yes'
@@ -191,6 +199,11 @@ def test_what_a_program_writes_comes_back(tmp_path_factory: pytest.TempPathFacto
 )
 def test_a_line_of_another_length_is_named(table: Reader, text: str, why: str) -> None:
     assert why in table.error(text)
+
+
+@pytest.mark.parametrize("text", ["a,b", "a,b\n", "sep=;\na;b", "# note\na,b\n\n", 'a,"b c"'])
+def test_names_without_rows_are_told(table: Reader, text: str) -> None:
+    assert table.error(text) == "x.csv has the names of 2 columns and no rows"
 
 
 @pytest.mark.parametrize(

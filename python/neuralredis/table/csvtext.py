@@ -97,6 +97,9 @@ def parse(name: str, data: bytes, remarks: list[str], *, header: bool = True, na
     else:
         titles = [f"field {place}" for place in range(1, len(first) + 1)]
     body = data[len("".join(lines[:begin]).encode()) :]
+    if not body.endswith((b"\n", b"\r")):
+        # Arrow takes names without an end for a line that is cut off.
+        body += b"\n"
     _check_quotes(name, body, delimiter, begin + 1)
     try:
         cells = pyarrow.csv.read_csv(
@@ -262,7 +265,7 @@ def _check_quotes(name: str, data: bytes, delimiter: str, line: int) -> None:
     end = rb"[ \t]*(?:" + sign + rb"|\r\n?|\n)"
     # Whole cells within a line, in runs for the sake of speed; a quoted text; what is left of a cell.
     within = re.compile(rb'(?:(?:[^"\r\n' + sign + rb']*|"[^"\r\n]*(?:""[^"\r\n]*)*")' + end + rb"){1,5000}")
-    quoted = re.compile(rb'"[^"]*(?:""[^"]*)*"')
+    quoted = re.compile(rb'"[^"]*(?:""[^"]*)*"(?!")')
     rest = re.compile(rb"[^\r\n" + sign + rb"]*(?:" + sign + rb"|\r\n?|\n|\Z)")
     place = 0
     while place < len(data):
