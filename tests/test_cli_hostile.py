@@ -8,6 +8,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 import neuralredis as nr
@@ -257,3 +260,14 @@ def test_a_compressed_table_is_read_and_a_damaged_one_refused(command: tables.Co
         done = command("predict", place, "x.csv.gz")
         assert done.code == 1
         assert "x.csv.gz cannot be unpacked: " in done.err
+
+
+def test_parquet_of_very_many_equal_cells_is_not_unpacked(command: tables.Command) -> None:
+    many = pyarrow.table({"x": np.zeros(10_000_000, np.int8)})
+    pyarrow.parquet.write_table(many, "bomb.parquet")
+    assert Path("bomb.parquet").stat().st_size < 100_000
+    done = command("predict", network(notes()), "bomb.parquet")
+    assert (done.code, done.out) == (1, "")
+    assert "bomb.parquet unpacks to more than 67 MB, 100 times its size" in done.err
+    pyarrow.parquet.write_table(many.slice(0, 1000), "fine.parquet")
+    assert command("predict", network(notes()), "fine.parquet").code == 0

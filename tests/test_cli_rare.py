@@ -88,3 +88,12 @@ def test_a_narrow_screen_shows_long_names_of_rare_classes(
     tables.write(Path("long.csv"), ["x", "y"], rows)
     done = command("train", "long.csv", "--target", "y")
     assert max(map(len, done.out[: done.out.index("Next:")].splitlines())) <= 60
+
+
+def test_a_rare_class_that_the_columns_say_nothing_about_is_not_promised_to_be_found(command: tables.Command) -> None:
+    rng = random.Random(9)
+    rows = [[rng.random(), rng.random(), "yes" if rng.random() < 0.02 else "no"] for _ in range(2000)]
+    tables.write(Path("noise.csv"), ["a", "b", "y"], rows)
+    done = command("train", "noise.csv", "--target", "y")
+    assert "No better than always answering no" in done.out
+    assert "--balanced" not in done.out

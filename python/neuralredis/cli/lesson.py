@@ -314,7 +314,10 @@ class Lesson:
                 f"With {len(self.kept_X)} rows kept back this is a rough figure; another --seed gives another."
             )
         if not self.args.balanced:
-            missed = [ranking.label for ranking in found.rare if ranking.answered < ranking.rows / 2]
+            # Where the network cannot rank a class, more answers of it would be guesses.
+            missed = [
+                ranking.label for ranking in found.rare if ranking.answered < ranking.rows / 2 and not ranking.by_chance
+            ]
             if missed:
                 hints.append(
                     f"'{shortened(missed[0])}' is rare, and mostly overlooked: --balanced finds more of it, for more "

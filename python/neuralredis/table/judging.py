@@ -143,7 +143,7 @@ class Judgement:
         if self.answers_alone:
             return f"Better than always answering {self.commonest}, and not by chance."
         ranked = [ranking for ranking in self.rankings if not ranking.by_chance]
-        # The interval is too narrow where a class has one or two rows; no ranking of so few is beyond chance.
+        # The interval alone is too narrow where a class has one or two rows. The test of ranks holds for any number.
         if ranked and balanced is not None and balanced.low > balanced.chance:
             return "Better than guessing in balanced accuracy, and not by chance."
         if ranked:

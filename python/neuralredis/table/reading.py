@@ -29,6 +29,8 @@ __all__ = ["Table", "read"]
 #: How many times larger a compressed table may be unpacked, and the bytes from which on that counts. CSV becomes some
 #: 10 times smaller, and hardly ever 100 times; what was made to fill the memory, 1000 times.
 MOST_PACKED, LEAST_UNPACKED = 100, 1 << 26
+#: Bytes of a cell of Parquet in memory, roughly.
+CELL = 8
 #: What files begin with that people may take for tables.
 _OTHERS = {
     b"PK\x03\x04": "a workbook or an archive",
@@ -152,9 +154,9 @@ def read(path: str, *, header: bool = True, names: Collection[str] = ()) -> Tabl
     if data[:2] == b"\x1f\x8b":
         data = _unpacked(name, data)
     if data[:4] == b"PAR1":
-        return _typed(name, data, "Parquet", pyarrow.parquet.read_table)
+        return _typed(name, data, "Parquet", _parquet)
     if data[:6] == b"ARROW1" or data[:4] == b"FEA1":
-        return _typed(name, data, "Feather", pyarrow.feather.read_table)
+        return _typed(name, data, "Feather", _feather)
     data, remarks, encoding = _utf8(name, data)
     found = csvtext.parse(name, data, remarks, header=header, names=names)
     newline = "\r\n" if data[: data.find(b"\n")].endswith(b"\r") else "\n"
@@ -162,27 +164,43 @@ def read(path: str, *, header: bool = True, names: Collection[str] = ()) -> Tabl
 
 
 def _unpacked(name: str, data: bytes) -> bytes:
-    """Return what was compressed, unless it is so much that it cannot be a table, and was made to fill the memory."""
-    most = max(LEAST_UNPACKED, MOST_PACKED * len(data))
+    """Return what was compressed, unless it is too much to be a table."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-            unpacked = file.read(most + 1)
+            # One byte more than there may be is enough to know.
+            unpacked = file.read(max(LEAST_UNPACKED, MOST_PACKED * len(data)) + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise TableError(f"{name} cannot be unpacked: {error}") from None
-    if len(unpacked) > most:
+    _check_size(name, len(unpacked), len(data))
+    return unpacked
+
+
+def _check_size(name: str, unpacked: int, packed: int) -> None:
+    """Fail if a file unpacks to far more bytes than it has: it was made to fill the memory."""
+    most = max(LEAST_UNPACKED, MOST_PACKED * packed)
+    if unpacked > most:
         raise TableError(
             f"{name} unpacks to more than {most / 1e6:,.0f} MB, {MOST_PACKED} times its size: expected a table, which "
             "cannot be compressed so much. Unpack it yourself if it is one"
         )
-    return unpacked
 
 
-def _typed(name: str, data: bytes, form: str, reader: Callable[[Any], Any]) -> Table:
+def _typed(name: str, data: bytes, form: str, reader: Callable[[str, bytes], Any]) -> Table:
     try:
-        cells = reader(pa.BufferReader(data))
+        cells = reader(name, data)
     except (pa.ArrowException, OSError) as error:
         raise TableError(f"{name} cannot be read as {form}: {csvtext.first_line(error)}") from None
     return _checked(Table(name, cells))
+
+
+def _parquet(name: str, data: bytes) -> Any:
+    file = pyarrow.parquet.ParquetFile(pa.BufferReader(data))
+    _check_size(name, CELL * file.metadata.num_rows * file.metadata.num_columns, len(data))
+    return file.read()
+
+
+def _feather(name: str, data: bytes) -> Any:
+    return pyarrow.feather.read_table(pa.BufferReader(data))
 
 
 def _utf8(name: str, data: bytes) -> tuple[bytes, list[str], str]:
