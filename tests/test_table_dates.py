@@ -114,7 +114,9 @@ def test_a_date_of_digits_is_read_in_the_order_of_its_column(order: str, text: s
         (["12/31/24", "1/2/24"], "month/day/year"),
         (["20240101", "20231231"], "YYYYMMDD"),
         (["2024-01-31", "2023-12-31"], "year-month-day"),
-        (["04-Jul-2013", "31 Dec 2023"], "year-month-day"),
+        (["04-Jul-2013", "31 Dec 2023"], "month in letters"),
+        (["2024-Jan-05", "2023-Dec-31"], "month in letters"),
+        (["2024-01-05T10:00:00 UTC", "2024-01-06"], "year-month-day"),
         (["99-12-31", "98-11-30"], "year/month/day, two digits each"),
     ],
 )
@@ -187,6 +189,7 @@ def test_words_for_nothing_among_dates_are_gaps(gap: str) -> None:
         (["3 PM", "11 AM", "12 AM"], "time of day", 15),
         (["36:15:00", "1:00:00", "2:30:00"], "duration", 36.25),
         (["1 day, 2:00:00", "0:30:00", "3 days, 1:00:00"], "duration", 26),
+        (["-1 days +23:00:00", "1 days 01:00:00", "0 days 03:00:00"], "duration", -1),
         (["2h 30m", "1h", "45m"], "duration", 2.5),
         (["PT1H30M", "P1DT2H", "PT10M"], "duration", 1.5),
     ],

@@ -12,6 +12,7 @@ __all__ = ["ORDERS", "DateForm", "TimeForm", "clock", "day_of"]
 #: Orders of year, month and day, and how they are shown. With the first, dates of two digits for the year are not read.
 ORDERS = {
     "ymd": "year-month-day",
+    "named": "month in letters",
     "dmy": "day.month.year",
     "mdy": "month/day/year",
     "compact": "YYYYMMDD",
@@ -67,6 +68,7 @@ _DAY_NAME = re.compile(
 _NAME_DAY = re.compile(
     rf"{_WEEKDAY}(?P<name>[^\W\d]{{3,10}})\.?[- ](?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?[- ](?P<year>\d{{4}}){_TIME}"
 )
+_YEAR_NAME = re.compile(rf"(?P<year>\d{{4}})[- /.](?P<name>[^\W\d]{{3,10}})\.?[- /.](?P<day>\d{{1,2}}){_TIME}")
 #: As programs in C write it: Tue Dec 31 14:30:00 2023.
 _ASCTIME = re.compile(
     rf"[A-Za-z]{{3}} (?P<name>[A-Za-z]{{3}}) {{1,2}}(?P<day>\d{{1,2}}) {_CLOCK} (?P<year>\d{{4}})", re.ASCII
@@ -74,7 +76,7 @@ _ASCTIME = re.compile(
 
 _ONLY_CLOCK = re.compile(_CLOCK + "(?: Uhr)?", re.ASCII)
 _SPAN = re.compile(
-    r"(?P<sign>-?)(?:(?P<days>\d+) ?(?:d|days?)[ ,T]*)?"
+    r"(?:(?P<days>-?\d+) ?(?:d|days?)[ ,T+]*|(?P<sign>-?))"
     r"(?P<hours>\d+):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d(?:[.,]\d+)?))?",
     re.ASCII,
 )
@@ -94,7 +96,7 @@ class DateForm:
 
     Attributes
     ----------
-    order : {'ymd', 'dmy', 'mdy', 'compact', 'short'}
+    order : {'ymd', 'named', 'dmy', 'mdy', 'compact', 'short'}
         What comes first where all is digits.
     """
 
@@ -126,7 +128,7 @@ class DateForm:
             return _days(found, int(found["month"]), int(found["day"]))
         if found := _MONTH_YEAR.fullmatch(text):
             return _days(found, int(found[1]), 1)
-        for form in (_DAY_NAME, _NAME_DAY, _ASCTIME):
+        for form in (_DAY_NAME, _NAME_DAY, _YEAR_NAME, _ASCTIME):
             if (found := form.fullmatch(text)) and (name := _MONTHS.get(found["name"].lower())):
                 return _days(found, name, int(found["day"] or 1))
         return None
@@ -138,7 +140,13 @@ class DateForm:
 
     def example(self, *, hours: bool) -> str:
         """Return a date in this form."""
-        written = {"dmy": "31.12.2024", "mdy": "12/31/2024", "compact": "20241231", "short": "24/12/31"}
+        written = {
+            "named": "31 Dec 2024",
+            "dmy": "31.12.2024",
+            "mdy": "12/31/2024",
+            "compact": "20241231",
+            "short": "24/12/31",
+        }
         return written.get(self.order, "2024-12-31") + (" 18:30" if hours else "")
 
 

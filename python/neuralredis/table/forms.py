@@ -112,7 +112,9 @@ def date_form(
         # Of those that write a decimal comma nearly all write the day first.
         day_first = bool(conventions.lone_comma_is_decimal)
     if preferred is None and all(DateForm().read(text) is not None or is_gap(text) for text in some):
-        return DateForm() if any(DateForm().read(text) is not None for text in some) else None
+        dates = _understood(some, DateForm().read)
+        named = dates and all(re.search(r"[^\W\d_]{3}", text[:8]) for text in dates)
+        return None if not dates else DateForm("named") if named else DateForm()
     orders = ["ymd", *(("dmy", "mdy") if day_first else ("mdy", "dmy")), "short"]
     if preferred is not None:
         orders = [preferred.order, *(order for order in orders if order != preferred.order)]

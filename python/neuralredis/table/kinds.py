@@ -213,7 +213,7 @@ class Date:
         What stands in for a missing date: the median, in days since 1970.
     hours : bool
         Whether the time of day is an input too.
-    order : {'ymd', 'dmy', 'mdy', 'compact', 'short'}
+    order : {'ymd', 'named', 'dmy', 'mdy', 'compact', 'short'}
         How the dates are written.
     """
 
