@@ -86,7 +86,7 @@ def test_the_network_says_what_its_columns_are_and_how_good_it_was(command: tabl
 
 
 def test_nothing_of_the_rows_kept_back_is_in_the_network(command: tables.Command) -> None:
-    rows = [[row, "a" if row % 2 else "b", row % 7 < 3] for row in range(200)]
+    rows = [[row + 0.5, "a" if row % 2 else "b", row % 7 < 3] for row in range(200)]
     tables.write(Path("x.csv"), ["value", "kind", "y"], rows)
     found = json.loads(command("train", "x.csv", "--target", "y", "--json").out)
     net = nr.load("x.nr")
@@ -173,7 +173,7 @@ def test_names_that_would_write_to_the_terminal_are_made_harmless(command: table
 
 
 def test_rows_without_a_target_are_left_out_with_a_word(command: tables.Command) -> None:
-    rows = [[row, "" if row % 10 == 0 else row % 2] for row in range(100)]
+    rows = [[row * row, "" if row % 10 == 0 else row % 2] for row in range(100)]
     tables.write(Path("gaps.csv"), ["a", "y"], rows)
     done = command("train", "gaps.csv", "--target", "y")
     assert "10 rows have no value of it, and cannot be learnt from." in done.out

@@ -6,7 +6,10 @@ import argparse
 import textwrap
 from typing import Any
 
-__all__ = ["Paragraphs", "add_network", "subcommand"]
+from neuralredis.table.failure import TableError
+from neuralredis.table.wishes import KINDS, Wish
+
+__all__ = ["Paragraphs", "add_network", "add_wishes", "subcommand"]
 
 
 def subcommand(subparsers: Any, name: str, help: str, description: str, epilog: str) -> argparse.ArgumentParser:
@@ -31,3 +34,28 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     """Add the network that is asked."""
     parser.add_argument("network", metavar="NET", help="a file that 'neuralredis train' saved, or a server's address")
     parser.add_argument("--key", metavar="KEY", help="which network, of a server")
+
+
+def add_wishes(parser: argparse.ArgumentParser) -> None:
+    """Add what the user says that columns are."""
+    parser.add_argument(
+        "--as",
+        dest="wishes",
+        type=wish,
+        action="append",
+        default=[],
+        metavar="COLUMN=KIND",
+        help=f"what a column is, if it is read wrongly: {', '.join(KINDS)}; also date:dmy, date:mdy, number:comma, "
+        "number:point; can be given again for other columns",
+    )
+
+
+def wish(text: str) -> tuple[str, Wish]:
+    """Return a column and what it is."""
+    name, sign, kind = text.rpartition("=")
+    if not sign or not name:
+        raise argparse.ArgumentTypeError(f"'{text}': expected COLUMN=KIND, such as zip=category")
+    try:
+        return name, Wish.of(kind)
+    except TableError as error:
+        raise argparse.ArgumentTypeError(f"'{text}': {error}") from None

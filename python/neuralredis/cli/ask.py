@@ -105,25 +105,20 @@ def _answer(out: Console, network: Network, encoding: Encoding, cells: dict[str,
     from neuralredis.table.column import Column
     from neuralredis.table.kinds import shortened
     from neuralredis.table.target import Classes
-    from neuralredis.table.texts import plain, share
+    from neuralredis.table.texts import share
 
     columns = {kind.name: Column.of(kind.name, [cells.get(kind.name, "")]) for kind in encoding.columns}
     outputs = network.run(encoding.encode(columns))[0].tolist()
     target = encoding.target
     if not isinstance(target, Classes):
-
-        def number(value: float) -> str:
-            """Return a number as the table that was learnt from writes it."""
-            return plain(value).translate(str.maketrans(",.", ".,")) if target.comma else plain(value)
-
         off = encoding.results.get("rmse")
-        usual = f"   usually off by {number(off)}" if isinstance(off, int | float) else ""
-        out.print(Text(f"{shortened(target.name)}: {number(outputs[0])}", "bold green").append(usual, "dim not bold"))
+        usual = f"   usually off by {target.written(off)}" if isinstance(off, int | float) else ""
+        out.print(
+            Text(f"{shortened(target.name)}: {target.written(outputs[0])}", "bold green").append(usual, "dim not bold")
+        )
         if not target.low <= outputs[0] <= target.high:
-            out.print(
-                f"  beyond all that it learnt from, {number(target.low)} to {number(target.high)}: a guess",
-                style="yellow",
-            )
+            low, high = target.written(target.low), target.written(target.high)
+            out.print(f"  beyond all that it learnt from, {low} to {high}: a guess", style="yellow")
         return
     ranked = sorted(zip(outputs, target.labels, strict=True), key=lambda pair: -pair[0])
     width = max(len(shortened(label)) for _, label in ranked[:MOST])

@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> None:
     for kind, block in encoding.blocks():
         for place, name in zip(range(block.start, block.stop), kind.inputs(), strict=True):
             table.add_row(
-                str(place), shortened(name, 80), f"{kind.kind}: {kind.detail()}" if place == block.start else ""
+                str(place), shortened(name, 80), f"{kind.title}: {kind.detail()}" if place == block.start else ""
             )
     out.print(table)
     if isinstance(encoding.target, Classes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import copy
+import dataclasses
 import importlib
 import math
 import shlex
@@ -16,16 +17,21 @@ import numpy as np
 from rich.live import Live
 from rich.text import Text
 
-from neuralredis.cli import places, screen, servers
+from neuralredis.cli import places, screen, servers, sources
 from neuralredis.cli.failure import Failure
 from neuralredis.cli.naming import named
 from neuralredis.network import Network
 from neuralredis.results import ClassifierEvaluation, Progress, Report
 from neuralredis.table import judging
+from neuralredis.table.column import Column
+from neuralredis.table.conventions import Conventions
 from neuralredis.table.encoding import Encoding
 from neuralredis.table.kinds import Category, shortened
-from neuralredis.table.reading import Table, read
+from neuralredis.table.reading import Table
+from neuralredis.table.remarks import gap_words
 from neuralredis.table.target import Classes, Target, described, target_of
+from neuralredis.table.texts import listed
+from neuralredis.table.wishes import Wish
 
 __all__ = ["Lesson"]
 
@@ -56,13 +62,18 @@ class Lesson:
 
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
+        self.chosen_of = 0
         # What can be refused is refused before anything is learnt.
         self.place = places.network_place(args.data, args.out)
         places.check_plot(args.plot, {args.data: "the table that is read", self.place: "where the network is saved"})
         self._check_key()
         self.out = screen.console(stderr=args.json)
         self.out.quiet = args.json
-        self.table: Table = read(args.data)
+        hint = "" if args.rows else "; --rows 200000 learns from that many rows, which takes less later on"
+        self.table: Table = sources.opened(args.data, header=not args.no_header, hint=hint)
+        self.wishes = self._wishes()
+        self.columns = {name: self.table.column(name) for name in self.table.names}
+        self.conventions = Conventions.of(self.columns.values(), self.table.delimiter)
         self.target: Target = self._target()
         if not args.replace:
             places.check_question(self.place, self.target.name, self.table)
@@ -108,46 +119,73 @@ class Lesson:
                         f"the key '{self.args.key}' has a network already: --replace puts the new one in its place"
                     )
 
-    def _target(self) -> Target:
+    def _wishes(self) -> dict[str, Wish]:
+        """Return what the user says that columns are."""
         if self.args.target is None:
             self.args.parser.error(f"--target says which column is to be answered: {self.table.listed()}")
-        for name in self.args.ignore:
+        for name in (*self.args.ignore, *(name for name, _ in self.args.wishes)):
             self.table.check(name)
-        if self.args.target in self.args.ignore:
+        wishes = dict(self.args.wishes)
+        for name, wish in self.args.wishes:
+            if wishes[name] != wish:
+                raise Failure(f"--as says that '{name}' is {wish.kind} and {wishes[name].kind}: expected one")
+        wishes |= dict.fromkeys(self.args.ignore, Wish("skip"))
+        if wishes.get(self.args.target) == Wish("skip"):
             raise Failure(f"'{self.args.target}' cannot be both the target and left out")
-        return target_of(self.table.column(self.args.target), self.args.classify)
+        return wishes
+
+    def _target(self) -> Target:
+        self.table.check(self.args.target)
+        column = self.columns[self.args.target]
+        return target_of(column, self.args.classify, self.conventions, self.wishes.get(column.name))
 
     def _prepare(self) -> None:
-        answers = self.target.encode(self.table.column(self.target.name))
+        column = self.columns[self.target.name]
+        answers = self.target.encode(column)
         classifies = isinstance(self.target, Classes)
-        usable = np.flatnonzero(answers >= 0 if classifies else ~np.isnan(answers))
-        self.dropped = len(self.table) - len(usable)
+        known = answers >= 0 if classifies else ~np.isnan(answers)
+        usable = np.flatnonzero(known)
+        self.unanswered = column.take(np.flatnonzero(~known))
         if len(usable) < LEAST:
             raise Failure(
                 f"{self.table.path} has {len(usable)} row{'' if len(usable) == 1 else 's'} with a value of "
                 f"'{self.target.name}': expected at least {LEAST}, to learn from some and keep others back"
             )
+        if self.args.rows is not None and self.args.rows < len(usable):
+            if self.args.rows < LEAST:
+                raise Failure(f"--rows {self.args.rows}: expected at least {LEAST}")
+            chosen = np.random.default_rng(self.args.seed).choice(usable, self.args.rows, replace=False)
+            self.chosen_of, usable = len(usable), np.sort(chosen)
         y = answers[usable]
         classes = y.astype(np.int64) if classifies else None
         learnt, kept = judging.split(classes, len(y), self.args.seed, KEPT)
-        columns = {name: self.table.column(name) for name in self.table.names if name != self.target.name}
-        # The encoding, too, knows only of the rows that are learnt from.
+        columns = {name: column for name, column in self.columns.items() if name != self.target.name}
+        # How a column is written is found out of all rows; what it holds only of those that are learnt from.
         self.encoding = Encoding.of(
-            [column.take(usable[learnt]) for column in columns.values()],
+            list(columns.values()),
             self.target,
-            dict.fromkeys(self.args.ignore, "as asked"),
+            self.wishes,
+            rows=usable[learnt],
+            conventions=self.conventions,
+            header=self.table.header,
         )
         columns = {name: column.take(usable) for name, column in columns.items()}
         X = self.encoding.encode(columns)
-        unread = self.encoding.unread(columns)
-        self.strange = self.encoding.told(unread)
-        numbers = {kind.name for kind in self.encoding.columns if not isinstance(kind, Category)}
-        self.gaps = {
-            name: column.gaps + (sum(unread[name].values()) if name in numbers else 0)
-            for name, column in columns.items()
-        }
+        self._look_for_gaps(columns)
         self.X, self.y = X[learnt], y[learnt]
         self.kept_X, self.kept_y = X[kept], y[kept]
+
+    def _look_for_gaps(self, columns: dict[str, Column]) -> None:
+        """Find out which rows have no value of a column, and what is not understood."""
+        unread = self.encoding.unread(columns)
+        self.gaps: dict[str, screen.Gaps] = {}
+        for kind in self.encoding.columns:
+            words = gap_words(columns[kind.name], kind)
+            strange = {text: rows for text, rows in unread[kind.name].items() if text not in words}
+            unread[kind.name] = strange
+            lost = 0 if isinstance(kind, Category) else sum(strange.values())
+            self.gaps[kind.name] = screen.Gaps(columns[kind.name].gaps + sum(words.values()) + lost, words)
+        self.strange = self.encoding.told(unread)
 
     def _introduce(self) -> None:
         out, table = self.out, self.table
@@ -162,9 +200,16 @@ class Lesson:
         doubtful = len(labels) != 2 and all(map(_is_number, labels))
         hint = f"; {other}" if doubtful and not asked else ""
         out.print(f"Target: {shortened(self.target.name)} ({described(self.target)}), as {kind}{hint}.")
-        if self.dropped:
-            has = "row has" if self.dropped == 1 else "rows have"
-            out.print(f"{self.dropped:,} {has} no value of it, and cannot be learnt from.")
+        if dropped := len(self.unanswered):
+            has = "row has" if dropped == 1 else "rows have"
+            texts = [f"'{text}'" for text in self.unanswered.counts]
+            such = f" ({listed(texts, 3, 'or')})" if texts else ""
+            out.print(f"{dropped:,} {has} no value of it{such}, and cannot be learnt from.")
+            if "NA" in self.unanswered.counts:
+                name = shlex.quote(f"{self.target.name}=category")
+                out.print(f"If 'NA' is a value of it like others: --as {name}")
+        if self.chosen_of:
+            out.print(f"{len(self.X) + len(self.kept_X):,} of {self.chosen_of:,} rows are taken, chosen at random.")
         screen.columns(out, self.encoding, self.gaps, [name for name in table.names if name != self.target.name])
         for line in self.strange:
             out.print(f"Note: {line}.", style="yellow")
@@ -286,9 +331,7 @@ class Lesson:
         return {**results, **figures, "importance": dict(list(worth.items())[:100])}
 
     def _with(self, results: dict[str, Any]) -> Encoding:
-        return Encoding(
-            columns=self.encoding.columns, ignored=self.encoding.ignored, target=self.encoding.target, results=results
-        )
+        return dataclasses.replace(self.encoding, results=results)
 
     def _as_json(
         self, network: Network, report: Report, found: judging.Judgement, worth: dict[str, float]
@@ -300,10 +343,11 @@ class Lesson:
             "classes": list(self.target.labels) if isinstance(self.target, Classes) else None,
             "layout": list(network.info().layout),
             "columns": [
-                {"name": kind.name, "read_as": kind.kind, "inputs": kind.inputs()} for kind in self.encoding.columns
+                {"name": kind.name, "read_as": kind.kind, "title": kind.title, "inputs": kind.inputs()}
+                for kind in self.encoding.columns
             ],
             "left_out": {kind.name: kind.reason for kind in self.encoding.ignored},
-            "rows": {"learnt": len(self.X), "kept_back": len(self.kept_X), "without_target": self.dropped},
+            "rows": {"learnt": len(self.X), "kept_back": len(self.kept_X), "without_target": len(self.unanswered)},
             "rows_saved": 0 if self.args.without_rows else len(self.X),
             "training": {"reason": report.reason, "cycles": report.cycles, "seconds": report.seconds},
             "warnings": [named(warning, self.encoding) for warning in report.warnings],

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,10 @@ from neuralredis.table.judging import Judgement
 from neuralredis.table.kinds import shortened
 from neuralredis.table.ranking import TOP
 from neuralredis.table.target import Classes
-from neuralredis.table.texts import plain, share
+from neuralredis.table.texts import listed, plain, share
+from neuralredis.table.wishes import KINDS
 
-__all__ = ["Curves", "bar", "columns", "console", "curves_of", "judgement", "looked_at", "print_json"]
+__all__ = ["Curves", "Gaps", "bar", "columns", "console", "curves_of", "judgement", "looked_at", "print_json"]
 
 TRAIN, TEST = "blue", "red"
 #: Classes of which a matrix of answers is shown, and of which it is shown how they are ranked.
@@ -81,21 +83,44 @@ def _escape(letter: str) -> str:
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
-def columns(out: Console, encoding: Encoding, gaps: Mapping[str, int], order: Sequence[str]) -> None:
+def columns(out: Console, encoding: Encoding, gaps: Mapping[str, Gaps], order: Sequence[str]) -> None:
     """Show how each column is read."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("column", overflow="fold", max_width=28)
-    table.add_column("read as", no_wrap=True)
+    table.add_column("read as", overflow="fold")
     table.add_column("", overflow="fold", ratio=1)
     kinds = {kind.name: kind for kind in (*encoding.columns, *encoding.ignored)}
     for name in order:
         if name in kinds:
             kind = kinds[name]
-            rows = gaps.get(name, 0) if getattr(kind, "gaps", False) else 0
-            missing = f" ({rows:,} row{'s' if rows > 1 else ''})" if rows else ""
+            missing = str(gaps[name]) if name in gaps and getattr(kind, "gaps", False) else ""
             style = "dim" if kind in encoding.ignored else ""
-            table.add_row(shortened(name, 40), kind.kind, kind.detail() + missing, style=style)
+            table.add_row(shortened(name, 40), kind.title, kind.detail() + missing, style=style)
     out.print(table)
+    out.print(f"Is one of them read wrongly? --as COLUMN=KIND says what it is: {', '.join(KINDS)}.", style="dim")
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """The rows that have no value of a column.
+
+    Attributes
+    ----------
+    rows : int
+        How many.
+    words : dict of str to int
+        What stands there instead, and in how many of them; the others are empty.
+    """
+
+    rows: int
+    words: Mapping[str, int]
+
+    def __str__(self) -> str:
+        """Return it in a parenthesis, as part of a line."""
+        if not self.rows:
+            return ""
+        words = listed([f"'{word}'" for word in self.words], 3, "or")
+        return f" ({self.rows:,} row{'s' if self.rows > 1 else ''}{f': {words}' if words else ''})"
 
 
 def bar(part: float, width: int, *, ascii_only: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from neuralredis.cli.arguments import subcommand
+from neuralredis.cli.arguments import add_wishes, subcommand
 from neuralredis.cli.extras import need
 
 __all__ = ["add_to"]
@@ -16,9 +16,10 @@ HIDDEN = "30,30,30"
 DESCRIPTION = """\
 Learn from the rows of a table to predict one of its columns from the others.
 
-The table is CSV with a first line of names, or Parquet. What each column holds is found out and shown: numbers, yes or
-no, dates, categories; what tells nothing, such as numbers of rows, is left out. A column of texts, or of few different
-values, is learnt as classes, and any other as a number.
+The table is CSV with a first line of names, Parquet or Feather. What each column holds is decided by all of its rows,
+and shown: numbers, yes or no, dates, times, categories; what tells nothing, such as numbers of rows, is left out.
+--as COLUMN=KIND overrules it. A column of texts, or of few different values, is learnt as classes, and any other as a
+number.
 
 A fifth of the rows is kept back until the end, and never seen by the network: how often it is right on these is how
 good it is. Always answering the commonest class, or the mean, has to be beaten. Of a rare class, which is seldom the
@@ -28,6 +29,7 @@ EPILOG = """\
 examples:
   neuralredis train customers.csv --target churned
   neuralredis train houses.parquet --target price --ignore address,agent --plot curve.png
+  neuralredis train shops.csv --target sales --as zip=category --as opened=date:dmy
   neuralredis train customers.csv --target churned --redis redis://localhost --key churn
 
 The same table, options and seed make the same network. Ctrl-C ends the training, and keeps what has been learnt.
@@ -40,11 +42,16 @@ Names, ranges and categories of the columns stay in it."""
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subcommand(subparsers, "train", "learn from a table, and tell how good that is", DESCRIPTION, EPILOG)
-    parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file; - for CSV from standard input")
+    parser.add_argument("data", metavar="DATA", help="a CSV, Parquet or Feather file; - for standard input")
     parser.add_argument(
         "--target", metavar="COLUMN", help="the column to be answered; without it the columns are listed"
     )
     parser.add_argument("--ignore", type=names, action="extend", default=[], metavar="A,B", help="columns to leave out")
+    add_wishes(parser)
+    parser.add_argument(
+        "--no-header", action="store_true", help="the first line is a row: columns are field 1, field 2, …"
+    )
+    parser.add_argument("--rows", type=rows, metavar="N", help="learn from N rows chosen at random, of a large table")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--classify", dest="classify", action="store_true", default=None, help="learn classes")
     kind.add_argument("--regress", dest="classify", action="store_false", help="learn numbers")
@@ -86,6 +93,14 @@ def layers(text: str) -> list[int]:
     if min(units) < (0 if len(units) == 1 else 1) or max(units) > 1 << 20 or len(units) > 30:
         raise argparse.ArgumentTypeError(f"{text}: expected numbers of units such as 15 or 30,30")
     return [unit for unit in units if unit]
+
+
+def rows(text: str) -> int:
+    """Return a number of rows."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 def seconds(text: str) -> float:

@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Column"]
 
-#: What stands for a missing value everywhere, in small letters. Words such as "none" are not among them: they may be an
-#: answer like any other.
-MISSING = frozenset(("", "na", "n/a", "#n/a", "<na>", "nan", "null", "?"))
-
 
 @dataclass(frozen=True, eq=False)
 class Column:
@@ -31,12 +27,17 @@ class Column:
     texts : tuple of str
         The texts that occur, without spaces around them.
     codes : numpy.ndarray of int64, shape (rows,)
-        For each row the number of its text, -1 for a missing one.
+        For each row the number of its text, -1 for an empty cell. Words for a missing value are texts like others: what
+        they mean depends on the column.
+    typed : bool
+        Whether a program wrote values of a type, not texts: numbers have a decimal point whatever the rest of the table
+        is like.
     """
 
     name: str
     texts: tuple[str, ...]
     codes: NDArray[np.int64]
+    typed: bool = False
 
     @classmethod
     def of(cls, name: str, cells: Sequence[str | None]) -> Self:
@@ -46,22 +47,22 @@ class Column:
         --------
         >>> column = Column.of("sex", ["male", " female", "NA", "male"])
         >>> column.texts, column.codes.tolist()
-        (('male', 'female'), [0, 1, -1, 0])
+        (('male', 'female', 'NA'), [0, 1, 2, 0])
         """
         numbers: dict[str, int] = {}
         codes = [numbers.setdefault("" if cell is None else cell, len(numbers)) for cell in cells]
         return cls.of_coded(name, list(numbers), np.asarray(codes, np.int64))
 
     @classmethod
-    def of_coded(cls, name: str, texts: Sequence[str], codes: NDArray[np.int64]) -> Self:
-        """Return the column of cells that are numbers of texts already, with spaces and words for nothing."""
+    def of_coded(cls, name: str, texts: Sequence[str], codes: NDArray[np.int64], *, typed: bool = False) -> Self:
+        """Return the column of cells that are numbers of texts already, with spaces around them."""
         numbers: dict[str, int] = {}
         places = np.full(len(texts) + 1, -1, np.int64)
         for place, text in enumerate(texts):
             trimmed = text.strip()
-            if trimmed.lower() not in MISSING:
+            if trimmed:
                 places[place] = numbers.setdefault(trimmed, len(numbers))
-        return cls(name, tuple(numbers), places[codes])
+        return cls(name, tuple(numbers), places[codes], typed)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -74,7 +75,19 @@ class Column:
 
     def take(self, rows: NDArray[np.int64]) -> Column:
         """Return the same column of some of the rows."""
-        return Column(self.name, self.texts, self.codes[rows])
+        return Column(self.name, self.texts, self.codes[rows], self.typed)
+
+    def without(self, is_missing: Callable[[str], bool]) -> Column:
+        """Return the same column, in which some texts are missing values.
+
+        Examples
+        --------
+        >>> column = Column.of("sex", ["male", "?", "NA", "?"]).without(lambda text: text == "?")
+        >>> column.codes.tolist(), column.gaps
+        ([0, -1, 2, -1], 2)
+        """
+        places = np.array([-1 if is_missing(text) else place for place, text in enumerate(self.texts)] + [-1], np.int64)
+        return Column(self.name, self.texts, places[self.codes], self.typed)
 
     @cached_property
     def counts(self) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralredis.table.column import Column
-from neuralredis.table.texts import NO, YES, date_of, plain, reader
+from neuralredis.table.dates import DateForm, TimeForm, clock, day_of
+from neuralredis.table.numbers import NumberForm, plain_number
+from neuralredis.table.texts import listed, shortened, written
+from neuralredis.table.words import MISSING, yes_or_no
 
-__all__ = ["Category", "Date", "Ignored", "Kind", "Number", "Presence", "YesNo"]
+__all__ = ["Category", "Date", "Ignored", "Kind", "Number", "Presence", "Time", "YesNo", "shortened"]
 
 Matrix = NDArray[np.float32]
 
@@ -35,6 +39,8 @@ class Number:
         What is taken off each, where single precision could not tell them apart.
     comma : bool
         Whether decimals follow a comma.
+    unit : str
+        What stands beside the numbers: a currency or a unit.
     """
 
     kind: ClassVar[str] = "number"
@@ -45,6 +51,17 @@ class Number:
     high: float
     offset: float = 0.0
     comma: bool = False
+    unit: str = ""
+
+    @property
+    def form(self) -> NumberForm:
+        """How the numbers are written."""
+        return NumberForm(self.comma, self.unit)
+
+    @property
+    def title(self) -> str:
+        """What the column is read as."""
+        return ", ".join(part for part in (self.kind, self.form.title) if part)
 
     def inputs(self) -> list[str]:
         """Return what the inputs are called."""
@@ -53,20 +70,26 @@ class Number:
 
     def encode(self, column: Column) -> Matrix:
         """Return the inputs of each row."""
-        return _filled(column.numbers(reader(self.comma)), self.fill, self.offset, self.gaps)
+        return _filled(column.numbers(self.reader(column)), self.fill, self.offset, self.gaps)
+
+    def reader(self, column: Column) -> Callable[[str], float | None]:
+        """Return what reads the numbers of a column."""
+        return plain_number if column.typed else self.form.read
 
     def understands(self, text: str) -> bool:
         """Whether a text is one of these."""
-        return reader(self.comma)(text) is not None
+        return self.form.read(text) is not None
 
     def hint(self) -> str:
         """Return what to type."""
-        return f"a number, {plain(self.low)} to {plain(self.high)} so far"
+        low, high = (written(number, comma=self.comma) for number in (self.low, self.high))
+        how = " with a decimal comma" if self.comma else ""
+        return f"a number{how}, {low} to {high}{f' {self.unit}' if self.unit else ''} so far"
 
     def detail(self) -> str:
         """Return what it is like."""
-        fill = f"; {plain(self.fill)} where missing" if self.gaps else ""
-        return f"{plain(self.low)} to {plain(self.high)}{fill}"
+        low, high, fill = (written(number, comma=self.comma) for number in (self.low, self.high, self.fill))
+        return f"{low} to {high}" + (f"; {fill} where missing" if self.gaps else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +108,11 @@ class YesNo:
     name: str
     fill: float
     gaps: bool
+
+    @property
+    def title(self) -> str:
+        """What the column is read as."""
+        return self.kind
 
     def inputs(self) -> list[str]:
         """Return what the inputs are called."""
@@ -129,6 +157,11 @@ class Category:
     other: bool
     gaps: bool
 
+    @property
+    def title(self) -> str:
+        """What the column is read as."""
+        return self.kind
+
     def inputs(self) -> list[str]:
         """Return what the inputs are called."""
         other = [f"{self.name} = any other"] if self.other else []
@@ -141,24 +174,31 @@ class Category:
         # Who types an answer need not mind capitals, where they make no difference.
         folded = {value.lower(): place for place, value in reversed(list(enumerate(self.values)))}
         unknown = len(self.values) if self.other else width
-        places = [known.get(text, folded.get(text.lower(), unknown)) for text in column.texts]
         missing = width - 1 if self.gaps else width
+        places = [
+            known.get(text, missing if self.is_gap(text) else folded.get(text.lower(), unknown))
+            for text in column.texts
+        ]
         which = np.array([*places, missing], np.int64)[column.codes]
         # The last column is for what has no input.
         return np.eye(width + 1, dtype=np.float32)[which, :width]
 
+    def is_gap(self, text: str) -> bool:
+        """Whether a text stands for a missing value, and is not one of these."""
+        return text.lower() in MISSING and text not in self.values
+
     def understands(self, text: str) -> bool:
-        """Whether a text is one of these."""
-        return text.lower() in {value.lower() for value in self.values}
+        """Whether a text is one of these, or a word for a missing one."""
+        return self.is_gap(text) or text.lower() in {value.lower() for value in self.values}
 
     def hint(self) -> str:
         """Return what to type."""
-        return _listed(self.values, 8, "or") + (", or another" if self.other else "")
+        return listed(self.values, 8, "or") + (", or another" if self.other else "")
 
     def detail(self) -> str:
         """Return what it is like."""
         more = [*(["others as one"] if self.other else []), *(["missing as one"] if self.gaps else [])]
-        return "; ".join([_listed(self.values, 4, "and"), *more])
+        return "; ".join([listed(self.values, 4, "and"), *more])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +213,8 @@ class Date:
         What stands in for a missing date: the median, in days since 1970.
     hours : bool
         Whether the time of day is an input too.
+    order : {'ymd', 'named', 'dmy', 'mdy', 'compact', 'short'}
+        How the dates are written.
     """
 
     kind: ClassVar[str] = "date"
@@ -180,6 +222,17 @@ class Date:
     fill: float
     gaps: bool
     hours: bool
+    order: str = "ymd"
+
+    @property
+    def form(self) -> DateForm:
+        """How the dates are written."""
+        return DateForm(self.order)
+
+    @property
+    def title(self) -> str:
+        """What the column is read as."""
+        return f"{self.kind}, {self.form.title}"
 
     def inputs(self) -> list[str]:
         """Return what the inputs are called."""
@@ -189,7 +242,7 @@ class Date:
 
     def encode(self, column: Column) -> Matrix:
         """Return the inputs of each row."""
-        given = column.numbers(date_of)
+        given = column.numbers(self.form.read)
         days = np.where(np.isnan(given), self.fill, given)
         whole = np.floor(days).astype("datetime64[D]")
         months = whole.astype("datetime64[M]").astype(np.int64) % 12 + 1
@@ -204,17 +257,70 @@ class Date:
 
     def understands(self, text: str) -> bool:
         """Whether a text is one of these."""
-        return date_of(text) is not None
+        return self.form.read(text) is not None
 
     def hint(self) -> str:
         """Return what to type."""
-        return "a date such as 2024-12-31" + (" 18:30" if self.hours else "")
+        return f"a date such as {self.form.example(hours=self.hours)}"
 
     def detail(self) -> str:
         """Return what it is like."""
         parts = "years, month, day of the week" + (", hour" if self.hours else "")
-        fill = datetime.date(1970, 1, 1) + datetime.timedelta(days=int(self.fill))
-        return parts + (f"; {fill} where missing" if self.gaps else "")
+        return parts + (f"; {day_of(self.fill)} where missing" if self.gaps else "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Time:
+    """Times of day, or durations, as hours.
+
+    Attributes
+    ----------
+    name, gaps
+        As for `Number`.
+    fill, low, high : float
+        What stands in for a missing one, the median; the least and the greatest learnt from. In hours.
+    duration : bool
+        Whether they are durations.
+    """
+
+    kind: ClassVar[str] = "time"
+    name: str
+    fill: float
+    gaps: bool
+    low: float
+    high: float
+    duration: bool = False
+
+    @property
+    def form(self) -> TimeForm:
+        """How the times are written."""
+        return TimeForm(self.duration)
+
+    @property
+    def title(self) -> str:
+        """What the column is read as."""
+        return "duration" if self.duration else "time of day"
+
+    def inputs(self) -> list[str]:
+        """Return what the inputs are called."""
+        return [f"{self.name} in hours", *_gap(self)]
+
+    def encode(self, column: Column) -> Matrix:
+        """Return the inputs of each row."""
+        return _filled(column.numbers(self.form.read), self.fill, 0.0, self.gaps)
+
+    def understands(self, text: str) -> bool:
+        """Whether a text is one of these."""
+        return self.form.read(text) is not None
+
+    def hint(self) -> str:
+        """Return what to type."""
+        return "a duration such as 1:30 or 1:30:00 (hours first)" if self.duration else "a time of day such as 14:30"
+
+    def detail(self) -> str:
+        """Return what it is like."""
+        fill = f"; {clock(self.fill)} where missing" if self.gaps else ""
+        return f"hours, {clock(self.low)} to {clock(self.high)}{fill}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,13 +339,18 @@ class Presence:
     name: str
     reason: str
 
+    @property
+    def title(self) -> str:
+        """What the column is read as."""
+        return self.kind
+
     def inputs(self) -> list[str]:
         """Return what the inputs are called."""
         return [f"{self.name} is given"]
 
     def encode(self, column: Column) -> Matrix:
         """Return the inputs of each row."""
-        return (column.codes >= 0).astype(np.float32)[:, None]
+        return (column.without(is_missing).codes >= 0).astype(np.float32)[:, None]
 
     def understands(self, text: str) -> bool:
         """Whether a text is one of these: any."""
@@ -270,19 +381,23 @@ class Ignored:
     name: str
     reason: str
 
+    @property
+    def title(self) -> str:
+        """What the column is read as."""
+        return self.kind
+
     def detail(self) -> str:
         """Return why."""
         return self.reason
 
 
 #: The kinds that have inputs.
-Kind = Number | YesNo | Category | Date | Presence
+Kind = Number | YesNo | Category | Date | Time | Presence
 
 
-def yes_or_no(text: str) -> float | None:
-    """Return 1 for yes, 0 for no."""
-    word = text.lower()
-    return 1.0 if word in YES else 0.0 if word in NO else None
+def is_missing(text: str) -> bool:
+    """Whether a text stands for a missing value in a column of texts."""
+    return text.lower() in MISSING
 
 
 def date_days(year: int) -> int:
@@ -290,7 +405,7 @@ def date_days(year: int) -> int:
     return (datetime.date(year, 1, 1) - datetime.date(1970, 1, 1)).days
 
 
-def _gap(kind: Number | YesNo | Category | Date) -> list[str]:
+def _gap(kind: Number | YesNo | Category | Date | Time) -> list[str]:
     return [f"{kind.name} is missing"] if kind.gaps else []
 
 
@@ -298,17 +413,3 @@ def _filled(given: NDArray[np.float64], fill: float, offset: float, gaps: bool) 
     missing = np.isnan(given)
     values = np.where(missing, fill, given) - offset
     return np.column_stack([values, missing] if gaps else [values]).astype(np.float32)
-
-
-def _listed(values: tuple[str, ...], most: int, last: str) -> str:
-    """Return some values in a sentence."""
-    shown = [shortened(value) for value in values[:most]]
-    if len(values) > most:
-        return f"{', '.join(shown)} and {len(values) - most} more"
-    return f" {last} ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
-
-
-def shortened(text: str, width: int = 24) -> str:
-    """Return a text that fits, in a line of letters: whoever wrote it may have meant to write to a terminal."""
-    shown = "".join(letter if letter.isprintable() else "�" for letter in text[:width])
-    return shown if len(text) <= width else shown[: width - 1] + "…"

@@ -1,33 +1,31 @@
-"""Tables in files: CSV as it comes from spreadsheets and databases, and Parquet, read by Arrow."""
+"""Tables in files: CSV as it comes from spreadsheets and databases, Parquet and Feather, read by Arrow."""
 
 from __future__ import annotations
 
-import csv
-import dataclasses
+import codecs
 import difflib
 import gzip
 import io
-import re
 import sys
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
+import pyarrow.feather
 import pyarrow.parquet
 
+from neuralredis.table import csvtext
 from neuralredis.table.column import Column
 from neuralredis.table.failure import TableError
 from neuralredis.table.kinds import shortened
 
 __all__ = ["Table", "read"]
 
-#: What may stand between the cells of a line.
-DELIMITERS = ",;\t|"
 #: How many times larger a compressed table may be unpacked, and the bytes from which on that counts. CSV becomes some
 #: 10 times smaller, and hardly ever 100 times; what was made to fill the memory, 1000 times.
 MOST_PACKED, LEAST_UNPACKED = 100, 1 << 26
@@ -39,7 +37,12 @@ _OTHERS = {
     b"\xd0\xcf\x11\xe0": "a workbook",
     b"%PDF": "a PDF",
     b"neural": "a network",
+    b"SQLite format 3": "a database of SQLite",
+    b"ORC": "ORC",
+    b"\x89HDF": "HDF5",
 }
+#: What is read.
+EXPECTED = "expected CSV or Parquet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +54,7 @@ class Table:
     path : str
         Where from.
     cells : pyarrow.Table
-        Its columns: texts of CSV, anything of Parquet. No two have the same name.
+        Its columns: texts of CSV, anything of Parquet and Feather. No two have the same name.
     delimiter : str
         What stood between cells.
     encoding : str
@@ -60,12 +63,15 @@ class Table:
         What ended its first line.
     remarks : list of str
         What was done to read it.
+    header : bool
+        Whether the names of the columns were in it.
     """
 
     path: str
     cells: Any
     delimiter: str = ","
     remarks: list[str] = field(default_factory=list)
+    header: bool = True
     encoding: str = "utf-8"
     newline: str = "\n"
 
@@ -87,21 +93,21 @@ class Table:
             If there is none of that name.
         """
         self.check(name)
-        texts = self._texts(name)
+        texts, typed = self._texts(name)
         coded = texts.combine_chunks().dictionary_encode()
         if isinstance(coded, pa.ChunkedArray):
             coded = coded.combine_chunks()
         known = coded.dictionary.to_pylist()
         # The place after the last text is that of none.
         codes = np.asarray(pc.fill_null(coded.indices.cast(pa.int64()), len(known)), np.int64)
-        return Column.of_coded(name, [*known, ""], codes)
+        return Column.of_coded(name, [*known, ""], codes, typed=typed)
 
     def check(self, name: str) -> None:
         """Raise if there is no column of that name."""
         if name in self.names:
             return
         lower = {other.lower(): other for other in self.names}
-        close = [lower[near] for near in difflib.get_close_matches(name.lower(), lower, 1, 0.7)]
+        close = [lower[near] for near in difflib.get_close_matches(name.lower(), lower, 1, 0.6)]
         meant = f" (did you mean '{close[0]}'?)" if close else ""
         raise TableError(f"{self.path} has no column '{name}'{meant}; its columns are {self.listed()}")
 
@@ -109,18 +115,32 @@ class Table:
         """Return the names of the columns, in a line."""
         return ", ".join(f"'{shortened(name)}'" for name in self.names[:30]) + (", …" if len(self.names) > 30 else "")
 
-    def _texts(self, name: str) -> Any:
+    def _texts(self, name: str) -> tuple[Any, bool]:
+        """Return the texts of a column, and whether its values have a type."""
         values = self.cells[name]
         if pa.types.is_dictionary(values.type):
             values = values.cast(values.type.value_type)
+        typed = not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type))
         if pa.types.is_timestamp(values.type):
             # Without fractions of a second, and as the clock of its zone shows it.
             values = pc.strftime(values, format="%Y-%m-%d %H:%M")
-        return values.cast(pa.large_string())
+        elif pa.types.is_duration(values.type):
+            # In seconds.
+            values = pc.divide(values.cast(pa.duration("us"), safe=False).cast(pa.int64()).cast(pa.float64()), 1e6)
+        return values.cast(pa.large_string()), typed
 
 
-def read(path: str) -> Table:
+def read(path: str, *, header: bool = True, names: Collection[str] = ()) -> Table:
     """Return the table in a file, or with ``-`` that which comes in.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    header : bool
+        Whether the first line of a CSV file has the names of the columns.
+    names : collection of str
+        If these are all in the first line, that has the names in any case.
 
     Raises
     ------
@@ -134,10 +154,13 @@ def read(path: str) -> Table:
     if data[:2] == b"\x1f\x8b":
         data = _unpacked(name, data)
     if data[:4] == b"PAR1":
-        return _parquet(name, data)
-    text, remarks, encoding = _text(name, data)
-    newline = "\r\n" if text[: text.find("\n")].endswith("\r") else "\n"
-    return dataclasses.replace(_csv(name, text, remarks), encoding=encoding, newline=newline)
+        return _typed(name, data, "Parquet", _parquet)
+    if data[:6] == b"ARROW1" or data[:4] == b"FEA1":
+        return _typed(name, data, "Feather", _feather)
+    data, remarks, encoding = _utf8(name, data)
+    found = csvtext.parse(name, data, remarks, header=header, names=names)
+    newline = "\r\n" if data[: data.find(b"\n")].endswith(b"\r") else "\n"
+    return _checked(Table(name, found.cells, found.delimiter, remarks, found.header, encoding, newline))
 
 
 def _unpacked(name: str, data: bytes) -> bytes:
@@ -162,124 +185,67 @@ def _check_size(name: str, unpacked: int, packed: int) -> None:
         )
 
 
-def _parquet(name: str, data: bytes) -> Table:
+def _typed(name: str, data: bytes, form: str, reader: Callable[[str, bytes], Any]) -> Table:
     try:
-        file = pyarrow.parquet.ParquetFile(pa.BufferReader(data))
-        size = CELL * file.metadata.num_rows * file.metadata.num_columns
-        _check_size(name, size, len(data))
-        cells = file.read()
+        cells = reader(name, data)
     except (pa.ArrowException, OSError) as error:
-        raise TableError(f"{name} cannot be read as Parquet: {_line(error)}") from None
-    return _checked(name, cells, ",", [])
+        raise TableError(f"{name} cannot be read as {form}: {csvtext.first_line(error)}") from None
+    return _checked(Table(name, cells))
 
 
-def _text(name: str, data: bytes) -> tuple[str, list[str], str]:
-    """Return the text of a file, remarks on it, and its encoding."""
+def _parquet(name: str, data: bytes) -> Any:
+    file = pyarrow.parquet.ParquetFile(pa.BufferReader(data))
+    _check_size(name, CELL * file.metadata.num_rows * file.metadata.num_columns, len(data))
+    return file.read()
+
+
+def _feather(name: str, data: bytes) -> Any:
+    return pyarrow.feather.read_table(pa.BufferReader(data))
+
+
+def _utf8(name: str, data: bytes) -> tuple[bytes, list[str], str]:
+    """Return the text of a file as UTF-8, remarks on it, and how it was encoded."""
     for beginning, what in _OTHERS.items():
         if data.startswith(beginning):
             hint = "; a spreadsheet program can save it as CSV" if "workbook" in what else ""
-            raise TableError(f"{name} looks like {what}: expected CSV or Parquet{hint}")
+            raise TableError(f"{name} looks like {what}: {EXPECTED}{hint}")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             encoding = "utf-16-le" if data.startswith(b"\xff\xfe") else "utf-16-be"
-            return data[2:].decode(encoding), ["read as UTF-16"], encoding
+            return data[2:].decode(encoding).encode(), ["read as UTF-16"], encoding
         except UnicodeDecodeError:
-            raise TableError(f"{name} is no text: expected CSV or Parquet") from None
+            raise TableError(f"{name} is no text: {EXPECTED}") from None
     if b"\0" in data:
-        raise TableError(f"{name} is no text: expected CSV or Parquet")
+        raise TableError(f"{name} is no text: {EXPECTED}")
+    if _is_utf8(data):
+        encoding = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
+        return data.removeprefix(codecs.BOM_UTF8), [], encoding
+    # Of each byte there is a character, so that whatever is no UTF-8 is read somehow; some letters may be wrong.
+    return data.decode("cp1252", errors="replace").encode(), ["not UTF-8, read as Windows-1252"], "cp1252"
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether bytes are UTF-8, found out without a copy of all of them."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        encoding = "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
-        return data.decode(encoding), [], encoding
+        for begin in range(0, len(data), 1 << 20):
+            decoder.decode(data[begin : begin + (1 << 20)])
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        # Of each byte there is a character, so that whatever is no UTF-8 is read somehow; some letters may be wrong.
-        return data.decode("cp1252", errors="replace"), ["it is no UTF-8, and read as Windows-1252"], "cp1252"
+        return False
+    return True
 
 
-def _csv(name: str, text: str, remarks: list[str]) -> Table:
-    text = text.lstrip("\r\n")
-    if not text.strip():
-        raise TableError(f"{name} is empty: expected a line with the names of the columns, and a line for each row")
-    delimiter = _delimiter(text)
-    header = _header(name, text, delimiter)
-    if len(header) == 1 and "\n" not in text.strip():
-        raise TableError(f"{name} has a single line and no columns: expected CSV or Parquet")
-    names = _unique(header, remarks)
-    try:
-        cells = pyarrow.csv.read_csv(
-            pa.BufferReader(text.encode()),
-            read_options=pyarrow.csv.ReadOptions(
-                # One block, on this thread: otherwise a bad row is not known by its number.
-                use_threads=False,
-                column_names=names,
-                skip_rows_after_names=1,
-            ),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowException as error:
-        raise TableError(f"{name} cannot be read: {_explained(error)}") from None
-    if delimiter != ",":
-        remarks.append(f"its columns are told apart by {'tabs' if delimiter == chr(9) else repr(delimiter)}")
-    return _checked(name, cells, delimiter, remarks)
-
-
-def _delimiter(text: str) -> str:
-    """Return what there is most of in the first line, quoted parts apart."""
-    line = re.sub(r'"[^"]*"', "", text[: text.find("\n", 1) if "\n" in text else len(text)])
-    return max(DELIMITERS, key=line.count)
-
-
-def _header(name: str, text: str, delimiter: str) -> list[str]:
-    try:
-        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error as error:
-        raise TableError(f"the first line of {name} cannot be read: {error}") from None
-    return [cell.strip() for cell in header]
-
-
-def _unique(header: list[str], remarks: list[str]) -> list[str]:
-    """Return names of which none is empty or there twice."""
-    names: list[str] = []
-    for place, cell in enumerate(header, start=1):
-        name = cell or f"column {place}"
-        again = 2
-        while name in names:
-            name = f"{cell} ({again})"
-            again += 1
-        if cell and name != cell:
-            remarks.append(f"there is more than one column '{cell}': one of them is called '{name}' here")
-        names.append(name)
-    return names
-
-
-def _checked(name: str, cells: Any, delimiter: str, remarks: list[str]) -> Table:
+def _checked(table: Table) -> Table:
+    """Return a table without columns that hold no single values."""
+    cells = table.cells
     if not cells.num_rows:
-        raise TableError(f"{name} has the names of {cells.num_columns} columns and no rows")
+        raise TableError(f"{table.path} has the names of {cells.num_columns} columns and no rows")
     if len(set(cells.column_names)) < cells.num_columns:
-        raise TableError(f"{name} has two columns of one name")
+        raise TableError(f"{table.path} has two columns of one name")
     for column in cells.column_names:
         kind = cells[column].type
         if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-            remarks.append(f"the column '{column}' holds no single values ({kind}), and is left out")
+            table.remarks.append(f"the column '{column}' holds no single values ({kind}), and is left out")
             cells = cells.drop_columns([column])
-    return Table(name, cells, delimiter, remarks)
-
-
-def _explained(error: Exception) -> str:
-    """Return what Arrow says of a line that is not as the others, in our words."""
-    found = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)(?:: (.*))?", str(error), re.DOTALL)
-    if found is None:
-        unended = "straddling" in str(error)
-        return "a text in quotation marks does not end" if unended else _line(error)
-    row, expected, given, line = found.groups()
-    shown = (line or "").strip().splitlines()
-    where = f"row {row}" if row else "a row"
-    what = f" ({shown[0][:60]})" if shown else ""
-    return f"{where}{what} has {given} cells, and the first line {expected} names"
-
-
-def _line(error: Exception) -> str:
-    """Return the first line of a message."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return replace(table, cells=cells)

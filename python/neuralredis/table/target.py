@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,10 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neuralredis.table.column import Column
-from neuralredis.table.detection import writes_commas
+from neuralredis.table.conventions import Conventions
 from neuralredis.table.failure import TableError
+from neuralredis.table.forms import form_of, kept_of
 from neuralredis.table.kinds import shortened
-from neuralredis.table.texts import number_of, plain, reader
+from neuralredis.table.numbers import NumberForm, plain_number
+from neuralredis.table.texts import written
+from neuralredis.table.wishes import Wish
+from neuralredis.table.words import MISSING, PAIRS, is_gap
 
 __all__ = ["Classes", "Numbers", "Target", "target_of"]
 
@@ -20,6 +25,7 @@ __all__ = ["Classes", "Numbers", "Target", "target_of"]
 MOST_CLASSES = 200
 #: Whole numbers, so few and each with so many rows, are taken for classes.
 FEW_NUMBERS, ROWS_EACH = 10, 5
+_ONE_WAY = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d*)?", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +62,8 @@ class Numbers:
         The least and the greatest so far.
     comma : bool
         Whether decimals follow a comma.
+    unit : str
+        What stands beside the numbers: a currency or a unit.
     """
 
     kind: ClassVar[str] = "regressor"
@@ -63,62 +71,115 @@ class Numbers:
     low: float
     high: float
     comma: bool = False
+    unit: str = ""
+
+    @property
+    def form(self) -> NumberForm:
+        """How the numbers are written."""
+        return NumberForm(self.comma, self.unit)
+
+    @property
+    def title(self) -> str:
+        """What the column is read as."""
+        return ", ".join(part for part in ("number", self.form.title) if part)
+
+    def written(self, number: float) -> str:
+        """Return a number for people, as the table writes it."""
+        return written(number, comma=self.comma, unit=self.unit)
 
     def encode(self, column: Column) -> NDArray[np.float64]:
         """Return the number of each row, NaN where it is missing or none."""
-        return column.numbers(reader(self.comma))
+        return column.numbers(plain_number if column.typed else self.form.read)
 
 
 Target = Classes | Numbers
 
 
-def target_of(column: Column, classify: bool | None = None) -> Target:
+def target_of(
+    column: Column,
+    classify: bool | None = None,
+    conventions: Conventions | None = None,
+    wish: Wish | None = None,
+) -> Target:
     """Return what is to be answered: classes or numbers as asked, else by what the column has.
+
+    Parameters
+    ----------
+    column : Column
+        The whole column.
+    classify : bool, optional
+        Whether to learn classes, or numbers.
+    conventions : Conventions, optional
+        How the writer of the table writes.
+    wish : Wish, optional
+        What the user says the column is. A category has a class for each text, those for a missing value included.
 
     Raises
     ------
     TableError
         If nothing can be learnt of such a column.
     """
-    counts = column.counts
+    name = column.name
+    if wish is not None and wish.kind not in ("number", "category", "flag"):
+        raise TableError(f"the target '{name}' cannot be read as {wish.kind}: expected number, category or flag")
+    if wish is not None and classify is None:
+        classify = wish.kind != "number"
+    conventions = conventions or Conventions.of([column])
+    form = form_of(column, conventions, wish)
+    kept = frozenset(column.texts) if wish is not None and wish.kind == "category" else kept_of(_given(column), column)
+    counts = {text: rows for text, rows in column.counts.items() if text in kept or text.lower() not in MISSING}
     if not counts:
-        raise TableError(f"the column '{column.name}' is empty: there is nothing to learn")
+        raise TableError(f"the column '{name}' is empty: there is nothing to learn")
     if len({_same(text) for text in counts}) == 1:
         raise TableError(
-            f"the column '{column.name}' is always '{shortened(next(iter(counts)))}': there is nothing to tell apart"
+            f"the column '{name}' is always '{shortened(next(iter(counts)))}': there is nothing to tell apart"
         )
-    comma = writes_commas(counts)
-    read = reader(comma)
-    strange = next((text for text in counts if read(text) is None), None)
-    if classify is False and strange is not None:
+    numbers = form if isinstance(form, NumberForm) else None
+    if numbers is None and (form == "flag" or classify is False):
+        numbers = NumberForm(bool(conventions.comma))
+    read = _nothing if numbers is None else plain_number if column.typed else numbers.read
+    strange = next((text for text in counts if read(text) is None and not is_gap(text)), None)
+    if classify is False and not isinstance(form, NumberForm) and strange is not None:
         raise TableError(
-            f"the column '{column.name}' has '{shortened(strange)}', which is no number: without --regress the network "
+            f"the column '{name}' has '{shortened(strange)}', which is no number: without --regress the network "
             "learns to tell texts apart"
         )
-    values = np.unique(np.array([] if strange is not None else [read(text) for text in counts], np.float64))
+    given = {text: number for text in counts if (number := read(text)) is not None}
+    values = np.unique(np.array(list(given.values()), np.float64))
     if classify is None:
-        classify = strange is not None or _few(values, sum(counts.values()))
+        classify = not isinstance(form, NumberForm) or _few(values, sum(counts[text] for text in given))
     if not classify:
-        return Numbers(name=column.name, low=float(values.min()), high=float(values.max()), comma=comma)
+        assert numbers is not None, "what is learnt as numbers has a form"
+        low, high = float(values.min()), float(values.max())
+        if low == high:
+            raise TableError(f"the column '{name}' is always {low:g}: there is nothing to learn")
+        return Numbers(name=name, low=low, high=high, comma=numbers.comma, unit=numbers.unit)
+    if isinstance(form, NumberForm):
+        counts = {text: rows for text, rows in counts.items() if not is_gap(text)}
     # The commonest way to write a class is what it is called.
     labels = list({_same(text): text for text in reversed(counts)}.values())
     if len(labels) > min(MOST_CLASSES, max(2, sum(counts.values()) // 2)):
-        hint = "; --regress learns them as numbers" if strange is None else ""
+        hint = "; --regress learns them as numbers" if isinstance(form, NumberForm) else ""
         raise TableError(
-            f"the column '{column.name}' has {len(labels):,} different values in {sum(counts.values()):,} rows: "
+            f"the column '{name}' has {len(labels):,} different values in {sum(counts.values()):,} rows: "
             f"too many to tell apart{hint}"
         )
-    order = (lambda text: read(text) or 0.0) if strange is None else None
-    labels.sort() if order is None else labels.sort(key=order)
-    if {label.lower() for label in labels} in ({"yes", "no"}, {"y", "n"}, {"true", "false"}, {"t", "f"}):
-        labels.sort(key=lambda label: label.lower()[0] in "yt")
-    return Classes(name=column.name, labels=tuple(labels))
+    if all(read(label) is not None for label in labels):
+        labels.sort(key=lambda label: read(label) or 0.0)
+    else:
+        labels.sort()
+    for yes, no in PAIRS[:4]:
+        if {label.lower() for label in labels} == {yes, no}:
+            labels.sort(key=lambda label: label.lower() == yes)
+    return Classes(name=name, labels=tuple(labels))
 
 
 def described(target: Target) -> str:
     """Return what is to be answered, in a few words."""
     if isinstance(target, Numbers):
-        return f"a number, {plain(target.low)} to {plain(target.high)}"
+        how = " with a decimal comma" if target.comma else ""
+        low = written(target.low, comma=target.comma)
+        return f"a number{how}, {low} to {target.written(target.high)}"
     labels = [shortened(label) for label in target.labels]
     return (
         " or ".join(labels)
@@ -132,7 +193,16 @@ def _few(values: NDArray[np.float64], rows: int) -> bool:
     return len(values) == 2 or (whole and len(values) <= FEW_NUMBERS and rows >= ROWS_EACH * len(values))
 
 
+def _nothing(text: str) -> float | None:
+    """Return no number of any text."""
+    return None
+
+
+def _given(column: Column) -> dict[str, int]:
+    """Return the texts that do not stand for a missing value in any column."""
+    return {text: rows for text, rows in column.counts.items() if text.lower() not in MISSING}
+
+
 def _same(text: str) -> str:
-    """Return what texts of one class have in common: 1 and 1.0 are the same."""
-    number = number_of(text)
-    return text if number is None else repr(number)
+    """Return what texts of one class have in common: 1 and 1.0 are the same, 042 and 42 are not."""
+    return repr(float(text)) if _ONE_WAY.fullmatch(text) else text

@@ -1,76 +1,10 @@
-"""Numbers, dates and yes or no, as people write them and spreadsheets export them."""
+"""Numbers, shares and texts as people read them."""
 
 from __future__ import annotations
 
-import datetime
-import re
-from collections.abc import Callable
+from collections.abc import Sequence
 
-__all__ = ["LARGEST", "NO", "YES", "date_of", "number_of", "plain", "reader", "share"]
-
-YES = frozenset(("yes", "y", "true", "t", "on", "1"))
-NO = frozenset(("no", "n", "false", "f", "off", "0"))
-
-#: Beyond this a number in single precision, which is what networks compute with, has no room for its square.
-LARGEST = 1e18
-
-_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-#: 1,234.50 and $12 and 7 %.
-_DECORATED = re.compile(r"([+-]?)[$€£¥]? ?(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)? ?[%€$£¥]?", re.ASCII)
-#: 1.234,50 as most of Europe and South America write.
-_COMMA = re.compile(r"([+-]?)[$€£¥]? ?(\d{1,3}(?:\.\d{3})+|\d+)(,\d+)? ?[%€$£¥]?", re.ASCII)
-_DATE = re.compile(
-    r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d*)?)?.{0,6})?", re.ASCII
-)
-_EPOCH = datetime.date(1970, 1, 1)
-
-
-def number_of(text: str) -> float | None:
-    """Return the number that a text is, with a point before its decimals.
-
-    Examples
-    --------
-    >>> number_of("-1e3"), number_of("$1,234.50"), number_of("12 %"), number_of("12 apples")
-    (-1000.0, 1234.5, 12.0, None)
-    """
-    if _PLAIN.fullmatch(text):
-        return _bounded(text)
-    found = _DECORATED.fullmatch(text)
-    return _bounded(found[1] + found[2].replace(",", "") + (found[3] or "")) if found else None
-
-
-def number_with_comma_of(text: str) -> float | None:
-    """Return the number that a text is, with a comma before its decimals."""
-    found = _COMMA.fullmatch(text)
-    if found is None:
-        return None
-    return _bounded(found[1] + found[2].replace(".", "") + (found[3] or "").replace(",", "."))
-
-
-def reader(comma: bool) -> Callable[[str], float | None]:
-    """Return what reads numbers, with a comma or a point before their decimals."""
-    return number_with_comma_of if comma else number_of
-
-
-def date_of(text: str) -> float | None:
-    """Return the days from the beginning of 1970 to a date, with the time of day as a fraction.
-
-    Examples
-    --------
-    >>> date_of("1970-01-03 12:00"), date_of("31.12.1999")
-    (2.5, None)
-    """
-    found = _DATE.fullmatch(text)
-    if found is None:
-        return None
-    year, month, day, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    try:
-        days = (datetime.date(year, month, day) - _EPOCH).days
-    except ValueError:
-        return None
-    if hours > 24 or minutes > 59 or seconds > 60:
-        return None
-    return days + (hours * 3600 + minutes * 60 + seconds) / 86400
+__all__ = ["listed", "plain", "share", "shortened", "written"]
 
 
 def plain(number: float) -> str:
@@ -107,6 +41,41 @@ def share(part: float) -> str:
     return "100 %" if part == 1 else f"{100 * part:.1f} %"
 
 
-def _bounded(text: str) -> float | None:
-    number = float(text)
-    return number if abs(number) <= LARGEST else None
+def written(number: float, *, comma: bool = False, unit: str = "") -> str:
+    """Return a number for people, with the decimal sign and the unit of its column.
+
+    Examples
+    --------
+    >>> written(12345.6, comma=True, unit="EUR"), written(0.25)
+    ('12.346 EUR', '0.25')
+    """
+    text = plain(number)
+    text = text.translate(str.maketrans(",.", ".,")) if comma else text
+    return f"{text} {unit}" if unit else text
+
+
+def listed(values: Sequence[str], most: int, last: str) -> str:
+    """Return some values in a sentence.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"], 3, "or"), listed(["a", "b", "c"], 2, "or")
+    ('a, b or c', 'a, b and 1 more')
+    """
+    shown = [shortened(value) for value in values[:most]]
+    if len(values) > most:
+        return f"{', '.join(shown)} and {len(values) - most} more"
+    return f" {last} ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def shortened(text: str, width: int = 24) -> str:
+    r"""Return a text that fits into a line, made of letters only: it may hold what would write to a terminal.
+
+    Examples
+    --------
+    >>> shortened("two\nlines"), shortened("a name that is far too long", 10)
+    ('two⏎lines', 'a name th…')
+    """
+    text = text.replace("\r\n", "\n").replace("\n", "⏎").replace("\t", " ")
+    shown = "".join(letter if letter.isprintable() else "�" for letter in text[:width])
+    return shown if len(text) <= width else shown[: width - 1] + "…"

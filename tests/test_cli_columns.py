@@ -1,0 +1,198 @@
+"""What ``neuralredis train`` says of columns, how it is overruled, and that it holds for tables that are asked."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+import neuralredis as nr
+import tables
+from neuralredis.cli import sources
+from neuralredis.table.encoding import Encoding
+
+
+def german(rows: int = 120) -> Path:
+    """A table as a German spreadsheet saves it: the amount decides."""
+    rng = random.Random(5)
+    lines = ["nr;datum;betrag;gewicht;plz;uhrzeit;gekauft"]
+    for row in range(rows):
+        amount = round(rng.uniform(1, 3000), 2)
+        weight = "." if row % 10 == 0 else f"{rng.uniform(0.1, 2):.3f}".replace(".", ",")
+        written = f"{amount:,.2f}".translate(str.maketrans(",.", ".,"))
+        day = f"{rng.randint(1, 28):02d}.{rng.randint(1, 12):02d}.2023"
+        place = rng.choice(["00042", "10115", "80331"])
+        time = f"{row % 24}:{rng.randint(0, 59):02d}"
+        lines.append(f"{row + 1};{day};{written} EUR;{weight};{place};{time};{'ja' if amount > 1500 else 'nein'}")
+    Path("de.csv").write_text("\n".join(lines) + "\n", encoding="cp1252")
+    return Path("de.csv")
+
+
+def shown(out: str) -> dict[str, str]:
+    """What is said of each column."""
+    table = out[out.index("read as") : out.index("Is one of them")].splitlines()[2:]
+    return {line.split()[0]: " ".join(line.split()[1:]) for line in table if line.strip()}
+
+
+def test_each_column_says_what_it_was_read_as(command: tables.Command) -> None:
+    german()
+    done = command("train", "de.csv", "--target", "gekauft")
+    said = shown(done.out)
+    assert said["nr"] == "left out it numbers the rows"
+    assert said["datum"] == "date, day.month.year years, month, day of the week"
+    assert said["betrag"].startswith("number, decimal comma, EUR ")
+    assert said["gewicht"].startswith("number, decimal comma 0,")
+    assert said["gewicht"].endswith("where missing (12 rows: '.')")
+    assert said["plz"].startswith("category ")
+    assert "00042" in said["plz"]
+    assert said["uhrzeit"].startswith("time of day hours, 0:")
+    assert "--as COLUMN=KIND says what it is: number, category, date, time, flag" in done.out
+    found = json.loads(command("train", "de.csv", "--target", "gekauft", "--json").out)
+    assert found["columns"][1]["title"] == "number, decimal comma, EUR"
+
+
+def test_a_number_is_asked_and_answered_as_the_table_writes_it(command: tables.Command) -> None:
+    german()
+    done = command("train", "de.csv", "--target", "betrag", "--out", "b.nr")
+    assert "betrag (a number with a decimal comma, " in done.out
+    done = command("ask", "b.nr", typed="05.07.2023\n1.5\n10115\n14:30\nja\n")
+    assert "'1.5' for gewicht: expected a number with a decimal comma, 0,1" in done.err
+    (line,) = (line for line in done.out.splitlines() if line.startswith("betrag: "))
+    assert line.split("   ")[0].endswith(" EUR")
+    assert "usually off by" in line
+    assert line.endswith(" EUR")
+
+
+def test_tables_that_are_asked_are_read_in_the_same_way(command: tables.Command) -> None:
+    german()
+    command("train", "de.csv", "--target", "gekauft")
+    Path("new.csv").write_text(
+        "datum;betrag;gewicht;plz;uhrzeit\n05.06.2023;1.001;0,970;00042;1:00\n05.06.2023;2.999,5;.;00042;23:00\n"
+    )
+    done = command("predict", "de.nr", "new.csv", "--json")
+    assert [answer["predicted"] for answer in json.loads(done.out)] == ["nein", "ja"]
+    assert "'.' is no number, and counts as missing" in done.err
+    Path("points.csv").write_text('datum,betrag,gewicht,plz,uhrzeit\n2023-06-05,"1,001.5",0.970,00042,1:00\n')
+    done = command("predict", "de.nr", "points.csv", "--json")
+    assert json.loads(done.out)[0]["predicted"] == "nein"
+    assert "column 'betrag' is read as number, EUR in this table" in done.err
+    assert json.loads(command("evaluate", "de.nr", "de.csv", "--json").out)["accuracy"] > 0.8
+
+
+def test_a_network_of_points_reads_a_comma_in_a_table_of_semicolons(command: tables.Command) -> None:
+    Path("x.csv").write_text("x,y\n" + "".join(f"{row / 40},{1 + 3 * row / 40}\n" for row in range(1, 120)))
+    command("train", "x.csv", "--target", "y")
+    (answer,) = json.loads(command("predict", "x.nr", "-", "--json", typed="x;z\n0,250;1\n").out)
+    assert answer["predicted"] == pytest.approx(1.75, abs=0.2)
+
+
+def test_what_the_user_says_is_kept(command: tables.Command) -> None:
+    rng = random.Random(1)
+    rows = [[rng.choice([10115, 80331, 20095]), f"{rng.randint(1, 12)}/{rng.randint(1, 12)}/2023"] for _ in range(120)]
+    tables.write(Path("x.csv"), ["zip", "when", "y"], [[*row, "a" if row[0] == 10115 else "b"] for row in rows])
+    done = command("train", "x.csv", "--target", "y")
+    assert shown(done.out)["zip"].startswith("number")
+    assert "--as when=date:dmy" in done.out
+    done = command("train", "x.csv", "--target", "y", "--as", "zip=category", "--as", "when=date:dmy")
+    assert shown(done.out)["zip"].startswith("category")
+    assert shown(done.out)["when"].startswith("date, day.month.year")
+    assert "other way round" not in done.out
+    encoding = Encoding.from_bytes(nr.load("x.nr").notes)
+    assert [kind.kind for kind in encoding.columns] == ["category", "date"]
+    done = command("predict", "x.nr", "-", typed="zip,when\n10115,2/3/2023\n80331,2/3/2023\n")
+    assert [line.split(",")[2] for line in done.out.splitlines()[1:]] == ["a", "b"]
+    done = command("train", "x.csv", "--target", "y", "--as", "when=skip")
+    assert shown(done.out)["when"] == "left out as asked"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "code", "why"),
+    [
+        (["zap=category"], 1, "has no column 'zap' (did you mean 'zip'?)"),
+        (["zip=categry"], 2, "'categry' is no kind of column (did you mean 'category'?)"),
+        (["zip"], 2, "'zip': expected COLUMN=KIND, such as zip=category"),
+        (["=number"], 2, "expected COLUMN=KIND"),
+        (["y=date"], 1, "the target 'y' cannot be read as date"),
+        (["y=skip"], 1, "'y' cannot be both the target and left out"),
+        (["name=number"], 1, "the column 'name' cannot be read as number: it has 'Ada'"),
+        (["zip=number", "zip=category"], 1, "--as says that 'zip' is number and category: expected one"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_learnt(
+    command: tables.Command, wishes: list[str], code: int, why: str
+) -> None:
+    rows = [[row % 3, ["Ada", "Bob"][row % 2], "ab"[row % 2]] for row in range(40)]
+    tables.write(Path("x.csv"), ["zip", "name", "y"], rows)
+    done = command("train", "x.csv", "--target", "y", *(part for wish in wishes for part in ("--as", wish)))
+    assert done.code == code
+    assert why in " ".join(done.err.split())
+    assert not Path("x.nr").exists()
+
+
+def test_a_class_called_na_is_told_and_can_be_kept(command: tables.Command) -> None:
+    rows = [[row % 7, ["NA", "Europe", "Asia"][row % 3]] for row in range(120)]
+    tables.write(Path("x.csv"), ["a", "region"], rows)
+    done = command("train", "x.csv", "--target", "region")
+    assert "40 rows have no value of it ('NA'), and cannot be learnt from." in done.out
+    assert "If 'NA' is a value of it like others: --as region=category" in done.out
+    found = json.loads(command("train", "x.csv", "--target", "region", "--as", "region=category", "--json").out)
+    assert found["classes"] == ["Asia", "Europe", "NA"]
+    assert found["rows"]["without_target"] == 0
+
+
+def test_a_column_of_words_that_all_might_be_yes_or_no_decides(command: tables.Command) -> None:
+    rng = random.Random(2)
+    rows = [[word := rng.choice("nfy"), {"n": "x", "f": "z", "y": "x"}[word]] for _ in range(200)]
+    tables.write(Path("x.csv"), ["smoker", "y"], rows)
+    done = command("train", "x.csv", "--target", "y")
+    assert shown(done.out)["smoker"].startswith("category")
+    (right,) = (line for line in done.out.splitlines() if line.startswith("  right answers"))
+    assert right.endswith(" 100 %")
+
+
+def test_a_table_without_names_is_told_and_read(command: tables.Command) -> None:
+    rng = random.Random(3)
+    lines = [
+        f"{rng.random():.3f},{kind},{'yes' if kind == 'p' else 'no'}" for kind in (rng.choice("pq") for _ in range(80))
+    ]
+    Path("x.csv").write_text("\n".join(lines) + "\n")
+    name = lines[0].split(",")[-1]
+    assert "looks like a row, not like names: --no-header" in command("train", "x.csv", "--target", name).out
+    done = command("train", "x.csv", "--target", "field 3", "--no-header", "--out", "rows.nr")
+    assert "80 rows, 3 columns" in done.out
+    rows = "0.5,q\n0.25,p\n"
+    for names in ("", "field 1,field 2\n"):
+        answers = json.loads(command("predict", "rows.nr", "-", "--json", typed=names + rows).out)
+        assert [answer["predicted"] for answer in answers] == ["no", "yes"]
+
+
+def test_some_rows_of_a_large_table_are_enough(command: tables.Command) -> None:
+    tables.write(Path("shop.csv"), *tables.shop(400))
+    found = json.loads(command("train", "shop.csv", "--target", "churned", "--rows", "100", "--json").out)
+    assert found["rows"] == {"learnt": 80, "kept_back": 20, "without_target": 0}
+    assert "it numbers the rows" in found["left_out"].values()
+    done = command("train", "shop.csv", "--target", "churned", "--rows", "100")
+    assert "100 of 400 rows are taken, chosen at random." in done.out
+    assert command("train", "shop.csv", "--target", "churned", "--rows", "0").code == 2
+    assert "--rows 5: expected at least 10" in command("train", "shop.csv", "--target", "churned", "--rows", "5").err
+
+
+def test_of_a_large_file_the_memory_is_told(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    tables.write(Path("shop.csv"), *tables.shop(60))
+    assert "memory" not in command("train", "shop.csv", "--target", "churned").err
+    monkeypatch.setattr(sources, "LARGE", 1000)
+    done = command("train", "shop.csv", "--target", "churned")
+    assert "neuralredis: shop.csv (0 MB) takes about 0.0 GB of memory; --rows 200000" in done.err
+
+
+def test_on_a_terminal_it_is_told_that_a_large_file_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "large.csv").open("w") as file:
+        file.write("a,y\n")
+        file.write("".join(f"{row % 977}.{'0' * 80},{row % 2}\n" for row in range(130_000)))
+    terminal = tables.Terminal("train", "large.csv", "--target", "z", cwd=tmp_path)
+    terminal.until("reading large.csv (11 MB) ...")
+    code, said = terminal.end()
+    assert code == 1
+    assert "has no column 'z'" in said

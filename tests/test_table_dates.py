@@ -1,0 +1,243 @@
+"""Dates, times of day and durations in tables."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuralredis.table.column import Column
+from neuralredis.table.conventions import Conventions
+from neuralredis.table.dates import DateForm, TimeForm
+from neuralredis.table.detection import kind_of
+from neuralredis.table.encoding import Encoding
+from neuralredis.table.kinds import Date, Number, Time
+from neuralredis.table.target import Numbers
+
+
+def column(*cells: str, name: str = "x") -> Column:
+    return Column.of(name, cells)
+
+
+def moment(days: float | None) -> str | None:
+    """A date as ISO 8601 writes it."""
+    if days is None:
+        return None
+    return (datetime.datetime(1970, 1, 1) + datetime.timedelta(days=days)).isoformat(" ", "minutes")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024-01-05", "2024-01-05 00:00"),
+        ("2024/1/5", "2024-01-05 00:00"),
+        ("2024-01", "2024-01-01 00:00"),
+        ("2024-01-05 03:04 PM", "2024-01-05 15:04"),
+        ("2024-01-05 03:04 AM", "2024-01-05 03:04"),
+        ("2024-01-05 12:04:00 AM", "2024-01-05 00:04"),
+        ("2024-01-05 12:04 p.m.", "2024-01-05 12:04"),
+        ("2024-01-05 3pm", "2024-01-05 15:00"),
+        ("2024-01-05T03:04:05.123456Z", "2024-01-05 03:04"),
+        ("2024-01-05 03:04:05,5", "2024-01-05 03:04"),
+        ("2024-01-05T03:04:05+02:00", "2024-01-05 03:04"),
+        ("2024-01-05 03:04:05 UTC", "2024-01-05 03:04"),
+        ("2024-01-05 03:04:05 PM CET", "2024-01-05 15:04"),
+        ("2024-01-05T03:04[Europe/Berlin]", "2024-01-05 03:04"),
+        ("2024-01-05 24:00", "2024-01-06 00:00"),
+        ("04-Jul-2013", "2013-07-04 00:00"),
+        ("04-JUL-13", "2013-07-04 00:00"),
+        ("31 Dec 2023", "2023-12-31 00:00"),
+        ("Dec 31, 2023", "2023-12-31 00:00"),
+        ("July 4th, 2013 3:04 PM", "2013-07-04 15:04"),
+        ("31. Dezember 2023", "2023-12-31 00:00"),
+        ("1er février 2020", "2020-02-01 00:00"),
+        ("Tue, 31 Dec 2024 14:30:00 +0000", "2024-12-31 14:30"),
+        ("Tue Dec 31 14:30:00 2024", "2024-12-31 14:30"),
+        ("Jan 2024", "2024-01-01 00:00"),
+        ("12/2023", "2023-12-01 00:00"),
+        ("13/2023", None),
+        ("2024-01-05 03:04 xyz", None),
+        ("2024-01-05 03:04 X", None),
+        ("2024-01-05 0", None),
+        ("2024-01-05 24:59", None),
+        ("2024-01-05 24:00:01", None),
+        ("2024-01-05 23:60", None),
+        ("2024-01-05 15:04 PM", None),
+        ("2024-01-05x10:00", None),
+        ("2024-02-30", None),
+        ("2024-13-01", None),
+        ("31.12.2024", None),
+        ("20240101", None),
+        ("May", None),
+        ("Town 2024", None),
+        ("1-2-3", None),
+    ],
+)
+def test_a_date_with_the_year_first_or_a_month_in_letters_is_read(text: str, expected: str | None) -> None:
+    assert moment(DateForm().read(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("order", "text", "expected"),
+    [
+        ("dmy", "31.12.2024", "2024-12-31 00:00"),
+        ("dmy", "31. 12. 2024", "2024-12-31 00:00"),
+        ("dmy", "1/2/2024 14:30", "2024-02-01 14:30"),
+        ("dmy", "31.12.24, 14:30 Uhr", "2024-12-31 14:30"),
+        ("dmy", "01.02.69", "1969-02-01 00:00"),
+        ("mdy", "1/2/2024 2:30 PM", "2024-01-02 14:30"),
+        ("mdy", "12-31-24", "2024-12-31 00:00"),
+        ("mdy", "12.31.2024", None),
+        ("mdy", "31/12/2024", None),
+        ("dmy", "12/31/2024", None),
+        ("dmy", "31/12-2024", None),
+        ("compact", "20240131", "2024-01-31 00:00"),
+        ("compact", "20240131T123000", "2024-01-31 12:30"),
+        ("compact", "20241301", None),
+        ("short", "99-12-31", "1999-12-31 00:00"),
+    ],
+)
+def test_a_date_of_digits_is_read_in_the_order_of_its_column(order: str, text: str, expected: str | None) -> None:
+    assert moment(DateForm(order).read(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "title"),
+    [
+        (["31.12.2024", "01.02.2024"], "day.month.year"),
+        (["01.02.2024", "02.03.2024"], "day.month.year"),
+        (["31/12/2024", "01/02/2024"], "day.month.year"),
+        (["12/31/2024", "01/02/2024"], "month/day/year"),
+        (["12/31/24", "1/2/24"], "month/day/year"),
+        (["20240101", "20231231"], "YYYYMMDD"),
+        (["2024-01-31", "2023-12-31"], "year-month-day"),
+        (["04-Jul-2013", "31 Dec 2023"], "month in letters"),
+        (["2024-Jan-05", "2023-Dec-31"], "month in letters"),
+        (["2024-01-05T10:00:00 UTC", "2024-01-06"], "year-month-day"),
+        (["99-12-31", "98-11-30"], "year/month/day, two digits each"),
+    ],
+)
+def test_the_whole_column_decides_the_order(cells: list[str], title: str) -> None:
+    kind = kind_of(column(*cells * 20))
+    assert isinstance(kind, Date)
+    assert kind.title == f"date, {title}"
+    assert all(map(kind.understands, cells))
+    assert kind.understands(kind.hint().removeprefix("a date such as ")), "what it asks for it understands"
+
+
+@pytest.mark.parametrize(
+    ("beside", "delimiter", "order"),
+    [
+        (["13/01/2024", "02/03/2024"], ",", "dmy"),
+        (["01/13/2024", "02/03/2024"], ",", "mdy"),
+        (["1,5", "2,25"], ",", "dmy"),
+        (["a", "b"], ";", "dmy"),
+        (["a", "b"], ",", "mdy"),
+    ],
+)
+def test_the_table_decides_where_day_and_month_could_be_either(beside: list[str], delimiter: str, order: str) -> None:
+    columns = [column("01/02/2024", "03/04/2024"), column(*beside, name="other")]
+    kind = kind_of(columns[0], conventions=Conventions.of(columns, delimiter))
+    assert isinstance(kind, Date)
+    assert kind.order == order
+
+
+def test_what_nothing_decides_is_said() -> None:
+    either, certain = column("01/02/2024", "03/04/2024"), column("01/31/2024", "03/04/2024", name="z")
+    said = Encoding.of([either], Numbers(name="y", low=0, high=1)).remarks
+    assert len(said) == 1
+    assert "day and month could be the other way round" in said[0]
+    assert "--as x=date:dmy" in said[0]
+    assert Encoding.of([either, certain], Numbers(name="y", low=0, high=1)).remarks == ()
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["20240101", "20241301", "20240102"],
+        ["20240101", "7", "20240102"],
+        ["12345678", "23456789", "34567890"],
+    ],
+)
+def test_eight_digits_are_dates_only_if_all_of_the_column_are(cells: list[str]) -> None:
+    assert isinstance(kind_of(column(*cells)), Number)
+
+
+def test_afternoon_is_an_hour_of_its_own() -> None:
+    kind = kind_of(column("2024-01-05 03:04 PM", "2024-01-05 03:04 AM", "2024-01-05 12:04 AM"))
+    assert kind.detail() == "years, month, day of the week, hour"
+    assert not hasattr(kind, "reason")
+    assert [row[3] for row in kind.encode(column("2024-01-05 03:04 PM", "2024-01-05 12:04 AM")).tolist()] == [15, 0]
+
+
+@pytest.mark.parametrize("gap", [".", "..", "NaT", "0000-00-00", "9999-99-99", "unknown", "-", "\\N"])
+def test_words_for_nothing_among_dates_are_gaps(gap: str) -> None:
+    kind = kind_of(column(*(f"{day:02d}.03.2024" for day in range(1, 29)), *[gap] * 20))
+    assert isinstance(kind, Date)
+    assert kind.gaps
+
+
+@pytest.mark.parametrize(
+    ("cells", "title", "first"),
+    [
+        (["14:30", "09:05", "23:59"], "time of day", 14.5),
+        (["2:30 PM", "11:00 AM", "12:00 AM"], "time of day", 14.5),
+        (["14:30:30.5", "09:05:00", "23:59:00"], "time of day", 14.5 + 30 / 3600),
+        (["3 PM", "11 AM", "12 AM"], "time of day", 15),
+        (["36:15:00", "1:00:00", "2:30:00"], "duration", 36.25),
+        (["1 day, 2:00:00", "0:30:00", "3 days, 1:00:00"], "duration", 26),
+        (["-1 days +23:00:00", "1 days 01:00:00", "0 days 03:00:00"], "duration", -1),
+        (["2h 30m", "1h", "45m"], "duration", 2.5),
+        (["PT1H30M", "P1DT2H", "PT10M"], "duration", 1.5),
+    ],
+)
+def test_times_of_day_and_durations_are_hours(cells: list[str], title: str, first: float) -> None:
+    kind = kind_of(column(*cells))
+    assert isinstance(kind, Time)
+    assert kind.title == title
+    assert kind.encode(column(cells[0]))[0, 0] == pytest.approx(first)
+    again = Encoding(columns=(kind,), ignored=(), target=Numbers(name="y", low=0, high=1))
+    assert Encoding.from_bytes(again.to_bytes()) == again
+
+
+def test_an_hour_of_the_next_day_is_no_time_of_day() -> None:
+    kind = kind_of(column(*(f"{hour}:15" for hour in range(24)), "24:59"))
+    assert isinstance(kind, Time)
+    assert not kind.duration
+    assert kind.gaps
+    assert not kind.understands("24:59")
+
+
+def test_dates_of_another_table_may_be_written_otherwise() -> None:
+    encoding = Encoding.of([column("31.12.2024", "01.02.2024", "03.03.2024")], Numbers(name="y", low=0, high=1))
+    for cells, said in ((["12/31/2024"], 1), (["2024-12-31"], 0), (["31/12/2024"], 0), (["31 Dec 2024"], 0)):
+        asked = {"x": column(*cells)}
+        adapted = encoding.adapted(asked)
+        assert adapted.encode(asked)[0, 1:3].tolist() == [12, 1]
+        assert len(adapted.told(adapted.unread(asked))) == said
+
+
+@given(
+    st.lists(st.dates(datetime.date(1970, 1, 1), datetime.date(2068, 12, 31)), min_size=8, max_size=30, unique=True),
+    st.sampled_from(["%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d-%m-%Y", "%Y-%m-%d", "%Y%m%d", "%d %b %Y"]),
+    st.sampled_from(["", " %H:%M", " %I:%M %p", " %H:%M:%S"]),
+)
+def test_dates_come_back_from_the_way_any_country_writes_them(days: list[Any], form: str, time: str) -> None:
+    moments = [datetime.datetime(day.year, day.month, day.day, row % 24, row % 60) for row, day in enumerate(days)]
+    # A day above 12 decides.
+    moments.append(datetime.datetime(2024, 5, 31, 14, 30))
+    cells = column(*(when.strftime(form + time) for when in moments))
+    kind = kind_of(cells)
+    assert isinstance(kind, Date)
+    expected = [(when if time else when.replace(hour=0, minute=0)).isoformat(" ", "minutes") for when in moments]
+    assert [moment(round(days * 1440) / 1440) for days in cells.numbers(kind.form.read).tolist()] == expected
+
+
+@given(st.text(max_size=12))
+def test_no_text_breaks_the_reading_of_dates_and_times(text: str) -> None:
+    for form in (*map(DateForm, ("ymd", "dmy", "mdy", "compact", "short")), TimeForm(), TimeForm(duration=True)):
+        found = form.read(text)
+        assert found is None or abs(found) < 1e30

@@ -1,0 +1,115 @@
+"""Columns that number the rows: found in the whole table, and told from quantities."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tables
+from neuralredis.table.column import Column
+from neuralredis.table.detection import kind_of
+
+UNSORTED = [3, 7, 12, 1, 44, 5, 90, 61, 28, 33]
+
+
+def kind(name: str, values: list[int], rows: list[int] | None = None) -> str:
+    column = Column.of(name, [str(value) for value in values])
+    return kind_of(column, None if rows is None else np.array(rows)).kind
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("name", ["plot", "x", "field 1", "column 1"])
+def test_numbers_without_a_gap_in_the_order_of_the_rows_are_left_out(first: int, name: str) -> None:
+    values = list(range(first, first + 150))
+    assert kind(name, values) == "left out"
+    assert kind(name, values, rows=[row for row in range(150) if row % 5]) == "left out", "whatever is kept back"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "id",
+            "ID",
+            "customer_id",
+            "customerId",
+            "user id",
+            "uuid",
+            "Unnamed: 0",
+            "Unnamed: 0.1",
+            "",
+            "__index_level_0__",
+            "column 1",
+        ),
+        *(
+            "no.",
+            "No",
+            "nr",
+            "row number",
+            "index",
+            "key",
+            "customer no",
+            "order_number",
+            "Invoice Nr.",
+            "Kundennummer",
+        ),
+    ],
+)
+def test_whole_numbers_of_which_each_is_there_once_are_left_out_by_their_name(name: str) -> None:
+    assert kind(name, UNSORTED) == "left out"
+    assert kind(name, [*UNSORTED, 3]) == "number", "not if one is there twice"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("number of employees", "no. of beds", "votes no", "body mass index", "key figure", "row spacing"),
+        *("Reynolds number", "house number", "house_no", "index value", "employees", "paid", "price index", "turnkey"),
+        *("numberOfRooms", "No of rooms", "keyword count", "valid", "paid ids count", "rownd"),
+    ],
+)
+def test_quantities_are_not_taken_for_row_numbers(name: str) -> None:
+    assert kind(name, UNSORTED) == "number"
+
+
+@pytest.mark.parametrize(
+    "values", [list(range(2010, 2020)), list(range(40, 50)), list(range(10, 0, -1)), list(range(0, 100, 2))]
+)
+def test_other_rows_of_numbers_are_used(values: list[int]) -> None:
+    for left_out in range(len(values)):
+        rows = [row for row in range(len(values)) if row != left_out]
+        assert kind("year", values, rows) == "number"
+
+
+def write(path: str, rows: int = 150) -> None:
+    rng = random.Random(3)
+    frame = pd.DataFrame({"noise": [rng.random() for _ in range(rows)], "y": ["a"] * (rows // 2) + ["b"] * (rows // 2)})
+    frame.to_csv(path)
+
+
+def test_the_index_of_a_frame_is_not_learnt_from(command: tables.Command) -> None:
+    write("frame.csv")
+    found = json.loads(command("train", "frame.csv", "--target", "y", "--json").out)
+    assert found["left_out"] == {"column 1": "it numbers the rows"}
+    pd.read_csv("frame.csv").sample(frac=0.7, random_state=1).to_csv("again.csv", index=False)
+    found = json.loads(command("train", "again.csv", "--target", "y", "--json").out)
+    assert found["left_out"] == {"Unnamed: 0": "it numbers the rows"}
+    pd.read_csv("frame.csv", index_col=0).sample(frac=0.7, random_state=1).to_csv("shuffled.csv")
+    command("predict", "again.nr", "again.csv", "-o", "answers.csv")
+    found = json.loads(command("train", "shuffled.csv", "--target", "y", "--json").out)
+    assert found["left_out"] == {"column 1": "it numbers the rows"}
+
+
+def test_it_is_used_if_asked_for(command: tables.Command) -> None:
+    write("frame.csv")
+    found = json.loads(command("train", "frame.csv", "--target", "y", "--json", "--as", "column 1=number").out)
+    assert [column["name"] for column in found["columns"]] == ["column 1", "noise"]
+    Path("only.csv").write_text("plot,y\n" + "".join(f"{row},{row % 2}\n" for row in range(30)))
+    done = command("train", "only.csv", "--target", "y")
+    assert "it numbers the rows; --as plot=number uses 'plot' all the same" in done.err
+    assert command("train", "only.csv", "--target", "y", "--as", "plot=number").code == 0

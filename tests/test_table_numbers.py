@@ -1,0 +1,282 @@
+"""Numbers in tables: decimal signs, thousands, units, signs, and what is no number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neuralredis.table.column import Column
+from neuralredis.table.conventions import Conventions
+from neuralredis.table.detection import kind_of
+from neuralredis.table.encoding import Encoding
+from neuralredis.table.kinds import Category, Ignored, Number
+from neuralredis.table.numbers import NumberForm, unit_of
+from neuralredis.table.reading import read
+from neuralredis.table.target import Classes, Numbers, target_of
+
+
+def column(*cells: str, name: str = "x") -> Column:
+    return Column.of(name, cells)
+
+
+def number(*cells: str, beside: tuple[str, ...] = (), delimiter: str = ",") -> Number:
+    """The kind of a column in a table that has another one, too."""
+    columns = [column(*cells), column(*beside, name="other")]
+    kind = kind_of(columns[0], conventions=Conventions.of(columns, delimiter))
+    assert isinstance(kind, Number), kind
+    return kind
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("7", 7),
+        ("-1e3", -1000),
+        (".5", 0.5),
+        ("5.", 5),
+        ("1,234.5", 1234.5),
+        ("12,34,567", 1234567),
+        ("1 234.5", 1234.5),
+        ("1\u00a0234\u202f567", 1234567),
+        ("1'234.5", 1234.5),
+        ("1’234", 1234),
+        ("\u221212", -12),
+        ("(12.5)", -12.5),
+        ("12.5-", -12.5),
+        ("+3", 3),
+        ("<5", 5),
+        (">= 3.2", 3.2),
+        ("1e37", 1e37),
+        ("1e38", None),
+        ("inf", None),
+        ("1_000", None),
+        ("٣", None),
+        ("0,435", None),
+        ("0 435", None),
+        ("12 345 6", None),
+        ("1,23", None),
+        ("1,2345", None),
+        ("12-13", None),
+        ("(12", None),
+        ("--5", None),
+        ("192.168.1.1", None),
+        ("14:30", None),
+        ("", None),
+    ],
+)
+def test_a_number_with_a_point_is_read(text: str, value: float | None) -> None:
+    assert NumberForm().read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0,435", 0.435),
+        ("1,258", 1.258),
+        ("1.234,50", 1234.5),
+        ("1.234", 1234),
+        ("1.234.567", 1234567),
+        ("1 234,5", 1234.5),
+        ("1'234,5", 1234.5),
+        ("-3,25", -3.25),
+        (",5", 0.5),
+        ("1,5E+03", 1500),
+        ("(1.234,5)", -1234.5),
+        ("1.5", None),
+        ("0.435", None),
+        ("1,234.5", None),
+    ],
+)
+def test_a_number_with_a_comma_is_read(text: str, value: float | None) -> None:
+    assert NumberForm(comma=True).read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("cells", "comma", "low"),
+    [
+        (["1,5", "2,5", "1.000,5"], True, 1.5),
+        (["1.5", "2.5", "1,000.5"], False, 1.5),
+        (["0,435", "1,258"], True, 0.435),
+        (["1,500", "2,500"], False, 1500),
+        (["1.500", "2.500"], False, 1.5),
+        (["1.500", "0.5"], False, 0.5),
+        (["1.234.567", "2.500"], True, 2500),
+    ],
+)
+def test_the_whole_column_decides_what_a_comma_is(cells: list[str], comma: bool, low: float) -> None:
+    kind = number(*cells)
+    assert (kind.comma, kind.low) == (comma, low)
+
+
+@pytest.mark.parametrize(
+    ("cells", "beside", "delimiter", "low"),
+    [
+        (["1,258", "2,500"], (), ";", 1.258),
+        (["1,258", "2,500"], (), "\t", 1.258),
+        (["1,258", "2,500"], (), ",", 1258),
+        (["1,258", "2,500"], ("0,5", "3,25"), ",", 1.258),
+        (["1,258", "2,500"], ("0.5", "3.25"), ";", 1258),
+        (["1.258", "2.500"], ("0,5", "3,25"), ";", 1258),
+        (["1.258", "2.500"], ("a", "b"), ";", 1.258),
+        (["1.258", "0.5"], ("0,5", "3,25"), ";", 0.5),
+        (["1,258", "950"], (), "\t", 950),
+        (["1.258 €", "950 €"], (), ",", 950),
+        (["1,258", "2"], (), ";", 1.258),
+        (["1.258", "2500"], (), ",", 1.258),
+    ],
+)
+def test_the_table_decides_where_the_column_does_not(
+    cells: list[str], beside: tuple[str, ...], delimiter: str, low: float
+) -> None:
+    assert number(*cells, beside=beside, delimiter=delimiter).low == low
+
+
+@pytest.mark.parametrize(
+    ("cells", "unit", "low"),
+    [
+        (["12.30 EUR", "7 EUR"], "EUR", 7),
+        (["CHF 12.30", "CHF 7.10"], "CHF", 7.1),
+        (["3.5 kg", "12kg", "4"], "kg", 3.5),
+        (["12 %", "7%"], "%", 7),
+        (["$1,200.50", "-$3.00", "($5)"], "$", -5),
+        (["R$ 5", "R$ 6"], "R$", 5),
+        (["12,50 €", "1.200,00 €"], "€", 12.5),
+        (["5 dollars", "1 dollar"], "dollars", 1),
+        (["21.5 °C", "-3 °C"], "°C", -3),
+        (["12 km/h", "30 km/h"], "km/h", 12),
+        (["12 m2", "30 m2"], "m2", 12),
+        (["Fr. 5.50", "Fr. 6"], "Fr.", 5.5),
+        (["30 000 km", "5 000 km"], "km", 5000),
+    ],
+)
+def test_a_unit_that_all_share_is_taken_off_and_shown(cells: list[str], unit: str, low: float) -> None:
+    kind = number(*cells)
+    assert (kind.unit, kind.low) == (unit, low)
+    assert kind.title.endswith(unit)
+    assert kind.understands(cells[0])
+    assert unit in kind.hint()
+
+
+@pytest.mark.parametrize("cells", [["{} kg", "{}00 g"], ["{} EUR", "{} USD"], ["{} %", "${}"]])
+def test_numbers_of_different_units_are_not_mixed(cells: list[str]) -> None:
+    cells = [cell.format(value) for value in range(2, 9) for cell in cells]
+    kind = kind_of(column(*cells))
+    assert isinstance(kind, Ignored)
+    assert kind.reason.startswith("numbers with different units: ")
+
+
+@pytest.mark.parametrize("text", ["shop 7", "A7", "7a 5b", "2024-01-05", "#5", "3 PM", "10:30", "1/2"])
+def test_what_stands_beside_a_digit_is_not_always_a_unit(text: str) -> None:
+    assert unit_of(text) is None
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["00042", "10115", "80331"],
+        ["0042", "0137"],
+        ["007", "008", "700"],
+        ["01067", "?", "99999"],
+    ],
+)
+def test_codes_that_begin_with_zeros_are_categories(cells: list[str]) -> None:
+    kind = kind_of(column(*cells, *cells))
+    assert isinstance(kind, Category)
+    assert cells[0] in kind.values
+    target = target_of(column(*cells, *cells))
+    assert isinstance(target, Classes)
+    assert target.encode(column(cells[0], cells[0].lstrip("0"))).tolist()[1] == -1, "42 is another code"
+
+
+@pytest.mark.parametrize("cells", [["01", "02", "12"], ["0", "5", "10"], ["0.5", "00.25"]])
+def test_other_zeros_in_front_are_those_of_numbers(cells: list[str]) -> None:
+    assert number(*cells).kind == "number"
+
+
+@given(
+    st.lists(st.decimals(-(10**7), 10**7, places=2), min_size=3, max_size=20, unique=True),
+    st.sampled_from(
+        [(",", "."), (".", ","), (" ", ","), ("\u202f", ","), ("'", "."), ("\u00a0", "."), ("", "."), ("", ",")]
+    ),
+    st.sampled_from(["", " EUR", " kg", "%"]),
+    st.sampled_from(["-", "\u2212"]),
+)
+def test_numbers_come_back_from_the_way_any_country_writes_them(
+    values: list[Any], signs: tuple[str, str], unit: str, minus: str
+) -> None:
+    thousands, decimal = signs
+    texts = [
+        f"{value:,.2f}".translate(str.maketrans({",": thousands, ".": decimal, "-": minus})) + unit for value in values
+    ]
+    cells = column(*texts)
+    kind = number(*texts)
+    assert np.array_equal(cells.numbers(kind.form.read), [float(value) for value in values])
+
+
+@given(st.lists(st.floats(-1e36, 1e36, allow_nan=False).map(repr), min_size=2, unique_by=float))
+def test_floats_come_back_from_the_way_programs_write_them(texts: list[str]) -> None:
+    cells = column(*texts)
+    assert cells.numbers(NumberForm().read).tolist() == [float(text) for text in texts]
+
+
+def test_huge_numbers_are_numbers(tmp_path: Path) -> None:
+    values = [1e30 * (row % 37 + 1) for row in range(100)]
+    pyarrow.parquet.write_table(pa.table({"x": values}), tmp_path / "x.parquet")
+    kind = kind_of(read(str(tmp_path / "x.parquet")).column("x"))
+    assert isinstance(kind, Number)
+    assert (kind.low, kind.high) == (1e30, pytest.approx(3.7e31))
+    again = Encoding(columns=(kind,), ignored=(), target=Numbers(name="y", low=0, high=1e30))
+    assert Encoding.from_bytes(again.to_bytes()) == again
+
+
+def test_a_table_that_is_asked_may_be_written_otherwise() -> None:
+    points = Encoding.of([column("0.25", "1.5", "3.125")], Numbers(name="y", low=0, high=1))
+    asked = {"x": column("0,250", "1,250")}
+    adapted = points.adapted(asked, ";")
+    assert adapted.encode(asked).tolist() == [[0.25], [1.25]]
+    (said,) = adapted.told(adapted.unread(asked))
+    assert said == "column 'x' is read as number, decimal comma in this table, and was number in the one learnt from"
+    commas = Encoding.of([column("0,25", "1,5", "3,125")], Numbers(name="y", low=0, high=1))
+    asked = {"x": column("0.25", "1.5")}
+    assert commas.adapted(asked, ",").encode(asked).tolist() == [[0.25], [1.5]]
+    asked = {"x": column("1.250", "2.500")}
+    assert commas.adapted(asked, ",").encode(asked).tolist() == [[1250], [2500]], "what is not certain is as before"
+
+
+def test_numbers_of_a_program_have_a_point_whatever_was_learnt_from(tmp_path: Path) -> None:
+    pyarrow.feather.write_feather(pa.table({"x": [1.125, 2.5]}), str(tmp_path / "x.feather"))
+    commas = Encoding.of([column("0,25", "1,5", "3,125")], Numbers(name="y", low=0, high=1))
+    asked = {"x": read(str(tmp_path / "x.feather")).column("x")}
+    assert commas.adapted(asked).encode(asked).tolist() == [[1.125], [2.5]]
+    assert commas.adapted(asked).unread(asked) == {"x": {}}
+
+
+def test_another_unit_than_the_one_learnt_from_is_not_read() -> None:
+    kilograms = Encoding.of([column("1 kg", "2 kg", "3.5 kg")], Numbers(name="y", low=0, high=1))
+    asked = {"x": column("3 kg", "4", "200 g")}
+    adapted = kilograms.adapted(asked)
+    assert adapted.unread(asked) == {"x": {"200 g": 1}}
+    assert "'200 g' is no number, and counts as missing" in adapted.told(adapted.unread(asked))[0]
+
+
+@pytest.mark.parametrize(
+    ("cells", "delimiter", "expected"),
+    [
+        (["0,970", "1,258", "1,111"], ";", Numbers(name="x", low=0.97, high=1.258, comma=True)),
+        (["1,258", "1,111", "1,500"], ";", Numbers(name="x", low=1.111, high=1.5, comma=True)),
+        (["5.50 EUR", "7.25 EUR", "9 EUR"], ",", Numbers(name="x", low=5.5, high=9, unit="EUR")),
+        (["1", "2.5", ".", "4"], ",", Numbers(name="x", low=1, high=4)),
+    ],
+)
+def test_a_target_is_read_like_any_other_column(cells: list[str], delimiter: str, expected: Numbers) -> None:
+    found = target_of(column(*cells), None, Conventions.of([column(*cells)], delimiter))
+    assert found == expected
+    assert np.isnan(found.encode(column("no number"))[0])
