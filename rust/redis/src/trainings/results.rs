@@ -20,11 +20,10 @@ use crate::ffi::log;
 use crate::info::{self, DROPPED, FAILED, FINISHED};
 use crate::memory;
 use crate::value::Value;
+use crate::work;
 
 /// How long a result waits, while the server takes no writes, before it looks again.
 const RETRY: Duration = Duration::from_millis(10);
-/// What takes more bytes than this is freed on a thread of its own.
-const FREED_HERE: usize = 1 << 20;
 
 /// A training that has ended.
 pub(super) struct Ended {
@@ -135,7 +134,7 @@ fn conclude(main: MainThread, ctx: Context, ended: Ended, wanted: bool) {
         waiter.wake(end.word());
     }
     // The snapshot of the rows, of which the network may have changed many meanwhile.
-    elsewhere(ended.job.task().shared_bytes(), (entry.job, ended.job));
+    work::dispose(ended.job.task().shared_bytes(), (entry.job, ended.job));
 }
 
 /// Whether a network is where it was when last seen.
@@ -189,7 +188,7 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neura
             replayed::trained::send(ctx, &entry.key, &sent);
             key.changed();
             ctx.notify(c"nr.trained", &entry.key);
-            elsewhere(bytes, replaced);
+            work::dispose(bytes, replaced);
             End::Installed { stopped: report.reason == Reason::Stopped }
         }
         Some(Outcome::Failed(reason)) => {
@@ -197,13 +196,5 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neura
             End::Failed(reason)
         }
         Some(Outcome::Dropped) | None => End::Dropped,
-    }
-}
-
-/// Drops what may be large where nobody waits for it.
-fn elsewhere(bytes: usize, value: impl Send + 'static) {
-    if bytes > FREED_HERE {
-        // Without a thread it is dropped here: the closure is, with what it holds.
-        let _ = std::thread::Builder::new().name("nr-free".into()).spawn(move || drop(value));
     }
 }
