@@ -26,7 +26,7 @@ class Network:
         kind: Kind,
         layout: Sequence[SupportsIndex] | NDArray[integer[Any]],
         *,
-        normalize: bool | None = None,
+        normalize: bool = False,
         dataset: SupportsIndex | None = None,
         test: SupportsIndex | None = None,
         seed: SupportsIndex | None = None,

@@ -85,7 +85,9 @@ fn answer<T: Send>(py: Python<'_>, model: &Model, rows: usize, work: impl FnOnce
 impl Network {
     #[new]
     #[pyo3(signature = (kind, layout, *, normalize = None, dataset = None, test = None, seed = None, activation = None,
-        output = None, loss = None, algorithm = None, l2 = None, restarts = None, class_weight = None, patience = None))]
+        output = None, loss = None, algorithm = None, l2 = None, restarts = None, class_weight = None, patience = None),
+        text_signature = "(kind, layout, *, normalize=False, dataset=None, test=None, seed=None, activation=None, \
+        output=None, loss=None, algorithm=None, l2=None, restarts=None, class_weight=None, patience=None)")]
     #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
     fn create(
         kind: &Bound<'_, PyAny>,
