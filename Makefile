@@ -27,8 +27,9 @@ test-rust: $(VENV)/ready
 	$(CARGO) test --locked --quiet
 	$(CARGO) test --locked --quiet --package neuralredis-redis
 
+# In as many processes as there are cores: most tests wait for servers. A slow test does not keep others waiting.
 test-python: $(VENV)/built $(VENV)/test target/pauses/libneuralredis.so
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
 
 # PyTorch, FANN and the original module are compared where they are: benchmarks/quality/rivals.py says how to get them.
 quality: $(VENV)/built $(VENV)/test ## compare errors on 41 public data sets with what else there is, for an hour

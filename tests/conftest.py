@@ -15,8 +15,10 @@ import neuralredis
 import servers
 import tables
 
-FIGURES = pytest.StashKey[list[str]]()
-LEFT_OUT = pytest.StashKey[list[pytest.Item]]()
+#: How many tests were left out.
+LEFT_OUT = pytest.StashKey[int]()
+#: What a test's report calls a line to be printed at the end.
+FIGURE = "figure"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,8 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if refusal := kinds.refusal():
         raise pytest.UsageError(refusal)
-    config.stash[FIGURES] = []
-    config.stash[LEFT_OUT] = []
+    config.stash[LEFT_OUT] = 0
     # A shell starts what it puts into the background without this signal, and so would the programs under test be.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -50,17 +51,32 @@ def needs(item: pytest.Item) -> Iterator[kinds.Program]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     left_out = [item for item in items if any(program.missing for program in needs(item))]
     if left_out:
-        config.stash[LEFT_OUT].extend(left_out)
+        config.stash[LEFT_OUT] = len(left_out)
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that prints the summary, if the tests run in several."""
+    if output := getattr(session.config, "workeroutput", None):
+        output["left_out"] = session.config.stash[LEFT_OUT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    # Each process collects all tests, so each counts alike. One that crashed tells nothing.
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", node.config.stash[LEFT_OUT])
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if left_out := config.stash[LEFT_OUT]:
-        terminalreporter.write_line(f"{len(left_out)} tests were left out; they need {kinds.missing()}")
-    if config.stash[FIGURES]:
+        terminalreporter.write_line(f"{left_out} tests were left out; they need {kinds.missing()}")
+    reports = [report for group in terminalreporter.stats.values() for report in group]
+    called = [report for report in reports if getattr(report, "when", None) == "call"]
+    figures = [value for report in called for name, value in report.user_properties if name == FIGURE]
+    if figures:
         terminalreporter.section(f"figures at effort {config.getoption('effort')}")
-        for line in config.stash[FIGURES]:
+        for line in figures:
             terminalreporter.write_line(line)
 
 
@@ -74,8 +90,8 @@ def effort(request: pytest.FixtureRequest) -> int:
 @pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """What prints a line at the end of the run: how much was tried, how much survived."""
-    lines = request.config.stash[FIGURES]
-    return lambda text: lines.append(f"{request.node.name}: {text}")
+    properties = request.node.user_properties
+    return lambda text: properties.append((FIGURE, f"{request.node.name}: {text}"))
 
 
 @pytest.fixture(params=kinds.KINDS, ids=lambda kind: kind.name)

@@ -220,5 +220,13 @@ def free_port() -> int:
     raise RuntimeError("no free port")
 
 
-#: Below those that systems give connections that go out, replicas' for one.
-_ports = iter(random.SystemRandom().sample(range(10_000, 32_000), 22_000))
+def _own_ports() -> list[int]:
+    """Return, in any order, the ports of this process: those of several that run tests at a time have none in common."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    # Below those that systems give connections that go out, replicas' for one.
+    ports = list(range(10_000 + number, 32_000, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))))
+    random.SystemRandom().shuffle(ports)
+    return ports
+
+
+_ports = iter(_own_ports())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -107,7 +108,10 @@ def test_a_crowd_leaves_what_it_left(
         client.execute_command("CONFIG", "SET", "maxmemory", 0)
         servers.wait_until(lambda: settled(client))
         section = inredis.section(client)
-        assert section["trainings_failed"] == 0
+        # While maxmemory is 1, a training whose turn it is finds no memory.
+        failures = re.findall(r"the training of network \d+ failed: (.*)", server.log)
+        assert [failure for failure in failures if not failure.startswith("OOM")] == []
+        assert section["trainings_failed"] == len(failures)
         assert section["trainings_finished"] > 0
         expected = digest(server)
         bases = [server.client(db=db) for db in range(DATABASES)]
