@@ -221,7 +221,7 @@ def free_port() -> int:
 
 
 def _own_ports() -> list[int]:
-    """Return, in any order, the ports of this process: those of several that run tests at a time have none in common."""
+    """Return the ports of this process in random order. Processes that run tests at a time share none."""
     number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     # Below those that systems give connections that go out, replicas' for one.
     ports = list(range(10_000 + number, 32_000, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))))

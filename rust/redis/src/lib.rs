@@ -28,6 +28,7 @@ mod pending;
 mod trainings;
 mod value;
 mod work;
+mod writes;
 
 use ffi::context::Context;
 

@@ -5,15 +5,16 @@
 //! on a thread where its client can wait ([`crate::work`]), else on the main thread. The weights follow from what the
 //! network was given, so nobody can tell when they were made.
 
+use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
 
-use neuralredis_core::training::Report;
+use neuralredis_core::training::{Report, lower_priority};
 use neuralredis_core::{Error, Model, Network, Trained};
 
-use crate::ffi::{boundary, log};
-use crate::{memory, work};
+use crate::ffi::{boundary, log, module_context};
+use crate::memory;
+use crate::work::Cost;
 
 /// What is made: weights with all that belongs to them, and what the training told that made them.
 #[derive(Debug, Clone)]
@@ -30,9 +31,10 @@ pub(crate) struct Pending {
     /// What the network keeps if they cannot be made.
     before: Made,
     parameters: usize,
-    /// The process whose threads make them. A forked child has none of them, and must not wait.
+    /// What it takes to make them.
+    cost: Cost,
+    /// The process whose thread makes them. A forked child does not have it, and must not wait.
     process: u32,
-    is_begun: AtomicBool,
     made: OnceLock<Made>,
     lock: Mutex<()>,
     is_made: Condvar,
@@ -43,6 +45,7 @@ impl Pending {
     /// that has made them.
     pub(crate) fn begin(
         parameters: usize,
+        cost: Cost,
         before: Made,
         make: impl Fn() -> Result<Made, Error> + Send + Sync + 'static,
         then: impl FnOnce() + Send + 'static,
@@ -51,33 +54,29 @@ impl Pending {
             make: Box::new(make),
             before,
             parameters,
+            cost,
             process: std::process::id(),
-            is_begun: AtomicBool::new(false),
             made: OnceLock::new(),
             lock: Mutex::new(()),
             is_made: Condvar::new(),
         });
-        // Those of a network that is gone by then, or that has been reset once more, are not made.
-        let wanted = Arc::downgrade(&pending);
-        work::spawn(move || {
-            if let Some(pending) = wanted.upgrade() {
-                pending.make_once();
-                drop(pending);
-                then();
-            }
-        });
+        enqueue(Arc::downgrade(&pending), Box::new(then));
         pending
     }
 
-    /// The weights, when they are made. Whoever comes before a thread has begun makes them himself.
+    /// The weights, when they are made.
+    ///
+    /// The main thread makes them itself, once more if need be: a thread of lower priority may take long on a busy machine.
     pub(crate) fn wait(&self) -> Made {
         if let Some(made) = self.made.get() {
             return made.clone();
         }
         if std::process::id() != self.process {
-            return self.made_here();
+            return self.make();
         }
-        self.make_once();
+        if module_context::is_main_thread() {
+            self.publish();
+        }
         let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(made) = self.made.get() {
@@ -102,17 +101,21 @@ impl Pending {
         self.parameters * memory::PARAMETER
     }
 
-    fn make_once(&self) {
-        if self.is_begun.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let made = self.made_here();
-        let _guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = self.made.set(made);
-        self.is_made.notify_all();
+    pub(crate) fn cost(&self) -> Cost {
+        self.cost
     }
 
-    fn made_here(&self) -> Made {
+    /// Makes the weights for all to have, unless another was faster.
+    fn publish(&self) {
+        if self.made.get().is_none() {
+            let made = self.make();
+            let _guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = self.made.set(made);
+            self.is_made.notify_all();
+        }
+    }
+
+    fn make(&self) -> Made {
         match boundary::guard(|| (self.make)()) {
             Some(Ok(made)) => made,
             Some(Err(error)) => {
@@ -120,6 +123,48 @@ impl Pending {
                 self.before.clone()
             }
             None => self.before.clone(),
+        }
+    }
+}
+
+type Then = Box<dyn FnOnce() + Send>;
+
+/// Weights to be made, one after the other, so that memory is taken for one at a time.
+struct Queue {
+    has_thread: bool,
+    waiting: VecDeque<(Weak<Pending>, Then)>,
+}
+
+static QUEUE: Mutex<Queue> = Mutex::new(Queue { has_thread: false, waiting: VecDeque::new() });
+
+fn enqueue(pending: Weak<Pending>, then: Then) {
+    let mut queue = QUEUE.lock().unwrap_or_else(PoisonError::into_inner);
+    queue.waiting.push_back((pending, then));
+    if !std::mem::replace(&mut queue.has_thread, true) {
+        drop(queue);
+        if std::thread::Builder::new().name("nr-weights".into()).spawn(make_all).is_err() {
+            // No thread to be had.
+            make_all();
+        }
+    }
+}
+
+fn make_all() {
+    if !module_context::is_main_thread() {
+        lower_priority();
+    }
+    loop {
+        let mut queue = QUEUE.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((pending, then)) = queue.waiting.pop_front() else {
+            queue.has_thread = false;
+            return;
+        };
+        drop(queue);
+        // Those of a network that is gone by now, or that has been reset once more, are not made.
+        if let Some(pending) = pending.upgrade() {
+            pending.publish();
+            drop(pending);
+            boundary::guard(then);
         }
     }
 }
@@ -158,7 +203,7 @@ impl Settling<Network> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     use neuralredis_core::{Kind, Layout, Limits, Options};
 
@@ -181,7 +226,7 @@ mod tests {
             TIMES.fetch_add(1, Ordering::Relaxed);
             Ok(Made { trained: Arc::new(drawing.draw()), report: None })
         };
-        let pending = Pending::begin(21, before, make, || {});
+        let pending = Pending::begin(21, Cost::NONE, before, make, || {});
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 let settling = Settling { part: network.clone(), pending: Some(Arc::clone(&pending)) };
@@ -197,9 +242,9 @@ mod tests {
         let layout = Layout::new(&[3, 4, 1]).unwrap();
         let network =
             Network::new(Kind::Regressor, layout, Options::new(Kind::Regressor), Limits::default(), 7).unwrap();
-        let pending = Pending::begin(21, of(&network), || Err(Error::NoRows), || {});
+        let pending = Pending::begin(21, Cost::NONE, of(&network), || Err(Error::NoRows), || {});
         assert!(Arc::ptr_eq(&pending.wait().trained, network.trained()));
-        let pending = Pending::begin(21, pending.wait(), || panic!("a bug"), || {});
+        let pending = Pending::begin(21, Cost::NONE, pending.wait(), || panic!("a bug"), || {});
         assert!(Arc::ptr_eq(&pending.wait().trained, network.trained()));
     }
 }

@@ -47,9 +47,8 @@ impl Value {
 
     /// New random weights. The training is cancelled, and weights that are pending are not waited for.
     pub(crate) fn reset(&mut self, ctx: Context, key: &[u8]) {
-        self.pending = None;
         self.live.cancel();
-        let before = Arc::clone(self.live.network().trained());
+        let before = (Arc::clone(self.live.network().trained()), self.pending.take());
         let drawing = self.live.network_mut().begin_reset();
         self.draw(ctx, key, drawing);
         work::dispose(self.live.network().layout().parameters() * memory::PARAMETER, before);
@@ -57,10 +56,11 @@ impl Value {
 
     fn draw(&mut self, ctx: Context, key: &[u8], drawing: Drawing) {
         let parameters = self.live.network().layout().parameters();
-        if Cost::of_drawing(parameters).is_brief() {
+        let cost = Cost::of_drawing(parameters);
+        if cost.is_brief() {
             self.take(Made { trained: Arc::new(drawing.draw()), report: None });
         } else {
-            self.pend(ctx, key, parameters, move || Ok(Made { trained: Arc::new(drawing.draw()), report: None }));
+            self.pend(ctx, key, parameters, cost, move || Ok(Made { trained: Arc::new(drawing.draw()), report: None }));
         }
     }
 
@@ -71,6 +71,7 @@ impl Value {
         ctx: Context,
         key: &[u8],
         parameters: usize,
+        cost: Cost,
         make: impl Fn() -> Result<Made, neuralredis_core::Error> + Send + Sync + 'static,
     ) {
         // Two at a time are rare: a primary would have to train a large network faster than its replica reads the result.
@@ -89,7 +90,7 @@ impl Value {
                 });
             });
         };
-        self.pending = Some(Pending::begin(parameters, before, make, then));
+        self.pending = Some(Pending::begin(parameters, cost, before, make, then));
     }
 
     /// Gives the network weights that are made.
@@ -122,6 +123,15 @@ impl Value {
         if let Some(made) = self.pending.as_ref().and_then(|pending| pending.get()) {
             self.take(made);
         }
+    }
+
+    pub(crate) fn pending(&self) -> Option<&Pending> {
+        self.pending.as_deref()
+    }
+
+    /// Bytes of the network, as limits count them: with weights that are pending.
+    pub(crate) fn network_bytes(&self) -> usize {
+        self.live.network().bytes() + self.pending.as_ref().map_or(0, |pending| pending.bytes())
     }
 
     /// Whether no weights are pending.

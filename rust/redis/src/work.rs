@@ -15,9 +15,8 @@ use neuralredis_core::training::lower_priority;
 use crate::config;
 use crate::error::Refusal;
 use crate::ffi::boundary;
-use crate::ffi::context::{self, Context};
+use crate::ffi::context::Context;
 use crate::ffi::deferred::{self, Deferred};
-use crate::ffi::event_loop::{self, MainThread};
 use crate::ffi::reply::Reply;
 use crate::value::Value;
 
@@ -38,9 +37,6 @@ fn brief() -> Duration {
     *CHOSEN
         .get_or_init(|| if std::env::var_os("NEURALREDIS_NOTHING_IS_BRIEF").is_some() { Duration::ZERO } else { BRIEF })
 }
-
-/// How long a write waits, while the server asks for none, before it tries again.
-const RETRY: Duration = Duration::from_millis(10);
 
 /// Threads at most; what comes beyond waits for one. So many that no one client's long requests keep those of others from
 /// starting: the system shares the cores among them.
@@ -79,7 +75,7 @@ impl Cost {
 
     /// The same, and what it takes to wait for weights of a network that are pending.
     pub(crate) fn or_wait(self, value: &Value) -> Self {
-        if value.is_settled() { self } else { self + Self::of_drawing(value.parameters()) }
+        value.pending().map_or(self, |pending| self + pending.cost())
     }
 
     /// Whether it may be done at once.
@@ -131,40 +127,6 @@ pub(crate) fn begin(ctx: Context, cost: Cost) -> Result<Option<Deferred>, Refusa
     Ok(client)
 }
 
-/// Does the last part of a write, on the main thread between commands, and answers the client with what it comes to. Called
-/// from the thread that has done the long part. The client is obeyed even if it has gone away, as with any write.
-pub(crate) fn conclude(client: Deferred, write: impl FnOnce(Context) -> Result<Step, Refusal> + Send + 'static) {
-    event_loop::post(move |main| attempt(main, client, Duration::ZERO, Box::new(write)));
-}
-
-/// What a part of a write comes to.
-pub(crate) enum Step {
-    Done(Reply),
-    /// There is more to do, after others have had their turn.
-    More(Write),
-    /// There is more to do on a thread, which is given the client.
-    Elsewhere(Box<dyn FnOnce(Deferred) + Send>),
-}
-
-pub(crate) type Write = Box<dyn FnOnce(Context) -> Result<Step, Refusal>>;
-
-fn attempt(main: MainThread, client: Deferred, delay: Duration, write: Write) {
-    event_loop::after(main, delay, move |main, ctx| {
-        if !ctx.is_primary() {
-            return client.answer(&Err(Refusal::ReadOnly));
-        }
-        if context::avoids_replica_traffic() || ctx.is_loading() {
-            return attempt(main, client, RETRY, write);
-        }
-        match write(ctx) {
-            Ok(Step::Done(reply)) => client.answer(&Ok(reply)),
-            Ok(Step::More(write)) => attempt(main, client, Duration::ZERO, write),
-            Ok(Step::Elsewhere(job)) => spawn(move || job(client)),
-            Err(refusal) => client.answer(&Err(refusal)),
-        }
-    });
-}
-
 /// Refuses work that would hold up the server for too long.
 fn check_blocking(ctx: Context, cost: Cost) -> Result<(), Refusal> {
     let most = config::max_blocking();
@@ -209,10 +171,11 @@ pub(crate) fn spawn(job: impl FnOnce() + Send + 'static) {
 /// What takes more bytes than this is freed on a thread.
 const FREED_HERE: usize = 1 << 20;
 
-/// Drops what takes so many bytes where nobody waits for it.
+/// Drops what takes so many bytes where nobody waits for it. Not behind work that waits for a thread: it would stay as long.
 pub(crate) fn dispose(bytes: usize, value: impl Send + 'static) {
     if bytes > FREED_HERE {
-        spawn(move || drop(value));
+        // Without a thread it is dropped here: the closure is, with what it holds.
+        let _ = std::thread::Builder::new().name("nr-free".into()).spawn(move || drop(value));
     }
 }
 

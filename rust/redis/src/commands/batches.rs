@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use neuralredis_core::{Error, Place, RowShape, Set};
 
 use super::{blob, observe, replayed};
+use crate::config;
 use crate::error::{Refusal, shown};
 use crate::ffi::context::Context;
 use crate::ffi::deferred::Deferred;
@@ -17,13 +18,14 @@ use crate::ffi::reply::Reply;
 use crate::info::{self, ROWS_OBSERVED};
 use crate::numbers;
 use crate::value::{self, Value};
-use crate::work::{self, Step};
+use crate::work;
+use crate::writes::{self, Step};
 
 /// Bytes of rows that are stored, and sent, at a time; rows that are wider go one by one.
 const PART_BYTES: usize = 256 << 10;
 
 /// How long rows are stored before others have their turn.
-const TURN: Duration = Duration::from_millis(3);
+const TURN: Duration = Duration::from_millis(1);
 
 /// Rows that are being stored.
 struct Batches {
@@ -52,7 +54,7 @@ pub(super) fn begin(ctx: Context, blob: &[u8], options: &[&[u8]], value: &Value,
             let batches = Batches { db, key: ctx.hold(0), id, shape, blob: ctx.hold(2), target, stored: 0 };
             work::spawn(move || {
                 let checked = batches.check();
-                work::conclude(client, move |ctx| checked.map_err(Into::into).and_then(|()| batches.store(ctx)));
+                writes::conclude(client, move |ctx| checked.map_err(Into::into).and_then(|()| batches.store(ctx)));
             });
         }
         Err(refusal) => client.answer(&Err(refusal)),
@@ -93,6 +95,11 @@ impl Batches {
             let other = format!("another network is at key '{}' now", shown(self.key.bytes()));
             return Err(self.interrupted(Refusal::because(other)));
         }
+        let left = (self.blob.bytes().len() - self.stored) / (4 * self.width());
+        config::check_bytes(ctx, || {
+            value.network_bytes() + observe::growth(value.live.network(), left, self.width(), self.target)
+        })
+        .map_err(|refusal| self.interrupted(refusal))?;
         let network = value.live.network_mut();
         let mut counts = (0, 0);
         while self.stored < self.blob.bytes().len() && Instant::now() < end {

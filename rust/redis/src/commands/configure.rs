@@ -13,7 +13,8 @@ use crate::ffi::deferred::Deferred;
 use crate::ffi::held::Held;
 use crate::ffi::key::Key;
 use crate::ffi::reply::Reply;
-use crate::work::{self, Cost, Step};
+use crate::work::{self, Cost};
+use crate::writes::{self, Step};
 use crate::{config, memory, value};
 
 pub(super) struct Configure;
@@ -40,7 +41,7 @@ impl Command for Configure {
         let network = value.live.network();
         let limits = given.limits(network.info().limits);
         if let Some(ClassWeight::Given(weights)) = &given.changes.class_weight {
-            config::check_bytes(ctx, || network.bytes() + size_of_val(&weights[..]))?;
+            config::check_bytes(ctx, || value.network_bytes() + size_of_val(&weights[..]))?;
         }
         value.live.check(&given.changes)?;
         let shrinking = network.shrinking_bytes(limits);
@@ -85,7 +86,7 @@ impl Shrink {
     /// On a thread.
     fn find(self, network: &Network, client: Deferred) {
         let shrunk = network.shrunk(self.given.limits(network.info().limits));
-        work::conclude(client, move |ctx| self.finish(ctx, shrunk));
+        writes::conclude(client, move |ctx| self.finish(ctx, shrunk));
     }
 
     fn finish(mut self, ctx: Context, shrunk: Shrunk) -> Result<Step, Refusal> {

@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 
-use neuralredis_core::codec;
+use neuralredis_core::{Error, codec};
 
 use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
@@ -31,8 +31,9 @@ impl Command for Export {
         // The bytes, and the server's copy of them.
         memory::check(2 * bytes)?;
         let network = value.snapshot();
-        work::answer(ctx, Cost::of_bytes(2 * bytes).or_wait(value), move |_| {
-            Ok(Reply::Bulk(codec::encode(&network.wait()?)))
+        work::answer(ctx, Cost::of_bytes(2 * bytes).or_wait(value), move |keep_on| {
+            let network = network.wait()?;
+            if keep_on() { Ok(Reply::Bulk(codec::encode(&network))) } else { Err(Error::Stopped.into()) }
         })
     }
 }

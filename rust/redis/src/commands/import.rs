@@ -12,7 +12,8 @@ use crate::ffi::held::Held;
 use crate::ffi::key::{self, Content, Key};
 use crate::ffi::reply::Reply;
 use crate::value::Value;
-use crate::work::{self, Cost, Step};
+use crate::work::{self, Cost};
+use crate::writes::{self, Step};
 use crate::{config, memory};
 
 pub(super) struct Import;
@@ -47,7 +48,7 @@ impl Command for Import {
         let db = ctx.selected();
         work::spawn(move || {
             let network = codec::decode(blob.bytes());
-            work::conclude(client, move |ctx| {
+            writes::conclude(client, move |ctx| {
                 ctx.select(db);
                 check(ctx, key.bytes(), replace)?;
                 put(ctx, &key, &blob, network?).map(Step::Done)

@@ -90,7 +90,9 @@ pub(super) fn check_room(
 ) -> Result<(), Refusal> {
     let network = value.live.network();
     let width = network.layout().inputs() + network.targets();
-    config::check_bytes(ctx, || network.bytes() + growth(network, rows, width + usize::from(are_weighted), target))?;
+    config::check_bytes(ctx, || {
+        value.network_bytes() + growth(network, rows, width + usize::from(are_weighted), target)
+    })?;
     // A training shares the stored rows: a block that is written is copied first.
     let shared = if value.live.job().is_some() { network.bytes().min(rows * network.block_bytes()) } else { 0 };
     Ok(memory::check(COPIES * 4 * rows * width + shared)?)
@@ -112,7 +114,7 @@ pub(super) fn set(word: &[u8]) -> Option<Set> {
 }
 
 /// Bytes that rows of so many numbers each may add.
-fn growth(network: &Network, rows: usize, width: usize, target: Option<Set>) -> usize {
+pub(super) fn growth(network: &Network, rows: usize, width: usize, target: Option<Set>) -> usize {
     let limits = network.info().limits;
     let room = |set, limit: u32| (limit - network.rows(set).min(limit)) as usize;
     let room = match target {

@@ -54,6 +54,7 @@ pub(super) fn missing() -> Vec<&'static str> {
         RedisModule_CreateString,
         RedisModule_FreeString,
         RedisModule_RetainString,
+        RedisModule_TrimStringAllocation,
         RedisModule_StringPtrLen,
         RedisModule_SaveStringBuffer,
         RedisModule_LoadStringBuffer,

@@ -92,6 +92,11 @@ impl Context {
         self.has(raw::REDISMODULE_CTX_FLAGS_MASTER)
     }
 
+    /// Whether the server is a replica that takes no writes of clients.
+    pub(crate) fn is_read_only(self) -> bool {
+        self.has(raw::REDISMODULE_CTX_FLAGS_READONLY)
+    }
+
     /// Whether a data set is being loaded, from an RDB or an AOF.
     pub(crate) fn is_loading(self) -> bool {
         self.has(raw::REDISMODULE_CTX_FLAGS_LOADING)
@@ -146,9 +151,11 @@ impl Context {
     }
 
     /// Holds an argument of the command being run, counted from 0 after the command's own name, as `Command::run` has them.
+    ///
+    /// Its bytes may move: those that the command was lent must not be used any more.
     pub(crate) fn hold(self, argument: usize) -> Held {
         assert!(argument + 1 < self.argc, "argument {argument} of a command");
-        // SAFETY: there are `argc` strings, arguments of the command that is being run.
+        // SAFETY: there are `argc` strings, arguments of the command that is being run; callers use what they hold.
         unsafe { Held::new(*self.argv.add(argument + 1)) }
     }
 

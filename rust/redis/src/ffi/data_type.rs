@@ -221,7 +221,7 @@ unsafe extern "C" fn mem_usage(_: *mut raw::RedisModuleKeyOptCtx, value: *const 
 /// Allocations, about: a block of rows is 16 kB, and so much of anything else counts as much.
 unsafe extern "C" fn free_effort(_: *mut raw::RedisModuleKeyOptCtx, value: *const c_void) -> usize {
     // SAFETY: ours.
-    1 + (unsafe { of(value) }.live.network().bytes() >> 14)
+    1 + (unsafe { of(value) }.network_bytes() >> 14)
 }
 
 unsafe extern "C" fn copy(_: *mut raw::RedisModuleKeyOptCtx, value: *const c_void) -> *mut c_void {

@@ -10,13 +10,14 @@ use super::{boundary, context, event_loop, module_context};
 /// An argument of a command, kept for a thread that works on it after the command has returned. Nothing is copied.
 ///
 /// The server counts the holders of a string without a lock. So it is taken and given back on the main thread alone, and
-/// other threads only read its bytes, which nobody changes.
+/// other threads only read its bytes. When the command returns the server gives back what room a held string has left, which
+/// may move it: that is done before the bytes are lent.
 pub(crate) struct Held {
     string: *mut raw::RedisModuleString,
     bytes: *const [u8],
 }
 
-// SAFETY: the bytes are immutable while the string is held, and `drop` gives it back on the main thread, wherever it runs.
+// SAFETY: the bytes stay where and as they are while the string is held, and `drop` gives it back on the main thread.
 unsafe impl Send for Held {}
 // SAFETY: as above; a shared reference only reads.
 unsafe impl Sync for Held {}
@@ -25,17 +26,18 @@ impl Held {
     /// Holds a string. On the main thread.
     ///
     /// # Safety
-    /// The string is an argument of the command that is being run.
+    /// The string is an argument of the command that is being run, and nobody uses bytes of it that were lent before.
     pub(super) unsafe fn new(string: *mut raw::RedisModuleString) -> Self {
         // SAFETY: a live string, on the main thread. Without a context nobody but `drop` gives it back.
         unsafe {
             call!(RedisModule_RetainString(ptr::null_mut(), string));
+            call!(RedisModule_TrimStringAllocation(string));
             Self { string, bytes: ptr::from_ref(context::bytes(string)) }
         }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        // SAFETY: the string is held, and the server changes no string that has several holders.
+        // SAFETY: the string is held, and has no room left for which the server would move it.
         unsafe { &*self.bytes }
     }
 

@@ -20,7 +20,7 @@ pub(crate) mod key;
 mod listeners;
 mod load;
 pub(crate) mod log;
-mod module_context;
+pub(crate) mod module_context;
 pub(crate) mod reply;
 pub(crate) mod room;
 pub(crate) mod scan;

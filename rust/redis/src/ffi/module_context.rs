@@ -21,7 +21,7 @@ pub(super) fn set(loading: *mut raw::RedisModuleCtx) {
 }
 
 /// Whether this is the thread that the server loaded the module on and runs commands on, here or in a forked child.
-pub(super) fn is_main_thread() -> bool {
+pub(crate) fn is_main_thread() -> bool {
     IS_MAIN.get()
 }
 

@@ -177,7 +177,11 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neura
     }
     let (bytes, replaced) = (value.live.network().bytes(), Arc::clone(value.live.network().trained()));
     let (outcome, sent) = match sent {
-        Ok(sent) => (value.live.collect(), sent),
+        Ok(sent) => {
+            // Internal commands of clients may have brought weights meanwhile.
+            value.settle();
+            (value.live.collect(), sent)
+        }
         Err(error) => {
             value.live.cancel();
             (Some(Outcome::Failed(error.to_string())), Strings::default())

@@ -81,15 +81,16 @@ impl Command for Rows {
         {
             return Err(Refusal::because(format!("{} weights: expected one for each place", weights.len())));
         }
-        let network = value::write(&mut key)?.live.network_mut();
+        let value = value::write(&mut key)?;
+        let network = value.live.network();
         let (inputs, targets) = (network.layout().inputs(), network.targets());
         let rows = blob::rows(args[3], inputs + targets)?;
         if rows.len() / (inputs + targets) != places.len() {
             return Err(Refusal::because(format!("{} places: expected one for each row", places.len())));
         }
-        config::check_bytes(ctx, || network.bytes() + rows.len() * 4)?;
+        config::check_bytes(ctx, || value.network_bytes() + rows.len() * 4)?;
         let batch = Batch { weights: weights.as_deref(), ..interleaved(&rows, inputs, targets) };
-        network.place(&batch, &places, state)?;
+        value.live.network_mut().place(&batch, &places, state)?;
         ctx.replicate_verbatim();
         key.changed();
         ctx.notify(c"nr.observe", name);

@@ -48,18 +48,18 @@ impl Command for Trained {
         let mut key = value::open_unsettled(ctx, name)?;
         let value = value::write(&mut key)?;
         let bytes: usize = frames.iter().map(|frame| frame.len()).sum();
-        let network = value.live.network();
         config::check_bytes(ctx, || {
-            let replaced = network.info().members * network.layout().parameters() * memory::PARAMETER;
-            network.bytes().saturating_sub(replaced) + bytes
+            let replaced = value.parameters() * memory::PARAMETER;
+            value.network_bytes().saturating_sub(replaced) + bytes
         })?;
-        let model = network.model();
-        if Cost::of_bytes(DECODED * bytes).is_brief() {
+        let model = value.live.network().model();
+        let cost = Cost::of_bytes(DECODED * bytes);
+        if cost.is_brief() {
             let (trained, report) = codec::decode_trained(&model, frames.iter().copied())?;
             value.install(trained, report.map(Arc::new))?;
         } else {
             let held: Vec<Held> = (1..args.len()).map(|frame| ctx.hold(frame)).collect();
-            value.pend(ctx, name, bytes / memory::PARAMETER, move || {
+            value.pend(ctx, name, bytes / memory::PARAMETER, cost, move || {
                 let (trained, report) = codec::decode_trained(&model, held.iter().map(Held::bytes))?;
                 Ok(Made { trained: Arc::new(trained), report: report.map(Arc::new) })
             });
