@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if refusal := kinds.refusal():
         raise pytest.UsageError(refusal)
     config.stash[LEFT_OUT] = 0
+    # Processes that run tests at a time are given a width of the terminal, at which output would be wrapped.
+    os.environ.pop("COLUMNS", None)
     # A shell starts what it puts into the background without this signal, and so would the programs under test be.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

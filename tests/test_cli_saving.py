@@ -151,7 +151,7 @@ def test_without_rows_it_is_judged_as_with_them_and_evaluate_says_what_it_cannot
     ]
     assert figures[0] == figures[1]
     done = command("evaluate", "t.nr", "t.csv")
-    assert "The network holds no rows. If it has learnt from some of these, it may know them by heart" in done.out
+    assert "This network was saved without its rows" in done.out
     assert "that it has not seen" not in done.out
     found = json.loads(command("evaluate", "t.nr", "t.csv", "--json").out)
     assert (found["fresh"], found["rows"]) == (None, 60)

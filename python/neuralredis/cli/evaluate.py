@@ -16,7 +16,7 @@ __all__ = ["add_to"]
 DESCRIPTION = """\
 Tell how good a network is on the rows of a table, which has the right answers.
 
-Rows that the network has learnt from are recognized and left out, since it may know them by heart; if there are no
+Rows that the network was trained on are recognized and left out, since results on them are too good; if there are no
 others, they are taken, and that is said."""
 
 EPILOG = """\
@@ -76,13 +76,13 @@ def run(args: argparse.Namespace) -> None:
         out.print(f"{len(question.X) - len(X):,} rows have no answer in '{target.name}'{such}: left out.")
     if not knows:
         out.print(
-            "The network holds no rows. If it has learnt from some of these, it may know them by heart: other rows are "
-            "what counts.",
+            "This network was saved without its rows, so rows that it was trained on cannot be told from others. "
+            "On those it does better than it would on new ones.",
             style="yellow",
         )
     elif learnt.all():
         out.print(
-            "It has learnt from all of these rows, and may know them by heart: other rows are what counts.",
+            "The network was trained on all of these rows, so the figures are too good: evaluate it on other rows.",
             style="yellow",
         )
     elif learnt.any():

@@ -31,7 +31,7 @@ pub(crate) struct Deferred {
 unsafe impl Send for Deferred {}
 
 thread_local! {
-    // Of the main thread: whom to tell that a client has gone away, by the number of its pointer.
+    // Of the main thread: the flag of each client that waits, by the address of the server's handle.
     static WAITING: RefCell<HashMap<usize, Arc<AtomicBool>>> = RefCell::default();
 }
 
