@@ -5,10 +5,11 @@
 //! transaction or a script, the work is done at once after all if it takes no more than `neuralredis.max-blocking-ms`, and
 //! refused otherwise.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::ops::Add;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use neuralredis_core::training::lower_priority;
 
@@ -92,6 +93,32 @@ impl Add for Cost {
     }
 }
 
+/// What costs less is not counted: looking at the clock would cost as much.
+const NOTHING: Cost = Cost(Duration::from_micros(20));
+
+/// The time in which commands together may do at once what one may.
+const WINDOW: Duration = Duration::from_millis(10);
+
+/// Whether a command may do its work at once: if it is brief, and if it is with what others have done in this moment. The
+/// server runs what a client has pipelined one after the other, and serves nobody else meanwhile; what goes to a thread ends
+/// that.
+pub(crate) fn is_free(cost: Cost) -> bool {
+    thread_local! {
+        // When the present window began, and what has been done in it.
+        static DONE: Cell<Option<(Instant, Cost)>> = const { Cell::new(None) };
+    }
+    if cost <= NOTHING {
+        return cost.is_brief();
+    }
+    let now = Instant::now();
+    let (began, done) = DONE.get().filter(|(began, _)| now - *began < WINDOW).unwrap_or((now, Cost::NONE));
+    let is_free = (done + cost).is_brief();
+    if is_free {
+        DONE.set(Some((began, done + cost)));
+    }
+    is_free
+}
+
 /// Asks work that goes on for long whether its answer is still wanted.
 pub(crate) type KeepOn<'a> = &'a dyn Fn() -> bool;
 
@@ -101,9 +128,15 @@ pub(crate) fn answer(
     cost: Cost,
     job: impl FnOnce(KeepOn<'_>) -> Result<Reply, Refusal> + Send + 'static,
 ) -> Result<Reply, Refusal> {
-    if cost.is_brief() {
-        return job(&|| true);
-    }
+    if is_free(cost) { job(&|| true) } else { defer(ctx, cost, job) }
+}
+
+/// Answers the client with what the job comes to, from a thread if the client can wait.
+pub(crate) fn defer(
+    ctx: Context,
+    cost: Cost,
+    job: impl FnOnce(KeepOn<'_>) -> Result<Reply, Refusal> + Send + 'static,
+) -> Result<Reply, Refusal> {
     let Some(client) = deferred::block(ctx) else {
         check_blocking(ctx, cost)?;
         return job(&|| true);
@@ -117,7 +150,7 @@ pub(crate) fn answer(
 
 /// Makes the client wait for work that takes long; none if it is to be done at once.
 pub(crate) fn begin(ctx: Context, cost: Cost) -> Result<Option<Deferred>, Refusal> {
-    if cost.is_brief() || ctx.is_replayed() {
+    if is_free(cost) || ctx.is_replayed() {
         return Ok(None);
     }
     let client = deferred::block(ctx);
@@ -210,6 +243,16 @@ mod tests {
         assert!(!(Cost::of_bytes(usize::MAX) + Cost::of_bytes(usize::MAX)).is_brief());
         assert!((Cost::of_bytes(1 << 20) + Cost::of_items(10_000)).is_brief());
         assert!(!(Cost::of_bytes(4 << 20) + Cost::of_items(10_000)).is_brief());
+    }
+
+    #[test]
+    fn commands_one_after_the_other_do_together_what_one_may() {
+        let millisecond = Cost::of_bytes(1_000_000);
+        let done = (0..100).filter(|_| is_free(millisecond)).count();
+        assert_eq!(done, 5, "of a hundred at one moment");
+        assert!((0..1_000_000).all(|_| is_free(Cost::of_rows(1, 1000))), "a small network is always answered at once");
+        std::thread::sleep(WINDOW);
+        assert!(is_free(millisecond));
     }
 
     #[test]

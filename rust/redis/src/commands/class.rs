@@ -47,22 +47,22 @@ impl Command for Class {
             memory::check(rows * (size_of::<u32>() + TEXT_BYTES))?;
             info::count(&RUNS, rows as u64);
             let cost = Cost::of_rows(rows, value.parameters()) + Cost::of_bytes(bytes.len()) + Cost::of_items(rows);
-            if cost.is_brief() && value.is_settled() {
+            if value.is_settled() && work::is_free(cost) {
                 return classes(&network.model(), bytes, rows, &|| true);
             }
             let (model, blob) = (value.model(), ctx.hold(2));
-            return work::answer(ctx, cost.or_wait(value), move |keep_on| {
+            return work::defer(ctx, cost.or_wait(value), move |keep_on| {
                 classes(&model.wait(), blob.bytes(), rows, keep_on)
             });
         }
         let inputs = blob::inputs(&args[1..], width)?;
         info::count(&RUNS, 1);
         let cost = Cost::of_rows(1, value.parameters());
-        if cost.is_brief() && value.is_settled() {
+        if value.is_settled() && work::is_free(cost) {
             return class(&network.model(), &inputs);
         }
         let model = value.model();
-        work::answer(ctx, cost.or_wait(value), move |_| class(&model.wait(), &inputs))
+        work::defer(ctx, cost.or_wait(value), move |_| class(&model.wait(), &inputs))
     }
 }
 

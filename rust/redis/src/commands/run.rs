@@ -52,11 +52,11 @@ impl Command for Run {
             memory::check(2 * size)?;
             info::count(&RUNS, rows as u64);
             let cost = Cost::of_rows(rows, value.parameters()) + Cost::of_bytes(bytes.len() + size);
-            if cost.is_brief() && value.is_settled() {
+            if value.is_settled() && work::is_free(cost) {
                 return outputs(&value.live.network().model(), bytes, size, &|| true);
             }
             let (model, blob) = (value.model(), ctx.hold(2));
-            return work::answer(ctx, cost.or_wait(value), move |keep_on| {
+            return work::defer(ctx, cost.or_wait(value), move |keep_on| {
                 outputs(&model.wait(), blob.bytes(), size, keep_on)
             });
         }
@@ -64,11 +64,11 @@ impl Command for Run {
         memory::check(TEXT_BYTES * out_width)?;
         info::count(&RUNS, 1);
         let cost = Cost::of_rows(1, value.parameters()) + Cost::of_items(out_width);
-        if cost.is_brief() && value.is_settled() {
+        if value.is_settled() && work::is_free(cost) {
             return row(&value.live.network().model(), &inputs);
         }
         let model = value.model();
-        work::answer(ctx, cost.or_wait(value), move |_| row(&model.wait(), &inputs))
+        work::defer(ctx, cost.or_wait(value), move |_| row(&model.wait(), &inputs))
     }
 }
 
