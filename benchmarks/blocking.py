@@ -649,7 +649,10 @@ def main() -> None:
     print(f"{datetime.date.today()}, {cpu}, {len(os.sched_getaffinity(0))} cores; milliseconds")
     heads = [serve.version(server) for server in args.servers]
     print(f"{'command':<38}{'size':<46}" + "".join(f"{head:>22}" for head in heads), flush=True)
-    chosen = lambda text: not args.only or any(part in text for part in args.only)  # noqa: E731
+
+    def chosen(text: str) -> bool:
+        return not args.only or any(part in text for part in args.only)
+
     for command, size, *how in CASES:
         if not chosen(f"{command}, {size}"):
             continue

@@ -54,7 +54,7 @@ def refuse_infinite(rows: Any, X: Any) -> None:
 
 
 def odd_column(X: Any) -> str | None:
-    """Return where the first value of a frame is that is no number, and what it is; None of what is no frame."""
+    """Return the place and value of the first cell of a frame that is not a number; None if it is not a frame."""
     names = getattr(X, "columns", None)
     if names is None or not hasattr(X, "dtypes"):
         return None
@@ -109,7 +109,7 @@ def hidden_layers(sizes: Any) -> tuple[Any, ...]:
 
 
 def whole_number(name: str, value: Any, unless: str | None) -> None:
-    """Refuse the value of a parameter that is neither 1 or more nor what stands for no number."""
+    """Refuse the value of a parameter that is neither at least 1 nor the value that means "not given"."""
     number = isinstance(value, Integral) and int(value) >= 1
     if not number and not (isinstance(value, type(unless)) and value == unless):
         raise ValueError(f"{name} is {value!r}: expected {unless!r} or an integer of at least 1")
