@@ -55,11 +55,12 @@ def test_memory_usage_is_what_the_server_gave(server: servers.Server, layout: tu
         raw.connection_pool.disconnect()  # and with it the buffers that the server has for it
 
     def check(what: str) -> None:
-        told = sum(client.memory_usage(key) for key in keys)
-        # A thread may hold its buffers for a moment after it has told of its end.
-        with contextlib.suppress(AssertionError):
-            servers.wait_until(lambda: used(client) - before == pytest.approx(told, rel=0.1))
-        assert used(client) - before == pytest.approx(told, rel=0.1), what
+        def is_what_is_told() -> bool:
+            told = sum(client.memory_usage(key) for key in keys)
+            return bool(used(client) - before == pytest.approx(told, rel=0.1))
+
+        # Threads may hold buffers for a moment after they have told of their end, and make weights after a reset.
+        servers.wait_until(is_what_is_told, what=f"for the memory to be what is told: {what}")
 
     each("NR.CREATE", "REGRESSOR", *layout[:-1], "->", layout[-1], "DATASET", 150, "TEST", 50, "NORMALIZE")
     check("empty")
