@@ -207,6 +207,15 @@ def test_numbers_are_those_of_the_embedded_network(server: servers.Server) -> No
     assert float(inredis.info(client, "net")["test-error"]) == net.info().test_error
 
 
+@pytest.mark.parametrize("classes", [256, 257, 70_000])
+def test_the_last_of_many_classes_has_its_number(db: neuralredis.NeuralRedis, classes: int) -> None:
+    net = db.create("net", "classifier", [1, classes], dataset=16)
+    X = np.linspace(-3, 3, 16, dtype=np.float32).reshape(-1, 1)
+    net.observe(X, np.full(16, classes - 1))
+    net.train(max_cycles=100)
+    assert list(net.classify(X)) == [classes - 1] * 16
+
+
 def test_exports_go_to_python_and_back(server: servers.Server) -> None:
     raw = server.client(protocol=2, decode_responses=False)
     inredis.create(raw, "net")

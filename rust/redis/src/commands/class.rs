@@ -71,12 +71,26 @@ fn class(model: &Model, inputs: &[f32]) -> Result<Reply, Refusal> {
     Ok(model.classify(inputs)?.first().copied().map_or(Reply::Null, Reply::count))
 }
 
-/// The classes of many rows.
+/// The classes of many rows, of which there may be millions: in a byte each where that is enough.
 fn classes(model: &Model, inputs: &[u8], rows: usize, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
+    if model.layout().outputs() <= 1 << u8::BITS {
+        Ok(Reply::Bytes(collect(model, inputs, rows, keep_on, |class| class as u8)?))
+    } else {
+        Ok(Reply::Counts(collect(model, inputs, rows, keep_on, |class| class as u32)?))
+    }
+}
+
+fn collect<T>(
+    model: &Model,
+    inputs: &[u8],
+    rows: usize,
+    keep_on: KeepOn<'_>,
+    narrow: impl Fn(usize) -> T,
+) -> Result<Vec<T>, Refusal> {
     let mut classes = Vec::with_capacity(rows);
     let width = model.layout().outputs();
     blob::run(model, inputs, keep_on, |outputs| {
-        classes.extend(outputs.chunks_exact(width).map(|outputs| largest(outputs) as u32));
+        classes.extend(outputs.chunks_exact(width).map(|outputs| narrow(largest(outputs))));
     })?;
-    Ok(Reply::Counts(classes))
+    Ok(classes)
 }

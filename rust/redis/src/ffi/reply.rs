@@ -36,6 +36,8 @@ pub(crate) enum Reply {
     Singles(Row),
     /// Counts in an array, of which there may be millions.
     Counts(Vec<u32>),
+    /// The same of small ones.
+    Bytes(Vec<u8>),
     /// Named values; in RESP2 names and values in turn.
     Map(Vec<(&'static str, Self)>),
     /// The client waits, or has been answered.
@@ -103,12 +105,8 @@ impl Reply {
                     call!(RedisModule_ReplyWithArray(to, numbers.len() as c_long));
                     numbers.iter().for_each(|number| Self::Single(*number).send_in(ctx, resp3));
                 }
-                Self::Counts(counts) => {
-                    call!(RedisModule_ReplyWithArray(to, counts.len() as c_long));
-                    for count in counts {
-                        call!(RedisModule_ReplyWithLongLong(to, i64::from(*count)));
-                    }
-                }
+                Self::Counts(counts) => integers(ctx, counts.iter().copied()),
+                Self::Bytes(counts) => integers(ctx, counts.iter().copied()),
                 Self::Map(fields) => {
                     call!(RedisModule_ReplyWithMap(to, fields.len() as c_long));
                     for (name, value) in fields {
@@ -139,6 +137,16 @@ fn bulk(ctx: Context, bytes: &[u8]) {
     // SAFETY: a live context; the bytes are copied.
     unsafe {
         call!(RedisModule_ReplyWithStringBuffer(ctx.raw(), bytes.as_ptr().cast::<c_char>(), bytes.len()));
+    }
+}
+
+fn integers(ctx: Context, numbers: impl ExactSizeIterator<Item: Into<i64>>) {
+    // SAFETY: a live context; the array has as many items as are announced.
+    unsafe {
+        call!(RedisModule_ReplyWithArray(ctx.raw(), numbers.len() as c_long));
+        for number in numbers {
+            call!(RedisModule_ReplyWithLongLong(ctx.raw(), number.into()));
+        }
     }
 }
 
