@@ -94,7 +94,7 @@ def cases() -> Iterator[tuple[str, Callable[[], str]]]:
         data = base64.b64decode(dump["export_base64"])
         yield f"{dump['name']} {dump['written']}, format {data[6]}", lambda data=data: from_a_file(data)
     for name, text in json.loads((DATA / "formats.json").read_text()).items():
-        yield f"file of {name}", lambda data=base64.b64decode(text): from_a_file(data)
+        yield f"file of {name}", lambda text=text: from_a_file(base64.b64decode(text))
     kinds: list[tuple[str, list[int], list[dict[str, object]]]] = [
         ("classifier", [19, 37, 5, 3], [{}, {"output": "sigmoid"}, {"output": "sigmoid", "loss": "crossentropy"}]),
         ("regressor", [7, 21, 2], [{}, {"output": "sigmoid"}]),
