@@ -78,6 +78,7 @@ docs: $(VENV)/built $(VENV)/test $(VENV)/docs ## build the documentation, a site
 	@echo 'See dist/site/index.html.'
 
 pages: $(VENV)/built $(VENV)/test ## write anew what pages take from a server, from the benchmarks and from trainings
+	$(BIN)/python docs/option_types.py
 	$(BIN)/python docs/commands.py
 	$(BIN)/python docs/figures.py
 	$(BIN)/python docs/images/draw.py

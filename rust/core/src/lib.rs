@@ -31,5 +31,7 @@ pub use kernels::instruction_set;
 pub use layout::{Kind, Layout};
 pub use model::Model;
 pub use network::{Drawing, Info, MAX_NOTES, Network, Shrunk};
-pub use options::{Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts};
+pub use options::{
+    Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts, Value,
+};
 pub use trained::{Statistics, Trained};

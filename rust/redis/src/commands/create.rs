@@ -5,7 +5,7 @@ use std::ffi::CStr;
 use neuralredis_core::{Kind, Layout, Limits, Network, Options};
 
 use super::is;
-use super::options::{self, Given, Of};
+use super::options::{self, Of};
 use crate::error::{Refusal, shown};
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::{self, Context};
@@ -33,20 +33,12 @@ impl Command for Create {
             Argument::integer(c"inputs"),
             Argument::integer(c"hidden").optional().multiple(),
             Argument::integer(c"outputs").after(c"->"),
-            Argument::word(c"normalize", c"NORMALIZE").optional(),
-            options::DATASET,
-            options::TEST,
-            Argument::integer(c"seed").after(c"SEED").optional(),
-            options::ACTIVATION,
-            options::OUTPUT,
-            options::LOSS,
-            options::ALGO,
-            options::L2,
-            options::RESTARTS,
-            options::CLASSWEIGHT,
-            options::PATIENCE,
         ],
     };
+
+    fn more_arguments() -> Vec<Argument> {
+        options::arguments(Of::Creation)
+    }
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let (name, wanted) = (args[0], Wanted::parse(&args[1..])?);
@@ -78,11 +70,8 @@ fn send(ctx: Context, name: &[u8], kind: Kind, units: &[usize], options: &Option
     let mut written: Vec<Vec<u8>> = vec![name.to_vec(), kind.name().into()];
     written.extend(others.iter().map(|units| units.to_string().into_bytes()));
     written.extend([b"->".to_vec(), outputs.to_string().into_bytes()]);
-    if options.normalize {
-        written.push(b"NORMALIZE".to_vec());
-    }
     written.extend([b"SEED".to_vec(), seed.to_string().into_bytes()]);
-    written.extend(options::written(options, limits));
+    written.extend(options::written(options, limits, Of::Creation));
     ctx.replicate(Create::NAME, &written.iter().map(Vec::as_slice).collect::<Vec<_>>());
 }
 
@@ -119,16 +108,12 @@ impl Wanted {
             })
         });
         let layout = Layout::new(&units.collect::<Result<Vec<_>, _>>()?)?;
-        let given = Given::parse(given, Of::Creation)?;
-        let options = Options::new(kind).with(kind, &layout, &given.changes)?;
+        let given = options::parse(given, Of::Creation)?;
+        let options = Options::new(kind).with(kind, &layout, &given)?;
         if kind == Kind::Classifier && layout.outputs() < 2 {
             return Err(neuralredis_core::Error::ClassifierOutputs { outputs: layout.outputs() }.into());
         }
-        let unnamed = match (given.dataset, given.test) {
-            (None, None) => Limits::default(),
-            _ => Limits { train: 0, test: 0 },
-        };
-        Ok(Self { kind, layout, options, limits: given.limits(unnamed), seed: given.seed })
+        Ok(Self { kind, layout, options, limits: given.first_limits(), seed: given.seed })
     }
 }
 

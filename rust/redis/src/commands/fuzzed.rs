@@ -2,7 +2,7 @@
 
 use neuralredis_core::{Kind, Layout, Limits, Network, Options};
 
-use super::options::{self, Given, Of};
+use super::options::{self, Of};
 use super::{blob, create, observe, train, wait};
 use crate::error::Refusal;
 use crate::numbers;
@@ -33,15 +33,14 @@ pub(crate) fn run(data: &[u8]) {
 
 /// What is read is what would be replicated, and read again.
 fn configure(arguments: &[&[u8]]) -> Result<(), Refusal> {
-    let given = Given::parse(arguments, Of::Change)?;
+    let given = options::parse(arguments, Of::Change)?;
     let (kind, layout) = (Kind::Classifier, Layout::new(&[1, 2])?);
-    let options = Options::new(kind).with(kind, &layout, &given.changes)?;
+    let chosen = Options::new(kind).with(kind, &layout, &given)?;
     let limits = given.limits(Limits::default());
-    let written = options::written(&options, limits);
-    let again = Given::parse(&written.iter().map(Vec::as_slice).collect::<Vec<_>>(), Of::Change)?;
+    let written = options::written(&chosen, limits, Of::Change);
+    let again = options::parse(&written.iter().map(Vec::as_slice).collect::<Vec<_>>(), Of::Change)?;
     assert_eq!(again.limits(Limits { train: 0, test: 0 }), limits);
-    let normalize = Options { normalize: options.normalize, ..Options::new(kind) };
-    assert_eq!(normalize.with(kind, &layout, &again.changes)?, options);
+    assert_eq!(Options::new(kind).with(kind, &layout, &again)?, chosen);
     Ok(())
 }
 

@@ -18,6 +18,11 @@ pub(crate) trait Command {
     /// What COMMAND DOCS and COMMAND INFO tell.
     const ABOUT: About;
 
+    /// Arguments that follow those of [`About::arguments`], for COMMAND DOCS.
+    fn more_arguments() -> Vec<Argument> {
+        Vec::new()
+    }
+
     /// `args` are those after the command's own name, as many as [`About::arity`] allows.
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal>;
 }
@@ -140,7 +145,7 @@ pub(crate) fn register<C: Command>(ctx: Context) -> Result<(), String> {
             position,
             position
         )) == raw::REDISMODULE_OK as c_int
-            && describe(ctx, C::NAME, &C::ABOUT)
+            && describe(ctx, C::NAME, &C::ABOUT, &C::more_arguments())
             && categorize(ctx, C::NAME, C::FLAGS)
     };
     if done { Ok(()) } else { Err(format!("the server refused the command {}", C::NAME.to_string_lossy())) }
@@ -148,8 +153,8 @@ pub(crate) fn register<C: Command>(ctx: Context) -> Result<(), String> {
 
 /// # Safety
 /// With the context of `OnLoad`.
-unsafe fn describe(ctx: Context, name: &CStr, about: &About) -> bool {
-    let mut arguments = Arguments::new(about.arguments);
+unsafe fn describe(ctx: Context, name: &CStr, about: &About, more: &[Argument]) -> bool {
+    let mut arguments = Arguments::new(&[about.arguments, more].concat());
     let mut keys: Vec<raw::RedisModuleCommandKeySpec> = Vec::new();
     // SAFETY: all zeros are the absent fields of the server's own initializers, and end its lists. What is pointed at
     // outlives the call, in which the server copies it.

@@ -4,7 +4,7 @@ use std::ffi::CStr;
 
 use neuralredis_core::{ClassWeight, Info};
 
-use crate::commands::options::{self, Given, Of};
+use crate::commands::options::{self, Of};
 use crate::error::Refusal;
 use crate::ffi::command::{About, Argument, Command, KeyUse};
 use crate::ffi::context::Context;
@@ -13,10 +13,8 @@ use crate::{config, value};
 
 /// `state` is that before the change.
 pub(crate) fn send(ctx: Context, key: &[u8], state: u64, after: &Info) {
-    let normalize = if after.options.normalize { "yes" } else { "no" };
     let mut written: Vec<Vec<u8>> = vec![key.to_vec(), state.to_string().into_bytes()];
-    written.extend([b"NORMALIZE".to_vec(), normalize.into()]);
-    written.extend(options::written(&after.options, after.limits));
+    written.extend(options::written(&after.options, after.limits, Of::Change));
     ctx.replicate(Configure::NAME, &written.iter().map(Vec::as_slice).collect::<Vec<_>>());
 }
 
@@ -36,14 +34,14 @@ impl Command for Configure {
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         super::admit(ctx, Self::NAME)?;
         let mut key = value::open_unsettled(ctx, args[0])?;
-        let (state, given) = (super::state(args[1])?, Given::parse(&args[2..], Of::Change)?);
+        let (state, given) = (super::state(args[1])?, options::parse(&args[2..], Of::Change)?);
         let live = &mut value::write(&mut key)?.live;
         let (limits, before) = (given.limits(live.network().info().limits), live.network().rows_state());
-        if let Some(ClassWeight::Given(weights)) = &given.changes.class_weight {
+        if let Some(ClassWeight::Given(weights)) = &given.class_weight {
             config::check_bytes(ctx, || live.network().bytes() + size_of_val(&weights[..]))?;
         }
         live.network_mut().set_rows_state(state);
-        if let Err(error) = live.configure(&given.changes, limits) {
+        if let Err(error) = live.configure(&given, limits) {
             live.network_mut().set_rows_state(before);
             return Err(error.into());
         }
