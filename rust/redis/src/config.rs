@@ -8,11 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use neuralredis_core::training::TrainOptions;
+use neuralredis_server::config::{self, Setting};
+use neuralredis_server::{Context, numbers};
 
 use crate::error::{Refusal, shown};
-use crate::ffi::config::{self, Setting};
-use crate::ffi::context::Context;
-use crate::numbers;
 use crate::trainings;
 
 /// Threads and trainings at most: more would be a mistake.

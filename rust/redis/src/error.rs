@@ -33,11 +33,6 @@ impl Refusal {
         Self::Because(reason.into())
     }
 
-    /// A bug: the panic hook has logged where it is.
-    pub(crate) fn internal() -> Self {
-        Self::because("internal error: the server's log says more")
-    }
-
     pub(crate) fn out_of_memory(reason: impl Into<String>) -> Self {
         Self::OutOfMemory(reason.into())
     }
@@ -50,6 +45,12 @@ impl Refusal {
             Self::OutOfMemory(reason) => format!("OOM {reason}"),
             Self::Because(reason) => format!("ERR {reason}"),
         }
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.write_str(&self.text())
     }
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn count(counter: &AtomicU64, more: u64) {
 }
 
 /// Names and values. In a crash report only what takes no lock: whoever crashed may hold it.
-pub(crate) fn fields(in_crash_report: bool, mut field: impl FnMut(&CStr, u64)) {
+pub(crate) fn fields(in_crash_report: bool, field: &mut dyn FnMut(&CStr, u64)) {
     let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     field(c"networks", of(&NETWORKS));
     if !in_crash_report {

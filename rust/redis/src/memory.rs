@@ -5,8 +5,7 @@
 //! request, before anything has changed.
 
 use neuralredis_core::Error;
-
-use crate::ffi::system;
+use neuralredis_server::system;
 
 /// Bytes of a parameter: weight, step size, sign of the gradient.
 pub(crate) const PARAMETER: usize = 9;

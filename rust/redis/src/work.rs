@@ -12,13 +12,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use neuralredis_core::training::lower_priority;
+use neuralredis_server::deferred::{self, Deferred};
+use neuralredis_server::{Context, Reply, boundary};
 
 use crate::config;
 use crate::error::Refusal;
-use crate::ffi::boundary;
-use crate::ffi::context::Context;
-use crate::ffi::deferred::{self, Deferred};
-use crate::ffi::reply::Reply;
 use crate::value::Value;
 
 /// How long a command may hold up the server by its own work.

@@ -3,20 +3,15 @@
 //! A thread checks all of them, so that all or none are stored. Then the main thread stores some at a time and serves others in
 //! between. Replicas and the AOF are sent each part as it is stored: no part is large enough to hold them up either.
 
-use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
 use neuralredis_core::{Error, Place, RowShape, Set};
+use neuralredis_server::{Context, Deferred, Held, Reply, numbers};
 
 use super::{blob, observe, replayed};
 use crate::config;
 use crate::error::{Refusal, shown};
-use crate::ffi::context::Context;
-use crate::ffi::deferred::Deferred;
-use crate::ffi::held::Held;
-use crate::ffi::reply::Reply;
 use crate::info::{self, ROWS_OBSERVED};
-use crate::numbers;
 use crate::value::{self, Value};
 use crate::work;
 use crate::writes::{self, Step};
@@ -111,7 +106,7 @@ impl Batches {
             counts = network
                 .observe(&batch, self.target, |place| places.push(place))
                 .map_err(|error| self.interrupted(error.into()))?;
-            replayed::rows::send(ctx, self.key.bytes(), network.rows_state(), &places, bytes, None);
+            replayed::rows::send(ctx, self.key.lend(), network.rows_state(), &places, bytes.into(), None);
             info::count(&ROWS_OBSERVED, batch.rows as u64);
             self.stored += bytes.len();
         }
@@ -119,7 +114,7 @@ impl Batches {
         if self.stored < self.blob.bytes().len() {
             return Ok(Step::More(Box::new(move |ctx| self.store(ctx))));
         }
-        ctx.notify(EVENT, self.key.bytes());
+        ctx.notify(c"nr.observe", self.key.lend());
         Ok(Step::Done(Reply::Pair(counts.0.into(), counts.1.into())))
     }
 
@@ -134,5 +129,3 @@ impl Batches {
         }
     }
 }
-
-const EVENT: &CStr = c"nr.observe";

@@ -1,10 +1,10 @@
 //! Rows as bytes, after the word FP32: little-endian floats, row after row.
 
 use neuralredis_core::{Error, Model};
+use neuralredis_server::numbers::{self, Row};
 
 use crate::error::Refusal;
 use crate::memory;
-use crate::numbers::{self, Row};
 use crate::work::KeepOn;
 
 /// Multiply-adds between two looks at whether the answer is still wanted: some 10 ms.

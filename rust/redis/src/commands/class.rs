@@ -4,12 +4,10 @@ use std::ffi::CStr;
 
 use neuralredis_core::model::largest;
 use neuralredis_core::{Error, Kind, Model};
+use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
 
 use super::{blob, is, run};
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
 use crate::info::{self, RUNS};
 use crate::work::{self, Cost, KeepOn};
 use crate::{memory, value};
@@ -31,7 +29,7 @@ impl Command for Class {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open_unsettled(ctx, args[0])?;
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         let network = value.live.network();
         let width = network.layout().inputs();

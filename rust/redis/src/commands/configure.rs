@@ -3,16 +3,12 @@
 use std::ffi::CStr;
 
 use neuralredis_core::{ClassWeight, Info, Network, Shrunk};
+use neuralredis_server::{About, Argument, Command, Context, Deferred, Held, KeyUse, Reply};
 
 use super::options::{self, Given, Of};
 use super::replayed;
 use crate::error::{Refusal, shown};
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::deferred::Deferred;
-use crate::ffi::held::Held;
-use crate::ffi::key::Key;
-use crate::ffi::reply::Reply;
+use crate::value::Key;
 use crate::work::{self, Cost};
 use crate::writes::{self, Step};
 use crate::{config, memory, value};

@@ -3,12 +3,10 @@
 use std::ffi::CStr;
 
 use neuralredis_core::{Evaluation, Score, Set};
+use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
 
 use super::{blob, is, observe};
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
 use crate::work::{self, Cost};
 use crate::{memory, value};
 
@@ -37,7 +35,7 @@ impl Command for Evaluate {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open_unsettled(ctx, args[0])?;
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         let network = value.live.network();
         // Sixteen rows at least go through the layers together; the widest layer has errors besides, of two at a time.

@@ -3,11 +3,9 @@
 use std::ffi::CStr;
 
 use neuralredis_core::{Error, codec};
+use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
 
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
 use crate::work::{self, Cost};
 use crate::{memory, value};
 
@@ -24,8 +22,8 @@ impl Command for Export {
         arguments: &[Argument::KEY],
     };
 
-    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open_unsettled(ctx, args[0])?;
+    fn run(ctx: Context, _: &[&[u8]]) -> Result<Reply, Refusal> {
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         let bytes = value.bytes();
         // The bytes, and the server's copy of them.

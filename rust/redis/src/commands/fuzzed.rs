@@ -1,11 +1,11 @@
 //! Whatever arguments a client sends, they are read or refused in one line. For fuzzing (rust/fuzz), and to replay what it found.
 
 use neuralredis_core::{Kind, Layout, Limits, Network, Options};
+use neuralredis_server::numbers;
 
 use super::options::{self, Given, Of};
 use super::{blob, create, observe, train, wait};
 use crate::error::Refusal;
-use crate::numbers;
 
 /// What separates arguments. They may hold anything else.
 const SEPARATOR: u8 = b'\n';

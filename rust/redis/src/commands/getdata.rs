@@ -3,14 +3,12 @@
 use std::ffi::CStr;
 
 use neuralredis_core::Kind;
+use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply, numbers};
 
 use super::observe;
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
+use crate::value;
 use crate::work::{self, Cost};
-use crate::{numbers, value};
 
 pub(super) struct GetData;
 
@@ -26,8 +24,8 @@ impl Command for GetData {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let [name, set, row] = *args else { return Err(Refusal::because("expected a key, a set and a row")) };
-        let key = value::open_unsettled(ctx, name)?;
+        let [_, set, row] = *args else { return Err(Refusal::because("expected a key, a set and a row")) };
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let network = value::read(&key)?.live.network();
         let set = observe::set(set).ok_or_else(|| Refusal::argument("the set", set, "TRAIN or TEST"))?;
         let row = numbers::whole(row).ok_or_else(|| Refusal::argument("row", row, "an integer of at least 0"))?;

@@ -3,12 +3,10 @@
 use std::ffi::CStr;
 
 use neuralredis_core::{Kind, Network};
+use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
 
 use super::{options, report};
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
 use crate::value;
 use crate::work::{self, Cost};
 

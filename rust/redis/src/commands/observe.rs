@@ -1,18 +1,15 @@
 //! `NR.OBSERVE key i0 .. iN -> o0 .. oM [WEIGHT w] [TRAIN|TEST]`, `NR.OBSERVE key FP32 blob [TRAIN|TEST]`
 
-use std::borrow::Cow;
 use std::ffi::CStr;
 
 use neuralredis_core::{Batch, Network, Place, Set};
+use neuralredis_server::numbers::{self, Row};
+use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
 use smallvec::SmallVec;
 
 use super::{batches, blob, is, replayed};
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
 use crate::info::{self, ROWS_OBSERVED};
-use crate::numbers::{self, Row};
 use crate::value::Value;
 use crate::work::{self, Cost};
 use crate::{config, memory, value};
@@ -48,7 +45,7 @@ impl Command for Observe {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let name = args[0];
+        let name = ctx.argument(0);
         let mut key = value::open_unsettled(ctx, name)?;
         let value = value::read(&key)?;
         if let [word, blob, ref options @ ..] = args[1..]
@@ -61,14 +58,14 @@ impl Command for Observe {
         check_room(ctx, value, rows.count(value.live.network()), rows.weight.is_some(), rows.target)?;
         let network = value::write(&mut key)?.live.network_mut();
         let batch = rows.batch(network);
-        let (train, test) = if ctx.is_heard() {
+        let (train, test) = if ctx.has_replication_targets() {
             let mut places = SmallVec::<[Place; 1]>::with_capacity(batch.rows);
             let stored = network.observe(&batch, rows.target, |place| places.push(place))?;
-            let sent = rows.bytes.map_or_else(|| Cow::Owned(numbers::bytes(&rows.values)), Cow::Borrowed);
-            replayed::rows::send(ctx, name, network.rows_state(), &places, &sent, rows.weight);
+            let sent = if rows.are_blob { ctx.argument(2).into() } else { numbers::bytes(&rows.values)[..].into() };
+            replayed::rows::send(ctx, name, network.rows_state(), &places, sent, rows.weight);
             stored
         } else {
-            // If anybody hears it after all, it puts the rows where they went here: what chooses is saved with the network.
+            // Should there be a target after all, it puts the rows where they went here: the random state is saved with the network.
             let stored = network.observe(&batch, rows.target, |_| {})?;
             ctx.replicate_verbatim();
             stored
@@ -127,23 +124,23 @@ pub(super) fn growth(network: &Network, rows: usize, width: usize, target: Optio
 
 /// Rows as they were given: inputs and outputs of the first, of the second, ...
 #[derive(Debug)]
-pub(super) struct Rows<'a> {
+pub(super) struct Rows {
     values: Row,
-    /// The values as they came, if that was as bytes.
-    bytes: Option<&'a [u8]>,
+    /// Whether they came as bytes.
+    are_blob: bool,
     weight: Option<f32>,
     target: Option<Set>,
 }
 
-impl<'a> Rows<'a> {
+impl Rows {
     /// Of the arguments after the key.
-    pub(super) fn parse(args: &[&'a [u8]], network: &Network) -> Result<Self, Refusal> {
+    pub(super) fn parse(args: &[&[u8]], network: &Network) -> Result<Self, Refusal> {
         let (inputs, targets) = (network.layout().inputs(), network.targets());
         if let [word, bytes, options @ ..] = args
             && is(word, "FP32")
         {
             let target = Self::target(options)?;
-            return Ok(Self { values: blob::rows(bytes, inputs + targets)?, bytes: Some(bytes), weight: None, target });
+            return Ok(Self { values: blob::rows(bytes, inputs + targets)?, are_blob: true, weight: None, target });
         }
         let Some(arrow) = args.iter().position(|&argument| argument == b"->") else {
             return Err(Refusal::because("'->' is missing: expected it between inputs and outputs"));
@@ -163,7 +160,7 @@ impl<'a> Rows<'a> {
         }
         blob::column("output", &rest[..end], &mut values)?;
         let (weight, target) = Self::options(&rest[end..])?;
-        Ok(Self { values, bytes: None, weight, target })
+        Ok(Self { values, are_blob: false, weight, target })
     }
 
     /// The set that is named after a blob.

@@ -7,12 +7,10 @@ use neuralredis_core::options::{MAX_MEMBERS, MAX_PATIENCE};
 use neuralredis_core::{
     Activation, Algorithm, Changes, ClassWeight, Decay, Limits, Loss, Options, Output, Patience, Restarts,
 };
+use neuralredis_server::{Argument, Reply, numbers};
 
 use super::is;
 use crate::error::Refusal;
-use crate::ffi::command::Argument;
-use crate::ffi::reply::Reply;
-use crate::numbers;
 
 /// Options as they were given.
 #[derive(Debug, Default, PartialEq)]

@@ -2,10 +2,9 @@
 
 use std::ffi::CStr;
 
+use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
+
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
 use crate::value;
 use crate::work::{self, Cost};
 
@@ -28,8 +27,8 @@ impl Command for Report {
     };
 
     /// Null before the first training, and after a reset.
-    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open_unsettled(ctx, args[0])?;
+    fn run(ctx: Context, _: &[&[u8]]) -> Result<Reply, Refusal> {
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         if value.is_settled() {
             return Ok(value.live.network().report().map_or(Reply::Null, |report| Self::fields(report)));

@@ -3,14 +3,12 @@
 use std::ffi::CStr;
 
 use neuralredis_core::Model;
+use neuralredis_server::numbers::Row;
+use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
 
 use super::{blob, is};
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
 use crate::info::{self, RUNS};
-use crate::numbers::Row;
 use crate::work::{self, Cost, KeepOn};
 use crate::{memory, value};
 
@@ -34,7 +32,7 @@ impl Command for Run {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open_unsettled(ctx, args[0])?;
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         let layout = value.live.network().layout();
         let (width, out_width) = (layout.inputs(), layout.outputs());

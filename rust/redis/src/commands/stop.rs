@@ -2,10 +2,9 @@
 
 use std::ffi::CStr;
 
+use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
+
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
 use crate::value;
 
 pub(super) struct Stop;
@@ -22,8 +21,8 @@ impl Command for Stop {
         arguments: &[Argument::KEY],
     };
 
-    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open_unsettled(ctx, args[0])?;
+    fn run(ctx: Context, _: &[&[u8]]) -> Result<Reply, Refusal> {
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let job = value::read(&key)?.live.job();
         Ok(Reply::Integer(i64::from(job.map(|job| job.stop()).is_some())))
     }

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::ffi::CStr;
 use std::fmt::Write;
 
+use neuralredis_server::access::Reader;
+use neuralredis_server::{About, Command, Context, Reply, numbers};
+
 use crate::error::Refusal;
-use crate::ffi::access::Reader;
-use crate::ffi::command::{About, Command};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
-use crate::numbers;
 use crate::trainings::{self, Listed};
 
 pub(super) struct Threads;

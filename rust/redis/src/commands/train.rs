@@ -4,13 +4,11 @@ use std::ffi::CStr;
 use std::time::Duration;
 
 use neuralredis_core::training::{Task, TrainOptions};
+use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply, numbers};
 
 use super::{is, wait};
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
-use crate::{config, memory, numbers, trainings, value};
+use crate::{config, memory, trainings, value};
 
 pub(super) struct Train;
 
@@ -35,7 +33,7 @@ impl Command for Train {
     /// Nothing is replicated but, once it is installed, what the training has made of the network.
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let name = args[0];
-        let mut key = value::open(ctx, name)?;
+        let mut key = value::open(ctx, ctx.argument(0))?;
         let Wanted { options, block } = Wanted::parse(&args[1..])?;
         let options = config::limited(options);
         if !ctx.is_primary() {

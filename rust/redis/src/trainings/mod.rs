@@ -16,19 +16,18 @@ mod room;
 mod search;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use neuralredis_core::Error;
 use neuralredis_core::training::{Job, Owner, Pool, Task, TrainOptions};
+use neuralredis_server::Context;
+use neuralredis_server::blocked::{self, Waiter};
 
 use crate::config;
 use crate::error::Refusal;
-use crate::ffi::blocked::{self, Waiter};
-use crate::ffi::context::Context;
-use crate::ffi::key::Key;
-use crate::value::Value;
+use crate::value::{Key, Value};
 
 /// How long the server is held up at a time by what can wait, and left alone in between.
 const MOMENT: Duration = Duration::from_millis(1);
@@ -43,8 +42,8 @@ struct Entry {
     /// Where that network is.
     db: i32,
     key: Vec<u8>,
-    /// Who waits for its end, by [`Waiter::id`].
-    waiters: BTreeMap<usize, Waiter>,
+    /// Clients that wait for its end.
+    waiters: BTreeSet<Waiter>,
 }
 
 /// All of them, by tickets that increase: in the order in which they were asked for.
@@ -52,8 +51,6 @@ struct Entries {
     of: BTreeMap<u64, Entry>,
     /// The last training of each network, by the network's id.
     of_network: BTreeMap<u64, u64>,
-    /// What each client waits for, by [`Waiter::id`].
-    of_waiter: BTreeMap<usize, u64>,
     next_ticket: u64,
     /// Bytes of memory that they need together.
     bytes: usize,
@@ -61,7 +58,7 @@ struct Entries {
 
 impl Entries {
     const fn new() -> Self {
-        Self { of: BTreeMap::new(), of_network: BTreeMap::new(), of_waiter: BTreeMap::new(), next_ticket: 0, bytes: 0 }
+        Self { of: BTreeMap::new(), of_network: BTreeMap::new(), next_ticket: 0, bytes: 0 }
     }
 
     fn add(&mut self, ticket: u64, entry: Entry) {
@@ -75,9 +72,6 @@ impl Entries {
         self.bytes -= entry.job.bytes();
         if self.of_network.get(&entry.id) == Some(&ticket) {
             self.of_network.remove(&entry.id);
-        }
-        for waiter in entry.waiters.keys() {
-            self.of_waiter.remove(waiter);
         }
         Some(entry)
     }
@@ -120,7 +114,7 @@ pub(crate) fn start(ctx: Context, key: &[u8], value: &mut Value, options: TrainO
     });
     let ended = move |job: &Arc<Job>| results::ended(ticket, job);
     let job = value.live.train_for(&owner, options, pool(), room::at_its_turn, ended)?;
-    let entry = Entry { id: value.id, job, db: ctx.selected(), key: key.to_vec(), waiters: BTreeMap::new() };
+    let entry = Entry { id: value.id, job, db: ctx.selected(), key: key.to_vec(), waiters: BTreeSet::new() };
     entries(|entries| entries.add(ticket, entry));
     Ok(())
 }
@@ -129,28 +123,17 @@ pub(crate) fn start(ctx: Context, key: &[u8], value: &mut Value, options: TrainO
 /// the client cannot wait.
 pub(crate) fn wait(ctx: Context, value: &Value, milliseconds: i64) -> bool {
     let Some(job) = value.live.job() else { return false };
-    let known =
-        |entries: &mut Entries| entries.of_network(value.id).is_some_and(|(_, entry)| Arc::ptr_eq(&entry.job, job));
-    if !ctx.may_block() || !entries(known) {
-        return false;
-    }
-    let Some(waiter) = blocked::block(ctx, milliseconds) else { return false };
-    entries(|entries| {
-        let id = waiter.id();
-        if let Some((ticket, entry)) = entries.of_network(value.id) {
-            entry.waiters.insert(id, waiter);
-            entries.of_waiter.insert(id, ticket);
-        }
+    let last = entries(|entries| {
+        let (ticket, entry) = entries.of_network(value.id)?;
+        Arc::ptr_eq(&entry.job, job).then_some(ticket)
     });
+    let Some(ticket) = last else { return false };
+    let on_leave = move |waiter: &Waiter| {
+        entries(|entries| entries.of.get_mut(&ticket).map(|entry| entry.waiters.remove(waiter)));
+    };
+    let Some(waiter) = blocked::block(ctx, milliseconds, on_leave) else { return false };
+    entries(|entries| entries.of.get_mut(&ticket).map(|entry| entry.waiters.insert(waiter)));
     true
-}
-
-/// Takes a client out of those who wait, if it is still among them.
-pub(crate) fn forget(waiter: &Waiter) -> Option<Waiter> {
-    entries(|entries| {
-        let ticket = entries.of_waiter.remove(&waiter.id())?;
-        entries.of.get_mut(&ticket)?.waiters.remove(&waiter.id())
-    })
 }
 
 /// A training, for NR.THREADS.

@@ -9,17 +9,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use neuralredis_core::training::{Job, Outcome, Reason};
+use neuralredis_server::{Context, MainThread, Strings, event_loop, log, replication};
 
 use super::{Entry, MOMENT, entries, search};
 use crate::commands::replayed;
 use crate::error::shown;
-use crate::ffi::context::{self, Context, Strings};
-use crate::ffi::event_loop::{self, MainThread};
-use crate::ffi::key::Key;
-use crate::ffi::log;
 use crate::info::{self, DROPPED, FAILED, FINISHED};
 use crate::memory;
-use crate::value::Value;
+use crate::value::{Key, Value};
 use crate::work;
 
 /// How long a result waits, while the server takes no writes, before it looks again.
@@ -102,8 +99,9 @@ fn conclude_some(main: MainThread, ctx: Context) {
         let Some(ended) = PENDING.with_borrow_mut(VecDeque::pop_front) else { return };
         let wanted = ctx.is_primary() && !ended.job.is_cancelled();
         if wanted
-            && *takes_no_writes
-                .get_or_insert_with(|| context::avoids_replica_traffic() || ctx.is_loading() || ctx.refuses_writes())
+            && *takes_no_writes.get_or_insert_with(|| {
+                replication::avoids_replica_traffic() || ctx.is_loading() || ctx.refuses_writes()
+            })
         {
             PENDING.with_borrow_mut(|pending| pending.push_back(ended));
         } else {
@@ -130,7 +128,7 @@ fn conclude(main: MainThread, ctx: Context, ended: Ended, wanted: bool) {
         },
         1,
     );
-    for waiter in entry.waiters.into_values() {
+    for waiter in entry.waiters {
         waiter.wake(end.word());
     }
     // The snapshot of the rows, of which the network may have changed many meanwhile.
@@ -168,7 +166,7 @@ impl End {
 /// Gives a training's outcome to its network, if that is where it is thought to be and still waits for it.
 fn settle(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neuralredis_core::Error>) -> End {
     ctx.select(entry.db);
-    let mut key = Key::open(ctx, &entry.key);
+    let mut key = Key::open(ctx, &entry.key[..]);
     let awaits = |value: &&mut Value| value.id == entry.id && value.live.awaits(&entry.job);
     let Some(value) = key.value_mut().filter(awaits) else { return End::Dropped };
     if !wanted {
@@ -191,7 +189,7 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neura
         Some(Outcome::Trained(_, report)) => {
             replayed::trained::send(ctx, &entry.key, &sent);
             key.changed();
-            ctx.notify(c"nr.trained", &entry.key);
+            ctx.notify(c"nr.trained", &entry.key[..]);
             work::dispose(bytes, replaced);
             End::Installed { stopped: report.reason == Reason::Stopped }
         }

@@ -5,11 +5,10 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use neuralredis_core::training::Job;
+use neuralredis_server::{Context, event_loop, maxmemory};
 
 use super::{entries, pool};
 use crate::error::Refusal;
-use crate::ffi::context::Context;
-use crate::ffi::{event_loop, room};
 use crate::memory;
 
 /// Bytes that all trainings together may need on a server that evicts keys, however little is left there: such a server is
@@ -22,8 +21,8 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// no limit.
 fn allowed(ctx: Context, share: usize) -> Option<usize> {
     // What they have taken already is not the keys'.
-    let allowed = room::left(ctx)?.saturating_add(pool().bytes()) / share;
-    Some(if room::evicts(ctx) { allowed.max(LITTLE) } else { allowed })
+    let allowed = maxmemory::left(ctx)?.saturating_add(pool().bytes()) / share;
+    Some(if maxmemory::evicts(ctx) { allowed.max(LITTLE) } else { allowed })
 }
 
 /// Refuses a training of so many bytes if all trainings would need more than half of what keys leave. The other half is for

@@ -1,18 +1,19 @@
 //! The search for networks that are not where they were when last seen, though they have not been freed, which would have
 //! cancelled their trainings.
 //!
-//! Some servers do not tell of every move, or are not asked to ([`crate::ffi::events`]). Then all keys are looked at, a few at
+//! Some servers do not tell of every move, or are not asked to ([`neuralredis_server::events`]). Then all keys are looked at, a few at
 //! a time, in one walk for all networks that are missed.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use neuralredis_server::scan::Scan;
+use neuralredis_server::{Context, MainThread, event_loop};
+
 use super::results::{self, Ended};
 use super::{MOMENT, place};
-use crate::ffi::context::Context;
-use crate::ffi::event_loop::{self, MainThread};
-use crate::ffi::scan::Scan;
+use crate::value::Value;
 
 /// What is looked for, by the network's id.
 type Missed = BTreeMap<u64, Ended>;
@@ -32,12 +33,12 @@ pub(super) fn begin(main: MainThread, ended: Ended) {
         results::again(main, before);
     }
     if !IS_WALKING.replace(true) {
-        event_loop::after(main, Duration::ZERO, |main, ctx| walk(main, ctx, Scan::new(), NEXT.take()));
+        event_loop::after(main, Duration::ZERO, |main, ctx| walk(main, ctx, Scan::begin(), NEXT.take()));
     }
 }
 
 /// A moment of a walk.
-fn walk(main: MainThread, ctx: Context, mut scan: Scan, mut missed: Missed) {
+fn walk(main: MainThread, ctx: Context, mut scan: Scan<Value>, mut missed: Missed) {
     let end = Instant::now() + MOMENT;
     let mut more = true;
     while more && !missed.is_empty() && Instant::now() < end {
@@ -72,6 +73,6 @@ fn walk(main: MainThread, ctx: Context, mut scan: Scan, mut missed: Missed) {
     }
     IS_WALKING.set(!NEXT.with_borrow(Missed::is_empty));
     if IS_WALKING.get() {
-        event_loop::after(main, MOMENT, |main, ctx| walk(main, ctx, Scan::new(), NEXT.take()));
+        event_loop::after(main, MOMENT, |main, ctx| walk(main, ctx, Scan::begin(), NEXT.take()));
     }
 }

@@ -3,12 +3,10 @@
 use std::ffi::CStr;
 
 use neuralredis_core::{ClassWeight, Info};
+use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
 
 use crate::commands::options::{self, Given, Of};
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
 use crate::{config, value};
 
 /// `state` is that before the change.
@@ -17,7 +15,7 @@ pub(crate) fn send(ctx: Context, key: &[u8], state: u64, after: &Info) {
     let mut written: Vec<Vec<u8>> = vec![key.to_vec(), state.to_string().into_bytes()];
     written.extend([b"NORMALIZE".to_vec(), normalize.into()]);
     written.extend(options::written(&after.options, after.limits));
-    ctx.replicate(Configure::NAME, &written.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    ctx.replicate(Configure::NAME, written.iter().map(Vec::as_slice));
 }
 
 pub(crate) struct Configure;
@@ -35,7 +33,7 @@ impl Command for Configure {
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         super::admit(ctx, Self::NAME)?;
-        let mut key = value::open_unsettled(ctx, args[0])?;
+        let mut key = value::open_unsettled(ctx, ctx.argument(0))?;
         let (state, given) = (super::state(args[1])?, Given::parse(&args[2..], Of::Change)?);
         let live = &mut value::write(&mut key)?.live;
         let (limits, before) = (given.limits(live.network().info().limits), live.network().rows_state());
@@ -49,7 +47,7 @@ impl Command for Configure {
         }
         ctx.replicate_verbatim();
         key.changed();
-        ctx.notify(c"nr.configure", args[0]);
+        ctx.notify(c"nr.configure", ctx.argument(0));
         Ok(Reply::OK)
     }
 }

@@ -9,15 +9,12 @@ use std::ffi::CStr;
 
 use neuralredis_core::Network;
 use neuralredis_core::codec;
+use neuralredis_server::{About, Argument, Command, Content, Context, KeyUse, Reply, ServerString, key, numbers};
 
 use super::partial::{self, Partial, Whose};
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::key::{self, Content, Key};
-use crate::ffi::reply::Reply;
-use crate::value::Value;
-use crate::{config, numbers, value};
+use crate::value::{Key, Value};
+use crate::{config, value};
 
 pub(crate) struct Load;
 
@@ -36,7 +33,7 @@ impl Command for Load {
         super::admit(ctx, Self::NAME)?;
         let [name, index, frame] = *args else { return Err(Refusal::because("expected a key, an index and a frame")) };
         let index = numbers::whole(index).ok_or_else(|| Refusal::argument("the index", index, "an integer"))?;
-        if Key::open(ctx, name).content() == Content::Other {
+        if Key::open(ctx, ctx.argument(0)).content() == Content::Other {
             return Err(Refusal::WrongType);
         }
         let whose = Whose { client: ctx.client(), db: ctx.selected(), key: name.to_vec() };
@@ -55,22 +52,22 @@ impl Command for Load {
             return Ok(Reply::OK);
         }
         let network = partial.decoder.finish()?;
-        if !key::put(ctx, name, Box::new(Value::new(network))) {
+        if !key::put(ctx, ctx.argument(0), Box::new(Value::new(network))) {
             return Err(Refusal::because("the server refused to store the network"));
         }
         // Not before the key is put: if it has expired and is still there, the server then sends a DEL of its own.
         if !ctx.is_loading() {
-            send(ctx, name, value::read(&value::open(ctx, name)?)?.live.network());
+            send(ctx, value::read(&value::open(ctx, ctx.argument(0))?)?.live.network());
         }
-        ctx.notify(c"nr.import", name);
+        ctx.notify(c"nr.import", ctx.argument(0));
         Ok(Reply::OK)
     }
 }
 
-fn send(ctx: Context, key: &[u8], network: &Network) {
+fn send(ctx: Context, network: &Network) {
     let mut index = 0_u64;
     codec::frames(network, &mut |frame| {
-        ctx.replicate(Load::NAME, &[key, index.to_string().as_bytes(), frame]);
+        ctx.replicate(Load::NAME, [ctx.argument(0).into(), ServerString::from(&index.to_string()[..]), frame.into()]);
         index += 1;
     });
 }

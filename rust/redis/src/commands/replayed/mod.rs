@@ -13,9 +13,10 @@ pub(crate) mod trained;
 
 use std::ffi::CStr;
 
+use neuralredis_server::{Context, numbers};
+
+use crate::config;
 use crate::error::Refusal;
-use crate::ffi::context::Context;
-use crate::{config, numbers};
 
 /// Not `deny-oom`, by which the server would refuse what a primary sends, too: [`admit`] looks at the sender first.
 const FLAGS: &CStr = c"write admin";

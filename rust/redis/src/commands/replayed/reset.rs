@@ -2,14 +2,13 @@
 
 use std::ffi::CStr;
 
+use neuralredis_server::{About, Argument, Command, Context, KeyUse, Lent, Reply, ServerString};
+
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
 use crate::value;
 
-pub(crate) fn send(ctx: Context, key: &[u8], state: u64) {
-    ctx.replicate(Reset::NAME, &[key, state.to_string().as_bytes()]);
+pub(crate) fn send(ctx: Context, key: Lent, state: u64) {
+    ctx.replicate(Reset::NAME, [key.into(), ServerString::from(&state.to_string()[..])]);
 }
 
 pub(crate) struct Reset;
@@ -27,14 +26,14 @@ impl Command for Reset {
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         super::admit(ctx, Self::NAME)?;
-        let mut key = value::open_unsettled(ctx, args[0])?;
+        let mut key = value::open_unsettled(ctx, ctx.argument(0))?;
         let state = super::state(args[1])?;
         let value = value::write(&mut key)?;
         value.live.network_mut().set_weights_state(state);
         value.reset(ctx, args[0]);
         ctx.replicate_verbatim();
         key.changed();
-        ctx.notify(c"nr.reset", args[0]);
+        ctx.notify(c"nr.reset", ctx.argument(0));
         Ok(Reply::OK)
     }
 }

@@ -7,26 +7,29 @@
 use std::ffi::CStr;
 
 use neuralredis_core::{Batch, Place, Set};
+use neuralredis_server::{About, Argument, Command, Context, KeyUse, Lent, Reply, ServerString};
 use smallvec::SmallVec;
 
 use crate::commands::blob;
 use crate::commands::observe::interleaved;
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
 use crate::{config, value};
 
 /// Bytes of a place.
 const PLACE: usize = 5;
 
-pub(crate) fn send(ctx: Context, key: &[u8], state: u64, places: &[Place], rows: &[u8], weight: Option<f32>) {
+pub(crate) fn send<'s>(
+    ctx: Context,
+    key: Lent<'s>,
+    state: u64,
+    places: &[Place],
+    rows: ServerString<'s>,
+    weight: Option<f32>,
+) {
     let places: SmallVec<[_; 1]> = places.iter().copied().map(encoded).collect();
-    let state = state.to_string();
-    let weight = weight.map(f32::to_le_bytes);
-    let mut arguments = SmallVec::<[&[u8]; 5]>::from_slice(&[key, state.as_bytes(), places.as_flattened(), rows]);
-    arguments.extend(weight.as_ref().map(<[u8; 4]>::as_slice));
-    ctx.replicate(Rows::NAME, &arguments);
+    let weight = weight.map(|weight| weight.to_le_bytes()[..].into());
+    let state = state.to_string()[..].into();
+    ctx.replicate(Rows::NAME, [key.into(), state, places.as_flattened().into(), rows].into_iter().chain(weight));
 }
 
 fn encoded(place: Place) -> [u8; PLACE] {
@@ -64,8 +67,8 @@ impl Command for Rows {
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         super::admit(ctx, Self::NAME)?;
-        let (name, state) = (args[0], super::state(args[1])?);
-        let mut key = value::open_unsettled(ctx, name)?;
+        let state = super::state(args[1])?;
+        let mut key = value::open_unsettled(ctx, ctx.argument(0))?;
         let (places, rest) = args[2].as_chunks();
         if !rest.is_empty() {
             return Err(Refusal::because(format!("the places have {} bytes: expected 5 each", args[2].len())));
@@ -93,7 +96,7 @@ impl Command for Rows {
         value.live.network_mut().place(&batch, &places, state)?;
         ctx.replicate_verbatim();
         key.changed();
-        ctx.notify(c"nr.observe", name);
+        ctx.notify(c"nr.observe", ctx.argument(0));
         Ok(Reply::OK)
     }
 }

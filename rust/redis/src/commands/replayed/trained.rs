@@ -4,12 +4,9 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use neuralredis_core::{codec, training};
+use neuralredis_server::{About, Argument, Command, Context, Held, KeyUse, Reply, ServerString, Strings};
 
 use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::{Context, Strings};
-use crate::ffi::held::Held;
-use crate::ffi::reply::Reply;
 use crate::pending::Made;
 use crate::work::Cost;
 use crate::{config, memory, value};
@@ -23,7 +20,7 @@ pub(crate) fn frames(trained: &neuralredis_core::Trained, report: &training::Rep
 }
 
 pub(crate) fn send(ctx: Context, key: &[u8], frames: &Strings) {
-    ctx.replicate_strings(Trained::NAME, key, frames);
+    ctx.replicate(Trained::NAME, std::iter::once(key.into()).chain(frames.lend().map(ServerString::from)));
 }
 
 /// What it costs to decode a byte, in bytes that are copied.
@@ -45,7 +42,7 @@ impl Command for Trained {
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         super::admit(ctx, Self::NAME)?;
         let (name, frames) = (args[0], &args[1..]);
-        let mut key = value::open_unsettled(ctx, name)?;
+        let mut key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::write(&mut key)?;
         let bytes: usize = frames.iter().map(|frame| frame.len()).sum();
         config::check_bytes(ctx, || {
@@ -66,7 +63,7 @@ impl Command for Trained {
         }
         ctx.replicate_verbatim();
         key.changed();
-        ctx.notify(c"nr.trained", name);
+        ctx.notify(c"nr.trained", ctx.argument(0));
         Ok(Reply::OK)
     }
 }

@@ -9,11 +9,11 @@ use redis_module::raw;
 
 use super::module_context;
 
-pub(crate) fn notice(message: &str) {
+pub fn notice(message: &str) {
     write(c"notice", message);
 }
 
-pub(crate) fn warning(message: &str) {
+pub fn warning(message: &str) {
     write(c"warning", message);
 }
 

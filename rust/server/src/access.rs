@@ -2,13 +2,15 @@
 
 use redis_module::raw;
 
-use super::context::{self, Context, Text};
+use super::context::Context;
+use super::quirks;
+use super::strings::ServerString;
 
 /// From this Valkey on, a user may be kept out of databases.
 const DATABASE_RULES: (u32, u32, u32) = (9, 1, 0);
 
 /// The user of the client whose command is being run.
-pub(crate) enum Reader {
+pub enum Reader {
     /// None, as while the AOF is loaded: everything is allowed.
     Nobody,
     /// One that has been deleted: nothing is.
@@ -22,34 +24,34 @@ pub(crate) enum Reader {
 
 impl Reader {
     /// Of the context of a command.
-    pub(crate) fn of(ctx: Context) -> Self {
+    pub fn of(ctx: Context) -> Self {
         // SAFETY: the live context of a command; the name is ours, and freed once.
         unsafe {
             let name = call!(RedisModule_GetCurrentUserName(ctx.raw()));
             if name.is_null() {
                 return Self::Nobody;
             }
-            let name = Text::Owned(name);
+            let name = ServerString::owned(name);
             let user = call!(RedisModule_GetModuleUserFromUserName(name.raw()));
             if user.is_null() { Self::Gone } else { Self::Known { user, selected: ctx.selected() } }
         }
     }
 
     /// Whether the user may read a key.
-    pub(crate) fn may_read(&self, key: &[u8]) -> bool {
+    pub fn may_read(&self, key: &[u8]) -> bool {
         let Self::Known { user, .. } = *self else { return matches!(self, Self::Nobody) };
-        let (key, access) = (Text::copied(key), raw::REDISMODULE_CMD_KEY_ACCESS);
+        let (key, access) = (ServerString::from(key), raw::REDISMODULE_CMD_KEY_ACCESS);
         // SAFETY: a live user and string.
         unsafe { call!(RedisModule_ACLCheckKeyPermissions(user, key.raw(), access as _)) == raw::REDISMODULE_OK as _ }
     }
 
     /// Whether the user may use a database. Servers without such rules let all users use all.
-    pub(crate) fn may_use(&self, db: i32) -> bool {
+    pub fn may_use(&self, db: i32) -> bool {
         let Self::Known { user, selected } = *self else { return matches!(self, Self::Nobody) };
-        if db == selected || context::valkey_version().is_none_or(|version| version < DATABASE_RULES) {
+        if db == selected || quirks::valkey_version().is_none_or(|version| version < DATABASE_RULES) {
             return true;
         }
-        let (select, db) = (Text::copied(b"SELECT"), Text::copied(db.to_string().as_bytes()));
+        let (select, db) = (ServerString::from("SELECT"), ServerString::from(&db.to_string()[..]));
         let mut words = [select.raw(), db.raw()];
         // SAFETY: a live user; as many live strings as are said, which the server reads.
         unsafe {

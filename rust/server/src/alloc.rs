@@ -9,7 +9,7 @@ use redis_module::raw;
 
 /// The alignment that every build of every server gives. Most give 16; a server on a C library whose allocator cannot
 /// tell the size of a block puts a header of 8 bytes before it.
-pub(super) const GIVEN_ALIGNMENT: usize = 8;
+pub(crate) const GIVEN_ALIGNMENT: usize = 8;
 
 /// Allocates from the server. Unusable before `RedisModule_Init` has filled the function table.
 ///
@@ -18,7 +18,7 @@ pub(super) const GIVEN_ALIGNMENT: usize = 8;
 ///
 /// A block of larger alignment is cut out of a longer one, whose address stands in the 8 bytes before it. Such a block
 /// must never be given to the server's defragmentation.
-pub(crate) struct ServerAlloc;
+pub struct ServerAlloc;
 
 /// Gives null when memory is short, so that `try_reserve` can report it; the server's plain `Alloc` would abort.
 unsafe fn take(size: usize) -> *mut u8 {
@@ -42,7 +42,7 @@ unsafe fn give_back(block: *mut u8) {
 
 /// Bytes that the server counts for a block of `size` bytes with no more alignment than all blocks have. It is asked by
 /// taking one.
-pub(crate) fn taken(size: usize) -> usize {
+pub fn allocated(size: usize) -> usize {
     // SAFETY: the block is there until it is given back, which happens once.
     unsafe {
         let block = take(size);

@@ -19,10 +19,10 @@ use super::{boundary, module_context};
 
 /// Proof that the code runs on the server's main thread. It cannot be sent to another.
 #[derive(Clone, Copy)]
-pub(crate) struct MainThread(PhantomData<*const ()>);
+pub struct MainThread(PhantomData<*const ()>);
 
 /// The module's own context: good for questions, not for changes.
-pub(crate) fn context(_: MainThread) -> Context {
+pub fn context(_: MainThread) -> Context<'static> {
     Context::new(module_context::get())
 }
 
@@ -30,7 +30,7 @@ type Job = Box<dyn FnOnce(MainThread) + Send>;
 type Timed = Box<dyn FnOnce(MainThread, Context)>;
 
 /// Runs `job` on the main thread, at once if the server is idle. Callable from any thread.
-pub(crate) fn post(job: impl FnOnce(MainThread) + Send + 'static) {
+pub fn post(job: impl FnOnce(MainThread) + Send + 'static) {
     // Boxed twice: a pointer to a trait object is too wide for the server's one word.
     let job: Box<Job> = Box::new(Box::new(job));
     // SAFETY: the entry is read by value after load; the box becomes the callback's, which runs once.
@@ -46,7 +46,7 @@ extern "C" fn run_posted(job: *mut c_void) {
 }
 
 /// Runs `job` after a delay (whole milliseconds), as an execution unit, with a context in which it may write.
-pub(crate) fn after(_: MainThread, delay: Duration, job: impl FnOnce(MainThread, Context) + 'static) {
+pub fn after(_: MainThread, delay: Duration, job: impl FnOnce(MainThread, Context) + 'static) {
     let job: Box<Timed> = Box::new(Box::new(job));
     let milliseconds = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
     // SAFETY: on the main thread, with the module's own context, which lives as long as the server; the box becomes

@@ -13,7 +13,7 @@ thread_local! {
 static DETACHED: AtomicPtr<raw::RedisModuleCtx> = AtomicPtr::new(ptr::null_mut());
 
 /// Makes the context, out of the one that the server gave to `OnLoad`.
-pub(super) fn set(loading: *mut raw::RedisModuleCtx) {
+pub(crate) fn set(loading: *mut raw::RedisModuleCtx) {
     // SAFETY: called on the main thread with a live context; the entry is read by value after load.
     let detached = unsafe { raw::RedisModule_GetDetachedThreadSafeContext.map(|detach| detach(loading)) };
     DETACHED.store(detached.unwrap_or(ptr::null_mut()), Ordering::Release);
@@ -21,11 +21,11 @@ pub(super) fn set(loading: *mut raw::RedisModuleCtx) {
 }
 
 /// Whether this is the thread that the server loaded the module on and runs commands on, here or in a forked child.
-pub(crate) fn is_main_thread() -> bool {
+pub fn is_main_thread() -> bool {
     IS_MAIN.get()
 }
 
 /// The context, or null before [`set`]. Off the main thread it is good for logging and nothing else.
-pub(super) fn get() -> *mut raw::RedisModuleCtx {
+pub(crate) fn get() -> *mut raw::RedisModuleCtx {
     DETACHED.load(Ordering::Acquire)
 }

@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::c_void;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,10 +16,9 @@ use redis_module::raw;
 use super::boundary;
 use super::context::Context;
 use super::reply::{self, Reply};
-use crate::error::Refusal;
 
-/// A client that waits for an answer. Dropped without one, it is told of an internal error.
-pub(crate) struct Deferred {
+/// A client that waits for an answer. Dropped without one, it is answered with an internal error.
+pub struct Deferred {
     client: *mut raw::RedisModuleBlockedClient,
     /// Where the reply is written.
     ctx: *mut raw::RedisModuleCtx,
@@ -36,7 +36,7 @@ thread_local! {
 }
 
 /// Makes the client of the command being run wait; none where it cannot. See [`Context::may_block`].
-pub(crate) fn block(ctx: Context) -> Option<Deferred> {
+pub fn block(ctx: Context) -> Option<Deferred> {
     if !ctx.may_block() {
         return None;
     }
@@ -59,19 +59,23 @@ pub(crate) fn block(ctx: Context) -> Option<Deferred> {
 
 impl Deferred {
     /// Whether the client still waits: it may have closed its connection, or been closed.
-    pub(crate) fn is_awaited(&self) -> bool {
+    pub fn is_awaited(&self) -> bool {
         !self.gone.load(Ordering::Relaxed)
     }
 
     /// Answers the client, from any thread.
-    pub(crate) fn answer(mut self, result: &Result<Reply, Refusal>) {
+    pub fn answer(mut self, result: &Result<Reply, impl Display>) {
         self.send(result);
     }
 
-    fn send(&mut self, result: &Result<Reply, Refusal>) {
+    fn send(&mut self, result: &Result<Reply, impl Display>) {
         self.answered = true;
         if self.is_awaited() {
-            reply::send_result(Context::new(self.ctx), self.resp3, result);
+            let ctx = Context::new(self.ctx);
+            match result {
+                Ok(answer) => answer.send_in(ctx, self.resp3),
+                Err(refusal) => reply::error(ctx, &refusal.to_string()),
+            }
         }
     }
 }
@@ -80,7 +84,7 @@ impl Drop for Deferred {
     fn drop(&mut self) {
         boundary::guard(|| {
             if !self.answered {
-                self.send(&Err(Refusal::internal()));
+                self.send(&Err(reply::INTERNAL_ERROR));
             }
             // SAFETY: both pointers are the server's, live until here and used no more; `forget` compares a number.
             unsafe {

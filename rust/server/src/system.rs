@@ -6,7 +6,7 @@ use std::ptr;
 ///
 /// Rejected: to ask the server's allocator, which may keep what it has taken for blocks of the same kind, so that nothing
 /// is left for those that were to come.
-pub(crate) fn has_memory(bytes: usize) -> bool {
+pub fn has_memory(bytes: usize) -> bool {
     // SAFETY: a new mapping, at an address that the system chooses, which nobody uses before it is undone.
     unsafe {
         let protection = libc::PROT_READ | libc::PROT_WRITE;

@@ -1,6 +1,7 @@
 //! Where a panic stops. Unwinding out of a function that C called would abort the server.
 
 use std::any::Any;
+use std::ffi::CStr;
 use std::panic::{self, AssertUnwindSafe};
 
 use super::log;
@@ -8,7 +9,7 @@ use super::log;
 /// Runs what the server asked for; a panic becomes `None`. The line in the log is the panic hook's.
 ///
 /// `AssertUnwindSafe`: what a job shares with others is immutable, or behind a lock whose poisoning is looked at.
-pub(crate) fn guard<R>(body: impl FnOnce() -> R) -> Option<R> {
+pub fn guard<R>(body: impl FnOnce() -> R) -> Option<R> {
     match panic::catch_unwind(AssertUnwindSafe(body)) {
         Ok(result) => Some(result),
         Err(payload) => {
@@ -30,11 +31,11 @@ fn text(payload: &(dyn Any + Send)) -> Option<&str> {
 }
 
 /// Sends the message and place of every panic, on any thread, to the server's log instead of its standard error.
-pub(super) fn log_panics() {
-    panic::set_hook(Box::new(|panic| {
+pub(crate) fn log_panics(module: &'static CStr) {
+    panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
         let message = text(panic.payload()).unwrap_or("no message");
-        log::warning(&format!("a bug in neuralredis{place}: {message}"));
+        log::warning(&format!("a bug in {}{place}: {message}", module.to_string_lossy()));
     }));
 }
 

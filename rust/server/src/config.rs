@@ -8,18 +8,18 @@ use redis_module::raw;
 use super::context::Context;
 
 /// A number under `neuralredis.` in the server's configuration.
-pub(crate) struct Setting {
-    pub(crate) name: &'static CStr,
-    pub(crate) least: i64,
-    pub(crate) most: i64,
+pub struct Setting {
+    pub name: &'static CStr,
+    pub least: i64,
+    pub most: i64,
     /// Whether it may be given as `100mb`.
-    pub(crate) is_memory: bool,
-    pub(crate) get: fn() -> i64,
-    pub(crate) set: fn(i64),
+    pub is_memory: bool,
+    pub get: fn() -> i64,
+    pub set: fn(i64),
 }
 
 /// Makes a number settable. `default` holds unless the server's configuration says otherwise.
-pub(crate) fn register(ctx: Context, setting: &'static Setting, default: i64) -> Result<(), String> {
+pub fn register(ctx: Context, setting: &'static Setting, default: i64) -> Result<(), String> {
     let flags = if setting.is_memory { raw::REDISMODULE_CONFIG_MEMORY } else { raw::REDISMODULE_CONFIG_DEFAULT };
     let data = std::ptr::from_ref(setting).cast_mut().cast();
     // SAFETY: the context of OnLoad; the name is static; `data` is, too, and only read.
@@ -45,7 +45,7 @@ pub(crate) fn register(ctx: Context, setting: &'static Setting, default: i64) ->
 }
 
 /// Makes a switch settable at the start of the server, not later. It is off unless the configuration says otherwise.
-pub(crate) fn register_switch(ctx: Context, name: &CStr, switch: &'static AtomicBool) -> Result<(), String> {
+pub fn register_switch(ctx: Context, name: &CStr, switch: &'static AtomicBool) -> Result<(), String> {
     let data = std::ptr::from_ref(switch).cast_mut().cast();
     // SAFETY: the context of OnLoad; the server copies the name; `data` is static, and shared as an atomic.
     let status = unsafe {
@@ -68,7 +68,7 @@ pub(crate) fn register_switch(ctx: Context, name: &CStr, switch: &'static Atomic
 }
 
 /// Takes what the server's configuration says of what is registered.
-pub(crate) fn load(ctx: Context) -> Result<(), String> {
+pub fn load(ctx: Context) -> Result<(), String> {
     // SAFETY: the context of OnLoad.
     let status = unsafe { call!(RedisModule_LoadConfigs(ctx.raw())) };
     if status == raw::REDISMODULE_OK as c_int { Ok(()) } else { Err("its configuration is not valid".into()) }

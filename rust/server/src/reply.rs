@@ -4,12 +4,11 @@ use std::borrow::Cow;
 use std::ffi::{CString, c_char, c_long};
 
 use super::context::Context;
-use crate::error::Refusal;
-use crate::numbers::{self, Room, Row};
+use super::numbers::{self, Row, TextBuffer};
 
 /// What a command answers.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Reply {
+pub enum Reply {
     /// A word of the module's own.
     Word(Cow<'static, str>),
     /// Bytes.
@@ -45,25 +44,27 @@ pub(crate) enum Reply {
 }
 
 impl Reply {
-    pub(crate) const OK: Self = Self::Word(Cow::Borrowed("OK"));
+    /// The word `OK`.
+    pub const OK: Self = Self::Word(Cow::Borrowed("OK"));
 
     /// An integer, of which RESP has those that fit 64 bits with a sign.
-    pub(crate) fn count(count: impl TryInto<i64>) -> Self {
+    pub fn count(count: impl TryInto<i64>) -> Self {
         Self::Integer(count.try_into().unwrap_or(i64::MAX))
     }
 
-    pub(crate) fn word(word: &'static str) -> Self {
+    /// A word that is known beforehand.
+    pub fn word(word: &'static str) -> Self {
         Self::Word(Cow::Borrowed(word))
     }
 
     /// Answers the client.
-    pub(crate) fn send(&self, ctx: Context) {
+    pub fn send(&self, ctx: Context) {
         // The server is not asked where it makes no difference.
         let resp3 = !matches!(self, Self::Bulk(_) | Self::Integer(_) | Self::Pair(..)) && ctx.is_resp3();
         self.send_in(ctx, resp3);
     }
 
-    pub(super) fn send_in(&self, ctx: Context, resp3: bool) {
+    pub(crate) fn send_in(&self, ctx: Context, resp3: bool) {
         let to = ctx.raw();
         // SAFETY: the live context of a command; strings are given with their length or end with NUL, and are copied.
         unsafe {
@@ -76,7 +77,7 @@ impl Reply {
                 Self::Single(number) if resp3 => {
                     call!(RedisModule_ReplyWithDouble(to, f64::from(*number)));
                 }
-                Self::Single(number) => bulk(ctx, numbers::text_in(&mut Room::new(), *number).as_bytes()),
+                Self::Single(number) => bulk(ctx, numbers::text_in(&mut TextBuffer::new(), *number).as_bytes()),
                 Self::Double(number) | Self::Hundredths(number) if resp3 => {
                     call!(RedisModule_ReplyWithDouble(to, *number));
                 }
@@ -150,16 +151,11 @@ fn integers(ctx: Context, numbers: impl ExactSizeIterator<Item: Into<i64>>) {
     }
 }
 
-/// Answers with what has come of a command.
-pub(super) fn send_result(ctx: Context, resp3: bool, result: &Result<Reply, Refusal>) {
-    match result {
-        Ok(answer) => answer.send_in(ctx, resp3),
-        Err(refusal) => error(ctx, &refusal.text()),
-    }
-}
+/// The answer where a command has a bug: the panic hook has logged where it is.
+pub(crate) const INTERNAL_ERROR: &str = "ERR internal error: the server's log says more";
 
 /// Answers the client with an error; the text begins with its code.
-pub(super) fn error(ctx: Context, text: &str) {
+pub(crate) fn error(ctx: Context, text: &str) {
     let text = line(text);
     // SAFETY: as for `simple`.
     unsafe {
@@ -168,7 +164,7 @@ pub(super) fn error(ctx: Context, text: &str) {
 }
 
 /// Answers in the server's own words that there are too few or too many arguments.
-pub(super) fn wrong_arity(ctx: Context) {
+pub(crate) fn wrong_arity(ctx: Context) {
     // SAFETY: the live context of a command.
     unsafe {
         call!(RedisModule_WrongArity(ctx.raw()));

@@ -10,7 +10,7 @@ use super::context::Context;
 ///
 /// Costs next to nothing without a limit, and some ten microseconds with one: what the server does not count, as what
 /// replicas have yet to read, it takes off only from the ratio, while the limit itself is told only by INFO.
-pub(crate) fn left(_: Context) -> Option<usize> {
+pub fn left(_: Context) -> Option<usize> {
     // SAFETY: on the main thread; no context is needed; the server's data is freed once.
     unsafe {
         let ratio = f64::from(call!(RedisModule_GetUsedMemoryRatio()));
@@ -25,6 +25,6 @@ pub(crate) fn left(_: Context) -> Option<usize> {
 }
 
 /// Whether the server makes room by evicting keys.
-pub(crate) fn evicts(ctx: Context) -> bool {
+pub fn evicts(ctx: Context) -> bool {
     ctx.has(raw::REDISMODULE_CTX_FLAGS_EVICT)
 }

@@ -5,17 +5,17 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 /// Numbers of a row, which are few as a rule: no memory is taken for those.
-pub(crate) type Row = SmallVec<[f32; 16]>;
+pub type Row = SmallVec<[f32; 16]>;
 
 /// A number as the nearest double, then as the nearest float, if that is finite.
-pub(crate) fn single(text: &[u8]) -> Option<f32> {
+pub fn single(text: &[u8]) -> Option<f32> {
     // What is read besides numbers, `inf` and `nan` in any case, is not finite.
     let number = fast_float2::parse::<f64, _>(text).ok()? as f32;
     number.is_finite().then_some(number)
 }
 
 /// A whole number of at least 0, in digits alone.
-pub(crate) fn whole(text: &[u8]) -> Option<u64> {
+pub fn whole(text: &[u8]) -> Option<u64> {
     if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
         return None;
     }
@@ -23,26 +23,26 @@ pub(crate) fn whole(text: &[u8]) -> Option<u64> {
 }
 
 /// The shortest decimal that reads back as this number.
-pub(crate) fn text(number: f32) -> String {
-    text_in(&mut Room::new(), number).into_owned()
+pub fn text(number: f32) -> String {
+    text_in(&mut TextBuffer::new(), number).into_owned()
 }
 
 /// Where a text may be written.
-pub(crate) type Room = zmij::Buffer;
+pub type TextBuffer = zmij::Buffer;
 
 /// The same without taking memory, but for very small and very large numbers. Of two decimals that are as short and as near
 /// it is the even one.
-pub(crate) fn text_in(room: &mut Room, number: f32) -> Cow<'_, str> {
+pub fn text_in(buffer: &mut TextBuffer, number: f32) -> Cow<'_, str> {
     // The library writes other numbers with an exponent, or with one where we write none.
     if number == 0.0 || (1e-5..1e13).contains(&number.abs()) {
-        let text = room.format_finite(number);
+        let text = buffer.format_finite(number);
         return Cow::Borrowed(text.strip_suffix(".0").unwrap_or(text));
     }
     Cow::Owned(if plain(f64::from(number)) { number.to_string() } else { format!("{number:e}") })
 }
 
 /// The shortest decimal that reads back as this number; `inf` for one that is too large or none.
-pub(crate) fn text_of_double(number: f64) -> String {
+pub fn text_of_double(number: f64) -> String {
     match number {
         _ if number.is_nan() => "inf".into(),
         _ if plain(number) => number.to_string(),
@@ -56,7 +56,7 @@ fn plain(number: f64) -> bool {
 }
 
 /// Bytes as little-endian floats; none if there are no bytes or they are no whole number of floats.
-pub(crate) fn singles(bytes: &[u8]) -> Option<Row> {
+pub fn singles(bytes: &[u8]) -> Option<Row> {
     let (chunks, rest) = bytes.as_chunks();
     if bytes.is_empty() || !rest.is_empty() {
         return None;
@@ -67,7 +67,7 @@ pub(crate) fn singles(bytes: &[u8]) -> Option<Row> {
 }
 
 /// Floats as little-endian bytes.
-pub(crate) fn bytes(numbers: &[f32]) -> Vec<u8> {
+pub fn bytes(numbers: &[f32]) -> Vec<u8> {
     numbers.iter().map(|number| number.to_le_bytes()).collect::<Vec<_>>().into_flattened()
 }
 

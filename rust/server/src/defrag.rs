@@ -1,68 +1,38 @@
-//! Moving networks to where memory is less fragmented, when the server's active defragmentation asks for it.
-//!
-//! What is large and what is many is moved: the value itself, weights, the stepper's state, rows. What a training shares, and the
-//! small blocks that hold the counts of sharing, stay where they are.
+//! Moving values to where memory is less fragmented, when the server's active defragmentation asks for it.
 
-use std::ffi::{c_int, c_ulong, c_void};
+use std::ffi::{c_ulong, c_void};
 use std::mem::{self, ManuallyDrop};
 
-use neuralredis_core::memory::Move;
 use redis_module::raw;
 
 use super::alloc::GIVEN_ALIGNMENT;
-use super::boundary;
-use crate::value::Value;
 
 /// Vectors that are visited between two looks at the clock.
 const VISITS: u64 = 64;
 
-/// The method of the type, if this server has what it needs.
-pub(super) fn method() -> raw::RedisModuleTypeDefragFunc {
+/// Whether this server has all that moving takes.
+pub(crate) fn is_offered() -> bool {
     // SAFETY: the table is written once, before this is called; each entry is read by value.
-    let is_offered = unsafe {
+    unsafe {
         { raw::RedisModule_DefragAlloc }.is_some()
             && { raw::RedisModule_DefragShouldStop }.is_some()
             && { raw::RedisModule_DefragCursorSet }.is_some()
             && { raw::RedisModule_DefragCursorGet }.is_some()
-    };
-    if is_offered { Some(defrag) } else { None }
-}
-
-// Blocks of larger alignment are cut out of others, which the server cannot move.
-const _: () = assert!(align_of::<Value>() <= GIVEN_ALIGNMENT);
-
-/// On the main thread, between commands. Not 0 if time was up before the end.
-unsafe extern "C" fn defrag(
-    ctx: *mut raw::RedisModuleDefragCtx,
-    _: *mut raw::RedisModuleString,
-    value: *mut *mut c_void,
-) -> c_int {
-    let finished = boundary::guard(|| {
-        // SAFETY: the server's context; the value is a block of ours that nobody else points at: commands have closed their
-        // keys, and trainings know it by its id.
-        let value = unsafe {
-            *value = moved(ctx, *value);
-            &mut *(*value).cast::<Value>()
-        };
-        let mut pass = Pass::begin(ctx);
-        value.live.network_mut().move_by(&mut pass);
-        pass.end()
-    });
-    c_int::from(finished == Some(false))
+    }
 }
 
 /// Where a block is now.
 ///
 /// # Safety
 /// A block of the server's that one pointer points at, which becomes what this returns.
-unsafe fn moved(ctx: *mut raw::RedisModuleDefragCtx, block: *mut c_void) -> *mut c_void {
+pub(crate) unsafe fn moved(ctx: *mut raw::RedisModuleDefragCtx, block: *mut c_void) -> *mut c_void {
     // SAFETY: as the caller says; the server copies the bytes, frees the old block, or leaves it and says null.
     let new = unsafe { call!(RedisModule_DefragAlloc(ctx, block)) };
     if new.is_null() { block } else { new }
 }
 
-/// A pass over the vectors of a network, which may take several calls.
-struct Pass {
+/// A pass over the vectors of a value, which may take several calls.
+pub struct Pass {
     ctx: *mut raw::RedisModuleDefragCtx,
     /// Vectors that earlier calls have done with.
     done: u64,
@@ -71,15 +41,15 @@ struct Pass {
 }
 
 impl Pass {
-    fn begin(ctx: *mut raw::RedisModuleDefragCtx) -> Self {
+    pub(crate) fn begin(ctx: *mut raw::RedisModuleDefragCtx) -> Self {
         let mut done: c_ulong = 0;
         // SAFETY: the server's context. Where there is no cursor, as there is none for small values, it stays 0.
         unsafe { call!(RedisModule_DefragCursorGet(ctx, &raw mut done)) };
         Self { ctx, done, visited: 0, stopped: false }
     }
 
-    /// Whether all has been visited; if not, where to go on is noted.
-    fn end(self) -> bool {
+    /// Whether all has been visited; if not, the position is noted for the next call.
+    pub(crate) fn end(self) -> bool {
         if self.stopped {
             // SAFETY: the server's context.
             unsafe { call!(RedisModule_DefragCursorSet(self.ctx, self.visited as c_ulong)) };
@@ -104,7 +74,9 @@ impl Pass {
         self.visited > self.done
     }
 
-    fn relocate<T>(&mut self, vec: &mut Vec<T>) {
+    /// Moves the block of a vector, or leaves it: values, length and capacity stay. The module's global allocator must be
+    /// [`super::alloc::ServerAlloc`].
+    pub fn relocate<T>(&mut self, vec: &mut Vec<T>) {
         const { assert!(align_of::<T>() <= GIVEN_ALIGNMENT) };
         if vec.capacity() == 0 || !self.wants_next() {
             return;
@@ -119,21 +91,10 @@ impl Pass {
     }
 }
 
-impl Move for Pass {
-    fn floats(&mut self, vec: &mut Vec<f32>) {
-        self.relocate(vec);
-    }
-
-    fn signs(&mut self, vec: &mut Vec<i8>) {
-        self.relocate(vec);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
-
-    use neuralredis_core::{Batch, Kind, Layout, Limits, Network, Options, codec};
+    use std::ffi::c_int;
 
     use super::*;
 
@@ -174,20 +135,8 @@ mod tests {
         0
     }
 
-    fn network(rows: usize) -> Network {
-        let options = Options { normalize: true, ..Options::new(Kind::Regressor) };
-        let limits = Limits { train: 1_000_000, test: 10 };
-        let mut network =
-            Network::new(Kind::Regressor, Layout::new(&[200, 5, 1]).unwrap(), options, limits, 1).unwrap();
-        let inputs: Vec<f32> = (0..200 * rows).map(|value| value as f32).collect();
-        let mut batch = Batch::new(&inputs, 200, &inputs[..rows], 1);
-        batch.weights = Some(&inputs[1..=rows]);
-        network.observe(&batch, None, |_| {}).unwrap();
-        network
-    }
-
     #[test]
-    fn a_network_that_is_moved_is_the_same_and_is_moved_to_its_end() {
+    fn every_vector_is_moved_once_and_keeps_its_values() {
         // SAFETY: no other test reads or writes these entries of the table.
         unsafe {
             raw::RedisModule_DefragAlloc = Some(move_block);
@@ -195,34 +144,20 @@ mod tests {
             raw::RedisModule_DefragCursorSet = Some(cursor_set);
             raw::RedisModule_DefragCursorGet = Some(cursor_get);
         }
-        let method = method().expect("all of it is there");
-        let expected = codec::encode(&network(30_000));
-        // Three groups of sixteen such rows are a block.
-        let blocks = 30_000_usize.div_ceil(48);
-        let mut value: *mut c_void = Box::into_raw(Box::new(Value::new(network(30_000)))).cast();
-        let mut calls = 1;
-        // SAFETY: as the server calls it.
-        while unsafe { method(std::ptr::null_mut(), std::ptr::null_mut(), &raw mut value) } != 0 {
+        assert!(is_offered());
+        let value = |length: usize| (0..length).map(|number| number as f32).collect::<Vec<_>>();
+        let mut vectors: Vec<Vec<f32>> = (0..1000).map(value).collect();
+        let mut calls = 0;
+        loop {
+            let mut pass = Pass::begin(std::ptr::null_mut());
+            vectors.iter_mut().for_each(|vector| pass.relocate(vector));
             calls += 1;
+            if pass.end() {
+                break;
+            }
         }
         assert!(calls > 2, "{calls}");
-        // The value each time; all rows, their weights and the parameters once.
-        let once = MOVED.get() - calls;
-        assert!((blocks + 3..blocks + 20).contains(&once), "{once} of {blocks}");
-        // SAFETY: the value that is left.
-        let value = unsafe { Box::from_raw(value.cast::<Value>()) };
-        assert_eq!(codec::encode(value.live.network()), expected);
-
-        let shared = value.live.network().clone();
-        MOVED.set(0);
-        CURSOR.set(0);
-        let mut value: *mut c_void = Box::into_raw(value).cast();
-        // SAFETY: as before.
-        let value = unsafe {
-            assert_eq!(method(std::ptr::null_mut(), std::ptr::null_mut(), &raw mut value), 0);
-            Box::from_raw(value.cast::<Value>())
-        };
-        assert_eq!(MOVED.get(), 1, "what a training shares stays");
-        assert_eq!(*value.live.network(), shared);
+        assert_eq!(MOVED.get(), 999, "all but the empty one");
+        assert!(vectors.iter().enumerate().all(|(length, vector)| *vector == value(length)));
     }
 }

@@ -1,51 +1,52 @@
-//! Commands: one type each, one boundary for all, and what the server tells of them.
+//! Commands: one type each, one boundary for all, and what COMMAND says about them.
 
 use std::ffi::{CStr, CString, c_int};
+use std::fmt::Display;
 use std::ptr;
 
 use redis_module::raw;
 
-use super::context::{self, Context};
+use super::context::Context;
 use super::reply::{self, Reply};
-use super::{boundary, log};
-use crate::error::Refusal;
+use super::{boundary, log, strings};
 
 /// A command of the module.
-pub(crate) trait Command {
+pub trait Command {
     const NAME: &CStr;
     /// The server's words for what it does, separated by spaces.
     const FLAGS: &CStr;
-    /// What COMMAND DOCS and COMMAND INFO tell.
+    /// What COMMAND DOCS and COMMAND INFO say.
     const ABOUT: About;
 
-    /// `args` are those after the command's own name, as many as [`About::arity`] allows.
-    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal>;
+    /// `args` are those after the command's own name, as many as [`About::arity`] allows. An error is the text of the reply,
+    /// which begins with its code.
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, impl Display>;
 }
 
-/// What the server tells of a command.
-pub(crate) struct About {
-    pub(crate) summary: &'static CStr,
-    pub(crate) complexity: &'static CStr,
+/// What the server says about a command.
+pub struct About {
+    pub summary: &'static CStr,
+    pub complexity: &'static CStr,
     /// Arguments with the command's name; below 0, at least as many as its opposite.
-    pub(crate) arity: c_int,
+    pub arity: c_int,
     /// What becomes of the key at position 1, if there is one.
-    pub(crate) key: Option<KeyUse>,
-    pub(crate) arguments: &'static [Argument],
+    pub key: Option<KeyUse>,
+    pub arguments: &'static [Argument],
 }
 
 /// What a command does with its key, in the server's flags.
 #[derive(Clone, Copy)]
-pub(crate) struct KeyUse(u64);
+pub struct KeyUse(u64);
 
 impl KeyUse {
-    pub(crate) const READ: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RO | raw::REDISMODULE_CMD_KEY_ACCESS));
+    pub const READ: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RO | raw::REDISMODULE_CMD_KEY_ACCESS));
     /// Tells of the key without telling what users put there.
-    pub(crate) const LOOK: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RO));
-    pub(crate) const CREATE: Self = Self(flags(raw::REDISMODULE_CMD_KEY_OW | raw::REDISMODULE_CMD_KEY_INSERT));
-    pub(crate) const REPLACE: Self = Self(flags(raw::REDISMODULE_CMD_KEY_OW | raw::REDISMODULE_CMD_KEY_UPDATE));
+    pub const LOOK: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RO));
+    pub const CREATE: Self = Self(flags(raw::REDISMODULE_CMD_KEY_OW | raw::REDISMODULE_CMD_KEY_INSERT));
+    pub const REPLACE: Self = Self(flags(raw::REDISMODULE_CMD_KEY_OW | raw::REDISMODULE_CMD_KEY_UPDATE));
     /// The server wants one of insert and update: rows are added, until some are replaced.
-    pub(crate) const ADD: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_INSERT));
-    pub(crate) const UPDATE: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_UPDATE));
+    pub const ADD: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_INSERT));
+    pub const UPDATE: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_UPDATE));
 }
 
 const fn flags(flags: u32) -> u64 {
@@ -54,7 +55,7 @@ const fn flags(flags: u32) -> u64 {
 
 /// An argument, for COMMAND DOCS.
 #[derive(Clone, Copy)]
-pub(crate) struct Argument {
+pub struct Argument {
     name: &'static CStr,
     kind: raw::RedisModuleCommandArgType,
     token: Option<&'static CStr>,
@@ -67,88 +68,101 @@ impl Argument {
         Self { name, kind, token: None, flags: raw::REDISMODULE_CMD_ARG_NONE, parts: &[] }
     }
 
-    pub(crate) const KEY: Self = Self::new(c"key", raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_KEY);
+    pub const KEY: Self = Self::new(c"key", raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_KEY);
 
-    pub(crate) const fn text(name: &'static CStr) -> Self {
+    pub const fn text(name: &'static CStr) -> Self {
         Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_STRING)
     }
 
-    pub(crate) const fn integer(name: &'static CStr) -> Self {
+    pub const fn integer(name: &'static CStr) -> Self {
         Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_INTEGER)
     }
 
-    pub(crate) const fn number(name: &'static CStr) -> Self {
+    pub const fn number(name: &'static CStr) -> Self {
         Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_DOUBLE)
     }
 
-    pub(crate) const fn word(name: &'static CStr, token: &'static CStr) -> Self {
+    pub const fn word(name: &'static CStr, token: &'static CStr) -> Self {
         Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_PURE_TOKEN).after(token)
     }
 
-    pub(crate) const fn one_of(name: &'static CStr, parts: &'static [Self]) -> Self {
+    pub const fn one_of(name: &'static CStr, parts: &'static [Self]) -> Self {
         let mut argument = Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_ONEOF);
         argument.parts = parts;
         argument
     }
 
-    pub(crate) const fn block(name: &'static CStr, parts: &'static [Self]) -> Self {
+    pub const fn block(name: &'static CStr, parts: &'static [Self]) -> Self {
         let mut argument = Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_BLOCK);
         argument.parts = parts;
         argument
     }
 
     /// With a word before it.
-    pub(crate) const fn after(mut self, token: &'static CStr) -> Self {
+    #[must_use]
+    pub const fn after(mut self, token: &'static CStr) -> Self {
         self.token = Some(token);
         self
     }
 
-    pub(crate) const fn optional(mut self) -> Self {
+    #[must_use]
+    pub const fn optional(mut self) -> Self {
         self.flags |= raw::REDISMODULE_CMD_ARG_OPTIONAL;
         self
     }
 
-    pub(crate) const fn multiple(mut self) -> Self {
+    #[must_use]
+    pub const fn multiple(mut self) -> Self {
         self.flags |= raw::REDISMODULE_CMD_ARG_MULTIPLE;
         self
     }
 }
 
-/// The version of the module in which a command came.
-const SINCE: &CStr = c"0.1.0";
-/// The module's own category of commands, where the server lets a module have one.
-const CATEGORY: &CStr = c"neural";
-
-pub(crate) fn add_category(ctx: Context) {
-    // SAFETY: the context of OnLoad. Redis has the function since 7.4, Valkey since 8.0.
-    let status = unsafe { raw::RedisModule_AddACLCategory.map(|add| add(ctx.raw(), CATEGORY.as_ptr())) };
-    if status.is_some_and(|status| status != raw::REDISMODULE_OK as c_int) {
-        log::warning("the server refused the category of commands @neural");
-    }
+/// The commands of a module.
+#[derive(Clone, Copy)]
+pub struct Commands<'a> {
+    ctx: Context<'a>,
+    /// The module's own category of commands, where the server lets a module have one.
+    category: &'static CStr,
+    /// The version of the module in which the commands came.
+    since: &'static CStr,
 }
 
-pub(crate) fn register<C: Command>(ctx: Context) -> Result<(), String> {
-    let position = c_int::from(C::ABOUT.key.is_some());
-    // SAFETY: the context of OnLoad; the strings are static and end with NUL.
-    let done = unsafe {
-        call!(RedisModule_CreateCommand(
-            ctx.raw(),
-            C::NAME.as_ptr(),
-            Some(run::<C>),
-            C::FLAGS.as_ptr(),
-            position,
-            position,
-            position
-        )) == raw::REDISMODULE_OK as c_int
-            && describe(ctx, C::NAME, &C::ABOUT)
-            && categorize(ctx, C::NAME, C::FLAGS)
-    };
-    if done { Ok(()) } else { Err(format!("the server refused the command {}", C::NAME.to_string_lossy())) }
+impl<'a> Commands<'a> {
+    /// Adds the category. It has no commands yet.
+    pub fn new(ctx: Context<'a>, category: &'static CStr, since: &'static CStr) -> Self {
+        // SAFETY: the context of OnLoad. Redis has the function since 7.4, Valkey since 8.0.
+        let status = unsafe { raw::RedisModule_AddACLCategory.map(|add| add(ctx.raw(), category.as_ptr())) };
+        if status.is_some_and(|status| status != raw::REDISMODULE_OK as c_int) {
+            log::warning(&format!("the server refused the category of commands @{}", category.to_string_lossy()));
+        }
+        Self { ctx, category, since }
+    }
+
+    /// Makes a command known to the server.
+    pub fn add<C: Command>(self) -> Result<(), String> {
+        let position = c_int::from(C::ABOUT.key.is_some());
+        // SAFETY: the context of OnLoad; the strings are static and end with NUL.
+        let done = unsafe {
+            call!(RedisModule_CreateCommand(
+                self.ctx.raw(),
+                C::NAME.as_ptr(),
+                Some(run::<C>),
+                C::FLAGS.as_ptr(),
+                position,
+                position,
+                position
+            )) == raw::REDISMODULE_OK as c_int
+                && describe(self.ctx, C::NAME, self.since, &C::ABOUT)
+                && categorize(self.ctx, C::NAME, self.category, C::FLAGS)
+        };
+        if done { Ok(()) } else { Err(format!("the server refused the command {}", C::NAME.to_string_lossy())) }
+    }
 }
 
 /// # Safety
 /// With the context of `OnLoad`.
-unsafe fn describe(ctx: Context, name: &CStr, about: &About) -> bool {
+unsafe fn describe(ctx: Context, name: &CStr, since: &CStr, about: &About) -> bool {
     let mut arguments = Arguments::new(about.arguments);
     let mut keys: Vec<raw::RedisModuleCommandKeySpec> = Vec::new();
     // SAFETY: all zeros are the absent fields of the server's own initializers, and end its lists. What is pointed at
@@ -169,7 +183,7 @@ unsafe fn describe(ctx: Context, name: &CStr, about: &About) -> bool {
             version: &raw const VERSION,
             summary: about.summary.as_ptr(),
             complexity: about.complexity.as_ptr(),
-            since: SINCE.as_ptr(),
+            since: since.as_ptr(),
             history: ptr::null_mut(),
             tips: ptr::null(),
             arity: about.arity,
@@ -191,7 +205,7 @@ unsafe fn describe(ctx: Context, name: &CStr, about: &About) -> bool {
 ///
 /// # Safety
 /// With the context of `OnLoad`.
-unsafe fn categorize(ctx: Context, name: &CStr, flags: &CStr) -> bool {
+unsafe fn categorize(ctx: Context, name: &CStr, category: &CStr, flags: &CStr) -> bool {
     let flags: Vec<&str> = flags.to_str().unwrap_or_default().split(' ').collect();
     // SAFETY: a pointer that is written once, at load, is compared.
     let has_own = unsafe { { raw::RedisModule_AddACLCategory }.is_some() };
@@ -199,14 +213,14 @@ unsafe fn categorize(ctx: Context, name: &CStr, flags: &CStr) -> bool {
     if flags.contains(&"admin") {
         categories.push("admin dangerous");
     } else {
-        for (flag, category) in [("readonly", "read"), ("write", "write"), ("blocking", "blocking")] {
+        for (flag, implied) in [("readonly", "read"), ("write", "write"), ("blocking", "blocking")] {
             if flags.contains(&flag) {
-                categories.push(category);
+                categories.push(implied);
             }
         }
         categories.push(if flags.contains(&"fast") { "fast" } else { "slow" });
         if has_own {
-            categories.push(CATEGORY.to_str().unwrap_or_default());
+            categories.push(category.to_str().unwrap_or_default());
         }
     }
     // SAFETY: the context of OnLoad; the strings end with NUL. Redis has the one function since 7.2, the other since 7.4.
@@ -272,13 +286,13 @@ extern "C" fn run<C: Command>(
     }
     let result = boundary::guard(|| {
         // SAFETY: the server's strings, which live until the command returns.
-        let arguments = unsafe { context::arguments(argv, argc) };
-        C::run(ctx, arguments.get(1..).unwrap_or_default())
+        let arguments = unsafe { strings::arguments(argv, argc) };
+        C::run(ctx, arguments.get(1..).unwrap_or_default()).map_err(|refusal| refusal.to_string())
     });
     boundary::guard(|| match result {
         Some(Ok(answer)) => answer.send(ctx),
-        Some(Err(refusal)) => reply::error(ctx, &refusal.text()),
-        None => reply::error(ctx, &Refusal::internal().text()),
+        Some(Err(refusal)) => reply::error(ctx, &refusal),
+        None => reply::error(ctx, reply::INTERNAL_ERROR),
     });
     raw::REDISMODULE_OK as c_int
 }
@@ -310,8 +324,8 @@ mod tests {
         const FLAGS: &CStr = c"";
         const ABOUT: About = About { summary: c"", complexity: c"", arity: 0, key: None, arguments: &[] };
 
-        fn run(_: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-            Ok(Reply::Bulk(args[0].to_vec()))
+        fn run(_: Context, args: &[&[u8]]) -> Result<Reply, impl Display> {
+            Ok::<_, String>(Reply::Bulk(args[0].to_vec()))
         }
     }
 

@@ -5,14 +5,16 @@ use std::ptr;
 
 use redis_module::raw;
 
-use super::{boundary, context, event_loop, module_context};
+use super::context::Context;
+use super::strings::{self, Lent};
+use super::{boundary, event_loop, module_context};
 
 /// An argument of a command, kept for a thread that works on it after the command has returned. Nothing is copied.
 ///
-/// The server counts the holders of a string without a lock. So it is taken and given back on the main thread alone, and
-/// other threads only read its bytes. When the command returns the server gives back what room a held string has left, which
-/// may move it: that is done before the bytes are lent.
-pub(crate) struct Held {
+/// The reference count of a string is not atomic. So a string is retained and released on the main thread alone, and other
+/// threads only read its bytes. When the command returns the server trims the allocation of a string that is still held,
+/// which may move its bytes: so it is trimmed before the bytes are lent.
+pub struct Held {
     string: *mut raw::RedisModuleString,
     bytes: *const [u8],
 }
@@ -22,27 +24,36 @@ unsafe impl Send for Held {}
 // SAFETY: as above; a shared reference only reads.
 unsafe impl Sync for Held {}
 
-impl Held {
-    /// Holds a string. On the main thread.
+impl Context<'_> {
+    /// Holds an argument of the command being run, counted as for [`Self::argument`].
     ///
-    /// # Safety
-    /// The string is an argument of the command that is being run, and nobody uses bytes of it that were lent before.
-    pub(super) unsafe fn new(string: *mut raw::RedisModuleString) -> Self {
-        // SAFETY: a live string, on the main thread. Without a context nobody but `drop` gives it back.
+    /// Its bytes may move: those that the command was lent must not be used any more.
+    pub fn hold(self, argument: usize) -> Held {
+        let string = self.argument(argument).raw();
+        // SAFETY: a live string, on the main thread. Without a context nobody but `drop` releases it.
         unsafe {
             call!(RedisModule_RetainString(ptr::null_mut(), string));
             call!(RedisModule_TrimStringAllocation(string));
-            Self { string, bytes: ptr::from_ref(context::bytes(string)) }
+            Held { string, bytes: ptr::from_ref(strings::bytes(string)) }
         }
     }
+}
 
-    pub(crate) fn bytes(&self) -> &[u8] {
+impl Held {
+    /// The bytes, readable on any thread.
+    pub fn bytes(&self) -> &[u8] {
         // SAFETY: the string is held, and has no room left for which the server would move it.
         unsafe { &*self.bytes }
     }
 
-    pub(super) fn raw(&self) -> *mut raw::RedisModuleString {
-        self.string
+    /// The string, to be passed to the server.
+    ///
+    /// # Panics
+    /// Off the main thread, where a string must not be retained.
+    pub fn lend(&self) -> Lent<'_> {
+        assert!(module_context::is_main_thread(), "a held string is passed on by the main thread alone");
+        // SAFETY: the string is held as long as this is, and this is the main thread.
+        unsafe { Lent::new(self.string) }
     }
 }
 

@@ -1,0 +1,50 @@
+//! What a Redis or Valkey module needs of its server, in safe Rust: every `unsafe` of the module is here.
+//!
+//! Nothing here knows what the module is for. A module says what it is by [`module!`](crate::module), what its keys hold by
+//! [`data_type::Stored`], what it answers by [`command::Command`], and what it wants to be told by callbacks, which it
+//! registers ([`events`], [`info`], [`blocked`]).
+//!
+//! The crate `redis-module` lends its bindings alone. Its macro needs APIs that Redis 7.0 lacks and hides errors at load; its
+//! logger passes text as a format string; its replies panic on a NUL.
+
+// What a function refuses is said in its first sentences.
+#![allow(clippy::missing_errors_doc)]
+
+#[macro_use]
+mod api;
+pub mod access;
+pub mod alloc;
+pub mod blocked;
+pub mod boundary;
+pub mod command;
+pub mod config;
+pub mod context;
+pub mod data_type;
+pub mod deferred;
+pub mod defrag;
+pub mod event_loop;
+pub mod events;
+pub mod held;
+pub mod info;
+pub mod key;
+pub mod load;
+pub mod log;
+pub mod maxmemory;
+pub mod module_context;
+pub mod numbers;
+mod quirks;
+pub mod replication;
+pub mod reply;
+pub mod scan;
+pub mod strings;
+pub mod system;
+
+pub use command::{About, Argument, Command, KeyUse};
+pub use context::Context;
+pub use deferred::Deferred;
+pub use event_loop::MainThread;
+pub use held::Held;
+pub use key::Content;
+pub use redis_module::raw;
+pub use reply::Reply;
+pub use strings::{Lent, ServerString, Strings};
