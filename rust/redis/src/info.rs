@@ -4,7 +4,7 @@ use std::ffi::CStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::commands::replayed::partial;
-use crate::trainings;
+use crate::pool;
 
 /// Networks in all databases.
 pub(crate) static NETWORKS: AtomicU64 = AtomicU64::new(0);
@@ -28,7 +28,7 @@ pub(crate) fn fields(in_crash_report: bool, field: &mut dyn FnMut(&CStr, u64)) {
     let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     field(c"networks", of(&NETWORKS));
     if !in_crash_report {
-        let (running, queued) = trainings::pool().counts();
+        let (running, queued) = pool::shared().counts();
         field(c"trainings_running", running as u64);
         field(c"trainings_queued", queued as u64);
         let (networks, bytes) = partial::counts();

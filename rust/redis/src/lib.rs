@@ -24,6 +24,7 @@ mod ids;
 mod info;
 mod memory;
 mod pending;
+mod pool;
 mod stored;
 mod trainings;
 mod value;

@@ -175,6 +175,13 @@ impl Value {
     }
 }
 
+impl Cost {
+    /// The cost of work that begins by waiting for the weights of a network, if they are pending.
+    pub(crate) fn or_wait(self, value: &Value) -> Self {
+        value.pending().map_or(self, |pending| self + pending.cost())
+    }
+}
+
 /// On any thread: the server frees what is large in the background.
 impl Drop for Value {
     fn drop(&mut self) {

@@ -17,7 +17,6 @@ use neuralredis_server::{Context, Reply, boundary};
 
 use crate::config;
 use crate::error::Refusal;
-use crate::value::Value;
 
 /// How long a command may hold up the server by its own work.
 const BRIEF: Duration = Duration::from_millis(5);
@@ -70,11 +69,6 @@ impl Cost {
     /// Initial weights that are drawn, 7 ns each.
     pub(crate) fn of_drawing(parameters: usize) -> Self {
         Self::picoseconds(parameters, 7000)
-    }
-
-    /// The same, and what it takes to wait for weights of a network that are pending.
-    pub(crate) fn or_wait(self, value: &Value) -> Self {
-        value.pending().map_or(self, |pending| self + pending.cost())
     }
 
     /// Whether it may be done at once.

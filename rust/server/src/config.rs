@@ -1,46 +1,91 @@
 //! Numbers and switches that the server's configuration sets.
 
 use std::ffi::{CStr, c_char, c_int, c_longlong, c_void};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use redis_module::raw;
 
 use super::context::Context;
 
-/// A number under `neuralredis.` in the server's configuration.
+/// A number that the server's configuration sets, under the module's name.
 pub struct Setting {
+    /// Its name, without the module's.
     pub name: &'static CStr,
-    pub least: i64,
-    pub most: i64,
-    /// Whether it may be given as `100mb`.
-    pub is_memory: bool,
-    pub get: fn() -> i64,
-    pub set: fn(i64),
+    /// The numbers that it may be.
+    pub range: RangeInclusive<i64>,
+    value: AtomicI64,
+    flags: u32,
+    changed: fn(i64),
 }
 
-/// Makes a number settable. `default` holds unless the server's configuration says otherwise.
-pub fn register(ctx: Context, setting: &'static Setting, default: i64) -> Result<(), String> {
-    let flags = if setting.is_memory { raw::REDISMODULE_CONFIG_MEMORY } else { raw::REDISMODULE_CONFIG_DEFAULT };
-    let data = std::ptr::from_ref(setting).cast_mut().cast();
-    // SAFETY: the context of OnLoad; the name is static; `data` is, too, and only read.
-    let status = unsafe {
-        call!(RedisModule_RegisterNumericConfig(
-            ctx.raw(),
-            setting.name.as_ptr(),
-            default,
-            flags,
-            setting.least,
-            setting.most,
-            Some(get),
-            Some(set),
-            None,
-            data
-        ))
-    };
+impl Setting {
+    /// A setting from `least` on.
+    pub const fn new(name: &'static CStr, least: i64, value: i64) -> Self {
+        let flags = raw::REDISMODULE_CONFIG_DEFAULT;
+        Self { name, range: least..=i64::MAX, value: AtomicI64::new(value), flags, changed: |_| {} }
+    }
+
+    /// One that may be no larger.
+    #[must_use]
+    pub const fn up_to(mut self, most: i64) -> Self {
+        self.range = *self.range.start()..=most;
+        self
+    }
+
+    /// One that may be given as `100mb`.
+    #[must_use]
+    pub const fn as_memory(mut self) -> Self {
+        self.flags = raw::REDISMODULE_CONFIG_MEMORY;
+        self
+    }
+
+    /// One that is passed on whenever it is set.
+    #[must_use]
+    pub const fn passed_to(mut self, changed: fn(i64)) -> Self {
+        self.changed = changed;
+        self
+    }
+
+    /// What it is now.
+    pub fn get(&self) -> i64 {
+        self.value.load(Ordering::Relaxed)
+    }
+
+    /// Makes it this number.
+    pub fn set(&self, value: i64) {
+        self.value.store(value, Ordering::Relaxed);
+        (self.changed)(value);
+    }
+
+    /// Makes it known to the server, whose configuration may set it. What it is now holds unless that says otherwise.
+    pub fn register(&'static self, ctx: Context) -> Result<(), String> {
+        let data = std::ptr::from_ref(self).cast_mut().cast();
+        let (least, most) = (*self.range.start(), *self.range.end());
+        // SAFETY: the context of OnLoad; the name is static; `data` is, too, and only read.
+        let status = unsafe {
+            call!(RedisModule_RegisterNumericConfig(
+                ctx.raw(),
+                self.name.as_ptr(),
+                self.get(),
+                self.flags,
+                least,
+                most,
+                Some(get),
+                Some(set),
+                None,
+                data
+            ))
+        };
+        accepted(status, self.name)
+    }
+}
+
+fn accepted(status: c_int, name: &CStr) -> Result<(), String> {
     if status == raw::REDISMODULE_OK as c_int {
         Ok(())
     } else {
-        Err(format!("the server refused the configuration {}", setting.name.to_string_lossy()))
+        Err(format!("the server refused the configuration {}", name.to_string_lossy()))
     }
 }
 
@@ -60,11 +105,7 @@ pub fn register_switch(ctx: Context, name: &CStr, switch: &'static AtomicBool) -
             data
         ))
     };
-    if status == raw::REDISMODULE_OK as c_int {
-        Ok(())
-    } else {
-        Err(format!("the server refused the configuration {}", name.to_string_lossy()))
-    }
+    accepted(status, name)
 }
 
 /// Takes what the server's configuration says of what is registered.
@@ -76,8 +117,7 @@ pub fn load(ctx: Context) -> Result<(), String> {
 
 unsafe extern "C" fn get(_: *const c_char, data: *mut c_void) -> c_longlong {
     // SAFETY: `register` passed a static setting.
-    let setting = unsafe { &*data.cast::<Setting>() };
-    (setting.get)()
+    unsafe { &*data.cast::<Setting>() }.get()
 }
 
 unsafe extern "C" fn set(
@@ -87,8 +127,7 @@ unsafe extern "C" fn set(
     _: *mut *mut raw::RedisModuleString,
 ) -> c_int {
     // SAFETY: as for `get`. The server has compared the value with the bounds.
-    let setting = unsafe { &*data.cast::<Setting>() };
-    (setting.set)(value);
+    unsafe { &*data.cast::<Setting>() }.set(value);
     raw::REDISMODULE_OK as c_int
 }
 

@@ -83,7 +83,7 @@ impl<'a> Context<'a> {
     ///
     /// While a replica loads its primary's data beside its own, clients go on sending commands, and no AOF is loaded.
     pub fn is_replayed(self) -> bool {
-        let slots = if quirks::is_valkey() { VALKEY_SLOT_IMPORT } else { 0 };
+        let slots = if quirks::valkey_version().is_some() { VALKEY_SLOT_IMPORT } else { 0 };
         let (loading, beside) = (raw::REDISMODULE_CTX_FLAGS_LOADING, raw::REDISMODULE_CTX_FLAGS_ASYNC_LOADING);
         let flags = self.flags();
         flags & (raw::REDISMODULE_CTX_FLAGS_REPLICATED | slots) != 0 || flags & (loading | beside) == loading

@@ -91,7 +91,7 @@ impl<V: Stored> DataType<V> {
             aux_save2: None,
         };
         let mut options = raw::REDISMODULE_OPTIONS_HANDLE_IO_ERRORS | raw::REDISMODULE_OPTIONS_HANDLE_REPL_ASYNC_LOAD;
-        if quirks::is_valkey() {
+        if quirks::valkey_version().is_some() {
             options |= VALKEY_HANDLE_ATOMIC_SLOT_MIGRATION;
         }
         // SAFETY: the context of OnLoad; the methods have the types that are asked for, and are copied.

@@ -9,16 +9,18 @@ use redis_module::raw;
 
 use super::module_context;
 
+/// Writes a line of the level notice.
 pub fn notice(message: &str) {
     write(c"notice", message);
 }
 
+/// Writes a line of the level warning.
 pub fn warning(message: &str) {
     write(c"warning", message);
 }
 
 fn write(level: &CStr, message: &str) {
-    let line = CString::new(escaped(message)).unwrap_or_default();
+    let line = CString::new(message.chars().flat_map(escaped).collect::<String>()).unwrap_or_default();
     // SAFETY: the entry is read by value after load; level, format and line end with NUL, and `%s` takes one string.
     // The context is the module's detached one or null, of which the server reads the module's name alone.
     unsafe {
@@ -28,16 +30,11 @@ fn write(level: &CStr, message: &str) {
     }
 }
 
-fn escaped(message: &str) -> String {
-    let mut line = String::with_capacity(message.len());
-    for character in message.chars() {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
-    line
+/// A character of a text as a line of a log, or a reply, may have it: control characters are escaped.
+pub fn escaped(character: char) -> impl Iterator<Item = char> {
+    let escape = character.is_control().then(|| character.escape_default());
+    let plain = escape.is_none().then_some(character);
+    escape.into_iter().flatten().chain(plain)
 }
 
 #[cfg(test)]
@@ -46,6 +43,7 @@ mod tests {
 
     #[test]
     fn a_line_stays_one_line_and_one_string() {
-        assert_eq!(escaped("key 'a\0b\r\nc' 100%n é"), "key 'a\\u{0}b\\r\\nc' 100%n é");
+        let line: String = "key 'a\0b\r\nc' 100%n é".chars().flat_map(escaped).collect();
+        assert_eq!(line, "key 'a\\u{0}b\\r\\nc' 100%n é");
     }
 }

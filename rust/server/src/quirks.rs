@@ -26,11 +26,6 @@ pub(crate) fn version(text: &str) -> (u32, u32, u32) {
     (next(), next(), next())
 }
 
-/// Whether the server is a Valkey.
-pub(crate) fn is_valkey() -> bool {
-    valkey_version().is_some()
-}
-
 /// Whether notifying a module of a MOVE or a COPY to another database leaves the client in that database, so that its next
 /// write goes to the wrong one (valkey-io/valkey#4024). Valkey 9.1.2 has a fix; other fixed releases are not known here.
 pub(crate) fn has_move_notification_bug() -> bool {

@@ -5,7 +5,7 @@
 //! fork, though, and forks are reported. So every fork invalidates the cached answer, and it is queried again when next needed.
 
 use std::ffi::{CStr, c_int};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use redis_module::raw;
 use smallvec::SmallVec;
@@ -42,7 +42,15 @@ impl Context<'_> {
     /// does, [`Self::replicate_verbatim`] is enough: it costs next to nothing, and the server counts the change, by which it
     /// knows when to save.
     pub fn has_replication_targets(self) -> bool {
-        may_have_targets(self)
+        if !IS_KNOWN.load(Ordering::Relaxed) {
+            // A server that is restarting makes its replication backlog only after loading.
+            if self.is_loading() {
+                return true;
+            }
+            HAS_TARGETS.store(query(self), Ordering::Relaxed);
+            IS_KNOWN.store(true, Ordering::Relaxed);
+        }
+        HAS_TARGETS.load(Ordering::Relaxed)
     }
 
     /// Tells subscribers of an event on a key.
@@ -94,29 +102,13 @@ pub fn avoids_replica_traffic() -> bool {
     unsafe { call!(RedisModule_AvoidReplicaTraffic()) != 0 }
 }
 
-const UNKNOWN: u8 = 0;
-const NONE: u8 = 1;
-const SOME: u8 = 2;
-
-static TARGETS: AtomicU8 = AtomicU8::new(UNKNOWN);
+// Read and written by the main thread alone.
+static IS_KNOWN: AtomicBool = AtomicBool::new(false);
+static HAS_TARGETS: AtomicBool = AtomicBool::new(false);
 
 /// Forgets the cached answer: there may be other targets by now.
 pub(crate) fn forget_targets() {
-    TARGETS.store(UNKNOWN, Ordering::Relaxed);
-}
-
-/// Whether there may be targets.
-fn may_have_targets(ctx: Context) -> bool {
-    match TARGETS.load(Ordering::Relaxed) {
-        // A server that is restarting makes its replication backlog only after loading.
-        UNKNOWN if ctx.is_loading() => true,
-        UNKNOWN => {
-            let some = query(ctx);
-            TARGETS.store(if some { SOME } else { NONE }, Ordering::Relaxed);
-            some
-        }
-        known => known == SOME,
-    }
+    IS_KNOWN.store(false, Ordering::Relaxed);
 }
 
 /// Asks the server, which takes as long as some commands do.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use neuralredis_core::{Error, Place, RowShape, Set};
 use neuralredis_server::{Context, Deferred, Held, Reply, numbers};
 
-use super::{blob, observe, replayed};
+use super::{growth, replayed, wire_rows};
 use crate::config;
 use crate::error::{Refusal, shown};
 use crate::info::{self, ROWS_OBSERVED};
@@ -38,9 +38,9 @@ struct Batches {
 /// Begins to store the rows of a blob, the third argument of NR.OBSERVE; `options` come after it.
 pub(super) fn begin(ctx: Context, blob: &[u8], options: &[&[u8]], value: &Value, client: Deferred) -> Reply {
     let shape = value.live.network().row_shape();
-    let checked = blob::count(blob, shape.inputs + shape.targets()).and_then(|rows| {
-        let target = observe::Rows::target(options)?;
-        observe::check_room(ctx, value, rows, false, target)?;
+    let checked = wire_rows::count(blob, shape.inputs + shape.targets()).and_then(|rows| {
+        let target = wire_rows::Rows::target(options)?;
+        growth::check(ctx, value, rows, false, target)?;
         Ok(target)
     });
     match checked {
@@ -73,9 +73,9 @@ impl Batches {
         let (blob, row) = (self.blob.bytes(), 4 * self.width());
         for (part, bytes) in blob.chunks(self.part()).enumerate() {
             let values = numbers::singles(bytes).unwrap_or_default();
-            let batch = observe::interleaved(&values, self.shape.inputs, self.shape.targets());
+            let batch = wire_rows::interleaved(&values, self.shape.inputs, self.shape.targets());
             let first = part * (self.part() / row);
-            batch.check(self.shape).map_err(|error| blob::in_chunk(error, first, blob.len() / row))?;
+            batch.check(self.shape).map_err(|error| wire_rows::in_chunk(error, first, blob.len() / row))?;
         }
         Ok(())
     }
@@ -92,7 +92,7 @@ impl Batches {
         }
         let left = (self.blob.bytes().len() - self.stored) / (4 * self.width());
         config::check_bytes(ctx, || {
-            value.network_bytes() + observe::growth(value.live.network(), left, self.width(), self.target)
+            value.network_bytes() + growth::of(value.live.network(), left, self.width(), self.target)
         })
         .map_err(|refusal| self.interrupted(refusal))?;
         let network = value.live.network_mut();
@@ -101,7 +101,7 @@ impl Batches {
             let rest = &self.blob.bytes()[self.stored..];
             let bytes = &rest[..rest.len().min(self.part())];
             let values = numbers::singles(bytes).unwrap_or_default();
-            let batch = observe::interleaved(&values, self.shape.inputs, self.shape.targets());
+            let batch = wire_rows::interleaved(&values, self.shape.inputs, self.shape.targets());
             let mut places: Vec<Place> = Vec::with_capacity(batch.rows);
             counts = network
                 .observe(&batch, self.target, |place| places.push(place))

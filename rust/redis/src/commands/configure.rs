@@ -1,17 +1,13 @@
 //! `NR.CONFIGURE key [option value ...]`
 
-use std::ffi::CStr;
-
 use neuralredis_core::{ClassWeight, Info, Network, Shrunk};
-use neuralredis_server::{About, Argument, Command, Context, Deferred, Held, KeyUse, Reply};
+use neuralredis_server::{Deferred, Held};
 
 use super::options::{self, Given, Of};
+use super::prelude::*;
 use super::replayed;
-use crate::error::{Refusal, shown};
 use crate::value::Key;
-use crate::work::{self, Cost};
 use crate::writes::{self, Step};
-use crate::{config, memory, value};
 
 pub(super) struct Configure;
 

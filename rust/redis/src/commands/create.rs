@@ -1,16 +1,12 @@
 //! `NR.CREATE key CLASSIFIER|REGRESSOR inputs [hidden ...] -> outputs [option ...]`
 
-use std::ffi::CStr;
-
 use neuralredis_core::{Kind, Layout, Limits, Network, Options};
 use neuralredis_server::context::{self, Context};
-use neuralredis_server::{About, Argument, Command, Content, KeyUse, Reply, key, numbers};
+use neuralredis_server::{Content, key, numbers};
 
-use super::is;
 use super::options::{self, Given, Of};
-use crate::error::{Refusal, shown};
+use super::prelude::*;
 use crate::value::{Key, Value};
-use crate::{config, memory};
 
 pub(super) struct Create;
 

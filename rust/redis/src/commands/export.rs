@@ -1,13 +1,8 @@
 //! `NR.EXPORT key`
 
-use std::ffi::CStr;
-
 use neuralredis_core::{Error, codec};
-use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
 
-use crate::error::Refusal;
-use crate::work::{self, Cost};
-use crate::{memory, value};
+use super::prelude::*;
 
 pub(super) struct Export;
 

@@ -4,7 +4,7 @@ use neuralredis_core::{Kind, Layout, Limits, Network, Options};
 use neuralredis_server::numbers;
 
 use super::options::{self, Given, Of};
-use super::{blob, create, observe, train, wait};
+use super::{create, train, wait, wire_rows};
 use crate::error::Refusal;
 
 /// What separates arguments. They may hold anything else.
@@ -48,7 +48,7 @@ fn configure(arguments: &[&[u8]]) -> Result<(), Refusal> {
 fn observe(arguments: &[&[u8]], kind: Kind) -> Result<(), Refusal> {
     let layout = Layout::new(&[2, 3])?;
     let mut network = Network::new(kind, layout, Options::new(kind), Limits { train: 3, test: 2 }, 1)?;
-    let rows = observe::Rows::parse(arguments, &network)?;
+    let rows = wire_rows::Rows::parse(arguments, &network)?;
     let batch = rows.batch(&network);
     network.observe(&batch, None, |_| {})?;
     Ok(())
@@ -59,7 +59,7 @@ fn number(text: &[u8]) -> Result<(), Refusal> {
         let back = numbers::single(numbers::text(number).as_bytes());
         assert_eq!(back.map(f32::to_bits), Some(number.to_bits()));
     }
-    blob::inputs(&[text], 1).map(drop)
+    wire_rows::inputs(&[text], 1).map(drop)
 }
 
 #[cfg(test)]

@@ -1,16 +1,11 @@
 //! `NR.IMPORT key blob [REPLACE]`
 
-use std::ffi::CStr;
-
 use neuralredis_core::{Network, codec};
-use neuralredis_server::{About, Argument, Command, Content, Context, Held, KeyUse, Reply, ServerString, key};
+use neuralredis_server::{Content, Held, ServerString, key};
 
-use super::is;
-use crate::error::{Refusal, shown};
+use super::prelude::*;
 use crate::value::{Key, Value};
-use crate::work::{self, Cost};
 use crate::writes::{self, Step};
-use crate::{config, memory};
 
 pub(super) struct Import;
 

@@ -1,14 +1,9 @@
 //! `NR.INFO key`
 
-use std::ffi::CStr;
-
 use neuralredis_core::{Kind, Network};
-use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
 
+use super::prelude::*;
 use super::{options, report};
-use crate::error::Refusal;
-use crate::value;
-use crate::work::{self, Cost};
 
 pub(super) struct Info;
 

@@ -1,7 +1,6 @@
 //! The commands, a file each.
 
 mod batches;
-mod blob;
 mod class;
 mod configure;
 mod create;
@@ -10,10 +9,12 @@ mod export;
 #[cfg(any(test, fuzzing))]
 mod fuzzed;
 mod getdata;
+mod growth;
 mod import;
 mod info;
 mod observe;
 mod options;
+mod prelude;
 pub(crate) mod replayed;
 mod report;
 mod reset;
@@ -22,6 +23,7 @@ mod stop;
 mod threads;
 mod train;
 mod wait;
+mod wire_rows;
 
 use neuralredis_server::Context;
 use neuralredis_server::command::Commands;
@@ -54,8 +56,3 @@ pub(crate) fn register(ctx: Context) -> Result<(), String> {
 
 #[cfg(fuzzing)]
 pub(crate) use fuzzed::run as fuzz;
-
-/// Whether an argument is that word, in any case.
-fn is(argument: &[u8], word: &str) -> bool {
-    argument.eq_ignore_ascii_case(word.as_bytes())
-}

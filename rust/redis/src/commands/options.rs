@@ -9,7 +9,7 @@ use neuralredis_core::{
 };
 use neuralredis_server::{Argument, Reply, numbers};
 
-use super::is;
+use super::prelude::is;
 use crate::error::Refusal;
 
 /// Options as they were given.

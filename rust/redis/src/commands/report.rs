@@ -1,12 +1,6 @@
 //! `NR.REPORT key`
 
-use std::ffi::CStr;
-
-use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
-
-use crate::error::Refusal;
-use crate::value;
-use crate::work::{self, Cost};
+use super::prelude::*;
 
 pub(super) struct Report;
 

@@ -1,12 +1,7 @@
 //! `NR.RESET key`
 
-use std::ffi::CStr;
-
-use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
-
+use super::prelude::*;
 use super::replayed;
-use crate::error::Refusal;
-use crate::{memory, value};
 
 pub(super) struct Reset;
 

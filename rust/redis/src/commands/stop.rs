@@ -1,11 +1,6 @@
 //! `NR.STOP key`
 
-use std::ffi::CStr;
-
-use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
-
-use crate::error::Refusal;
-use crate::value;
+use super::prelude::*;
 
 pub(super) struct Stop;
 

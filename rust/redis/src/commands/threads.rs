@@ -1,13 +1,12 @@
 //! `NR.THREADS`
 
 use std::collections::BTreeMap;
-use std::ffi::CStr;
 use std::fmt::Write;
 
 use neuralredis_server::access::Reader;
-use neuralredis_server::{About, Command, Context, Reply, numbers};
+use neuralredis_server::numbers;
 
-use crate::error::Refusal;
+use super::prelude::*;
 use crate::trainings::{self, Listed};
 
 pub(super) struct Threads;

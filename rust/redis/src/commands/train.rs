@@ -1,14 +1,13 @@
 //! `NR.TRAIN key [MAXCYCLES n] [MAXTIME ms] [AUTOSTOP] [BACKTRACK] [BLOCK ms]`
 
-use std::ffi::CStr;
 use std::time::Duration;
 
 use neuralredis_core::training::{Task, TrainOptions};
-use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply, numbers};
+use neuralredis_server::numbers;
 
-use super::{is, wait};
-use crate::error::Refusal;
-use crate::{config, memory, trainings, value};
+use super::prelude::*;
+use super::wait;
+use crate::{pool, trainings};
 
 pub(super) struct Train;
 
@@ -45,7 +44,7 @@ impl Command for Train {
         if more > 0 {
             config::check_bytes(ctx, || network.bytes() + more * memory::PARAMETER)?;
         }
-        memory::check(task.bytes(trainings::pool().threads()))?;
+        memory::check(task.bytes(pool::shared().threads()))?;
         trainings::start(ctx, name, value, options)?;
         Ok(match block {
             None => Reply::word("Training has started"),

@@ -1,11 +1,9 @@
 //! `NR.WAIT key [ms]`
 
-use std::ffi::CStr;
+use neuralredis_server::numbers;
 
-use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply, numbers};
-
-use crate::error::Refusal;
-use crate::{trainings, value};
+use super::prelude::*;
+use crate::trainings;
 
 /// Milliseconds of a limit at most: far beyond any clock, and harmless in sums with one.
 const MOST_MILLISECONDS: i64 = 1 << 53;

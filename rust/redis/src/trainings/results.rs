@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use neuralredis_core::training::{Job, Outcome, Reason};
 use neuralredis_server::{Context, MainThread, Strings, event_loop, log, replication};
 
-use super::{Entry, MOMENT, entries, search};
+use super::registry::{self, Entry, entries};
+use super::search::{self, MOMENT};
 use crate::commands::replayed;
 use crate::error::shown;
 use crate::info::{self, DROPPED, FAILED, FINISHED};
@@ -23,9 +24,9 @@ use crate::work;
 const RETRY: Duration = Duration::from_millis(10);
 
 /// A training that has ended.
-pub(super) struct Ended {
+struct Ended {
     ticket: u64,
-    pub(super) job: Arc<Job>,
+    job: Arc<Job>,
     /// Its result, as replicas and the AOF are sent it, or why there is none.
     sent: Result<Strings, neuralredis_core::Error>,
 }
@@ -45,7 +46,7 @@ impl Ended {
     }
 
     /// The network that it was started from, and where that was last seen.
-    pub(super) fn place(&self) -> Option<(u64, i32, Vec<u8>)> {
+    fn place(&self) -> Option<(u64, i32, Vec<u8>)> {
         entries(|entries| entries.of.get(&self.ticket).map(|entry| (entry.id, entry.db, entry.key.clone())))
     }
 }
@@ -77,7 +78,7 @@ pub(super) fn ended(ticket: u64, job: &Arc<Job>) {
 }
 
 /// The network of a training has been looked for: it is where its entry says, or nowhere.
-pub(super) fn again(main: MainThread, ended: Ended) {
+fn again(main: MainThread, ended: Ended) {
     PENDING.with_borrow_mut(|pending| pending.push_back(ended));
     set_timer(main, RETRY);
 }
@@ -114,8 +115,11 @@ fn conclude_some(main: MainThread, ctx: Context) {
 }
 
 fn conclude(main: MainThread, ctx: Context, ended: Ended, wanted: bool) {
-    if wanted && !is_in_place(ctx, &ended) {
-        search::begin(main, ended);
+    if wanted
+        && let Some((id, db, key)) = ended.place()
+        && !registry::is_at(ctx, id, db, &key)
+    {
+        search::begin(main, id, Arc::clone(&ended.job), move |main| again(main, ended));
         return;
     }
     let Some(entry) = entries(|entries| entries.remove(ended.ticket)) else { return };
@@ -133,16 +137,6 @@ fn conclude(main: MainThread, ctx: Context, ended: Ended, wanted: bool) {
     }
     // The snapshot of the rows, of which the network may have changed many meanwhile.
     work::dispose(ended.job.task().shared_bytes(), (entry.job, ended.job));
-}
-
-/// Whether a network is where it was when last seen.
-fn is_in_place(ctx: Context, ended: &Ended) -> bool {
-    ended.place().is_some_and(|(id, db, key)| is_at(ctx, id, db, &key))
-}
-
-/// Whether a network is at a key.
-pub(super) fn is_at(ctx: Context, id: u64, db: i32, key: &[u8]) -> bool {
-    ctx.select(db) && Key::open(ctx, key).value().is_some_and(|value| value.id == id)
 }
 
 /// What became of a training.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use neuralredis_core::training::Job;
 use neuralredis_server::{Context, event_loop, maxmemory};
 
-use super::{entries, pool};
+use super::registry::entries;
 use crate::error::Refusal;
-use crate::memory;
+use crate::{memory, pool};
 
 /// Bytes that all trainings together may need on a server that evicts keys, however little is left there: such a server is
 /// always nearly full, and makes room for as much as it does for a large value.
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// no limit.
 fn allowed(ctx: Context, share: usize) -> Option<usize> {
     // What they have taken already is not the keys'.
-    let allowed = maxmemory::left(ctx)?.saturating_add(pool().bytes()) / share;
+    let allowed = maxmemory::left(ctx)?.saturating_add(pool::shared().bytes()) / share;
     Some(if maxmemory::evicts(ctx) { allowed.max(LITTLE) } else { allowed })
 }
 

@@ -1,13 +1,9 @@
 //! `NR._CONFIGURE key state option value ...`: all options, and the state that chooses the rows to be dropped.
 
-use std::ffi::CStr;
-
 use neuralredis_core::{ClassWeight, Info};
-use neuralredis_server::{About, Argument, Command, Context, KeyUse, Reply};
 
 use crate::commands::options::{self, Given, Of};
-use crate::error::Refusal;
-use crate::{config, value};
+use crate::commands::prelude::*;
 
 /// `state` is that before the change.
 pub(crate) fn send(ctx: Context, key: &[u8], state: u64, after: &Info) {

@@ -5,16 +5,13 @@
 //! the last, and then all: whoever took over in their midst, a replica or a rewritten AOF, would know the rest of them and
 //! not the beginning.
 
-use std::ffi::CStr;
-
 use neuralredis_core::Network;
 use neuralredis_core::codec;
-use neuralredis_server::{About, Argument, Command, Content, Context, KeyUse, Reply, ServerString, key, numbers};
+use neuralredis_server::{Content, ServerString, key, numbers};
 
 use super::partial::{self, Partial, Whose};
-use crate::error::Refusal;
+use crate::commands::prelude::*;
 use crate::value::{Key, Value};
-use crate::{config, value};
 
 pub(crate) struct Load;
 

@@ -1,11 +1,8 @@
 //! `NR._RESET key state`: new weights, drawn from the state that the primary drew them from.
 
-use std::ffi::CStr;
+use neuralredis_server::{Lent, ServerString};
 
-use neuralredis_server::{About, Argument, Command, Context, KeyUse, Lent, Reply, ServerString};
-
-use crate::error::Refusal;
-use crate::value;
+use crate::commands::prelude::*;
 
 pub(crate) fn send(ctx: Context, key: Lent, state: u64) {
     ctx.replicate(Reset::NAME, [key.into(), ServerString::from(&state.to_string()[..])]);

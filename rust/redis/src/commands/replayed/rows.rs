@@ -4,16 +4,12 @@
 //! set, and the row, u32. Rows are floats, inputs and outputs of one after those of the other; weights are a float each. All
 //! little-endian.
 
-use std::ffi::CStr;
-
 use neuralredis_core::{Batch, Place, Set};
-use neuralredis_server::{About, Argument, Command, Context, KeyUse, Lent, Reply, ServerString};
+use neuralredis_server::{Lent, ServerString};
 use smallvec::SmallVec;
 
-use crate::commands::blob;
-use crate::commands::observe::interleaved;
-use crate::error::Refusal;
-use crate::{config, value};
+use crate::commands::prelude::*;
+use crate::commands::wire_rows::{self, interleaved};
 
 /// Bytes of a place.
 const PLACE: usize = 5;
@@ -76,7 +72,7 @@ impl Command for Rows {
         let places = places.iter().copied().map(decoded).collect::<Result<Vec<_>, _>>()?;
         let weights = match args[4..] {
             [] => None,
-            [weights] => Some(blob::rows(weights, 1)?),
+            [weights] => Some(wire_rows::rows(weights, 1)?),
             [_, word, ..] => return Err(Refusal::unknown(word, "places, rows and weights")),
         };
         if let Some(weights) = &weights
@@ -87,7 +83,7 @@ impl Command for Rows {
         let value = value::write(&mut key)?;
         let network = value.live.network();
         let (inputs, targets) = (network.layout().inputs(), network.targets());
-        let rows = blob::rows(args[3], inputs + targets)?;
+        let rows = wire_rows::rows(args[3], inputs + targets)?;
         if rows.len() / (inputs + targets) != places.len() {
             return Err(Refusal::because(format!("{} places: expected one for each row", places.len())));
         }

@@ -1,15 +1,12 @@
 //! `NR._TRAINED key frame ...`: what a training has made of a network, and told, in pieces of at most 16 MB.
 
-use std::ffi::CStr;
 use std::sync::Arc;
 
 use neuralredis_core::{codec, training};
-use neuralredis_server::{About, Argument, Command, Context, Held, KeyUse, Reply, ServerString, Strings};
+use neuralredis_server::{Held, ServerString, Strings};
 
-use crate::error::Refusal;
+use crate::commands::prelude::*;
 use crate::pending::Made;
-use crate::work::Cost;
-use crate::{config, memory, value};
 
 /// What [`send`] sends. It is made on the training's thread: of a large network it takes longer than the server may be held
 /// up.
