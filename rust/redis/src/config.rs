@@ -4,7 +4,6 @@
 //! Each may stand in the server's configuration as `neuralredis.<name>`, or after the module's path as `<name> <value>`;
 //! the configuration prevails. CONFIG SET changes it, CONFIG GET shows it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use neuralredis_core::training::TrainOptions;
@@ -17,19 +16,18 @@ use crate::pool;
 /// Threads and trainings at most: more would be a mistake.
 const MANY: i64 = 1 << 16;
 static THREADS: Setting =
-    Setting::new(c"threads", 1, 1).up_to(MANY).passed_to(|threads| pool::shared().set_threads(threads as usize));
-static MAX_TRAININGS: Setting = Setting::new(c"max-trainings", 1, 32)
-    .up_to(MANY)
+    Setting::new(c"threads", 1..=MANY, 1).passed_to(|threads| pool::shared().set_threads(threads as usize));
+static MAX_TRAININGS: Setting = Setting::new(c"max-trainings", 1..=MANY, 32)
     .passed_to(|trainings| pool::shared().set_max_trainings(trainings as usize));
 /// Trainings that wait: of so many some 17 MB and, when all are dropped at once, some tens of milliseconds.
-static MAX_QUEUED: Setting = Setting::new(c"max-queued", 0, 10_000);
+static MAX_QUEUED: Setting = Setting::new(c"max-queued", 0..=i64::MAX, 10_000);
 /// 0 for no limit, here and below.
-static MAX_TRAINING_MS: Setting = Setting::new(c"max-training-ms", 0, 0);
-static MAX_NETWORK_BYTES: Setting = Setting::new(c"max-network-bytes", 0, 0).as_memory();
+static MAX_TRAINING_MS: Setting = Setting::new(c"max-training-ms", 0..=i64::MAX, 0);
+static MAX_NETWORK_BYTES: Setting = Setting::new(c"max-network-bytes", 0..=i64::MAX, 0).as_memory();
 /// Milliseconds that a command may hold up the server where its client cannot wait.
-static MAX_BLOCKING_MS: Setting = Setting::new(c"max-blocking-ms", 0, 100);
+static MAX_BLOCKING_MS: Setting = Setting::new(c"max-blocking-ms", 0..=i64::MAX, 100);
 /// Whether clients may send internal commands. As of `enable-debug-command`, only the configuration at the start says so.
-static INTERNAL_COMMANDS: AtomicBool = AtomicBool::new(false);
+static INTERNAL_COMMANDS: Setting = Setting::switch(c"enable-internal-commands");
 
 static SETTINGS: [&Setting; 6] =
     [&THREADS, &MAX_TRAININGS, &MAX_QUEUED, &MAX_TRAINING_MS, &MAX_NETWORK_BYTES, &MAX_BLOCKING_MS];
@@ -56,7 +54,7 @@ pub(crate) fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> 
         setting.set(number);
     }
     SETTINGS.iter().try_for_each(|setting| setting.register(ctx))?;
-    config::register_switch(ctx, c"enable-internal-commands", &INTERNAL_COMMANDS)?;
+    INTERNAL_COMMANDS.register(ctx)?;
     config::load(ctx)
 }
 
@@ -66,7 +64,7 @@ pub(crate) fn max_blocking() -> Duration {
 }
 
 pub(crate) fn internal_commands_are_enabled() -> bool {
-    INTERNAL_COMMANDS.load(Ordering::Relaxed)
+    INTERNAL_COMMANDS.get() != 0
 }
 
 /// Refuses a client's network of more bytes than are allowed. What is loaded or replicated is not asked.

@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::commands::replayed::partial;
+use crate::commands::effects::partial;
 use crate::pool;
 
 /// Networks in all databases.

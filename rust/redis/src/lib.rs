@@ -1,20 +1,19 @@
 //! neuralredis as a Redis and Valkey module: one library for Redis 7.0 and later and Valkey 8 and later.
 //!
-//! A face of `neuralredis-core`: it owns the keyspace type, commands, replication and the server's log, and no algorithm.
-//! `neuralredis-server` has everything that is unsafe about a server; this crate is ordinary Rust over it.
+//! A face of `neuralredis-core`: it owns the keyspace type, commands and replication, and no algorithm. What is unsafe about a
+//! server is in `neuralredis-server`; this crate is ordinary Rust over it.
 //!
 //! - [`commands`]: a file each: syntax, parsing, a call of the engine, the reply, what is replicated, what the server is told.
 //! - [`value`]: what a key holds, and under which of [`ids`]; [`stored`]: how it is saved. [`trainings`]: those under way, and
 //!   what becomes of their results.
 //! - [`config`], [`info`]: settings and figures. [`error`], [`memory`]: refusals, and memory that is short.
 //!
-//! Replicas and the AOF receive effects ([`commands::replayed`]): rows with the places that they took, weights when a training
+//! Replicas and the AOF receive effects ([`commands::effects`]): rows with the places that they took, weights when a training
 //! ends. Commands replayed as they came would give other weights wherever a clock or a client ended a training, and would
 //! have every replica train.
 
 #![forbid(unsafe_code)]
-// A command says itself what its errors are.
-#![allow(refining_impl_trait)]
+#![allow(refining_impl_trait)] // each command says what its errors are
 #![cfg_attr(fuzzing, allow(dead_code))] // of an allocator that is not the program's
 
 mod commands;
@@ -31,12 +30,11 @@ mod value;
 mod work;
 mod writes;
 
-use neuralredis_server::data_type::Stored;
 use neuralredis_server::events::{self, Handlers};
 use neuralredis_server::load::Module;
-use neuralredis_server::{Context, log};
+use neuralredis_server::{Context, Stored, log};
 
-use commands::replayed::partial;
+use commands::effects::partial;
 use value::Value;
 
 #[cfg(not(any(test, fuzzing)))] // tests run without a server, so without its allocator

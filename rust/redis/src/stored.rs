@@ -6,13 +6,15 @@
 use std::ffi::{CStr, c_int};
 
 use neuralredis_core::memory::Move;
+use neuralredis_core::training::Live;
 use neuralredis_core::{Error, codec};
-use neuralredis_server::Command;
-use neuralredis_server::data_type::{DataType, Saved, Stored};
+use neuralredis_server::data_type::{DataType, Saved};
 use neuralredis_server::defrag::Pass;
+use neuralredis_server::{Command, Stored, alloc};
 
-use crate::commands::replayed::load::Load;
+use crate::commands::effects::load::Load;
 use crate::memory;
+use crate::pending::Pending;
 use crate::value::Value;
 
 /// The original module's.
@@ -64,7 +66,8 @@ impl Stored for Value {
     }
 
     fn bytes(&self) -> usize {
-        self.bytes()
+        let pending = self.pending().map_or(0, Pending::bytes);
+        alloc::allocated(size_of::<Self>()) - size_of::<Live>() + self.live.bytes_by(&alloc::allocated) + pending
     }
 
     /// A block of rows is 16 kB, and as much of anything else counts as one allocation.

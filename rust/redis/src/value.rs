@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use neuralredis_core::training::{Live, Report};
 use neuralredis_core::{Drawing, Model, Network, Trained};
-use neuralredis_server::{Content, Context, ServerString, alloc, event_loop, key};
+use neuralredis_server::{Content, Context, ServerString, event_loop, key};
 
 use crate::error::{Refusal, shown};
 use crate::ids;
@@ -166,12 +166,6 @@ impl Value {
         let mut copy = Self::new(self.live.network().clone());
         copy.pending.clone_from(&self.pending);
         copy
-    }
-
-    /// Bytes of memory that it takes, as the server counts them.
-    pub(crate) fn bytes(&self) -> usize {
-        let pending = self.pending.as_ref().map_or(0, |pending| pending.bytes());
-        alloc::allocated(size_of::<Self>()) - size_of::<Live>() + self.live.bytes_by(&alloc::allocated) + pending
     }
 }
 

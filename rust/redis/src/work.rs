@@ -12,8 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use neuralredis_core::training::lower_priority;
-use neuralredis_server::deferred::{self, Deferred};
-use neuralredis_server::{Context, Reply, boundary};
+use neuralredis_server::{Context, Deferred, Reply, boundary, deferred};
 
 use crate::config;
 use crate::error::Refusal;
@@ -86,7 +85,7 @@ impl Add for Cost {
 }
 
 /// What costs less is not counted: looking at the clock would cost as much.
-const NOTHING: Cost = Cost(Duration::from_micros(20));
+const UNCOUNTED: Cost = Cost(Duration::from_micros(20));
 
 /// The time in which commands together may do at once what one may.
 const WINDOW: Duration = Duration::from_millis(10);
@@ -99,7 +98,7 @@ pub(crate) fn is_free(cost: Cost) -> bool {
         // When the present window began, and what has been done in it.
         static DONE: Cell<Option<(Instant, Cost)>> = const { Cell::new(None) };
     }
-    if cost <= NOTHING {
+    if cost <= UNCOUNTED {
         return cost.is_brief();
     }
     let now = Instant::now();

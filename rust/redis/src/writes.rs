@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use neuralredis_server::{Context, Deferred, MainThread, Reply, event_loop, replication};
+use neuralredis_server::{Context, Deferred, MainThread, Reply, event_loop};
 
 use crate::error::Refusal;
 use crate::work;
@@ -63,7 +63,7 @@ fn set_timer(main: MainThread, delay: Duration) {
 
 fn write_some(main: MainThread, ctx: Context) {
     IS_SET.set(false);
-    if replication::avoids_replica_traffic() || ctx.is_loading() {
+    if ctx.avoids_replica_traffic() || ctx.is_loading() {
         set_timer(main, RETRY);
         return;
     }

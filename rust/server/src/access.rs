@@ -10,7 +10,9 @@ use super::strings::ServerString;
 const DATABASE_RULES: (u32, u32, u32) = (9, 1, 0);
 
 /// The user of the client whose command is being run.
-pub enum Reader {
+pub struct Reader(User);
+
+enum User {
     /// None, as while the AOF is loaded: everything is allowed.
     Nobody,
     /// One that has been deleted: nothing is.
@@ -25,21 +27,15 @@ pub enum Reader {
 impl Reader {
     /// Of the context of a command.
     pub fn of(ctx: Context) -> Self {
-        // SAFETY: the live context of a command; the name is ours, and freed once.
-        unsafe {
-            let name = call!(RedisModule_GetCurrentUserName(ctx.raw()));
-            if name.is_null() {
-                return Self::Nobody;
-            }
-            let name = ServerString::owned(name);
-            let user = call!(RedisModule_GetModuleUserFromUserName(name.raw()));
-            if user.is_null() { Self::Gone } else { Self::Known { user, selected: ctx.selected() } }
-        }
+        let Some(name) = ctx.user() else { return Self(User::Nobody) };
+        // SAFETY: a live string.
+        let user = unsafe { call!(RedisModule_GetModuleUserFromUserName(name.raw())) };
+        Self(if user.is_null() { User::Gone } else { User::Known { user, selected: ctx.selected() } })
     }
 
     /// Whether the user may read a key.
     pub fn may_read(&self, key: &[u8]) -> bool {
-        let Self::Known { user, .. } = *self else { return matches!(self, Self::Nobody) };
+        let User::Known { user, .. } = self.0 else { return matches!(self.0, User::Nobody) };
         let (key, access) = (ServerString::from(key), raw::REDISMODULE_CMD_KEY_ACCESS);
         // SAFETY: a live user and string.
         unsafe { call!(RedisModule_ACLCheckKeyPermissions(user, key.raw(), access as _)) == raw::REDISMODULE_OK as _ }
@@ -47,7 +43,7 @@ impl Reader {
 
     /// Whether the user may use a database. Servers without such rules let all users use all.
     pub fn may_use(&self, db: i32) -> bool {
-        let Self::Known { user, selected } = *self else { return matches!(self, Self::Nobody) };
+        let User::Known { user, selected } = self.0 else { return matches!(self.0, User::Nobody) };
         if db == selected || quirks::valkey_version().is_none_or(|version| version < DATABASE_RULES) {
             return true;
         }
@@ -63,7 +59,7 @@ impl Reader {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        if let Self::Known { user, .. } = *self {
+        if let User::Known { user, .. } = self.0 {
             // SAFETY: got once, freed once.
             unsafe { call!(RedisModule_FreeModuleUser(user)) };
         }

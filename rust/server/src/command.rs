@@ -87,15 +87,11 @@ impl Argument {
     }
 
     pub const fn one_of(name: &'static CStr, parts: &'static [Self]) -> Self {
-        let mut argument = Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_ONEOF);
-        argument.parts = parts;
-        argument
+        Self { parts, ..Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_ONEOF) }
     }
 
     pub const fn block(name: &'static CStr, parts: &'static [Self]) -> Self {
-        let mut argument = Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_BLOCK);
-        argument.parts = parts;
-        argument
+        Self { parts, ..Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_BLOCK) }
     }
 
     /// With a word before it.
@@ -141,28 +137,26 @@ impl<'a> Commands<'a> {
 
     /// Makes a command known to the server.
     pub fn add<C: Command>(self) -> Result<(), String> {
-        let position = c_int::from(C::ABOUT.key.is_some());
+        let (ctx, key) = (self.ctx.raw(), c_int::from(C::ABOUT.key.is_some()));
         // SAFETY: the context of OnLoad; the strings are static and end with NUL.
         let done = unsafe {
-            call!(RedisModule_CreateCommand(
-                self.ctx.raw(),
-                C::NAME.as_ptr(),
-                Some(run::<C>),
-                C::FLAGS.as_ptr(),
-                position,
-                position,
-                position
-            )) == raw::REDISMODULE_OK as c_int
-                && describe(self.ctx, C::NAME, self.since, &C::ABOUT)
-                && categorize(self.ctx, C::NAME, self.category, C::FLAGS)
+            let (name, run) = (C::NAME.as_ptr(), Some(run::<C> as _));
+            call!(RedisModule_CreateCommand(ctx, name, run, C::FLAGS.as_ptr(), key, key, key))
+                == raw::REDISMODULE_OK as c_int
+                && {
+                    let command = call!(RedisModule_GetCommand(ctx, name));
+                    !command.is_null()
+                        && describe(command, self.since, &C::ABOUT)
+                        && categorize(command, self.category, C::FLAGS)
+                }
         };
         if done { Ok(()) } else { Err(format!("the server refused the command {}", C::NAME.to_string_lossy())) }
     }
 }
 
 /// # Safety
-/// With the context of `OnLoad`.
-unsafe fn describe(ctx: Context, name: &CStr, since: &CStr, about: &About) -> bool {
+/// With a command that was just created.
+unsafe fn describe(command: *mut raw::RedisModuleCommand, since: &CStr, about: &About) -> bool {
     let mut arguments = Arguments::new(about.arguments);
     let mut keys: Vec<raw::RedisModuleCommandKeySpec> = Vec::new();
     // SAFETY: all zeros are the absent fields of the server's own initializers, and end its lists. What is pointed at
@@ -190,22 +184,16 @@ unsafe fn describe(ctx: Context, name: &CStr, since: &CStr, about: &About) -> bo
             key_specs: keys.as_mut_ptr(),
             args: arguments.list.as_mut_ptr(),
         };
-        let command = call!(RedisModule_GetCommand(ctx.raw(), name.as_ptr()));
-        if command.is_null()
-            || call!(RedisModule_SetCommandInfo(command, &raw const info)) != raw::REDISMODULE_OK as c_int
-        {
-            return false;
-        }
+        call!(RedisModule_SetCommandInfo(command, &raw const info)) == raw::REDISMODULE_OK as c_int
     }
-    true
 }
 
 /// Puts a command into the server's categories by its flags, which the server does for its own commands alone, and into the
 /// module's. An administrator's command is in no other category, so that none but an administrator is granted it by one.
 ///
 /// # Safety
-/// With the context of `OnLoad`.
-unsafe fn categorize(ctx: Context, name: &CStr, category: &CStr, flags: &CStr) -> bool {
+/// With a command that was just created.
+unsafe fn categorize(command: *mut raw::RedisModuleCommand, category: &CStr, flags: &CStr) -> bool {
     let flags: Vec<&str> = flags.to_str().unwrap_or_default().split(' ').collect();
     // SAFETY: a pointer that is written once, at load, is compared.
     let has_own = unsafe { { raw::RedisModule_AddACLCategory }.is_some() };
@@ -223,12 +211,11 @@ unsafe fn categorize(ctx: Context, name: &CStr, category: &CStr, flags: &CStr) -
             categories.push(category.to_str().unwrap_or_default());
         }
     }
-    // SAFETY: the context of OnLoad; the strings end with NUL. Redis has the one function since 7.2, the other since 7.4.
+    // SAFETY: the caller's command; the strings end with NUL. Redis has the one function since 7.2, the other since 7.4.
     unsafe {
         let Some(set) = raw::RedisModule_SetCommandACLCategories else { return true };
-        let command = call!(RedisModule_GetCommand(ctx.raw(), name.as_ptr()));
         let categories = CString::new(categories.join(" ")).unwrap_or_default();
-        !command.is_null() && set(command, categories.as_ptr()) == raw::REDISMODULE_OK as c_int
+        set(command, categories.as_ptr()) == raw::REDISMODULE_OK as c_int
     }
 }
 

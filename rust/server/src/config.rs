@@ -2,35 +2,34 @@
 
 use std::ffi::{CStr, c_char, c_int, c_longlong, c_void};
 use std::ops::RangeInclusive;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use redis_module::raw;
 
 use super::context::Context;
 
-/// A number that the server's configuration sets, under the module's name.
+/// A number or switch that the server's configuration sets, under the module's name.
 pub struct Setting {
     /// Its name, without the module's.
     pub name: &'static CStr,
     /// The numbers that it may be.
     pub range: RangeInclusive<i64>,
     value: AtomicI64,
+    is_switch: bool,
     flags: u32,
     changed: fn(i64),
 }
 
 impl Setting {
-    /// A setting from `least` on.
-    pub const fn new(name: &'static CStr, least: i64, value: i64) -> Self {
+    /// A setting of numbers in a range, and its value unless configured.
+    pub const fn new(name: &'static CStr, range: RangeInclusive<i64>, value: i64) -> Self {
         let flags = raw::REDISMODULE_CONFIG_DEFAULT;
-        Self { name, range: least..=i64::MAX, value: AtomicI64::new(value), flags, changed: |_| {} }
+        Self { name, range, value: AtomicI64::new(value), is_switch: false, flags, changed: |_| {} }
     }
 
-    /// One that may be no larger.
-    #[must_use]
-    pub const fn up_to(mut self, most: i64) -> Self {
-        self.range = *self.range.start()..=most;
-        self
+    /// A setting of yes or no, no unless configured, which only the configuration at the server's start changes.
+    pub const fn switch(name: &'static CStr) -> Self {
+        Self { is_switch: true, flags: raw::REDISMODULE_CONFIG_IMMUTABLE, ..Self::new(name, 0..=1, 0) }
     }
 
     /// One that may be given as `100mb`.
@@ -60,52 +59,27 @@ impl Setting {
 
     /// Makes it known to the server, whose configuration may set it. What it is now holds unless that says otherwise.
     pub fn register(&'static self, ctx: Context) -> Result<(), String> {
-        let data = std::ptr::from_ref(self).cast_mut().cast();
+        let (ctx, name, value) = (ctx.raw(), self.name.as_ptr(), self.get());
         let (least, most) = (*self.range.start(), *self.range.end());
-        // SAFETY: the context of OnLoad; the name is static; `data` is, too, and only read.
+        let data = std::ptr::from_ref(self).cast_mut().cast();
+        // SAFETY: the context of OnLoad; the name is static; `data` is, too, and shared as an atomic.
         let status = unsafe {
-            call!(RedisModule_RegisterNumericConfig(
-                ctx.raw(),
-                self.name.as_ptr(),
-                self.get(),
-                self.flags,
-                least,
-                most,
-                Some(get),
-                Some(set),
-                None,
-                data
-            ))
+            if self.is_switch {
+                let (get, set, value) = (Some(get_switch as _), Some(set_switch as _), value as c_int);
+                call!(RedisModule_RegisterBoolConfig(ctx, name, value, self.flags, get, set, None, data))
+            } else {
+                let (get, set) = (Some(get as _), Some(set as _));
+                call!(RedisModule_RegisterNumericConfig(
+                    ctx, name, value, self.flags, least, most, get, set, None, data
+                ))
+            }
         };
-        accepted(status, self.name)
+        if status == raw::REDISMODULE_OK as c_int {
+            Ok(())
+        } else {
+            Err(format!("the server refused the configuration {}", self.name.to_string_lossy()))
+        }
     }
-}
-
-fn accepted(status: c_int, name: &CStr) -> Result<(), String> {
-    if status == raw::REDISMODULE_OK as c_int {
-        Ok(())
-    } else {
-        Err(format!("the server refused the configuration {}", name.to_string_lossy()))
-    }
-}
-
-/// Makes a switch settable at the start of the server, not later. It is off unless the configuration says otherwise.
-pub fn register_switch(ctx: Context, name: &CStr, switch: &'static AtomicBool) -> Result<(), String> {
-    let data = std::ptr::from_ref(switch).cast_mut().cast();
-    // SAFETY: the context of OnLoad; the server copies the name; `data` is static, and shared as an atomic.
-    let status = unsafe {
-        call!(RedisModule_RegisterBoolConfig(
-            ctx.raw(),
-            name.as_ptr(),
-            0,
-            raw::REDISMODULE_CONFIG_IMMUTABLE,
-            Some(get_switch),
-            Some(set_switch),
-            None,
-            data
-        ))
-    };
-    accepted(status, name)
 }
 
 /// Takes what the server's configuration says of what is registered.
@@ -132,9 +106,8 @@ unsafe extern "C" fn set(
 }
 
 unsafe extern "C" fn get_switch(_: *const c_char, data: *mut c_void) -> c_int {
-    // SAFETY: `register_switch` passed a static switch.
-    let switch = unsafe { &*data.cast::<AtomicBool>() };
-    c_int::from(switch.load(Ordering::Relaxed))
+    // SAFETY: as for `get`.
+    unsafe { &*data.cast::<Setting>() }.get() as c_int
 }
 
 unsafe extern "C" fn set_switch(
@@ -143,8 +116,7 @@ unsafe extern "C" fn set_switch(
     data: *mut c_void,
     _: *mut *mut raw::RedisModuleString,
 ) -> c_int {
-    // SAFETY: as for `get_switch`.
-    let switch = unsafe { &*data.cast::<AtomicBool>() };
-    switch.store(value != 0, Ordering::Relaxed);
+    // SAFETY: as for `get`.
+    unsafe { &*data.cast::<Setting>() }.set(value.into());
     raw::REDISMODULE_OK as c_int
 }

@@ -127,12 +127,12 @@ impl<'a> Context<'a> {
         unsafe { call!(RedisModule_GetSelectedDb(self.raw)) }
     }
 
-    /// The name of the user on whose behalf the command runs; none, for instance, while the AOF is loaded.
-    pub fn user(self) -> Option<Box<[u8]>> {
-        // SAFETY: the live context of a command; the name is ours, read before it is freed.
+    /// The name of the user on whose behalf the command runs; `None`, for instance, while the AOF is loaded.
+    pub fn user(self) -> Option<ServerString<'static>> {
+        // SAFETY: the live context of a command; the name is ours.
         unsafe {
             let name = call!(RedisModule_GetCurrentUserName(self.raw));
-            (!name.is_null()).then(|| ServerString::owned(name).bytes().into())
+            (!name.is_null()).then(|| ServerString::owned(name))
         }
     }
 }

@@ -6,7 +6,7 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::OnceLock;
 
-use redis_module::raw;
+use redis_module::raw::{self, RedisModuleEvent};
 
 use super::context::Context;
 use super::{boundary, quirks, replication, strings};
@@ -51,8 +51,8 @@ pub fn subscribe(ctx: Context, handlers: Handlers) -> Result<(), String> {
         !quirks::has_move_notification_bug()
             && call!(RedisModule_SubscribeToKeyspaceEvents(ctx.raw(), types, Some(key_event))) != 0
             || EVENTS.into_iter().any(|id| {
-                let event = raw::RedisModuleEvent { id, dataver: 1 };
-                call!(RedisModule_SubscribeToServerEvent(ctx.raw(), event, Some(server_event))) != 0
+                let event = RedisModuleEvent { id, dataver: 1 };
+                call!(RedisModule_SubscribeToServerEvent(ctx.raw(), event, Some(happened))) != 0
             })
     };
     if refused { Err("the server refused to tell of its events".into()) } else { Ok(()) }
@@ -73,12 +73,7 @@ unsafe extern "C" fn key_event(
     raw::REDISMODULE_OK as c_int
 }
 
-unsafe extern "C" fn server_event(
-    _: *mut raw::RedisModuleCtx,
-    event: raw::RedisModuleEvent,
-    change: u64,
-    data: *mut c_void,
-) {
+unsafe extern "C" fn happened(_: *mut raw::RedisModuleCtx, event: RedisModuleEvent, change: u64, data: *mut c_void) {
     let Some(handlers) = HANDLERS.get() else { return };
     boundary::guard(|| match event.id {
         raw::REDISMODULE_EVENT_REPLICATION_ROLE_CHANGED => {

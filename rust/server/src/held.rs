@@ -6,8 +6,8 @@ use std::ptr;
 use redis_module::raw;
 
 use super::context::Context;
-use super::strings::{self, Lent};
-use super::{boundary, event_loop, module_context};
+use super::strings::{Lent, ServerString};
+use super::{event_loop, module_context};
 
 /// An argument of a command, kept for a thread that works on it after the command has returned. Nothing is copied.
 ///
@@ -29,12 +29,13 @@ impl Context<'_> {
     ///
     /// Its bytes may move: those that the command was lent must not be used any more.
     pub fn hold(self, argument: usize) -> Held {
-        let string = self.argument(argument).raw();
+        let lent = self.argument(argument);
+        let string = lent.raw();
         // SAFETY: a live string, on the main thread. Without a context nobody but `drop` releases it.
         unsafe {
             call!(RedisModule_RetainString(ptr::null_mut(), string));
             call!(RedisModule_TrimStringAllocation(string));
-            Held { string, bytes: ptr::from_ref(strings::bytes(string)) }
+            Held { string, bytes: ptr::from_ref(lent.bytes()) }
         }
     }
 }
@@ -60,21 +61,16 @@ impl Held {
 impl Drop for Held {
     fn drop(&mut self) {
         /// A string on its way back to the main thread.
-        struct Returned(*mut raw::RedisModuleString);
-        // SAFETY: it is touched on the main thread alone.
+        struct Returned(#[expect(dead_code, reason = "it is dropped")] ServerString<'static>);
+        // SAFETY: its count is touched by the main thread alone.
         unsafe impl Send for Returned {}
-        impl Returned {
-            fn give_back(self) {
-                // SAFETY: held once, given back once, on the main thread.
-                unsafe { call!(RedisModule_FreeString(ptr::null_mut(), self.0)) };
-            }
-        }
 
-        let returned = Returned(self.string);
+        // SAFETY: retained once, released once.
+        let returned = Returned(unsafe { ServerString::owned(self.string) });
         if module_context::is_main_thread() {
-            boundary::guard(|| returned.give_back());
+            drop(returned);
         } else {
-            event_loop::post(move |_| returned.give_back());
+            event_loop::post(move |_| drop(returned));
         }
     }
 }

@@ -7,8 +7,7 @@
 //! The crate `redis-module` lends its bindings alone. Its macro needs APIs that Redis 7.0 lacks and hides errors at load; its
 //! logger passes text as a format string; its replies panic on a NUL.
 
-// What a function refuses is said in its first sentences.
-#![allow(clippy::missing_errors_doc)]
+#![allow(clippy::missing_errors_doc)] // what a function refuses is said in its first sentences
 
 #[macro_use]
 mod api;
@@ -33,18 +32,21 @@ pub mod maxmemory;
 pub mod module_context;
 pub mod numbers;
 mod quirks;
-pub mod replication;
+mod replication;
 pub mod reply;
 pub mod scan;
 pub mod strings;
 pub mod system;
 
+pub use blocked::Waiter;
 pub use command::{About, Argument, Command, KeyUse};
 pub use context::Context;
+pub use data_type::Stored;
 pub use deferred::Deferred;
 pub use event_loop::MainThread;
 pub use held::Held;
 pub use key::Content;
 pub use redis_module::raw;
 pub use reply::Reply;
+pub use scan::Scan;
 pub use strings::{Lent, ServerString, Strings};

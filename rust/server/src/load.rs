@@ -57,29 +57,19 @@ pub unsafe fn on_load(
     if named != OK {
         return ERR;
     }
-    boundary::guard(|| load(ctx, argv, argc, module)).unwrap_or(ERR)
-}
-
-fn load(
-    ctx: *mut raw::RedisModuleCtx,
-    argv: *mut *mut raw::RedisModuleString,
-    argc: c_int,
-    module: &'static Module,
-) -> c_int {
-    let (name, missing) = (module.name.to_string_lossy(), api::missing());
-    if !missing.is_empty() {
-        log::warning(&format!("this server is too old for {name}: it lacks {}", missing.join(", ")));
-        return ERR;
-    }
-    module_context::set(ctx);
-    boundary::log_panics(module.name);
-    // SAFETY: the server's arguments, alive during this call.
-    let arguments = unsafe { strings::arguments(argv, argc) };
-    match (module.register)(Context::new(ctx), &arguments) {
-        Ok(()) => OK,
-        Err(reason) => {
-            log::warning(&format!("{name} was not loaded: {reason}"));
-            ERR
+    let done = boundary::guard(|| {
+        let (name, missing) = (module.name.to_string_lossy(), api::missing());
+        if !missing.is_empty() {
+            log::warning(&format!("this server is too old for {name}: it lacks {}", missing.join(", ")));
+            return ERR;
         }
-    }
+        module_context::set(ctx);
+        boundary::log_panics(module.name);
+        // SAFETY: the server's arguments, alive during this call.
+        let registered = (module.register)(Context::new(ctx), &unsafe { strings::arguments(argv, argc) });
+        let Err(reason) = registered else { return OK };
+        log::warning(&format!("{name} was not loaded: {reason}"));
+        ERR
+    });
+    done.unwrap_or(ERR)
 }

@@ -67,6 +67,12 @@ impl Context<'_> {
         }
     }
 
+    /// Whether the server asks the module not to write: clients are paused, as before a failover.
+    pub fn avoids_replica_traffic(self) -> bool {
+        // SAFETY: no condition.
+        unsafe { call!(RedisModule_AvoidReplicaTraffic()) != 0 }
+    }
+
     /// Whether the server refuses writes of clients for now: it has too few replicas (`min-replicas-to-write`), or could not
     /// save. It is asked by a command that changes nothing, and that servers later than Redis 7.0 do not even run.
     pub fn refuses_writes(self) -> bool {
@@ -94,12 +100,6 @@ impl Context<'_> {
             refuses
         }
     }
-}
-
-/// Whether the server asks the module not to write: clients are paused, as before a failover.
-pub fn avoids_replica_traffic() -> bool {
-    // SAFETY: no condition.
-    unsafe { call!(RedisModule_AvoidReplicaTraffic()) != 0 }
 }
 
 // Read and written by the main thread alone.

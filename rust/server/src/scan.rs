@@ -19,11 +19,8 @@ pub struct Scan<V> {
 /// Is given each value that the walk meets: its database, its key, itself.
 type Visit<'a, V> = dyn FnMut(i32, &[u8], &V) + 'a;
 
-/// What the server passes on to [`met`].
-struct Visitor<'a, V> {
-    db: i32,
-    visit: &'a mut Visit<'a, V>,
-}
+/// What the server passes on to [`met`]: a database, and what is given the values.
+type Visitor<'a, V> = (i32, &'a mut Visit<'a, V>);
 
 impl<V: Stored> Scan<V> {
     /// At the first key of the first database.
@@ -37,7 +34,7 @@ impl<V: Stored> Scan<V> {
         if !ctx.select(self.db) {
             return false;
         }
-        let mut visitor = Visitor { db: self.db, visit };
+        let mut visitor: Visitor<'_, V> = (self.db, visit);
         // SAFETY: a live context and cursor; the visitor is used before this returns.
         let more = unsafe {
             call!(RedisModule_Scan(ctx.raw(), self.cursor, Some(met::<V>), (&raw mut visitor).cast::<c_void>()))
@@ -71,8 +68,8 @@ unsafe extern "C" fn met<V: Stored>(
             return;
         }
         let value = call!(RedisModule_ModuleTypeGetValue(key)).cast::<V>();
-        if let (Some(value), Some(visitor)) = (value.as_ref(), visitor.cast::<Visitor<'_, V>>().as_mut()) {
-            boundary::guard(|| (visitor.visit)(visitor.db, strings::bytes(name), value));
+        if let (Some(value), Some((db, visit))) = (value.as_ref(), visitor.cast::<Visitor<'_, V>>().as_mut()) {
+            boundary::guard(|| visit(*db, strings::bytes(name), value));
         }
     }
 }

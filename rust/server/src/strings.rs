@@ -43,7 +43,7 @@ pub struct ServerString<'a> {
 
 impl ServerString<'_> {
     /// # Safety
-    /// The string was made without a context, or its only holder is the caller, who gives it away.
+    /// The caller holds the string once, and gives that to this.
     pub(crate) unsafe fn owned(raw: *mut raw::RedisModuleString) -> Self {
         Self { lent: Lent { raw, lives: PhantomData }, is_owned: true }
     }

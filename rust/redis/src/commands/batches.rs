@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use neuralredis_core::{Error, Place, RowShape, Set};
 use neuralredis_server::{Context, Deferred, Held, Reply, numbers};
 
-use super::{growth, replayed, wire_rows};
+use super::{effects, growth, wire_rows};
 use crate::config;
 use crate::error::{Refusal, shown};
 use crate::info::{self, ROWS_OBSERVED};
@@ -106,7 +106,7 @@ impl Batches {
             counts = network
                 .observe(&batch, self.target, |place| places.push(place))
                 .map_err(|error| self.interrupted(error.into()))?;
-            replayed::rows::send(ctx, self.key.lend(), network.rows_state(), &places, bytes.into(), None);
+            effects::rows::send(ctx, self.key.lend(), network.rows_state(), &places, bytes.into(), None);
             info::count(&ROWS_OBSERVED, batch.rows as u64);
             self.stored += bytes.len();
         }

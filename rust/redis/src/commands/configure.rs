@@ -3,9 +3,9 @@
 use neuralredis_core::{ClassWeight, Info, Network, Shrunk};
 use neuralredis_server::{Deferred, Held};
 
+use super::effects;
 use super::options::{self, Given, Of};
 use super::prelude::*;
-use super::replayed;
 use crate::value::Key;
 use crate::writes::{self, Step};
 
@@ -54,7 +54,7 @@ impl Command for Configure {
 
 /// Tells replicas and subscribers of a change.
 fn told(ctx: Context, key: &Key, name: &[u8], state: u64) -> Result<(), Refusal> {
-    replayed::configure::send(ctx, name, state, &value::read(key)?.live.network().info());
+    effects::configure::send(ctx, name, state, &value::read(key)?.live.network().info());
     key.changed();
     ctx.notify(c"nr.configure", name);
     Ok(())

@@ -1,8 +1,7 @@
 //! `NR.CREATE key CLASSIFIER|REGRESSOR inputs [hidden ...] -> outputs [option ...]`
 
 use neuralredis_core::{Kind, Layout, Limits, Network, Options};
-use neuralredis_server::context::{self, Context};
-use neuralredis_server::{Content, key, numbers};
+use neuralredis_server::{Content, context, key};
 
 use super::options::{self, Given, Of};
 use super::prelude::*;

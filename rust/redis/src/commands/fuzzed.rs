@@ -18,7 +18,7 @@ pub(crate) fn run(data: &[u8]) {
     let arguments: Vec<&[u8]> = rest.split(|&byte| byte == SEPARATOR).collect();
     let read = match command % 7 {
         0 => create::Wanted::parse(&arguments).map(drop),
-        1 => train::Wanted::parse(&arguments).map(drop),
+        1 => train::Request::parse(&arguments).map(drop),
         2 => configure(&arguments),
         3 => observe(&arguments, Kind::Classifier),
         4 => observe(&arguments, Kind::Regressor),

@@ -1,7 +1,6 @@
 //! `NR.GETDATA key TRAIN|TEST row`
 
 use neuralredis_core::Kind;
-use neuralredis_server::numbers;
 
 use super::prelude::*;
 use super::wire_rows;

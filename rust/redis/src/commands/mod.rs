@@ -4,6 +4,7 @@ mod batches;
 mod class;
 mod configure;
 mod create;
+pub(crate) mod effects;
 mod evaluate;
 mod export;
 #[cfg(any(test, fuzzing))]
@@ -15,7 +16,6 @@ mod info;
 mod observe;
 mod options;
 mod prelude;
-pub(crate) mod replayed;
 mod report;
 mod reset;
 mod run;
@@ -47,11 +47,11 @@ pub(crate) fn register(ctx: Context) -> Result<(), String> {
     commands.add::<evaluate::Evaluate>()?;
     commands.add::<export::Export>()?;
     commands.add::<import::Import>()?;
-    commands.add::<replayed::load::Load>()?;
-    commands.add::<replayed::rows::Rows>()?;
-    commands.add::<replayed::trained::Trained>()?;
-    commands.add::<replayed::reset::Reset>()?;
-    commands.add::<replayed::configure::Configure>()
+    commands.add::<effects::load::Load>()?;
+    commands.add::<effects::rows::Rows>()?;
+    commands.add::<effects::trained::Trained>()?;
+    commands.add::<effects::reset::Reset>()?;
+    commands.add::<effects::configure::Configure>()
 }
 
 #[cfg(fuzzing)]

@@ -1,12 +1,11 @@
 //! `NR.OBSERVE key i0 .. iN -> o0 .. oM [WEIGHT w] [TRAIN|TEST]`, `NR.OBSERVE key FP32 blob [TRAIN|TEST]`
 
 use neuralredis_core::Place;
-use neuralredis_server::numbers;
 use smallvec::SmallVec;
 
 use super::prelude::*;
 use super::wire_rows::{Rows, SET};
-use super::{batches, growth, replayed};
+use super::{batches, effects, growth};
 use crate::info::{self, ROWS_OBSERVED};
 
 pub(super) struct Observe;
@@ -57,7 +56,7 @@ impl Command for Observe {
             let mut places = SmallVec::<[Place; 1]>::with_capacity(batch.rows);
             let stored = network.observe(&batch, rows.target, |place| places.push(place))?;
             let sent = if rows.are_blob { ctx.argument(2).into() } else { numbers::bytes(&rows.values)[..].into() };
-            replayed::rows::send(ctx, name, network.rows_state(), &places, sent, rows.weight);
+            effects::rows::send(ctx, name, network.rows_state(), &places, sent, rows.weight);
             stored
         } else {
             // Should there be a target after all, it puts the rows where they went here: the random state is saved with the network.

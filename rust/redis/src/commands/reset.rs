@@ -1,7 +1,7 @@
 //! `NR.RESET key`
 
+use super::effects;
 use super::prelude::*;
-use super::replayed;
 
 pub(super) struct Reset;
 
@@ -22,7 +22,7 @@ impl Command for Reset {
         memory::check(value.live.network().layout().parameters() * memory::PARAMETER)?;
         let state = value.live.network().weights_state();
         value.reset(ctx, args[0]);
-        replayed::reset::send(ctx, ctx.argument(0), state);
+        effects::reset::send(ctx, ctx.argument(0), state);
         key.changed();
         ctx.notify(c"nr.reset", args[0]);
         Ok(Reply::OK)

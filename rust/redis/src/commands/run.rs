@@ -1,7 +1,7 @@
 //! `NR.RUN key i0 .. iN`, `NR.RUN key FP32 blob`
 
 use neuralredis_core::{Error, Model};
-use neuralredis_server::numbers::{self, Row};
+use neuralredis_server::numbers::Row;
 
 use super::prelude::*;
 use super::wire_rows;

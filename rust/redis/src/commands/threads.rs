@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use neuralredis_server::access::Reader;
-use neuralredis_server::numbers;
 
 use super::prelude::*;
 use crate::trainings::{self, Listed};

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use neuralredis_core::training::{Task, TrainOptions};
-use neuralredis_server::numbers;
 
 use super::prelude::*;
 use super::wait;
@@ -33,7 +32,7 @@ impl Command for Train {
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let name = args[0];
         let mut key = value::open(ctx, ctx.argument(0))?;
-        let Wanted { options, block } = Wanted::parse(&args[1..])?;
+        let Request { options, block } = Request::parse(&args[1..])?;
         let options = config::limited(options);
         if !ctx.is_primary() {
             return Err(Refusal::because("this server is a replica: its primary trains, and sends the result"));
@@ -55,19 +54,18 @@ impl Command for Train {
 }
 
 #[derive(Debug, PartialEq)]
-pub(super) struct Wanted {
+pub(super) struct Request {
     options: TrainOptions,
     block: Option<i64>,
 }
 
-impl Wanted {
+impl Request {
     /// Of the arguments after the key.
     pub(super) fn parse(mut args: &[&[u8]]) -> Result<Self, Refusal> {
         const NAMES: [&str; 5] = ["MAXCYCLES", "MAXTIME", "AUTOSTOP", "BACKTRACK", "BLOCK"];
-        let mut wanted = Self { options: TrainOptions::default(), block: None };
+        let mut request = Self { options: TrainOptions::default(), block: None };
         let mut seen: Vec<&str> = Vec::new();
-        while let Some((&word, rest)) = args.split_first() {
-            args = rest;
+        while let Some(&word) = args.split_off_first() {
             let Some(name) = NAMES.into_iter().find(|name| is(word, name)) else {
                 return Err(Refusal::unknown(word, NAMES.join(", ")));
             };
@@ -76,30 +74,22 @@ impl Wanted {
             }
             seen.push(name);
             match name {
-                "AUTOSTOP" => wanted.options.auto_stop = true,
-                "BACKTRACK" => wanted.options.backtrack = true,
-                _ => {
-                    let Some((&value, rest)) = args.split_first() else {
-                        return Err(Refusal::because(format!("{name} has no value")));
-                    };
-                    args = rest;
-                    match name {
-                        "MAXCYCLES" => {
-                            let expected = format!("an integer from 0 to {}", i64::MAX);
-                            let cycles = numbers::whole(value).filter(|&cycles| i64::try_from(cycles).is_ok());
-                            let cycles = cycles.ok_or_else(|| Refusal::argument(name, value, expected))?;
-                            wanted.options.max_cycles = cycles;
-                        }
-                        "MAXTIME" => {
-                            let milliseconds = wait::milliseconds(name, value)?;
-                            wanted.options.max_time = Duration::from_millis(milliseconds.unsigned_abs());
-                        }
-                        _ => wanted.block = Some(wait::milliseconds(name, value)?),
-                    }
+                "AUTOSTOP" => request.options.auto_stop = true,
+                "BACKTRACK" => request.options.backtrack = true,
+                "MAXCYCLES" => {
+                    let value = value_of(name, &mut args)?;
+                    let expected = format!("an integer from 0 to {}", i64::MAX);
+                    let cycles = numbers::whole(value).filter(|&cycles| i64::try_from(cycles).is_ok());
+                    request.options.max_cycles = cycles.ok_or_else(|| Refusal::argument(name, value, expected))?;
                 }
+                "MAXTIME" => {
+                    let milliseconds = wait::milliseconds(name, value_of(name, &mut args)?)?;
+                    request.options.max_time = Duration::from_millis(milliseconds.unsigned_abs());
+                }
+                _ => request.block = Some(wait::milliseconds(name, value_of(name, &mut args)?)?),
             }
         }
-        Ok(wanted)
+        Ok(request)
     }
 }
 
@@ -109,10 +99,10 @@ mod tests {
 
     #[test]
     fn options_come_in_any_order_and_twice_never() {
-        let parse = |words: &str| Wanted::parse(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>());
-        let wanted = parse("backtrack BLOCK 5 MaxTime 0 AUTOSTOP maxcycles 7").unwrap();
+        let parse = |words: &str| Request::parse(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>());
+        let request = parse("backtrack BLOCK 5 MaxTime 0 AUTOSTOP maxcycles 7").unwrap();
         let options = TrainOptions { max_cycles: 7, max_time: Duration::ZERO, auto_stop: true, backtrack: true };
-        assert_eq!(wanted, Wanted { options, block: Some(5) });
+        assert_eq!(request, Request { options, block: Some(5) });
         assert_eq!(parse("").unwrap().options, TrainOptions::default());
         assert_eq!(parse("MAXTIME 1 MAXTIME 1").unwrap_err().text(), "ERR MAXTIME is given twice");
         assert!(parse("MAXCYCLES -1").unwrap_err().text().starts_with("ERR MAXCYCLES is '-1': expected an integer"));

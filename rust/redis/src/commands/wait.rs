@@ -1,7 +1,5 @@
 //! `NR.WAIT key [ms]`
 
-use neuralredis_server::numbers;
-
 use super::prelude::*;
 use crate::trainings;
 

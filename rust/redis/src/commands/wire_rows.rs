@@ -1,7 +1,7 @@
 //! Rows as commands carry them: as text, or as bytes after the word FP32, which are little-endian floats, row after row.
 
 use neuralredis_core::{Batch, Error, Network, Set};
-use neuralredis_server::numbers::{self, Row};
+use neuralredis_server::numbers::Row;
 
 use super::prelude::*;
 
@@ -17,29 +17,23 @@ pub(super) fn set(word: &[u8]) -> Option<Set> {
     }
 }
 
-/// The numbers of rows of that many numbers each.
-pub(super) fn rows(blob: &[u8], width: usize) -> Result<Row, Refusal> {
-    memory::check(blob.len())?;
-    match numbers::singles(blob) {
-        Some(values) if values.len().is_multiple_of(width) => Ok(values),
-        _ => Err(wrong_length(blob, width)),
-    }
-}
-
-fn wrong_length(blob: &[u8], width: usize) -> Refusal {
-    Refusal::because(format!(
-        "the blob has {} bytes: expected a multiple of {}, {width} floats a row, and not 0",
-        blob.len(),
-        4 * width
-    ))
-}
-
-/// How many rows of that many numbers each there are. Nothing is copied.
+/// How many rows of that many numbers each a blob has. Nothing is copied.
 pub(super) fn count(blob: &[u8], width: usize) -> Result<usize, Refusal> {
     if blob.is_empty() || !blob.len().is_multiple_of(4 * width) {
-        return Err(wrong_length(blob, width));
+        return Err(Refusal::because(format!(
+            "the blob has {} bytes: expected a multiple of {}, {width} floats a row, and not 0",
+            blob.len(),
+            4 * width
+        )));
     }
     Ok(blob.len() / (4 * width))
+}
+
+/// The numbers of these rows.
+pub(super) fn rows(blob: &[u8], width: usize) -> Result<Row, Refusal> {
+    memory::check(blob.len())?;
+    count(blob, width)?;
+    Ok(numbers::singles(blob).unwrap_or_default())
 }
 
 /// An error names the row among all, not among those of its chunk.
@@ -129,13 +123,9 @@ impl Rows {
 
     fn options(mut args: &[&[u8]]) -> Result<(Option<f32>, Option<Set>), Refusal> {
         let (mut weight, mut target) = (None, None);
-        while let Some((&word, rest)) = args.split_first() {
-            args = rest;
+        while let Some(&word) = args.split_off_first() {
             if is(word, "WEIGHT") {
-                let Some((&value, rest)) = args.split_first() else {
-                    return Err(Refusal::because("WEIGHT has no value"));
-                };
-                args = rest;
+                let value = value_of("WEIGHT", &mut args)?;
                 let number = numbers::single(value).filter(|number| *number > 0.0);
                 let number = number.ok_or_else(|| Refusal::argument("WEIGHT", value, "a finite number above 0"))?;
                 if weight.replace(number).is_some() {

@@ -11,9 +11,9 @@
 //! Rejected: to poll, as the original did in each of its commands, which leaves results lying while nobody asks; and to take
 //! the server's lock on the training's thread, which holds up the server and on Redis 7.0 is racy.
 
+mod maxmemory;
 mod registry;
 mod results;
-mod room;
 mod search;
 
 use std::collections::BTreeSet;
@@ -21,8 +21,7 @@ use std::sync::Arc;
 
 use neuralredis_core::Error;
 use neuralredis_core::training::{Job, Owner, Task, TrainOptions};
-use neuralredis_server::Context;
-use neuralredis_server::blocked::{self, Waiter};
+use neuralredis_server::{Context, Waiter, blocked};
 
 use crate::error::Refusal;
 use crate::value::Value;
@@ -36,17 +35,17 @@ pub(crate) fn start(ctx: Context, key: &[u8], value: &mut Value, options: TrainO
     if value.live.job().is_some() {
         return Err(Error::AlreadyTraining.into());
     }
-    let owner = Owner::from(ctx.user().unwrap_or_default());
+    let owner = ctx.user().map_or_else(Owner::default, |user| Owner::from(user.bytes()));
     if !pool::shared().has_place_for(&owner) {
         config::check_queue(pool::shared().counts().1)?;
     }
-    room::check(ctx, Task::new(value.live.network(), options)?.bytes(pool::shared().threads()))?;
+    maxmemory::check(ctx, Task::new(value.live.network(), options)?.bytes(pool::shared().threads()))?;
     let ticket = entries(|entries| {
         entries.next_ticket += 1;
         entries.next_ticket
     });
     let ended = move |job: &Arc<Job>| results::ended(ticket, job);
-    let job = value.live.train_for(&owner, options, pool::shared(), room::at_its_turn, ended)?;
+    let job = value.live.train_for(&owner, options, pool::shared(), maxmemory::at_its_turn, ended)?;
     let entry = Entry { id: value.id, job, db: ctx.selected(), key: key.to_vec(), waiters: BTreeSet::new() };
     entries(|entries| entries.add(ticket, entry));
     Ok(())

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use neuralredis_core::training::Job;
-use neuralredis_server::Context;
-use neuralredis_server::blocked::Waiter;
+use neuralredis_server::{Context, Waiter};
 
 use crate::value::Key;
 
@@ -106,6 +105,11 @@ pub(super) fn place(id: u64, db: i32, key: Vec<u8>) {
             (entry.db, entry.key) = (db, key);
         }
     });
+}
+
+/// The network of a training, and where that was last seen.
+pub(super) fn place_of(ticket: u64) -> Option<(u64, i32, Vec<u8>)> {
+    entries(|entries| entries.of.get(&ticket).map(|entry| (entry.id, entry.db, entry.key.clone())))
 }
 
 /// Whether a network is at a key.

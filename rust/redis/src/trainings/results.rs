@@ -9,11 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use neuralredis_core::training::{Job, Outcome, Reason};
-use neuralredis_server::{Context, MainThread, Strings, event_loop, log, replication};
+use neuralredis_server::{Context, MainThread, Strings, event_loop, log};
 
 use super::registry::{self, Entry, entries};
 use super::search::{self, MOMENT};
-use crate::commands::replayed;
+use crate::commands::effects;
 use crate::error::shown;
 use crate::info::{self, DROPPED, FAILED, FINISHED};
 use crate::memory;
@@ -38,16 +38,11 @@ impl Ended {
             // As bytes, and as the server's strings.
             Some(Outcome::Trained(trained, report)) if !job.is_cancelled() => {
                 memory::check(2 * memory::PARAMETER * job.task().parameters())
-                    .map(|()| replayed::trained::frames(&trained, &report))
+                    .map(|()| effects::trained::frames(&trained, &report))
             }
             _ => Ok(Strings::default()),
         };
         Self { ticket, job: Arc::clone(job), sent }
-    }
-
-    /// The network that it was started from, and where that was last seen.
-    fn place(&self) -> Option<(u64, i32, Vec<u8>)> {
-        entries(|entries| entries.of.get(&self.ticket).map(|entry| (entry.id, entry.db, entry.key.clone())))
     }
 }
 
@@ -100,9 +95,8 @@ fn conclude_some(main: MainThread, ctx: Context) {
         let Some(ended) = PENDING.with_borrow_mut(VecDeque::pop_front) else { return };
         let wanted = ctx.is_primary() && !ended.job.is_cancelled();
         if wanted
-            && *takes_no_writes.get_or_insert_with(|| {
-                replication::avoids_replica_traffic() || ctx.is_loading() || ctx.refuses_writes()
-            })
+            && *takes_no_writes
+                .get_or_insert_with(|| ctx.avoids_replica_traffic() || ctx.is_loading() || ctx.refuses_writes())
         {
             PENDING.with_borrow_mut(|pending| pending.push_back(ended));
         } else {
@@ -116,7 +110,7 @@ fn conclude_some(main: MainThread, ctx: Context) {
 
 fn conclude(main: MainThread, ctx: Context, ended: Ended, wanted: bool) {
     if wanted
-        && let Some((id, db, key)) = ended.place()
+        && let Some((id, db, key)) = registry::place_of(ended.ticket)
         && !registry::is_at(ctx, id, db, &key)
     {
         search::begin(main, id, Arc::clone(&ended.job), move |main| again(main, ended));
@@ -181,7 +175,7 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neura
     };
     match outcome {
         Some(Outcome::Trained(_, report)) => {
-            replayed::trained::send(ctx, &entry.key, &sent);
+            effects::trained::send(ctx, &entry.key, &sent);
             key.changed();
             ctx.notify(c"nr.trained", &entry.key[..]);
             work::dispose(bytes, replaced);

@@ -1,8 +1,8 @@
 //! The search for networks that are not where they were when last seen, though they have not been freed, which would have
 //! cancelled their trainings.
 //!
-//! Some servers do not tell of every move, or are not asked to ([`neuralredis_server::events`]). Then all keys are looked at, a few at
-//! a time, in one walk for all networks that are missed.
+//! Some servers do not report every move, or are not asked to ([`neuralredis_server::events`]). Then all keys are looked at,
+//! a few at a time, in one walk for all networks that are missed.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -10,8 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use neuralredis_core::training::Job;
-use neuralredis_server::scan::Scan;
-use neuralredis_server::{Context, MainThread, event_loop};
+use neuralredis_server::{Context, MainThread, Scan, event_loop};
 
 use super::registry;
 use crate::value::Value;

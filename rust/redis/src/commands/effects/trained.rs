@@ -58,9 +58,6 @@ impl Command for Trained {
                 Ok(Made { trained: Arc::new(trained), report: report.map(Arc::new) })
             });
         }
-        ctx.replicate_verbatim();
-        key.changed();
-        ctx.notify(c"nr.trained", ctx.argument(0));
-        Ok(Reply::OK)
+        Ok(super::done(ctx, &key, c"nr.trained"))
     }
 }

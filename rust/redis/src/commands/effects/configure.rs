@@ -41,9 +41,6 @@ impl Command for Configure {
             live.network_mut().set_rows_state(before);
             return Err(error.into());
         }
-        ctx.replicate_verbatim();
-        key.changed();
-        ctx.notify(c"nr.configure", ctx.argument(0));
-        Ok(Reply::OK)
+        Ok(super::done(ctx, &key, c"nr.configure"))
     }
 }

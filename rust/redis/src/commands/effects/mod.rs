@@ -11,12 +11,8 @@ pub(crate) mod reset;
 pub(crate) mod rows;
 pub(crate) mod trained;
 
-use std::ffi::CStr;
-
-use neuralredis_server::{Context, numbers};
-
-use crate::config;
-use crate::error::Refusal;
+use crate::commands::prelude::*;
+use crate::value::Key;
 
 /// Not `deny-oom`, by which the server would refuse what a primary sends, too: [`admit`] looks at the sender first.
 const FLAGS: &CStr = c"write admin";
@@ -38,6 +34,14 @@ fn admit(ctx: Context, command: &CStr) -> Result<(), Refusal> {
     } else {
         Ok(())
     }
+}
+
+/// Ends an internal command that has changed a network: it is replicated as it came.
+fn done(ctx: Context, key: &Key, event: &CStr) -> Reply {
+    ctx.replicate_verbatim();
+    key.changed();
+    ctx.notify(event, ctx.argument(0));
+    Reply::OK
 }
 
 /// The state of a network's random numbers.

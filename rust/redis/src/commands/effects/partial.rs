@@ -2,14 +2,14 @@
 //!
 //! One belongs to the client that sends it, and goes when that client goes, since nobody else sends the rest; the AOF ends
 //! like a client. A flushed database takes its own along. A client may begin many, so that the one that has waited longest
-//! makes room: more servers than [`MOST`] do not send slots at a time, and each sends one network after the other.
+//! makes room: more servers than [`MAX_PARTIALS`] do not send slots at a time, and each sends one network after the other.
 
 use std::cell::RefCell;
 
 use neuralredis_core::codec::Decoder;
 
 /// Networks at most.
-const MOST: usize = 64;
+const MAX_PARTIALS: usize = 64;
 
 /// A network of which not all frames have come.
 pub(super) struct Partial {
@@ -51,7 +51,7 @@ pub(super) fn taken(whose: &Whose) -> Option<Partial> {
 /// Keeps it until the next frame comes.
 pub(super) fn keep(partial: Partial) {
     PARTIALS.with_borrow_mut(|partials| {
-        if partials.len() == MOST {
+        if partials.len() == MAX_PARTIALS {
             partials.remove(0);
         }
         partials.push(partial);
@@ -101,10 +101,10 @@ mod tests {
 
     #[test]
     fn the_one_that_has_waited_longest_makes_room() {
-        for client in 0..=MOST as u64 {
+        for client in 0..=MAX_PARTIALS as u64 {
             begin(client, 0, 1);
         }
-        assert_eq!(counts(), (MOST, MOST));
+        assert_eq!(counts(), (MAX_PARTIALS, MAX_PARTIALS));
         assert!(taken(&Whose { client: 0, db: 0, key: b"net".to_vec() }).is_none());
         forget_database(None);
     }

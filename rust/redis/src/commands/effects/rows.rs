@@ -90,10 +90,7 @@ impl Command for Rows {
         config::check_bytes(ctx, || value.network_bytes() + rows.len() * 4)?;
         let batch = Batch { weights: weights.as_deref(), ..interleaved(&rows, inputs, targets) };
         value.live.network_mut().place(&batch, &places, state)?;
-        ctx.replicate_verbatim();
-        key.changed();
-        ctx.notify(c"nr.observe", ctx.argument(0));
-        Ok(Reply::OK)
+        Ok(super::done(ctx, &key, c"nr.observe"))
     }
 }
 

@@ -28,9 +28,6 @@ impl Command for Reset {
         let value = value::write(&mut key)?;
         value.live.network_mut().set_weights_state(state);
         value.reset(ctx, args[0]);
-        ctx.replicate_verbatim();
-        key.changed();
-        ctx.notify(c"nr.reset", ctx.argument(0));
-        Ok(Reply::OK)
+        Ok(super::done(ctx, &key, c"nr.reset"))
     }
 }

@@ -7,7 +7,7 @@
 
 use neuralredis_core::Network;
 use neuralredis_core::codec;
-use neuralredis_server::{Content, ServerString, key, numbers};
+use neuralredis_server::{Content, ServerString, key};
 
 use super::partial::{self, Partial, Whose};
 use crate::commands::prelude::*;
