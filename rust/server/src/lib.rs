@@ -1,11 +1,11 @@
 //! What a Redis or Valkey module needs of its server, in safe Rust: every `unsafe` of the module is here.
 //!
-//! Nothing here knows what the module is for. A module says what it is by [`module!`](crate::module), what its keys hold by
-//! [`data_type::Stored`], what it answers by [`command::Command`], and what it wants to be told by callbacks, which it
-//! registers ([`events`], [`info`], [`blocked`]).
+//! Nothing here knows what the module is for. A module declares itself by [`module!`](crate::module), what its keys hold by
+//! [`data_type::Stored`], its commands by [`command::Command`], and registers callbacks for the rest ([`events`], [`info`],
+//! [`blocked`]).
 //!
-//! The crate `redis-module` lends its bindings alone. Its macro needs APIs that Redis 7.0 lacks and hides errors at load; its
-//! logger passes text as a format string; its replies panic on a NUL.
+//! Of the crate `redis-module` only the bindings are used. Its macro needs APIs that Redis 7.0 lacks and hides errors at load;
+//! its logger passes text as a format string; its replies panic on a NUL.
 
 #![allow(clippy::missing_errors_doc)] // what a function refuses is said in its first sentences
 
