@@ -25,7 +25,7 @@ test: test-rust test-python ## build, and run every test
 
 test-rust: $(VENV)/ready
 	$(CARGO) test --locked --quiet
-	$(CARGO) test --locked --quiet --package neuralredis-redis
+	$(CARGO) test --locked --quiet --package neuralredis-redis --package neuralredis-server
 
 # In as many processes as there are cores: most tests wait for servers. A slow test does not keep others waiting.
 test-python: $(VENV)/built $(VENV)/test target/pauses/libneuralredis.so

@@ -5,10 +5,13 @@
 //! `objective` turn rows and weights into losses and gradients; [`network`] holds all of one network and [`model`] answers;
 //! [`training`] runs in the background; [`codec`] makes bytes of a network and back. A room calls only those before it.
 
+#![deny(unsafe_code)]
+
 pub mod codec;
 mod dataset;
 pub mod error;
 pub mod evaluation;
+#[allow(unsafe_code)] // vector instructions
 pub mod kernels;
 pub mod layout;
 pub mod memory;

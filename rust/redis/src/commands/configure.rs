@@ -1,21 +1,13 @@
 //! `NR.CONFIGURE key option value ...`
 
-use std::ffi::CStr;
-
 use neuralredis_core::{Changes, ClassWeight, Network, Shrunk};
+use neuralredis_server::{Deferred, Held};
 
+use super::effects;
 use super::options::{self, Of};
-use super::replayed;
-use crate::error::{Refusal, shown};
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::deferred::Deferred;
-use crate::ffi::held::Held;
-use crate::ffi::key::Key;
-use crate::ffi::reply::Reply;
-use crate::work::{self, Cost};
+use super::prelude::*;
+use crate::value::Key;
 use crate::writes::{self, Step};
-use crate::{config, memory, value};
 
 pub(super) struct Configure;
 
@@ -63,7 +55,7 @@ impl Command for Configure {
 
 /// Tells replicas and subscribers of a change.
 fn told(ctx: Context, key: &Key, name: &[u8], state: u64) -> Result<(), Refusal> {
-    replayed::configure::send(ctx, name, state, &value::read(key)?.live.network().info());
+    effects::configure::send(ctx, name, state, &value::read(key)?.live.network().info());
     key.changed();
     ctx.notify(c"nr.configure", name);
     Ok(())

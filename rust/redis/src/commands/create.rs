@@ -1,18 +1,11 @@
 //! `NR.CREATE key CLASSIFIER|REGRESSOR inputs [hidden ...] -> outputs [option ...]`
 
-use std::ffi::CStr;
-
 use neuralredis_core::{Kind, Layout, Limits, Network, Options};
+use neuralredis_server::{Content, context, key};
 
-use super::is;
 use super::options::{self, Of};
-use crate::error::{Refusal, shown};
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::{self, Context};
-use crate::ffi::key::{self, Content, Key};
-use crate::ffi::reply::Reply;
-use crate::value::Value;
-use crate::{config, memory, numbers};
+use super::prelude::*;
+use crate::value::{Key, Value};
 
 pub(super) struct Create;
 
@@ -44,7 +37,7 @@ impl Command for Create {
         let (name, wanted) = (args[0], Wanted::parse(&args[1..])?);
         match Key::open(ctx, name).content() {
             Content::Nothing => {}
-            Content::Network => {
+            Content::Value => {
                 return Err(Refusal::because(format!("there is a network at key '{}' already", shown(name))));
             }
             Content::Other => return Err(Refusal::WrongType),
@@ -72,7 +65,7 @@ fn send(ctx: Context, name: &[u8], kind: Kind, units: &[usize], options: &Option
     written.extend([b"->".to_vec(), outputs.to_string().into_bytes()]);
     written.extend([b"SEED".to_vec(), seed.to_string().into_bytes()]);
     written.extend(options::written(options, limits, Of::Creation));
-    ctx.replicate(Create::NAME, &written.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    ctx.replicate(Create::NAME, written.iter().map(Vec::as_slice));
 }
 
 #[derive(Debug)]

@@ -1,16 +1,9 @@
 //! `NR.INFO key`
 
-use std::ffi::CStr;
-
 use neuralredis_core::{ClassWeight, Kind, Network};
 
+use super::prelude::*;
 use super::{options, report};
-use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
-use crate::value;
-use crate::work::{self, Cost};
 
 pub(super) struct Info;
 

@@ -6,12 +6,10 @@ use std::sync::Arc;
 use neuralredis_core::layout::MAX_UNITS;
 use neuralredis_core::options::{Declared, Other, TABLE};
 use neuralredis_core::{Changes, Limits, Options, Value};
+use neuralredis_server::{Argument, Reply, numbers};
 
-use super::is;
+use super::prelude::is;
 use crate::error::Refusal;
-use crate::ffi::command::Argument;
-use crate::ffi::reply::Reply;
-use crate::numbers;
 
 /// Which command the options are of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
