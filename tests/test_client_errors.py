@@ -1,4 +1,4 @@
-"""The words of the module are told apart as the engine's exceptions are."""
+"""Errors of the module are told apart by their code, as the engine's exceptions are."""
 
 from __future__ import annotations
 
@@ -10,55 +10,58 @@ import redis
 import valkey
 
 import neuralredis as nr
-from neuralredis.remote.refusals import KINDS, ours
+from neuralredis.remote.refusals import BEGINNINGS, CODES, ours
 
 ROOT = Path(__file__).resolve().parents[1]
-#: What the engine's errors look like when their fields are filled in.
-EXAMPLES = {
-    "Layers": "the layout has 1 layers: expected 2 to 32, inputs and outputs counted",
-    "Units": "layer 1 has 0 units: expected 1 to 1048576",
-    "Parameters": "the layout has 99999999 parameters: expected at most 16777216",
-    "ClassifierOutputs": "a classifier with 1 output: expected at least 2, one for each class",
-    "Option": "LOSS is 'log': expected crossentropy, mse",
-    "Inputs": "row 3: the network has 9 inputs, 8 were given",
-    "Outputs": "expected 1 output, 2 were given",
-    "RowCounts": "3 rows of inputs but 2 of classes",
-    "NotFinite": "row 2: input 1 is inf: expected a finite number",
-    "Class": "the class is 7: expected an integer from 0 to 2",
-    "RowWeight": "row 0: the weight is 0: expected a finite number above 0",
-    "NoRoom": "the testing set takes no rows: its limit is 0",
-    "RowIndex": "row 7 of the training set: it has 5 rows",
-    "NotClassifier": "the network is a regressor: only a classifier has classes",
-    "NoTrainingRows": "the network has no training rows: observe some first",
-    "NoTestingRows": "automatic stop needs testing rows: the network has none",
-    "NoRows": "there are no rows to evaluate",
-    "AlreadyTraining": "the network is already being trained",
-    "Damaged": "not a network: it ends too early",
-    "NewerFormat": "the network was saved in format 9: this version reads formats up to 1",
-    "Memory": "not enough memory for 123 bytes",
-}
 
 
-def expected() -> dict[str, str]:
-    """The exception of each of the engine's errors, by the extension's own table."""
-    table = (ROOT / "rust/python/src/errors.rs").read_text().partition("match error {")[2]
-    found = {}
-    for errors, kind in re.findall(r"((?:\s*\|?\s*Error::\w+[^|=]*)+)=>\s*\{?\s*(?:classes::)?(\w+)::new_err", table):
-        found.update(dict.fromkeys(re.findall(r"Error::(\w+)", errors), kind))
-    return found
+def test_the_codes_are_those_of_the_engine() -> None:
+    given = re.findall(r'=> "(NR\w+)"', (ROOT / "rust/core/src/error.rs").read_text())
+    raised = re.findall(r'Some\("(NR\w+)"\) => (?:classes::)?(\w+)::', (ROOT / "rust/python/src/errors.rs").read_text())
+    assert len(given) == len(set(given)) == len(raised) == 7
+    assert dict(raised) == {code: CODES[code].__name__ for code in given}
+    assert CODES.keys() - given == {"WRONGTYPE"}
 
 
-def test_every_error_of_the_engine_is_among_the_examples() -> None:
-    assert expected().keys() == EXAMPLES.keys()
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-@pytest.mark.parametrize("prefix", ["", "ERR "])
-@pytest.mark.parametrize("client", [redis.ResponseError, valkey.ResponseError])
-def test_it_becomes_the_exception_of_an_embedded_network(name: str, prefix: str, client: type[Exception]) -> None:
-    error = ours(client(prefix + EXAMPLES[name]))
-    assert type(error).__name__ == expected()[name]
-    assert str(error) == EXAMPLES[name]
+@pytest.mark.parametrize(
+    ("line", "code", "kind"),
+    [
+        ("NR.CREATE new REGRESSOR 2 0 -> 1", "NROPTION", nr.OptionError),
+        ("NR.CREATE new REGRESSOR 2 -> 1 LOSS log", "NROPTION", nr.OptionError),
+        ("NR.CREATE new REGRESSOR 2 -> 1 FOO", "NROPTION", nr.OptionError),
+        ("NR.CONFIGURE sum OUTPUT softmax", "NROPTION", nr.OptionError),
+        ("NR.TRAIN sum MAXCYCLES x", "NROPTION", nr.OptionError),
+        ("NR.RUN sum 1", "NRSHAPE", nr.ShapeError),
+        ("NR.RUN sum FP32 x", "NRSHAPE", nr.ShapeError),
+        ("NR.OBSERVE sum 1 2 -> 3 4", "NRSHAPE", nr.ShapeError),
+        ("NR.RUN sum 1 x", "NRDATA", nr.DataError),
+        ("NR.OBSERVE sum 1 2 -> 3 WEIGHT 0", "NRDATA", nr.DataError),
+        ("NR.OBSERVE sum 1 2 -> 3 TEST", "NRDATA", nr.DataError),
+        ("NR.EVALUATE sum", "NRDATA", nr.DataError),
+        ("NR.CLASS sum 1 2", "NRKIND", nr.KindError),
+        ("NR.TRAIN sum", "NRSTATE", nr.TrainingError),
+        ("NR.IMPORT new x", "NRFORMAT", nr.FormatError),
+        ("NR.INFO nothing", "no", nr.NotFoundError),
+        ("NR.CREATE sum REGRESSOR 2 -> 1", "there", nr.ExistsError),
+        ("NR.INFO text", "WRONGTYPE", nr.WrongTypeError),
+    ],
+)
+def test_each_becomes_the_exception_of_an_embedded_network(
+    db: nr.NeuralRedis, line: str, code: str, kind: type[nr.NeuralRedisError]
+) -> None:
+    db.client.set("text", "some")
+    db.create("sum", "regressor", [2, 1], dataset=10)
+    with pytest.raises(redis.ResponseError) as refused:
+        db.client.execute_command(*line.split())
+    assert str(refused.value).split()[0] == code
+    for error in (
+        refused.value,
+        valkey.ResponseError(str(refused.value)),
+        valkey.ResponseError(f"ERR {refused.value}"),
+    ):
+        found = ours(error)
+        assert type(found) is kind
+        assert not str(found).startswith(("NR", "ERR", "WRONGTYPE"))
 
 
 def test_what_the_server_itself_refuses_stays_what_it_is() -> None:
@@ -75,6 +78,6 @@ def test_what_the_server_itself_refuses_stays_what_it_is() -> None:
 
 
 def test_every_kind_of_refusal_is_one_that_users_catch() -> None:
-    for kind, _ in KINDS:
+    for kind in (*CODES.values(), *BEGINNINGS.values()):
         assert issubclass(kind, nr.NeuralRedisError)
         assert len(kind.__mro__) > len(nr.NeuralRedisError.__mro__)

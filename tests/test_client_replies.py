@@ -53,31 +53,30 @@ def test_an_outcome_may_have_a_reason(reply: bytes, expected: Any) -> None:
     assert replies.outcome(reply) == expected
 
 
-@pytest.mark.parametrize(
-    ("shown", "key"),
-    [
-        ("mynet", "mynet"),
-        ('"a b"', "a b"),
-        ('""', ""),
-        ("größe", "größe"),
-        (r'"a\r\nnn_id=7\x00\"\\\xff"', b'a\r\nnn_id=7\0"\\\xff'),
-        (r'"cycle=1 key=x \"y\""', 'cycle=1 key=x "y"'),
-    ],
-)
-def test_a_line_of_a_training_is_read_whatever_its_key(shown: str, key: str | bytes) -> None:
-    line = f"nn_id=9 cycle=61 key={shown} db=3 maxtime=30500 maxcycles=0 trainerr=0.25 testerr=nan classerr=nan "
-    (found,) = replies.threads([f"{line}state=queued seconds=1.50".encode()])
-    assert (found.id, found.key, found.db, found.max_time, found.max_cycles) == (9, key, 3, 30.5, 0)
-    assert (found.progress.cycle, found.progress.train_error, found.progress.seconds) == (61, 0.25, 1.5)
-    assert found.progress.test_error is None
-    assert found.progress.class_errors is None
-    assert found.progress.queued
+def listed(**changed: Any) -> dict[bytes, Any]:
+    """A training as NR.TRAININGS lists it."""
+    fields = {
+        "id": 9, "key": b"k", "db": 3, "state": b"queued", "cycle": 61, "max-cycles": 0, "max-time": 30500,
+        "train-error": b"0.25", "test-error": None, "class-errors": None, "seconds": b"1.5", **changed,
+    }  # fmt: skip
+    return {name.encode(): value for name, value in fields.items()}
+
+
+@pytest.mark.parametrize("key", ["mynet", "größe", "", "a b", 'a"\r\n', b"\xff\x00"])
+def test_a_training_is_read_whatever_its_key_in_either_protocol(key: str | bytes) -> None:
+    told = listed(key=key.encode() if isinstance(key, str) else key)
+    pairs = [word for pair in told.items() for word in pair]
+    for reply in (told, pairs):
+        (found,) = replies.threads([reply])
+        assert (found.id, found.key, found.db, found.max_time, found.max_cycles) == (9, key, 3, 30.5, 0)
+        assert (found.progress.cycle, found.progress.train_error, found.progress.seconds) == (61, 0.25, 1.5)
+        assert found.progress.test_error is None
+        assert found.progress.class_errors is None
+        assert found.progress.queued
 
 
 def test_the_servers_of_a_cluster_list_their_trainings_each() -> None:
-    line = b"nn_id=1 cycle=0 key=k db=0 maxtime=0 maxcycles=0 trainerr=nan testerr=nan classerr=nan "
-    line += b"state=running seconds=0.00"
-    assert len(replies.threads({"a:1": [line], "b:1": [], "c:1": [line, line]})) == 3
+    assert len(replies.threads({"a:1": [listed()], "b:1": [], "c:1": [listed(), listed()]})) == 3
 
 
 def test_a_server_has_two_words_for_what_a_network_is() -> None:

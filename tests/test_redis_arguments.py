@@ -162,7 +162,8 @@ NR.INFO | wrong number of arguments
 NR.INFO net x | wrong number of arguments
 NR.INFO nothing | no network at key 'nothing'
 NR.INFO string | WRONGTYPE
-NR.THREADS x | wrong number of arguments
+NR.THREADS x | NROPTION 'x' is no option here: expected FULL
+NR.TRAININGS x | wrong number of arguments
 NR.RESET | wrong number of arguments
 NR.RESET nothing | no network at key 'nothing'
 NR.RESET string | WRONGTYPE

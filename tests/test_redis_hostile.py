@@ -39,7 +39,9 @@ USUAL = [
     "NR.OBSERVE net 1 2 -> 0 WEIGHT 2 TRAIN", "NR.OBSERVE sum 1 2 -> 3 4 TEST", "NR.OBSERVE net FP32 {rows} TRAIN",
     "NR.RUN net 1 2", "NR.RUN net FP32 {rows}", "NR.CLASS net 1 2", "NR.CLASS net FP32 {rows}",
     "NR.TRAIN net MAXCYCLES 2 MAXTIME 5 AUTOSTOP BACKTRACK BLOCK 1", "NR.TRAIN sum MAXCYCLES 3", "NR.INFO net",
-    "NR.THREADS", "NR.RESET net", "NR.GETDATA net TRAIN 3", "NR.STOP net", "NR.WAIT net 1", "NR.REPORT net",
+    "NR.THREADS", "NR.THREADS FULL", "NR.TRAININGS", "NR.OBSERVE net FP32 ROWS 2 {rows} WEIGHTS {ones}",
+    "NR.GETDATA net TRAIN 3 COUNT 9",
+    "NR.RESET net", "NR.GETDATA net TRAIN 3", "NR.STOP net", "NR.WAIT net 1", "NR.REPORT net",
     "NR.CONFIGURE net NORMALIZE yes DATASET 50 TEST 7 ACTIVATION tanh L2 auto",
     "NR.EVALUATE net TEST", "NR.EVALUATE net FP32 {rows}", "NR.EXPORT net", "NR.IMPORT net {network} REPLACE",
     "NR.IMPORT new {network}", "NR._LOAD new 0 {head}", "NR._LOAD new 1 {layout}",
@@ -160,7 +162,7 @@ def test_whatever_is_sent_the_server_lives_and_an_error_changes_nothing(
             found = errors(asked(wire, way, words))
             sent["commands"] += 1
             sent["errors"] += bool(found)
-            assert all(str(error).startswith(("ERR ", "WRONGTYPE ", "EXECABORT ")) for error in found), found
+            assert all(str(error).startswith(("ERR ", "NR", "WRONGTYPE ", "EXECABORT ")) for error in found), found
             settle(wire)
             if found:
                 assert wire.ask("DEBUG", "DIGEST") == before, (way, words, found)
@@ -250,7 +252,7 @@ def test_scripts_see_errors_as_the_server_s_own(wire: Wire) -> None:
     run = "return redis.%s('NR.RUN', KEYS[1], 'x', '1')"
     for call in ("call", "pcall"):
         [refused] = errors(wire.ask("EVAL", run % call, 1, "net"))
-        assert str(refused).startswith("ERR input 0 is 'x': expected a finite number")
+        assert str(refused).startswith("NRDATA input 0 is 'x': expected a finite number")
         [refused] = errors(wire.ask("EVAL", run % call, 1, "string"))
         assert str(refused).startswith("WRONGTYPE ")
     caught = "local found = redis.pcall('NR.RUN', 'net', 'x', '1'); return found.err"
@@ -265,7 +267,8 @@ def test_what_only_reads_may_be_called_where_nothing_may_be_written(wire: Wire) 
     prepare(wire)
     call = "return redis.pcall(unpack(ARGV))"
     for words in usual():
-        reads = b"NR.RUN NR.CLASS NR.INFO NR.THREADS NR.GETDATA NR.WAIT NR.REPORT NR.EVALUATE NR.EXPORT".split()
+        reads = b"NR.RUN NR.CLASS NR.INFO NR.THREADS NR.TRAININGS NR.GETDATA NR.WAIT NR.REPORT NR.EVALUATE NR.EXPORT"
+        reads = reads.split()
         found = errors(wire.ask("EVAL_RO", call, 0, *words))
         assert bool(found) == (words[0] not in reads), (words, found)
         assert all("Write commands are not allowed" in str(error) for error in found)

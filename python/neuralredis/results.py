@@ -153,7 +153,7 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class ListedTraining:
-    """A training that runs or is queued in a Redis server: a line of ``NR.THREADS``.
+    """A training that runs or is queued in a Redis server: an entry of ``NR.TRAININGS``.
 
     Attributes
     ----------

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from neuralredis.exceptions import OptionError
 
-__all__ = ["Command", "Key", "batched", "blobs", "observe", "set_word", "train"]
+__all__ = ["Command", "Key", "batched", "blob", "observe", "parts", "set_word", "train"]
 
 Key = str | bytes
 #: A command and its arguments, as a client takes them.
@@ -81,25 +81,28 @@ def set_word(argument: str, name: str) -> str:
 def observe(
     key: Key, inputs: int, rows: NDArray[np.float32], weights: NDArray[np.float32] | None, into: str | None
 ) -> Iterator[Command]:
-    """Yield NR.OBSERVE for rows of inputs and outputs: one as text, whose values the server counts; many as bytes."""
+    """Yield NR.OBSERVE for rows of inputs and outputs: one as text, many as bytes."""
     target = () if into is None else (into,)
-    if weights is not None:
-        # No blob has weights.
-        for row, weight in zip(rows.tolist(), weights.tolist(), strict=True):
-            yield ("NR.OBSERVE", key, *row[:inputs], "->", *row[inputs:], "WEIGHT", weight, *target)
-    elif len(rows) == 1:
+    if len(rows) == 1:
         (row,) = rows.tolist()
-        yield ("NR.OBSERVE", key, *row[:inputs], "->", *row[inputs:], *target)
+        weight = () if weights is None else ("WEIGHT", float(weights[0]))
+        yield ("NR.OBSERVE", key, *row[:inputs], "->", *row[inputs:], *weight, *target)
     else:
-        for blob in blobs(rows, rows.shape[1]):
-            yield ("NR.OBSERVE", key, "FP32", blob, *target)
+        for part in parts(len(rows), rows.shape[1]):
+            yield ("NR.OBSERVE", key, *blob(rows[part], None if weights is None else weights[part]), *target)
 
 
-def blobs(rows: NDArray[np.float32], widest: int) -> Iterator[bytes]:
-    """Yield rows as bytes, as many rows at a time as are of a bounded size; `widest` numbers go or come with each."""
+def blob(rows: NDArray[np.float32], weights: NDArray[np.float32] | None = None) -> Command:
+    """Return rows as bytes, which a network of another width refuses."""
+    weighted = () if weights is None else ("WEIGHTS", weights.astype("<f4", copy=False).tobytes())
+    return ("FP32", "ROWS", len(rows), rows.astype("<f4", copy=False).tobytes(), *weighted)
+
+
+def parts(rows: int, widest: int) -> Iterator[slice]:
+    """Yield as many rows at a time as are of a bounded size; `widest` numbers go or come with each."""
     count = max(1, BLOB_BYTES // (4 * widest))
-    for first in range(0, len(rows), count):
-        yield rows[first : first + count].astype("<f4", copy=False).tobytes()
+    for first in range(0, rows, count):
+        yield slice(first, first + count)
 
 
 def batched(items: Iterator[T], count: int) -> Iterator[list[T]]:

@@ -68,7 +68,7 @@ class RedisJob:
 
     def _find_progress(self) -> Steps[dict[str, Any]]:
         if self._outcome is None:
-            listed = replies.threads((yield from self._ask("NR.THREADS")))
+            listed = replies.threads((yield from self._ask("NR.TRAININGS")))
             for training in listed:
                 # Servers of a cluster number their networks each for itself.
                 if training.id == self._before.id and self._is_ours(training.key):

@@ -112,7 +112,7 @@ def raise_ours(error: Exception) -> None:
 
 def _options(client: Any, command: Command) -> dict[str, Any]:
     # Of a cluster, trainings run on any server, and no key says which to ask.
-    if command[0] == "NR.THREADS" and hasattr(client, "get_primaries"):
+    if command[0] == "NR.TRAININGS" and hasattr(client, "get_primaries"):
         return {**UNDECODED, "target_nodes": client.get_primaries()}
     return UNDECODED
 

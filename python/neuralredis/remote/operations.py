@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -12,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neuralredis import _core
-from neuralredis.exceptions import DataError, KindError, NeuralRedisError, NotFoundError, WrongTypeError
+from neuralredis.exceptions import DataError, KindError, NotFoundError, ShapeError, WrongTypeError
 from neuralredis.network import Network, names_a_set
 from neuralredis.options import Changes, Creation, Options
 from neuralredis.remote import commands, replies
@@ -35,8 +34,8 @@ T = TypeVar("T")
 
 #: Commands that are sent before their replies are read: some 16 MB of rows.
 BLOBS_AT_A_TIME = 16
-#: The same of commands with a row as text.
-ROWS_AT_A_TIME = 256
+#: Bytes of stored rows that are asked for at a time.
+ROWS_BYTES = 1 << 26
 #: The name of the module's type of value.
 TYPE = "neural-NN"
 
@@ -58,9 +57,8 @@ class Shape:
 class NetworkSteps:
     """The operations of a network at a key.
 
-    The shape of its rows is asked for at the first need and kept. That is safe for single rows, whose values the server
-    counts. Many rows go as bytes, which another network, put under the same key since, might take for rows of its own
-    width: for these the shape is asked for anew.
+    The shape of its rows is asked for at the first need and kept. The server counts the values of each row, so that
+    another network, put under the same key since, refuses rows of another width; the shape is asked for again then.
     """
 
     def __init__(self, link: Any, key: Key) -> None:
@@ -82,31 +80,36 @@ class NetworkSteps:
     def _known(self, shape: Shape) -> list[str] | None:
         return self._names[1] if self._names is not None and self._names[0] == shape else None
 
-    def _read(self, read: Callable[[Shape], tuple[NDArray[np.float32], T]]) -> Steps[tuple[Shape, Any, T]]:
-        """Read what a user takes for rows, before anything of it is sent."""
-        known, found = self._shape, None
-        if known is not None:
+    def _with_shape(self, steps: Callable[[Shape], Steps[T]]) -> Steps[T]:
+        """Do what needs the shape of the network: with the one that is known, and if it fails with the present one."""
+        known = self._shape
+        if known is None:
+            return (yield from steps((yield from self._ask_shape())))
+        try:
+            return (yield from steps(known))
+        except (ShapeError, DataError, KindError):
             # What is wrong for the network that was there may be right for the one that is.
-            with suppress(NeuralRedisError):
-                found = read(known)
-                if len(found[0]) == 1:
-                    return known, *found
-        shape = yield from self._ask_shape()
-        return shape, *(found if found is not None and shape == known else read(shape))
+            present = yield from self._ask_shape()
+            if present == known:
+                raise
+        return (yield from steps(present))
 
     def observe(self, X: ArrayLike, y: ArrayLike, into: str | None, weight: ArrayLike | None) -> Steps[RowCounts]:
         """Store rows; return how many there are of either set."""
         into = None if into is None else commands.set_word("into", into)
-        shape, rows, weights = yield from self._read(
-            lambda shape: shape.reader.examples(X, y, weight, names=self._known(shape))
-        )
+        return (yield from self._with_shape(lambda shape: self._observe(shape, X, y, into, weight)))
+
+    def _observe(
+        self, shape: Shape, X: ArrayLike, y: ArrayLike, into: str | None, weight: ArrayLike | None
+    ) -> Steps[RowCounts]:
+        rows, weights = shape.reader.examples(X, y, weight, names=self._known(shape))
         if not len(rows):
             # The server refuses rows that are none.
             info = yield from self.info()
             return RowCounts(info.training_dataset_len, info.test_dataset_len)
         observed = commands.observe(self._key, shape.inputs, rows, weights, into)
         counts: Any = None
-        for batch in commands.batched(observed, BLOBS_AT_A_TIME if weights is None else ROWS_AT_A_TIME):
+        for batch in commands.batched(observed, BLOBS_AT_A_TIME):
             counts = (yield partial(self._link.send, batch))[-1]
         names = shape.reader.names(X)
         if names is not None and self._known(shape) is None:
@@ -115,20 +118,19 @@ class NetworkSteps:
         return RowCounts(int(train), int(test))
 
     def _answers(self, command: str, X: ArrayLike) -> Steps[tuple[Shape, bool, list[Any]]]:
-        def read(shape: Shape) -> tuple[NDArray[np.float32], bool]:
-            if command == "NR.CLASS" and shape.kind != "classifier":
-                raise KindError("the network is a regressor: only a classifier has classes")
-            return shape.reader.inputs(X, names=self._known(shape))
+        return (yield from self._with_shape(lambda shape: self._answers_of(shape, command, X)))
 
-        shape, rows, single = yield from self._read(read)
+    def _answers_of(self, shape: Shape, command: str, X: ArrayLike) -> Steps[tuple[Shape, bool, list[Any]]]:
+        if command == "NR.CLASS" and shape.kind != "classifier":
+            raise KindError("the network is a regressor: only a classifier has classes")
+        rows, single = shape.reader.inputs(X, names=self._known(shape))
         found: list[Any] = []
         if len(rows) == 1:
             found.append((yield from self._ask(command, self._key, *rows[0].tolist())))
         else:
             # None at all of no rows, which the server would refuse.
-            asked = (
-                (command, self._key, "FP32", blob) for blob in commands.blobs(rows, max(shape.inputs, shape.outputs))
-            )
+            sliced = commands.parts(len(rows), max(shape.inputs, shape.outputs))
+            asked = ((command, self._key, *commands.blob(rows[part])) for part in sliced)
             for batch in commands.batched(asked, BLOBS_AT_A_TIME):
                 found += yield partial(self._link.send, batch)
         return shape, single, found
@@ -172,25 +174,34 @@ class NetworkSteps:
         """Return how well the network does."""
         if names_a_set(X, y, weight):
             reply = yield from self._ask("NR.EVALUATE", self._key, commands.set_word("set", X))
-        elif weight is not None:
-            # The server takes no weights here.
-            net = yield from self.download()
-            return net.evaluate(X, y, weight=weight)
         else:
-            _, rows, _ = yield from self._read(lambda shape: shape.reader.examples(X, y, names=self._known(shape)))
-            if not len(rows):
-                raise DataError("there are no rows to evaluate")
-            # Whole: the figures of parts do not add up to those of all.
-            blob = rows.astype("<f4", copy=False).tobytes()
-            reply = yield from self._ask("NR.EVALUATE", self._key, "FP32", blob)
+            reply = yield from self._with_shape(lambda shape: self._evaluate_on(shape, X, y, weight))
         fields = replies.evaluation(reply)
         return ClassifierEvaluation(**fields) if "accuracy" in fields else RegressorEvaluation(**fields)
+
+    def _evaluate_on(self, shape: Shape, X: Any, y: Any, weight: ArrayLike | None) -> Steps[Any]:
+        rows, weights = shape.reader.examples(X, y, weight, names=self._known(shape))
+        if not len(rows):
+            raise DataError("there are no rows to evaluate")
+        # Whole: the figures of parts do not add up to those of all.
+        return (yield from self._ask("NR.EVALUATE", self._key, *commands.blob(rows, weights)))
 
     def rows(self, set: str) -> Steps[tuple[NDArray[np.float32], NDArray[Any]]]:
         """Return the rows of a set."""
         word = commands.set_word("set", set)
-        net = yield from self.download()
-        return net.rows("train" if word == "TRAIN" else "test")
+        shape = yield from self._ask_shape()
+        targets = 1 if shape.kind == "classifier" else shape.outputs
+        count = max(1, ROWS_BYTES // (4 * (shape.inputs + targets)))
+        X, y = [np.empty((0, shape.inputs), np.float32)], [np.empty((0, targets), np.float32)]
+        while len(X) == 1 or len(X[-1]) == count:
+            first = sum(map(len, X))
+            inputs, outcomes, _ = yield from self._ask("NR.GETDATA", self._key, word, first, "COUNT", count)
+            X.append(np.frombuffer(inputs, "<f4").reshape(-1, shape.inputs))
+            y.append(np.frombuffer(outcomes, "<f4").reshape(-1, targets))
+        stored = np.concatenate(y)
+        if shape.kind == "classifier":
+            return np.concatenate(X), stored[:, 0].astype(np.int64)
+        return np.concatenate(X), stored[:, 0] if targets == 1 else stored
 
     def reset(self) -> Steps[None]:
         """Forget all learning."""
@@ -257,7 +268,7 @@ class DatabaseSteps:
 
     def threads(self) -> Steps[Any]:
         """Return the trainings of the server."""
-        return replies.threads((yield from self._ask("NR.THREADS")))
+        return replies.threads((yield from self._ask("NR.TRAININGS")))
 
 
 def _bytes_of(network: Network) -> bytes:

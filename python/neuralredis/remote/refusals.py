@@ -1,8 +1,7 @@
-"""Errors of the server as exceptions of ours.
+"""Errors of the server as exceptions of ours, by the code that a reply begins with.
 
-The module says what the engine says, so that the beginning of a message tells which exception an embedded network would
-have raised. What is not of the module (a lost connection, a full memory, a read-only replica, missing permissions)
-passes as the client raised it.
+What is not of the module (a lost connection, a full memory, a read-only replica, missing permissions) passes as the
+client raised it.
 """
 
 from __future__ import annotations
@@ -15,34 +14,22 @@ from neuralredis.module import module_path
 
 __all__ = ["ours"]
 
-#: In the order in which they are tried: the last is of a form that others have too.
-KINDS: tuple[tuple[type[NeuralRedisError], str], ...] = (
-    (exceptions.WrongTypeError, r"WRONGTYPE "),
-    (exceptions.NotFoundError, r"no network at key "),
-    (exceptions.ExistsError, r"there is a network at key "),
-    (
-        exceptions.ShapeError,
-        r"(row \d+: )?(the network has \d+ inputs?, |expected \d+ outputs?, )|the blob has \d+ bytes"
-        r"|\d+ rows of inputs ",
-    ),
-    (
-        exceptions.DataError,
-        r"(row \d+: )?(the class|the weight|WEIGHT|(input|output) \d+) is |the (training|testing) set takes no rows"
-        r"|row \d+ of the |there are no rows to evaluate|the outputs of \d+ rows are ",
-    ),
-    (exceptions.KindError, r"the network is a regressor"),
-    (
-        exceptions.TrainingError,
-        r"the network has no training rows|automatic stop needs |the network is already being trained"
-        r"|this server is a replica: its primary trains",
-    ),
-    (exceptions.FormatError, r"not a network: |the network was saved in format "),
-    (exceptions.OutOfMemoryError, r"not enough memory "),
-    (
-        exceptions.OptionError,
-        r"the layout has |layer \d+ has |a classifier with |the network would take |[\w .-]+ is .*: expected ",
-    ),
-)
+#: The exceptions that an embedded network raises for the same.
+CODES: dict[str, type[NeuralRedisError]] = {
+    "NROPTION": exceptions.OptionError,
+    "NRSHAPE": exceptions.ShapeError,
+    "NRDATA": exceptions.DataError,
+    "NRKIND": exceptions.KindError,
+    "NRSTATE": exceptions.TrainingError,
+    "NRFORMAT": exceptions.FormatError,
+    "NRMEMORY": exceptions.OutOfMemoryError,
+    "WRONGTYPE": exceptions.WrongTypeError,
+}
+#: What has no code of its own, since clients of the original know it.
+BEGINNINGS: dict[str, type[NeuralRedisError]] = {
+    "no network at key ": exceptions.NotFoundError,
+    "there is a network at key ": exceptions.ExistsError,
+}
 #: The server's own words, and those of a client of a cluster, which asks the server where the keys of a command are.
 _NO_MODULE = re.compile(
     r"unknown command .?NR\.|unknown type name 'neural-NN'|NR\.\w+ command doesn't exist", re.IGNORECASE
@@ -57,9 +44,12 @@ def ours(error: Exception) -> Exception:
     message = str(error).removeprefix("ERR ")
     if _NO_MODULE.match(message):
         return exceptions.NoModuleError(_how_to_load())
-    for kind, form in KINDS:
-        if re.match(form, message, re.DOTALL):
-            return kind(message.removeprefix("WRONGTYPE "))
+    code, _, reason = message.partition(" ")
+    if code in CODES:
+        return CODES[code](reason)
+    for beginning, kind in BEGINNINGS.items():
+        if message.startswith(beginning):
+            return kind(message)
     return error
 
 

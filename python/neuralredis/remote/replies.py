@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Callable, Iterable
 from typing import Any, get_args
 
@@ -152,49 +151,32 @@ def outcome(reply: Any) -> tuple[str, str | None]:
 
 
 def threads(reply: Any) -> list[ListedTraining]:
-    """Return the lines of NR.THREADS; of a cluster, those of all its servers."""
-    lines = [line for lines in reply.values() for line in lines] if isinstance(reply, dict) else reply
-    return [_listed(line) for line in lines]
+    """Return what NR.TRAININGS lists; of a cluster, those of all its servers."""
+    listed = [each for found in reply.values() for each in found] if isinstance(reply, dict) else reply
+    return [_listed(fields(each)) for each in listed]
 
 
-#: A name and a value, which is in quotes if it is not one plain word.
-_PAIR = re.compile(rb'(\w+)=("(?:[^"\\]|\\.)*"|[^ ]*)')
-_ESCAPE = re.compile(rb"\\(x[0-9a-f]{2}|.)", re.DOTALL)
-
-
-def _listed(line: bytes) -> ListedTraining:
-    found = dict(_PAIR.findall(line))
-    errors = {name: float(found[name]) for name in (b"trainerr", b"testerr", b"classerr")}
-    train, test, wrong = (None if math.isnan(error) else error for error in errors.values())
+def _listed(found: dict[str, Any]) -> ListedTraining:
     progress = Progress(
-        cycle=int(found[b"cycle"]),
-        train_error=train,
-        test_error=test,
-        class_errors=wrong,
-        seconds=float(found[b"seconds"]),
-        queued=found[b"state"] == b"queued",
+        cycle=int(found["cycle"]),
+        train_error=number(found["train_error"]),
+        test_error=number(found["test_error"]),
+        class_errors=number(found["class_errors"]),
+        seconds=float(found["seconds"]),
+        queued=text(found["state"]) == "queued",
     )
     return ListedTraining(
-        id=int(found[b"nn_id"]),
-        key=_key(found[b"key"]),
-        db=int(found[b"db"]),
-        max_cycles=int(found[b"maxcycles"]),
-        max_time=int(found[b"maxtime"]) / 1000,
+        id=int(found["id"]),
+        key=_key(found["key"]),
+        db=int(found["db"]),
+        max_cycles=int(found["max_cycles"]),
+        max_time=int(found["max_time"]) / 1000,
         progress=progress,
     )
 
 
-def _key(word: bytes) -> str | bytes:
-    if word.startswith(b'"'):
-        word = _ESCAPE.sub(_unescaped, word[1:-1])
+def _key(key: bytes) -> str | bytes:
     try:
-        return word.decode()
+        return key.decode()
     except UnicodeDecodeError:
-        return word
-
-
-def _unescaped(match: re.Match[bytes]) -> bytes:
-    code = match[1]
-    if len(code) == 3:
-        return bytes.fromhex(code[1:].decode())
-    return {b"n": b"\n", b"r": b"\r", b"t": b"\t"}.get(code, code)
+        return key

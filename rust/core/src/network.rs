@@ -294,6 +294,21 @@ impl Network {
         })
     }
 
+    /// Inputs, targets and weights of stored rows as they came, `count` from `first` on or as many as there are.
+    pub fn rows_from(&self, set: Set, first: usize, count: usize) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
+        let rows = self.dataset.set(set);
+        let shape = self.dataset.shape;
+        let places = first.min(rows.len())..first.saturating_add(count).min(rows.len());
+        let mut inputs = Vec::with_capacity(places.len() * shape.inputs);
+        let mut targets = Vec::with_capacity(places.len() * shape.targets());
+        for row in places.clone() {
+            let mut values = rows.table.row(row);
+            inputs.extend(values.by_ref().take(shape.inputs));
+            targets.extend(values);
+        }
+        (inputs, targets, places.map(|row| rows.weight(row)).collect())
+    }
+
     /// New random weights, the next of the network's random state, fresh statistics and no report. The rows stay.
     pub fn reset(&mut self) {
         let drawing = self.begin_reset();

@@ -293,14 +293,7 @@ impl Network {
         let engine = self.snapshot(py);
         let (width, target_width) = (engine.layout().inputs(), engine.targets());
         let rows = engine.rows(set) as usize;
-        let (inputs, targets) = py.detach(|| {
-            let (mut inputs, mut targets) = (Vec::with_capacity(rows * width), Vec::with_capacity(rows * target_width));
-            for (x, y, _) in (0..rows as u32).map_while(|row| engine.row(set, row)) {
-                inputs.extend(x);
-                targets.extend(y);
-            }
-            (inputs, targets)
-        });
+        let (inputs, targets, _) = py.detach(|| engine.rows_from(set, 0, rows));
         let inputs = inputs.into_pyarray(py).reshape([rows, width])?.into_any();
         let targets = match (engine.kind(), target_width) {
             (Kind::Classifier, _) => {

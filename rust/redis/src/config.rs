@@ -79,7 +79,7 @@ pub(crate) fn check_bytes(ctx: Context, bytes: impl FnOnce() -> usize) -> Result
     if bytes as u64 <= most as u64 || ctx.is_replayed() {
         return Ok(());
     }
-    Err(Refusal::because(format!(
+    Err(Refusal::option(format!(
         "the network would take {bytes} bytes: expected at most {most}, the limit neuralredis.max-network-bytes"
     )))
 }
@@ -90,7 +90,7 @@ pub(crate) fn check_queue(queued: usize) -> Result<(), Refusal> {
     if (queued as u64) < most as u64 {
         return Ok(());
     }
-    Err(Refusal::because(format!(
+    Err(Refusal::state(format!(
         "{queued} trainings wait already: expected at most {most}, the limit neuralredis.max-queued"
     )))
 }

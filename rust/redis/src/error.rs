@@ -15,23 +15,55 @@ pub(crate) enum Refusal {
     ReadOnly,
     /// There is not as much memory below `maxmemory`.
     OutOfMemory(String),
-    /// Anything else, in a sentence that names the argument and what was expected.
-    Because(String),
+    /// Anything else: a code for programs, and a sentence that names the argument and what was expected.
+    Because(&'static str, String),
 }
+
+/// What is wrong is none of the kinds below.
+const OTHER: &str = "ERR";
+/// An option or a layout, as the engine's own errors of these.
+const OPTION: &str = "NROPTION";
+/// Values of rows.
+const DATA: &str = "NRDATA";
+/// How many values there are.
+const SHAPE: &str = "NRSHAPE";
+/// What cannot be done now.
+const STATE: &str = "NRSTATE";
 
 impl Refusal {
     /// An argument that is not what was expected.
     pub(crate) fn argument(name: impl std::fmt::Display, value: &[u8], expected: impl std::fmt::Display) -> Self {
-        Self::Because(format!("{name} is '{}': expected {expected}", shown(value)))
+        Self::option(format!("{name} is '{}': expected {expected}", shown(value)))
+    }
+
+    /// A value of a row that is not what was expected.
+    pub(crate) fn value(name: impl std::fmt::Display, value: &[u8], expected: impl std::fmt::Display) -> Self {
+        Self::data(format!("{name} is '{}': expected {expected}", shown(value)))
     }
 
     /// An argument that the command has no place for.
     pub(crate) fn unknown(value: &[u8], expected: impl std::fmt::Display) -> Self {
-        Self::Because(format!("'{}' is no option here: expected {expected}", shown(value)))
+        Self::option(format!("'{}' is no option here: expected {expected}", shown(value)))
+    }
+
+    pub(crate) fn option(reason: impl Into<String>) -> Self {
+        Self::Because(OPTION, reason.into())
+    }
+
+    pub(crate) fn data(reason: impl Into<String>) -> Self {
+        Self::Because(DATA, reason.into())
+    }
+
+    pub(crate) fn shape(reason: impl Into<String>) -> Self {
+        Self::Because(SHAPE, reason.into())
+    }
+
+    pub(crate) fn state(reason: impl Into<String>) -> Self {
+        Self::Because(STATE, reason.into())
     }
 
     pub(crate) fn because(reason: impl Into<String>) -> Self {
-        Self::Because(reason.into())
+        Self::Because(OTHER, reason.into())
     }
 
     pub(crate) fn out_of_memory(reason: impl Into<String>) -> Self {
@@ -44,7 +76,7 @@ impl Refusal {
             Self::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value".into(),
             Self::ReadOnly => "READONLY You can't write against a read only replica.".into(),
             Self::OutOfMemory(reason) => format!("OOM {reason}"),
-            Self::Because(reason) => format!("ERR {reason}"),
+            Self::Because(code, reason) => format!("{code} {reason}"),
         }
     }
 }
@@ -57,7 +89,7 @@ impl std::fmt::Display for Refusal {
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self::Because(error.to_string())
+        Self::Because(error.code().unwrap_or(OTHER), error.to_string())
     }
 }
 
@@ -80,6 +112,9 @@ mod tests {
         assert_eq!(shown(b"a\r\n\0%n\xff"), "a\\r\\n\\u{0}%n\u{fffd}");
         assert_eq!(shown(&[b'x'; 1000]).len(), SHOWN + 3);
         assert_eq!(shown("é".repeat(64).as_bytes()), "é".repeat(64));
-        assert_eq!(Refusal::argument("input 3", b"abc", "a number").text(), "ERR input 3 is 'abc': expected a number");
+        assert_eq!(
+            Refusal::argument("input 3", b"abc", "a number").text(),
+            "NROPTION input 3 is 'abc': expected a number"
+        );
     }
 }

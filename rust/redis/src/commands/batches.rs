@@ -5,9 +5,11 @@
 
 use std::time::{Duration, Instant};
 
-use neuralredis_core::{Error, Place, RowShape, Set};
+use neuralredis_core::{Batch, Error, Place, RowShape, Set};
+use neuralredis_server::numbers::Row;
 use neuralredis_server::{Context, Deferred, Held, Reply, numbers};
 
+use super::wire_rows::{Blob, Following};
 use super::{effects, growth, wire_rows};
 use crate::config;
 use crate::error::{Refusal, shown};
@@ -30,23 +32,30 @@ struct Batches {
     id: u64,
     shape: RowShape,
     blob: Held,
+    /// A float for each row, if they have weights.
+    weights: Option<Held>,
     target: Option<Set>,
     /// Bytes of the blob that have been stored.
     stored: usize,
 }
 
-/// Begins to store the rows of a blob, the third argument of NR.OBSERVE; `options` come after it.
-pub(super) fn begin(ctx: Context, blob: &[u8], options: &[&[u8]], value: &Value, client: Deferred) -> Reply {
+/// Begins to store the rows of a blob of NR.OBSERVE, of which `following` are the arguments after it.
+pub(super) fn begin(ctx: Context, blob: Blob<'_>, following: &[&[u8]], value: &Value, client: Deferred) -> Reply {
     let shape = value.live.network().row_shape();
-    let checked = wire_rows::count(blob, shape.inputs + shape.targets()).and_then(|rows| {
-        let target = wire_rows::Rows::target(options)?;
-        growth::check(ctx, value, rows, false, target)?;
-        Ok(target)
+    let checked = blob.count(shape.inputs + shape.targets()).and_then(|rows| {
+        let following = Following::of_blob(following)?;
+        if let Some((bytes, _)) = following.weights {
+            wire_rows::check_weights(bytes, rows)?;
+        }
+        growth::check(ctx, value, rows, following.weights.is_some(), following.target)?;
+        Ok((following.weights.map(|(_, index)| blob.index + 1 + index), following.target))
     });
     match checked {
-        Ok(target) => {
+        Ok((weights, target)) => {
             let (db, id) = (ctx.selected(), value.id);
-            let batches = Batches { db, key: ctx.hold(0), id, shape, blob: ctx.hold(2), target, stored: 0 };
+            let weights = weights.map(|index| ctx.hold(index));
+            let batches =
+                Batches { db, key: ctx.hold(0), id, shape, blob: ctx.hold(blob.index), weights, target, stored: 0 };
             work::spawn(move || {
                 let checked = batches.check();
                 writes::conclude(client, move |ctx| checked.map_err(Into::into).and_then(|()| batches.store(ctx)));
@@ -73,11 +82,19 @@ impl Batches {
         let (blob, row) = (self.blob.bytes(), 4 * self.width());
         for (part, bytes) in blob.chunks(self.part()).enumerate() {
             let values = numbers::singles(bytes).unwrap_or_default();
-            let batch = wire_rows::interleaved(&values, self.shape.inputs, self.shape.targets());
             let first = part * (self.part() / row);
+            let weights = self.weights_of(first, bytes.len() / row);
+            let batch = wire_rows::interleaved(&values, self.shape.inputs, self.shape.targets());
+            let batch = Batch { weights: weights.as_deref(), ..batch };
             batch.check(self.shape).map_err(|error| wire_rows::in_chunk(error, first, blob.len() / row))?;
         }
         Ok(())
+    }
+
+    /// The weights of some rows.
+    fn weights_of(&self, first: usize, rows: usize) -> Option<Row> {
+        let weights = self.weights.as_ref()?.bytes().get(4 * first..4 * (first + rows))?;
+        numbers::singles(weights)
     }
 
     /// Stores rows for a moment.
@@ -92,7 +109,13 @@ impl Batches {
         }
         let left = (self.blob.bytes().len() - self.stored) / (4 * self.width());
         config::check_bytes(ctx, || {
-            value.network_bytes() + growth::of(value.live.network(), left, self.width(), self.target)
+            value.network_bytes()
+                + growth::of(
+                    value.live.network(),
+                    left,
+                    self.width() + usize::from(self.weights.is_some()),
+                    self.target,
+                )
         })
         .map_err(|refusal| self.interrupted(refusal))?;
         let network = value.live.network_mut();
@@ -101,12 +124,14 @@ impl Batches {
             let rest = &self.blob.bytes()[self.stored..];
             let bytes = &rest[..rest.len().min(self.part())];
             let values = numbers::singles(bytes).unwrap_or_default();
+            let weights = self.weights_of(self.stored / (4 * self.width()), bytes.len() / (4 * self.width()));
             let batch = wire_rows::interleaved(&values, self.shape.inputs, self.shape.targets());
+            let batch = Batch { weights: weights.as_deref(), ..batch };
             let mut places: Vec<Place> = Vec::with_capacity(batch.rows);
             counts = network
                 .observe(&batch, self.target, |place| places.push(place))
                 .map_err(|error| self.interrupted(error.into()))?;
-            effects::rows::send(ctx, self.key.lend(), network.rows_state(), &places, bytes.into(), None);
+            effects::rows::send(ctx, self.key.lend(), network.rows_state(), &places, bytes.into(), weights.as_deref());
             info::count(&ROWS_OBSERVED, batch.rows as u64);
             self.stored += bytes.len();
         }
@@ -122,8 +147,8 @@ impl Batches {
     fn interrupted(&self, refusal: Refusal) -> Refusal {
         match (refusal, self.stored / (4 * self.width())) {
             (refusal, 0) => refusal,
-            (Refusal::Because(reason), rows) => {
-                Refusal::because(format!("{reason}; {rows} rows had been stored before"))
+            (Refusal::Because(code, reason), rows) => {
+                Refusal::Because(code, format!("{reason}; {rows} rows had been stored before"))
             }
             (refusal, _) => refusal,
         }

@@ -1,10 +1,11 @@
-//! `NR.CLASS key i0 .. iN`, `NR.CLASS key FP32 blob`
+//! `NR.CLASS key i0 .. iN`, `NR.CLASS key FP32 [ROWS n] blob`
 
 use neuralredis_core::model::largest;
 use neuralredis_core::{Error, Kind, Model};
 
 use super::prelude::*;
-use super::{run, wire_rows};
+use super::run;
+use super::wire_rows::{self, Blob};
 use crate::info::{self, RUNS};
 use crate::work::KeepOn;
 
@@ -33,10 +34,8 @@ impl Command for Class {
         if network.kind() != Kind::Classifier {
             return Err(Error::NotClassifier.into());
         }
-        if let [word, bytes] = args[1..]
-            && is(word, "FP32")
-        {
-            let rows = wire_rows::count(bytes, width)?;
+        if let Some((blob, [])) = Blob::find(args)? {
+            let (bytes, rows) = (blob.bytes, blob.count(width)?);
             // The classes, and the server's text of them.
             memory::check(rows * (size_of::<u32>() + TEXT_BYTES))?;
             info::count(&RUNS, rows as u64);
@@ -44,7 +43,7 @@ impl Command for Class {
             if value.is_settled() && work::is_free(cost) {
                 return classes(&network.model(), bytes, rows, &|| true);
             }
-            let (model, blob) = (value.model(), ctx.hold(2));
+            let (model, blob) = (value.model(), ctx.hold(blob.index));
             return work::defer(ctx, cost.or_wait(value), move |keep_on| {
                 classes(&model.wait(), blob.bytes(), rows, keep_on)
             });

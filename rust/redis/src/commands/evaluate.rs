@@ -1,9 +1,9 @@
-//! `NR.EVALUATE key [TRAIN|TEST|FP32 blob]`
+//! `NR.EVALUATE key [TRAIN|TEST|FP32 [ROWS n] blob [WEIGHTS blob]]`
 
-use neuralredis_core::{Evaluation, Score, Set};
+use neuralredis_core::{Batch, Evaluation, Score, Set};
 
 use super::prelude::*;
-use super::wire_rows;
+use super::wire_rows::{self, Blob, Following};
 
 pub(super) struct Evaluate;
 
@@ -19,11 +19,7 @@ impl Command for Evaluate {
             Argument::KEY,
             Argument::one_of(
                 c"rows",
-                &[
-                    Argument::word(c"train", c"TRAIN"),
-                    Argument::word(c"test", c"TEST"),
-                    Argument::text(c"blob").after(c"FP32"),
-                ],
+                &[Argument::word(c"train", c"TRAIN"), Argument::word(c"test", c"TEST"), wire_rows::WEIGHTED_BLOB],
             )
             .optional(),
         ],
@@ -38,21 +34,32 @@ impl Command for Evaluate {
         let classes = network.layout().outputs();
         // Errors and answers: each row goes through the network twice.
         let cost = |rows| Cost::of_rows(2 * rows, value.parameters()).or_wait(value);
+        if let Some((blob, following)) = Blob::find(args)? {
+            // As numbers, and as a set of rows.
+            memory::check(2 * blob.bytes.len())?;
+            let rows = blob.count(network.layout().inputs() + network.targets())?;
+            let following = Following::of_blob(following)?;
+            if following.target.is_some() {
+                return Err(Refusal::option("the rows are given: expected WEIGHTS or nothing after them"));
+            }
+            if let Some((bytes, _)) = following.weights {
+                wire_rows::check_weights(bytes, rows)?;
+            }
+            let cost = cost(rows) + Cost::of_bytes(3 * blob.bytes.len());
+            let weights = following.weights.map(|(_, index)| ctx.hold(blob.index + 1 + index));
+            let (network, blob) = (value.snapshot(), ctx.hold(blob.index));
+            return work::answer(ctx, cost, move |keep_on| {
+                let network = network.wait()?;
+                let (inputs, targets) = (network.layout().inputs(), network.targets());
+                let values = wire_rows::rows(blob.bytes(), inputs + targets)?;
+                let weights = weights.and_then(|weights| numbers::singles(weights.bytes()));
+                let batch = wire_rows::interleaved(&values, inputs, targets);
+                let batch = Batch { weights: weights.as_deref(), ..batch };
+                Ok(figures(network.evaluate_on_while(&batch, keep_on)?, classes))
+            });
+        }
         let set = match args[1..] {
             [] => Set::Test,
-            [word, bytes] if is(word, "FP32") => {
-                // As numbers, and as a set of rows.
-                memory::check(2 * bytes.len())?;
-                let rows = wire_rows::count(bytes, network.layout().inputs() + network.targets())?;
-                let (network, blob) = (value.snapshot(), ctx.hold(2));
-                return work::answer(ctx, cost(rows) + Cost::of_bytes(3 * bytes.len()), move |keep_on| {
-                    let network = network.wait()?;
-                    let (inputs, targets) = (network.layout().inputs(), network.targets());
-                    let values = wire_rows::rows(blob.bytes(), inputs + targets)?;
-                    let batch = wire_rows::interleaved(&values, inputs, targets);
-                    Ok(figures(network.evaluate_on_while(&batch, keep_on)?, classes))
-                });
-            }
             [word] if is(word, "FP32") => return Err(Refusal::because("FP32 has no blob after it")),
             [word] => wire_rows::set(word).ok_or_else(|| Refusal::argument("the set", word, "TRAIN, TEST or FP32"))?,
             [_, word, ..] => return Err(Refusal::unknown(word, "TRAIN, TEST or FP32 and a blob")),

@@ -1,8 +1,9 @@
-//! `NR.GETDATA key TRAIN|TEST row`
+//! `NR.GETDATA key TRAIN|TEST row`, `NR.GETDATA key TRAIN|TEST first COUNT n`
 
-use neuralredis_core::Kind;
+use neuralredis_core::{Kind, Network, Set};
 
 use super::prelude::*;
+use super::run::REPLY_BYTES;
 use super::wire_rows;
 
 pub(super) struct GetData;
@@ -11,32 +12,69 @@ impl Command for GetData {
     const NAME: &CStr = c"nr.getdata";
     const FLAGS: &CStr = c"readonly";
     const ABOUT: About = About {
-        summary: c"Returns a stored row: its inputs, and its outputs.",
-        complexity: c"O(N) where N is the number of values of a row",
-        arity: 4,
+        summary: c"Returns a stored row, its inputs and its outputs; with COUNT, rows as bytes.",
+        complexity: c"O(N) where N is the number of values of the rows",
+        arity: -4,
         key: Some(KeyUse::READ),
-        arguments: &[Argument::KEY, wire_rows::SET, Argument::integer(c"row")],
+        arguments: &[
+            Argument::KEY,
+            wire_rows::SET,
+            Argument::integer(c"row"),
+            Argument::integer(c"rows").after(c"COUNT").optional(),
+        ],
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let [_, set, row] = *args else { return Err(Refusal::because("expected a key, a set and a row")) };
+        let (set, row, rest) = (args[1], args[2], &args[3..]);
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let network = value::read(&key)?.live.network();
         let set = wire_rows::set(set).ok_or_else(|| Refusal::argument("the set", set, "TRAIN or TEST"))?;
-        let row = numbers::whole(row).ok_or_else(|| Refusal::argument("row", row, "an integer of at least 0"))?;
-        let stored = u32::try_from(row).ok().and_then(|row| network.row(set, row));
-        let Some((inputs, targets, _)) = stored else { return Ok(Reply::Null) };
-        let (kind, outputs) = (network.kind(), network.layout().outputs());
-        work::answer(ctx, Cost::of_items(inputs.len() + outputs), move |_| {
-            let outputs = match kind {
-                Kind::Regressor => targets,
-                Kind::Classifier => {
-                    let mut one_hot = vec![0.0; outputs];
-                    one_hot[targets[0] as usize] = 1.0;
-                    one_hot
-                }
-            };
-            Ok(Reply::Array(vec![Reply::Singles(inputs.into()), Reply::Singles(outputs.into())]))
-        })
+        let whole = |name, given| {
+            numbers::whole(given).ok_or_else(|| Refusal::argument(name, given, "an integer of at least 0"))
+        };
+        let row = whole("row", row)?;
+        match *rest {
+            [] => single(ctx, network, set, row),
+            [word, count] if is(word, "COUNT") => several(ctx, network, set, row, whole("COUNT", count)?),
+            [word] if is(word, "COUNT") => Err(Refusal::option("COUNT has no value")),
+            [word, ..] => Err(Refusal::unknown(word, "COUNT")),
+        }
     }
+}
+
+fn single(ctx: Context, network: &Network, set: Set, row: u64) -> Result<Reply, Refusal> {
+    let stored = u32::try_from(row).ok().and_then(|row| network.row(set, row));
+    let Some((inputs, targets, _)) = stored else { return Ok(Reply::Null) };
+    let (kind, outputs) = (network.kind(), network.layout().outputs());
+    work::answer(ctx, Cost::of_items(inputs.len() + outputs), move |_| {
+        let outputs = match kind {
+            Kind::Regressor => targets,
+            Kind::Classifier => {
+                let mut one_hot = vec![0.0; outputs];
+                one_hot[targets[0] as usize] = 1.0;
+                one_hot
+            }
+        };
+        Ok(Reply::Array(vec![Reply::Singles(inputs.into()), Reply::Singles(outputs.into())]))
+    })
+}
+
+/// Inputs, classes or outputs, and weights, each as bytes, of so many rows or of those that there are.
+fn several(ctx: Context, network: &Network, set: Set, first: u64, count: u64) -> Result<Reply, Refusal> {
+    let (first, stored) = (usize::try_from(first).unwrap_or(usize::MAX), network.rows(set) as usize);
+    let count = usize::try_from(count).unwrap_or(usize::MAX).min(stored.saturating_sub(first));
+    let size = count.saturating_mul(4 * (network.layout().inputs() + network.targets() + 1));
+    if size > REPLY_BYTES {
+        return Err(Refusal::data(format!(
+            "{count} rows are {size} bytes: expected at most {REPLY_BYTES}, of fewer rows"
+        )));
+    }
+    // As numbers and as bytes, and the server's copy of these.
+    memory::check(3 * size)?;
+    let network = network.clone();
+    work::answer(ctx, Cost::of_bytes(3 * size), move |_| {
+        let (inputs, targets, weights) = network.rows_from(set, first, count);
+        let bytes = |values: &[f32]| Reply::Bulk(numbers::bytes(values));
+        Ok(Reply::Array(vec![bytes(&inputs), bytes(&targets), bytes(&weights)]))
+    })
 }

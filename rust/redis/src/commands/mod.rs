@@ -38,6 +38,7 @@ pub(crate) fn register(ctx: Context) -> Result<(), String> {
     commands.add::<train::Train>()?;
     commands.add::<info::Info>()?;
     commands.add::<threads::Threads>()?;
+    commands.add::<threads::Trainings>()?;
     commands.add::<reset::Reset>()?;
     commands.add::<getdata::GetData>()?;
     commands.add::<stop::Stop>()?;

@@ -1,10 +1,10 @@
-//! `NR.OBSERVE key i0 .. iN -> o0 .. oM [WEIGHT w] [TRAIN|TEST]`, `NR.OBSERVE key FP32 blob [TRAIN|TEST]`
+//! `NR.OBSERVE key i0 .. iN -> o0 .. oM [WEIGHT w] [TRAIN|TEST]`, `NR.OBSERVE key FP32 [ROWS n] blob [WEIGHTS blob] [TRAIN|TEST]`
 
 use neuralredis_core::Place;
 use smallvec::SmallVec;
 
 use super::prelude::*;
-use super::wire_rows::{Rows, SET};
+use super::wire_rows::{Blob, Rows, SET, WEIGHTED_BLOB};
 use super::{batches, effects, growth};
 use crate::info::{self, ROWS_OBSERVED};
 
@@ -31,7 +31,7 @@ impl Command for Observe {
                             Argument::number(c"weight").after(c"WEIGHT").optional(),
                         ],
                     ),
-                    Argument::text(c"blob").after(c"FP32"),
+                    WEIGHTED_BLOB,
                 ],
             ),
             SET.optional(),
@@ -42,21 +42,23 @@ impl Command for Observe {
         let name = ctx.argument(0);
         let mut key = value::open_unsettled(ctx, name)?;
         let value = value::read(&key)?;
-        if let [word, blob, ref options @ ..] = args[1..]
-            && is(word, "FP32")
-            && let Some(client) = work::begin(ctx, Cost::of_bytes(growth::COPIES * blob.len()))?
+        if let Some((blob, following)) = Blob::find(args)?
+            && let Some(client) = work::begin(ctx, Cost::of_bytes(growth::COPIES * blob.bytes.len()))?
         {
-            return Ok(batches::begin(ctx, blob, options, value, client));
+            return Ok(batches::begin(ctx, blob, following, value, client));
         }
-        let rows = Rows::parse(&args[1..], value.live.network())?;
-        growth::check(ctx, value, rows.count(value.live.network()), rows.weight.is_some(), rows.target)?;
+        let rows = Rows::parse(args, value.live.network())?;
+        growth::check(ctx, value, rows.count(value.live.network()), rows.weights.is_some(), rows.target)?;
         let network = value::write(&mut key)?.live.network_mut();
         let batch = rows.batch(network);
         let (train, test) = if ctx.has_replication_targets() {
             let mut places = SmallVec::<[Place; 1]>::with_capacity(batch.rows);
             let stored = network.observe(&batch, rows.target, |place| places.push(place))?;
-            let sent = if rows.are_blob { ctx.argument(2).into() } else { numbers::bytes(&rows.values)[..].into() };
-            effects::rows::send(ctx, name, network.rows_state(), &places, sent, rows.weight);
+            let sent = match rows.blob {
+                Some(index) => ctx.argument(index).into(),
+                None => numbers::bytes(&rows.values)[..].into(),
+            };
+            effects::rows::send(ctx, name, network.rows_state(), &places, sent, rows.weights.as_deref());
             stored
         } else {
             // Should there be a target after all, it puts the rows where they went here: the random state is saved with the network.

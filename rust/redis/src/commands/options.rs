@@ -37,10 +37,10 @@ pub(super) fn parse(mut arguments: &[&[u8]], of: Of) -> Result<Changes, Refusal>
         // As it was called: by an old name perhaps.
         let called = String::from_utf8_lossy(argument).to_uppercase();
         if option.is_of_creation && of == Of::Change {
-            return Err(Refusal::because(format!("{called} is for NR.CREATE alone: it does not change afterwards")));
+            return Err(Refusal::option(format!("{called} is for NR.CREATE alone: it does not change afterwards")));
         }
         if seen.contains(&option.name) {
-            return Err(Refusal::because(format!("{called} is given twice")));
+            return Err(Refusal::option(format!("{called} is given twice")));
         }
         seen.push(option.name);
         if option.domain.other == Other::Flag && of == Of::Creation {
@@ -48,7 +48,7 @@ pub(super) fn parse(mut arguments: &[&[u8]], of: Of) -> Result<Changes, Refusal>
             continue;
         }
         let Some((&given, rest)) = arguments.split_first() else {
-            return Err(Refusal::because(format!("{called} has no value")));
+            return Err(Refusal::option(format!("{called} has no value")));
         };
         arguments = rest;
         let value = read(option, given).filter(|value| option.domain.contains(value));
@@ -191,26 +191,27 @@ mod tests {
     fn what_is_wrong_is_named() {
         assert_eq!(
             refusal("DATASET -1", Of::Creation),
-            "ERR DATASET is '-1': expected an integer from 0 to 4294967295"
+            "NROPTION DATASET is '-1': expected an integer from 0 to 4294967295"
         );
-        assert_eq!(refusal("TEST 5 TEST 6", Of::Creation), "ERR TEST is given twice");
-        assert_eq!(refusal("LOSS", Of::Creation), "ERR LOSS has no value");
-        assert_eq!(refusal("LOSS log", Of::Creation), "ERR LOSS is 'log': expected crossentropy, mse");
+        assert_eq!(refusal("TEST 5 TEST 6", Of::Creation), "NROPTION TEST is given twice");
+        assert_eq!(refusal("LOSS", Of::Creation), "NROPTION LOSS has no value");
+        assert_eq!(refusal("LOSS log", Of::Creation), "NROPTION LOSS is 'log': expected crossentropy, mse");
         let expected = "expected none, balanced or a finite number above 0 for each output, separated by commas";
         for value in ["", "some", "1,", ",1", "1,,2", "1,0", "1,-2", "1,inf", "nan", "1,1e39", "1,1e-60", "1;2"] {
             let text = parse(&[b"CLASSWEIGHT", value.as_bytes()], Of::Creation).unwrap_err().text();
-            assert_eq!(text, format!("ERR CLASSWEIGHT is '{value}': {expected}"));
+            assert_eq!(text, format!("NROPTION CLASSWEIGHT is '{value}': {expected}"));
         }
         assert!(refusal(&format!("CLASSWEIGHT 1{}", ",1".repeat(1 << 20)), Of::Change).ends_with(expected));
         for value in ["0", "-1", "2147483648", "1.5", "for-ever"] {
             assert_eq!(
                 refusal(&format!("PATIENCE {value}"), Of::Change),
-                format!("ERR PATIENCE is '{value}': expected auto or an integer from 1 to 2147483647")
+                format!("NROPTION PATIENCE is '{value}': expected auto or an integer from 1 to 2147483647")
             );
         }
         assert!(refusal("SEED 1", Of::Change).contains("SEED"));
         assert!(
-            refusal("FOO", Of::Creation).starts_with("ERR 'FOO' is no option here: expected NORMALIZE, ACTIVATION")
+            refusal("FOO", Of::Creation)
+                .starts_with("NROPTION 'FOO' is no option here: expected NORMALIZE, ACTIVATION")
         );
     }
 

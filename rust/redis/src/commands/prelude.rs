@@ -15,5 +15,5 @@ pub(super) fn is(argument: &[u8], word: &str) -> bool {
 
 /// Takes the value of an option, the first of the arguments after its name.
 pub(super) fn value_of<'a>(name: &str, args: &mut &[&'a [u8]]) -> Result<&'a [u8], Refusal> {
-    args.split_off_first().copied().ok_or_else(|| Refusal::because(format!("{name} has no value")))
+    args.split_off_first().copied().ok_or_else(|| Refusal::option(format!("{name} has no value")))
 }

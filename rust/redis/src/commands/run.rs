@@ -1,15 +1,15 @@
-//! `NR.RUN key i0 .. iN`, `NR.RUN key FP32 blob`
+//! `NR.RUN key i0 .. iN`, `NR.RUN key FP32 [ROWS n] blob`
 
 use neuralredis_core::{Error, Model};
 use neuralredis_server::numbers::Row;
 
 use super::prelude::*;
-use super::wire_rows;
+use super::wire_rows::{self, Blob};
 use crate::info::{self, RUNS};
 use crate::work::KeepOn;
 
 /// Bytes of a reply at most: the server's own limit of a string.
-const REPLY_BYTES: usize = 512 << 20;
+pub(super) const REPLY_BYTES: usize = 512 << 20;
 
 /// Bytes of a number, as such and as text with what is around it.
 const TEXT_BYTES: usize = 32;
@@ -39,13 +39,11 @@ impl Command for Run {
         let value = value::read(&key)?;
         let layout = value.live.network().layout();
         let (width, out_width) = (layout.inputs(), layout.outputs());
-        if let [word, bytes] = args[1..]
-            && is(word, "FP32")
-        {
-            let rows = wire_rows::count(bytes, width)?;
+        if let Some((blob, [])) = Blob::find(args)? {
+            let (bytes, rows) = (blob.bytes, blob.count(width)?);
             let size = rows.saturating_mul(out_width).saturating_mul(4);
             if size > REPLY_BYTES {
-                return Err(Refusal::because(format!(
+                return Err(Refusal::data(format!(
                     "the outputs of {rows} rows are {size} bytes: expected at most {REPLY_BYTES}, of fewer rows"
                 )));
             }
@@ -56,7 +54,7 @@ impl Command for Run {
             if value.is_settled() && work::is_free(cost) {
                 return outputs(&value.live.network().model(), bytes, size, &|| true);
             }
-            let (model, blob) = (value.model(), ctx.hold(2));
+            let (model, blob) = (value.model(), ctx.hold(blob.index));
             return work::defer(ctx, cost.or_wait(value), move |keep_on| {
                 outputs(&model.wait(), blob.bytes(), size, keep_on)
             });
@@ -113,4 +111,4 @@ pub(super) fn run_blob(
 
 /// Inputs of one row, or of many as bytes.
 pub(super) const INPUTS: Argument =
-    Argument::one_of(c"inputs", &[Argument::number(c"input").multiple(), Argument::text(c"blob").after(c"FP32")]);
+    Argument::one_of(c"inputs", &[Argument::number(c"input").multiple(), wire_rows::BLOB]);

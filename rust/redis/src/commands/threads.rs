@@ -1,4 +1,4 @@
-//! `NR.THREADS`
+//! `NR.THREADS [FULL]`, `NR.TRAININGS`
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,7 +14,29 @@ impl Command for Threads {
     const NAME: &CStr = c"nr.threads";
     const FLAGS: &CStr = c"readonly fast";
     const ABOUT: About = About {
-        summary: c"Lists the trainings that run or are queued, of networks that the caller may read.",
+        summary: c"Lists the trainings that run or are queued, a line each; with FULL as NR.TRAININGS does.",
+        complexity: c"O(N) where N is the number of trainings",
+        arity: -1,
+        key: None,
+        arguments: &[Argument::word(c"full", c"FULL").optional()],
+    };
+
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        match args {
+            [] => Ok(Reply::Array(readable(ctx).iter().map(|training| Reply::Word(line(training).into())).collect())),
+            [word] if is(word, "FULL") => Trainings::run(ctx, &[]),
+            [word, ..] => Err(Refusal::unknown(word, "FULL")),
+        }
+    }
+}
+
+pub(super) struct Trainings;
+
+impl Command for Trainings {
+    const NAME: &CStr = c"nr.trainings";
+    const FLAGS: &CStr = c"readonly fast";
+    const ABOUT: About = About {
+        summary: c"Lists the trainings that run or are queued, of networks that the caller may read, a map each.",
         complexity: c"O(N) where N is the number of trainings",
         arity: 1,
         key: None,
@@ -22,19 +44,50 @@ impl Command for Threads {
     };
 
     fn run(ctx: Context, _: &[&[u8]]) -> Result<Reply, Refusal> {
-        let trainings = trainings::list();
-        let reader = Reader::of(ctx);
-        let mut databases = BTreeMap::new();
-        let is_readable = |training: &&Listed| {
-            *databases.entry(training.db).or_insert_with(|| reader.may_use(training.db))
-                && reader.may_read(&training.key)
-        };
-        let readable = trainings.iter().filter(is_readable);
-        Ok(Reply::Array(readable.map(|training| Reply::Word(line(training).into())).collect()))
+        Ok(Reply::Array(readable(ctx).iter().map(fields).collect()))
     }
 }
 
-/// The original's line, then whether it waits, runs or has a result that is about to be installed, and for how long.
+/// The trainings of networks that the client may read.
+fn readable(ctx: Context) -> Vec<Listed> {
+    let reader = Reader::of(ctx);
+    let mut databases = BTreeMap::new();
+    let mut trainings = trainings::list();
+    trainings.retain(|training| {
+        *databases.entry(training.db).or_insert_with(|| reader.may_use(training.db)) && reader.may_read(&training.key)
+    });
+    trainings
+}
+
+/// Whether a training waits, runs, or has a result that is about to be installed.
+fn state(training: &Listed) -> &'static str {
+    match training.job.outcome() {
+        Some(_) => "installing",
+        None if training.job.progress().queued => "queued",
+        None => "running",
+    }
+}
+
+fn fields(training: &Listed) -> Reply {
+    let Listed { id, db, key, job } = training;
+    let (progress, options) = (job.progress(), job.task().options());
+    let error = |error: Option<f64>| error.map_or(Reply::Null, Reply::Double);
+    Reply::Map(vec![
+        ("id", Reply::count(*id)),
+        ("key", Reply::Bulk(key.clone())),
+        ("db", Reply::count(*db)),
+        ("state", Reply::word(state(training))),
+        ("cycle", Reply::count(progress.cycle)),
+        ("max-cycles", Reply::count(options.max_cycles)),
+        ("max-time", Reply::count(options.max_time.as_millis())),
+        ("train-error", error(progress.train_error)),
+        ("test-error", error(progress.test_error)),
+        ("class-errors", error(progress.class_errors)),
+        ("seconds", Reply::Double(progress.time.as_secs_f64())),
+    ])
+}
+
+/// The original's line, then its state and how long it has run.
 fn line(training: &Listed) -> String {
     let Listed { id, db, key, job } = training;
     let (progress, options) = (job.progress(), job.task().options());
@@ -48,11 +101,7 @@ fn line(training: &Listed) -> String {
         error(progress.train_error),
         error(progress.test_error),
         progress.class_errors.unwrap_or(f64::NAN),
-        match job.outcome() {
-            Some(_) => "installing",
-            None if progress.queued => "queued",
-            None => "running",
-        },
+        state(training),
         progress.time.as_secs_f64(),
     )
     .replace("NaN", "nan")

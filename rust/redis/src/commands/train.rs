@@ -35,7 +35,7 @@ impl Command for Train {
         let Request { options, block } = Request::parse(&args[1..])?;
         let options = config::limited(options);
         if !ctx.is_primary() {
-            return Err(Refusal::because("this server is a replica: its primary trains, and sends the result"));
+            return Err(Refusal::state("this server is a replica: its primary trains, and sends the result"));
         }
         let value = value::write(&mut key)?;
         let (network, task) = (value.live.network(), Task::new(value.live.network(), options)?);
@@ -70,7 +70,7 @@ impl Request {
                 return Err(Refusal::unknown(word, NAMES.join(", ")));
             };
             if seen.contains(&name) {
-                return Err(Refusal::because(format!("{name} is given twice")));
+                return Err(Refusal::option(format!("{name} is given twice")));
             }
             seen.push(name);
             match name {
@@ -104,7 +104,9 @@ mod tests {
         let options = TrainOptions { max_cycles: 7, max_time: Duration::ZERO, auto_stop: true, backtrack: true };
         assert_eq!(request, Request { options, block: Some(5) });
         assert_eq!(parse("").unwrap().options, TrainOptions::default());
-        assert_eq!(parse("MAXTIME 1 MAXTIME 1").unwrap_err().text(), "ERR MAXTIME is given twice");
-        assert!(parse("MAXCYCLES -1").unwrap_err().text().starts_with("ERR MAXCYCLES is '-1': expected an integer"));
+        assert_eq!(parse("MAXTIME 1 MAXTIME 1").unwrap_err().text(), "NROPTION MAXTIME is given twice");
+        assert!(
+            parse("MAXCYCLES -1").unwrap_err().text().starts_with("NROPTION MAXCYCLES is '-1': expected an integer")
+        );
     }
 }

@@ -1,4 +1,7 @@
 //! Rows as commands carry them: as text, or as bytes after the word FP32, which are little-endian floats, row after row.
+//!
+//! `FP32 [ROWS n] blob [WEIGHTS blob]`: a client that says how many rows there are is told if the network takes others, which
+//! may have the same number of bytes. Weights are a float for each row.
 
 use neuralredis_core::{Batch, Error, Network, Set};
 use neuralredis_server::numbers::Row;
@@ -17,10 +20,81 @@ pub(super) fn set(word: &[u8]) -> Option<Set> {
     }
 }
 
+/// What COMMAND DOCS shows of rows as bytes.
+pub(super) const BLOB: Argument =
+    Argument::block(c"bytes", &[Argument::integer(c"rows").after(c"ROWS").optional(), Argument::text(c"blob")])
+        .after(c"FP32");
+/// The same, with weights.
+pub(super) const WEIGHTED_BLOB: Argument = Argument::block(
+    c"bytes",
+    &[
+        Argument::integer(c"rows").after(c"ROWS").optional(),
+        Argument::text(c"blob"),
+        Argument::text(c"weights").after(c"WEIGHTS").optional(),
+    ],
+)
+.after(c"FP32");
+
+/// Rows as bytes, among the arguments of a command.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Blob<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Which argument it is.
+    pub(super) index: usize,
+    /// How many rows there are, if the client says so.
+    declared: Option<u64>,
+}
+
+impl<'a> Blob<'a> {
+    /// The blob and the arguments after it, of the arguments of a command, the key included; none if it is no command with a blob.
+    #[allow(clippy::type_complexity, reason = "two parts of the arguments")]
+    pub(super) fn find<'b>(args: &'b [&'a [u8]]) -> Result<Option<(Self, &'b [&'a [u8]])>, Refusal> {
+        match args.get(1..).unwrap_or_default() {
+            // A blob alone may be these four bytes.
+            [word, rows, number, bytes, rest @ ..] if is(word, "FP32") && is(rows, "ROWS") => {
+                let declared = numbers::whole(number);
+                let declared = declared.ok_or_else(|| Refusal::argument("ROWS", number, "an integer of at least 1"))?;
+                Ok(Some((Self { bytes, index: 4, declared: Some(declared) }, rest)))
+            }
+            [word, bytes, rest @ ..] if is(word, "FP32") => Ok(Some((Self { bytes, index: 2, declared: None }, rest))),
+            _ => Ok(None),
+        }
+    }
+
+    /// How many rows of that many numbers each there are. Nothing is copied.
+    pub(super) fn count(&self, width: usize) -> Result<usize, Refusal> {
+        let rows = count(self.bytes, width)?;
+        match self.declared {
+            Some(declared) if declared != rows as u64 => Err(Refusal::shape(format!(
+                "the blob has {rows} rows of {width} floats: expected {declared}, as ROWS says"
+            ))),
+            _ => Ok(rows),
+        }
+    }
+}
+
+/// A weight for each of so many rows.
+pub(super) fn weights(bytes: &[u8], rows: usize) -> Result<Row, Refusal> {
+    check_weights(bytes, rows)?;
+    self::rows(bytes, 1)
+}
+
+/// Whether there is a weight for each of so many rows.
+pub(super) fn check_weights(bytes: &[u8], rows: usize) -> Result<(), Refusal> {
+    if bytes.len() == 4 * rows {
+        return Ok(());
+    }
+    Err(Refusal::shape(format!(
+        "the weights have {} bytes: expected {}, a float for each of {rows} rows",
+        bytes.len(),
+        4 * rows
+    )))
+}
+
 /// How many rows of that many numbers each a blob has. Nothing is copied.
 pub(super) fn count(blob: &[u8], width: usize) -> Result<usize, Refusal> {
     if blob.is_empty() || !blob.len().is_multiple_of(4 * width) {
-        return Err(Refusal::because(format!(
+        return Err(Refusal::shape(format!(
             "the blob has {} bytes: expected a multiple of {}, {width} floats a row, and not 0",
             blob.len(),
             4 * width
@@ -60,7 +134,7 @@ pub(super) fn column(what: &str, arguments: &[&[u8]], row: &mut Row) -> Result<(
     row.resize(from + arguments.len(), 0.0);
     for (index, (argument, to)) in arguments.iter().zip(&mut row[from..]).enumerate() {
         let Some(number) = numbers::single(argument) else {
-            return Err(Refusal::argument(format_args!("{what} {index}"), argument, "a finite number"));
+            return Err(Refusal::value(format_args!("{what} {index}"), argument, "a finite number"));
         };
         *to = number;
     }
@@ -71,28 +145,39 @@ pub(super) fn column(what: &str, arguments: &[&[u8]], row: &mut Row) -> Result<(
 #[derive(Debug)]
 pub(super) struct Rows {
     pub(super) values: Row,
-    /// Whether they came as bytes.
-    pub(super) are_blob: bool,
-    pub(super) weight: Option<f32>,
+    /// Which argument they were, if they came as bytes.
+    pub(super) blob: Option<usize>,
+    pub(super) weights: Option<Row>,
+    pub(super) target: Option<Set>,
+}
+
+/// What may follow rows of NR.OBSERVE.
+#[derive(Debug, Default)]
+pub(super) struct Following<'a> {
+    weight: Option<f32>,
+    /// Weights as bytes, and which argument they are of those that follow.
+    pub(super) weights: Option<(&'a [u8], usize)>,
     pub(super) target: Option<Set>,
 }
 
 impl Rows {
-    /// Of the arguments after the key.
+    /// Of the arguments of NR.OBSERVE.
     pub(super) fn parse(args: &[&[u8]], network: &Network) -> Result<Self, Refusal> {
         let (inputs, targets) = (network.layout().inputs(), network.targets());
-        if let [word, bytes, options @ ..] = args
-            && is(word, "FP32")
-        {
-            let target = Self::target(options)?;
-            return Ok(Self { values: rows(bytes, inputs + targets)?, are_blob: true, weight: None, target });
+        if let Some((blob, rest)) = Blob::find(args)? {
+            let following = Following::of_blob(rest)?;
+            let count = blob.count(inputs + targets)?;
+            let weights = following.weights.map(|(bytes, _)| weights(bytes, count)).transpose()?;
+            let values = rows(blob.bytes, inputs + targets)?;
+            return Ok(Self { values, blob: Some(blob.index), weights, target: following.target });
         }
+        let args = &args[1..];
         let Some(arrow) = args.iter().position(|&argument| argument == b"->") else {
             return Err(Refusal::because("'->' is missing: expected it between inputs and outputs"));
         };
         let mut values = self::inputs(&args[..arrow], inputs)?;
         let rest = &args[arrow + 1..];
-        let is_option = |argument: &&[u8]| is(argument, "WEIGHT") || set(argument).is_some();
+        let is_option = |argument: &&[u8]| is(argument, "WEIGHT") || is(argument, "WEIGHTS") || set(argument).is_some();
         let end = rest.iter().position(is_option).unwrap_or(rest.len());
         // What is too much and no number is taken for a misspelt option.
         if let Some(&word) = rest[..end].get(targets..).and_then(<[_]>::first)
@@ -104,48 +189,59 @@ impl Rows {
             return Err(Error::Outputs { row: None, expected: targets, given: end }.into());
         }
         column("output", &rest[..end], &mut values)?;
-        let (weight, target) = Self::options(&rest[end..])?;
-        Ok(Self { values, are_blob: false, weight, target })
-    }
-
-    /// The set that is named after a blob.
-    pub(super) fn target(args: &[&[u8]]) -> Result<Option<Set>, Refusal> {
-        let (weight, target) = Self::options(args)?;
-        if weight.is_some() {
-            return Err(Refusal::because("WEIGHT is for one row: expected none with FP32"));
+        let following = Following::parse(&rest[end..])?;
+        if following.weights.is_some() {
+            return Err(Refusal::option("WEIGHTS are for FP32: expected WEIGHT for one row"));
         }
-        Ok(target)
+        let weights = following.weight.map(|weight| Row::from_slice(&[weight]));
+        Ok(Self { values, blob: None, weights, target: following.target })
     }
 
     pub(super) fn count(&self, network: &Network) -> usize {
         self.values.len() / (network.layout().inputs() + network.targets())
     }
 
-    fn options(mut args: &[&[u8]]) -> Result<(Option<f32>, Option<Set>), Refusal> {
-        let (mut weight, mut target) = (None, None);
+    pub(super) fn batch(&self, network: &Network) -> Batch<'_> {
+        let (inputs, targets) = (network.layout().inputs(), network.targets());
+        Batch { weights: self.weights.as_deref(), ..interleaved(&self.values, inputs, targets) }
+    }
+}
+
+impl<'a> Following<'a> {
+    fn parse(mut args: &[&'a [u8]]) -> Result<Self, Refusal> {
+        let mut following = Self::default();
+        let given = args.len();
         while let Some(&word) = args.split_off_first() {
             if is(word, "WEIGHT") {
                 let value = value_of("WEIGHT", &mut args)?;
                 let number = numbers::single(value).filter(|number| *number > 0.0);
-                let number = number.ok_or_else(|| Refusal::argument("WEIGHT", value, "a finite number above 0"))?;
-                if weight.replace(number).is_some() {
-                    return Err(Refusal::because("WEIGHT is given twice"));
+                let number = number.ok_or_else(|| Refusal::value("WEIGHT", value, "a finite number above 0"))?;
+                if following.weight.replace(number).is_some() {
+                    return Err(Refusal::option("WEIGHT is given twice"));
+                }
+            } else if is(word, "WEIGHTS") {
+                let bytes = value_of("WEIGHTS", &mut args)?;
+                if following.weights.replace((bytes, given - args.len() - 1)).is_some() {
+                    return Err(Refusal::option("WEIGHTS is given twice"));
                 }
             } else if let Some(set) = set(word) {
-                if target.replace(set).is_some() {
+                if following.target.replace(set).is_some() {
                     return Err(Refusal::unknown(word, "one of TRAIN and TEST, once"));
                 }
             } else {
                 return Err(Refusal::unknown(word, "WEIGHT, TRAIN or TEST"));
             }
         }
-        Ok((weight, target))
+        Ok(following)
     }
 
-    pub(super) fn batch(&self, network: &Network) -> Batch<'_> {
-        let (inputs, targets) = (network.layout().inputs(), network.targets());
-        let weights = self.weight.as_ref().map(std::slice::from_ref);
-        Batch { weights, ..interleaved(&self.values, inputs, targets) }
+    /// After rows as bytes.
+    pub(super) fn of_blob(args: &[&'a [u8]]) -> Result<Self, Refusal> {
+        let following = Self::parse(args)?;
+        if following.weight.is_some() {
+            return Err(Refusal::option("WEIGHT is for one row: expected WEIGHTS and a blob with FP32"));
+        }
+        Ok(following)
     }
 }
 

@@ -20,12 +20,12 @@ pub(crate) fn send<'s>(
     state: u64,
     places: &[Place],
     rows: ServerString<'s>,
-    weight: Option<f32>,
+    weights: Option<&[f32]>,
 ) {
     let places: SmallVec<[_; 1]> = places.iter().copied().map(encoded).collect();
-    let weight = weight.map(|weight| weight.to_le_bytes()[..].into());
+    let weights = weights.map(|weights| numbers::bytes(weights)[..].into());
     let state = state.to_string()[..].into();
-    ctx.replicate(Rows::NAME, [key.into(), state, places.as_flattened().into(), rows].into_iter().chain(weight));
+    ctx.replicate(Rows::NAME, [key.into(), state, places.as_flattened().into(), rows].into_iter().chain(weights));
 }
 
 fn encoded(place: Place) -> [u8; PLACE] {
