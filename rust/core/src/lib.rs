@@ -21,6 +21,7 @@ pub mod random;
 mod report;
 mod stopping;
 mod trained;
+mod trainer_state;
 pub mod training;
 mod weights;
 

@@ -86,13 +86,13 @@ pub(crate) struct Scratch {
     gather: Vec<f32>,
 }
 
-/// What each member would say by itself: where its loss and gradient sums are added up.
+/// What each member does by itself: where its sums and its gradient are added up.
 #[derive(Debug)]
-pub(crate) struct Own<'a> {
-    /// Whether they are wanted of each member.
-    pub(crate) of: &'a [bool],
-    /// Weighted losses, one for each member; without gradients the squared errors, by which rows are judged.
-    pub(crate) losses: &'a mut [f64],
+pub(crate) struct PerMember<'a> {
+    /// Of which members they are wanted.
+    pub(crate) members: &'a [bool],
+    /// The sums of each member. Rows are judged only where there are no gradients.
+    pub(crate) sums: &'a mut [Sums],
     /// Gradients of the losses, as the weights.
     pub(crate) gradients: Option<&'a mut [f32]>,
 }
@@ -128,6 +128,10 @@ impl Objective {
     /// Parameters of all members.
     pub(crate) fn parameters(&self) -> usize {
         self.parameters * self.members
+    }
+
+    pub(crate) fn members(&self) -> usize {
+        self.members
     }
 
     /// Floating-point operations of the gradients of one row and member.
@@ -167,8 +171,9 @@ impl Objective {
         }
     }
 
-    /// The sums over some groups of a set: of what all members say `together` (else the losses are left out), and of what
-    /// those say by themselves that `own` names. Every member learns from the errors that it alone would make.
+    /// Sums over a range of groups of a set. With `ensemble` they are of the members' averaged output, else only rows and
+    /// weights are summed. With `own`, each of the members that it names has sums of its own too, and, if it asks for these,
+    /// its gradient: every member learns from the errors that it alone makes.
     ///
     /// `go_on` is asked before each block; once it says no, the sums are unfinished and to be thrown away.
     #[expect(clippy::too_many_arguments, reason = "weights and rows in, sums out, and how much of it")]
@@ -178,8 +183,8 @@ impl Objective {
         rows: &Rows,
         groups: Range<usize>,
         scratch: &mut Scratch,
-        together: bool,
-        mut own: Option<Own<'_>>,
+        ensemble: bool,
+        mut own: Option<PerMember<'_>>,
         go_on: impl Fn() -> bool,
     ) -> Sums {
         let mut sums = Sums::default();
@@ -188,7 +193,7 @@ impl Objective {
             let to = (from + self.block_groups).min(groups.end);
             self.load(rows, from..to, scratch);
             if self.members > 1 {
-                sums.add(&self.block_of_many(weights, rows, from..to, scratch, together, own.as_mut()));
+                sums.add(&self.block_of_many(weights, rows, from..to, scratch, ensemble, own.as_mut()));
             } else {
                 self.forward(weights, to - from, scratch);
                 let gradients = own.as_mut().and_then(|own| own.gradients.as_deref_mut());
@@ -200,7 +205,7 @@ impl Objective {
             from = to;
         }
         if let (1, Some(own)) = (self.members, own) {
-            own.losses[0] = if own.gradients.is_some() { sums.loss } else { sums.squares };
+            own.sums[0] = sums;
         }
         sums
     }
@@ -211,26 +216,26 @@ impl Objective {
         rows: &Rows,
         groups: Range<usize>,
         scratch: &mut Scratch,
-        together: bool,
-        mut own: Option<&mut Own<'_>>,
+        ensemble: bool,
+        mut own: Option<&mut PerMember<'_>>,
     ) -> Sums {
         let (count, last) = (groups.len(), self.connections.len());
         let units = count * self.shape.outputs * LANES;
         scratch.mean[..units].fill(0.0);
         let mut sums = Sums::default();
         for (member, weights) in weights.chunks_exact(self.parameters).enumerate() {
-            let own = own.as_deref_mut().filter(|own| own.of[member]);
-            if !together && own.is_none() {
+            let own = own.as_deref_mut().filter(|own| own.members[member]);
+            if !ensemble && own.is_none() {
                 continue;
             }
             self.forward(weights, count, scratch);
-            if together {
+            if ensemble {
                 add_share(&mut scratch.mean[..units], &scratch.values[last][..units], self.members);
             }
             if let Some(own) = own {
                 let mut alone = Sums::default();
                 self.losses(rows, groups.clone(), scratch, &mut alone, own.gradients.is_none());
-                own.losses[member] += if own.gradients.is_some() { alone.loss } else { alone.squares };
+                own.sums[member].add(&alone);
                 if let Some(gradients) = &mut own.gradients {
                     let gradient = &mut gradients[member * self.parameters..][..self.parameters];
                     self.backward(weights, count, scratch, gradient);
@@ -238,7 +243,7 @@ impl Objective {
                 sums = Sums { weight: alone.weight, rows: alone.rows, ..Sums::default() };
             }
         }
-        if together {
+        if ensemble {
             sums = Sums::default();
             scratch.values[last][..units].copy_from_slice(&scratch.mean[..units]);
             let learns = own.is_some_and(|own| own.gradients.is_some());
@@ -430,7 +435,7 @@ mod tests {
                 share,
                 scratch,
                 true,
-                Some(Own { of: &[true], losses: &mut [0.0], gradients: Some(&mut total) }),
+                Some(PerMember { members: &[true], sums: &mut [Sums::default()], gradients: Some(&mut total) }),
                 || true,
             ));
         }
@@ -542,11 +547,11 @@ mod tests {
             let options = Options { loss, ..Options::new(kind) };
             let objective = Objective::new(kind, &layout, options, Normalization::default(), 1);
             let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
-            let (mut losses, rows) = ([0.0], rows(kind, &layout, 21));
-            let own = Own { of: &[true], losses: &mut losses, gradients: None };
+            let (mut of_member, rows) = ([Sums::default()], rows(kind, &layout, 21));
+            let own = PerMember { members: &[true], sums: &mut of_member, gradients: None };
             let groups = 0..rows.table.groups();
             let sums = objective.sums(&weights, &rows, groups, &mut objective.scratch(), true, Some(own), || true);
-            assert_eq!(losses[0], sums.squares);
+            assert_eq!(of_member[0], sums);
             sums
         };
         let (squared, entropy) = (judged(Loss::Mse), judged(Loss::CrossEntropy));

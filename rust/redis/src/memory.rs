@@ -4,12 +4,12 @@
 //! it take asks for that much first, and a quarter more for what allocators round up: where that is refused, so is the
 //! request, before anything has changed.
 
-use neuralredis_core::Error;
+use neuralredis_core::{Error, Trained};
 
 use crate::ffi::system;
 
-/// Bytes of a parameter: weight, step size, sign of the gradient.
-pub(crate) const PARAMETER: usize = 9;
+/// Bytes of a parameter of a network that is not trained yet.
+pub(crate) const PARAMETER: usize = Trained::BYTES_PER_PARAMETER;
 
 /// Bytes from which on it is asked: where there is less, there is too little for anything.
 const MUCH: usize = 1 << 20;

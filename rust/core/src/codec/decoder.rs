@@ -220,6 +220,7 @@ impl Parts {
             Section::ClassWeight => self.class_weight = structure::read_class_weight(piece, self.kind, layout)?,
             Section::Patience => self.patience = structure::read_patience(piece)?,
             Section::Decays => trained.read_decays(piece, layout)?,
+            Section::TrainerState => trained.read_trainer_state(piece, layout)?,
             Section::Notes => self.notes = Some(structure::read_notes(piece)?),
         }
         Ok(())

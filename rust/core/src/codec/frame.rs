@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// Bytes of a frame at most: what fits any reply, argument or RDB string, and the widest row (8 MB) without a cut.
 pub const MAX_FRAME: usize = 16 << 20;
 /// The version of the format that is written, and the newest that can be read.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 
 /// What every saved network begins with.
 pub(super) const MAGIC: [u8; 6] = *b"neural";

@@ -1,86 +1,132 @@
-//! The step of RPROP that a cycle ends with.
+//! RPROP: each parameter has a step size of its own, and only the sign of its gradient matters.
 
+use super::{Description, Found, MemberFound, THREAD_PARAMETERS, Threads, Trainer, WeightDecay};
 use crate::kernels::{StepRule, kernels};
-use crate::layout::{Connection, Layout};
-use crate::options::{Algorithm, Decay, Options};
+use crate::options::Algorithm;
+use crate::trainer_state::{RpropMember, RpropState, TrainerState};
+use crate::training::pass::Gradient;
 
-/// How a member steps whose training rows, which weigh `rows` together, have a mean loss of `error`; `decay` is how
-/// much it has of the decay that the engine chooses, and `before` what it minimized at its previous step, and afterwards
-/// at this one. Not at all where nothing is left to minimize: what rounding leaves of a gradient has signs, and steps
-/// in their directions would grow until all is lost.
-pub(super) fn rule(
-    options: &Options,
-    layout: &Layout,
-    weights: &[f32],
-    rows: f64,
-    error: f64,
-    decay: f32,
-    before: &mut f64,
-) -> Option<StepRule> {
-    let decay = options.l2.at(options.loss, rows, error, decay);
-    let objective = error + penalty(layout, weights, options.l2, decay);
-    let undo = match options.algorithm {
-        Algorithm::RpropPlus => true,
-        Algorithm::IrpropMinus => false,
-        Algorithm::Auto | Algorithm::IrpropPlus | Algorithm::Lbfgs => objective > *before,
-    };
-    *before = objective;
-    (objective != 0.0).then_some(StepRule { scale: (1.0 / rows) as f32, decay, undo })
+pub(super) const DESCRIPTION: Description = Description {
+    new: |task, decay, state| Box::new(Rprop::new(task.options.algorithm, decay, state.into_rprop())),
+    state_bytes: |_, _| RpropState::BYTES_PER_PARAMETER,
+    working_bytes: 0,
+};
+
+/// Parameters of a chunk: its gradient stays in the first cache from when it is added up until the step is done.
+const CHUNK_PARAMETERS: usize = 4 << 10;
+
+/// Where a step after which the sign of the gradient changed is undone.
+enum Undo {
+    Always,
+    Never,
+    /// Where what is minimized has risen.
+    IfWorse,
 }
 
-/// What weight decay adds to the loss.
-pub(super) fn penalty(layout: &Layout, weights: &[f32], l2: Decay, decay: f32) -> f64 {
-    if decay == 0.0 {
-        return 0.0;
+pub(super) struct Rprop<'a> {
+    pub(super) decay: WeightDecay<'a>,
+    undo: Undo,
+    pub(super) state: RpropState,
+}
+
+impl<'a> Rprop<'a> {
+    pub(super) fn new(algorithm: Algorithm, decay: WeightDecay<'a>, state: RpropState) -> Self {
+        let undo = match algorithm {
+            Algorithm::RpropPlus => Undo::Always,
+            Algorithm::IrpropMinus => Undo::Never,
+            _ => Undo::IfWorse,
+        };
+        Self { decay, undo, state }
     }
-    let squares = |weights: &[f32]| weights.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>();
-    let of_connection =
-        |c: Connection| f64::from(l2.of_unit(c.inputs)) * squares(&weights[c.biases().end..c.all().end]);
-    f64::from(decay) / 2.0 * layout.connections().map(of_connection).sum::<f64>()
 }
 
-/// Some of the parameters, with all that a step of theirs takes.
-pub(super) struct Part<'a> {
-    pub(super) rule: StepRule,
+/// Some of the parameters of a member, with all that a step of theirs takes.
+struct StepChunk<'a> {
+    rule: StepRule,
     /// Where they begin in their member.
-    pub(super) from: usize,
-    pub(super) weights: &'a mut [f32],
-    pub(super) sizes: &'a mut [f32],
-    pub(super) signs: &'a mut [i8],
-    pub(super) gradients: Vec<&'a mut [f32]>,
+    from: usize,
+    weights: &'a mut [f32],
+    sizes: &'a mut [f32],
+    signs: &'a mut [i8],
+    gradient: Gradient<'a>,
 }
 
-impl Part<'_> {
-    pub(super) fn step(&mut self, layout: &Layout, l2: Decay) {
-        let rule = self.rule;
-        let sum = add_up(&mut self.gradients);
+/// How a member steps, whose objective becomes that of the present weights; none where nothing is left to minimize: what
+/// rounding leaves of a gradient has signs, and steps in their directions would grow until all is lost.
+fn rule(decay: &WeightDecay<'_>, undo: &Undo, found: &MemberFound<'_>, objective: &mut f64) -> Option<StepRule> {
+    let MemberFound { member, weights, loss, rows, .. } = found;
+    let of_weights = decay.at(*member, *rows, *loss);
+    let before = std::mem::replace(objective, loss + decay.penalty(of_weights, weights));
+    let undo = match undo {
+        Undo::Always => true,
+        Undo::Never => false,
+        Undo::IfWorse => *objective > before,
+    };
+    (*objective != 0.0).then_some(StepRule { scale: (1.0 / rows) as f32, decay: of_weights, undo })
+}
+
+impl Trainer for Rprop<'_> {
+    fn step(&mut self, _cycle: u64, found: Found<'_>, threads: &mut Threads) {
+        let workers = found.weights.len().div_ceil(THREAD_PARAMETERS);
+        let mut chunks = Vec::with_capacity(found.weights.len() / CHUNK_PARAMETERS + found.learns.len());
+        for (member, state) in found.learning(self.state.members_mut()) {
+            let RpropMember { sizes, signs, objective } = state;
+            let Some(rule) = rule(&self.decay, &self.undo, &member, objective) else { continue };
+            let each = member.weights.chunks_mut(CHUNK_PARAMETERS).zip(member.gradient.chunks(CHUNK_PARAMETERS));
+            let state = sizes.chunks_mut(CHUNK_PARAMETERS).zip(signs.chunks_mut(CHUNK_PARAMETERS));
+            for (index, ((weights, gradient), (sizes, signs))) in each.zip(state).enumerate() {
+                let from = index * CHUNK_PARAMETERS;
+                chunks.push(StepChunk { rule, from, weights, sizes, signs, gradient });
+            }
+        }
+        let decay = &self.decay;
+        threads.each(workers, chunks, |chunk| chunk.step(decay));
+    }
+
+    fn copy_member(&self, member: usize, to: &mut Option<TrainerState>) {
+        fn refill<T: Copy>(to: &mut Vec<T>, from: &[T]) {
+            to.clear();
+            to.extend_from_slice(from);
+        }
+        let parameters = self.state.sizes.len() / self.state.objectives.len();
+        let range = member * parameters..(member + 1) * parameters;
+        let copy = to.get_or_insert_with(|| TrainerState::new(0, 0));
+        let (TrainerState::Rprop(copy) | TrainerState::Lbfgs(copy, _)) = copy;
+        refill(&mut copy.sizes, &self.state.sizes[range.clone()]);
+        refill(&mut copy.signs, &self.state.signs[range]);
+        refill(&mut copy.objectives, &self.state.objectives[member..=member]);
+    }
+
+    fn restore_member(&mut self, member: usize, from: &TrainerState) {
+        let (copy, parameters) = (from.rprop(), self.state.sizes.len() / self.state.objectives.len());
+        let range = member * parameters..(member + 1) * parameters;
+        self.state.sizes[range.clone()].copy_from_slice(&copy.sizes);
+        self.state.signs[range].copy_from_slice(&copy.signs);
+        self.state.objectives[member] = copy.objectives[0];
+    }
+
+    fn state(self: Box<Self>, members: &[usize]) -> TrainerState {
+        TrainerState::Rprop(self.state.of_members(members))
+    }
+}
+
+impl StepChunk<'_> {
+    fn step(&mut self, decay: &WeightDecay<'_>) {
+        let Self { rule, from, weights, sizes, signs, gradient } = self;
+        let (sum, end) = (gradient.sum(), *from + weights.len());
         // Biases do not decay, so they step apart.
-        let end = self.from + self.weights.len();
-        for connection in layout.connections() {
-            let (biases, all) = (connection.biases(), connection.all());
-            let decay = rule.decay * l2.of_unit(connection.inputs);
-            for (range, decay) in [(biases.clone(), 0.0), (biases.end..all.end, decay)] {
-                let (from, to) = (range.start.max(self.from), range.end.min(end));
-                if from < to {
-                    let range = from - self.from..to - self.from;
-                    (kernels().step)(
-                        StepRule { decay, ..rule },
-                        &sum[range.clone()],
-                        &mut self.weights[range.clone()],
-                        &mut self.sizes[range.clone()],
-                        &mut self.signs[range],
-                    );
-                }
+        for (range, factor) in decay.factors() {
+            let (first, last) = (range.start.max(*from), range.end.min(end));
+            if first < last {
+                let range = first - *from..last - *from;
+                (kernels().step)(
+                    StepRule { decay: rule.decay * factor, ..*rule },
+                    &sum[range.clone()],
+                    &mut weights[range.clone()],
+                    &mut sizes[range.clone()],
+                    &mut signs[range],
+                );
             }
         }
     }
-}
-
-/// The sum of the shares' gradients, in the order of the shares; it takes the place of the first.
-pub(super) fn add_up<'a>(gradients: &'a mut [&mut [f32]]) -> &'a mut [f32] {
-    let (sum, others) = gradients.split_first_mut().expect("there is a share");
-    for other in others {
-        sum.iter_mut().zip(other.iter()).for_each(|(sum, other)| *sum += other);
-    }
-    sum
 }
