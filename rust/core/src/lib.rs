@@ -7,9 +7,12 @@
 
 pub mod codec;
 mod dataset;
+pub mod description;
 pub mod error;
 pub mod evaluation;
+mod forward;
 pub mod kernels;
+mod layers;
 pub mod layout;
 pub mod memory;
 pub mod model;
@@ -26,11 +29,13 @@ pub mod training;
 mod weights;
 
 pub use dataset::{Batch, Limits, Place, RowShape, Set};
+pub use description::{Description, LayerDescription};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, Score};
 pub use kernels::instruction_set;
 pub use layout::{Kind, Layout};
 pub use model::Model;
 pub use network::{Drawing, Info, MAX_NOTES, Network, Shrunk};
+pub use normalization::Scaling;
 pub use options::{Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts};
 pub use trained::{Statistics, Trained};

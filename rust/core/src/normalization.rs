@@ -20,9 +20,11 @@ pub(crate) const CENTERING_WARNING_DEVIATIONS: f64 = 10.0;
 
 /// `(value - mean) * scale`, column by column.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Scaling {
-    pub(crate) mean: Vec<f32>,
-    pub(crate) scale: Vec<f32>,
+pub struct Scaling {
+    /// What is subtracted.
+    pub mean: Vec<f32>,
+    /// What the difference is multiplied by.
+    pub scale: Vec<f32>,
 }
 
 /// The scalings of a network; none is the identity.

@@ -158,6 +158,8 @@ fn forgetful(network: &Network) -> Network {
     decoder.finish().unwrap()
 }
 
+type Change = Box<dyn Fn(&mut Network)>;
+
 #[test]
 fn what_lbfgs_remembers_is_of_no_use_once_something_else_has_changed() {
     let trained = |backtrack: bool| {
@@ -173,7 +175,6 @@ fn what_lbfgs_remembers_is_of_no_use_once_something_else_has_changed() {
     let row = |network: &mut Network, input: f32| {
         network.observe(&Batch::new(&[input, 1.0, 2.0], 3, &[5.0, 1.0], 2), Some(Set::Train), |_| {}).unwrap();
     };
-    type Change = Box<dyn Fn(&mut Network)>;
     let changes: [(&str, Change); 6] = [
         ("nothing", Box::new(|_| {})),
         ("patience", Box::new(configured(Changes { patience: Some(Patience::Cycles(9)), ..Changes::default() }))),

@@ -5,7 +5,7 @@ use super::task::Task;
 use crate::dataset::Rows;
 use crate::layout::Layout;
 use crate::normalization::Normalization;
-use crate::objective::{Objective, Sums};
+use crate::objective::{Objective, Sums, Wanted};
 use crate::options::Output;
 
 /// The least share of a class, for which the logarithm is finite.
@@ -33,7 +33,7 @@ pub(super) fn error(task: &Task, statistics: &RowStatistics, normalization: &Nor
     let mut scratch = objective.scratch();
     let mut sums = Sums::default();
     for share in objective.shares(rows) {
-        sums.add(&objective.sums(&weights, rows, share, &mut scratch, true, None, || true));
+        sums.add(&objective.sums(&weights, rows, share, &mut scratch, Wanted::LOSS, || true));
     }
     sums.mean()
 }

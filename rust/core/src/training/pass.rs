@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::threads::{Threads, lock, whole};
 use crate::dataset::{Dataset, Rows};
 use crate::kernels::Buffer;
-use crate::objective::{Objective, PerMember, Scratch, Sums};
+use crate::objective::{Objective, PerMember, Scratch, Sums, Wanted};
 
 /// What a pass computes.
 pub(super) struct PassRequest<'a> {
@@ -174,7 +174,8 @@ impl GradientSource for LocalRows<'_> {
                     &mut gradient[..]
                 });
                 let own = Some(PerMember { members, sums: of_members, gradients });
-                *sums = source.objective.sums(weights, rows, groups.clone(), &mut scratch, ensemble, own, go_on);
+                let wanted = Wanted { ensemble, own, tally: None };
+                *sums = source.objective.sums(weights, rows, groups.clone(), &mut scratch, wanted, go_on);
             }
         });
         if given_up.into_inner() {

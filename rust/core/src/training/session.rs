@@ -38,7 +38,7 @@ pub(super) struct Session<'a> {
     weights: Vec<f32>,
     /// Multiplier of the automatic weight decay for each member.
     decays: Vec<f32>,
-    trainer: Box<dyn Trainer + 'a>,
+    trainer: Box<dyn Trainer>,
     source: LocalRows<'a>,
     threads: Threads,
     deadline: Option<Instant>,
@@ -54,7 +54,8 @@ impl<'a> Session<'a> {
         if !task.trained.is_untrained() && normalization != *before {
             let (each, mut rprop) = (task.layout.parameters(), state.into_rprop());
             for (weights, member) in weights.chunks_exact_mut(each).zip(rprop.members_mut()) {
-                reexpress(&task.layout, task.options.output, before, &normalization, weights, member.sizes);
+                let functions = (task.options.activation, task.options.output);
+                reexpress(&task.layout, functions, before, &normalization, weights, member.sizes);
             }
             state = TrainerState::Rprop(rprop);
         }

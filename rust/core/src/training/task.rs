@@ -134,7 +134,7 @@ impl Task {
         }
         let (parameters, members) = (self.layout.parameters(), self.members);
         let mut weights = weights[..parameters].to_vec();
-        let sizes = first_sizes(&self.layout).repeat(members);
+        let sizes = first_sizes(&self.layout, self.options.activation).repeat(members);
         let mut random = Random::new(self.weights_state, MEMBERS_STREAM);
         for _ in 1..members {
             weights.extend(initial(&self.layout, self.options.activation, &mut random));

@@ -3,21 +3,25 @@
 use std::ops::Range;
 
 use crate::kernels::kernels;
+use crate::layers::Decaying;
 use crate::layout::Layout;
 use crate::options::{Decay, Loss, Options};
 
 /// The weight decay of a training's members.
-pub(crate) struct WeightDecay<'a> {
-    layout: &'a Layout,
+pub(crate) struct WeightDecay {
     l2: Decay,
     loss: Loss,
     /// Multiplier of the automatic decay, for each member.
     shares: Vec<f32>,
+    factors: Vec<(Range<usize>, f32)>,
 }
 
-impl<'a> WeightDecay<'a> {
-    pub(crate) fn new(layout: &'a Layout, options: &Options, shares: &[f32]) -> Self {
-        Self { layout, l2: options.l2, loss: options.loss, shares: shares.to_vec() }
+impl WeightDecay {
+    pub(crate) fn new(layout: &Layout, options: &Options, shares: &[f32]) -> Self {
+        let l2 = options.l2;
+        let factor = |Decaying { range, inputs }| (range, inputs.map_or(0.0, |inputs| l2.of_unit(inputs)));
+        let factors = layout.layers(options.activation).flat_map(|layer| layer.decaying()).map(factor).collect();
+        Self { l2, loss: options.loss, shares: shares.to_vec(), factors }
     }
 
     /// The decay of a member whose training rows, which weigh `rows` together, have this mean loss.
@@ -25,12 +29,13 @@ impl<'a> WeightDecay<'a> {
         self.l2.at(self.loss, rows, loss, self.shares[member])
     }
 
-    /// Where a member's biases and weights are, each with how many times as much decay they have; biases have none.
-    pub(crate) fn factors(&self) -> impl Iterator<Item = (Range<usize>, f32)> {
-        self.layout.connections().flat_map(|connection| {
-            let (biases, all) = (connection.biases(), connection.all());
-            [(biases.clone(), 0.0), (biases.end..all.end, self.l2.of_unit(connection.inputs))]
-        })
+    /// Where a member's parameters are, each range with how many times as much decay it has; biases have none.
+    pub(crate) fn factors(&self) -> &[(Range<usize>, f32)] {
+        &self.factors
+    }
+
+    fn decaying(&self) -> impl Iterator<Item = (Range<usize>, f32)> {
+        self.factors.iter().filter(|(_, factor)| *factor != 0.0).cloned()
     }
 
     /// What a decay adds to the loss.
@@ -39,8 +44,7 @@ impl<'a> WeightDecay<'a> {
             return 0.0;
         }
         let squares = |weights: &[f32]| weights.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>();
-        let decaying = self.factors().filter(|&(_, factor)| factor != 0.0);
-        let sum: f64 = decaying.map(|(range, factor)| f64::from(factor) * squares(&weights[range])).sum();
+        let sum: f64 = self.decaying().map(|(range, factor)| f64::from(factor) * squares(&weights[range])).sum();
         f64::from(decay) / 2.0 * sum
     }
 
@@ -49,7 +53,7 @@ impl<'a> WeightDecay<'a> {
         if decay == 0.0 {
             return;
         }
-        for (range, factor) in self.factors().filter(|&(_, factor)| factor != 0.0) {
+        for (range, factor) in self.decaying() {
             (kernels().add_scaled)(decay * factor, &weights[range.clone()], &mut gradient[range]);
         }
     }
@@ -68,9 +72,8 @@ mod tests {
         for (l2, wide) in [(Decay::Auto, 4.0), (Decay::Fixed(0.5), 1.0)] {
             let options = Options { l2, ..Options::new(Kind::Regressor) };
             let decay = WeightDecay::new(&layout, &options, &[1.0]);
-            let factors: Vec<_> = decay.factors().collect();
             let expected: Vec<_> = places.clone().into_iter().zip([0.0, wide, 0.0, 1.0]).collect();
-            assert_eq!(factors, expected);
+            assert_eq!(decay.factors(), expected);
 
             let weights: Vec<f32> = (0..405).map(|at| (at as f32 - 200.0) / 100.0).collect();
             let mut gradient = vec![0.0; 405];

@@ -42,14 +42,14 @@ const LEAST_MOVES: usize = 5;
 /// Bytes of the moves that all members remember, beyond which they are fewer than the most.
 const MOVES_BYTES: usize = 64 << 20;
 /// The trainer: RPROP's first steps, then a search for each member.
-struct Lbfgs<'a> {
+struct Lbfgs {
     /// It has RPROP's state, too, which follows the searches, so that RPROP could go on from there.
-    start: Rprop<'a>,
+    start: Rprop,
     start_cycles: u64,
     searches: Vec<Search>,
 }
 
-impl Trainer for Lbfgs<'_> {
+impl Trainer for Lbfgs {
     fn judges(&self, cycle: u64) -> bool {
         cycle >= self.start_cycles
     }

@@ -24,7 +24,7 @@ const THREAD_PARAMETERS: usize = 16 << 10;
 /// What a training has to know of a trainer before it has one.
 pub(super) struct Description {
     /// Makes one that goes on from a state.
-    pub(super) new: for<'a> fn(&'a Task, WeightDecay<'a>, TrainerState) -> Box<dyn Trainer + 'a>,
+    pub(super) new: fn(&Task, WeightDecay, TrainerState) -> Box<dyn Trainer>,
     /// Bytes of a parameter that its state takes, where so many members have so many parameters each.
     pub(super) state_bytes: fn(parameters: usize, members: usize) -> usize,
     /// Bytes of a parameter that it takes beyond its state, while it trains.

@@ -23,14 +23,14 @@ enum Undo {
     IfWorse,
 }
 
-pub(super) struct Rprop<'a> {
-    pub(super) decay: WeightDecay<'a>,
+pub(super) struct Rprop {
+    pub(super) decay: WeightDecay,
     undo: Undo,
     pub(super) state: RpropState,
 }
 
-impl<'a> Rprop<'a> {
-    pub(super) fn new(algorithm: Algorithm, decay: WeightDecay<'a>, state: RpropState) -> Self {
+impl Rprop {
+    pub(super) fn new(algorithm: Algorithm, decay: WeightDecay, state: RpropState) -> Self {
         let undo = match algorithm {
             Algorithm::RpropPlus => Undo::Always,
             Algorithm::IrpropMinus => Undo::Never,
@@ -53,7 +53,7 @@ struct StepChunk<'a> {
 
 /// How a member steps, whose objective becomes that of the present weights; none where nothing is left to minimize: what
 /// rounding leaves of a gradient has signs, and steps in their directions would grow until all is lost.
-fn rule(decay: &WeightDecay<'_>, undo: &Undo, found: &MemberFound<'_>, objective: &mut f64) -> Option<StepRule> {
+fn rule(decay: &WeightDecay, undo: &Undo, found: &MemberFound<'_>, objective: &mut f64) -> Option<StepRule> {
     let MemberFound { member, weights, loss, rows, .. } = found;
     let of_weights = decay.at(*member, *rows, *loss);
     let before = std::mem::replace(objective, loss + decay.penalty(of_weights, weights));
@@ -65,7 +65,7 @@ fn rule(decay: &WeightDecay<'_>, undo: &Undo, found: &MemberFound<'_>, objective
     (*objective != 0.0).then_some(StepRule { scale: (1.0 / rows) as f32, decay: of_weights, undo })
 }
 
-impl Trainer for Rprop<'_> {
+impl Trainer for Rprop {
     fn step(&mut self, _cycle: u64, found: Found<'_>, threads: &mut Threads) {
         let workers = found.weights.len().div_ceil(THREAD_PARAMETERS);
         let mut chunks = Vec::with_capacity(found.weights.len() / CHUNK_PARAMETERS + found.learns.len());
@@ -111,7 +111,7 @@ impl Trainer for Rprop<'_> {
 }
 
 impl StepChunk<'_> {
-    fn step(&mut self, decay: &WeightDecay<'_>) {
+    fn step(&mut self, decay: &WeightDecay) {
         let Self { rule, from, weights, sizes, signs, gradient } = self;
         let (sum, end) = (gradient.sum(), *from + weights.len());
         // Biases do not decay, so they step apart.

@@ -67,7 +67,7 @@ impl Search {
     /// step sizes as large as the last move, no signs.
     pub(super) fn judge(
         &mut self,
-        decay: &WeightDecay<'_>,
+        decay: &WeightDecay,
         found: &mut MemberFound<'_>,
         rprop: &mut RpropMember<'_>,
     ) -> Verdict {
