@@ -25,7 +25,7 @@ test: test-rust test-python ## build, and run every test
 
 test-rust: $(VENV)/ready
 	$(CARGO) test --locked --quiet
-	$(CARGO) test --locked --quiet --package neuralredis-redis
+	$(CARGO) test --locked --quiet --package neuralredis-redis --package neuralredis-server
 
 # In as many processes as there are cores: most tests wait for servers. A slow test does not keep others waiting.
 test-python: $(VENV)/built $(VENV)/test target/pauses/libneuralredis.so
@@ -78,6 +78,7 @@ docs: $(VENV)/built $(VENV)/test $(VENV)/docs ## build the documentation, a site
 	@echo 'See dist/site/index.html.'
 
 pages: $(VENV)/built $(VENV)/test ## write anew what pages take from a server, from the benchmarks and from trainings
+	$(BIN)/python docs/option_types.py
 	$(BIN)/python docs/commands.py
 	$(BIN)/python docs/figures.py
 	$(BIN)/python docs/images/draw.py

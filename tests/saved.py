@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Numbers of sections.
-LAYOUT, WEIGHTS, SIZES, SIGNS, STATISTICS, REPORT, END = 1, 5, 6, 7, 11, 18, 0xFFFF
+LAYOUT, WEIGHTS, SIZES, SIGNS, STATISTICS, REPORT, OPTIONS, END = 1, 5, 6, 7, 11, 18, 24, 0xFFFF
+#: Those of options in formats up to 3.
+OPTIONS_BEFORE = (2, 17, 20, 21)
 
 HEAD = 8
 CHECKSUM = 8

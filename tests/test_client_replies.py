@@ -22,16 +22,24 @@ def test_a_flag_is_a_flag_in_either_protocol(reply: Any, expected: bool) -> None
     assert replies.flag(reply) is expected
 
 
-@pytest.mark.parametrize(("reply", "expected"), [(b"auto", "auto"), (b"0.1", 0.1), (0.10000000149011612, 0.1)])
-def test_weight_decay_is_the_decimal_that_was_given(reply: Any, expected: Any) -> None:
-    assert replies.decay(reply) == expected
-
-
 @pytest.mark.parametrize(
-    ("reply", "expected"), [(b"balanced", "balanced"), ([b"0.1", b"2"], [0.1, 2]), ([0.10000000149011612], [0.1])]
+    ("name", "reply", "expected"),
+    [
+        ("l2", b"auto", "auto"),
+        ("l2", b"0.1", 0.1),
+        ("l2", 0.10000000149011612, 0.1),
+        ("class_weight", b"balanced", "balanced"),
+        ("class_weight", [b"0.1", b"2"], [0.1, 2]),
+        ("class_weight", [0.10000000149011612], [0.1]),
+        ("restarts", "auto", "auto"),
+        ("restarts", 5, 5),
+        ("normalize", 1, True),
+        ("normalize", False, False),
+        ("activation", b"swish", "swish"),
+    ],
 )
-def test_weights_of_classes_are_the_decimals_that_were_given(reply: Any, expected: Any) -> None:
-    assert replies.class_weight(reply) == expected
+def test_options_are_what_was_given_in_either_protocol(name: str, reply: Any, expected: Any) -> None:
+    assert replies.options({name: reply, "option_of_a_later_version": b"x"}) == {name: expected}
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_configure_changes_all_or_nothing(create: Create) -> None:
 def test_weights_of_classes_and_patience_are_given_kept_and_taken_back(create: Create) -> None:
     net = create("classifier", [2, 3], class_weight=[0.1, 2, 1e-7], patience=70)
     info, options = net.info(), net.configure()
-    assert (info.class_weight, info.patience) == ("given", 70)
+    assert (info.class_weight, info.patience) == ([0.1, 2, 1e-7], 70)
     assert (options["class_weight"], options["patience"]) == ([0.1, 2, 1e-7], 70)
     assert net.configure(**options) == options
     with pytest.raises(nr.OptionError, match="class weight is 2 numbers: expected 3"):
@@ -235,7 +235,7 @@ def test_a_class_may_derive_from_it() -> None:
         ("output", b"linear", "softmax, sigmoid, linear"),
         ("loss", ["mse"], "crossentropy, mse"),
         ("algorithm", 1.5, "auto, irprop"),
-        ("l2", [0.1], "'auto' or a number of at least 0"),
+        ("l2", [0.1], "'auto' or a finite number of at least 0"),
         ("restarts", 2.5, "an integer"),
         ("patience", [1], "an integer"),
         ("class_weight", 1, "'none', 'balanced' or a finite number above 0 for each output"),

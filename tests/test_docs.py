@@ -76,7 +76,7 @@ def test_every_parameter_is_documented(name: str) -> None:
 
 
 def test_signatures_can_be_read() -> None:
-    assert str(inspect.signature(nr.Network)).startswith("(kind, layout, *, normalize=False, dataset=None, test=None, ")
+    assert str(inspect.signature(nr.Network)).startswith("(kind, layout, *, normalize=None, activation=None, ")
     assert str(inspect.signature(nr.Network.observe)) == "(self, /, X, y, *, into=None, weight=None)"
 
 

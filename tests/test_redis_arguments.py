@@ -36,7 +36,7 @@ NR.CREATE new REGRESSOR 1048576 1048576 -> 1 | parameters: expected at most 1677
 NR.CREATE new REGRESSOR 4096 -> 4096 | the layout has 16781312 parameters
 NR.CREATE new REGRESSOR 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 -> 1 | 33 layers: expected
 NR.CREATE new CLASSIFIER 2 3 -> 1 | a classifier with 1 output: expected at least 2
-NR.CREATE new REGRESSOR 2 -> 1 FOO | 'FOO' is no option here: expected NORMALIZE, DATASET, TEST
+NR.CREATE new REGRESSOR 2 -> 1 FOO | 'FOO' is no option here: expected NORMALIZE, ACTIVATION, OUTPUT
 NR.CREATE new REGRESSOR 2 -> 1 1 | '1' is no option here
 NR.CREATE new REGRESSOR 2 -> 1 DATASET | DATASET has no value
 NR.CREATE new REGRESSOR 2 -> 1 DATASET -1 | DATASET is '-1': expected an integer from 0 to 4294967295
@@ -183,8 +183,10 @@ NR.WAIT net x | the time is 'x'
 NR.WAIT net 1 2 | '2' is no option here
 NR.REPORT nothing | no network at key 'nothing'
 NR.REPORT string | WRONGTYPE
-NR.CONFIGURE nothing | no network at key 'nothing'
-NR.CONFIGURE string | WRONGTYPE
+NR.CONFIGURE nothing TEST 5 | no network at key 'nothing'
+NR.CONFIGURE string TEST 5 | WRONGTYPE
+NR.CONFIGURE net | wrong number of arguments
+NR.CONFIGURE net CLASS-WEIGHT 1,x | CLASS-WEIGHT is '1,x'
 NR.CONFIGURE net TEST | TEST has no value
 NR.CONFIGURE net TEST 5 DATASET x | DATASET is 'x'
 NR.CONFIGURE net TEST 5 OUTPUT linear LOSS crossentropy | expected mse with linear outputs

@@ -129,7 +129,7 @@ def uses(key: str, info: dict[str, Any], source: random.Random) -> Iterator[tupl
     yield "NR.REPORT", key
     yield "NR.THREADS"
     yield "NR.STOP", key
-    yield "NR.CONFIGURE", key
+    yield "NR.INFO", key
     yield "NR.CONFIGURE", key, "DATASET", 4, "TEST", source.choice([0, 2**32 - 1]), "ALGO", "IRPROP+"
     yield "NR.TRAIN", key, "MAXCYCLES", 2, *source.choice([[], ["AUTOSTOP"], ["AUTOSTOP", "BACKTRACK"]])
     yield "NR.INFO", key

@@ -40,7 +40,7 @@ USUAL = [
     "NR.RUN net 1 2", "NR.RUN net FP32 {rows}", "NR.CLASS net 1 2", "NR.CLASS net FP32 {rows}",
     "NR.TRAIN net MAXCYCLES 2 MAXTIME 5 AUTOSTOP BACKTRACK BLOCK 1", "NR.TRAIN sum MAXCYCLES 3", "NR.INFO net",
     "NR.THREADS", "NR.RESET net", "NR.GETDATA net TRAIN 3", "NR.STOP net", "NR.WAIT net 1", "NR.REPORT net",
-    "NR.CONFIGURE net NORMALIZE yes DATASET 50 TEST 7 ACTIVATION tanh L2 auto", "NR.CONFIGURE sum",
+    "NR.CONFIGURE net NORMALIZE yes DATASET 50 TEST 7 ACTIVATION tanh L2 auto",
     "NR.EVALUATE net TEST", "NR.EVALUATE net FP32 {rows}", "NR.EXPORT net", "NR.IMPORT net {network} REPLACE",
     "NR.IMPORT new {network}", "NR._LOAD new 0 {head}", "NR._LOAD new 1 {layout}",
     "NR._ROWS net 5 {places} {rows} {ones}", "NR._TRAINED net {head} {weights} {statistics} {end}", "NR._RESET net 5",

@@ -60,8 +60,8 @@ def test_an_original_network_brings_its_rows_and_figures(
 
 def test_what_the_original_computed_are_options(any_server_for_all: servers.Server, original: dict[str, Any]) -> None:
     any_server_for_all.client().flushall()
-    options = restored(any_server_for_all, original).execute_command("NR.CONFIGURE", "net")
-    expected = {"activation": "sigmoid", "output": "sigmoid", "loss": "mse", "algo": "rprop+", "l2": 0.0}
+    options = restored(any_server_for_all, original).execute_command("NR.INFO", "net")
+    expected = {"activation": "sigmoid", "output": "sigmoid", "loss": "mse", "algorithm": "rprop+", "l2": 0.0}
     assert {name: options[name] for name in expected} == expected
     assert options["normalize"] == bool(original["info"]["auto-normalization"])
 

@@ -64,7 +64,7 @@ def test_a_replica_receives_the_result_and_answers_the_same(primary: servers.Ser
     assert agree(primary, replica)
     client.execute_command("NR.CONFIGURE", "net", "CLASSWEIGHT", "3,0.7", "PATIENCE", 21)
     assert agree(primary, replica)
-    assert [inredis.info(reader, "net")[name] for name in ("class-weight", "patience")] == ["given", 21]
+    assert [inredis.info(reader, "net")[name] for name in ("class-weight", "patience")] == [["3", "0.7"], 21]
     assert reader.execute_command("NR.RUN", "net", 0.5, 0.5) == client.execute_command("NR.RUN", "net", 0.5, 0.5)
     assert reader.execute_command("NR.WAIT", "net") == "idle"
     assert inredis.cycles(reader, "net") == 50

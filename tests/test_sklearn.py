@@ -396,7 +396,7 @@ def test_an_interruption_leaves_a_model_of_what_was_learnt(monkeypatch: pytest.M
         ({"validation_fraction": 1.0}, "validation_fraction is 1.0: expected more than 0, below 1"),
         ({"activation": "logistic"}, "activation is 'logistic': expected sigmoid, tanh, relu"),
         ({"hidden_layer_sizes": (3, 0)}, "layer 2 has 0 units: expected 1 to 1048576"),
-        ({"l2": -1.0}, "l2 is -1: expected a finite number of at least 0"),
+        ({"l2": -1.0}, "l2 is -1: expected auto or a finite number of at least 0"),
         ({"class_weight": "fair"}, "class_weight is 'fair': expected a dict, 'balanced' or None"),
     ],
 )
@@ -568,7 +568,7 @@ def test_a_gap_in_y_is_told_by_its_row(kind: type[Estimator], gap: Any) -> None:
         ("hidden_layer_sizes", "30", "a number of units, or one for each hidden layer"),
         ("hidden_layer_sizes", None, "a number of units, or one for each hidden layer"),
         ("max_iter", "10", "None or an integer of at least 1"),
-        ("l2", [1], "'auto' or a number of at least 0"),
+        ("l2", [1], "'auto' or a finite number of at least 0"),
         ("restarts", 2.5, "an integer"),
         ("activation", 1, "sigmoid, tanh, relu"),
     ],

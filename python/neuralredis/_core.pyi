@@ -5,17 +5,33 @@ from typing import Any, Literal, SupportsIndex, final
 
 from numpy import float32, integer
 from numpy.typing import ArrayLike, NDArray
-from typing_extensions import Buffer, Self, disjoint_base
+from typing_extensions import Buffer, Self, Unpack, disjoint_base
 
-from neuralredis.options import Activation, Algorithm, ClassWeight, Kind, Loss, Options, Output, Set
+from neuralredis.options import Changes, Creation, Kind, Options, Set
 from neuralredis.results import RowCounts
 from neuralredis.training import Outcome
 
-__all__ = ["Job", "Network", "RowReader", "__version__", "cancel_all", "instruction_set", "set_threads"]
+__all__ = [
+    "Job",
+    "Network",
+    "RowReader",
+    "__version__",
+    "cancel_all",
+    "change_words",
+    "creation_words",
+    "instruction_set",
+    "option_table",
+    "set_threads",
+]
 
 __version__: str
 
 def cancel_all() -> None: ...
+def change_words(**options: Unpack[Changes]) -> list[str]: ...
+def creation_words(
+    kind: Kind, layout: Sequence[SupportsIndex] | NDArray[integer[Any]], **options: Unpack[Creation]
+) -> list[str]: ...
+def option_table() -> tuple[tuple[str, str, tuple[str, ...], str | None, bool], ...]: ...
 def instruction_set() -> Literal["avx512", "avx2", "neon", "portable"]: ...
 def set_threads(threads: SupportsIndex) -> None: ...
 
@@ -25,19 +41,7 @@ class Network:
         cls,
         kind: Kind,
         layout: Sequence[SupportsIndex] | NDArray[integer[Any]],
-        *,
-        normalize: bool = False,
-        dataset: SupportsIndex | None = None,
-        test: SupportsIndex | None = None,
-        seed: SupportsIndex | None = None,
-        activation: Activation | None = None,
-        output: Output | None = None,
-        loss: Loss | None = None,
-        algorithm: Algorithm | None = None,
-        l2: float | Literal["auto"] | None = None,
-        restarts: SupportsIndex | Literal["auto"] | None = None,
-        class_weight: ClassWeight | None = None,
-        patience: SupportsIndex | Literal["auto"] | None = None,
+        **options: Unpack[Creation],
     ) -> Self: ...
     @property
     def notes(self) -> bytes: ...
@@ -55,18 +59,7 @@ class Network:
     def stop(self) -> bool: ...
     def configure(
         self,
-        *,
-        normalize: bool | None = None,
-        dataset: SupportsIndex | None = None,
-        test: SupportsIndex | None = None,
-        activation: Activation | None = None,
-        output: Output | None = None,
-        loss: Loss | None = None,
-        algorithm: Algorithm | None = None,
-        l2: float | Literal["auto"] | None = None,
-        restarts: SupportsIndex | Literal["auto"] | None = None,
-        class_weight: ClassWeight | None = None,
-        patience: SupportsIndex | Literal["auto"] | None = None,
+        **options: Unpack[Changes],
     ) -> Options: ...
     @classmethod
     def from_bytes(cls, data: Buffer) -> Self: ...

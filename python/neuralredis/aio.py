@@ -21,14 +21,13 @@ A program::
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from numpy import float32, integer
 from numpy.typing import ArrayLike, NDArray
 
 from neuralredis.network import Network
-from neuralredis.options import Activation, Algorithm, ClassWeight, Kind, Loss, Options, Output, Set
-from neuralredis.remote import commands
+from neuralredis.options import Changes, Creation, Kind, Options, Set
 from neuralredis.remote.commands import Key
 from neuralredis.remote.job import RedisJob
 from neuralredis.remote.links import UNDECODED, AsyncLink, in_order, raise_ours
@@ -38,7 +37,7 @@ from neuralredis.steps import run_async
 from neuralredis.training import awaiting, check_watching, report_if_any, result_of, watching
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
 __all__ = ["NeuralRedis", "RedisNetwork", "Training", "connect"]
 
@@ -193,33 +192,10 @@ class RedisNetwork:
 
     async def configure(
         self,
-        *,
-        normalize: bool | None = None,
-        dataset: SupportsIndex | None = None,
-        test: SupportsIndex | None = None,
-        activation: Activation | None = None,
-        output: Output | None = None,
-        loss: Loss | None = None,
-        algorithm: Algorithm | None = None,
-        l2: float | Literal["auto"] | None = None,
-        restarts: SupportsIndex | Literal["auto"] | None = None,
-        class_weight: ClassWeight | None = None,
-        patience: SupportsIndex | Literal["auto"] | None = None,
+        **options: Unpack[Changes],
     ) -> Options:
         """Change options, all or none, and return all of them; see `neuralredis.RedisNetwork.configure`."""
-        given = commands.options(
-            dataset=dataset,
-            test=test,
-            activation=activation,
-            output=output,
-            loss=loss,
-            algorithm=algorithm,
-            l2=l2,
-            restarts=restarts,
-            class_weight=class_weight,
-            patience=patience,
-        )
-        return await self._link.finish(self._steps.configure(normalize, given))
+        return await self._link.finish(self._steps.configure(options))
 
     async def download(self) -> Network:
         """Return a copy of the network in this process, to be saved for example; a running training is not in it."""
@@ -266,35 +242,10 @@ class NeuralRedis:
         key: Key,
         kind: Kind,
         layout: Sequence[SupportsIndex] | NDArray[integer[Any]],
-        *,
-        normalize: bool = False,
-        dataset: SupportsIndex | None = None,
-        test: SupportsIndex | None = None,
-        seed: SupportsIndex | None = None,
-        activation: Activation | None = None,
-        output: Output | None = None,
-        loss: Loss | None = None,
-        algorithm: Algorithm | None = None,
-        l2: float | Literal["auto"] | None = None,
-        restarts: SupportsIndex | Literal["auto"] | None = None,
-        class_weight: ClassWeight | None = None,
-        patience: SupportsIndex | Literal["auto"] | None = None,
+        **options: Unpack[Creation],
     ) -> RedisNetwork:
         """Create a network; see `neuralredis.NeuralRedis.create`."""
-        given = commands.options(
-            dataset=dataset,
-            test=test,
-            seed=seed,
-            activation=activation,
-            output=output,
-            loss=loss,
-            algorithm=algorithm,
-            l2=l2,
-            restarts=restarts,
-            class_weight=class_weight,
-            patience=patience,
-        )
-        await self._link.finish(self._steps.create(key, kind, layout, normalize, given))
+        await self._link.finish(self._steps.create(key, kind, layout, options))
         return self[key]
 
     async def upload(self, key: Key, network: Network, *, replace: bool = False) -> RedisNetwork:

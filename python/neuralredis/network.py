@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable
 from typing import Any, overload
@@ -356,3 +357,16 @@ def load(path: str | os.PathLike[str]) -> Network:
     """
     with open(path, "rb") as file:
         return Network.from_bytes(file.read())
+
+
+def _signature() -> inspect.Signature:
+    """Return how a network is made, with the options that the engine has."""
+    positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    leading = [inspect.Parameter(name, positional) for name in ("kind", "layout")]
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name, *_ in _core.option_table()
+    ]
+    return inspect.Signature([*leading, *options])
+
+
+Network.__signature__ = _signature()  # type: ignore[attr-defined]

@@ -1,34 +1,90 @@
-"""The names that options take, for type checkers. At run time the case of their letters does not matter."""
+"""The names and types of options, for type checkers and for what is read of a server.
+
+`make pages` writes this file from the engine's table of options, rust/core/src/options/mod.rs. At run time the case of
+the letters of a word does not matter.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypedDict
+from dataclasses import dataclass
+from typing import Any, Literal, SupportsIndex, TypedDict
 
 from numpy.typing import NDArray
 
-__all__ = ["Activation", "Algorithm", "ClassWeight", "Kind", "Loss", "Options", "Output", "Set"]
+__all__ = [
+    "Activation",
+    "Algorithm",
+    "Changes",
+    "ClassWeight",
+    "Creation",
+    "Kind",
+    "Loss",
+    "OptionFields",
+    "Options",
+    "Output",
+    "Set",
+]
 
 Kind = Literal["classifier", "regressor"]
+Set = Literal["train", "test"]
 Activation = Literal["sigmoid", "tanh", "relu"]
 Output = Literal["softmax", "sigmoid", "linear"]
 Loss = Literal["crossentropy", "mse"]
 Algorithm = Literal["auto", "irprop+", "irprop-", "rprop+", "lbfgs"]
-Set = Literal["train", "test"]
 ClassWeight = Literal["none", "balanced"] | Sequence[float] | NDArray[Any]
 
 
 class Options(TypedDict):
-    """All options of a network that can be changed, as `Network.configure` takes and returns them."""
+    """All options that a network keeps, as `Network.configure` returns them."""
 
     normalize: bool
-    dataset: int
-    test: int
     activation: Activation
     output: Output
     loss: Loss
     algorithm: Algorithm
-    l2: float | Literal["auto"]
-    restarts: int | Literal["auto"]
+    l2: Literal["auto"] | float
+    restarts: Literal["auto"] | int
     class_weight: Literal["none", "balanced"] | list[float]
-    patience: int | Literal["auto"]
+    patience: Literal["auto"] | int
+    dataset: int
+    test: int
+
+
+class Changes(TypedDict, total=False):
+    """Options as `Network.configure` takes them."""
+
+    normalize: bool | None
+    activation: Activation | None
+    output: Output | None
+    loss: Loss | None
+    algorithm: Algorithm | None
+    l2: Literal["auto"] | float | None
+    restarts: Literal["auto"] | SupportsIndex | None
+    class_weight: ClassWeight | None
+    patience: Literal["auto"] | SupportsIndex | None
+    dataset: SupportsIndex | None
+    test: SupportsIndex | None
+
+
+class Creation(Changes, total=False):
+    """Options as a new network takes them."""
+
+    seed: SupportsIndex | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptionFields:
+    """The same as `Options`, as attributes."""
+
+    normalize: bool
+    activation: Activation
+    output: Output
+    loss: Loss
+    algorithm: Algorithm
+    l2: Literal["auto"] | float
+    restarts: Literal["auto"] | int
+    class_weight: Literal["none", "balanced"] | list[float]
+    patience: Literal["auto"] | int
+    dataset: int
+    test: int

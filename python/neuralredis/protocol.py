@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, Protocol, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from numpy import float32
 from numpy.typing import ArrayLike, NDArray
 
-from neuralredis.options import Activation, Algorithm, ClassWeight, Loss, Options, Output, Set
+from neuralredis.options import Changes, Options, Set
 from neuralredis.results import Evaluation, Info, Progress, Report
 from neuralredis.training import Training
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from neuralredis.network import Network
     from neuralredis.remote.network import RedisNetwork
 
@@ -88,18 +90,7 @@ class AnyNetwork(Protocol):
 
     def configure(
         self,
-        *,
-        normalize: bool | None = None,
-        dataset: SupportsIndex | None = None,
-        test: SupportsIndex | None = None,
-        activation: Activation | None = None,
-        output: Output | None = None,
-        loss: Loss | None = None,
-        algorithm: Algorithm | None = None,
-        l2: float | Literal["auto"] | None = None,
-        restarts: SupportsIndex | Literal["auto"] | None = None,
-        class_weight: ClassWeight | None = None,
-        patience: SupportsIndex | Literal["auto"] | None = None,
+        **options: Unpack[Changes],
     ) -> Options:
         """Change options, all or none, and return all of them."""
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralredis.options import Activation, Algorithm, Kind, Loss, Output
+from neuralredis.options import Kind, OptionFields
 
 __all__ = [
     "ClassifierEvaluation",
@@ -37,7 +37,34 @@ class RowCounts(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Info:
+class Figures:
+    """What `Info` tells beside the options."""
+
+    id: int
+    type: Kind
+    auto_normalization: bool
+    training: bool
+    layout: tuple[int, ...]
+    training_dataset_maxlen: int
+    training_dataset_len: int
+    test_dataset_maxlen: int
+    test_dataset_len: int
+    training_total_steps: int
+    training_total_seconds: float
+    dataset_error: float
+    test_error: float
+    classification_errors_perc: float | None
+    overfitting_detected: bool
+    training_total_cycles: int
+    parameters: int
+    members: int
+    test_error_optimistic: bool
+    training_warnings: tuple[str, ...]
+    memory_bytes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Info(OptionFields, Figures):
     """What a network tells of itself: the fields of ``NR.INFO``, with underscores.
 
     Errors are the mean loss of a row as of the last training, without the term of weight decay; 0 before the first.
@@ -72,17 +99,8 @@ class Info:
         Times that all training rows were presented.
     parameters : int
         Weights and biases.
-    activation, output, loss, algorithm : str
-        How it computes and learns.
-    l2 : float or "auto"
-        Weight decay.
-    restarts : int or "auto"
-        Networks that the first training makes of one.
-    class_weight : {"none", "balanced", "given"}
-        How much the rows of each class count in trainings; the numbers that were given are among what ``configure()``
-        returns.
-    patience : int or "auto"
-        Cycles without a lower testing error after which ``autostop`` ends a training.
+    normalize, activation, output, loss, algorithm, l2, restarts, class_weight, patience, dataset, test
+        The options, as ``configure()`` returns them.
     members : int
         Networks of this layout that answer together; 1 before the first training.
     test_error_optimistic : bool
@@ -93,36 +111,6 @@ class Info:
     memory_bytes : int
         Memory that weights and rows take.
     """
-
-    id: int
-    type: Kind
-    auto_normalization: bool
-    training: bool
-    layout: tuple[int, ...]
-    training_dataset_maxlen: int
-    training_dataset_len: int
-    test_dataset_maxlen: int
-    test_dataset_len: int
-    training_total_steps: int
-    training_total_seconds: float
-    dataset_error: float
-    test_error: float
-    classification_errors_perc: float | None
-    overfitting_detected: bool
-    training_total_cycles: int
-    parameters: int
-    activation: Activation
-    output: Output
-    loss: Loss
-    algorithm: Algorithm
-    l2: float | Literal["auto"]
-    restarts: int | Literal["auto"]
-    class_weight: Literal["none", "balanced", "given"]
-    patience: int | Literal["auto"]
-    members: int
-    test_error_optimistic: bool
-    training_warnings: tuple[str, ...]
-    memory_bytes: int
 
     @property
     def title(self) -> str:

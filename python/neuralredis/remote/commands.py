@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator
 from itertools import islice
-from typing import Any, Literal, SupportsIndex, TypeVar, get_args
+from typing import Any, SupportsIndex, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuralredis.exceptions import OptionError
-from neuralredis.options import Activation, Algorithm, ClassWeight, Kind, Loss, Output
 
-__all__ = ["Command", "Key", "batched", "blobs", "create", "observe", "options", "set_word", "train"]
+__all__ = ["Command", "Key", "batched", "blobs", "observe", "set_word", "train"]
 
 Key = str | bytes
 #: A command and its arguments, as a client takes them.
@@ -25,20 +24,6 @@ T = TypeVar("T")
 BLOB_BYTES = 1 << 20
 #: Milliseconds that the server takes for a time; whatever is longer is for ever.
 MOST_MILLISECONDS = 1 << 53
-
-
-def create(
-    key: Key, kind: Kind, layout: Sequence[SupportsIndex] | NDArray[Any], normalize: bool, options: list[Any]
-) -> Command:
-    """Return NR.CREATE."""
-    if isinstance(layout, (str, bytes)) or not hasattr(layout, "__len__"):
-        raise TypeError(f"layout is {layout!r}: expected a list of units, inputs first")
-    kind = word("kind", kind, "classifier, regressor")
-    units = [_units(layer, given) for layer, given in enumerate(layout)]
-    if not 2 <= len(units) <= 32:
-        raise OptionError(f"the layout has {len(units)} layers: expected 2 to 32, inputs and outputs counted")
-    normalized = ["NORMALIZE"] if normalize is not None and flag("normalize", normalize) else []
-    return ("NR.CREATE", key, kind, *units[:-1], "->", units[-1], *normalized, *options)
 
 
 def flag(name: str, value: Any) -> bool:
@@ -53,78 +38,6 @@ def word(name: str, value: Any, expected: str) -> Any:
     if not isinstance(value, str):
         raise TypeError(f"{name} is {value!r}: expected {expected}")
     return value
-
-
-def _decay(l2: Any) -> Any:
-    try:
-        return l2 if isinstance(l2, str) else float(l2)
-    except (TypeError, ValueError):
-        raise TypeError(f"l2 is {l2!r}: expected 'auto' or a number of at least 0") from None
-
-
-def _units(layer: int, given: Any) -> int:
-    try:
-        units = operator.index(given)
-    except TypeError:
-        raise TypeError(f"layer {layer} is {given!r}: expected a number of units") from None
-    if not 1 <= units <= 1 << 20:
-        raise OptionError(f"layer {layer} has {units} units: expected 1 to 1048576")
-    return units
-
-
-def options(
-    *,
-    dataset: SupportsIndex | None = None,
-    test: SupportsIndex | None = None,
-    seed: SupportsIndex | None = None,
-    activation: Activation | None = None,
-    output: Output | None = None,
-    loss: Loss | None = None,
-    algorithm: Algorithm | None = None,
-    l2: float | Literal["auto"] | None = None,
-    restarts: SupportsIndex | Literal["auto"] | None = None,
-    class_weight: ClassWeight | None = None,
-    patience: SupportsIndex | Literal["auto"] | None = None,
-) -> list[Any]:
-    """Return the options that are given, as NR.CREATE and NR.CONFIGURE take them."""
-    whole = {"DATASET": ("dataset", dataset), "TEST": ("test", test), "SEED": ("seed", seed)}
-    words: list[Any] = []
-    for option, (name, value) in whole.items():
-        if value is not None:
-            words += [option, _whole(name, value, 2**64 - 1 if name == "seed" else 2**32 - 1)]
-    named = {
-        "ACTIVATION": ("activation", activation, Activation),
-        "OUTPUT": ("output", output, Output),
-        "LOSS": ("loss", loss, Loss),
-        "ALGO": ("algorithm", algorithm, Algorithm),
-    }
-    for option, (name, chosen, choices) in named.items():
-        if chosen is not None:
-            words += [option, word(name, chosen, ", ".join(get_args(choices)))]
-    if l2 is not None:
-        words += ["L2", _decay(l2)]
-    if restarts is not None:
-        words += ["RESTARTS", restarts if isinstance(restarts, str) else _whole("restarts", restarts, 64, least=1)]
-    if class_weight is not None:
-        words += ["CLASSWEIGHT", _class_weight(class_weight)]
-    if patience is not None:
-        cycles = patience if isinstance(patience, str) else _whole("patience", patience, 2**31 - 1, least=1)
-        words += ["PATIENCE", cycles]
-    return words
-
-
-def _class_weight(given: Any) -> str:
-    if isinstance(given, str):
-        return given
-    try:
-        # Of a dictionary or a set the order would not be what was meant; words are no numbers, even if read as such.
-        if isinstance(given, (bytes, Mapping, Set)) or any(isinstance(weight, str) for weight in given):
-            raise TypeError
-        return ",".join(str(float(weight)) for weight in given)
-    except TypeError:
-        raise TypeError(
-            f"class_weight is {given!r}: expected 'none', 'balanced' or a finite number above 0 for each output"
-        ) from None
 
 
 def _whole(name: str, value: SupportsIndex, most: int, *, least: int = 0) -> int:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 from numpy import integer
 from numpy.typing import NDArray
 
 from neuralredis.network import Network
-from neuralredis.options import Activation, Algorithm, ClassWeight, Kind, Loss, Output
-from neuralredis.remote import commands
+from neuralredis.options import Creation, Kind
 from neuralredis.remote.commands import Key
 from neuralredis.remote.links import UNDECODED, Link, in_order, raise_ours
 from neuralredis.remote.network import RedisNetwork
@@ -18,7 +17,7 @@ from neuralredis.remote.operations import TYPE, DatabaseSteps
 from neuralredis.results import ListedTraining
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
 __all__ = ["NeuralRedis", "connect"]
 
@@ -77,19 +76,7 @@ class NeuralRedis:
         key: Key,
         kind: Kind,
         layout: Sequence[SupportsIndex] | NDArray[integer[Any]],
-        *,
-        normalize: bool = False,
-        dataset: SupportsIndex | None = None,
-        test: SupportsIndex | None = None,
-        seed: SupportsIndex | None = None,
-        activation: Activation | None = None,
-        output: Output | None = None,
-        loss: Loss | None = None,
-        algorithm: Algorithm | None = None,
-        l2: float | Literal["auto"] | None = None,
-        restarts: SupportsIndex | Literal["auto"] | None = None,
-        class_weight: ClassWeight | None = None,
-        patience: SupportsIndex | Literal["auto"] | None = None,
+        **options: Unpack[Creation],
     ) -> RedisNetwork:
         """Create a network.
 
@@ -97,9 +84,7 @@ class NeuralRedis:
         ----------
         key : str or bytes
             Where it will be.
-        kind, layout, normalize, dataset, test, seed, activation, output, loss, algorithm, l2
-            As for `Network`.
-        restarts, class_weight, patience
+        kind, layout, **options
             As for `Network`.
 
         Returns
@@ -116,20 +101,7 @@ class NeuralRedis:
         OptionError
             If there is no such network.
         """
-        given = commands.options(
-            dataset=dataset,
-            test=test,
-            seed=seed,
-            activation=activation,
-            output=output,
-            loss=loss,
-            algorithm=algorithm,
-            l2=l2,
-            restarts=restarts,
-            class_weight=class_weight,
-            patience=patience,
-        )
-        self._link.finish(self._steps.create(key, kind, layout, normalize, given))
+        self._link.finish(self._steps.create(key, kind, layout, options))
         return self[key]
 
     def upload(self, key: Key, network: Network, *, replace: bool = False) -> RedisNetwork:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, Literal, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from numpy import float32
 from numpy.typing import ArrayLike, NDArray
 
 from neuralredis import files, html
 from neuralredis.network import Network
-from neuralredis.options import Activation, Algorithm, ClassWeight, Loss, Options, Output, Set
-from neuralredis.remote import commands
+from neuralredis.options import Changes, Options, Set
 from neuralredis.remote.commands import Key
 from neuralredis.remote.links import Link
 from neuralredis.remote.operations import NetworkSteps
 from neuralredis.results import Evaluation, Info, Progress, Report, RowCounts
 from neuralredis.steps import run
 from neuralredis.training import Training, check_watching, watching
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["RedisNetwork"]
 
@@ -273,25 +275,14 @@ class RedisNetwork:
 
     def configure(
         self,
-        *,
-        normalize: bool | None = None,
-        dataset: SupportsIndex | None = None,
-        test: SupportsIndex | None = None,
-        activation: Activation | None = None,
-        output: Output | None = None,
-        loss: Loss | None = None,
-        algorithm: Algorithm | None = None,
-        l2: float | Literal["auto"] | None = None,
-        restarts: SupportsIndex | Literal["auto"] | None = None,
-        class_weight: ClassWeight | None = None,
-        patience: SupportsIndex | Literal["auto"] | None = None,
+        **options: Unpack[Changes],
     ) -> Options:
         """Change options, all or none, and return all of them.
 
         Parameters
         ----------
-        normalize, dataset, test, activation, output, loss, algorithm, l2, restarts, class_weight, patience : optional
-            As for `Network`. A limit below the rows of its set drops random ones.
+        **options
+            As for `Network`, but for ``seed``. A limit below the rows of its set drops random ones.
 
         Returns
         -------
@@ -303,19 +294,7 @@ class RedisNetwork:
         OptionError
             If an option has no such value, or two exclude each other.
         """
-        given = commands.options(
-            dataset=dataset,
-            test=test,
-            activation=activation,
-            output=output,
-            loss=loss,
-            algorithm=algorithm,
-            l2=l2,
-            restarts=restarts,
-            class_weight=class_weight,
-            patience=patience,
-        )
-        return self._link.finish(self._steps.configure(normalize, given))
+        return self._link.finish(self._steps.configure(options))
 
     def download(self) -> Network:
         """Return a copy of the network in this process, rows and all; a running training is not in it.

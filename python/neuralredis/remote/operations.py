@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from neuralredis import _core
 from neuralredis.exceptions import DataError, KindError, NeuralRedisError, NotFoundError, WrongTypeError
 from neuralredis.network import Network, names_a_set
-from neuralredis.options import Options
+from neuralredis.options import Changes, Creation, Options
 from neuralredis.remote import commands, replies
 from neuralredis.remote.commands import Key
 from neuralredis.remote.job import RedisJob
@@ -196,13 +196,12 @@ class NetworkSteps:
         """Forget all learning."""
         yield from self._ask("NR.RESET", self._key)
 
-    def configure(self, normalize: bool | None, given: list[Any]) -> Steps[Options]:
+    def configure(self, options: Changes) -> Steps[Options]:
         """Change options, and return all of them."""
-        if normalize is not None:
-            given = ["NORMALIZE", "yes" if commands.flag("normalize", normalize) else "no", *given]
-        asked = [("NR.CONFIGURE", self._key, *given)] if given else []
-        found = yield partial(self._link.send, [*asked, ("NR.CONFIGURE", self._key)])
-        return replies.configured(found[-1])
+        words = _core.change_words(**options)
+        asked = [("NR.CONFIGURE", self._key, *words)] if words else []
+        found = yield partial(self._link.send, [*asked, ("NR.INFO", self._key)])
+        return cast("Options", replies.options(replies.fields(found[-1])))
 
     def export(self) -> Steps[bytes]:
         """Return the network as bytes."""
@@ -223,9 +222,9 @@ class DatabaseSteps:
         (reply,) = yield partial(self._link.send, [command])
         return reply
 
-    def create(self, key: Key, kind: Any, layout: Any, normalize: bool, given: list[Any]) -> Steps[None]:
+    def create(self, key: Key, kind: Any, layout: Any, options: Creation) -> Steps[None]:
         """Create a network."""
-        yield from self._ask(*commands.create(key, kind, layout, normalize, given))
+        yield from self._ask("NR.CREATE", key, *_core.creation_words(kind, layout, **options))
 
     def upload(self, key: Key, network: Network, replace: bool) -> Steps[None]:
         """Put an embedded network into the server."""

@@ -9,17 +9,18 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Iterable
-from typing import Any, cast, get_args
+from collections.abc import Callable, Iterable
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from neuralredis import _core
 from neuralredis.exceptions import FormatError
-from neuralredis.options import Kind, Options
+from neuralredis.options import Kind
 from neuralredis.results import Info, ListedTraining, Progress
 
-__all__ = ["configured", "evaluation", "fields", "info", "outcome", "report", "singles", "text", "threads"]
+__all__ = ["evaluation", "fields", "info", "options", "outcome", "report", "singles", "text", "threads"]
 
 
 def text(reply: Any) -> str:
@@ -43,38 +44,47 @@ def fields(reply: Any) -> dict[str, Any]:
     return {text(name).replace("-", "_"): value for name, value in pairs}
 
 
-def decay(reply: Any) -> Any:
-    """Return weight decay: ``"auto"``, or the decimal that was given rather than what single precision makes of it."""
-    return "auto" if text(reply) == "auto" else float(str(np.float32(reply)))
+def _single(reply: Any) -> float:
+    """Return the decimal that was given rather than what single precision makes of it."""
+    return float(str(np.float32(reply)))
 
 
-def count(reply: Any) -> Any:
-    """Return ``"auto"``, or a number of members or of cycles."""
-    return "auto" if text(reply) == "auto" else int(reply)
+#: How what is told of an option that is no word is read, by what it may be.
+_OPTIONS: dict[str | None, Callable[[Any], Any]] = {
+    None: text,
+    "flag": flag,
+    "integer": int,
+    "number": _single,
+    "numbers": lambda reply: [_single(number) for number in reply],
+}
 
 
-def class_weight(reply: Any) -> Any:
-    """Return ``"none"``, ``"balanced"``, or the numbers that were given."""
-    return [float(str(np.float32(weight))) for weight in reply] if isinstance(reply, list) else text(reply)
+def options(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the options among the fields of NR.INFO."""
+    values = {}
+    for name, _, words, other, _ in _core.option_table():
+        if name in found:
+            reply = found[name]
+            is_word = isinstance(reply, (bytes, str)) and text(reply) in words
+            values[name] = text(reply) if is_word else _OPTIONS[other](reply)
+    return values
 
 
-def _word(name: str, reply: Any) -> Any:
-    """Return a field that has a name as its value, or a name or a number."""
-    if name == "l2":
-        return decay(reply)
-    if name == "type" and text(reply) not in get_args(Kind):
+def _kind(reply: Any) -> str:
+    if text(reply) not in get_args(Kind):
         raise FormatError(
             f"the server says that the network is a {text(reply)!r}: expected {' or '.join(get_args(Kind))}"
         )
-    return count(reply) if name in ("restarts", "patience") else text(reply)
+    return text(reply)
 
 
 def info(reply: Any) -> Info:
     """Return what NR.INFO says. Fields of a later module are left out."""
     found = fields(reply)
-    values: dict[str, Any] = {"classification_errors_perc": None}
+    chosen = options(found)
+    values: dict[str, Any] = {"classification_errors_perc": None, **chosen}
     for field in dataclasses.fields(Info):
-        if field.name not in found:
+        if field.name in chosen or field.name not in found:
             continue
         value = found[field.name]
         match field.type:
@@ -89,19 +99,8 @@ def info(reply: Any) -> Info:
             case "tuple[int, ...]":
                 values[field.name] = tuple(int(units) for units in value)
             case _:
-                values[field.name] = _word(field.name, value)
+                values[field.name] = _kind(value)
     return Info(**values)
-
-
-def configured(reply: Any) -> Options:
-    """Return what NR.CONFIGURE says without options."""
-    found = fields(reply)
-    values: dict[str, Any] = {name: text(found[name]) for name in ("activation", "output", "loss")}
-    values |= {"algorithm": text(found["algo"]), "normalize": flag(found["normalize"]), "l2": decay(found["l2"])}
-    values |= {name: count(found[name]) for name in ("restarts", "patience")}
-    values |= {"class_weight": class_weight(found["classweight"])}
-    values |= {"dataset": int(found["dataset"]), "test": int(found["test"])}
-    return cast("Options", values)
 
 
 def report(reply: Any) -> dict[str, Any] | None:

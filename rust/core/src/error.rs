@@ -162,6 +162,30 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    /// What the error is about, in a word for programs: the first of a reply of the module, and the one by which Python's
+    /// exceptions are chosen. None for what is not the fault of who asked.
+    pub fn code(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Layers { .. }
+            | Self::Units { .. }
+            | Self::Parameters { .. }
+            | Self::ClassifierOutputs { .. }
+            | Self::Option { .. } => "NROPTION",
+            Self::Inputs { .. } | Self::Outputs { .. } | Self::RowCounts { .. } => "NRSHAPE",
+            Self::NotFinite { .. }
+            | Self::Class { .. }
+            | Self::RowWeight { .. }
+            | Self::NoRoom { .. }
+            | Self::RowIndex { .. }
+            | Self::NoRows => "NRDATA",
+            Self::NotClassifier => "NRKIND",
+            Self::NoTrainingRows | Self::NoTestingRows | Self::AlreadyTraining => "NRSTATE",
+            Self::Damaged(_) | Self::NewerFormat { .. } => "NRFORMAT",
+            Self::Memory { .. } => "NRMEMORY",
+            Self::Stopped => return None,
+        })
+    }
+
     /// The same refusal, told of one row among several.
     #[must_use]
     pub fn in_row(mut self, index: usize) -> Self {

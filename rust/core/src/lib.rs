@@ -5,12 +5,15 @@
 //! `objective` turn rows and weights into losses and gradients; [`network`] holds all of one network and [`model`] answers;
 //! [`training`] runs in the background; [`codec`] makes bytes of a network and back. A room calls only those before it.
 
+#![deny(unsafe_code)]
+
 pub mod codec;
 mod dataset;
 pub mod description;
 pub mod error;
 pub mod evaluation;
 mod forward;
+#[allow(unsafe_code)] // vector instructions
 pub mod kernels;
 mod layers;
 pub mod layout;
@@ -37,5 +40,7 @@ pub use layout::{Kind, Layout};
 pub use model::Model;
 pub use network::{Drawing, Info, MAX_NOTES, Network, Shrunk};
 pub use normalization::Scaling;
-pub use options::{Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts};
+pub use options::{
+    Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts, Value,
+};
 pub use trained::{Statistics, Trained};

@@ -288,7 +288,7 @@ fn members_that_are_there_stay() {
     train(&mut live, cycles(5), 1);
     assert_eq!(live.network().info().members, 5);
     let error = live.configure(&Changes { restarts: Some(Restarts::Fixed(0)), ..Changes::default() }, limits);
-    assert_eq!(error.unwrap_err().to_string(), "restarts is 0: expected 1 to 64");
+    assert_eq!(error.unwrap_err().to_string(), "restarts is 0: expected auto or an integer from 1 to 64");
 }
 
 /// A classifier of which one class in ten rows is rare, with rows in both sets that weigh as much more as their class.

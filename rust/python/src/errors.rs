@@ -23,26 +23,14 @@ pub(crate) use classes::{DataError, OptionError, ShapeError};
 #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(crate) fn raise(error: Error) -> PyErr {
     let message = error.to_string();
-    match error {
-        Error::Layers { .. }
-        | Error::Units { .. }
-        | Error::Parameters { .. }
-        | Error::ClassifierOutputs { .. }
-        | Error::Option { .. } => OptionError::new_err(message),
-        Error::Inputs { .. } | Error::Outputs { .. } | Error::RowCounts { .. } => ShapeError::new_err(message),
-        Error::NotFinite { .. }
-        | Error::Class { .. }
-        | Error::RowWeight { .. }
-        | Error::NoRoom { .. }
-        | Error::RowIndex { .. }
-        | Error::NoRows => DataError::new_err(message),
-        Error::NotClassifier => classes::KindError::new_err(message),
-        Error::NoTrainingRows | Error::NoTestingRows | Error::AlreadyTraining => {
-            classes::TrainingError::new_err(message)
-        }
-        Error::Damaged(_) | Error::NewerFormat { .. } => classes::FormatError::new_err(message),
-        Error::Memory { .. } => classes::OutOfMemoryError::new_err(message),
-        // The engine may learn to refuse more than this face knows of.
+    match error.code() {
+        Some("NROPTION") => OptionError::new_err(message),
+        Some("NRSHAPE") => ShapeError::new_err(message),
+        Some("NRDATA") => DataError::new_err(message),
+        Some("NRKIND") => classes::KindError::new_err(message),
+        Some("NRSTATE") => classes::TrainingError::new_err(message),
+        Some("NRFORMAT") => classes::FormatError::new_err(message),
+        Some("NRMEMORY") => classes::OutOfMemoryError::new_err(message),
         _ => classes::NeuralRedisError::new_err(message),
     }
 }

@@ -30,6 +30,8 @@ mod _core {
     #[pymodule_export]
     use super::network::Network;
     #[pymodule_export]
+    use super::options::{change_words, creation_words, option_table};
+    #[pymodule_export]
     use super::rows::RowReader;
     #[pymodule_export]
     use super::training::{Job, cancel_all, set_threads};

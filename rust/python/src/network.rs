@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use neuralredis_core::layout::Connection;
 use neuralredis_core::training::Live;
-use neuralredis_core::{Error, Kind, Limits, Model, Network as Engine, Options, codec};
+use neuralredis_core::{Error, Kind, Model, Network as Engine, Options, codec};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
@@ -84,37 +84,19 @@ fn answer<T: Send>(py: Python<'_>, model: &Model, rows: usize, work: impl FnOnce
 #[pymethods]
 impl Network {
     #[new]
-    #[pyo3(signature = (kind, layout, *, normalize = None, dataset = None, test = None, seed = None, activation = None,
-        output = None, loss = None, algorithm = None, l2 = None, restarts = None, class_weight = None, patience = None),
-        text_signature = "(kind, layout, *, normalize=False, dataset=None, test=None, seed=None, activation=None, \
-        output=None, loss=None, algorithm=None, l2=None, restarts=None, class_weight=None, patience=None)")]
-    #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
+    #[pyo3(signature = (kind, layout, **options))]
     fn create(
         kind: &Bound<'_, PyAny>,
         layout: &Bound<'_, PyAny>,
-        normalize: Option<&Bound<'_, PyAny>>,
-        dataset: Option<&Bound<'_, PyAny>>,
-        test: Option<&Bound<'_, PyAny>>,
-        seed: Option<&Bound<'_, PyAny>>,
-        activation: Option<&Bound<'_, PyAny>>,
-        output: Option<&Bound<'_, PyAny>>,
-        loss: Option<&Bound<'_, PyAny>>,
-        algorithm: Option<&Bound<'_, PyAny>>,
-        l2: Option<&Bound<'_, PyAny>>,
-        restarts: Option<&Bound<'_, PyAny>>,
-        class_weight: Option<&Bound<'_, PyAny>>,
-        patience: Option<&Bound<'_, PyAny>>,
+        options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
+        let py = layout.py();
         let kind = options::kind(kind)?;
-        let layout_read = options::layout(layout)?;
-        let changes =
-            options::changes(normalize, activation, output, loss, algorithm, l2, restarts, class_weight, patience)?;
-        let chosen = Options::new(kind).with(kind, &layout_read, &changes).map_err(raise)?;
-        let neither = dataset.is_none() && test.is_none();
-        let unnamed = if neither { Limits::default() } else { Limits { train: 0, test: 0 } };
-        let limits = options::limits(dataset, test, unnamed)?;
-        let seed = options::seed(layout.py(), seed)?;
-        Engine::new(kind, layout_read, chosen, limits, seed).map(Self::new).map_err(raise)
+        let layout = options::layout(layout)?;
+        let changes = options::changes(options, true)?;
+        let chosen = Options::new(kind).with(kind, &layout, &changes).map_err(raise)?;
+        let seed = options::seed(py, changes.seed)?;
+        Engine::new(kind, layout, chosen, changes.first_limits(), seed).map(Self::new).map_err(raise)
     }
 
     /// Store rows to learn from and to test on.
@@ -387,31 +369,15 @@ impl Network {
     ///
     /// Parameters
     /// ----------
-    /// normalize : bool, optional
-    ///     Whether trainings, from the next one on, standardize inputs (and a regressor's outputs).
-    /// dataset, test : int, optional
-    ///     How many rows the training and the testing set hold at most, below 2**32.
-    /// activation : {"sigmoid", "tanh", "relu"}, optional
-    ///     Of the hidden units.
-    /// output : {"softmax", "sigmoid", "linear"}, optional
-    ///     Of the output units. It brings its default loss along.
-    /// loss : {"crossentropy", "mse"}, optional
-    ///     What trainings make small.
-    /// algorithm : {"auto", "irprop+", "irprop-", "rprop+", "lbfgs"}, optional
-    ///     How gradients become steps.
-    /// l2 : float or "auto", optional
-    ///     Weight decay, at least 0: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row.
-    /// restarts : int or "auto", optional
-    ///     Networks that answer together, 1 to 64, as of the first training after the creation or a reset.
-    /// class_weight : {"none", "balanced"} or sequence of float, optional
-    ///     How much the rows of each class count in trainings.
-    /// patience : int or "auto", optional
-    ///     Cycles without a lower testing error after which ``autostop`` ends a training.
+    /// **options
+    ///     As for `Network`, but for ``seed``. A limit below the rows of its set drops random ones. An ``output`` brings its
+    ///     default loss along. ``activation`` and ``output`` change the next answer, all else the next training, and
+    ///     ``restarts`` the first after the creation or a reset.
     ///
     /// Returns
     /// -------
     /// dict
-    ///     All of these options, as keywords.
+    ///     All options but the seed, as keywords.
     ///
     /// Raises
     /// ------
@@ -426,34 +392,16 @@ impl Network {
     /// >>> net = nr.Network("regressor", [2, 1], dataset=100)
     /// >>> net.configure(test=50)["test"]
     /// 50
-    #[pyo3(signature = (*, normalize = None, dataset = None, test = None, activation = None, output = None, loss = None,
-        algorithm = None, l2 = None, restarts = None, class_weight = None, patience = None))]
-    #[allow(clippy::too_many_arguments, reason = "keywords in Python")]
-    fn configure<'py>(
-        &self,
-        py: Python<'py>,
-        normalize: Option<&Bound<'_, PyAny>>,
-        dataset: Option<&Bound<'_, PyAny>>,
-        test: Option<&Bound<'_, PyAny>>,
-        activation: Option<&Bound<'_, PyAny>>,
-        output: Option<&Bound<'_, PyAny>>,
-        loss: Option<&Bound<'_, PyAny>>,
-        algorithm: Option<&Bound<'_, PyAny>>,
-        l2: Option<&Bound<'_, PyAny>>,
-        restarts: Option<&Bound<'_, PyAny>>,
-        class_weight: Option<&Bound<'_, PyAny>>,
-        patience: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Bound<'py, PyDict>> {
-        let changes =
-            options::changes(normalize, activation, output, loss, algorithm, l2, restarts, class_weight, patience)?;
-        let present = self.snapshot(py).info().limits;
-        let limits = options::limits(dataset, test, present)?;
+    #[pyo3(signature = (**options))]
+    fn configure<'py>(&self, py: Python<'py>, options: Option<&Bound<'_, PyDict>>) -> PyResult<Bound<'py, PyDict>> {
+        let changes = options::changes(options, false)?;
         let info = {
             let mut live = self.live(py);
+            let limits = changes.limits(live.network().info().limits);
             live.configure(&changes, limits).map_err(raise)?;
             live.network().info()
         };
-        results::options(py, &info)
+        options::present(py, &info)
     }
 
     /// The fields of an `Info`.

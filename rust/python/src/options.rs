@@ -1,15 +1,13 @@
 //! Names and numbers that a network or a training is made with.
 
 use neuralredis_core::layout::MAX_UNITS;
-use neuralredis_core::options::{MAX_MEMBERS, MAX_PATIENCE};
+use neuralredis_core::options::{Declared, Domain, Other, TABLE};
 use neuralredis_core::training::TrainOptions;
-use neuralredis_core::{
-    Activation, Algorithm, Changes, ClassWeight, Decay, Kind, Layout, Limits, Loss, Output, Patience, Restarts, Set,
-};
+use neuralredis_core::{Changes, Info, Kind, Layout, Set, Value};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,19 +33,6 @@ fn mistyped(option: &str, value: &Bound<'_, PyAny>, expected: &str) -> PyErr {
 /// A word.
 fn word(option: &str, value: &Bound<'_, PyAny>, expected: impl FnOnce() -> String) -> PyResult<String> {
     value.extract().map_err(|_| mistyped(option, value, &expected()))
-}
-
-/// One of the names of an option.
-fn choice<T>(
-    option: &str,
-    value: Option<&Bound<'_, PyAny>>,
-    from_name: impl Fn(&str) -> neuralredis_core::Result<T>,
-) -> PyResult<Option<T>> {
-    let names = || match from_name("") {
-        Err(neuralredis_core::Error::Option { expected, .. }) => expected,
-        _ => "a name".to_owned(),
-    };
-    value.map(|value| from_name(&word(option, value, names)?).map_err(raise)).transpose()
 }
 
 /// True or False, NumPy's among them; a number is neither.
@@ -102,69 +87,63 @@ pub(crate) fn whole(option: &'static str, value: &Bound<'_, PyAny>, most: u64, l
     }
 }
 
-/// How many rows each set may hold, of which the unnamed ones are none.
-pub(crate) fn limits(
-    dataset: Option<&Bound<'_, PyAny>>,
-    test: Option<&Bound<'_, PyAny>>,
-    unnamed: Limits,
-) -> PyResult<Limits> {
-    let limit = |option, value: Option<&Bound<'_, PyAny>>, unnamed| {
-        value.map_or(Ok(unnamed), |value| whole(option, value, u32::MAX.into(), 0).map(|limit| limit as u32))
-    };
-    Ok(Limits { train: limit("dataset", dataset, unnamed.train)?, test: limit("test", test, unnamed.test)? })
+/// The options that are given as keywords, each by what the engine's table says of it. None is as if not given.
+pub(crate) fn changes(keywords: Option<&Bound<'_, PyDict>>, of_creation: bool) -> PyResult<Changes> {
+    let mut changes = Changes::default();
+    for (name, value) in keywords.into_iter().flatten() {
+        let name: String = name.extract()?;
+        let option = TABLE.iter().find(|option| option.name == name && (of_creation || !option.is_of_creation));
+        let option =
+            option.ok_or_else(|| PyTypeError::new_err(format!("'{name}' is an unexpected keyword argument")))?;
+        if !value.is_none() {
+            option.set(&mut changes, read(option, &value)?).map_err(raise)?;
+        }
+    }
+    Ok(changes)
 }
 
-/// The seed, or one from the operating system.
-pub(crate) fn seed(py: Python<'_>, seed: Option<&Bound<'_, PyAny>>) -> PyResult<u64> {
-    match seed {
-        Some(seed) => whole("seed", seed, u64::MAX, 0),
-        None => py.import("os")?.call_method1("urandom", (8,))?.extract::<[u8; 8]>().map(u64::from_le_bytes),
+fn read(option: &Declared, value: &Bound<'_, PyAny>) -> PyResult<Value> {
+    let (name, domain) = (option.name, option.domain);
+    if let Ok(word) = value.extract::<String>()
+        && !domain.words.is_empty()
+    {
+        return domain.word(word.as_bytes()).ok_or_else(|| bad_option(name, &format!("'{word}'"), &expected(&domain)));
+    }
+    match domain.other {
+        Other::Flag => flag(name, value).map(Value::Flag),
+        Other::Integer(least, most) => whole(name, value, most, least).map(Value::Integer),
+        Other::Number if let Ok(number) = value.extract() => Ok(Value::Number(number)),
+        // A list, a tuple, an array; of a dictionary or a set the order would not be what was meant.
+        Other::Numbers if !value.is_instance_of::<PyBytes>() => match value.extract::<Vec<f64>>() {
+            Ok(numbers) => Ok(Value::Numbers(Arc::new(numbers.into_iter().map(|number| number as f32).collect()))),
+            Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => {
+                Err(mistyped(name, value, &expected(&domain)))
+            }
+            Err(error) => Err(error),
+        },
+        Other::Nothing | Other::Number | Other::Numbers => Err(mistyped(name, value, &expected(&domain))),
     }
 }
 
-/// Options by their names, whatever the case of the letters.
-#[allow(clippy::too_many_arguments, reason = "keywords in Python")]
-pub(crate) fn changes(
-    normalize: Option<&Bound<'_, PyAny>>,
-    activation: Option<&Bound<'_, PyAny>>,
-    output: Option<&Bound<'_, PyAny>>,
-    loss: Option<&Bound<'_, PyAny>>,
-    algorithm: Option<&Bound<'_, PyAny>>,
-    l2: Option<&Bound<'_, PyAny>>,
-    restarts: Option<&Bound<'_, PyAny>>,
-    class_weight: Option<&Bound<'_, PyAny>>,
-    patience: Option<&Bound<'_, PyAny>>,
-) -> PyResult<Changes> {
-    Ok(Changes {
-        normalize: normalize.map(|value| flag("normalize", value)).transpose()?,
-        activation: choice("activation", activation, Activation::from_name)?,
-        output: choice("output", output, Output::from_name)?,
-        loss: choice("loss", loss, Loss::from_name)?,
-        algorithm: choice("algorithm", algorithm, Algorithm::from_name)?,
-        l2: l2.map(decay).transpose()?,
-        restarts: restarts.map(members).transpose()?,
-        class_weight: class_weight.map(weights).transpose()?,
-        patience: patience.map(cycles).transpose()?,
-    })
-}
-
-/// What `l2` says: `"auto"`, or a number.
-fn decay(l2: &Bound<'_, PyAny>) -> PyResult<Decay> {
-    const EXPECTED: &str = "'auto' or a number of at least 0";
-    match (l2.extract::<String>(), l2.extract::<f32>()) {
-        (Ok(name), _) if name.eq_ignore_ascii_case("auto") => Ok(Decay::Auto),
-        (Ok(name), _) => Err(bad_option("l2", &format!("'{name}'"), &EXPECTED)),
-        (Err(_), Ok(number)) => Ok(Decay::Fixed(number)),
-        (Err(_), Err(_)) => Err(mistyped("l2", l2, EXPECTED)),
+/// What an option may be, with words as Python has them where it may be something else as well.
+fn expected(domain: &Domain) -> String {
+    let quoted = domain.words.iter().map(|(word, _)| format!("'{word}'")).collect::<Vec<_>>().join(", ");
+    match domain.expected().rsplit_once(" or ") {
+        Some((_, other)) if !quoted.is_empty() => format!("{quoted} or {other}"),
+        _ => domain.expected(),
     }
 }
 
-/// Weight decay as a user says it.
-pub(crate) fn l2(py: Python<'_>, decay: Decay) -> PyResult<Bound<'_, PyAny>> {
-    match decay {
-        Decay::Auto => "auto".into_bound_py_any(py),
-        // As the decimal that was given.
-        Decay::Fixed(l2) => decimal(l2).into_bound_py_any(py),
+/// A value as a user gives it.
+fn shown(py: Python<'_>, value: Value) -> PyResult<Bound<'_, PyAny>> {
+    match value {
+        Value::Flag(flag) => flag.into_bound_py_any(py),
+        Value::Word(word) => word.into_bound_py_any(py),
+        Value::Integer(number) => number.into_bound_py_any(py),
+        Value::Number(number) => decimal(number).into_bound_py_any(py),
+        Value::Numbers(several) => {
+            several.iter().map(|&number| decimal(number)).collect::<Vec<_>>().into_bound_py_any(py)
+        }
     }
 }
 
@@ -173,70 +152,84 @@ fn decimal(number: f32) -> f64 {
     number.to_string().parse().unwrap_or_else(|_| number.into())
 }
 
-/// What `restarts` says: `"auto"`, or a number.
-fn members(restarts: &Bound<'_, PyAny>) -> PyResult<Restarts> {
-    match restarts.extract::<&str>() {
-        Ok(name) if name.eq_ignore_ascii_case("auto") => Ok(Restarts::Auto),
-        Ok(name) => Err(bad_option("restarts", &format!("'{name}'"), &format!("'auto' or 1 to {MAX_MEMBERS}"))),
-        Err(_) => Ok(Restarts::Fixed(whole("restarts", restarts, MAX_MEMBERS as u64, 1)? as u8)),
-    }
-}
-
-/// Restarts as a user says them.
-pub(crate) fn restarts(py: Python<'_>, restarts: Restarts) -> PyResult<Bound<'_, PyAny>> {
-    match restarts {
-        Restarts::Auto => "auto".into_bound_py_any(py),
-        Restarts::Fixed(members) => members.into_bound_py_any(py),
-    }
-}
-
-/// What `class_weight` says: `"none"`, `"balanced"`, or numbers.
-fn weights(weights: &Bound<'_, PyAny>) -> PyResult<ClassWeight> {
-    const EXPECTED: &str = "'none', 'balanced' or a finite number above 0 for each output";
-    match weights.extract::<&str>() {
-        Ok(name) if name.eq_ignore_ascii_case("none") => return Ok(ClassWeight::None),
-        Ok(name) if name.eq_ignore_ascii_case("balanced") => return Ok(ClassWeight::Balanced),
-        Ok(name) => return Err(bad_option("class_weight", &format!("'{name}'"), &EXPECTED)),
-        Err(_) => {}
-    }
-    // A list, a tuple, an array; of a dictionary or a set the order would not be what was meant.
-    let refused = || -> PyResult<ClassWeight> {
-        Err(PyTypeError::new_err(format!("class_weight is {}: expected {EXPECTED}", weights.repr()?)))
-    };
-    if weights.is_instance_of::<PyBytes>() {
-        return refused();
-    }
-    match weights.extract::<Vec<f64>>() {
-        Ok(numbers) => Ok(ClassWeight::Given(Arc::new(numbers.into_iter().map(|weight| weight as f32).collect()))),
-        Err(error) if error.is_instance_of::<PyTypeError>(weights.py()) => refused(),
-        Err(error) => Err(error),
-    }
-}
-
-/// Weights of classes as a user says them.
-pub(crate) fn class_weight<'py>(py: Python<'py>, class_weight: &ClassWeight) -> PyResult<Bound<'py, PyAny>> {
-    match class_weight {
-        ClassWeight::None | ClassWeight::Balanced => class_weight.name().into_bound_py_any(py),
-        ClassWeight::Given(weights) => {
-            weights.iter().map(|&weight| decimal(weight)).collect::<Vec<_>>().into_bound_py_any(py)
+/// All options that a network keeps.
+pub(crate) fn present<'py>(py: Python<'py>, info: &Info) -> PyResult<Bound<'py, PyDict>> {
+    let values = PyDict::new(py);
+    for option in TABLE {
+        if let Some(value) = option.value(&info.options, info.limits) {
+            values.set_item(option.name, shown(py, value)?)?;
         }
     }
+    Ok(values)
 }
 
-/// What `patience` says: `"auto"`, or a number.
-fn cycles(patience: &Bound<'_, PyAny>) -> PyResult<Patience> {
-    match patience.extract::<&str>() {
-        Ok(name) if name.eq_ignore_ascii_case("auto") => Ok(Patience::Auto),
-        Ok(name) => Err(bad_option("patience", &format!("'{name}'"), &format!("'auto' or 1 to {MAX_PATIENCE}"))),
-        Err(_) => Ok(Patience::Cycles(whole("patience", patience, MAX_PATIENCE.into(), 1)? as u32)),
+/// The options that are given as keywords, as NR.CREATE or NR.CONFIGURE takes them.
+fn words(options: Option<&Bound<'_, PyDict>>, of_creation: bool) -> PyResult<Vec<String>> {
+    let changes = changes(options, of_creation)?;
+    let mut words = Vec::new();
+    for option in TABLE {
+        let value = match option.given(&changes) {
+            None => continue,
+            Some(Value::Flag(false)) if of_creation => continue,
+            Some(Value::Flag(true)) if of_creation => None,
+            Some(Value::Flag(flag)) => Some(if flag { "yes" } else { "no" }.to_owned()),
+            Some(Value::Word(word)) => Some(word.to_owned()),
+            Some(Value::Integer(number)) => Some(number.to_string()),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            Some(Value::Numbers(several)) => Some(several.iter().map(f32::to_string).collect::<Vec<_>>().join(",")),
+        };
+        words.push(option.word.to_uppercase());
+        words.extend(value);
     }
+    Ok(words)
 }
 
-/// Patience as a user says it.
-pub(crate) fn patience(py: Python<'_>, patience: Patience) -> PyResult<Bound<'_, PyAny>> {
-    match patience {
-        Patience::Auto => "auto".into_bound_py_any(py),
-        Patience::Cycles(cycles) => cycles.into_bound_py_any(py),
+/// The arguments of NR.CREATE after the key.
+#[pyfunction]
+#[pyo3(signature = (kind, layout, **options))]
+pub(crate) fn creation_words(
+    kind: &Bound<'_, PyAny>,
+    layout: &Bound<'_, PyAny>,
+    options: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Vec<String>> {
+    let (kind, layout) = (self::kind(kind)?, self::layout(layout)?);
+    let mut units: Vec<String> = layout.units().iter().map(usize::to_string).collect();
+    units.insert(units.len() - 1, "->".to_owned());
+    Ok([vec![kind.name().to_owned()], units, words(options, true)?].concat())
+}
+
+/// The arguments of NR.CONFIGURE after the key.
+#[pyfunction]
+#[pyo3(signature = (**options))]
+pub(crate) fn change_words(options: Option<&Bound<'_, PyDict>>) -> PyResult<Vec<String>> {
+    words(options, false)
+}
+
+/// What options there are: of each its name, its name in replies, its words, what else it may be, and whether it is for new networks
+/// alone.
+#[pyfunction]
+pub(crate) fn option_table(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
+    let rows = TABLE.iter().map(|option| {
+        let words: Vec<_> = option.domain.words.iter().map(|&(word, _)| word).collect();
+        let other = match option.domain.other {
+            Other::Nothing => None,
+            Other::Flag => Some("flag"),
+            Other::Integer(..) => Some("integer"),
+            Other::Number => Some("number"),
+            Other::Numbers => Some("numbers"),
+        };
+        (option.name, option.word, PyTuple::new(py, words).map(Bound::unbind), other, option.is_of_creation)
+    });
+    let rows: PyResult<Vec<_>> =
+        rows.map(|(name, word, words, other, new)| Ok((name, word, words?, other, new))).collect();
+    PyTuple::new(py, rows?)
+}
+
+/// The seed, or one from the operating system.
+pub(crate) fn seed(py: Python<'_>, seed: Option<u64>) -> PyResult<u64> {
+    match seed {
+        Some(seed) => Ok(seed),
+        None => py.import("os")?.call_method1("urandom", (8,))?.extract::<[u8; 8]>().map(u64::from_le_bytes),
     }
 }
 

@@ -43,36 +43,12 @@ pub(crate) fn info<'py>(
     fields.set_item("overfitting_detected", found.overfitting)?;
     fields.set_item("training_total_cycles", found.total_cycles)?;
     fields.set_item("parameters", info.parameters)?;
-    fields.set_item("activation", info.options.activation.name())?;
-    fields.set_item("output", info.options.output.name())?;
-    fields.set_item("loss", info.options.loss.name())?;
-    fields.set_item("algorithm", info.options.algorithm.name())?;
-    fields.set_item("l2", crate::options::l2(py, info.options.l2)?)?;
-    fields.set_item("restarts", crate::options::restarts(py, info.options.restarts)?)?;
-    fields.set_item("class_weight", info.options.class_weight.name())?;
-    fields.set_item("patience", crate::options::patience(py, info.options.patience)?)?;
+    fields.update(crate::options::present(py, info)?.as_mapping())?;
     fields.set_item("members", info.members)?;
     fields.set_item("test_error_optimistic", found.test_decided)?;
     fields.set_item("training_warnings", pyo3::types::PyTuple::new(py, warnings)?)?;
     fields.set_item("memory_bytes", memory)?;
     Ok(fields)
-}
-
-/// The fields of an `Options`.
-pub(crate) fn options<'py>(py: Python<'py>, info: &Info) -> PyResult<Bound<'py, PyDict>> {
-    let values = PyDict::new(py);
-    values.set_item("normalize", info.options.normalize)?;
-    values.set_item("dataset", info.limits.train)?;
-    values.set_item("test", info.limits.test)?;
-    values.set_item("activation", info.options.activation.name())?;
-    values.set_item("output", info.options.output.name())?;
-    values.set_item("loss", info.options.loss.name())?;
-    values.set_item("algorithm", info.options.algorithm.name())?;
-    values.set_item("l2", crate::options::l2(py, info.options.l2)?)?;
-    values.set_item("restarts", crate::options::restarts(py, info.options.restarts)?)?;
-    values.set_item("class_weight", crate::options::class_weight(py, &info.options.class_weight)?)?;
-    values.set_item("patience", crate::options::patience(py, info.options.patience)?)?;
-    Ok(values)
 }
 
 /// The fields of a `Progress`.

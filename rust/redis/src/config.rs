@@ -4,137 +4,74 @@
 //! Each may stand in the server's configuration as `neuralredis.<name>`, or after the module's path as `<name> <value>`;
 //! the configuration prevails. CONFIG SET changes it, CONFIG GET shows it.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use neuralredis_core::training::TrainOptions;
+use neuralredis_server::config::{self, Setting};
+use neuralredis_server::{Context, numbers};
 
 use crate::error::{Refusal, shown};
-use crate::ffi::config::{self, Setting};
-use crate::ffi::context::Context;
-use crate::numbers;
-use crate::trainings;
+use crate::pool;
 
 /// Threads and trainings at most: more would be a mistake.
 const MANY: i64 = 1 << 16;
-/// Trainings at a time unless configured.
-const TRAININGS: i64 = 32;
-/// Milliseconds that a command may hold up the server where its client cannot wait, unless configured.
-const BLOCKING: i64 = 100;
-/// Trainings that wait unless configured: some 17 MB and, when all are dropped at once, some tens of milliseconds.
-const QUEUED: i64 = 10_000;
-
-static THREAD_COUNT: AtomicI64 = AtomicI64::new(1);
-static TRAINING_COUNT: AtomicI64 = AtomicI64::new(TRAININGS);
-static QUEUED_COUNT: AtomicI64 = AtomicI64::new(QUEUED);
-static TRAINING_TIME: AtomicI64 = AtomicI64::new(0);
-static NETWORK_BYTES: AtomicI64 = AtomicI64::new(0);
-static MAX_BLOCKING: AtomicI64 = AtomicI64::new(BLOCKING);
+static THREADS: Setting =
+    Setting::new(c"threads", 1..=MANY, 1).passed_to(|threads| pool::shared().set_threads(threads as usize));
+static MAX_TRAININGS: Setting = Setting::new(c"max-trainings", 1..=MANY, 32)
+    .passed_to(|trainings| pool::shared().set_max_trainings(trainings as usize));
+/// Trainings that wait: of so many some 17 MB and, when all are dropped at once, some tens of milliseconds.
+static MAX_QUEUED: Setting = Setting::new(c"max-queued", 0..=i64::MAX, 10_000);
+/// 0 for no limit, here and below.
+static MAX_TRAINING_MS: Setting = Setting::new(c"max-training-ms", 0..=i64::MAX, 0);
+static MAX_NETWORK_BYTES: Setting = Setting::new(c"max-network-bytes", 0..=i64::MAX, 0).as_memory();
+/// Milliseconds that a command may hold up the server where its client cannot wait.
+static MAX_BLOCKING_MS: Setting = Setting::new(c"max-blocking-ms", 0..=i64::MAX, 100);
 /// Whether clients may send internal commands. As of `enable-debug-command`, only the configuration at the start says so.
-static INTERNAL_COMMANDS: AtomicBool = AtomicBool::new(false);
+static INTERNAL_COMMANDS: Setting = Setting::switch(c"enable-internal-commands");
 
-static SETTINGS: [Setting; 6] = [
-    Setting {
-        name: c"threads",
-        least: 1,
-        most: MANY,
-        is_memory: false,
-        get: || THREAD_COUNT.load(Ordering::Relaxed),
-        set: |threads| {
-            THREAD_COUNT.store(threads, Ordering::Relaxed);
-            trainings::pool().set_threads(threads as usize);
-        },
-    },
-    Setting {
-        name: c"max-trainings",
-        least: 1,
-        most: MANY,
-        is_memory: false,
-        get: || TRAINING_COUNT.load(Ordering::Relaxed),
-        set: |trainings| {
-            TRAINING_COUNT.store(trainings, Ordering::Relaxed);
-            trainings::pool().set_max_trainings(trainings as usize);
-        },
-    },
-    Setting {
-        name: c"max-queued",
-        least: 0,
-        most: i64::MAX,
-        is_memory: false,
-        get: || QUEUED_COUNT.load(Ordering::Relaxed),
-        set: |queued| QUEUED_COUNT.store(queued, Ordering::Relaxed),
-    },
-    Setting {
-        name: c"max-training-ms",
-        least: 0,
-        most: i64::MAX,
-        is_memory: false,
-        get: || TRAINING_TIME.load(Ordering::Relaxed),
-        set: |milliseconds| TRAINING_TIME.store(milliseconds, Ordering::Relaxed),
-    },
-    Setting {
-        name: c"max-network-bytes",
-        least: 0,
-        most: i64::MAX,
-        is_memory: true,
-        get: || NETWORK_BYTES.load(Ordering::Relaxed),
-        set: |bytes| NETWORK_BYTES.store(bytes, Ordering::Relaxed),
-    },
-    Setting {
-        name: c"max-blocking-ms",
-        least: 0,
-        most: i64::MAX,
-        is_memory: false,
-        get: || MAX_BLOCKING.load(Ordering::Relaxed),
-        set: |milliseconds| MAX_BLOCKING.store(milliseconds, Ordering::Relaxed),
-    },
-];
+static SETTINGS: [&Setting; 6] =
+    [&THREADS, &MAX_TRAININGS, &MAX_QUEUED, &MAX_TRAINING_MS, &MAX_NETWORK_BYTES, &MAX_BLOCKING_MS];
 
 /// Makes the settings known to the server, and takes what it knows of them.
 pub(crate) fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as i64;
-    let mut defaults = [cores.min(MANY), TRAININGS, QUEUED, 0, 0, BLOCKING];
+    THREADS.set(cores.min(MANY));
+    MAX_TRAININGS.set(MAX_TRAININGS.get());
     for pair in arguments.chunks(2) {
         let name = pair[0].strip_prefix(b"neuralredis.").unwrap_or(pair[0]);
-        let Some(at) = SETTINGS.iter().position(|setting| setting.name.to_bytes().eq_ignore_ascii_case(name)) else {
-            let names = SETTINGS.each_ref().map(|setting| setting.name.to_string_lossy());
+        let Some(setting) = SETTINGS.iter().find(|setting| setting.name.to_bytes().eq_ignore_ascii_case(name)) else {
+            let names = SETTINGS.map(|setting| setting.name.to_string_lossy());
             let [first @ .., last] = &names;
             return Err(format!("the argument '{}': expected {} or {last}", shown(pair[0]), first.join(", ")));
         };
-        let Setting { least, most, .. } = SETTINGS[at];
         let value = pair.get(1).copied().unwrap_or_default();
         let number = numbers::whole(value).and_then(|number| i64::try_from(number).ok());
-        let Some(number) = number.filter(|number| (least..=most).contains(number)) else {
-            let name = shown(name);
-            return Err(format!(
-                "the argument {name} is '{}': expected an integer from {least} to {most}",
-                shown(value)
-            ));
+        let Some(number) = number.filter(|number| setting.range.contains(number)) else {
+            let (name, value) = (shown(name), shown(value));
+            let (least, most) = (setting.range.start(), setting.range.end());
+            return Err(format!("the argument {name} is '{value}': expected an integer from {least} to {most}"));
         };
-        defaults[at] = number;
+        setting.set(number);
     }
-    for (setting, default) in SETTINGS.iter().zip(defaults) {
-        config::register(ctx, setting, default)?;
-        (setting.set)(default);
-    }
-    config::register_switch(ctx, c"enable-internal-commands", &INTERNAL_COMMANDS)?;
+    SETTINGS.iter().try_for_each(|setting| setting.register(ctx))?;
+    INTERNAL_COMMANDS.register(ctx)?;
     config::load(ctx)
 }
 
 /// How long a command may hold up the server where its client cannot wait.
 pub(crate) fn max_blocking() -> Duration {
-    Duration::from_millis(MAX_BLOCKING.load(Ordering::Relaxed).unsigned_abs())
+    Duration::from_millis(MAX_BLOCKING_MS.get().unsigned_abs())
 }
 
 pub(crate) fn internal_commands_are_enabled() -> bool {
-    INTERNAL_COMMANDS.load(Ordering::Relaxed)
+    INTERNAL_COMMANDS.get() != 0
 }
 
 /// Refuses a client's network of more bytes than are allowed. What is loaded or replicated is not asked.
 ///
 /// The bytes are counted only where there is a limit.
 pub(crate) fn check_bytes(ctx: Context, bytes: impl FnOnce() -> usize) -> Result<(), Refusal> {
-    let most = NETWORK_BYTES.load(Ordering::Relaxed);
+    let most = MAX_NETWORK_BYTES.get();
     if most == 0 {
         return Ok(());
     }
@@ -149,7 +86,7 @@ pub(crate) fn check_bytes(ctx: Context, bytes: impl FnOnce() -> usize) -> Result
 
 /// Refuses a training that would have to wait, where so many wait already, if those are as many as are allowed.
 pub(crate) fn check_queue(queued: usize) -> Result<(), Refusal> {
-    let most = QUEUED_COUNT.load(Ordering::Relaxed);
+    let most = MAX_QUEUED.get();
     if (queued as u64) < most as u64 {
         return Ok(());
     }
@@ -160,7 +97,7 @@ pub(crate) fn check_queue(queued: usize) -> Result<(), Refusal> {
 
 /// A training as asked for, ended by the longest time that the configuration allows.
 pub(crate) fn limited(options: TrainOptions) -> TrainOptions {
-    let most = TRAINING_TIME.load(Ordering::Relaxed);
+    let most = MAX_TRAINING_MS.get();
     let is_longer = |limit: &Duration| options.max_time.is_zero() || options.max_time > *limit;
     let limit = (most > 0).then(|| Duration::from_millis(most as u64)).filter(is_longer);
     TrainOptions { max_time: limit.unwrap_or(options.max_time), ..options }

@@ -1,6 +1,7 @@
 //! What a command refuses, and in which words.
 
 use neuralredis_core::Error;
+use neuralredis_server::log;
 
 /// Characters of an argument that an error shows at most.
 const SHOWN: usize = 64;
@@ -33,11 +34,6 @@ impl Refusal {
         Self::Because(reason.into())
     }
 
-    /// A bug: the panic hook has logged where it is.
-    pub(crate) fn internal() -> Self {
-        Self::because("internal error: the server's log says more")
-    }
-
     pub(crate) fn out_of_memory(reason: impl Into<String>) -> Self {
         Self::OutOfMemory(reason.into())
     }
@@ -53,6 +49,12 @@ impl Refusal {
     }
 }
 
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        to.write_str(&self.text())
+    }
+}
+
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         Self::Because(error.to_string())
@@ -62,14 +64,7 @@ impl From<Error> for Refusal {
 /// An argument as an error shows it: one line, not too long, whatever its bytes are.
 pub(crate) fn shown(value: &[u8]) -> String {
     let text = String::from_utf8_lossy(value.get(..4 * SHOWN).unwrap_or(value));
-    let mut line = String::new();
-    for character in text.chars().take(SHOWN) {
-        if character.is_control() {
-            line.extend(character.escape_default());
-        } else {
-            line.push(character);
-        }
-    }
+    let mut line: String = text.chars().take(SHOWN).flat_map(log::escaped).collect();
     if text.chars().nth(SHOWN).is_some() || value.len() > 4 * SHOWN {
         line.push_str("...");
     }

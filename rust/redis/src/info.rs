@@ -3,8 +3,8 @@
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::commands::replayed::partial;
-use crate::trainings;
+use crate::commands::effects::partial;
+use crate::pool;
 
 /// Networks in all databases.
 pub(crate) static NETWORKS: AtomicU64 = AtomicU64::new(0);
@@ -24,11 +24,11 @@ pub(crate) fn count(counter: &AtomicU64, more: u64) {
 }
 
 /// Names and values. In a crash report only what takes no lock: whoever crashed may hold it.
-pub(crate) fn fields(in_crash_report: bool, mut field: impl FnMut(&CStr, u64)) {
+pub(crate) fn fields(in_crash_report: bool, field: &mut dyn FnMut(&CStr, u64)) {
     let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     field(c"networks", of(&NETWORKS));
     if !in_crash_report {
-        let (running, queued) = trainings::pool().counts();
+        let (running, queued) = pool::shared().counts();
         field(c"trainings_running", running as u64);
         field(c"trainings_queued", queued as u64);
         let (networks, bytes) = partial::counts();

@@ -5,14 +5,13 @@
 //! request, before anything has changed.
 
 use neuralredis_core::{Error, Trained};
-
-use crate::ffi::system;
+use neuralredis_server::system;
 
 /// Bytes of a parameter of a network that is not trained yet.
 pub(crate) const PARAMETER: usize = Trained::BYTES_PER_PARAMETER;
 
-/// Bytes from which on it is asked: where there is less, there is too little for anything.
-const MUCH: usize = 1 << 20;
+/// Bytes from which on the system is asked: where it has fewer, it has too few for anything.
+const PROBE_FROM_BYTES: usize = 1 << 20;
 
 /// Bytes that an allocator gives at most to who asks for so many, in large blocks.
 pub(crate) fn rounded_up(bytes: usize) -> usize {
@@ -21,5 +20,9 @@ pub(crate) fn rounded_up(bytes: usize) -> usize {
 
 /// Refuses a request for which there is not so much memory.
 pub(crate) fn check(bytes: usize) -> Result<(), Error> {
-    if bytes < MUCH || system::has_memory(rounded_up(bytes)) { Ok(()) } else { Err(Error::Memory { bytes }) }
+    if bytes < PROBE_FROM_BYTES || system::has_memory(rounded_up(bytes)) {
+        Ok(())
+    } else {
+        Err(Error::Memory { bytes })
+    }
 }

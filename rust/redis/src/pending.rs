@@ -11,8 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError, Weak};
 
 use neuralredis_core::training::{Report, lower_priority};
 use neuralredis_core::{Error, Model, Network, Trained};
+use neuralredis_server::{boundary, log, module_context};
 
-use crate::ffi::{boundary, log, module_context};
 use crate::memory;
 use crate::work::Cost;
 

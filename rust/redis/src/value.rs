@@ -7,13 +7,9 @@ use std::time::Duration;
 
 use neuralredis_core::training::{Live, Report};
 use neuralredis_core::{Drawing, Model, Network, Trained};
+use neuralredis_server::{Content, Context, ServerString, event_loop, key};
 
-use crate::error::Refusal;
-use crate::error::shown;
-use crate::ffi::alloc;
-use crate::ffi::context::Context;
-use crate::ffi::event_loop;
-use crate::ffi::key::{Content, Key};
+use crate::error::{Refusal, shown};
 use crate::ids;
 use crate::info::NETWORKS;
 use crate::memory;
@@ -87,7 +83,7 @@ impl Value {
             event_loop::post(move |main| {
                 event_loop::after(main, Duration::ZERO, move |_, ctx| {
                     ctx.select(db);
-                    if let Some(value) = Key::open(ctx, &key).value_mut().filter(|value| value.id == id) {
+                    if let Some(value) = Key::open(ctx, &key[..]).value_mut().filter(|value| value.id == id) {
                         value.settle_if_made();
                     }
                 });
@@ -180,11 +176,12 @@ impl Value {
         copy.pending.clone_from(&self.pending);
         copy
     }
+}
 
-    /// Bytes of memory that it takes, as the server counts them.
-    pub(crate) fn bytes(&self) -> usize {
-        let pending = self.pending.as_ref().map_or(0, |pending| pending.bytes());
-        alloc::taken(size_of::<Self>()) - size_of::<Live>() + self.live.bytes_by(&alloc::taken) + pending
+impl Cost {
+    /// The cost of work that begins by waiting for the weights of a network, if they are pending.
+    pub(crate) fn or_wait(self, value: &Value) -> Self {
+        value.pending().map_or(self, |pending| self + pending.cost())
     }
 }
 
@@ -195,8 +192,11 @@ impl Drop for Value {
     }
 }
 
-/// The key that a command names, which must hold a network. Weights that are pending are waited for.
-pub(crate) fn open(ctx: Context, name: &[u8]) -> Result<Key, Refusal> {
+/// An open key that may hold a network.
+pub(crate) type Key<'c> = key::Key<'c, Value>;
+
+/// Opens a key that must hold a network. Weights that are pending are waited for.
+pub(crate) fn open<'c>(ctx: Context<'c>, name: impl Into<ServerString<'c>>) -> Result<Key<'c>, Refusal> {
     let mut key = open_unsettled(ctx, name)?;
     if let Some(value) = key.value_mut() {
         value.settle();
@@ -205,26 +205,26 @@ pub(crate) fn open(ctx: Context, name: &[u8]) -> Result<Key, Refusal> {
 }
 
 /// The same for a command that can do without the weights, or that leaves it to a thread to wait for them.
-pub(crate) fn open_unsettled(ctx: Context, name: &[u8]) -> Result<Key, Refusal> {
+pub(crate) fn open_unsettled<'c>(ctx: Context<'c>, name: impl Into<ServerString<'c>>) -> Result<Key<'c>, Refusal> {
     let mut key = Key::open(ctx, name);
     match key.content() {
-        Content::Network => {
+        Content::Value => {
             if let Some(value) = key.value_mut() {
                 value.settle_if_made();
             }
             Ok(key)
         }
-        Content::Nothing => Err(Refusal::because(format!("no network at key '{}'", shown(name)))),
+        Content::Nothing => Err(Refusal::because(format!("no network at key '{}'", shown(key.name())))),
         Content::Other => Err(Refusal::WrongType),
     }
 }
 
 /// Lends the network of a key that [`open`] has opened.
-pub(crate) fn read(key: &Key) -> Result<&Value, Refusal> {
+pub(crate) fn read<'k>(key: &'k Key<'_>) -> Result<&'k Value, Refusal> {
     key.value().ok_or(Refusal::WrongType)
 }
 
 /// Lends the network of a key that [`open`] has opened, to be changed.
-pub(crate) fn write(key: &mut Key) -> Result<&mut Value, Refusal> {
+pub(crate) fn write<'k>(key: &'k mut Key<'_>) -> Result<&'k mut Value, Refusal> {
     key.value_mut().ok_or(Refusal::WrongType)
 }

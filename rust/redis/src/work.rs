@@ -12,14 +12,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use neuralredis_core::training::lower_priority;
+use neuralredis_server::{Context, Deferred, Reply, boundary, deferred};
 
 use crate::config;
 use crate::error::Refusal;
-use crate::ffi::boundary;
-use crate::ffi::context::Context;
-use crate::ffi::deferred::{self, Deferred};
-use crate::ffi::reply::Reply;
-use crate::value::Value;
 
 /// How long a command may hold up the server by its own work.
 const BRIEF: Duration = Duration::from_millis(5);
@@ -74,11 +70,6 @@ impl Cost {
         Self::picoseconds(parameters, 7000)
     }
 
-    /// The same, and what it takes to wait for weights of a network that are pending.
-    pub(crate) fn or_wait(self, value: &Value) -> Self {
-        value.pending().map_or(self, |pending| self + pending.cost())
-    }
-
     /// Whether it may be done at once.
     pub(crate) fn is_brief(self) -> bool {
         self.0 <= brief()
@@ -94,7 +85,7 @@ impl Add for Cost {
 }
 
 /// What costs less is not counted: looking at the clock would cost as much.
-const NOTHING: Cost = Cost(Duration::from_micros(20));
+const UNCOUNTED: Cost = Cost(Duration::from_micros(20));
 
 /// The time in which commands together may do at once what one may.
 const WINDOW: Duration = Duration::from_millis(10);
@@ -107,7 +98,7 @@ pub(crate) fn is_free(cost: Cost) -> bool {
         // When the present window began, and what has been done in it.
         static DONE: Cell<Option<(Instant, Cost)>> = const { Cell::new(None) };
     }
-    if cost <= NOTHING {
+    if cost <= UNCOUNTED {
         return cost.is_brief();
     }
     let now = Instant::now();

@@ -8,11 +8,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use neuralredis_server::{Context, Deferred, MainThread, Reply, event_loop};
+
 use crate::error::Refusal;
-use crate::ffi::context::{self, Context};
-use crate::ffi::deferred::Deferred;
-use crate::ffi::event_loop::{self, MainThread};
-use crate::ffi::reply::Reply;
 use crate::work;
 
 /// How long the main thread writes before others have their turn.
@@ -65,7 +63,7 @@ fn set_timer(main: MainThread, delay: Duration) {
 
 fn write_some(main: MainThread, ctx: Context) {
     IS_SET.set(false);
-    if context::avoids_replica_traffic() || ctx.is_loading() {
+    if ctx.avoids_replica_traffic() || ctx.is_loading() {
         set_timer(main, RETRY);
         return;
     }
@@ -75,7 +73,7 @@ fn write_some(main: MainThread, ctx: Context) {
             continue;
         }
         match if ctx.is_read_only() { Err(Refusal::ReadOnly) } else { write(ctx) } {
-            Ok(Step::Done(reply)) => client.answer(&Ok(reply)),
+            Ok(Step::Done(reply)) => client.answer(&Ok::<_, Refusal>(reply)),
             Ok(Step::More(write)) => {
                 let waiting = Waiting { client, write, is_first: false };
                 WAITING.with_borrow_mut(|all| all.push_back(waiting));

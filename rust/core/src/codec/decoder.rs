@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::frame::{Frame, HEADER, MAX_FRAME, check_head};
 use super::section::{Piece, Section, damaged};
 use super::structure::{self, Streams};
-use super::{report, rows, trained};
+use super::{options, report, rows, trained};
 use crate::dataset::{Dataset, Limits, RowShape, Rows};
 use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
 use crate::network::Network;
-use crate::options::{ClassWeight, Options, Patience, Restarts};
+use crate::options::Options;
 use crate::report::Report;
 use crate::trained::Trained;
 
@@ -56,9 +56,6 @@ struct Parts {
     train: Rows,
     test: Rows,
     report: report::Parts,
-    restarts: Restarts,
-    class_weight: ClassWeight,
-    patience: Patience,
     notes: Option<Arc<Vec<u8>>>,
 }
 
@@ -186,9 +183,6 @@ impl Parts {
             train: Rows::new(width),
             test: Rows::new(width),
             report: report::Parts::default(),
-            restarts: Restarts::Auto,
-            class_weight: ClassWeight::None,
-            patience: Patience::Auto,
             notes: None,
         }
     }
@@ -200,7 +194,7 @@ impl Parts {
         let (layout, trained) = (&self.layout, &mut self.trained);
         match piece.section {
             Section::Layout | Section::End => unreachable!("read by the decoder"),
-            Section::Options => self.options = Some(structure::read_options(piece, self.kind, layout)?),
+            Section::FirstOptions => self.options = Some(options::read_first(piece, self.kind, layout)?),
             Section::Limits => self.limits = Some(structure::read_limits(piece)?),
             Section::Random => self.streams = Some(structure::read_random(piece)?),
             Section::Weights => trained.read_weights(piece, layout)?,
@@ -216,9 +210,14 @@ impl Parts {
             Section::TestRowWeights => rows::read_weights(&mut self.test, piece)?,
             Section::Report => self.report.read(piece)?,
             Section::Curve => self.report.read_curve(piece)?,
-            Section::Restarts => self.restarts = structure::read_restarts(piece)?,
-            Section::ClassWeight => self.class_weight = structure::read_class_weight(piece, self.kind, layout)?,
-            Section::Patience => self.patience = structure::read_patience(piece)?,
+            Section::Restarts | Section::ClassWeight | Section::Patience => match &mut self.options {
+                Some(chosen) => options::read_later(piece, self.kind, layout, chosen)?,
+                None => return Err(damaged(Section::FirstOptions, "it is missing")),
+            },
+            Section::Options if self.options.is_some() => {
+                return Err(damaged(piece.section, "they are there already, in the form of an earlier version"));
+            }
+            Section::Options => self.options = Some(options::read(piece, self.kind, layout)?),
             Section::Decays => trained.read_decays(piece, layout)?,
             Section::TrainerState => trained.read_trainer_state(piece, layout)?,
             Section::Notes => self.notes = Some(structure::read_notes(piece)?),
@@ -227,23 +226,9 @@ impl Parts {
     }
 
     fn finish(self) -> Result<Network> {
-        let Self {
-            kind,
-            layout,
-            options,
-            limits,
-            streams,
-            trained,
-            train,
-            test,
-            report,
-            restarts,
-            class_weight,
-            patience,
-            notes,
-        } = self;
+        let Self { kind, layout, options, limits, streams, trained, train, test, report, notes } = self;
         let missing = |section| damaged(section, "it is missing");
-        let options = Options { restarts, class_weight, patience, ..options.ok_or_else(|| missing(Section::Options))? };
+        let options = options.ok_or_else(|| missing(Section::Options))?;
         let limits = limits.ok_or_else(|| missing(Section::Limits))?;
         let Streams { rows, weights } = streams.ok_or_else(|| missing(Section::Random))?;
         let mut dataset = Dataset::new(RowShape::new(kind, &layout), limits);

@@ -18,6 +18,7 @@
 
 mod decoder;
 mod frame;
+mod options;
 mod original;
 mod report;
 mod rows;
@@ -53,21 +54,19 @@ pub fn frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
 }
 
 fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
-    let Network { kind, layout, options, trained, report, dataset, rows_random, weights_random, notes: _ } = network;
+    let Network { kind, layout, options: chosen, trained, report, dataset, rows_random, weights_random, notes: _ } =
+        network;
     let writer = &mut Writer::new(max_frame, sink);
     structure::write_layout(*kind, layout, writer);
-    structure::write_options(options, writer);
     structure::write_limits(dataset.limits(), writer);
     structure::write_random(Streams { rows: *rows_random, weights: *weights_random }, writer);
     trained::write(trained, writer);
     rows::write(&dataset.train, rows::TRAIN, writer);
     rows::write(&dataset.test, rows::TEST, writer);
-    structure::write_restarts(options.restarts, writer);
     report::write(report.as_deref(), writer);
-    structure::write_class_weight(&options.class_weight, writer);
-    structure::write_patience(options.patience, writer);
     trained::write_decays(trained, writer);
     structure::write_notes(network.notes(), writer);
+    options::write(*kind, chosen, writer);
     trainer_state::write(trained, writer);
     writer.fields(Section::End, &[]);
 }

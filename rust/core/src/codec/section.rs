@@ -41,8 +41,8 @@ macro_rules! sections {
 sections! {
     /// Kind of network u8; inputs u32; for each further layer its kind u8 (0: dense) and its units u32.
     Layout = 1, "layout";
-    /// Normalize u8, activation u8, output u8, loss u8, algorithm u8, L2 f32.
-    Options = 2, "options";
+    /// In versions up to 3: normalize u8, activation u8, output u8, loss u8, algorithm u8, L2 f32.
+    FirstOptions = 2, "options";
     /// Rows at most of the training and of the testing set, u32 each.
     Limits = 3, "limits";
     /// States of the streams of rows and of weights, u64 each.
@@ -70,7 +70,7 @@ sections! {
     TestRows = 14, "testing rows";
     /// As the training row weights.
     TestRowWeights = 15, "testing row weights";
-    /// Members that the first training makes, u8; left out where the engine chooses. Since version 2.
+    /// In version 2 and 3: members that the first training makes, u8; left out where the engine chooses.
     Restarts = 17, "restarts";
     /// What the last training told: its reason u8, overfitting u8, threads u32, cycles u64, best cycle u64, nanoseconds u64,
     /// training error f64, and, each after a flag u8 that says whether it is there, testing error f64 and class errors f64;
@@ -79,16 +79,18 @@ sections! {
     /// The errors over the cycles of that training: cycle u64, training error f64, testing error f64 or, where it was not
     /// computed, the number that is none.
     Curve = 19, "curve";
-    /// How classes are weighed u8 (1: balanced, 2: as given), and if given a weight f32 for each output; left out where they
-    /// are not. Since version 3.
+    /// In version 3: how classes are weighed u8 (1: balanced, 2: as given), and if given a weight f32 for each output; left out
+    /// where they are not.
     ClassWeight = 20, "class weight";
-    /// Cycles of patience, u32; left out where the engine chooses. Since version 3.
+    /// In version 3: cycles of patience, u32; left out where the engine chooses.
     Patience = 21, "patience";
     /// How much of the weight decay that the engine chooses each member has, f32 each; left out where all have all of it.
     /// Since version 3.
     Decays = 22, "decays";
     /// Bytes that a user keeps with the network, which nothing here reads; left out when there are none.
     Notes = 23, "notes";
+    /// All options (`options.rs`). Since version 4.
+    Options = 24, "options";
     /// What a trainer remembers beside the sections of RPROP, which it has too: its tag u8 and three bytes of 0. That of L-BFGS
     /// is 1; of each member objective f64 (infinite if no search has begun), step f64, decay f32, times shortened u32 and
     /// moves u32; then the moves of each, the oldest first, changes of the weights before those of the gradient, f32 each.

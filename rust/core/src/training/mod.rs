@@ -2,6 +2,7 @@
 
 mod baseline;
 mod control;
+#[allow(unsafe_code)] // lends work that is borrowed to threads that live longer, for the time of a call
 mod crew;
 mod curve;
 mod ensemble;
@@ -30,6 +31,7 @@ pub use task::{Task, TrainOptions};
 pub use turns::Owner;
 
 /// Lets everything else on the machine go before this thread, for work that must not slow down what others wait for.
+#[allow(unsafe_code)] // a system call
 pub fn lower_priority() {
     /// Of 0 (normal) to 19: a tenth of a normal thread's share when both want the CPU.
     #[cfg(target_os = "linux")]

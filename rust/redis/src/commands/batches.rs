@@ -3,20 +3,15 @@
 //! A thread checks all of them, so that all or none are stored. Then the main thread stores some at a time and serves others in
 //! between. Replicas and the AOF are sent each part as it is stored: no part is large enough to hold them up either.
 
-use std::ffi::CStr;
 use std::time::{Duration, Instant};
 
 use neuralredis_core::{Error, Place, RowShape, Set};
+use neuralredis_server::{Context, Deferred, Held, Reply, numbers};
 
-use super::{blob, observe, replayed};
+use super::{effects, growth, wire_rows};
 use crate::config;
 use crate::error::{Refusal, shown};
-use crate::ffi::context::Context;
-use crate::ffi::deferred::Deferred;
-use crate::ffi::held::Held;
-use crate::ffi::reply::Reply;
 use crate::info::{self, ROWS_OBSERVED};
-use crate::numbers;
 use crate::value::{self, Value};
 use crate::work;
 use crate::writes::{self, Step};
@@ -43,9 +38,9 @@ struct Batches {
 /// Begins to store the rows of a blob, the third argument of NR.OBSERVE; `options` come after it.
 pub(super) fn begin(ctx: Context, blob: &[u8], options: &[&[u8]], value: &Value, client: Deferred) -> Reply {
     let shape = value.live.network().row_shape();
-    let checked = blob::count(blob, shape.inputs + shape.targets()).and_then(|rows| {
-        let target = observe::Rows::target(options)?;
-        observe::check_room(ctx, value, rows, false, target)?;
+    let checked = wire_rows::count(blob, shape.inputs + shape.targets()).and_then(|rows| {
+        let target = wire_rows::Rows::target(options)?;
+        growth::check(ctx, value, rows, false, target)?;
         Ok(target)
     });
     match checked {
@@ -78,9 +73,9 @@ impl Batches {
         let (blob, row) = (self.blob.bytes(), 4 * self.width());
         for (part, bytes) in blob.chunks(self.part()).enumerate() {
             let values = numbers::singles(bytes).unwrap_or_default();
-            let batch = observe::interleaved(&values, self.shape.inputs, self.shape.targets());
+            let batch = wire_rows::interleaved(&values, self.shape.inputs, self.shape.targets());
             let first = part * (self.part() / row);
-            batch.check(self.shape).map_err(|error| blob::in_chunk(error, first, blob.len() / row))?;
+            batch.check(self.shape).map_err(|error| wire_rows::in_chunk(error, first, blob.len() / row))?;
         }
         Ok(())
     }
@@ -97,7 +92,7 @@ impl Batches {
         }
         let left = (self.blob.bytes().len() - self.stored) / (4 * self.width());
         config::check_bytes(ctx, || {
-            value.network_bytes() + observe::growth(value.live.network(), left, self.width(), self.target)
+            value.network_bytes() + growth::of(value.live.network(), left, self.width(), self.target)
         })
         .map_err(|refusal| self.interrupted(refusal))?;
         let network = value.live.network_mut();
@@ -106,12 +101,12 @@ impl Batches {
             let rest = &self.blob.bytes()[self.stored..];
             let bytes = &rest[..rest.len().min(self.part())];
             let values = numbers::singles(bytes).unwrap_or_default();
-            let batch = observe::interleaved(&values, self.shape.inputs, self.shape.targets());
+            let batch = wire_rows::interleaved(&values, self.shape.inputs, self.shape.targets());
             let mut places: Vec<Place> = Vec::with_capacity(batch.rows);
             counts = network
                 .observe(&batch, self.target, |place| places.push(place))
                 .map_err(|error| self.interrupted(error.into()))?;
-            replayed::rows::send(ctx, self.key.bytes(), network.rows_state(), &places, bytes, None);
+            effects::rows::send(ctx, self.key.lend(), network.rows_state(), &places, bytes.into(), None);
             info::count(&ROWS_OBSERVED, batch.rows as u64);
             self.stored += bytes.len();
         }
@@ -119,7 +114,7 @@ impl Batches {
         if self.stored < self.blob.bytes().len() {
             return Ok(Step::More(Box::new(move |ctx| self.store(ctx))));
         }
-        ctx.notify(EVENT, self.key.bytes());
+        ctx.notify(c"nr.observe", self.key.lend());
         Ok(Step::Done(Reply::Pair(counts.0.into(), counts.1.into())))
     }
 
@@ -134,5 +129,3 @@ impl Batches {
         }
     }
 }
-
-const EVENT: &CStr = c"nr.observe";

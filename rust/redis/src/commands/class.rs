@@ -1,18 +1,12 @@
 //! `NR.CLASS key i0 .. iN`, `NR.CLASS key FP32 blob`
 
-use std::ffi::CStr;
-
 use neuralredis_core::model::largest;
 use neuralredis_core::{Error, Kind, Model};
 
-use super::{blob, is, run};
-use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
+use super::prelude::*;
+use super::{run, wire_rows};
 use crate::info::{self, RUNS};
-use crate::work::{self, Cost, KeepOn};
-use crate::{memory, value};
+use crate::work::KeepOn;
 
 /// Bytes that an integer of an array takes in a reply, at most.
 const TEXT_BYTES: usize = 12;
@@ -31,7 +25,7 @@ impl Command for Class {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open_unsettled(ctx, args[0])?;
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         let network = value.live.network();
         let width = network.layout().inputs();
@@ -42,7 +36,7 @@ impl Command for Class {
         if let [word, bytes] = args[1..]
             && is(word, "FP32")
         {
-            let rows = blob::count(bytes, width)?;
+            let rows = wire_rows::count(bytes, width)?;
             // The classes, and the server's text of them.
             memory::check(rows * (size_of::<u32>() + TEXT_BYTES))?;
             info::count(&RUNS, rows as u64);
@@ -55,7 +49,7 @@ impl Command for Class {
                 classes(&model.wait(), blob.bytes(), rows, keep_on)
             });
         }
-        let inputs = blob::inputs(&args[1..], width)?;
+        let inputs = wire_rows::inputs(&args[1..], width)?;
         info::count(&RUNS, 1);
         let cost = Cost::of_rows(1, value.parameters());
         if value.is_settled() && work::is_free(cost) {
@@ -89,7 +83,7 @@ fn collect<T>(
 ) -> Result<Vec<T>, Refusal> {
     let mut classes = Vec::with_capacity(rows);
     let width = model.layout().outputs();
-    blob::run(model, inputs, keep_on, |outputs| {
+    run::run_blob(model, inputs, keep_on, |outputs| {
         classes.extend(outputs.chunks_exact(width).map(|outputs| narrow(largest(outputs))));
     })?;
     Ok(classes)

@@ -1,21 +1,13 @@
-//! `NR.CONFIGURE key [option value ...]`
+//! `NR.CONFIGURE key option value ...`
 
-use std::ffi::CStr;
+use neuralredis_core::{Changes, ClassWeight, Network, Shrunk};
+use neuralredis_server::{Deferred, Held};
 
-use neuralredis_core::{ClassWeight, Info, Network, Shrunk};
-
-use super::options::{self, Given, Of};
-use super::replayed;
-use crate::error::{Refusal, shown};
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::deferred::Deferred;
-use crate::ffi::held::Held;
-use crate::ffi::key::Key;
-use crate::ffi::reply::Reply;
-use crate::work::{self, Cost};
+use super::effects;
+use super::options::{self, Of};
+use super::prelude::*;
+use crate::value::Key;
 use crate::writes::{self, Step};
-use crate::{config, memory, value};
 
 pub(super) struct Configure;
 
@@ -23,27 +15,28 @@ impl Command for Configure {
     const NAME: &CStr = c"nr.configure";
     const FLAGS: &CStr = c"write";
     const ABOUT: About = About {
-        summary: c"Changes the options of a network, all or none; without options, returns them.",
+        summary: c"Changes options of a network, all that are given or none.",
         complexity: c"O(N) where N is the number of rows that a smaller limit drops",
-        arity: -2,
+        arity: -3,
         key: Some(KeyUse::UPDATE),
-        arguments: OPTIONS,
+        arguments: &[Argument::KEY],
     };
+
+    fn more_arguments() -> Vec<Argument> {
+        options::arguments(Of::Change)
+    }
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let (name, given) = (args[0], &args[1..]);
         let mut key = value::open_unsettled(ctx, name)?;
         let value = value::write(&mut key)?;
-        if given.is_empty() {
-            return Ok(present(&value.live.network().info()));
-        }
-        let given = Given::parse(given, Of::Change)?;
+        let given = options::parse(given, Of::Change)?;
         let network = value.live.network();
         let limits = given.limits(network.info().limits);
-        if let Some(ClassWeight::Given(weights)) = &given.changes.class_weight {
+        if let Some(ClassWeight::Given(weights)) = &given.class_weight {
             config::check_bytes(ctx, || value.network_bytes() + size_of_val(&weights[..]))?;
         }
-        value.live.check(&given.changes)?;
+        value.live.check(&given)?;
         let shrinking = network.shrinking_bytes(limits);
         // A training shares the stored rows: those that move are copied first.
         memory::check(if value.live.job().is_some() { network.bytes() } else { 0 })?;
@@ -54,7 +47,7 @@ impl Command for Configure {
             return Ok(Reply::Later);
         }
         let state = network.rows_state();
-        value.live.configure(&given.changes, limits)?;
+        value.live.configure(&given, limits)?;
         told(ctx, &key, name, state)?;
         Ok(Reply::OK)
     }
@@ -62,7 +55,7 @@ impl Command for Configure {
 
 /// Tells replicas and subscribers of a change.
 fn told(ctx: Context, key: &Key, name: &[u8], state: u64) -> Result<(), Refusal> {
-    replayed::configure::send(ctx, name, state, &value::read(key)?.live.network().info());
+    effects::configure::send(ctx, name, state, &value::read(key)?.live.network().info());
     key.changed();
     ctx.notify(c"nr.configure", name);
     Ok(())
@@ -73,7 +66,7 @@ struct Shrink {
     db: i32,
     key: Held,
     id: u64,
-    given: Given,
+    given: Changes,
     tries: usize,
 }
 
@@ -98,14 +91,14 @@ impl Shrink {
         }
         let (state, limits) =
             (value.live.network().rows_state(), self.given.limits(value.live.network().info().limits));
-        let Some(before) = value.live.configure_shrunk(&self.given.changes, shrunk)? else {
+        let Some(before) = value.live.configure_shrunk(&self.given, shrunk)? else {
             self.tries += 1;
             if self.tries < TRIES {
                 let network = value.live.network().clone();
                 return Ok(Step::Elsewhere(Box::new(move |client| self.find(&network, client))));
             }
             // Rows come all the time: better to hold the server up once than never to come to an end.
-            value.live.configure(&self.given.changes, limits)?;
+            value.live.configure(&self.given, limits)?;
             told(ctx, &key, self.key.bytes(), state)?;
             return Ok(Step::Done(Reply::OK));
         };
@@ -117,37 +110,3 @@ impl Shrink {
 
 /// How often rows that are left are looked for on a thread.
 const TRIES: usize = 5;
-
-pub(super) const OPTIONS: &[Argument] = &[
-    Argument::KEY,
-    Argument::one_of(c"normalize", &[Argument::word(c"yes", c"YES"), Argument::word(c"no", c"NO")])
-        .after(c"NORMALIZE")
-        .optional(),
-    options::DATASET,
-    options::TEST,
-    options::ACTIVATION,
-    options::OUTPUT,
-    options::LOSS,
-    options::ALGO,
-    options::L2,
-    options::RESTARTS,
-    options::CLASSWEIGHT,
-    options::PATIENCE,
-];
-
-fn present(info: &Info) -> Reply {
-    let chosen = &info.options;
-    Reply::Map(vec![
-        ("normalize", Reply::Flag(chosen.normalize)),
-        ("dataset", Reply::count(info.limits.train)),
-        ("test", Reply::count(info.limits.test)),
-        ("activation", Reply::word(chosen.activation.name())),
-        ("output", Reply::word(chosen.output.name())),
-        ("loss", Reply::word(chosen.loss.name())),
-        ("algo", Reply::word(chosen.algorithm.name())),
-        ("l2", options::decay_reply(chosen.l2)),
-        ("restarts", options::restarts_reply(chosen.restarts)),
-        ("classweight", options::class_weight_reply(&chosen.class_weight)),
-        ("patience", options::patience_reply(chosen.patience)),
-    ])
-}

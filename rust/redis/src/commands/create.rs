@@ -1,18 +1,11 @@
 //! `NR.CREATE key CLASSIFIER|REGRESSOR inputs [hidden ...] -> outputs [option ...]`
 
-use std::ffi::CStr;
-
 use neuralredis_core::{Kind, Layout, Limits, Network, Options};
+use neuralredis_server::{Content, context, key};
 
-use super::is;
-use super::options::{self, Given, Of};
-use crate::error::{Refusal, shown};
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::{self, Context};
-use crate::ffi::key::{self, Content, Key};
-use crate::ffi::reply::Reply;
-use crate::value::Value;
-use crate::{config, memory, numbers};
+use super::options::{self, Of};
+use super::prelude::*;
+use crate::value::{Key, Value};
 
 pub(super) struct Create;
 
@@ -33,26 +26,18 @@ impl Command for Create {
             Argument::integer(c"inputs"),
             Argument::integer(c"hidden").optional().multiple(),
             Argument::integer(c"outputs").after(c"->"),
-            Argument::word(c"normalize", c"NORMALIZE").optional(),
-            options::DATASET,
-            options::TEST,
-            Argument::integer(c"seed").after(c"SEED").optional(),
-            options::ACTIVATION,
-            options::OUTPUT,
-            options::LOSS,
-            options::ALGO,
-            options::L2,
-            options::RESTARTS,
-            options::CLASSWEIGHT,
-            options::PATIENCE,
         ],
     };
+
+    fn more_arguments() -> Vec<Argument> {
+        options::arguments(Of::Creation)
+    }
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let (name, wanted) = (args[0], Wanted::parse(&args[1..])?);
         match Key::open(ctx, name).content() {
             Content::Nothing => {}
-            Content::Network => {
+            Content::Value => {
                 return Err(Refusal::because(format!("there is a network at key '{}' already", shown(name))));
             }
             Content::Other => return Err(Refusal::WrongType),
@@ -78,12 +63,9 @@ fn send(ctx: Context, name: &[u8], kind: Kind, units: &[usize], options: &Option
     let mut written: Vec<Vec<u8>> = vec![name.to_vec(), kind.name().into()];
     written.extend(others.iter().map(|units| units.to_string().into_bytes()));
     written.extend([b"->".to_vec(), outputs.to_string().into_bytes()]);
-    if options.normalize {
-        written.push(b"NORMALIZE".to_vec());
-    }
     written.extend([b"SEED".to_vec(), seed.to_string().into_bytes()]);
-    written.extend(options::written(options, limits));
-    ctx.replicate(Create::NAME, &written.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    written.extend(options::written(options, limits, Of::Creation));
+    ctx.replicate(Create::NAME, written.iter().map(Vec::as_slice));
 }
 
 #[derive(Debug)]
@@ -119,16 +101,12 @@ impl Wanted {
             })
         });
         let layout = Layout::new(&units.collect::<Result<Vec<_>, _>>()?)?;
-        let given = Given::parse(given, Of::Creation)?;
-        let options = Options::new(kind).with(kind, &layout, &given.changes)?;
+        let given = options::parse(given, Of::Creation)?;
+        let options = Options::new(kind).with(kind, &layout, &given)?;
         if kind == Kind::Classifier && layout.outputs() < 2 {
             return Err(neuralredis_core::Error::ClassifierOutputs { outputs: layout.outputs() }.into());
         }
-        let unnamed = match (given.dataset, given.test) {
-            (None, None) => Limits::default(),
-            _ => Limits { train: 0, test: 0 },
-        };
-        Ok(Self { kind, layout, options, limits: given.limits(unnamed), seed: given.seed })
+        Ok(Self { kind, layout, options, limits: given.first_limits(), seed: given.seed })
     }
 }
 

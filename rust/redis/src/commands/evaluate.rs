@@ -1,16 +1,9 @@
 //! `NR.EVALUATE key [TRAIN|TEST|FP32 blob]`
 
-use std::ffi::CStr;
-
 use neuralredis_core::{Evaluation, Score, Set};
 
-use super::{blob, is, observe};
-use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
-use crate::work::{self, Cost};
-use crate::{memory, value};
+use super::prelude::*;
+use super::wire_rows;
 
 pub(super) struct Evaluate;
 
@@ -37,7 +30,7 @@ impl Command for Evaluate {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open_unsettled(ctx, args[0])?;
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         let network = value.live.network();
         // Sixteen rows at least go through the layers together; the widest layer has errors besides, of two at a time.
@@ -49,18 +42,18 @@ impl Command for Evaluate {
             [word, bytes] if is(word, "FP32") => {
                 // As numbers, and as a set of rows.
                 memory::check(2 * bytes.len())?;
-                let rows = blob::count(bytes, network.layout().inputs() + network.targets())?;
+                let rows = wire_rows::count(bytes, network.layout().inputs() + network.targets())?;
                 let (network, blob) = (value.snapshot(), ctx.hold(2));
                 return work::answer(ctx, cost(rows) + Cost::of_bytes(3 * bytes.len()), move |keep_on| {
                     let network = network.wait()?;
                     let (inputs, targets) = (network.layout().inputs(), network.targets());
-                    let values = blob::rows(blob.bytes(), inputs + targets)?;
-                    let batch = observe::interleaved(&values, inputs, targets);
+                    let values = wire_rows::rows(blob.bytes(), inputs + targets)?;
+                    let batch = wire_rows::interleaved(&values, inputs, targets);
                     Ok(figures(network.evaluate_on_while(&batch, keep_on)?, classes))
                 });
             }
             [word] if is(word, "FP32") => return Err(Refusal::because("FP32 has no blob after it")),
-            [word] => observe::set(word).ok_or_else(|| Refusal::argument("the set", word, "TRAIN, TEST or FP32"))?,
+            [word] => wire_rows::set(word).ok_or_else(|| Refusal::argument("the set", word, "TRAIN, TEST or FP32"))?,
             [_, word, ..] => return Err(Refusal::unknown(word, "TRAIN, TEST or FP32 and a blob")),
         };
         let (rows, network) = (network.rows(set) as usize, value.snapshot());

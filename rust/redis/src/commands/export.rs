@@ -1,15 +1,8 @@
 //! `NR.EXPORT key`
 
-use std::ffi::CStr;
-
 use neuralredis_core::{Error, codec};
 
-use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
-use crate::work::{self, Cost};
-use crate::{memory, value};
+use super::prelude::*;
 
 pub(super) struct Export;
 
@@ -24,8 +17,8 @@ impl Command for Export {
         arguments: &[Argument::KEY],
     };
 
-    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open_unsettled(ctx, args[0])?;
+    fn run(ctx: Context, _: &[&[u8]]) -> Result<Reply, Refusal> {
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         let bytes = value.bytes();
         // The bytes, and the server's copy of them.

@@ -1,11 +1,11 @@
 //! Whatever arguments a client sends, they are read or refused in one line. For fuzzing (rust/fuzz), and to replay what it found.
 
 use neuralredis_core::{Kind, Layout, Limits, Network, Options};
+use neuralredis_server::numbers;
 
-use super::options::{self, Given, Of};
-use super::{blob, create, observe, train, wait};
+use super::options::{self, Of};
+use super::{create, train, wait, wire_rows};
 use crate::error::Refusal;
-use crate::numbers;
 
 /// What separates arguments. They may hold anything else.
 const SEPARATOR: u8 = b'\n';
@@ -18,7 +18,7 @@ pub(crate) fn run(data: &[u8]) {
     let arguments: Vec<&[u8]> = rest.split(|&byte| byte == SEPARATOR).collect();
     let read = match command % 7 {
         0 => create::Wanted::parse(&arguments).map(drop),
-        1 => train::Wanted::parse(&arguments).map(drop),
+        1 => train::Request::parse(&arguments).map(drop),
         2 => configure(&arguments),
         3 => observe(&arguments, Kind::Classifier),
         4 => observe(&arguments, Kind::Regressor),
@@ -33,22 +33,21 @@ pub(crate) fn run(data: &[u8]) {
 
 /// What is read is what would be replicated, and read again.
 fn configure(arguments: &[&[u8]]) -> Result<(), Refusal> {
-    let given = Given::parse(arguments, Of::Change)?;
+    let given = options::parse(arguments, Of::Change)?;
     let (kind, layout) = (Kind::Classifier, Layout::new(&[1, 2])?);
-    let options = Options::new(kind).with(kind, &layout, &given.changes)?;
+    let chosen = Options::new(kind).with(kind, &layout, &given)?;
     let limits = given.limits(Limits::default());
-    let written = options::written(&options, limits);
-    let again = Given::parse(&written.iter().map(Vec::as_slice).collect::<Vec<_>>(), Of::Change)?;
+    let written = options::written(&chosen, limits, Of::Change);
+    let again = options::parse(&written.iter().map(Vec::as_slice).collect::<Vec<_>>(), Of::Change)?;
     assert_eq!(again.limits(Limits { train: 0, test: 0 }), limits);
-    let normalize = Options { normalize: options.normalize, ..Options::new(kind) };
-    assert_eq!(normalize.with(kind, &layout, &again.changes)?, options);
+    assert_eq!(Options::new(kind).with(kind, &layout, &again)?, chosen);
     Ok(())
 }
 
 fn observe(arguments: &[&[u8]], kind: Kind) -> Result<(), Refusal> {
     let layout = Layout::new(&[2, 3])?;
     let mut network = Network::new(kind, layout, Options::new(kind), Limits { train: 3, test: 2 }, 1)?;
-    let rows = observe::Rows::parse(arguments, &network)?;
+    let rows = wire_rows::Rows::parse(arguments, &network)?;
     let batch = rows.batch(&network);
     network.observe(&batch, None, |_| {})?;
     Ok(())
@@ -59,7 +58,7 @@ fn number(text: &[u8]) -> Result<(), Refusal> {
         let back = numbers::single(numbers::text(number).as_bytes());
         assert_eq!(back.map(f32::to_bits), Some(number.to_bits()));
     }
-    blob::inputs(&[text], 1).map(drop)
+    wire_rows::inputs(&[text], 1).map(drop)
 }
 
 #[cfg(test)]

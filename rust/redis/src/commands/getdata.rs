@@ -1,16 +1,9 @@
 //! `NR.GETDATA key TRAIN|TEST row`
 
-use std::ffi::CStr;
-
 use neuralredis_core::Kind;
 
-use super::observe;
-use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
-use crate::work::{self, Cost};
-use crate::{numbers, value};
+use super::prelude::*;
+use super::wire_rows;
 
 pub(super) struct GetData;
 
@@ -22,14 +15,14 @@ impl Command for GetData {
         complexity: c"O(N) where N is the number of values of a row",
         arity: 4,
         key: Some(KeyUse::READ),
-        arguments: &[Argument::KEY, observe::SET, Argument::integer(c"row")],
+        arguments: &[Argument::KEY, wire_rows::SET, Argument::integer(c"row")],
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let [name, set, row] = *args else { return Err(Refusal::because("expected a key, a set and a row")) };
-        let key = value::open_unsettled(ctx, name)?;
+        let [_, set, row] = *args else { return Err(Refusal::because("expected a key, a set and a row")) };
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let network = value::read(&key)?.live.network();
-        let set = observe::set(set).ok_or_else(|| Refusal::argument("the set", set, "TRAIN or TEST"))?;
+        let set = wire_rows::set(set).ok_or_else(|| Refusal::argument("the set", set, "TRAIN or TEST"))?;
         let row = numbers::whole(row).ok_or_else(|| Refusal::argument("row", row, "an integer of at least 0"))?;
         let stored = u32::try_from(row).ok().and_then(|row| network.row(set, row));
         let Some((inputs, targets, _)) = stored else { return Ok(Reply::Null) };

@@ -1,20 +1,11 @@
 //! `NR.IMPORT key blob [REPLACE]`
 
-use std::ffi::CStr;
-
 use neuralredis_core::{Network, codec};
+use neuralredis_server::{Content, Held, ServerString, key};
 
-use super::is;
-use crate::error::{Refusal, shown};
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::held::Held;
-use crate::ffi::key::{self, Content, Key};
-use crate::ffi::reply::Reply;
-use crate::value::Value;
-use crate::work::{self, Cost};
+use super::prelude::*;
+use crate::value::{Key, Value};
 use crate::writes::{self, Step};
-use crate::{config, memory};
 
 pub(super) struct Import;
 
@@ -61,21 +52,21 @@ impl Command for Import {
 /// Whether there may be a network at a key.
 fn check(ctx: Context, name: &[u8], replace: bool) -> Result<(), Refusal> {
     match Key::open(ctx, name).content() {
-        Content::Network if !replace => {
+        Content::Value if !replace => {
             Err(Refusal::because(format!("there is a network at key '{}': expected REPLACE", shown(name))))
         }
         Content::Other => Err(Refusal::WrongType),
-        Content::Network | Content::Nothing => Ok(()),
+        Content::Value | Content::Nothing => Ok(()),
     }
 }
 
 fn put(ctx: Context, key: &Held, blob: &Held, network: Network) -> Result<Reply, Refusal> {
-    let (name, value) = (key.bytes(), Value::new(network));
+    let value = Value::new(network);
     config::check_bytes(ctx, || value.bytes())?;
-    if !key::put(ctx, name, Box::new(value)) {
+    if !key::put(ctx, key.lend(), Box::new(value)) {
         return Err(Refusal::because("the server refused to store the network"));
     }
-    ctx.replicate_held(Import::NAME, &[key, blob], &[b"REPLACE"]);
-    ctx.notify(c"nr.import", name);
+    ctx.replicate(Import::NAME, [key.lend().into(), blob.lend().into(), ServerString::from("REPLACE")]);
+    ctx.notify(c"nr.import", key.lend());
     Ok(Reply::OK)
 }

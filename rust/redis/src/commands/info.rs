@@ -1,16 +1,9 @@
 //! `NR.INFO key`
 
-use std::ffi::CStr;
+use neuralredis_core::{ClassWeight, Kind, Network};
 
-use neuralredis_core::{Kind, Network};
-
+use super::prelude::*;
 use super::{options, report};
-use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
-use crate::value;
-use crate::work::{self, Cost};
 
 pub(super) struct Info;
 
@@ -30,23 +23,28 @@ impl Command for Info {
         let key = value::open_unsettled(ctx, args[0])?;
         let value = value::read(&key)?;
         let (id, training, bytes) = (value.id, value.live.job().is_some(), value.bytes());
-        if value.is_settled() {
+        // There may be a million weights of classes.
+        let cost = match &value.live.network().info().options.class_weight {
+            ClassWeight::Given(weights) => Cost::of_items(weights.len()),
+            ClassWeight::None | ClassWeight::Balanced => Cost::NONE,
+        };
+        if value.is_settled() && work::is_free(cost) {
             return Ok(Self::fields(value.live.network(), id, training, bytes));
         }
         let network = value.snapshot();
-        work::answer(ctx, Cost::NONE.or_wait(value), move |_| Ok(Self::fields(&network.wait()?, id, training, bytes)))
+        work::defer(ctx, cost.or_wait(value), move |_| Ok(Self::fields(&network.wait()?, id, training, bytes)))
     }
 }
 
 impl Info {
     fn fields(network: &Network, id: u64, training: bool, bytes: usize) -> Reply {
         let info = network.info();
-        let (found, chosen) = (info.statistics, info.options);
+        let found = info.statistics;
         let layout = info.layout.into_iter().map(Reply::count).collect();
         let mut fields = vec![
             ("id", Reply::count(id)),
             ("type", Reply::word(info.kind.name())),
-            ("auto-normalization", Reply::Flag(chosen.normalize)),
+            ("auto-normalization", Reply::Flag(info.options.normalize)),
             ("training", Reply::Flag(training)),
             ("layout", Reply::Array(layout)),
             ("training-dataset-maxlen", Reply::count(info.limits.train)),
@@ -65,15 +63,9 @@ impl Info {
             ("overfitting-detected", Reply::YesNo(found.overfitting)),
             ("training-total-cycles", Reply::count(found.total_cycles)),
             ("parameters", Reply::count(info.parameters)),
-            ("activation", Reply::word(chosen.activation.name())),
-            ("output", Reply::word(chosen.output.name())),
-            ("loss", Reply::word(chosen.loss.name())),
-            ("algorithm", Reply::word(chosen.algorithm.name())),
-            ("l2", options::decay_reply(chosen.l2)),
-            ("restarts", options::restarts_reply(chosen.restarts)),
-            // The numbers themselves, as many as there are outputs, are NR.CONFIGURE's.
-            ("class-weight", Reply::word(chosen.class_weight.name())),
-            ("patience", options::patience_reply(chosen.patience)),
+        ]);
+        fields.extend(options::replies(&info.options, info.limits));
+        fields.extend([
             ("members", Reply::count(info.members)),
             ("test-error-optimistic", Reply::YesNo(found.test_decided)),
             ("training-warnings", network.report().map_or(Reply::Array(Vec::new()), |report| report::warnings(report))),

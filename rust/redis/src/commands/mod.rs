@@ -1,20 +1,21 @@
 //! The commands, a file each.
 
 mod batches;
-mod blob;
 mod class;
 mod configure;
 mod create;
+pub(crate) mod effects;
 mod evaluate;
 mod export;
 #[cfg(any(test, fuzzing))]
 mod fuzzed;
 mod getdata;
+mod growth;
 mod import;
 mod info;
 mod observe;
 mod options;
-pub(crate) mod replayed;
+mod prelude;
 mod report;
 mod reset;
 mod run;
@@ -22,39 +23,36 @@ mod stop;
 mod threads;
 mod train;
 mod wait;
+mod wire_rows;
 
-use crate::ffi::command::register as add;
-use crate::ffi::context::Context;
+use neuralredis_server::Context;
+use neuralredis_server::command::Commands;
 
 /// Makes the commands known to the server.
 pub(crate) fn register(ctx: Context) -> Result<(), String> {
-    add::<create::Create>(ctx)?;
-    add::<observe::Observe>(ctx)?;
-    add::<run::Run>(ctx)?;
-    add::<class::Class>(ctx)?;
-    add::<train::Train>(ctx)?;
-    add::<info::Info>(ctx)?;
-    add::<threads::Threads>(ctx)?;
-    add::<reset::Reset>(ctx)?;
-    add::<getdata::GetData>(ctx)?;
-    add::<stop::Stop>(ctx)?;
-    add::<wait::Wait>(ctx)?;
-    add::<report::Report>(ctx)?;
-    add::<configure::Configure>(ctx)?;
-    add::<evaluate::Evaluate>(ctx)?;
-    add::<export::Export>(ctx)?;
-    add::<import::Import>(ctx)?;
-    add::<replayed::load::Load>(ctx)?;
-    add::<replayed::rows::Rows>(ctx)?;
-    add::<replayed::trained::Trained>(ctx)?;
-    add::<replayed::reset::Reset>(ctx)?;
-    add::<replayed::configure::Configure>(ctx)
+    let commands = Commands::new(ctx, c"neural", c"0.1.0");
+    commands.add::<create::Create>()?;
+    commands.add::<observe::Observe>()?;
+    commands.add::<run::Run>()?;
+    commands.add::<class::Class>()?;
+    commands.add::<train::Train>()?;
+    commands.add::<info::Info>()?;
+    commands.add::<threads::Threads>()?;
+    commands.add::<reset::Reset>()?;
+    commands.add::<getdata::GetData>()?;
+    commands.add::<stop::Stop>()?;
+    commands.add::<wait::Wait>()?;
+    commands.add::<report::Report>()?;
+    commands.add::<configure::Configure>()?;
+    commands.add::<evaluate::Evaluate>()?;
+    commands.add::<export::Export>()?;
+    commands.add::<import::Import>()?;
+    commands.add::<effects::load::Load>()?;
+    commands.add::<effects::rows::Rows>()?;
+    commands.add::<effects::trained::Trained>()?;
+    commands.add::<effects::reset::Reset>()?;
+    commands.add::<effects::configure::Configure>()
 }
 
 #[cfg(fuzzing)]
 pub(crate) use fuzzed::run as fuzz;
-
-/// Whether an argument is that word, in any case.
-fn is(argument: &[u8], word: &str) -> bool {
-    argument.eq_ignore_ascii_case(word.as_bytes())
-}

@@ -1,13 +1,6 @@
 //! `NR.REPORT key`
 
-use std::ffi::CStr;
-
-use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
-use crate::value;
-use crate::work::{self, Cost};
+use super::prelude::*;
 
 pub(super) struct Report;
 
@@ -28,8 +21,8 @@ impl Command for Report {
     };
 
     /// Null before the first training, and after a reset.
-    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open_unsettled(ctx, args[0])?;
+    fn run(ctx: Context, _: &[&[u8]]) -> Result<Reply, Refusal> {
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         if value.is_settled() {
             return Ok(value.live.network().report().map_or(Reply::Null, |report| Self::fields(report)));

@@ -1,13 +1,7 @@
 //! `NR.RESET key`
 
-use std::ffi::CStr;
-
-use super::replayed;
-use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
-use crate::{memory, value};
+use super::effects;
+use super::prelude::*;
 
 pub(super) struct Reset;
 
@@ -23,12 +17,12 @@ impl Command for Reset {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let mut key = value::open_unsettled(ctx, args[0])?;
+        let mut key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::write(&mut key)?;
         memory::check(value.live.network().layout().parameters() * memory::PARAMETER)?;
         let state = value.live.network().weights_state();
         value.reset(ctx, args[0]);
-        replayed::reset::send(ctx, args[0], state);
+        effects::reset::send(ctx, ctx.argument(0), state);
         key.changed();
         ctx.notify(c"nr.reset", args[0]);
         Ok(Reply::OK)

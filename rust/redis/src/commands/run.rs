@@ -1,24 +1,25 @@
 //! `NR.RUN key i0 .. iN`, `NR.RUN key FP32 blob`
 
-use std::ffi::CStr;
+use neuralredis_core::{Error, Model};
+use neuralredis_server::numbers::Row;
 
-use neuralredis_core::Model;
-
-use super::{blob, is};
-use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
+use super::prelude::*;
+use super::wire_rows;
 use crate::info::{self, RUNS};
-use crate::numbers::Row;
-use crate::work::{self, Cost, KeepOn};
-use crate::{memory, value};
+use crate::work::KeepOn;
 
 /// Bytes of a reply at most: the server's own limit of a string.
 const REPLY_BYTES: usize = 512 << 20;
 
 /// Bytes of a number, as such and as text with what is around it.
 const TEXT_BYTES: usize = 32;
+
+/// Multiply-adds between two looks at whether the answer is still wanted: some 10 ms.
+const CHUNK_ADDS: usize = 1 << 26;
+/// Numbers that are held at a time: 4 MB.
+const CHUNK_NUMBERS: usize = 1 << 20;
+/// Rows that the engine computes side by side.
+const LANES: usize = 16;
 
 pub(super) struct Run;
 
@@ -34,14 +35,14 @@ impl Command for Run {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open_unsettled(ctx, args[0])?;
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         let layout = value.live.network().layout();
         let (width, out_width) = (layout.inputs(), layout.outputs());
         if let [word, bytes] = args[1..]
             && is(word, "FP32")
         {
-            let rows = blob::count(bytes, width)?;
+            let rows = wire_rows::count(bytes, width)?;
             let size = rows.saturating_mul(out_width).saturating_mul(4);
             if size > REPLY_BYTES {
                 return Err(Refusal::because(format!(
@@ -60,7 +61,7 @@ impl Command for Run {
                 outputs(&model.wait(), blob.bytes(), size, keep_on)
             });
         }
-        let inputs = blob::inputs(&args[1..], width)?;
+        let inputs = wire_rows::inputs(&args[1..], width)?;
         memory::check(TEXT_BYTES * out_width)?;
         info::count(&RUNS, 1);
         let cost = Cost::of_rows(1, value.parameters()) + Cost::of_items(out_width);
@@ -82,8 +83,32 @@ fn row(model: &Model, inputs: &[f32]) -> Result<Reply, Refusal> {
 /// The outputs of many rows as bytes, of which there are `size`.
 fn outputs(model: &Model, inputs: &[u8], size: usize, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
     let mut bytes: Vec<[u8; 4]> = Vec::with_capacity(size / 4);
-    blob::run(model, inputs, keep_on, |outputs| bytes.extend(outputs.iter().map(|output| output.to_le_bytes())))?;
+    run_blob(model, inputs, keep_on, |outputs| bytes.extend(outputs.iter().map(|output| output.to_le_bytes())))?;
     Ok(Reply::Bulk(bytes.into_flattened()))
+}
+
+/// Answers rows of inputs that [`wire_rows::count`] has passed, some at a time: `take` is given the outputs of each few rows in turn.
+pub(super) fn run_blob(
+    model: &Model,
+    blob: &[u8],
+    keep_on: KeepOn<'_>,
+    mut take: impl FnMut(&[f32]),
+) -> Result<(), Refusal> {
+    let (width, out_width) = (model.layout().inputs(), model.layout().outputs());
+    let rows = blob.len() / (4 * width);
+    let chunk = (CHUNK_ADDS / model.parameters().max(1)).clamp(1, (CHUNK_NUMBERS / width.max(out_width)).max(1));
+    let chunk = if chunk > LANES { chunk / LANES * LANES } else { chunk };
+    let mut outputs = vec![0.0; chunk.min(rows) * out_width];
+    for (index, bytes) in blob.chunks(chunk * 4 * width).enumerate() {
+        if !keep_on() {
+            return Err(Error::Stopped.into());
+        }
+        let inputs = numbers::singles(bytes).unwrap_or_default();
+        let outputs = &mut outputs[..inputs.len() / width * out_width];
+        model.run(&inputs, outputs).map_err(|error| wire_rows::in_chunk(error, index * chunk, rows))?;
+        take(outputs);
+    }
+    Ok(())
 }
 
 /// Inputs of one row, or of many as bytes.

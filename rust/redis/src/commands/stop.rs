@@ -1,12 +1,6 @@
 //! `NR.STOP key`
 
-use std::ffi::CStr;
-
-use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
-use crate::value;
+use super::prelude::*;
 
 pub(super) struct Stop;
 
@@ -22,8 +16,8 @@ impl Command for Stop {
         arguments: &[Argument::KEY],
     };
 
-    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let key = value::open_unsettled(ctx, args[0])?;
+    fn run(ctx: Context, _: &[&[u8]]) -> Result<Reply, Refusal> {
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let job = value::read(&key)?.live.job();
         Ok(Reply::Integer(i64::from(job.map(|job| job.stop()).is_some())))
     }

@@ -1,15 +1,11 @@
 //! `NR.THREADS`
 
 use std::collections::BTreeMap;
-use std::ffi::CStr;
 use std::fmt::Write;
 
-use crate::error::Refusal;
-use crate::ffi::access::Reader;
-use crate::ffi::command::{About, Command};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
-use crate::numbers;
+use neuralredis_server::access::Reader;
+
+use super::prelude::*;
 use crate::trainings::{self, Listed};
 
 pub(super) struct Threads;

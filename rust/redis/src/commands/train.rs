@@ -1,16 +1,12 @@
 //! `NR.TRAIN key [MAXCYCLES n] [MAXTIME ms] [AUTOSTOP] [BACKTRACK] [BLOCK ms]`
 
-use std::ffi::CStr;
 use std::time::Duration;
 
 use neuralredis_core::training::{Task, TrainOptions};
 
-use super::{is, wait};
-use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
-use crate::{config, memory, numbers, trainings, value};
+use super::prelude::*;
+use super::wait;
+use crate::{pool, trainings};
 
 pub(super) struct Train;
 
@@ -35,8 +31,8 @@ impl Command for Train {
     /// Nothing is replicated but, once it is installed, what the training has made of the network.
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let name = args[0];
-        let mut key = value::open(ctx, name)?;
-        let Wanted { options, block } = Wanted::parse(&args[1..])?;
+        let mut key = value::open(ctx, ctx.argument(0))?;
+        let Request { options, block } = Request::parse(&args[1..])?;
         let options = config::limited(options);
         if !ctx.is_primary() {
             return Err(Refusal::because("this server is a replica: its primary trains, and sends the result"));
@@ -47,7 +43,7 @@ impl Command for Train {
         if more > 0 {
             config::check_bytes(ctx, || network.bytes() + more)?;
         }
-        memory::check(task.bytes(trainings::pool().threads()))?;
+        memory::check(task.bytes(pool::shared().threads()))?;
         trainings::start(ctx, name, value, options)?;
         Ok(match block {
             None => Reply::word("Training has started"),
@@ -58,19 +54,18 @@ impl Command for Train {
 }
 
 #[derive(Debug, PartialEq)]
-pub(super) struct Wanted {
+pub(super) struct Request {
     options: TrainOptions,
     block: Option<i64>,
 }
 
-impl Wanted {
+impl Request {
     /// Of the arguments after the key.
     pub(super) fn parse(mut args: &[&[u8]]) -> Result<Self, Refusal> {
         const NAMES: [&str; 5] = ["MAXCYCLES", "MAXTIME", "AUTOSTOP", "BACKTRACK", "BLOCK"];
-        let mut wanted = Self { options: TrainOptions::default(), block: None };
+        let mut request = Self { options: TrainOptions::default(), block: None };
         let mut seen: Vec<&str> = Vec::new();
-        while let Some((&word, rest)) = args.split_first() {
-            args = rest;
+        while let Some(&word) = args.split_off_first() {
             let Some(name) = NAMES.into_iter().find(|name| is(word, name)) else {
                 return Err(Refusal::unknown(word, NAMES.join(", ")));
             };
@@ -79,30 +74,22 @@ impl Wanted {
             }
             seen.push(name);
             match name {
-                "AUTOSTOP" => wanted.options.auto_stop = true,
-                "BACKTRACK" => wanted.options.backtrack = true,
-                _ => {
-                    let Some((&value, rest)) = args.split_first() else {
-                        return Err(Refusal::because(format!("{name} has no value")));
-                    };
-                    args = rest;
-                    match name {
-                        "MAXCYCLES" => {
-                            let expected = format!("an integer from 0 to {}", i64::MAX);
-                            let cycles = numbers::whole(value).filter(|&cycles| i64::try_from(cycles).is_ok());
-                            let cycles = cycles.ok_or_else(|| Refusal::argument(name, value, expected))?;
-                            wanted.options.max_cycles = cycles;
-                        }
-                        "MAXTIME" => {
-                            let milliseconds = wait::milliseconds(name, value)?;
-                            wanted.options.max_time = Duration::from_millis(milliseconds.unsigned_abs());
-                        }
-                        _ => wanted.block = Some(wait::milliseconds(name, value)?),
-                    }
+                "AUTOSTOP" => request.options.auto_stop = true,
+                "BACKTRACK" => request.options.backtrack = true,
+                "MAXCYCLES" => {
+                    let value = value_of(name, &mut args)?;
+                    let expected = format!("an integer from 0 to {}", i64::MAX);
+                    let cycles = numbers::whole(value).filter(|&cycles| i64::try_from(cycles).is_ok());
+                    request.options.max_cycles = cycles.ok_or_else(|| Refusal::argument(name, value, expected))?;
                 }
+                "MAXTIME" => {
+                    let milliseconds = wait::milliseconds(name, value_of(name, &mut args)?)?;
+                    request.options.max_time = Duration::from_millis(milliseconds.unsigned_abs());
+                }
+                _ => request.block = Some(wait::milliseconds(name, value_of(name, &mut args)?)?),
             }
         }
-        Ok(wanted)
+        Ok(request)
     }
 }
 
@@ -112,10 +99,10 @@ mod tests {
 
     #[test]
     fn options_come_in_any_order_and_twice_never() {
-        let parse = |words: &str| Wanted::parse(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>());
-        let wanted = parse("backtrack BLOCK 5 MaxTime 0 AUTOSTOP maxcycles 7").unwrap();
+        let parse = |words: &str| Request::parse(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>());
+        let request = parse("backtrack BLOCK 5 MaxTime 0 AUTOSTOP maxcycles 7").unwrap();
         let options = TrainOptions { max_cycles: 7, max_time: Duration::ZERO, auto_stop: true, backtrack: true };
-        assert_eq!(wanted, Wanted { options, block: Some(5) });
+        assert_eq!(request, Request { options, block: Some(5) });
         assert_eq!(parse("").unwrap().options, TrainOptions::default());
         assert_eq!(parse("MAXTIME 1 MAXTIME 1").unwrap_err().text(), "ERR MAXTIME is given twice");
         assert!(parse("MAXCYCLES -1").unwrap_err().text().starts_with("ERR MAXCYCLES is '-1': expected an integer"));

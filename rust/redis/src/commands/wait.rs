@@ -1,12 +1,7 @@
 //! `NR.WAIT key [ms]`
 
-use std::ffi::CStr;
-
-use crate::error::Refusal;
-use crate::ffi::command::{About, Argument, Command, KeyUse};
-use crate::ffi::context::Context;
-use crate::ffi::reply::Reply;
-use crate::{numbers, trainings, value};
+use super::prelude::*;
+use crate::trainings;
 
 /// Milliseconds of a limit at most: far beyond any clock, and harmless in sums with one.
 const MOST_MILLISECONDS: i64 = 1 << 53;
@@ -30,7 +25,7 @@ impl Command for Wait {
             [_, limit] => milliseconds("the time", limit)?,
             _ => return Err(Refusal::unknown(args[2], "a key and a time")),
         };
-        let key = value::open_unsettled(ctx, args[0])?;
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         Ok(match value.live.job() {
             None => Reply::word("idle"),

@@ -11,116 +11,42 @@
 //! Rejected: to poll, as the original did in each of its commands, which leaves results lying while nobody asks; and to take
 //! the server's lock on the training's thread, which holds up the server and on Redis 7.0 is racy.
 
+mod maxmemory;
+mod registry;
 mod results;
-mod room;
 mod search;
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use neuralredis_core::Error;
-use neuralredis_core::training::{Job, Owner, Pool, Task, TrainOptions};
+use neuralredis_core::training::{Job, Owner, Task, TrainOptions};
+use neuralredis_server::{Context, Waiter, blocked};
 
-use crate::config;
 use crate::error::Refusal;
-use crate::ffi::blocked::{self, Waiter};
-use crate::ffi::context::Context;
-use crate::ffi::key::Key;
 use crate::value::Value;
+use crate::{config, pool};
 
-/// How long the server is held up at a time by what can wait, and left alone in between.
-const MOMENT: Duration = Duration::from_millis(1);
-/// How long the server's end waits for trainings that it has cancelled.
-const LAST_WAIT: Duration = Duration::from_millis(200);
-
-/// A training that has been asked for and not been done with.
-struct Entry {
-    /// The network that it was started from.
-    id: u64,
-    job: Arc<Job>,
-    /// Where that network is.
-    db: i32,
-    key: Vec<u8>,
-    /// Who waits for its end, by [`Waiter::id`].
-    waiters: BTreeMap<usize, Waiter>,
-}
-
-/// All of them, by tickets that increase: in the order in which they were asked for.
-struct Entries {
-    of: BTreeMap<u64, Entry>,
-    /// The last training of each network, by the network's id.
-    of_network: BTreeMap<u64, u64>,
-    /// What each client waits for, by [`Waiter::id`].
-    of_waiter: BTreeMap<usize, u64>,
-    next_ticket: u64,
-    /// Bytes of memory that they need together.
-    bytes: usize,
-}
-
-impl Entries {
-    const fn new() -> Self {
-        Self { of: BTreeMap::new(), of_network: BTreeMap::new(), of_waiter: BTreeMap::new(), next_ticket: 0, bytes: 0 }
-    }
-
-    fn add(&mut self, ticket: u64, entry: Entry) {
-        self.bytes += entry.job.bytes();
-        self.of_network.insert(entry.id, ticket);
-        self.of.insert(ticket, entry);
-    }
-
-    fn remove(&mut self, ticket: u64) -> Option<Entry> {
-        let entry = self.of.remove(&ticket)?;
-        self.bytes -= entry.job.bytes();
-        if self.of_network.get(&entry.id) == Some(&ticket) {
-            self.of_network.remove(&entry.id);
-        }
-        for waiter in entry.waiters.keys() {
-            self.of_waiter.remove(waiter);
-        }
-        Some(entry)
-    }
-
-    /// The last training of a network.
-    fn of_network(&mut self, id: u64) -> Option<(u64, &mut Entry)> {
-        let ticket = *self.of_network.get(&id)?;
-        Some((ticket, self.of.get_mut(&ticket)?))
-    }
-}
-
-thread_local! {
-    // Of the main thread: nobody else has any, and none is lent while anything of the server's is called.
-    static ENTRIES: RefCell<Entries> = const { RefCell::new(Entries::new()) };
-}
-
-fn entries<R>(body: impl FnOnce(&mut Entries) -> R) -> R {
-    ENTRIES.with_borrow_mut(body)
-}
-
-/// The threads that all trainings share. It has none before the first.
-pub(crate) fn pool() -> &'static Arc<Pool> {
-    static POOL: OnceLock<Arc<Pool>> = OnceLock::new();
-    POOL.get_or_init(|| Pool::new(1, 1))
-}
+use registry::{Entry, entries};
+pub(crate) use registry::{Listed, cancel_all, end_all, list, moved, swapped};
 
 /// Starts or queues a training of the network at a key, on behalf of the client's user.
 pub(crate) fn start(ctx: Context, key: &[u8], value: &mut Value, options: TrainOptions) -> Result<(), Refusal> {
     if value.live.job().is_some() {
         return Err(Error::AlreadyTraining.into());
     }
-    let owner = Owner::from(ctx.user().unwrap_or_default());
-    if !pool().has_place_for(&owner) {
-        config::check_queue(pool().counts().1)?;
+    let owner = ctx.user().map_or_else(Owner::default, |user| Owner::from(user.bytes()));
+    if !pool::shared().has_place_for(&owner) {
+        config::check_queue(pool::shared().counts().1)?;
     }
-    room::check(ctx, Task::new(value.live.network(), options)?.bytes(pool().threads()))?;
+    maxmemory::check(ctx, Task::new(value.live.network(), options)?.bytes(pool::shared().threads()))?;
     let ticket = entries(|entries| {
         entries.next_ticket += 1;
         entries.next_ticket
     });
     let ended = move |job: &Arc<Job>| results::ended(ticket, job);
-    let job = value.live.train_for(&owner, options, pool(), room::at_its_turn, ended)?;
-    let entry = Entry { id: value.id, job, db: ctx.selected(), key: key.to_vec(), waiters: BTreeMap::new() };
+    let job = value.live.train_for(&owner, options, pool::shared(), maxmemory::at_its_turn, ended)?;
+    let entry = Entry { id: value.id, job, db: ctx.selected(), key: key.to_vec(), waiters: BTreeSet::new() };
     entries(|entries| entries.add(ticket, entry));
     Ok(())
 }
@@ -129,95 +55,15 @@ pub(crate) fn start(ctx: Context, key: &[u8], value: &mut Value, options: TrainO
 /// the client cannot wait.
 pub(crate) fn wait(ctx: Context, value: &Value, milliseconds: i64) -> bool {
     let Some(job) = value.live.job() else { return false };
-    let known =
-        |entries: &mut Entries| entries.of_network(value.id).is_some_and(|(_, entry)| Arc::ptr_eq(&entry.job, job));
-    if !ctx.may_block() || !entries(known) {
-        return false;
-    }
-    let Some(waiter) = blocked::block(ctx, milliseconds) else { return false };
-    entries(|entries| {
-        let id = waiter.id();
-        if let Some((ticket, entry)) = entries.of_network(value.id) {
-            entry.waiters.insert(id, waiter);
-            entries.of_waiter.insert(id, ticket);
-        }
+    let last = entries(|entries| {
+        let (ticket, entry) = entries.of_network(value.id)?;
+        Arc::ptr_eq(&entry.job, job).then_some(ticket)
     });
+    let Some(ticket) = last else { return false };
+    let on_leave = move |waiter: &Waiter| {
+        entries(|entries| entries.of.get_mut(&ticket).map(|entry| entry.waiters.remove(waiter)));
+    };
+    let Some(waiter) = blocked::block(ctx, milliseconds, on_leave) else { return false };
+    entries(|entries| entries.of.get_mut(&ticket).map(|entry| entry.waiters.insert(waiter)));
     true
-}
-
-/// Takes a client out of those who wait, if it is still among them.
-pub(crate) fn forget(waiter: &Waiter) -> Option<Waiter> {
-    entries(|entries| {
-        let ticket = entries.of_waiter.remove(&waiter.id())?;
-        entries.of.get_mut(&ticket)?.waiters.remove(&waiter.id())
-    })
-}
-
-/// A training, for NR.THREADS.
-pub(crate) struct Listed {
-    pub(crate) id: u64,
-    pub(crate) db: i32,
-    pub(crate) key: Vec<u8>,
-    pub(crate) job: Arc<Job>,
-}
-
-/// The trainings that run or are queued, in the order in which they were asked for.
-pub(crate) fn list() -> Vec<Listed> {
-    entries(|entries| {
-        let wanted = entries.of.values().filter(|entry| !entry.job.is_cancelled());
-        wanted
-            .map(|Entry { id, db, key, job, .. }| Listed { id: *id, db: *db, key: key.clone(), job: Arc::clone(job) })
-            .collect()
-    })
-}
-
-/// A key has been renamed or moved to where the context points: if its network is being trained, that is where it is.
-pub(crate) fn moved(ctx: Context, name: &[u8]) {
-    if entries(|entries| entries.of.is_empty()) {
-        return;
-    }
-    let Some(id) = Key::open(ctx, name).value().map(|value| value.id) else { return };
-    place(id, ctx.selected(), name.to_vec());
-}
-
-/// Notes where a network is, if it is being trained.
-fn place(id: u64, db: i32, key: Vec<u8>) {
-    entries(|entries| {
-        if let Some((_, entry)) = entries.of_network(id) {
-            (entry.db, entry.key) = (db, key);
-        }
-    });
-}
-
-/// Two databases have changed places.
-pub(crate) fn swapped(first: i32, second: i32) {
-    entries(|entries| {
-        for entry in entries.of.values_mut() {
-            entry.db = match entry.db {
-                db if db == first => second,
-                db if db == second => first,
-                db => db,
-            };
-        }
-    });
-}
-
-fn jobs() -> Vec<Arc<Job>> {
-    entries(|entries| entries.of.values().map(|entry| Arc::clone(&entry.job)).collect())
-}
-
-/// Cancels all trainings: this server is a replica now, and receives results.
-pub(crate) fn cancel_all() {
-    for job in jobs() {
-        job.cancel();
-    }
-}
-
-/// Cancels all trainings and waits a little for their threads: the server ends.
-pub(crate) fn end_all() {
-    cancel_all();
-    let deadline = Instant::now() + LAST_WAIT;
-    for job in jobs() {
-        job.wait(deadline.saturating_duration_since(Instant::now()));
-    }
 }

@@ -9,26 +9,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use neuralredis_core::training::{Job, Outcome, Reason};
+use neuralredis_server::{Context, MainThread, Strings, event_loop, log};
 
-use super::{Entry, MOMENT, entries, search};
-use crate::commands::replayed;
+use super::registry::{self, Entry, entries};
+use super::search::{self, MOMENT};
+use crate::commands::effects;
 use crate::error::shown;
-use crate::ffi::context::{self, Context, Strings};
-use crate::ffi::event_loop::{self, MainThread};
-use crate::ffi::key::Key;
-use crate::ffi::log;
 use crate::info::{self, DROPPED, FAILED, FINISHED};
 use crate::memory;
-use crate::value::Value;
+use crate::value::{Key, Value};
 use crate::work;
 
 /// How long a result waits, while the server takes no writes, before it looks again.
 const RETRY: Duration = Duration::from_millis(10);
 
 /// A training that has ended.
-pub(super) struct Ended {
+struct Ended {
     ticket: u64,
-    pub(super) job: Arc<Job>,
+    job: Arc<Job>,
     /// Its result, as replicas and the AOF are sent it, or why there is none.
     sent: Result<Strings, neuralredis_core::Error>,
 }
@@ -39,16 +37,11 @@ impl Ended {
         let sent = match job.outcome() {
             // As bytes, and as the server's strings.
             Some(Outcome::Trained(trained, report)) if !job.is_cancelled() => {
-                memory::check(2 * job.task().result_bytes()).map(|()| replayed::trained::frames(&trained, &report))
+                memory::check(2 * job.task().result_bytes()).map(|()| effects::trained::frames(&trained, &report))
             }
             _ => Ok(Strings::default()),
         };
         Self { ticket, job: Arc::clone(job), sent }
-    }
-
-    /// The network that it was started from, and where that was last seen.
-    pub(super) fn place(&self) -> Option<(u64, i32, Vec<u8>)> {
-        entries(|entries| entries.of.get(&self.ticket).map(|entry| (entry.id, entry.db, entry.key.clone())))
     }
 }
 
@@ -79,7 +72,7 @@ pub(super) fn ended(ticket: u64, job: &Arc<Job>) {
 }
 
 /// The network of a training has been looked for: it is where its entry says, or nowhere.
-pub(super) fn again(main: MainThread, ended: Ended) {
+fn again(main: MainThread, ended: Ended) {
     PENDING.with_borrow_mut(|pending| pending.push_back(ended));
     set_timer(main, RETRY);
 }
@@ -102,7 +95,7 @@ fn conclude_some(main: MainThread, ctx: Context) {
         let wanted = ctx.is_primary() && !ended.job.is_cancelled();
         if wanted
             && *takes_no_writes
-                .get_or_insert_with(|| context::avoids_replica_traffic() || ctx.is_loading() || ctx.refuses_writes())
+                .get_or_insert_with(|| ctx.avoids_replica_traffic() || ctx.is_loading() || ctx.refuses_writes())
         {
             PENDING.with_borrow_mut(|pending| pending.push_back(ended));
         } else {
@@ -115,8 +108,11 @@ fn conclude_some(main: MainThread, ctx: Context) {
 }
 
 fn conclude(main: MainThread, ctx: Context, ended: Ended, wanted: bool) {
-    if wanted && !is_in_place(ctx, &ended) {
-        search::begin(main, ended);
+    if wanted
+        && let Some((id, db, key)) = registry::place_of(ended.ticket)
+        && !registry::is_at(ctx, id, db, &key)
+    {
+        search::begin(main, id, Arc::clone(&ended.job), move |main| again(main, ended));
         return;
     }
     let Some(entry) = entries(|entries| entries.remove(ended.ticket)) else { return };
@@ -129,21 +125,11 @@ fn conclude(main: MainThread, ctx: Context, ended: Ended, wanted: bool) {
         },
         1,
     );
-    for waiter in entry.waiters.into_values() {
+    for waiter in entry.waiters {
         waiter.wake(end.word());
     }
     // The snapshot of the rows, of which the network may have changed many meanwhile.
     work::dispose(ended.job.task().shared_bytes(), (entry.job, ended.job));
-}
-
-/// Whether a network is where it was when last seen.
-fn is_in_place(ctx: Context, ended: &Ended) -> bool {
-    ended.place().is_some_and(|(id, db, key)| is_at(ctx, id, db, &key))
-}
-
-/// Whether a network is at a key.
-pub(super) fn is_at(ctx: Context, id: u64, db: i32, key: &[u8]) -> bool {
-    ctx.select(db) && Key::open(ctx, key).value().is_some_and(|value| value.id == id)
 }
 
 /// What became of a training.
@@ -167,7 +153,7 @@ impl End {
 /// Gives a training's outcome to its network, if that is where it is thought to be and still waits for it.
 fn settle(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neuralredis_core::Error>) -> End {
     ctx.select(entry.db);
-    let mut key = Key::open(ctx, &entry.key);
+    let mut key = Key::open(ctx, &entry.key[..]);
     let awaits = |value: &&mut Value| value.id == entry.id && value.live.awaits(&entry.job);
     let Some(value) = key.value_mut().filter(awaits) else { return End::Dropped };
     if !wanted {
@@ -188,9 +174,9 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neura
     };
     match outcome {
         Some(Outcome::Trained(_, report)) => {
-            replayed::trained::send(ctx, &entry.key, &sent);
+            effects::trained::send(ctx, &entry.key, &sent);
             key.changed();
-            ctx.notify(c"nr.trained", &entry.key);
+            ctx.notify(c"nr.trained", &entry.key[..]);
             work::dispose(bytes, replaced);
             End::Installed { stopped: report.reason == Reason::Stopped }
         }

@@ -1,65 +1,76 @@
 //! The search for networks that are not where they were when last seen, though they have not been freed, which would have
 //! cancelled their trainings.
 //!
-//! Some servers do not tell of every move, or are not asked to ([`crate::ffi::events`]). Then all keys are looked at, a few at
-//! a time, in one walk for all networks that are missed.
+//! Some servers do not report every move, or are not asked to ([`neuralredis_server::events`]). Then all keys are looked at,
+//! a few at a time, in one walk for all networks that are missed.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::results::{self, Ended};
-use super::{MOMENT, place};
-use crate::ffi::context::Context;
-use crate::ffi::event_loop::{self, MainThread};
-use crate::ffi::scan::Scan;
+use neuralredis_core::training::Job;
+use neuralredis_server::{Context, MainThread, Scan, event_loop};
 
-/// What is looked for, by the network's id.
-type Missed = BTreeMap<u64, Ended>;
+use super::registry;
+use crate::value::Value;
+
+/// How long the server is held up at a time by what can wait, and left alone in between.
+pub(super) const MOMENT: Duration = Duration::from_millis(1);
+
+/// A network that is looked for.
+struct Missed {
+    job: Arc<Job>,
+    /// Is called when it has been looked for: its entry says where it is, or it is nowhere.
+    then: Box<dyn FnOnce(MainThread)>,
+}
+
+/// All of them, by their ids.
+type AllMissed = BTreeMap<u64, Missed>;
 
 thread_local! {
     // Of the main thread: what the next walk will look for.
-    static NEXT: RefCell<Missed> = const { RefCell::new(Missed::new()) };
+    static NEXT: RefCell<AllMissed> = const { RefCell::new(AllMissed::new()) };
     // Whether there is a walk.
     static IS_WALKING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Looks for the network of a training, which [`results`] hears of again.
-pub(super) fn begin(main: MainThread, ended: Ended) {
-    let Some((id, ..)) = ended.place() else { return };
-    if let Some(before) = NEXT.with_borrow_mut(|next| next.insert(id, ended)) {
+/// Looks for the network of a training.
+pub(super) fn begin(main: MainThread, id: u64, job: Arc<Job>, then: impl FnOnce(MainThread) + 'static) {
+    let missed = Missed { job, then: Box::new(then) };
+    if let Some(before) = NEXT.with_borrow_mut(|next| next.insert(id, missed)) {
         // One that has been cancelled since, or the network would have no other.
-        results::again(main, before);
+        (before.then)(main);
     }
     if !IS_WALKING.replace(true) {
-        event_loop::after(main, Duration::ZERO, |main, ctx| walk(main, ctx, Scan::new(), NEXT.take()));
+        event_loop::after(main, Duration::ZERO, |main, ctx| walk(main, ctx, Scan::begin(), NEXT.take()));
     }
 }
 
 /// A moment of a walk.
-fn walk(main: MainThread, ctx: Context, mut scan: Scan, mut missed: Missed) {
+fn walk(main: MainThread, ctx: Context, mut scan: Scan<Value>, mut missed: AllMissed) {
     let end = Instant::now() + MOMENT;
     let mut more = true;
     while more && !missed.is_empty() && Instant::now() < end {
         let mut met = Vec::new();
         more = scan.step(ctx, &mut |db, name, value| {
-            if missed.get(&value.id).is_some_and(|ended| value.live.awaits(&ended.job)) {
+            if missed.get(&value.id).is_some_and(|one| value.live.awaits(&one.job)) {
                 met.push((value.id, db, name.to_vec()));
             }
         });
         for (id, db, name) in met {
-            let Some(ended) = missed.remove(&id) else { continue };
-            if results::is_at(ctx, id, db, &name) {
-                place(id, db, name);
+            let Some(found) = missed.remove(&id) else { continue };
+            if registry::is_at(ctx, id, db, &name) {
+                registry::place(id, db, name);
             } else {
                 // It has expired. Some servers keep such keys for a while, where the walk meets them and nobody else does.
-                ended.job.cancel();
+                found.job.cancel();
             }
-            results::again(main, ended);
+            (found.then)(main);
         }
-        let cancelled = |(id, ended): (&u64, &Ended)| ended.job.is_cancelled().then_some(*id);
+        let cancelled = |(id, one): (&u64, &Missed)| one.job.is_cancelled().then_some(*id);
         for id in missed.iter().filter_map(cancelled).collect::<Vec<_>>() {
-            missed.remove(&id).into_iter().for_each(|ended| results::again(main, ended));
+            missed.remove(&id).into_iter().for_each(|one| (one.then)(main));
         }
     }
     if more && !missed.is_empty() {
@@ -67,11 +78,11 @@ fn walk(main: MainThread, ctx: Context, mut scan: Scan, mut missed: Missed) {
         return;
     }
     // They may have moved from where the walk had yet to come to where it had been.
-    for ended in missed.into_values() {
-        results::again(main, ended);
+    for one in missed.into_values() {
+        (one.then)(main);
     }
-    IS_WALKING.set(!NEXT.with_borrow(Missed::is_empty));
+    IS_WALKING.set(!NEXT.with_borrow(AllMissed::is_empty));
     if IS_WALKING.get() {
-        event_loop::after(main, MOMENT, |main, ctx| walk(main, ctx, Scan::new(), NEXT.take()));
+        event_loop::after(main, MOMENT, |main, ctx| walk(main, ctx, Scan::begin(), NEXT.take()));
     }
 }

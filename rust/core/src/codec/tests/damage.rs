@@ -134,7 +134,7 @@ fn a_refusal_names_the_section_the_value_and_the_expectation() {
         (Section::Layout, 0, &[9][..], "layout: the kind of network is number 9: expected one that this version knows"),
         (Section::Layout, 0, &[1, 0, 0, 0, 0], "layout: layer 0 has 0 units: expected 1 to 1048576"),
         (Section::Layout, 5, &[3], "layout: the kind of layer 1 is number 3: expected one that this version knows"),
-        (Section::Options, 2, &[1], "options: output is softmax: expected linear or sigmoid for a regressor"),
+        (Section::Options, 17, &[1], "options: output is softmax: expected linear or sigmoid for a regressor"),
         (Section::Limits, 0, &[1], "training rows: 8 rows: expected at most 1, the limit of the set"),
         (Section::Weights, 4, &f32(f32::NAN), "weights: value 1 is NaN: expected a finite number"),
         (Section::Sizes, 8, &f32(51.0), "step sizes: value 2 is 51: expected 0.000001 to 50"),
@@ -168,51 +168,112 @@ fn a_refusal_names_the_section_the_value_and_the_expectation() {
     }
 }
 
+/// A file whose section has another body.
+fn with_body(frames: &[impl AsRef<[u8]>], section: Section, body: &[u8]) -> Vec<u8> {
+    let mut frames: Vec<Vec<u8>> = frames.iter().map(|frame| frame.as_ref().to_vec()).collect();
+    let at = frames.iter().position(|frame| frame[..2] == section.tag().to_le_bytes()).expect("it is there");
+    frames[at].truncate(HEADER);
+    frames[at].extend(body);
+    file_of(&frames)
+}
+
 #[test]
-fn forged_class_weights_and_patience_are_refused() {
+fn forged_options_are_refused() {
     let mut network = small(Kind::Classifier, 12, 0);
     network.options.class_weight = ClassWeight::Given(Arc::new(vec![2.0, 3.0]));
     network.options.patience = Patience::Cycles(9);
+    network.options.l2 = Decay::Fixed(0.5);
     let frames = frames_of(&network, MAX_FRAME);
     assert_eq!(decode(&file_of(&frames)).as_ref(), Ok(&network));
-    let with = |section: Section, body: &[u8]| {
-        let mut frames = frames.clone();
-        let at = frames.iter().position(|frame| frame[..2] == section.tag().to_le_bytes()).expect("it is there");
-        frames[at].truncate(HEADER);
-        frames[at].extend(body);
-        file_of(&frames)
+    let body = |changed: u8, value: &[u8]| {
+        let values: [&[u8]; 9] = [&[1], &[3], &[1], &[1], &[1], &[0], &[0], &[1], &[0]];
+        let values = (1u8..).zip(values).map(|(id, known)| (id, if id == changed { value } else { known }));
+        values.flat_map(|(id, value)| [&[id][..], &(value.len() as u32).to_le_bytes(), value].concat()).collect()
     };
+    let refused = |body: &[u8]| refusal(&with_body(&frames, Section::Options, body));
+    let whole: Vec<u8> = body(0, &[]);
+    assert!(decode(&with_body(&frames, Section::Options, &whole)).is_ok());
+    let f32s = |numbers: &[f32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>();
+    for (id, value, message) in [
+        (1, vec![2], "normalize is [2]: expected yes or no"),
+        (2, vec![4], "activation is [4]: expected sigmoid, tanh, relu"),
+        (2, vec![], "activation is []: expected sigmoid"),
+        (2, vec![3, 0], "activation is [3, 0]: expected sigmoid"),
+        (4, vec![2, 0, 0, 0], "loss is [2, 0, 0, 0]: expected crossentropy, mse"),
+        (6, f32s(&[-0.5]), "l2 is [0, 0, 0, 191]: expected auto or a finite number of at least 0"),
+        (6, f32s(&[f32::NAN]), "l2 is [0, 0, 192, 127]: expected auto"),
+        (6, vec![1, 2, 3], "l2 is [1, 2, 3]: expected auto"),
+        (
+            7,
+            0u64.to_le_bytes().to_vec(),
+            "restarts is [0, 0, 0, 0, 0, 0, 0, 0]: expected auto or an integer from 1 to 64",
+        ),
+        (7, 65u64.to_le_bytes().to_vec(), "restarts is [65, 0, 0, 0, 0, 0, 0, 0]: expected auto"),
+        (8, f32s(&[1.0]), "class weight is 1 number: expected 2, one for each output"),
+        (8, f32s(&[1.0; 3]), "class weight is 3 numbers: expected 2, one for each output"),
+        (8, f32s(&[1.0, 0.0]), "class_weight is [0, 0, 128, 63, 0, 0, 0, 0]: expected none, balanced"),
+        (8, vec![2], "class_weight is [2]: expected none, balanced"),
+        (9, (1u64 << 31).to_le_bytes().to_vec(), "patience is [0, 0, 0, 128, 0, 0, 0, 0]: expected auto"),
+        (9, vec![7, 0, 0, 0], "patience is [7, 0, 0, 0]: expected auto or an integer from 1 to 2147483647"),
+    ] {
+        assert!(refused(&body(id, &value)).contains(&format!("section options: {message}")), "{message}");
+    }
+    let missing = [&whole[..6], &whole[12..]].concat();
+    for (body, message) in [
+        (missing, "8 of the options 1 to 9: expected all"),
+        ([&whole[..], &[9, 1, 0, 0, 0, 0]].concat(), "option 9 follows option 9"),
+        ([&whole[..], &[10, 0, 0, 0, 0]].concat(), "option 10 is unknown to this version"),
+        ([&whole[..], &[200, 5, 0, 0, 0, 1]].concat(), "it ends 4 bytes early"),
+        ([&whole[..], &[10, 1]].concat(), "it ends 3 bytes early"),
+    ] {
+        assert!(refused(&body).contains(&format!("section options: {message}")), "{message}");
+    }
+    // A regressor has no classes, and the same section otherwise.
+    let others = frames_of(&small(Kind::Regressor, 12, 0), MAX_FRAME);
+    let regressor: Vec<u8> = body(3, &[3]);
+    let text = refusal(&with_body(&others, Section::Options, &regressor));
+    assert!(text.contains("loss is crossentropy: expected mse with linear outputs"), "{text}");
+}
+
+#[test]
+fn forged_options_of_earlier_versions_are_refused() {
+    let frames = frames_in(THIRD_VERSION);
     let weights = |weights: &[f32]| {
         let bytes = weights.iter().flat_map(|weight| weight.to_le_bytes());
         std::iter::once(2).chain(bytes).collect::<Vec<u8>>()
     };
-    for (body, message) in [
-        (weights(&[1.0]), "class weight: it ends 4 bytes early"),
-        (weights(&[1.0; 3]), "class weight: 4 bytes too many"),
-        (weights(&[1.0, f32::NAN]), "class weight: class weight is NaN for class 1: expected a finite number above 0"),
-        (weights(&[f32::INFINITY, 1.0]), "class weight: class weight is inf for class 0"),
-        (weights(&[1.0, 0.0]), "class weight: class weight is 0 for class 1"),
-        (vec![1, 0], "class weight: 1 bytes too many"),
-        (vec![0], "class weight: the kind of weights is number 0: expected one that this version knows"),
-        (vec![3], "class weight: the kind of weights is number 3"),
-        (vec![], "class weight: it ends 1 bytes early"),
+    for (section, body, message) in [
+        (Section::FirstOptions, vec![0, 9, 1, 1, 1, 1], "options: activation is [9]: expected sigmoid, tanh, relu"),
+        (Section::FirstOptions, vec![2, 3, 1, 1, 1, 1], "options: normalize is [2]: expected yes or no"),
+        (Section::FirstOptions, vec![0, 3, 1, 1, 1, 2], "options: automatic weight decay is 2: expected 0 or 1"),
+        (Section::FirstOptions, vec![0, 3, 1, 1, 1, 0, 0, 0, 0], "options: it ends 1 bytes early"),
+        (Section::FirstOptions, vec![0, 3, 1, 1, 1, 1, 0], "options: 1 bytes too many"),
+        (Section::FirstOptions, vec![0, 3, 1, 1, 1, 0, 0, 0, 0, 191], "options: l2 is [0, 0, 0, 191]: expected auto"),
+        (Section::Restarts, vec![0], "restarts: restarts is [0, 0, 0, 0, 0, 0, 0, 0]: expected auto"),
+        (Section::Restarts, vec![65], "restarts: restarts is [65, 0, 0, 0, 0, 0, 0, 0]: expected auto"),
+        (Section::Restarts, vec![1, 1], "restarts: 1 bytes too many"),
+        (Section::ClassWeight, weights(&[1.0; 2]), "class weight: it ends 4 bytes early"),
+        (Section::ClassWeight, weights(&[1.0; 4]), "class weight: 4 bytes too many"),
+        (Section::ClassWeight, weights(&[1.0, f32::NAN, 1.0]), "class weight: class_weight is 12 bytes: expected none"),
+        (Section::ClassWeight, vec![1, 0], "class weight: 1 bytes too many"),
+        (Section::ClassWeight, vec![0], "class weight: the kind of weights is 0: expected 1 or 2"),
+        (Section::ClassWeight, vec![], "class weight: it ends 1 bytes early"),
+        (Section::Patience, vec![0; 4], "patience: patience is [0, 0, 0, 0, 0, 0, 0, 0]: expected auto"),
+        (Section::Patience, vec![1, 0, 0], "patience: it ends 1 bytes early"),
+        (Section::Patience, vec![1, 0, 0, 0, 0], "patience: 1 bytes too many"),
     ] {
-        assert!(refusal(&with(Section::ClassWeight, &body)).contains(message), "{message}");
+        let text = refusal(&with_body(&frames, section, &body));
+        assert!(text.contains(&format!("section {message}")), "{text}: {message}");
     }
-    assert!(decode(&with(Section::ClassWeight, &[1])).is_ok());
-    for (body, message) in [
-        (&0u32.to_le_bytes()[..], "patience: 0 cycles: expected 1 to 2147483647"),
-        (&(1u32 << 31).to_le_bytes(), "patience: 2147483648 cycles: expected 1 to 2147483647"),
-        (&[1, 0, 0], "patience: it ends 1 bytes early"),
-        (&[1, 0, 0, 0, 0], "patience: 1 bytes too many"),
-    ] {
-        assert!(refusal(&with(Section::Patience, body)).contains(message), "{message}");
-    }
-    // A regressor has no classes, and the same sections otherwise.
-    let mut others = frames_of(&small(Kind::Regressor, 12, 0), MAX_FRAME);
-    let at = frames.iter().position(|frame| frame[..2] == Section::ClassWeight.tag().to_le_bytes()).unwrap();
-    others.insert(others.len() - 1, frames[at].clone());
-    assert!(refusal(&file_of(&others)).contains("class weight is given: expected none for a regressor"));
+    assert!(decode(&with_body(&frames, Section::ClassWeight, &[1])).is_ok());
+    // Options have one form.
+    let mut both: Vec<Vec<u8>> = frames.iter().map(|frame| frame.to_vec()).collect();
+    let new = frames_of(&decode(THIRD_VERSION).unwrap(), MAX_FRAME);
+    let end = both.len() - 1;
+    both.insert(end, new[new.len() - 2].clone());
+    assert!(refusal(&file_of(&both)).contains("options: they are there already, in the form of an earlier version"));
+    let alone: Vec<Vec<u8>> = frames.iter().filter(|frame| frame[..2] != [2, 0]).map(|frame| frame.to_vec()).collect();
+    assert!(refusal(&file_of(&alone)).contains("section options: it is missing"));
 }
 
 #[test]
@@ -220,7 +281,7 @@ fn notes_without_a_byte_or_with_too_many_are_refused() {
     let mut network = small(Kind::Regressor, 12, 0);
     network.set_notes(b"x").unwrap();
     let frames = frames_of(&network, MAX_FRAME);
-    let at = frames.len() - 2;
+    let at = frames.len() - 3;
     for length in [0, MAX_NOTES + 1] {
         let mut frames = frames.clone();
         frames[at].resize(HEADER + length, 7);

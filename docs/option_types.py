@@ -1,0 +1,91 @@
+"""Writes the types of options, python/neuralredis/options.py, from the engine's table of them.
+
+python docs/option_types.py
+"""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+from neuralredis import _core
+
+PAGE = Path(__file__).resolve().parent.parent / "python" / "neuralredis" / "options.py"
+
+#: Name, name in replies, words, what else it may be, whether it is for new networks alone.
+Row = tuple[str, str, tuple[str, ...], str | None, bool]
+
+HEAD = '''"""The names and types of options, for type checkers and for what is read of a server.
+
+`make pages` writes this file from the engine's table of options, rust/core/src/options/mod.rs. At run time the case of
+the letters of a word does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, SupportsIndex, TypedDict
+
+from numpy.typing import NDArray
+
+'''
+
+#: Types that a value is told as, and taken as, by what an option may be but for words.
+TOLD = {"flag": "bool", "integer": "int", "number": "float", "numbers": "list[float]", None: ""}
+TAKEN = {**TOLD, "integer": "SupportsIndex", "numbers": "Sequence[float] | NDArray[Any]"}
+
+
+def page() -> str:
+    """Return the file."""
+    rows = _core.option_table()
+    aliases = {name: camel(name) for name, _, words, other, _ in rows if words and other in (None, "numbers")}
+    names = sorted(["Changes", "Creation", "Kind", "Options", "OptionFields", "Set", *aliases.values()])
+    lines = [HEAD + "__all__ = [", *(f"    {quoted(name)}," for name in names), "]", ""]
+    lines += ['Kind = Literal["classifier", "regressor"]', 'Set = Literal["train", "test"]']
+    lines += [f"{alias} = {type_of(row, TAKEN)}" for row in rows if (alias := aliases.get(row[0]))]
+
+    def named(row: Row, types: dict[str | None, str]) -> str:
+        return aliases[row[0]] if row[0] in aliases and types[row[3]] == TAKEN[row[3]] else type_of(row, types)
+
+    kept = [row for row in rows if not row[4]]
+    told = [f"    {row[0]}: {named(row, TOLD)}" for row in kept]
+    given = "    {}: {} | None"
+    lines += klass("Options(TypedDict)", "All options that a network keeps, as `Network.configure` returns them.", told)
+    changes = [given.format(row[0], named(row, TAKEN)) for row in kept]
+    lines += klass("Changes(TypedDict, total=False)", "Options as `Network.configure` takes them.", changes)
+    new = [given.format(row[0], named(row, TAKEN)) for row in rows if row[4]]
+    lines += klass("Creation(Changes, total=False)", "Options as a new network takes them.", new)
+    lines += ["", "", "@dataclass(frozen=True, kw_only=True)"]
+    lines += klass("OptionFields", "The same as `Options`, as attributes.", told)[2:]
+    return "\n".join(lines) + "\n"
+
+
+def type_of(row: Row, types: dict[str | None, str]) -> str:
+    """Return the type of an option."""
+    _, _, words, other, _ = row
+    return " | ".join([*([literal(words)] if words else []), *([types[other]] if other else [])])
+
+
+def klass(head: str, summary: str, fields: list[str]) -> list[str]:
+    """Return the lines of a class."""
+    return ["", "", f"class {head}:", textwrap.indent(f'"""{summary}"""', "    "), "", *fields]
+
+
+def camel(name: str) -> str:
+    """Return the name of the type of an option."""
+    return "".join(map(str.capitalize, name.split("_")))
+
+
+def literal(words: tuple[str, ...]) -> str:
+    """Return the type of a few words."""
+    return f"Literal[{', '.join(map(quoted, words))}]"
+
+
+def quoted(word: str) -> str:
+    """Return a word as code."""
+    return f'"{word}"'
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

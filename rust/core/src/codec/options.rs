@@ -1,0 +1,126 @@
+//! Options: in one section since version 4, in four before.
+//!
+//! Each option has its number u8, the length of its value u32, and the value, in the order of the numbers. A flag is u8, a
+//! word the u8 that stands for it, an integer u64, a number f32, numbers f32 each; so a word is told from all else by its
+//! length.
+
+use super::frame::Writer;
+use super::section::{Piece, Section, damaged};
+use crate::dataset::Limits;
+use crate::error::{Error, Result};
+use crate::layout::{Kind, Layout};
+use crate::options::{Changes, Declared, Options, TABLE, Value};
+
+/// The options of version 4, which are always there. What comes later is left out where it is the default, so that files of
+/// before keep their form; and a default of these may change without that the networks do that have been saved.
+const ALWAYS: u8 = 9;
+
+pub(super) fn write(kind: Kind, options: &Options, writer: &mut Writer<'_>) {
+    let default = Options::new(kind);
+    let limits = Limits::default();
+    let mut body = Vec::new();
+    for option in TABLE {
+        let (Some(id), Some(value)) = (option.id, option.value(options, limits)) else { continue };
+        if id > ALWAYS && option.value(&default, limits).as_ref() == Some(&value) {
+            continue;
+        }
+        let bytes = option.domain.encode(&value);
+        body.push(id);
+        body.extend((bytes.len() as u32).to_le_bytes());
+        body.extend(bytes);
+    }
+    writer.fields(Section::Options, &[&body]);
+}
+
+pub(super) fn read(piece: &Piece<'_>, kind: Kind, layout: &Layout) -> Result<Options> {
+    let mut fields = piece.fields()?;
+    let mut changes = Changes::default();
+    let (mut last, mut always) = (0, 0);
+    while !fields.is_empty() {
+        let [id] = fields.take()?;
+        let length = fields.u32()? as usize;
+        let bytes = fields.bytes(length)?;
+        if id <= last {
+            return Err(damaged(piece.section, format!("option {id} follows option {last}")));
+        }
+        last = id;
+        always += u8::from(id <= ALWAYS);
+        let Some(option) = TABLE.iter().find(|option| option.id == Some(id)) else {
+            return Err(damaged(piece.section, format!("option {id} is unknown to this version")));
+        };
+        let value = decoded(piece, option, bytes)?;
+        if id > ALWAYS && option.value(&Options::new(kind), Limits::default()).as_ref() == Some(&value) {
+            return Err(damaged(
+                piece.section,
+                format!("{} is the default: expected that it is left out", option.name),
+            ));
+        }
+        set(piece, option, &mut changes, value)?;
+    }
+    if always < ALWAYS {
+        return Err(damaged(piece.section, format!("{always} of the options 1 to {ALWAYS}: expected all")));
+    }
+    of_kind(piece, kind, layout, &changes)
+}
+
+/// As versions up to 3 wrote most of them: one after the other, and the decay after a flag that says that there is none.
+pub(super) fn read_first(piece: &Piece<'_>, kind: Kind, layout: &Layout) -> Result<Options> {
+    let mut fields = piece.fields()?;
+    let mut changes = Changes::default();
+    for name in ["normalize", "activation", "output", "loss", "algorithm"] {
+        take(piece, name, &mut changes, &fields.take::<1>()?)?;
+    }
+    if fields.flag("automatic weight decay")? {
+        take(piece, "l2", &mut changes, &[0])?;
+    } else {
+        take(piece, "l2", &mut changes, &fields.take::<4>()?)?;
+    }
+    fields.end()?;
+    of_kind(piece, kind, layout, &changes)
+}
+
+/// The others in versions up to 3: a section each, left out for the default. It changes `options`.
+pub(super) fn read_later(piece: &Piece<'_>, kind: Kind, layout: &Layout, options: &mut Options) -> Result<()> {
+    let mut fields = piece.fields()?;
+    let mut changes = Changes::default();
+    let (name, bytes) = match piece.section {
+        Section::Restarts => ("restarts", u64::from(fields.take::<1>()?[0]).to_le_bytes().to_vec()),
+        Section::Patience => ("patience", u64::from(fields.u32()?).to_le_bytes().to_vec()),
+        // How they are weighed: 1 balanced, 2 as the numbers say that follow.
+        _ => match fields.take()? {
+            [2] => ("class_weight", fields.bytes(4 * layout.outputs())?.to_vec()),
+            [1] => ("class_weight", vec![1]),
+            [code] => return Err(damaged(piece.section, format!("the kind of weights is {code}: expected 1 or 2"))),
+        },
+    };
+    fields.end()?;
+    take(piece, name, &mut changes, &bytes)?;
+    *options = options.with(kind, layout, &changes).map_err(|error| refused(piece, error))?;
+    Ok(())
+}
+
+fn take(piece: &Piece<'_>, name: &str, changes: &mut Changes, bytes: &[u8]) -> Result<()> {
+    let option =
+        TABLE.iter().find(|option| option.name == name).expect("an option of version 1 to 3 stays in the table");
+    let value = decoded(piece, option, bytes)?;
+    set(piece, option, changes, value)
+}
+
+fn decoded(piece: &Piece<'_>, option: &Declared, bytes: &[u8]) -> Result<Value> {
+    option.domain.decode(bytes)?.ok_or_else(|| {
+        let shown = if bytes.len() <= 8 { format!("{bytes:?}") } else { format!("{} bytes", bytes.len()) };
+        damaged(piece.section, format!("{} is {shown}: expected {}", option.name, option.domain.expected()))
+    })
+}
+
+fn set(piece: &Piece<'_>, option: &Declared, changes: &mut Changes, value: Value) -> Result<()> {
+    option.set(changes, value).map_err(|error| refused(piece, error))
+}
+
+fn of_kind(piece: &Piece<'_>, kind: Kind, layout: &Layout, changes: &Changes) -> Result<Options> {
+    Options::new(kind).with(kind, layout, changes).map_err(|error| refused(piece, error))
+}
+
+fn refused(piece: &Piece<'_>, error: Error) -> Error {
+    damaged(piece.section, error)
+}

@@ -1,0 +1,362 @@
+//! How a network computes and learns.
+//!
+//! An option is declared once, here: the [`TABLE`] tells the file format, the commands of the module and Python's keywords
+//! what there is, what it is called and what it may be. `docs/how-to/add-an-option.md` has the steps.
+
+mod choices;
+mod class_weight;
+mod decay;
+mod ensemble;
+mod patience;
+mod value;
+
+pub use choices::{Activation, Algorithm, Loss, Output};
+pub use class_weight::ClassWeight;
+pub use decay::Decay;
+pub use ensemble::{MAX_MEMBERS, Restarts};
+pub use patience::{MAX_PATIENCE, Patience};
+pub use value::{Domain, Other, Value};
+
+use crate::dataset::Limits;
+use crate::error::{Error, Result};
+use crate::layout::{Kind, Layout};
+use value::Setting;
+
+/// An option, as the faces and the file format see it.
+#[derive(Debug)]
+pub struct Declared {
+    /// The name in programs, in lower case, words separated by underscores.
+    pub name: &'static str,
+    /// The name in commands and replies, words separated by hyphens.
+    pub word: &'static str,
+    /// What it was called in commands of earlier versions.
+    pub alias: Option<&'static str>,
+    /// What it may be.
+    pub domain: Domain,
+    /// The number that stands for it in saved networks. None for what has a section of its own.
+    pub id: Option<u8>,
+    /// Whether it can be chosen for a new network alone.
+    pub is_of_creation: bool,
+    get: fn(&Options, Limits) -> Option<Value>,
+    given: fn(&Changes) -> Option<Value>,
+    set: fn(&mut Changes, Value) -> Option<()>,
+}
+
+impl Declared {
+    /// The value that a network has, if it is one that can be told.
+    pub fn value(&self, options: &Options, limits: Limits) -> Option<Value> {
+        (self.get)(options, limits)
+    }
+
+    /// The value that is asked for, if one is.
+    pub fn given(&self, changes: &Changes) -> Option<Value> {
+        (self.given)(changes)
+    }
+
+    /// Asks for this value.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if it is none that the option may be.
+    pub fn set(&self, changes: &mut Changes, value: Value) -> Result<()> {
+        let shown = shown(&value);
+        let is_set = self.domain.contains(&value).then(|| (self.set)(changes, value)).flatten();
+        is_set.ok_or_else(|| Error::Option { option: self.name, value: shown, expected: self.domain.expected() })
+    }
+}
+
+/// A value in an error.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Value::Word(word) => (*word).to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::Numbers(numbers) => match numbers.iter().position(|&number| !value::is_positive(number)) {
+            Some(index) => format!("{} for output {index}", numbers[index]),
+            None => format!("{} numbers", numbers.len()),
+        },
+    }
+}
+
+macro_rules! options {
+    (
+        $(#[$doc:meta])*
+        $kind:ident => {
+            $($(#[$option_doc:meta])* $id:literal $name:ident $(($word:literal | $alias:literal))?: $type:ty = $default:expr;)+
+        }
+        beside { $($(#[$other_doc:meta])* $other:ident $(($of_creation:ident))?: $other_type:ty = $get:expr;)+ }
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct Options {
+            $($(#[$option_doc])* pub $name: $type,)+
+        }
+
+        impl Options {
+            /// The defaults of a kind of network.
+            pub fn new($kind: Kind) -> Self {
+                Self { $($name: $default,)+ }
+            }
+
+            fn merged(&self, changes: &Changes) -> Self {
+                Self { $($name: changes.$name.as_ref().unwrap_or(&self.$name).clone(),)+ }
+            }
+        }
+
+        /// Options that a user names; the others stay as they are.
+        #[derive(Debug, Clone, PartialEq, Default)]
+        pub struct Changes {
+            $($(#[$option_doc])* pub $name: Option<$type>,)+
+            $($(#[$other_doc])* pub $other: Option<$other_type>,)+
+        }
+
+        /// Every option.
+        pub static TABLE: &[Declared] = &[
+            $(Declared {
+                name: stringify!($name),
+                word: options!(@word $name $($word)?),
+                alias: options!(@alias $($alias)?),
+                domain: <$type as Setting>::DOMAIN,
+                id: Some($id),
+                is_of_creation: false,
+                get: |options, _| Some(options.$name.value()),
+                given: |changes| changes.$name.as_ref().map(Setting::value),
+                set: |changes, value| { changes.$name = Some(Setting::from_value(value)?); Some(()) },
+            },)+
+            $(Declared {
+                name: stringify!($other),
+                word: stringify!($other),
+                alias: None,
+                domain: <$other_type as Setting>::DOMAIN,
+                id: None,
+                is_of_creation: options!(@of_creation $($of_creation)?),
+                get: $get,
+                given: |changes| changes.$other.as_ref().map(Setting::value),
+                set: |changes, value| { changes.$other = Some(Setting::from_value(value)?); Some(()) },
+            },)+
+        ];
+    };
+    (@word $name:ident) => { stringify!($name) };
+    (@word $name:ident $word:literal) => { $word };
+    (@alias) => { None };
+    (@alias $alias:literal) => { Some($alias) };
+    (@of_creation) => { false };
+    (@of_creation creation) => { true };
+}
+
+options! {
+    /// How a network computes and learns; every combination in here is a legal one.
+    kind => {
+        /// Whether a training computes the normalization of inputs (and a regressor's outputs) from its rows.
+        1 normalize: bool = false;
+        /// The activation of the hidden units.
+        2 activation: Activation = Activation::Relu;
+        /// The function of the output units.
+        3 output: Output = Output::default_of(kind);
+        /// What training makes small.
+        4 loss: Loss = Output::default_of(kind).default_loss();
+        /// How gradients become steps.
+        5 algorithm("algorithm" | "algo"): Algorithm = Algorithm::Auto;
+        /// Weight decay.
+        6 l2: Decay = Decay::Auto;
+        /// How many networks begin to learn, of which the better ones answer together.
+        7 restarts: Restarts = Restarts::Auto;
+        /// How much each class counts.
+        8 class_weight("class-weight" | "classweight"): ClassWeight = ClassWeight::None;
+        /// How long AUTOSTOP waits for a lower test error.
+        9 patience: Patience = Patience::Auto;
+    }
+    beside {
+        /// Rows of the training set at most.
+        dataset: u32 = |_, limits| Some(limits.train.value());
+        /// Rows of the testing set at most.
+        test: u32 = |_, limits| Some(limits.test.value());
+        /// What all chance follows from. It is not kept.
+        seed(creation): u64 = |_, _| None;
+    }
+}
+
+impl Options {
+    /// These options with some of them changed. An output that changes brings its default loss along.
+    ///
+    /// # Errors
+    /// [`Error::Option`] for a combination that makes no sense, or a value out of range.
+    pub fn with(&self, kind: Kind, layout: &Layout, changes: &Changes) -> Result<Self> {
+        let mut options = self.merged(changes);
+        if options.output != self.output && changes.loss.is_none() {
+            options.loss = options.output.default_loss();
+        }
+        options.check(kind, layout)?;
+        Ok(options)
+    }
+
+    /// Whether the combination is one that the engine computes, for a network of that kind and layout.
+    ///
+    /// # Errors
+    /// [`Error::Option`] if not.
+    pub fn check(&self, kind: Kind, layout: &Layout) -> Result<()> {
+        let refuse = |option, value: &str, expected: &str| {
+            Err(Error::Option { option, value: value.into(), expected: expected.into() })
+        };
+        if kind == Kind::Regressor && self.output == Output::Softmax {
+            return refuse("output", self.output.name(), "linear or sigmoid for a regressor");
+        }
+        if self.output == Output::Linear && self.loss == Loss::CrossEntropy {
+            return refuse("loss", self.loss.name(), "mse with linear outputs");
+        }
+        self.class_weight.check(kind, layout)?;
+        for option in TABLE {
+            if let Some(value) = option.value(self, Limits::default())
+                && !option.domain.contains(&value)
+            {
+                return refuse(option.name, &shown(&value), &option.domain.expected());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Changes {
+    /// The limits, of which those not given are as in `present`.
+    pub fn limits(&self, present: Limits) -> Limits {
+        Limits { train: self.dataset.unwrap_or(present.train), test: self.test.unwrap_or(present.test) }
+    }
+
+    /// The limits of a new network: those of the defaults if none is given, else none for the other.
+    pub fn first_limits(&self) -> Limits {
+        let is_given = self.dataset.is_some() || self.test.is_some();
+        self.limits(if is_given { Limits { train: 0, test: 0 } } else { Limits::default() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn with(kind: Kind, changes: &Changes) -> Result<Options> {
+        Options::new(kind).with(kind, &Layout::new(&[4, 3]).unwrap(), changes)
+    }
+
+    #[test]
+    fn defaults_follow_the_field() {
+        let classifier = Options::new(Kind::Classifier);
+        assert_eq!((classifier.output, classifier.loss), (Output::Softmax, Loss::CrossEntropy));
+        let regressor = Options::new(Kind::Regressor);
+        assert_eq!((regressor.output, regressor.loss), (Output::Linear, Loss::Mse));
+    }
+
+    #[test]
+    fn an_output_brings_its_loss_unless_one_is_named() {
+        let sigmoid = Changes { output: Some(Output::Sigmoid), ..Changes::default() };
+        assert_eq!(with(Kind::Classifier, &sigmoid).unwrap().loss, Loss::Mse);
+        let both = Changes { loss: Some(Loss::CrossEntropy), ..sigmoid };
+        assert_eq!(with(Kind::Classifier, &both).unwrap().loss, Loss::CrossEntropy);
+    }
+
+    #[test]
+    fn senseless_combinations_are_refused() {
+        let softmax = Changes { output: Some(Output::Softmax), ..Changes::default() };
+        assert!(with(Kind::Classifier, &softmax).is_ok());
+        let error = with(Kind::Regressor, &softmax).unwrap_err();
+        assert_eq!(error.to_string(), "output is softmax: expected linear or sigmoid for a regressor");
+        let cross_entropy = Changes { loss: Some(Loss::CrossEntropy), ..Changes::default() };
+        assert!(with(Kind::Regressor, &cross_entropy).is_err());
+        for l2 in [-1.0, f32::NAN, f32::INFINITY] {
+            assert!(with(Kind::Classifier, &Changes { l2: Some(Decay::Fixed(l2)), ..Changes::default() }).is_err());
+        }
+        for cycles in [0, MAX_PATIENCE + 1] {
+            let patience = Changes { patience: Some(Patience::Cycles(cycles)), ..Changes::default() };
+            let error = with(Kind::Regressor, &patience).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!("patience is {cycles}: expected auto or an integer from 1 to 2147483647")
+            );
+        }
+    }
+
+    #[test]
+    fn weights_are_of_classes_one_each_and_above_0() {
+        let weighted = |weight: ClassWeight| Changes { class_weight: Some(weight), ..Changes::default() };
+        let given = |weights: &[f32]| weighted(ClassWeight::Given(Arc::new(weights.to_vec())));
+        assert!(with(Kind::Classifier, &given(&[1.0, 2.5, 1e-3])).is_ok());
+        assert!(with(Kind::Classifier, &weighted(ClassWeight::Balanced)).is_ok());
+        assert!(with(Kind::Regressor, &weighted(ClassWeight::None)).is_ok());
+        let refusal = |kind, changes: &Changes| with(kind, changes).unwrap_err().to_string();
+        for (weights, message) in [
+            (&[1.0, 2.0][..], "class weight is 2 numbers: expected 3, one for each output"),
+            (&[1.0], "class weight is 1 number: expected 3, one for each output"),
+            (
+                &[1.0, -2.0, 0.0],
+                "class weight is -2 for class 1: expected none, balanced or a finite number above 0 for each output",
+            ),
+            (
+                &[1.0, 1.0, 0.0],
+                "class weight is 0 for class 2: expected none, balanced or a finite number above 0 for each output",
+            ),
+            (
+                &[f32::NAN; 3],
+                "class weight is NaN for class 0: expected none, balanced or a finite number above 0 for each output",
+            ),
+            (
+                &[f32::INFINITY; 3],
+                "class weight is inf for class 0: expected none, balanced or a finite number above 0 for each output",
+            ),
+        ] {
+            assert_eq!(refusal(Kind::Classifier, &given(weights)), message);
+        }
+        let balanced = refusal(Kind::Regressor, &weighted(ClassWeight::Balanced));
+        assert_eq!(balanced, "class weight is balanced: expected none for a regressor");
+        assert!(refusal(Kind::Regressor, &given(&[1.0; 3])).contains("class weight is given: expected none"));
+    }
+
+    #[test]
+    fn words_are_read_in_any_case_and_other_values_refused_with_what_is_expected() {
+        assert_eq!(Algorithm::DOMAIN.word(b"iRprop-"), Some(Value::Word("irprop-")));
+        assert_eq!(Algorithm::DOMAIN.word(b"swish"), None);
+        let refusal = |name, value| {
+            let option = TABLE.iter().find(|option| option.name == name).unwrap();
+            option.set(&mut Changes::default(), value).unwrap_err().to_string()
+        };
+        let auto = Value::Word("auto");
+        assert_eq!(refusal("activation", auto.clone()), "activation is auto: expected sigmoid, tanh, relu");
+        assert_eq!(refusal("seed", auto), "seed is auto: expected an integer from 0 to 18446744073709551615");
+        let numbers = |numbers: &[f32]| Value::Numbers(Arc::new(numbers.to_vec()));
+        assert_eq!(
+            refusal("l2", numbers(&[1.0, 2.0])),
+            "l2 is 2 numbers: expected auto or a finite number of at least 0"
+        );
+        assert_eq!(
+            refusal("class_weight", numbers(&[1.0, 0.0])),
+            "class_weight is 0 for output 1: expected none, balanced or a finite number above 0 for each output"
+        );
+        assert_eq!(refusal("normalize", Value::Integer(1)), "normalize is 1: expected yes or no");
+        assert_eq!(
+            refusal("restarts", Value::Integer(256)),
+            "restarts is 256: expected auto or an integer from 1 to 64"
+        );
+    }
+
+    #[test]
+    fn what_is_declared_is_told_set_and_saved_under_a_number_of_its_own() {
+        let limits = Limits { train: 5, test: 7 };
+        for kind in [Kind::Classifier, Kind::Regressor] {
+            let options = Options::new(kind);
+            let mut changes = Changes::default();
+            for option in TABLE.iter().filter(|option| !option.is_of_creation) {
+                let value = option.value(&options, limits).unwrap();
+                let bytes = option.domain.encode(&value);
+                assert_eq!(option.domain.decode(&bytes), Ok(Some(value.clone())), "{}", option.name);
+                option.set(&mut changes, value).unwrap();
+            }
+            assert_eq!(options.merged(&changes), options);
+            assert_eq!(changes.limits(Limits::default()), limits);
+        }
+        let mut ids: Vec<_> = TABLE.iter().filter_map(|option| option.id).collect();
+        let count = ids.len();
+        assert!(ids.is_sorted(), "files have them in this order");
+        ids.dedup();
+        assert_eq!(ids.len(), count);
+    }
+}
