@@ -24,7 +24,7 @@ NEEDS = {
 }  # fmt: skip
 
 #: Commands that change nothing.
-READS = {"run", "class", "info", "threads", "getdata", "wait", "report", "evaluate", "export"}
+READS = {"run", "class", "info", "threads", "trainings", "getdata", "wait", "report", "evaluate", "export"}
 
 
 def user(server: servers.Server, *rules: str) -> Wire:
@@ -69,7 +69,7 @@ def test_key_patterns_are_obeyed_by_every_command(
 ) -> None:
     with user(server, "+@all", pattern) as wire:
         for words in hostile.usual():
-            if name(words) == "threads" or words[1] != b"net":
+            if name(words) in ("threads", "trainings") or words[1] != b"net":
                 continue
             refused = [
                 error for error in errors(hostile.asked(wire, "plain", words)) if str(error).startswith("NOPERM")
@@ -155,8 +155,8 @@ def test_categories_let_in_and_keep_out(server: servers.Server, admin: Wire) -> 
 #: The users of docs/access.md, and the commands that they may send.
 USERS = {
     "asker": {"run", "class", "info"},
-    "trainer": {"observe", "train", "stop", "wait", "threads", "report", "evaluate", "run", "class", "info"},
-    "monitor": {"threads", "info", "report"},
+    "trainer": {"observe", "train", "stop", "wait", "threads", "trainings", "report", "evaluate", "run", "class", "info"},
+    "monitor": {"threads", "trainings", "info", "report"},
     "reader": READS,
     "editor": READS | {"create", "observe", "train", "reset", "stop", "configure", "import"},
 }
@@ -178,7 +178,7 @@ def test_the_users_of_the_page_may_do_what_it_says(server: servers.Server, admin
     assert {"asker", "trainer", "monitor"} <= set(users)
     for user in users:
         for words in hostile.usual():
-            for key, may in (("net:1", True), ("other:1", name(words) == "threads")):
+            for key, may in (("net:1", True), ("other:1", name(words) in ("threads", "trainings"))):
                 answer = admin.ask("ACL", "DRYRUN", user, words[0], *([key, *words[2:]] if words[1:] else []))
                 assert (answer == "OK") == (may and name(words) in USERS[user]), (user, words, answer)
 

@@ -2,17 +2,15 @@
 
 use crate::dataset::{Batch, Rows};
 use crate::error::{Error, Result};
+use crate::forward::largest;
 use crate::kernels::LANES;
 use crate::layout::Kind;
-use crate::model::{Model, largest};
-use crate::objective::{Objective, Sums};
+use crate::model::Model;
+use crate::normalization::Scaling;
+use crate::objective::{Sums, Wanted};
 
 /// Classes of a confusion matrix at most: 8 MB.
 pub const MAX_CONFUSION_CLASSES: usize = 1024;
-/// Rows that are answered at a time, unless their outputs are more than [`CHUNK_OUTPUTS`].
-const CHUNK_ROWS: usize = 64 * LANES;
-/// Outputs that are kept at a time: 4 MB, or one row of any network.
-const CHUNK_OUTPUTS: usize = 1 << 20;
 
 /// What an evaluation finds. Row weights count in the error alone, weights of classes in nothing.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,32 +50,23 @@ pub enum Score {
     },
 }
 
+/// The figures of a model on some rows, in one pass over them.
 pub(crate) fn evaluate(model: &Model, rows: &Rows, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
     if rows.len() == 0 {
         return Err(Error::NoRows);
     }
-    let error = error(model, rows, keep_on)?.mean();
-    let shape = model.shape();
-    let mut tally = Tally::new(model);
-    let mut inputs = Vec::new();
-    let mut targets = Vec::new();
-    let chunk = CHUNK_ROWS.min(CHUNK_OUTPUTS / shape.outputs);
-    for from in (0..rows.len()).step_by(chunk) {
+    let scaling = model.trained.normalization.outputs.as_ref();
+    let objective = model.objective();
+    let (mut scratch, mut sums, mut tally) = (objective.scratch(), Sums::default(), Tally::new(model));
+    for share in objective.shares(rows) {
+        let mut add = |outputs: &[f32], targets: &[f32], rows: usize| tally.add(outputs, scaling, targets, rows);
+        let wanted = Wanted { tally: Some(&mut add), ..Wanted::LOSS };
+        sums.add(&objective.sums(&model.trained.weights, rows, share, &mut scratch, wanted, keep_on));
         if !keep_on() {
             return Err(Error::Stopped);
         }
-        inputs.clear();
-        targets.clear();
-        for row in from..rows.len().min(from + chunk) {
-            let mut values = rows.table.row(row);
-            inputs.extend(values.by_ref().take(shape.inputs));
-            targets.extend(values);
-        }
-        let mut outputs = vec![0.0; inputs.len() / shape.inputs * shape.outputs];
-        model.run(&inputs, &mut outputs)?;
-        tally.add(&outputs, &targets);
     }
-    Ok(Evaluation { rows: rows.len() as u64, error, score: tally.score(rows.len() as f64) })
+    Ok(Evaluation { rows: rows.len() as u64, error: sums.mean(), score: tally.score(rows.len() as f64) })
 }
 
 pub(crate) fn evaluate_batch(model: &Model, batch: &Batch<'_>, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
@@ -89,22 +78,6 @@ pub(crate) fn evaluate_batch(model: &Model, batch: &Batch<'_>, keep_on: &dyn Fn(
         rows.set(row, values.copied(), batch.weight(row));
     }
     evaluate(model, &rows, keep_on)
-}
-
-/// The loss of a model on some rows.
-fn error(model: &Model, rows: &Rows, keep_on: &dyn Fn() -> bool) -> Result<Sums> {
-    let normalization = model.trained.normalization.clone();
-    let (options, members) = (model.options.clone(), model.trained.members());
-    let objective = Objective::new(model.kind, &model.layout, options, normalization, members);
-    let mut scratch = objective.scratch();
-    let mut sums = Sums::default();
-    for share in objective.shares(rows) {
-        sums.add(&objective.sums(&model.trained.weights, rows, share, &mut scratch, true, None, keep_on));
-        if !keep_on() {
-            return Err(Error::Stopped);
-        }
-    }
-    Ok(sums)
 }
 
 /// What is counted and summed row by row.
@@ -136,11 +109,12 @@ impl Tally {
         }
     }
 
-    fn add(&mut self, answers: &[f32], targets: &[f32]) {
+    /// Adds the rows of a group: outputs as the network computes them, targets as they are stored.
+    fn add(&mut self, outputs: &[f32], scaling: Option<&Scaling>, targets: &[f32], rows: usize) {
         match self {
             Self::Classifier { classes, right, of_class, confusion } => {
-                for (answer, &class) in answers.chunks_exact(*classes).zip(targets) {
-                    let (answer, class) = (largest(answer), class as usize);
+                for (lane, &class) in targets[..rows].iter().enumerate() {
+                    let (answer, class) = (largest(outputs[lane..].iter().step_by(LANES).copied()), class as usize);
                     *right += u64::from(answer == class);
                     of_class[class] += 1;
                     if let Some(cell) = confusion.get_mut(class * *classes + answer) {
@@ -148,10 +122,13 @@ impl Tally {
                     }
                 }
             }
-            Self::Regressor { outputs } => {
-                let width = outputs.len();
-                for (at, (&answer, &target)) in answers.iter().zip(targets).enumerate() {
-                    outputs[at % width].add(f64::from(answer), f64::from(target));
+            Self::Regressor { outputs: errors } => {
+                let columns = outputs.chunks_exact(LANES).zip(targets.chunks_exact(LANES));
+                for (column, (errors, (outputs, targets))) in errors.iter_mut().zip(columns).enumerate() {
+                    for (&output, &target) in outputs.iter().zip(targets).take(rows) {
+                        let answer = scaling.map_or(output, |scaling| scaling.invert(column, output));
+                        errors.add(f64::from(answer), f64::from(target));
+                    }
                 }
             }
         }

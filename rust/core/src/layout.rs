@@ -125,6 +125,11 @@ impl Connection {
         self.offset..self.offset + self.outputs
     }
 
+    /// The place of the weights among all parameters of the network.
+    pub fn weights(&self) -> std::ops::Range<usize> {
+        self.biases().end..self.all().end
+    }
+
     /// The place of biases and weights among all parameters of the network.
     pub fn all(&self) -> std::ops::Range<usize> {
         self.offset..self.offset + self.parameters()

@@ -9,10 +9,13 @@
 
 pub mod codec;
 mod dataset;
+pub mod description;
 pub mod error;
 pub mod evaluation;
+mod forward;
 #[allow(unsafe_code)] // vector instructions
 pub mod kernels;
+mod layers;
 pub mod layout;
 pub mod memory;
 pub mod model;
@@ -24,16 +27,19 @@ pub mod random;
 mod report;
 mod stopping;
 mod trained;
+mod trainer_state;
 pub mod training;
 mod weights;
 
 pub use dataset::{Batch, Limits, Place, RowShape, Set};
+pub use description::{Description, LayerDescription};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, Score};
 pub use kernels::instruction_set;
 pub use layout::{Kind, Layout};
 pub use model::Model;
 pub use network::{Drawing, Info, MAX_NOTES, Network, Shrunk};
+pub use normalization::Scaling;
 pub use options::{
     Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts, Value,
 };

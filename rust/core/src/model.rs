@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use crate::dataset::{RowShape, not_finite};
+use crate::description::Description;
 use crate::error::{Error, Result};
-use crate::kernels::{Buffer, LANES, add_share, kernels};
+use crate::forward::{self, Arrangement, Grouped, LastTwo, Single, ensemble, load};
+use crate::kernels::{Buffer, LANES};
 use crate::layout::{Kind, Layout};
+use crate::objective::Objective;
 use crate::options::Options;
 use crate::trained::Trained;
 
@@ -50,6 +53,17 @@ impl Model {
     #[must_use]
     pub fn with(self, trained: Arc<Trained>) -> Self {
         Self { trained, ..self }
+    }
+
+    /// All that its answers follow from.
+    pub fn describe(&self) -> Description {
+        Description::of(self)
+    }
+
+    /// What trainings minimize, but for the weights of classes.
+    pub(crate) fn objective(&self) -> Objective {
+        let (options, normalization) = (self.options.clone(), self.trained.normalization.clone());
+        Objective::new(self.kind, &self.layout, options, normalization, self.trained.members())
     }
 
     pub(crate) fn shape(&self) -> RowShape {
@@ -104,10 +118,7 @@ impl Model {
     }
 
     fn run_singly(&self, inputs: &[f32], outputs: &mut [f32]) {
-        let k = kernels();
         let (width, out_width, widest) = (self.layout.inputs(), self.layout.outputs(), self.widest());
-        let members = self.trained.members();
-        let last = self.layout.connections().len() - 1;
         let (mut small, mut large);
         let room = match width + out_width + 2 * widest {
             size @ ..=SMALL_ROOM => {
@@ -121,43 +132,23 @@ impl Model {
         };
         let (first, room) = room.split_at_mut(width);
         let (mean, room) = room.split_at_mut(out_width);
-        let (mut x, mut z) = room.split_at_mut(widest);
+        let (before, last) = room.split_at_mut(widest);
+        let mut values = LastTwo { inputs: first, before, last };
         for (inputs, outputs) in inputs.chunks_exact(width).zip(outputs.chunks_exact_mut(out_width)) {
-            match &self.trained.normalization.inputs {
-                Some(scaling) => (k.standardize_row)(inputs, &scaling.mean, &scaling.scale, first),
-                None => first.copy_from_slice(inputs),
-            }
-            mean.fill(0.0);
-            for weights in self.trained.weights.chunks_exact(self.layout.parameters()) {
-                for (index, connection) in self.layout.connections().enumerate() {
-                    let from = if index == 0 { &*first } else { &x[..connection.inputs] };
-                    let units = &mut z[..connection.outputs];
-                    (k.affine_row)(&weights[connection.all()], from, units);
-                    if index < last {
-                        (k.activate)(self.options.activation, units);
-                    }
-                    std::mem::swap(&mut x, &mut z);
-                }
-                if members > 1 {
-                    add_share(mean, &x[..out_width], members);
-                }
-            }
-            let units = if members > 1 { &mut *mean } else { &mut x[..out_width] };
-            (k.predict_row)(self.options.output, units);
-            self.unscale(units.iter().copied().enumerate(), outputs.iter_mut());
+            load::<Single>(self.trained.normalization.inputs.as_ref(), inputs, values.inputs);
+            let y = &mut self.units::<Single>(1, &mut values, mean)[..out_width];
+            Single::predict(self.options.output, y);
+            self.unscale(y.iter().copied().enumerate(), outputs.iter_mut());
         }
     }
 
     fn run_grouped(&self, batch: usize, inputs: &[f32], outputs: &mut [f32]) {
-        let k = kernels();
         let (width, out_width, widest) = (self.layout.inputs(), self.layout.outputs(), self.widest());
-        let members = self.trained.members();
-        let last = self.layout.connections().len() - 1;
         let mut gathered = Buffer::new(width * LANES);
         let mut first = Buffer::new(width * batch * LANES);
-        let mut x = Buffer::new(widest * batch * LANES);
-        let mut z = Buffer::new(widest * batch * LANES);
-        let mut mean = Buffer::new(if members > 1 { out_width * batch * LANES } else { 0 });
+        let [mut before, mut last] = [(); 2].map(|()| Buffer::new(widest * batch * LANES));
+        let mut mean = Buffer::new(if self.trained.members() > 1 { out_width * batch * LANES } else { 0 });
+        let mut values = LastTwo { inputs: &mut first, before: &mut before, last: &mut last };
         let rows = batch * LANES;
         for (inputs, outputs) in inputs.chunks(rows * width).zip(outputs.chunks_mut(rows * out_width)) {
             let groups = (inputs.len() / width).div_ceil(LANES);
@@ -170,38 +161,33 @@ impl Model {
                         gathered[input * LANES + lane] = value;
                     }
                 }
-                let to = &mut first[group * width * LANES..][..width * LANES];
-                match &self.trained.normalization.inputs {
-                    Some(scaling) => (k.standardize)(&gathered, &scaling.mean, &scaling.scale, to),
-                    None => to.copy_from_slice(&gathered),
-                }
+                let to = &mut values.inputs[group * width * LANES..][..width * LANES];
+                load::<Grouped>(self.trained.normalization.inputs.as_ref(), &gathered, to);
             }
-            mean.fill(0.0);
-            for weights in self.trained.weights.chunks_exact(self.layout.parameters()) {
-                for (index, connection) in self.layout.connections().enumerate() {
-                    let from = if index == 0 { &first } else { &x };
-                    let units = &mut z[..groups * connection.outputs * LANES];
-                    (k.affine)(&weights[connection.all()], connection.inputs, from, groups, units);
-                    if index < last {
-                        (k.activate)(self.options.activation, units);
-                    }
-                    std::mem::swap(&mut x, &mut z);
-                }
-                if members > 1 {
-                    let units = groups * out_width * LANES;
-                    add_share(&mut mean[..units], &x[..units], members);
-                }
-            }
-            let units = if members > 1 { &mut mean } else { &mut x };
+            let units = mean.len().min(groups * out_width * LANES);
+            let units = self.units::<Grouped>(groups, &mut values, &mut mean[..units]);
             for (group, outputs) in outputs.chunks_mut(LANES * out_width).enumerate() {
                 let y = &mut units[group * out_width * LANES..][..out_width * LANES];
-                (k.predict)(self.options.output, y);
+                Grouped::predict(self.options.output, y);
                 for (lane, outputs) in outputs.chunks_exact_mut(out_width).enumerate() {
                     let lane = y[lane..].iter().step_by(LANES).copied().enumerate();
                     self.unscale(lane, outputs.iter_mut());
                 }
             }
         }
+    }
+
+    /// What the output units of all members sum up, averaged.
+    #[inline]
+    fn units<'a, A: Arrangement>(
+        &'a self,
+        groups: usize,
+        values: &'a mut LastTwo<'_>,
+        mean: &'a mut [f32],
+    ) -> &'a mut [f32] {
+        let layers = || self.layout.layers(self.options.activation);
+        let members = self.trained.weights.chunks_exact(self.layout.parameters());
+        ensemble::<A, _>(layers, members, groups, values, mean)
     }
 
     /// Outputs in the units of the targets.
@@ -215,11 +201,5 @@ impl Model {
 
 /// The index of the largest value, the first of equals.
 pub fn largest(values: &[f32]) -> usize {
-    let mut best = 0;
-    for (index, value) in values.iter().enumerate() {
-        if *value > values[best] {
-            best = index;
-        }
-    }
-    best
+    forward::largest(values.iter().copied())
 }

@@ -324,7 +324,7 @@ impl Network {
             activation: self.options.activation,
             random: self.weights_random,
         };
-        self.weights_random = self.weights_random.skip(weights::draws(&self.layout));
+        self.weights_random = self.weights_random.skip(weights::draws(&self.layout, self.options.activation));
         self.report = None;
         self.trained = Arc::new(Trained::nothing());
         drawing

@@ -14,15 +14,17 @@ use crate::kernels::{LANES, sum_of_lanes};
 use crate::memory::{self, Taken};
 use crate::options::Output;
 
-/// Deviations from 0 from which on a column that is not centred looks all alike to a network: years of this century, times in
-/// seconds.
-pub(crate) const FAR: f64 = 10.0;
+/// Standard deviations from 0 from which on a column that is not centred looks all alike to a network: years of this century,
+/// times in seconds.
+pub(crate) const CENTERING_WARNING_DEVIATIONS: f64 = 10.0;
 
 /// `(value - mean) * scale`, column by column.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Scaling {
-    pub(crate) mean: Vec<f32>,
-    pub(crate) scale: Vec<f32>,
+pub struct Scaling {
+    /// What is subtracted.
+    pub mean: Vec<f32>,
+    /// What the difference is multiplied by.
+    pub scale: Vec<f32>,
 }
 
 /// The scalings of a network; none is the identity.
@@ -52,8 +54,8 @@ impl Normalization {
 
 /// The moments and the range of a column, in double precision.
 #[derive(Debug, Clone, Copy)]
-struct Column {
-    mean: f64,
+pub(crate) struct Column {
+    pub(crate) mean: f64,
     deviation: f64,
     min: f32,
     max: f32,
@@ -73,13 +75,12 @@ impl Scaling {
     /// Standardized inputs if `normalize`, else inputs of a size. A column that says nothing, since it is the same in all
     /// rows, in the other case 0, keeps the scale it had while it varied, or gets the scale 0, with which another value
     /// changes nothing either.
-    pub(crate) fn of_inputs(rows: &Rows, columns: Range<usize>, normalize: bool, before: Option<&Self>) -> Self {
+    pub(crate) fn of_inputs(columns: &[Column], normalize: bool, before: Option<&Self>) -> Self {
         let mut scaling = Self::with_capacity(columns.len());
-        let all = Column::of(rows, columns);
-        let square = all.iter().map(Column::square).sum::<f64>() / all.len() as f64;
-        for (index, column) in all.into_iter().enumerate() {
+        let square = columns.iter().map(Column::square).sum::<f64>() / columns.len() as f64;
+        for (index, column) in columns.iter().enumerate() {
             let (mean, scale) =
-                if normalize { (column.mean as f32, column.scale()) } else { (0.0, column.mild_scale(square)) };
+                if normalize { (column.mean as f32, column.scale()) } else { (0.0, column.pareto_scale(square)) };
             match (scale, before) {
                 (Some(scale), _) => scaling.push(mean, scale),
                 (None, Some(before)) if before.scale[index] != 0.0 => {
@@ -91,22 +92,15 @@ impl Scaling {
         scaling
     }
 
-    /// Columns that are the same in all rows, and those that vary but lie [`FAR`] from 0, all on one side of it.
-    pub(crate) fn odd(rows: &Rows, columns: Range<usize>) -> (Vec<usize>, Vec<usize>) {
-        let all = Column::of(rows, columns);
-        let those = |is: fn(&Column) -> bool| (0..all.len()).filter(|&index| is(&all[index])).collect();
-        (those(|column| column.min == column.max), those(Column::is_far))
-    }
-
     /// Scaled targets of a regressor. A target that is the same in all rows gets the scale 0, with which it is the answer
     /// whatever the weights. Linear outputs are standardized. Sigmoid outputs reach 0 to 1: targets beyond are mapped to
     /// 0.1 to 0.9; and as no weights could make up for a change of that, a scaling that is there stays, unless it is 0.
-    pub(crate) fn of_outputs(rows: &Rows, columns: Range<usize>, output: Output, before: Option<&Self>) -> Self {
+    pub(crate) fn of_outputs(columns: &[Column], output: Output, before: Option<&Self>) -> Self {
         let mut scaling = Self::with_capacity(columns.len());
-        for (index, column) in Column::of(rows, columns).into_iter().enumerate() {
+        for (index, column) in columns.iter().enumerate() {
             let before = before.map(|before| (before.mean[index], before.scale[index]));
             let (mean, scale) = match (output, before) {
-                _ if column.min == column.max => (column.min, 0.0),
+                _ if column.is_constant() => (column.min, 0.0),
                 (Output::Sigmoid, Some((mean, scale))) if scale != 0.0 => (mean, scale),
                 // The constant that was answered so far has to be within reach, too.
                 (Output::Sigmoid, Some((mean, _))) => within_reach(column.min.min(mean), column.max.max(mean)),
@@ -162,7 +156,7 @@ fn within_reach(min: f32, max: f32) -> (f32, f32) {
 
 impl Column {
     /// Weighted moments in two passes: first the mean, then the deviations from it, so that a large offset costs nothing.
-    fn of(rows: &Rows, columns: Range<usize>) -> Vec<Self> {
+    pub(crate) fn of(rows: &Rows, columns: Range<usize>) -> Vec<Self> {
         let start =
             Self { mean: 0.0, deviation: 0.0, min: f32::INFINITY, max: f32::NEG_INFINITY, has_two_values: true };
         let mut all = vec![start; columns.len()];
@@ -204,10 +198,16 @@ impl Column {
         (self.min < self.max && scale.is_finite() && scale > 0.0).then_some(scale)
     }
 
-    fn is_far(&self) -> bool {
+    /// Whether it is the same in all rows.
+    pub(crate) fn is_constant(&self) -> bool {
+        self.min == self.max
+    }
+
+    /// Whether it varies, but lies far from 0 on one side of it.
+    pub(crate) fn is_far(&self) -> bool {
         // A column that is 1 in nearly all rows and 0 in others is told apart from 0 well enough.
         let on_one_side = self.min > 0.0 || self.max < 0.0;
-        self.min < self.max && on_one_side && self.mean.abs() > FAR * self.deviation
+        self.min < self.max && on_one_side && self.mean.abs() > CENTERING_WARNING_DEVIATIONS * self.deviation
     }
 
     /// The mean of the squared values.
@@ -218,7 +218,7 @@ impl Column {
     /// The reciprocal of the geometric mean of the column's size and that of all columns, whose squares have the mean `square`;
     /// none for a column of zeros. Van den Berg and others ("Centering, scaling, and transformations", BMC Genomics 7, 2006)
     /// find the square root of a column's size, Pareto's scale, between none and all of it.
-    fn mild_scale(&self, square: f64) -> Option<f32> {
+    fn pareto_scale(&self, square: f64) -> Option<f32> {
         let scale = (self.square().sqrt() * square.sqrt()).sqrt().recip() as f32;
         (scale.is_finite() && scale > 0.0).then_some(scale)
     }
@@ -249,7 +249,11 @@ mod tests {
 
     fn inputs(values: &[f32], before: Option<&Scaling>) -> Scaling {
         let values: Vec<[f32; 1]> = values.iter().map(|&v| [v]).collect();
-        Scaling::of_inputs(&rows(&values.iter().map(<[f32; 1]>::as_slice).collect::<Vec<_>>()), 0..1, true, before)
+        Scaling::of_inputs(
+            &Column::of(&rows(&values.iter().map(<[f32; 1]>::as_slice).collect::<Vec<_>>()), 0..1),
+            true,
+            before,
+        )
     }
 
     #[test]
@@ -278,14 +282,18 @@ mod tests {
         let mut weighted = Rows::new(1);
         weighted.set(0, [1.0].into_iter(), 1.0);
         weighted.set(1, [4.0].into_iter(), 2.0);
-        assert_eq!(Scaling::of_inputs(&weighted, 0..1, true, None), inputs(&[1.0, 4.0, 4.0], None));
+        assert_eq!(Scaling::of_inputs(&Column::of(&weighted, 0..1), true, None), inputs(&[1.0, 4.0, 4.0], None));
     }
 
     #[test]
     fn inputs_that_are_not_normalized_get_a_common_size_and_keep_half_of_their_proportions() {
         for factor in [1.0, 1e-3, 1e9, 1e-30] {
             let (large, small) = (100.0 * factor, factor);
-            let found = Scaling::of_inputs(&rows(&[&[large, small, 0.0], &[-large, small, 0.0]]), 0..3, false, None);
+            let found = Scaling::of_inputs(
+                &Column::of(&rows(&[&[large, small, 0.0], &[-large, small, 0.0]]), 0..3),
+                false,
+                None,
+            );
             assert_eq!(found.mean, [0.0; 3]);
             let scaled: Vec<f32> = [large, small, 7.0].iter().enumerate().map(|(c, &v)| found.apply(c, v)).collect();
             assert!((scaled[0] / scaled[1] - 10.0).abs() < 1e-4 && scaled[2] == 0.0, "{scaled:?}");
@@ -296,24 +304,25 @@ mod tests {
     #[test]
     fn a_column_of_zeros_that_is_not_normalized_keeps_the_scale_it_had() {
         let before = Scaling { mean: vec![1.0, 0.0], scale: vec![2.0, 0.0] };
-        let found = Scaling::of_inputs(&rows(&[&[0.0, 0.0], &[0.0, 0.0]]), 0..2, false, Some(&before));
+        let found = Scaling::of_inputs(&Column::of(&rows(&[&[0.0, 0.0], &[0.0, 0.0]]), 0..2), false, Some(&before));
         assert_eq!(found, Scaling { mean: vec![1.0, 0.0], scale: vec![2.0, 0.0] });
     }
 
     #[test]
     fn sigmoid_outputs_get_targets_that_they_reach() {
         let targets = rows(&[&[-20.0, 0.2, 5.0], &[60.0, 0.9, 5.0]]);
-        let scaling = Scaling::of_outputs(&targets, 0..3, Output::Sigmoid, None);
+        let scaling = Scaling::of_outputs(&Column::of(&targets, 0..3), Output::Sigmoid, None);
         let close = |a: f32, b: f32| (a - b).abs() < 1e-6;
         assert!(close(scaling.apply(0, -20.0), 0.1) && close(scaling.apply(0, 60.0), 0.9));
         assert!(close(scaling.apply(1, 0.2), 0.2));
         assert_eq!((scaling.mean[2], scaling.scale[2]), (5.0, 0.0));
         let others = rows(&[&[1.0, 2.0, 5.0], &[2.0, 9.0, 25.0]]);
-        let again = Scaling::of_outputs(&others, 0..3, Output::Sigmoid, Some(&scaling));
+        let again = Scaling::of_outputs(&Column::of(&others, 0..3), Output::Sigmoid, Some(&scaling));
         assert_eq!((&again.mean[..2], &again.scale[..2]), (&scaling.mean[..2], &scaling.scale[..2]));
         assert!(close(again.apply(2, 5.0), 0.1) && close(again.apply(2, 25.0), 0.9));
         let near = f32::from_bits(1);
-        let tiny = Scaling::of_outputs(&rows(&[&[0.0, 2.0], &[near, 2.0]]), 0..1, Output::Sigmoid, Some(&again));
+        let tiny =
+            Scaling::of_outputs(&Column::of(&rows(&[&[0.0, 2.0], &[near, 2.0]]), 0..1), Output::Sigmoid, Some(&again));
         assert!(tiny.scale[0] > 0.0);
     }
 
@@ -322,7 +331,7 @@ mod tests {
         for output in [Output::Linear, Output::Sigmoid] {
             for constant in [0.0, 1e-30, -7.1, 0.3, f32::MAX] {
                 let targets = rows(&[&[constant, 1.0], &[constant, 0.0]]);
-                let scaling = Scaling::of_outputs(&targets, 0..2, output, None);
+                let scaling = Scaling::of_outputs(&Column::of(&targets, 0..2), output, None);
                 assert!(
                     [0.0, -3.0, f32::MAX].iter().all(|&unit| scaling.invert(0, unit).to_bits() == constant.to_bits())
                 );
@@ -334,7 +343,7 @@ mod tests {
 
     #[test]
     fn scaling_inverts() {
-        let scaling = Scaling::of_outputs(&rows(&[&[-1e6, 3.0], &[2e6, 3.5]]), 0..2, Output::Linear, None);
+        let scaling = Scaling::of_outputs(&Column::of(&rows(&[&[-1e6, 3.0], &[2e6, 3.5]]), 0..2), Output::Linear, None);
         for (column, value) in [(0, 5e5), (1, 3.0), (1, 4.0)] {
             let back = scaling.invert(column, scaling.apply(column, value));
             assert!((back - value).abs() <= value.abs() * 1e-6);

@@ -9,8 +9,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dataset::{RowShape, Rows};
+use crate::forward::{Grouped, forward, largest, load};
 use crate::kernels::{Buffer, LANES, add_share, kernels, sum_of_lanes};
-use crate::layout::{Connection, Kind, Layout};
+use crate::layers::Layer;
+use crate::layout::{Kind, Layout};
 use crate::normalization::{Normalization, Scaling};
 use crate::options::{Loss, Options, Output};
 
@@ -33,7 +35,7 @@ pub(crate) struct Objective {
     shape: RowShape,
     options: Options,
     normalization: Normalization,
-    connections: Vec<Connection>,
+    layers: Vec<Layer>,
     /// Of one member.
     parameters: usize,
     members: usize,
@@ -86,15 +88,33 @@ pub(crate) struct Scratch {
     gather: Vec<f32>,
 }
 
-/// What each member would say by itself: where its loss and gradient sums are added up.
+/// What of some rows is computed.
+pub(crate) struct Wanted<'a> {
+    /// Whether the sums are of the members' averaged output; else only rows and weights are summed.
+    pub(crate) ensemble: bool,
+    /// What members do by themselves, too.
+    pub(crate) own: Option<PerMember<'a>>,
+    /// Called with the members' averaged outputs.
+    pub(crate) tally: Option<&'a mut Tally<'a>>,
+}
+
+/// Called with the outputs of a group, its targets as they are stored, and how many rows it has.
+pub(crate) type Tally<'a> = dyn FnMut(&[f32], &[f32], usize) + 'a;
+
+/// What each member does by itself, learning from the errors that it alone makes: where its sums and its gradient are added up.
 #[derive(Debug)]
-pub(crate) struct Own<'a> {
-    /// Whether they are wanted of each member.
-    pub(crate) of: &'a [bool],
-    /// Weighted losses, one for each member; without gradients the squared errors, by which rows are judged.
-    pub(crate) losses: &'a mut [f64],
+pub(crate) struct PerMember<'a> {
+    /// Of which members they are wanted.
+    pub(crate) members: &'a [bool],
+    /// The sums of each member. Rows are judged only where there are no gradients.
+    pub(crate) sums: &'a mut [Sums],
     /// Gradients of the losses, as the weights.
     pub(crate) gradients: Option<&'a mut [f32]>,
+}
+
+impl Wanted<'_> {
+    /// The loss of all members together.
+    pub(crate) const LOSS: Self = Self { ensemble: true, own: None, tally: None };
 }
 
 impl Objective {
@@ -109,10 +129,10 @@ impl Objective {
         let group_bytes = (layout.units().iter().sum::<usize>() + 2 * layout.outputs()) * LANES * size_of::<f32>();
         Self {
             shape: RowShape::new(kind, layout),
+            layers: layout.layers(options.activation).collect(),
             options,
             constant: normalization.outputs.iter().flat_map(Scaling::constant).collect(),
             normalization,
-            connections: layout.connections().collect(),
             parameters: layout.parameters(),
             members,
             block_groups: (BLOCK_BYTES / group_bytes).clamp(1, MAX_BLOCK_GROUPS),
@@ -128,6 +148,10 @@ impl Objective {
     /// Parameters of all members.
     pub(crate) fn parameters(&self) -> usize {
         self.parameters * self.members
+    }
+
+    pub(crate) fn members(&self) -> usize {
+        self.members
     }
 
     /// Floating-point operations of the gradients of one row and member.
@@ -147,18 +171,20 @@ impl Objective {
 
     /// Bytes of what [`Self::scratch`] gives.
     pub(crate) fn scratch_bytes(&self) -> usize {
-        let widest = self.connections.iter().map(|c| c.outputs).max().unwrap_or_default();
-        let values = self.shape.inputs + self.connections.iter().map(|c| c.outputs).sum::<usize>();
+        let widest = self.layers.iter().map(Layer::outputs).max().unwrap_or_default();
+        let values = self.shape.inputs + self.layers.iter().map(Layer::outputs).sum::<usize>();
         let mean = if self.members > 1 { self.shape.outputs } else { 0 };
         ((values + mean + 2 * widest) * self.block_groups + self.shape.outputs) * LANES * size_of::<f32>()
     }
 
     pub(crate) fn scratch(&self) -> Scratch {
         let room = |units: usize| Buffer::new(units * self.block_groups * LANES);
-        let outputs = |c: &Connection| c.outputs;
-        let widest = self.connections.iter().map(outputs).max().expect("a layout has a connection");
+        let widest = self.layers.iter().map(Layer::outputs).max().expect("a layout has a layer");
         Scratch {
-            values: std::iter::once(self.shape.inputs).chain(self.connections.iter().map(outputs)).map(room).collect(),
+            values: std::iter::once(self.shape.inputs)
+                .chain(self.layers.iter().map(Layer::outputs))
+                .map(room)
+                .collect(),
             mean: if self.members > 1 { room(self.shape.outputs) } else { Buffer::new(0) },
             target: Buffer::new(self.shape.outputs * LANES),
             delta: room(widest),
@@ -167,19 +193,16 @@ impl Objective {
         }
     }
 
-    /// The sums over some groups of a set: of what all members say `together` (else the losses are left out), and of what
-    /// those say by themselves that `own` names. Every member learns from the errors that it alone would make.
+    /// Sums over a range of groups of a set, of what is wanted.
     ///
     /// `go_on` is asked before each block; once it says no, the sums are unfinished and to be thrown away.
-    #[expect(clippy::too_many_arguments, reason = "weights and rows in, sums out, and how much of it")]
     pub(crate) fn sums(
         &self,
         weights: &[f32],
         rows: &Rows,
         groups: Range<usize>,
         scratch: &mut Scratch,
-        together: bool,
-        mut own: Option<Own<'_>>,
+        mut wanted: Wanted<'_>,
         go_on: impl Fn() -> bool,
     ) -> Sums {
         let mut sums = Sums::default();
@@ -188,19 +211,20 @@ impl Objective {
             let to = (from + self.block_groups).min(groups.end);
             self.load(rows, from..to, scratch);
             if self.members > 1 {
-                sums.add(&self.block_of_many(weights, rows, from..to, scratch, together, own.as_mut()));
+                sums.add(&self.block_of_many(weights, rows, from..to, scratch, &mut wanted));
             } else {
-                self.forward(weights, to - from, scratch);
-                let gradients = own.as_mut().and_then(|own| own.gradients.as_deref_mut());
-                self.losses(rows, from..to, scratch, &mut sums, gradients.is_none());
+                forward::<Grouped>(self.layers.iter().copied(), weights, to - from, &mut scratch.values[..]);
+                let gradients = wanted.own.as_mut().and_then(|own| own.gradients.as_deref_mut());
+                let tally = wanted.tally.as_deref_mut();
+                self.losses(rows, from..to, scratch, &mut sums, gradients.is_none(), tally);
                 if let Some(gradients) = gradients {
                     self.backward(weights, to - from, scratch, gradients);
                 }
             }
             from = to;
         }
-        if let (1, Some(own)) = (self.members, own) {
-            own.losses[0] = if own.gradients.is_some() { sums.loss } else { sums.squares };
+        if let (1, Some(own)) = (self.members, wanted.own) {
+            own.sums[0] = sums;
         }
         sums
     }
@@ -211,26 +235,25 @@ impl Objective {
         rows: &Rows,
         groups: Range<usize>,
         scratch: &mut Scratch,
-        together: bool,
-        mut own: Option<&mut Own<'_>>,
+        wanted: &mut Wanted<'_>,
     ) -> Sums {
-        let (count, last) = (groups.len(), self.connections.len());
+        let (count, last) = (groups.len(), self.layers.len());
         let units = count * self.shape.outputs * LANES;
         scratch.mean[..units].fill(0.0);
         let mut sums = Sums::default();
         for (member, weights) in weights.chunks_exact(self.parameters).enumerate() {
-            let own = own.as_deref_mut().filter(|own| own.of[member]);
-            if !together && own.is_none() {
+            let own = wanted.own.as_mut().filter(|own| own.members[member]);
+            if !wanted.ensemble && own.is_none() {
                 continue;
             }
-            self.forward(weights, count, scratch);
-            if together {
+            forward::<Grouped>(self.layers.iter().copied(), weights, count, &mut scratch.values[..]);
+            if wanted.ensemble {
                 add_share(&mut scratch.mean[..units], &scratch.values[last][..units], self.members);
             }
             if let Some(own) = own {
                 let mut alone = Sums::default();
-                self.losses(rows, groups.clone(), scratch, &mut alone, own.gradients.is_none());
-                own.losses[member] += if own.gradients.is_some() { alone.loss } else { alone.squares };
+                self.losses(rows, groups.clone(), scratch, &mut alone, own.gradients.is_none(), None);
+                own.sums[member].add(&alone);
                 if let Some(gradients) = &mut own.gradients {
                     let gradient = &mut gradients[member * self.parameters..][..self.parameters];
                     self.backward(weights, count, scratch, gradient);
@@ -238,11 +261,11 @@ impl Objective {
                 sums = Sums { weight: alone.weight, rows: alone.rows, ..Sums::default() };
             }
         }
-        if together {
+        if wanted.ensemble {
             sums = Sums::default();
             scratch.values[last][..units].copy_from_slice(&scratch.mean[..units]);
-            let learns = own.is_some_and(|own| own.gradients.is_some());
-            self.losses(rows, groups, scratch, &mut sums, !learns);
+            let learns = wanted.own.as_ref().is_some_and(|own| own.gradients.is_some());
+            self.losses(rows, groups, scratch, &mut sums, !learns, wanted.tally.as_deref_mut());
         }
         sums
     }
@@ -252,31 +275,25 @@ impl Objective {
         for (slot, group) in groups.enumerate() {
             let from = &rows.table.group(group, &mut scratch.gather)[..width];
             let to = &mut scratch.values[0][slot * width..][..width];
-            match &self.normalization.inputs {
-                Some(scaling) => (kernels().standardize)(from, &scaling.mean, &scaling.scale, to),
-                None => to.copy_from_slice(from),
-            }
+            load::<Grouped>(self.normalization.inputs.as_ref(), from, to);
         }
     }
 
-    fn forward(&self, weights: &[f32], groups: usize, scratch: &mut Scratch) {
-        let last = self.connections.len() - 1;
-        for (index, connection) in self.connections.iter().enumerate() {
-            let (before, after) = scratch.values.split_at_mut(index + 1);
-            let z = &mut after[0][..groups * connection.outputs * LANES];
-            (kernels().affine)(&weights[connection.all()], connection.inputs, &before[index], groups, z);
-            if index < last {
-                (kernels().activate)(self.options.activation, z);
-            }
-        }
-    }
-
-    fn losses(&self, rows: &Rows, groups: Range<usize>, scratch: &mut Scratch, sums: &mut Sums, judge: bool) {
+    fn losses(
+        &self,
+        rows: &Rows,
+        groups: Range<usize>,
+        scratch: &mut Scratch,
+        sums: &mut Sums,
+        judge: bool,
+        mut tally: Option<&mut Tally<'_>>,
+    ) {
         let width = self.shape.outputs * LANES;
         let last = scratch.values.len() - 1;
         for (slot, group) in groups.enumerate() {
             let stored = rows.table.group(group, &mut scratch.gather);
-            self.targets(&stored[self.shape.inputs * LANES..], &mut scratch.target);
+            let stored_targets = &stored[self.shape.inputs * LANES..];
+            self.targets(stored_targets, &mut scratch.target);
             let z = &mut scratch.values[last][slot * width..][..width];
             let delta = &mut scratch.delta[slot * width..][..width];
             let mut losses = [0.0; LANES];
@@ -291,7 +308,7 @@ impl Objective {
                 let weight = |lane| {
                     let own = rows.weight(first + lane);
                     self.class_weights.as_ref().map_or(own, |of_class| {
-                        let class = stored[self.shape.inputs * LANES + lane] as usize;
+                        let class = stored_targets[lane] as usize;
                         // A row counts something and not all, whatever the two.
                         (own * of_class[class]).clamp(f32::MIN_POSITIVE, f32::MAX)
                     })
@@ -313,8 +330,12 @@ impl Objective {
                 sums.squares += sum_of_lanes(|lane| f64::from(squares[lane]));
             }
             if judge && self.shape.kind == Kind::Classifier {
+                let answer = |values: &[f32], lane: usize| largest(values[lane..].iter().step_by(LANES).copied());
                 sums.wrong +=
-                    (0..there).filter(|&lane| largest(z, lane) != largest(&scratch.target, lane)).count() as u64;
+                    (0..there).filter(|&lane| answer(z, lane) != answer(&scratch.target, lane)).count() as u64;
+            }
+            if let Some(tally) = &mut tally {
+                tally(z, stored_targets, there);
             }
         }
     }
@@ -358,29 +379,14 @@ impl Objective {
     }
 
     fn backward(&self, weights: &[f32], groups: usize, scratch: &mut Scratch, gradient: &mut [f32]) {
-        for (index, connection) in self.connections.iter().enumerate().rev() {
-            let x = &scratch.values[index];
-            let delta = &scratch.delta[..groups * connection.outputs * LANES];
-            (kernels().gradient)(connection.inputs, x, delta, groups, &mut gradient[connection.all()]);
-            if index > 0 {
-                let before = &mut scratch.delta_before[..groups * connection.inputs * LANES];
-                (kernels().backward)(&weights[connection.all()], connection.inputs, delta, groups, before);
-                (kernels().derive)(self.options.activation, x, before);
-                std::mem::swap(&mut scratch.delta, &mut scratch.delta_before);
-            }
+        for (index, layer) in self.layers.iter().enumerate().rev() {
+            let (x, y) = (&scratch.values[index], &scratch.values[index + 1]);
+            let delta = &mut scratch.delta[..groups * layer.outputs() * LANES];
+            let before = (index > 0).then(|| &mut scratch.delta_before[..groups * layer.inputs() * LANES]);
+            layer.backward(weights, x, y, delta, groups, gradient, before);
+            std::mem::swap(&mut scratch.delta, &mut scratch.delta_before);
         }
     }
-}
-
-/// The unit with the largest value in a lane, the first of equals.
-fn largest(values: &[f32], lane: usize) -> usize {
-    let mut best = 0;
-    for unit in 1..values.len() / LANES {
-        if values[unit * LANES + lane] > values[best * LANES + lane] {
-            best = unit;
-        }
-    }
-    best
 }
 
 #[cfg(test)]
@@ -429,8 +435,14 @@ mod tests {
                 rows,
                 share,
                 scratch,
-                true,
-                Some(Own { of: &[true], losses: &mut [0.0], gradients: Some(&mut total) }),
+                Wanted {
+                    own: Some(PerMember {
+                        members: &[true],
+                        sums: &mut [Sums::default()],
+                        gradients: Some(&mut total),
+                    }),
+                    ..Wanted::LOSS
+                },
                 || true,
             ));
         }
@@ -542,11 +554,12 @@ mod tests {
             let options = Options { loss, ..Options::new(kind) };
             let objective = Objective::new(kind, &layout, options, Normalization::default(), 1);
             let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
-            let (mut losses, rows) = ([0.0], rows(kind, &layout, 21));
-            let own = Own { of: &[true], losses: &mut losses, gradients: None };
+            let (mut of_member, rows) = ([Sums::default()], rows(kind, &layout, 21));
+            let own = PerMember { members: &[true], sums: &mut of_member, gradients: None };
             let groups = 0..rows.table.groups();
-            let sums = objective.sums(&weights, &rows, groups, &mut objective.scratch(), true, Some(own), || true);
-            assert_eq!(losses[0], sums.squares);
+            let wanted = Wanted { own: Some(own), ..Wanted::LOSS };
+            let sums = objective.sums(&weights, &rows, groups, &mut objective.scratch(), wanted, || true);
+            assert_eq!(of_member[0], sums);
             sums
         };
         let (squared, entropy) = (judged(Loss::Mse), judged(Loss::CrossEntropy));

@@ -102,3 +102,18 @@ impl Report {
             + warnings
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_have_the_names_and_numbers_that_clients_and_files_know() {
+        let known = [(1, "maxcycles"), (2, "maxtime"), (3, "stopped"), (4, "overfitting"), (5, "converged")];
+        assert_eq!(Reason::ALL.iter().map(|reason| (reason.code(), reason.name())).collect::<Vec<_>>(), known);
+        for &reason in Reason::ALL {
+            assert_eq!(Reason::from_code(reason.code()), Some(reason));
+        }
+        assert_eq!((Reason::from_code(0), Reason::from_code(6)), (None, None));
+    }
+}

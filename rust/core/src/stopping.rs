@@ -15,6 +15,7 @@
 
 use crate::layout::Kind;
 use crate::options::Patience;
+use crate::report::Reason;
 
 /// Cycles between two looks at the test error for rises.
 const STRIP: u64 = 5;
@@ -47,6 +48,15 @@ pub(crate) enum Rule {
     Overfitting,
     /// The test error has not fallen for long.
     Converged,
+}
+
+impl From<Rule> for Reason {
+    fn from(rule: Rule) -> Self {
+        match rule {
+            Rule::Overfitting => Self::Overfitting,
+            Rule::Converged => Self::Converged,
+        }
+    }
 }
 
 /// Watches the test error, cycle by cycle.

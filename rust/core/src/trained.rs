@@ -1,11 +1,11 @@
 //! What a training changes, as one immutable value: weights, the trainer's state, normalization, statistics.
 
-use crate::kernels::FIRST_SIZE;
 use crate::layout::Layout;
 use crate::memory::{self, Move, Taken};
 use crate::normalization::Normalization;
 use crate::options::Activation;
 use crate::random::Random;
+use crate::trainer_state::{RpropState, TrainerState};
 use crate::weights;
 
 /// All that a training changes. The live network, a training's result, BACKTRACK and a replica exchange only this.
@@ -13,22 +13,11 @@ use crate::weights;
 pub struct Trained {
     /// Weights and biases, member after member; see [`crate::layout::Connection`] for the order in each.
     pub(crate) weights: Vec<f32>,
-    pub(crate) state: StepperState,
+    /// Multiplier of the automatic weight decay for each member; above 0.
+    pub(crate) decays: Vec<f32>,
+    pub(crate) state: TrainerState,
     pub(crate) normalization: Normalization,
     pub(crate) statistics: Statistics,
-}
-
-/// What RPROP remembers from one step to the next.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct StepperState {
-    /// Each parameter's step size.
-    pub(crate) sizes: Vec<f32>,
-    /// The sign of each parameter's previous gradient: -1, 0 or 1.
-    pub(crate) signs: Vec<i8>,
-    /// What each member minimized, at the previous step; infinite before the first.
-    pub(crate) objectives: Vec<f64>,
-    /// How much of the weight decay that the engine chooses each member has; above 0.
-    pub(crate) decays: Vec<f32>,
 }
 
 /// What a network tells of its trainings.
@@ -54,17 +43,21 @@ pub struct Statistics {
 }
 
 impl Trained {
+    /// Bytes of a parameter of an untrained network: its weight, and the state that RPROP begins with.
+    pub const BYTES_PER_PARAMETER: usize = size_of::<f32>() + RpropState::BYTES_PER_PARAMETER;
+
     /// An untrained network with new random weights.
     pub(crate) fn untrained(layout: &Layout, activation: Activation, random: &mut Random) -> Self {
         let weights = weights::initial(layout, activation, random);
-        Self { state: StepperState::new(weights.len(), 1), weights, ..Self::nothing() }
+        Self { state: TrainerState::new(weights.len(), 1), weights, ..Self::nothing() }
     }
 
     /// What a network has before it has weights.
     pub(crate) fn nothing() -> Self {
         Self {
             weights: Vec::new(),
-            state: StepperState::new(0, 1),
+            decays: vec![1.0],
+            state: TrainerState::new(0, 1),
             normalization: Normalization::default(),
             statistics: Statistics::default(),
         }
@@ -72,7 +65,7 @@ impl Trained {
 
     /// Networks of the layout that answer together, by the mean of what their output units sum up.
     pub(crate) fn members(&self) -> usize {
-        self.state.objectives.len()
+        self.decays.len()
     }
 
     /// Whether no training has changed it yet.
@@ -82,30 +75,21 @@ impl Trained {
 
     /// Lends each of its vectors to be moved in memory, but for the few bytes of each member.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
-        let Self {
-            weights,
-            state: StepperState { sizes, signs, objectives: _, decays: _ },
-            normalization,
-            statistics: _,
-        } = self;
+        let Self { weights, decays: _, state, normalization, statistics: _ } = self;
         mover.floats(weights);
-        mover.floats(sizes);
-        mover.signs(signs);
+        state.move_by(mover);
         for scaling in normalization.inputs.iter_mut().chain(&mut normalization.outputs) {
             mover.floats(&mut scaling.mean);
             mover.floats(&mut scaling.scale);
         }
     }
 
-    /// Bytes of what is shared.
-    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        let StepperState { sizes, signs, objectives, decays } = &self.state;
-        let parameters =
-            memory::of_vec(&self.weights, taken) + memory::of_vec(sizes, taken) + memory::of_vec(signs, taken);
+    /// Bytes of what is shared, where a block takes what `taken` says.
+    pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
         memory::of_shared::<Self>(taken)
-            + parameters
-            + memory::of_vec(objectives, taken)
-            + memory::of_vec(decays, taken)
+            + memory::of_vec(&self.weights, taken)
+            + memory::of_vec(&self.decays, taken)
+            + self.state.bytes_by(taken)
             + self.normalization.bytes_by(taken)
     }
 
@@ -117,16 +101,5 @@ impl Trained {
     /// What a training has found, for reading.
     pub fn statistics(&self) -> &Statistics {
         &self.statistics
-    }
-}
-
-impl StepperState {
-    pub(crate) fn new(parameters: usize, members: usize) -> Self {
-        Self {
-            sizes: vec![FIRST_SIZE; parameters],
-            signs: vec![0; parameters],
-            objectives: vec![f64::INFINITY; members],
-            decays: vec![1.0; members],
-        }
     }
 }

@@ -89,6 +89,9 @@ fn an_empty_a_full_a_weighted_and_a_trained_network_know_their_size() {
         check("with weighted rows", &live);
         train(&mut live, &pool);
         check("trained", &live);
+        // Weights that are not new are trained by L-BFGS, whose moves are kept.
+        train(&mut live, &pool);
+        check("trained on", &live);
         let limits = Limits { train: 37, test: 0 };
         live.configure(&Changes::default(), limits).unwrap();
         check("with fewer rows", &live);

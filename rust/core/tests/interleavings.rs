@@ -314,12 +314,12 @@ fn a_cancellation_is_never_taken_back() {
 }
 
 #[test]
-fn a_cycle_that_is_told_of_has_an_error() {
+fn a_cycle_that_is_published_has_an_error() {
     in_every_order(|| {
         let control = Arc::new(Control::new());
         let telling = {
             let control = Arc::clone(&control);
-            thread::spawn(move || control.tell(1, 0.5, Some((0.25, None))))
+            thread::spawn(move || control.publish(1, 0.5, Some((0.25, None))))
         };
         let progress = control.progress();
         assert!(progress.train_error.is_none_or(|error| error == 0.5));

@@ -110,7 +110,9 @@ fn several_threads_take_part_where_there_is_work() {
 
 #[test]
 fn a_training_goes_on_where_the_one_before_ended_also_through_bytes() {
-    for algorithm in Algorithm::ALL {
+    for (algorithm, first) in
+        Algorithm::ALL.iter().flat_map(|algorithm| [30, 31, 48, 77].map(|first| (algorithm, first)))
+    {
         let changes = Changes { algorithm: Some(*algorithm), l2: Some(Decay::Fixed(0.001)), ..Changes::default() };
         let start = || {
             let mut network = network(Kind::Regressor, &[3, 8, 2], 300, 9);
@@ -120,13 +122,85 @@ fn a_training_goes_on_where_the_one_before_ended_also_through_bytes() {
         let mut at_once = start();
         train(&mut at_once, cycles(100), 1);
         let mut in_parts = start();
-        // L-BFGS forgets its moves at the end of a training: here it has made none yet.
-        train(&mut in_parts, cycles(30), 1);
+        train(&mut in_parts, cycles(first), 1);
         let saved = codec::encode(in_parts.network());
         let mut in_parts = Live::new(codec::decode(&saved).unwrap());
-        train(&mut in_parts, cycles(70), 2);
-        assert!(timeless(at_once.network()) == timeless(in_parts.network()), "{algorithm:?}");
+        train(&mut in_parts, cycles(100 - first), 2);
+        assert!(timeless(at_once.network()) == timeless(in_parts.network()), "{algorithm:?} after {first}");
     }
+}
+
+#[test]
+fn members_that_search_go_on_as_if_they_had_not_been_interrupted() {
+    let start = || {
+        let mut network = network(Kind::Regressor, &[3, 8, 2], 300, 9);
+        let limits = network.info().limits;
+        network.configure(&Changes { algorithm: Some(Algorithm::Lbfgs), ..Changes::default() }, limits).unwrap();
+        with_restarts(network, Restarts::Fixed(3))
+    };
+    let (mut at_once, mut in_parts) = (start(), start());
+    train(&mut at_once, cycles(60), 1);
+    for part in [30, 10, 1, 19] {
+        train(&mut in_parts, cycles(part), 1);
+        in_parts = Live::new(codec::decode(&codec::encode(in_parts.network())).unwrap());
+    }
+    assert!(timeless(at_once.network()) == timeless(in_parts.network()));
+}
+
+/// The same network without what L-BFGS remembers.
+fn forgetful(network: &Network) -> Network {
+    let mut decoder = codec::Decoder::new();
+    codec::frames(network, &mut |frame| {
+        if frame[..2] != [25, 0] {
+            decoder.push(frame).unwrap();
+        }
+    });
+    decoder.finish().unwrap()
+}
+
+type Change = Box<dyn Fn(&mut Network)>;
+
+#[test]
+fn what_lbfgs_remembers_is_of_no_use_once_something_else_has_changed() {
+    let trained = |backtrack: bool| {
+        let mut network = network(Kind::Regressor, &[3, 8, 2], 300, 9);
+        let limits = network.info().limits;
+        network.configure(&Changes { algorithm: Some(Algorithm::Lbfgs), ..Changes::default() }, limits).unwrap();
+        let mut live = with_restarts(network, Restarts::Fixed(1));
+        train(&mut live, if backtrack { auto_stop(true) } else { cycles(45) }, 1);
+        live.network().clone()
+    };
+    let configured =
+        |changes: Changes| move |network: &mut Network| network.configure(&changes, network.info().limits).unwrap();
+    let row = |network: &mut Network, input: f32| {
+        network.observe(&Batch::new(&[input, 1.0, 2.0], 3, &[5.0, 1.0], 2), Some(Set::Train), |_| {}).unwrap();
+    };
+    let changes: [(&str, Change); 6] = [
+        ("nothing", Box::new(|_| {})),
+        ("patience", Box::new(configured(Changes { patience: Some(Patience::Cycles(9)), ..Changes::default() }))),
+        ("decay", Box::new(configured(Changes { l2: Some(Decay::Fixed(0.1)), ..Changes::default() }))),
+        ("normalization", Box::new(configured(Changes { normalize: Some(false), ..Changes::default() }))),
+        ("rows", Box::new(move |network| row(network, 3.0))),
+        ("a reset", Box::new(Network::reset)),
+    ];
+    for (what, change) in changes {
+        let (mut one, mut other) = (trained(false), forgetful(&trained(false)));
+        change(&mut one);
+        change(&mut other);
+        let (mut one, mut other) = (Live::new(one), Live::new(other));
+        train(&mut one, cycles(10), 1);
+        train(&mut other, cycles(10), 1);
+        let same = timeless(one.network()) == timeless(other.network());
+        assert_eq!(same, !["nothing", "patience"].contains(&what), "{what}");
+    }
+    // Weights of an earlier cycle, and those of another trainer.
+    let back = trained(true);
+    assert!(timeless(&back) == timeless(&forgetful(&back)));
+    let mut other = trained(false);
+    configured(Changes { algorithm: Some(Algorithm::IrpropPlus), ..Changes::default() })(&mut other);
+    let mut other = Live::new(other);
+    train(&mut other, cycles(1), 1);
+    assert!(timeless(other.network()) == timeless(&forgetful(other.network())));
 }
 
 /// The same network, trained from so many starts or, where the engine chooses, as it sees fit.

@@ -4,11 +4,11 @@
 //! it take asks for that much first, and a quarter more for what allocators round up: where that is refused, so is the
 //! request, before anything has changed.
 
-use neuralredis_core::Error;
+use neuralredis_core::{Error, Trained};
 use neuralredis_server::system;
 
-/// Bytes of a parameter: weight, step size, sign of the gradient.
-pub(crate) const PARAMETER: usize = 9;
+/// Bytes of a parameter of a network that is not trained yet.
+pub(crate) const PARAMETER: usize = Trained::BYTES_PER_PARAMETER;
 
 /// Bytes from which on the system is asked: where it has fewer, it has too few for anything.
 const PROBE_FROM_BYTES: usize = 1 << 20;

@@ -30,7 +30,8 @@ pub(crate) struct Pending {
     make: Box<Make>,
     /// What the network keeps if they cannot be made.
     before: Made,
-    parameters: usize,
+    /// Bytes that they take.
+    bytes: usize,
     /// What it takes to make them.
     cost: Cost,
     /// The process whose thread makes them. A forked child does not have it, and must not wait.
@@ -41,10 +42,10 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Begins to make weights of so many parameters. `make` must come to the same each time; `then` is called on the thread
+    /// Begins to make weights that take so many bytes. `make` must come to the same each time; `then` is called on the thread
     /// that has made them.
     pub(crate) fn begin(
-        parameters: usize,
+        bytes: usize,
         cost: Cost,
         before: Made,
         make: impl Fn() -> Result<Made, Error> + Send + Sync + 'static,
@@ -53,7 +54,7 @@ impl Pending {
         let pending = Arc::new(Self {
             make: Box::new(make),
             before,
-            parameters,
+            bytes,
             cost,
             process: std::process::id(),
             made: OnceLock::new(),
@@ -91,14 +92,14 @@ impl Pending {
         self.made.get().cloned()
     }
 
-    /// How many they are.
+    /// How many they are at most: a trainer may have left more with each than there is before a training.
     pub(crate) fn parameters(&self) -> usize {
-        self.parameters
+        self.bytes / memory::PARAMETER
     }
 
     /// Bytes that they take.
     pub(crate) fn bytes(&self) -> usize {
-        self.parameters * memory::PARAMETER
+        self.bytes
     }
 
     pub(crate) fn cost(&self) -> Cost {
@@ -171,7 +172,7 @@ fn make_all() {
 
 impl fmt::Debug for Pending {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(to, "{} parameters", self.parameters)
+        write!(to, "{} bytes", self.bytes)
     }
 }
 

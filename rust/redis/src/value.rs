@@ -44,10 +44,11 @@ impl Value {
     /// New random weights. The training is cancelled, and weights that are pending are not waited for.
     pub(crate) fn reset(&mut self, ctx: Context, key: &[u8]) {
         self.live.cancel();
+        let bytes = self.trained_bytes();
         let before = (Arc::clone(self.live.network().trained()), self.pending.take());
         let drawing = self.live.network_mut().begin_reset();
         self.draw(ctx, key, drawing);
-        work::dispose(self.live.network().layout().parameters() * memory::PARAMETER, before);
+        work::dispose(bytes, before);
     }
 
     fn draw(&mut self, ctx: Context, key: &[u8], drawing: Drawing) {
@@ -56,17 +57,19 @@ impl Value {
         if cost.is_brief() {
             self.take(Made { trained: Arc::new(drawing.draw()), report: None });
         } else {
-            self.pend(ctx, key, parameters, cost, move || Ok(Made { trained: Arc::new(drawing.draw()), report: None }));
+            self.pend(ctx, key, parameters * memory::PARAMETER, cost, move || {
+                Ok(Made { trained: Arc::new(drawing.draw()), report: None })
+            });
         }
     }
 
-    /// Has weights of so many parameters made on a thread, to take the place of those that the network has. It is, or will
+    /// Has weights that take so many bytes made on a thread, to take the place of those that the network has. It is, or will
     /// be, at that key.
     pub(crate) fn pend(
         &mut self,
         ctx: Context,
         key: &[u8],
-        parameters: usize,
+        bytes: usize,
         cost: Cost,
         make: impl Fn() -> Result<Made, neuralredis_core::Error> + Send + Sync + 'static,
     ) {
@@ -86,7 +89,7 @@ impl Value {
                 });
             });
         };
-        self.pending = Some(Pending::begin(parameters, cost, before, make, then));
+        self.pending = Some(Pending::begin(bytes, cost, before, make, then));
     }
 
     /// Gives the network weights that are made.
@@ -128,6 +131,12 @@ impl Value {
     /// Bytes of the network, as limits count them: with weights that are pending.
     pub(crate) fn network_bytes(&self) -> usize {
         self.live.network().bytes() + self.pending.as_ref().map_or(0, |pending| pending.bytes())
+    }
+
+    /// Bytes of the weights and of what trainers left with them, also where they are pending.
+    pub(crate) fn trained_bytes(&self) -> usize {
+        let of_network = || self.live.network().trained().bytes_by(&|bytes| bytes);
+        self.pending.as_ref().map_or_else(of_network, |pending| pending.bytes())
     }
 
     /// Whether no weights are pending.

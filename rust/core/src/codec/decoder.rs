@@ -219,6 +219,7 @@ impl Parts {
             }
             Section::Options => self.options = Some(options::read(piece, self.kind, layout)?),
             Section::Decays => trained.read_decays(piece, layout)?,
+            Section::TrainerState => trained.read_trainer_state(piece, layout)?,
             Section::Notes => self.notes = Some(structure::read_notes(piece)?),
         }
         Ok(())

@@ -27,6 +27,7 @@ mod structure;
 #[cfg(test)]
 mod tests;
 mod trained;
+mod trainer_state;
 
 use crc::{CRC_64_REDIS, Crc, Table};
 
@@ -66,6 +67,7 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     trained::write_decays(trained, writer);
     structure::write_notes(network.notes(), writer);
     options::write(*kind, chosen, writer);
+    trainer_state::write(trained, writer);
     writer.fields(Section::End, &[]);
 }
 
@@ -121,10 +123,10 @@ pub fn same(one: &Network, other: &Network) -> bool {
 fn most_bytes(network: &Network) -> usize {
     let Dataset { shape, train, test, .. } = &network.dataset;
     let rows = |rows: &Rows| rows.len() * 4 * (shape.width() + usize::from(rows.weights.is_some()));
-    let parameters = network.trained.weights.len() * 9;
     let report = network.report.as_ref().map_or(0, |report| report.bytes_by(&|bytes| bytes));
     let classes = network.options.class_weight.bytes_by(&|bytes| bytes);
-    let values = parameters + 8 * (shape.inputs + shape.outputs) + rows(train) + rows(test) + report + classes;
+    let trained = network.trained.bytes_by(&|bytes| bytes);
+    let values = trained + rows(train) + rows(test) + report + classes;
     let values = values + network.notes().len();
     1024 + values + values / 1000
 }
@@ -149,6 +151,7 @@ pub fn trained_frames(trained: &Trained, report: Option<&Report>, sink: &mut dyn
     trained::write(trained, writer);
     report::write(report, writer);
     trained::write_decays(trained, writer);
+    trainer_state::write(trained, writer);
     writer.fields(Section::End, &[]);
 }
 

@@ -19,7 +19,8 @@ use crate::layout::{Connection, Kind, Layout, MAX_LAYERS};
 use crate::network::Network;
 use crate::normalization::{Normalization, Scaling};
 use crate::options::{Activation, Algorithm, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts};
-use crate::trained::{Statistics, StepperState, Trained};
+use crate::trained::{Statistics, Trained};
+use crate::trainer_state::{RpropState, TrainerState};
 
 /// Flags of the original's networks. Others are never written.
 const REGRESSOR: u64 = 1 << 1;
@@ -102,7 +103,7 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
         patience: Patience::Auto,
     };
     let limits = Limits { train: train_limit, test: test_limit };
-    let trained = Trained { weights, state, normalization, statistics };
+    let trained = Trained { weights, decays: vec![1.0], state, normalization, statistics };
     let mut network = Network::of_trained(kind, layout, options, limits, id, trained).or_else(refuse)?;
     (network.dataset.train, network.dataset.test) = (train, test);
     Ok(network)
@@ -142,7 +143,7 @@ fn figure(values: &mut dyn Values, what: &str, most: f64) -> Result<f64> {
 }
 
 /// Weights and RPROP's state. The original has them from the last connection to the first, and in each unit by unit.
-fn read_parameters(values: &mut dyn Values, layout: &Layout) -> Result<(Vec<f32>, StepperState)> {
+fn read_parameters(values: &mut dyn Values, layout: &Layout) -> Result<(Vec<f32>, TrainerState)> {
     let mut connections = Vec::new();
     let last = layout.connections().len() - 1;
     for (index, connection) in layout.connections().enumerate().rev() {
@@ -154,7 +155,7 @@ fn read_parameters(values: &mut dyn Values, layout: &Layout) -> Result<(Vec<f32>
     connections.reverse();
     let mut weights = room(layout.parameters())?;
     let (sizes, signs) = (room(layout.parameters())?, room(layout.parameters())?);
-    let mut state = StepperState { sizes, signs, ..StepperState::new(0, 1) };
+    let mut state = RpropState { sizes, signs, ..RpropState::new(0, 1) };
     for [of_weights, of_sizes, of_gradients] in &connections {
         for weight in of_weights.parameters() {
             if !weight.is_finite() {
@@ -172,7 +173,7 @@ fn read_parameters(values: &mut dyn Values, layout: &Layout) -> Result<(Vec<f32>
             .signs
             .extend(of_gradients.parameters().map(|gradient| i8::from(gradient > 0.0) - i8::from(gradient < 0.0)));
     }
-    Ok((weights, state))
+    Ok((weights, TrainerState::Rprop(state)))
 }
 
 /// The values of a connection: for each unit those of its inputs, then its bias.

@@ -91,6 +91,11 @@ sections! {
     Notes = 23, "notes";
     /// All options (`options.rs`). Since version 4.
     Options = 24, "options";
+    /// What a trainer remembers beside the sections of RPROP, which it has too: its tag u8 and three bytes of 0. That of L-BFGS
+    /// is 1; of each member objective f64 (infinite if no search has begun), step f64, decay f32, times shortened u32 and
+    /// moves u32; then the moves of each, the oldest first, changes of the weights before those of the gradient, f32 each.
+    /// Left out where there is none. Since version 4.
+    TrainerState = 25, "trainer state";
     /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
     End = 0xFFFF, "end";
 }

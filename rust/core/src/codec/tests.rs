@@ -20,6 +20,7 @@ use crate::options::{
 };
 use crate::random::Random;
 use crate::trained::Trained;
+use crate::trainer_state::{SearchState, TrainerState};
 use crate::training::{Live, Pool, TrainOptions};
 
 fn options() -> impl Strategy<Value = (Kind, Options)> {
@@ -218,7 +219,7 @@ fn the_first_version_is_still_read() {
     let info = network.info();
     assert_eq!((info.kind, &info.layout[..], info.statistics.total_cycles), (Kind::Regressor, &[2, 3, 2][..], 1));
     assert_eq!((info.limits, info.train_rows, info.test_rows), (Limits { train: 20, test: 10 }, 2, 1));
-    assert_eq!(network.trained.state.sizes, vec![0.1; 17]);
+    assert_eq!(network.trained.state.rprop().sizes, vec![0.1; 17]);
     assert_eq!((network.options.restarts, info.members), (Restarts::Auto, 1));
     assert_eq!(content(&encode(&network)), content(&bytes), "nothing but the form of the options has changed");
 }
@@ -405,12 +406,39 @@ fn a_network_that_has_diverged_can_still_be_saved() {
     let mut network = small(Kind::Regressor, 12, 2);
     for error in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -3.0] {
         let trained = of(&mut network);
-        trained.state.objectives = vec![error];
+        let TrainerState::Rprop(rprop) = &mut trained.state else { panic!("RPROP trains the first cycles") };
+        rprop.objectives = vec![error];
         (trained.statistics.train_error, trained.statistics.test_error) = (error, error);
         let back = decode(&encode(&network)).unwrap();
         let expected = if error.is_nan() { f64::INFINITY } else { error };
-        assert_eq!((back.trained.state.objectives[0], back.trained.statistics.test_error), (expected, expected));
+        assert_eq!(
+            (back.trained.state.rprop().objectives[0], back.trained.statistics.test_error),
+            (expected, expected)
+        );
     }
+}
+
+/// Two of three members that L-BFGS has trained: one has gone back to earlier weights, so it has no search.
+fn searched() -> Network {
+    let mut network = small(Kind::Regressor, 12, 0);
+    network.options.restarts = Restarts::Fixed(2);
+    let mut network = trained(network, 40);
+    let TrainerState::Lbfgs(_, searches) = &mut of(&mut network).state else { panic!("L-BFGS has begun") };
+    assert!(searches.iter().all(|search| !search.moves.is_empty()));
+    searches[0] = SearchState::NONE;
+    network
+}
+
+#[test]
+fn what_a_search_remembers_is_saved_and_cut_into_frames_anywhere() {
+    let network = searched();
+    for max_frame in [200, 201, 202, 203, 500, MAX_FRAME] {
+        assert!(network_of(&frames_of(&network, max_frame), max_frame).unwrap() == network, "{max_frame}");
+    }
+    let mut frames = Vec::new();
+    trained_frames(&network.trained, None, &mut |frame| frames.push(frame.to_vec()));
+    let (back, _) = decode_trained(&network.model(), frames.iter().map(Vec::as_slice)).unwrap();
+    assert!(back == *network.trained);
 }
 
 #[test]

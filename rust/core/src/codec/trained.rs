@@ -2,13 +2,14 @@
 
 use super::frame::Writer;
 use super::section::{Piece, Section, damaged};
-use super::{reserve, room};
+use super::{reserve, room, trainer_state};
 use crate::error::{Error, Result};
 use crate::kernels::{FIRST_SIZE, MAX_SIZE, MIN_SIZE};
 use crate::layout::{Kind, Layout, MAX_PARAMETERS};
 use crate::normalization::{Normalization, Scaling};
 use crate::options::MAX_MEMBERS;
-use crate::trained::{Statistics, StepperState, Trained};
+use crate::trained::{Statistics, Trained};
+use crate::trainer_state::{RpropState, TrainerState};
 
 /// Steps and cycles at most: a network that counts from here on for a thousand years still fits a signed integer.
 pub(super) const MAX_COUNT: u64 = 1 << 62;
@@ -16,20 +17,20 @@ pub(super) const MAX_COUNT: u64 = 1 << 62;
 const MAX_DECAY: f32 = 1e6;
 
 pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
-    let Trained { weights, state, normalization, statistics } = trained;
+    let Trained { weights, decays: _, state, normalization, statistics } = trained;
     writer.values(Section::Weights, 4, weights.iter().map(|weight| weight.to_le_bytes()));
-    write_state(state, writer);
+    write_rprop(state.rprop(), writer);
     let Normalization { inputs, outputs } = normalization;
     write_scaling(Section::InputScaling, inputs.as_ref(), writer);
     write_scaling(Section::OutputScaling, outputs.as_ref(), writer);
     write_statistics(statistics, writer);
 }
 
-fn write_state(state: &StepperState, writer: &mut Writer<'_>) {
+fn write_rprop(state: &RpropState, writer: &mut Writer<'_>) {
     if is_untouched(state) {
         return;
     }
-    let StepperState { sizes, signs, objectives, decays: _ } = state;
+    let RpropState { sizes, signs, objectives } = state;
     writer.values(Section::Sizes, 4, sizes.iter().map(|size| size.to_le_bytes()));
     writer.values(Section::Signs, 1, signs.iter().map(|sign| sign.to_le_bytes()));
     writer.values(Section::Objective, 8, objectives.iter().map(|&objective| number(objective).to_le_bytes()));
@@ -37,23 +38,22 @@ fn write_state(state: &StepperState, writer: &mut Writer<'_>) {
 
 /// Members' shares of the weight decay, in a section that comes after those of the network's other parts.
 pub(super) fn write_decays(trained: &Trained, writer: &mut Writer<'_>) {
-    let decays = &trained.state.decays;
+    let decays = &trained.decays;
     if decays.iter().any(|&decay| decay != 1.0) {
         writer.values(Section::Decays, 4, decays.iter().map(|decay| decay.to_le_bytes()));
     }
 }
 
 /// The state before the first step.
-fn untouched(parameters: usize, members: usize) -> Result<StepperState> {
-    let mut state =
-        StepperState { sizes: room(parameters)?, signs: room(parameters)?, ..StepperState::new(0, members) };
+fn untouched(parameters: usize, members: usize) -> Result<RpropState> {
+    let mut state = RpropState { sizes: room(parameters)?, signs: room(parameters)?, ..RpropState::new(0, members) };
     state.sizes.resize(parameters, FIRST_SIZE);
     state.signs.resize(parameters, 0);
     Ok(state)
 }
 
 /// Whether no step has been taken yet.
-fn is_untouched(state: &StepperState) -> bool {
+fn is_untouched(state: &RpropState) -> bool {
     state.objectives.iter().all(|&objective| number(objective) == f64::INFINITY)
         && state.signs.iter().all(|&sign| sign == 0)
         && state.sizes.iter().all(|&size| size == FIRST_SIZE)
@@ -106,6 +106,7 @@ pub(super) struct Parts {
     signs: Vec<i8>,
     objectives: Vec<f64>,
     decays: Vec<f32>,
+    state: trainer_state::Parts,
     inputs: Option<Scaling>,
     outputs: Option<Scaling>,
     statistics: Option<Statistics>,
@@ -161,6 +162,11 @@ impl Parts {
         })
     }
 
+    pub(super) fn read_trainer_state(&mut self, piece: &Piece<'_>, layout: &Layout) -> Result<()> {
+        let members = self.parameters(layout) / layout.parameters();
+        self.state.read(piece, layout, members)
+    }
+
     /// Parameters of all members.
     fn parameters(&self, layout: &Layout) -> usize {
         self.weights.len().max(layout.parameters())
@@ -214,7 +220,7 @@ impl Parts {
 
     /// All of it together.
     pub(super) fn finish(self, layout: &Layout) -> Result<Trained> {
-        let Self { weights, sizes, signs, objectives, decays, inputs, outputs, statistics } = self;
+        let Self { weights, sizes, signs, objectives, decays, state, inputs, outputs, statistics } = self;
         let missing = |section| damaged(section, "it is missing");
         if weights.is_empty() {
             return Err(missing(Section::Weights));
@@ -225,20 +231,24 @@ impl Parts {
             return Err(damaged(Section::Decays, "all are 1: expected it to be left out"));
         }
         let decays = if decays.is_empty() { vec![1.0; members] } else { decays };
-        let state = match (sizes.is_empty(), signs.is_empty(), began) {
-            (true, true, false) => StepperState { decays, ..untouched(weights.len(), members)? },
-            (false, false, true) => StepperState { sizes, signs, objectives, decays },
+        let rprop = match (sizes.is_empty(), signs.is_empty(), began) {
+            (true, true, false) => untouched(weights.len(), members)?,
+            (false, false, true) => RpropState { sizes, signs, objectives },
             (true, _, _) => return Err(missing(Section::Sizes)),
             (_, true, _) => return Err(missing(Section::Signs)),
             (_, _, false) => return Err(missing(Section::Objective)),
         };
-        if began && is_untouched(&state) {
+        if began && is_untouched(&rprop) {
             return Err(Error::Damaged(
                 "RPROP's state is that before the first step: expected it to be left out".into(),
             ));
         }
         let statistics = statistics.ok_or_else(|| missing(Section::Statistics))?;
-        Ok(Trained { weights, state, normalization: Normalization { inputs, outputs }, statistics })
+        let state = match state.finish()? {
+            Some(searches) => TrainerState::Lbfgs(rprop, searches),
+            None => TrainerState::Rprop(rprop),
+        };
+        Ok(Trained { weights, decays, state, normalization: Normalization { inputs, outputs }, statistics })
     }
 }
 

@@ -266,6 +266,21 @@ mod tests {
     }
 
     #[test]
+    fn a_table_that_is_cut_takes_no_more_memory_than_one_filled_so_far() {
+        for width in [1, 7, 90, 4097] {
+            for rows in [0, 1, 15, 16, 17, 48, 99, 100, 101] {
+                let mut table = filled(width, 100);
+                table.truncate(rows);
+                let bytes = |table: &Table| table.bytes_by(&|bytes| bytes);
+                let mut plain = filled(width, rows.min(100));
+                // A block that is being filled has room for more.
+                plain.truncate(rows.min(100));
+                assert!(table == plain && bytes(&table) <= bytes(&filled(width, rows.min(100))), "{width} {rows}");
+            }
+        }
+    }
+
+    #[test]
     fn a_write_copies_only_the_block_it_touches() {
         let mut table = filled(10, 10_000);
         let snapshot = table.clone();

@@ -14,7 +14,7 @@ use super::lanes::{LANES, Lanes};
 
 /// Bound of a unit's input. It keeps every value of a network finite, whatever its weights: no infinity, so no
 /// difference of infinities. Its square, summed over 2^20 outputs, is still finite.
-pub(super) const MAX_INPUT: f32 = (1u64 << 50) as f32;
+pub(crate) const MAX_INPUT: f32 = (1u64 << 50) as f32;
 
 /// Bytes of error signals that a gradient tile goes over again and again: half of a small L1 cache.
 const GRADIENT_BYTES: usize = 16 << 10;

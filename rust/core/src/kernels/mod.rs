@@ -31,10 +31,12 @@ use std::sync::OnceLock;
 use crate::error::{Error, Result};
 use crate::options::{Activation, Loss, Output};
 pub(crate) use buffer::Buffer;
+pub(crate) use dense::MAX_INPUT;
 use lanes::Lanes;
 pub(crate) use lanes::{LANES, sum_of_lanes};
 pub(crate) use members::add_share;
 pub(crate) use rprop::{FIRST_SIZE, MAX_SIZE, MIN_SIZE, StepRule};
+pub(crate) use units::MAX_STANDARDIZED;
 
 /// The environment variable that pins an instruction set: `avx512`, `avx2`, `neon` or `portable`.
 pub const PIN: &str = "NEURALREDIS_ISA";

@@ -5,7 +5,7 @@ use super::lanes::{LANES, Lanes};
 use crate::options::Activation;
 
 /// Bound of a normalized input, in standard deviations: far beyond any data, and it keeps an answer to nonsense finite.
-const MAX_STANDARDIZED: f32 = 1e6;
+pub(crate) const MAX_STANDARDIZED: f32 = 1e6;
 
 /// `v` in place, sixteen numbers at a time, the last ones in part.
 #[inline(always)]

@@ -91,12 +91,12 @@ choice! {
 const FEW_PARAMETERS: usize = 20_000;
 
 impl Algorithm {
-    /// Whether it is L-BFGS, for a network of so many parameters.
-    pub(crate) fn is_lbfgs(self, kind: Kind, parameters: usize) -> bool {
+    /// The algorithm itself, or what the engine chooses for a network of so many parameters.
+    pub(crate) fn chosen(self, kind: Kind, parameters: usize) -> Self {
         match self {
-            Self::Auto => kind == Kind::Regressor && parameters <= FEW_PARAMETERS,
-            Self::Lbfgs => true,
-            Self::IrpropPlus | Self::IrpropMinus | Self::RpropPlus => false,
+            Self::Auto if kind == Kind::Regressor && parameters <= FEW_PARAMETERS => Self::Lbfgs,
+            Self::Auto => Self::IrpropPlus,
+            chosen => chosen,
         }
     }
 }

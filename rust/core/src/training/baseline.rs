@@ -1,71 +1,48 @@
-//! What is to be beaten: the error of whoever gives each row the same answer, the best for the training rows.
+//! The baseline: the loss of the best constant prediction, which a network has to beat.
 
-use crate::dataset::Rows;
-use crate::layout::{Kind, Layout};
-use crate::normalization::Normalization;
-use crate::objective::{Objective, Sums};
-use crate::options::Output;
-
+use super::statistics::RowStatistics;
 use super::task::Task;
+use crate::dataset::Rows;
+use crate::layout::Layout;
+use crate::normalization::Normalization;
+use crate::objective::{Objective, Sums, Wanted};
+use crate::options::Output;
 
 /// The least share of a class, for which the logarithm is finite.
 const LEAST: f64 = 1e-30;
 
-/// The mean loss of a row of `rows` for that answer: of a network that has nothing but the biases of its output units.
+/// The mean loss of a row of `rows` for the best constant prediction of the training rows, of which there are `statistics`:
+/// that of a network which has nothing but the biases of its output units.
 ///
-/// The best answer is the mean of the targets: with cross-entropy the shares of the classes, with squared errors the mean.
-pub(super) fn error(task: &Task, normalization: &Normalization, rows: &Rows) -> f64 {
+/// The best constant is the mean of the targets: with cross-entropy the shares of the classes, with squared errors the mean.
+pub(super) fn error(task: &Task, statistics: &RowStatistics, normalization: &Normalization, rows: &Rows) -> f64 {
     let layout = Layout::new(&[task.layout.inputs(), task.layout.outputs()]).expect("a part of one that is legal");
-    let objective = task.objective_of(&layout, normalization.clone(), 1);
+    let class_weights = statistics.class_weights(&task.options.class_weight);
+    let means = statistics.mean_targets(normalization, class_weights.as_deref());
     let mut weights = vec![0.0; layout.parameters()];
-    for (bias, mean) in weights.iter_mut().zip(means(task, normalization)) {
+    for (bias, mean) in weights.iter_mut().zip(means) {
         *bias = match task.options.output {
             Output::Softmax => mean.max(LEAST).ln() as f32,
             Output::Sigmoid => (mean.max(LEAST).ln() - (1.0 - mean).max(LEAST).ln()) as f32,
             Output::Linear => mean as f32,
         };
     }
-    loss(&objective, &weights, rows)
-}
-
-fn loss(objective: &Objective, weights: &[f32], rows: &Rows) -> f64 {
+    let kind = task.dataset.shape.kind;
+    let objective =
+        Objective::new(kind, &layout, task.options.clone(), normalization.clone(), 1).weighted(class_weights);
     let mut scratch = objective.scratch();
     let mut sums = Sums::default();
     for share in objective.shares(rows) {
-        sums.add(&objective.sums(weights, rows, share, &mut scratch, true, None, || true));
+        sums.add(&objective.sums(&weights, rows, share, &mut scratch, Wanted::LOSS, || true));
     }
     sums.mean()
-}
-
-/// The mean target of each output, as the loss sees it, over the training rows.
-fn means(task: &Task, normalization: &Normalization) -> Vec<f64> {
-    let (rows, shape) = (&task.dataset.train, task.dataset.shape);
-    let classes = task.class_weights();
-    let (mut means, mut all) = (vec![0.0; shape.outputs], 0.0);
-    for row in 0..rows.len() {
-        let weight = f64::from(rows.weight(row));
-        let mut targets = rows.table.row(row).skip(shape.inputs);
-        if shape.kind == Kind::Classifier {
-            let class = targets.next().expect("a row ends with its class") as usize;
-            let weight = weight * classes.as_ref().map_or(1.0, |weights| f64::from(weights[class]));
-            means[class] += weight;
-            all += weight;
-        } else {
-            for (column, target) in targets.enumerate() {
-                let scaled = normalization.outputs.as_ref().map_or(target, |scaling| scaling.apply(column, target));
-                means[column] += weight * f64::from(scaled);
-            }
-            all += weight;
-        }
-    }
-    means.iter_mut().for_each(|mean| *mean /= all);
-    means
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::dataset::{Batch, Limits};
+    use crate::layout::Kind;
     use crate::network::Network;
     use crate::options::{Changes, Loss, Options};
     use crate::training::TrainOptions;
@@ -79,7 +56,9 @@ mod tests {
         let inputs: Vec<f32> = (0..rows).map(|row| row as f32).collect();
         network.observe(&Batch::new(&inputs, 1, targets, network.targets()), None, |_| {}).unwrap();
         let task = Task::new(&network, TrainOptions::default()).unwrap();
-        error(&task, &task.normalization(), &network.dataset.train)
+        let statistics = RowStatistics::of(&network.dataset);
+        let normalization = statistics.normalization(&task.options, &task.trained);
+        error(&task, &statistics, &normalization, &network.dataset.train)
     }
 
     #[test]

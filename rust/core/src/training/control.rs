@@ -78,7 +78,7 @@ impl Control {
     }
 
     /// Publishes the errors at a cycle; of testing rows, the loss and what a classifier gets wrong.
-    pub(super) fn tell(&self, cycle: u64, train_error: f64, test: Option<(f64, Option<f64>)>) {
+    pub(super) fn publish(&self, cycle: u64, train_error: f64, test: Option<(f64, Option<f64>)>) {
         self.train_error.store(train_error.to_bits(), Ordering::Relaxed);
         if let Some((error, class_errors)) = test {
             self.test_error.store(error.to_bits(), Ordering::Relaxed);
@@ -88,7 +88,7 @@ impl Control {
     }
 
     /// Publishes a cycle at which no errors were computed.
-    pub(super) fn tell_cycle(&self, cycle: u64) {
+    pub(super) fn publish_cycle(&self, cycle: u64) {
         self.cycle.store(cycle, Ordering::Relaxed);
     }
 

@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::control::{Control, Progress};
-use super::cycle::Session;
 use super::pauses;
 use super::pool::{Pool, Seats};
+use super::session::Session;
 use super::task::Task;
 use super::turns::Owner;
 use crate::report::Report;

@@ -4,19 +4,21 @@ mod baseline;
 mod control;
 #[allow(unsafe_code)] // lends work that is borrowed to threads that live longer, for the time of a call
 mod crew;
-mod cycle;
+mod curve;
+mod ensemble;
 mod job;
-mod lbfgs;
 mod live;
-mod members;
+mod pass;
 mod pauses;
 mod pool;
-mod report;
-mod rprop;
+mod session;
+mod statistics;
 mod sync;
 mod task;
 #[cfg(test)]
 mod tests;
+mod threads;
+mod trainers;
 mod turns;
 mod warnings;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::lbfgs::{self, Search};
+use super::trainers::{Description, description};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
@@ -13,7 +13,8 @@ use crate::normalization::Normalization;
 use crate::objective::Objective;
 use crate::options::{ClassWeight, Options, Restarts};
 use crate::random::Random;
-use crate::trained::{StepperState, Trained};
+use crate::trained::Trained;
+use crate::trainer_state::{RpropState, TrainerState};
 use crate::weights::{first_sizes, initial};
 
 /// The random stream of the members after the first.
@@ -81,13 +82,14 @@ impl Task {
 
     /// Bytes of memory that it takes with so many threads, about, beyond the rows.
     pub fn bytes(&self, threads: usize) -> usize {
-        let objective = self.unweighted(Normalization::default(), self.members);
-        // Weights with the stepper's state, of 9 bytes together: as trained, as the best so far, as the best before.
+        let objective = self.objective(Normalization::default(), self.members);
         let shares = objective.shares(&self.dataset.train).len();
-        // Weights with the stepper's state are 9 bytes a parameter: as they are, and as the best so far. At the end there are
-        // the result and its bytes, and no gradients any more.
-        let best = if self.training.auto_stop && self.training.backtrack { 9 } else { 0 };
-        let parameters = objective.parameters() * (4 * shares + 9 + best).max(2 * 9);
+        let (weight, state) = (size_of::<f32>(), self.state_bytes(self.members));
+        // BACKTRACK keeps weights and what RPROP would go on from, once more.
+        let kept = if self.training.auto_stop && self.training.backtrack { Trained::BYTES_PER_PARAMETER } else { 0 };
+        let training = shares * weight + weight + state + self.trainer().working_bytes + kept;
+        // At the end there are the result and its bytes, and no gradients any more.
+        let parameters = objective.parameters() * training.max(2 * (weight + state));
         let threads = threads.min(shares.max(objective.shares(&self.dataset.test).len())).max(1);
         // The last is for what the rows' means alone would make of them.
         let scratch = (threads + 1) * objective.scratch_bytes();
@@ -95,8 +97,16 @@ impl Task {
             ClassWeight::Balanced => self.layout.outputs() * (size_of::<f64>() + size_of::<f32>()),
             ClassWeight::None | ClassWeight::Given(_) => 0,
         };
-        let searches = if self.is_lbfgs() { lbfgs::bytes(self.layout.parameters(), self.members) } else { 0 };
-        parameters + scratch + classes + searches
+        parameters + scratch + classes
+    }
+
+    /// Bytes of the weights and the trainer's state that the network will have.
+    pub fn result_bytes(&self) -> usize {
+        self.answering * self.layout.parameters() * (size_of::<f32>() + self.state_bytes(self.answering))
+    }
+
+    fn state_bytes(&self, members: usize) -> usize {
+        (self.trainer().state_bytes)(self.layout.parameters(), members)
     }
 
     /// Bytes of what it shares with the network, or keeps of it after that is gone: rows and weights.
@@ -104,62 +114,33 @@ impl Task {
         self.dataset.bytes_by(&|bytes| bytes) + self.trained.bytes_by(&|bytes| bytes)
     }
 
-    /// Whether L-BFGS trains it.
-    pub(super) fn is_lbfgs(&self) -> bool {
-        self.options.algorithm.is_lbfgs(self.dataset.shape.kind, self.layout.parameters())
+    /// What trains it.
+    pub(super) fn trainer(&self) -> &'static Description {
+        description(self.options.algorithm, self.dataset.shape.kind, self.layout.parameters())
     }
 
-    /// The searches of its members, which L-BFGS needs.
-    pub(super) fn searches(&self) -> Vec<Search> {
-        let (parameters, members) = (self.layout.parameters(), self.members);
-        (0..members).map(|_| Search::new(parameters, members, self.options.l2)).collect()
-    }
-
-    /// What so many members of it minimize.
+    /// What so many members of it minimize, where all classes weigh the same.
     pub(super) fn objective(&self, normalization: Normalization, members: usize) -> Objective {
-        self.unweighted(normalization, members).weighted(self.class_weights())
-    }
-
-    /// What members of another layout, for the same rows, minimize.
-    pub(super) fn objective_of(&self, layout: &Layout, normalization: Normalization, members: usize) -> Objective {
-        let objective = Objective::new(self.dataset.shape.kind, layout, self.options.clone(), normalization, members);
-        objective.weighted(self.class_weights())
-    }
-
-    fn unweighted(&self, normalization: Normalization, members: usize) -> Objective {
         Objective::new(self.dataset.shape.kind, &self.layout, self.options.clone(), normalization, members)
     }
 
-    /// What the loss of a row of each class is multiplied by; none where all are alike.
-    pub(super) fn class_weights(&self) -> Option<Arc<Vec<f32>>> {
-        match &self.options.class_weight {
-            ClassWeight::None => None,
-            ClassWeight::Balanced => Some(Arc::new(balanced(&self.dataset))),
-            ClassWeight::Given(weights) => Some(Arc::clone(weights)),
-        }
-    }
-
-    /// The weights and the trainer's state that the training begins with: those of the network, and if nothing has trained
-    /// it yet, those of as many more members as it is to have, drawn from a stream of their own.
-    pub(super) fn beginning(&self) -> (Vec<f32>, StepperState) {
-        let mut weights = self.trained.weights.clone();
+    /// The weights, the members' multipliers of the automatic weight decay and the trainer's state that the training begins
+    /// with: those of the network, and if nothing has trained it yet, those of as many more members as it is to have, drawn
+    /// from a stream of their own.
+    pub(super) fn initial_state(&self) -> (Vec<f32>, Vec<f32>, TrainerState) {
+        let Trained { weights, decays, state, .. } = &*self.trained;
         if !self.trained.is_untrained() {
-            return (weights, self.trained.state.clone());
+            return (weights.clone(), decays.clone(), state.clone());
         }
         let (parameters, members) = (self.layout.parameters(), self.members);
-        weights.truncate(parameters);
-        let sizes = first_sizes(&self.layout).repeat(members);
+        let mut weights = weights[..parameters].to_vec();
+        let sizes = first_sizes(&self.layout, self.options.activation).repeat(members);
         let mut random = Random::new(self.weights_state, MEMBERS_STREAM);
         for _ in 1..members {
             weights.extend(initial(&self.layout, self.options.activation, &mut random));
         }
-        let decays = self.options.l2.shares(members);
-        (weights, StepperState { sizes, decays, ..StepperState::new(members * parameters, members) })
-    }
-
-    /// Weights and biases of all members that the network will have.
-    pub fn parameters(&self) -> usize {
-        self.answering * self.layout.parameters()
+        let state = RpropState { sizes, ..RpropState::new(members * parameters, members) };
+        (weights, self.options.l2.shares(members), TrainerState::Rprop(state))
     }
 
     /// When it ends.
@@ -168,26 +149,13 @@ impl Task {
     }
 }
 
-/// The weights of [`ClassWeight::Balanced`].
-fn balanced(dataset: &Dataset) -> Vec<f32> {
-    let (rows, shape) = (&dataset.train, dataset.shape);
-    let mut of_class = vec![0.0; shape.outputs];
-    for row in 0..rows.len() {
-        let class = rows.table.row(row).nth(shape.inputs).expect("a row ends with its class");
-        of_class[class as usize] += f64::from(rows.weight(row));
-    }
-    let (all, classes) = (of_class.iter().sum::<f64>(), of_class.iter().filter(|&&own| own > 0.0).count() as f64);
-    // Bounded for row weights at both ends of single precision.
-    let weight = |own: f64| (all / (classes * own)).clamp(f32::MIN_POSITIVE.into(), f32::MAX.into()) as f32;
-    of_class.into_iter().map(|own| if own > 0.0 { weight(own) } else { 1.0 }).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::{Job, Live, Outcome, Owner, Pool};
     use super::*;
-    use crate::dataset::{Batch, Limits};
+    use crate::dataset::{Batch, Limits, Set};
     use crate::layout::Kind;
+    use crate::options::Algorithm;
 
     fn network(inputs: usize) -> Network {
         let layout = Layout::new(&[inputs, 2]).unwrap();
@@ -219,41 +187,38 @@ mod tests {
     }
 
     #[test]
-    fn balanced_weights_give_each_class_that_occurs_as_much_as_another() {
-        let layout = Layout::new(&[1, 4]).unwrap();
-        let limits = Limits { train: 100, test: 0 };
-        let mut network = Network::new(Kind::Classifier, layout, Options::new(Kind::Classifier), limits, 1).unwrap();
-        // Ten rows of class 0, the last of which counts as ten; two of class 1; four of class 3.
-        let classes = [[0.0; 10].as_slice(), &[1.0; 2], &[3.0; 4]].concat();
-        let weights: Vec<f32> = (0..16).map(|row| if row == 9 { 10.0 } else { 1.0 }).collect();
-        let mut batch = Batch::new(&classes, 1, &classes, 1);
-        batch.weights = Some(&weights);
-        network.observe(&batch, None, |_| {}).unwrap();
-        let all = 19.0 + 2.0 + 4.0;
-        let expected = [all / (3.0 * 19.0), all / (3.0 * 2.0), 1.0, all / (3.0 * 4.0)];
-        assert_eq!(balanced(&network.dataset), expected.map(|weight| weight as f32));
-
-        let extremes = [f32::from_bits(1), f32::MAX];
-        let mut batch = Batch::new(&classes[9..11], 1, &classes[9..11], 1);
-        batch.weights = Some(&extremes);
-        let mut network = self::network(1);
-        network.dataset.train = crate::dataset::Rows::new(2);
-        network.observe(&batch, None, |_| {}).unwrap();
-        assert_eq!(balanced(&network.dataset), [f32::MAX, 0.5]);
-    }
-
-    #[test]
-    fn the_bytes_of_a_task_grow_with_its_weights_and_layers() {
-        let bytes = |units: &[usize]| {
-            let options = Options::new(Kind::Regressor);
-            let limits = Limits { train: 100, test: 0 };
+    fn the_bytes_of_a_task_are_those_of_its_parts() {
+        let task = |units: &[usize], algorithm, restarts, training| {
+            let options = Options { algorithm, restarts, ..Options::new(Kind::Regressor) };
+            let limits = Limits { train: 100, test: 10 };
             let mut network = Network::new(Kind::Regressor, Layout::new(units).unwrap(), options, limits, 1).unwrap();
             let (inputs, outputs) = (vec![0.0; units[0]], vec![0.0; *units.last().unwrap()]);
-            network.observe(&Batch::new(&inputs, inputs.len(), &outputs, outputs.len()), None, |_| {}).unwrap();
-            Task::new(&network, one_cycle()).unwrap().bytes(1)
+            let batch = Batch::new(&inputs, inputs.len(), &outputs, outputs.len());
+            for set in [Set::Train, Set::Test] {
+                network.observe(&batch, Some(set), |_| {}).unwrap();
+            }
+            Task::new(&network, training).unwrap()
         };
-        assert!(bytes(&[1, 1]) < 1 << 20);
-        assert!(bytes(&[1000, 1000, 10]) > 18 * 1_000_000);
-        assert!(bytes(&[1, 1 << 20]) > (3 * 16 * 4) << 20);
+        let scratch = |task: &Task| 2 * task.objective(Normalization::default(), task.members).scratch_bytes();
+        let parameters = 1001 * 30 + 31;
+        let (one, rprop, units) = (Restarts::Fixed(1), Algorithm::IrpropPlus, &[1000, 30, 1][..]);
+        // Weights and state, 4 and 5 bytes, and the gradient of one share, 4; at the end the result twice.
+        let plain = task(units, rprop, one, one_cycle());
+        assert_eq!(plain.bytes(1), parameters * 18 + scratch(&plain));
+        assert_eq!(plain.bytes(9), plain.bytes(1), "a share has one thread");
+        assert_eq!(plain.result_bytes(), parameters * 9);
+        // BACKTRACK keeps weights and state once more.
+        let backtrack = TrainOptions { auto_stop: true, backtrack: true, ..one_cycle() };
+        let kept = task(units, rprop, one, backtrack);
+        assert_eq!(kept.bytes(1), parameters * (4 + 9 + 9) + scratch(&kept));
+        // Of four members two are left.
+        let four = task(units, rprop, Restarts::Fixed(4), backtrack);
+        assert_eq!(four.bytes(1), 4 * parameters * 22 + scratch(&four));
+        assert_eq!(four.result_bytes(), 2 * parameters * 9);
+        // Twenty moves of 8 bytes.
+        let lbfgs = task(units, Algorithm::Lbfgs, one, one_cycle());
+        assert_eq!(lbfgs.bytes(1), parameters * 2 * (9 + 160) + scratch(&lbfgs));
+        assert_eq!(lbfgs.result_bytes(), parameters * (9 + 160));
+        assert!(task(&[1, 1 << 20], rprop, one, one_cycle()).bytes(1) > (3 * 16 * 4) << 20);
     }
 }

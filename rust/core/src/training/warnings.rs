@@ -1,47 +1,45 @@
 //! Faults that a training can name: of the data, and of what came of it.
 
-use crate::dataset::{Dataset, RowShape, Rows, Set};
-use crate::layout::Kind;
-use crate::normalization::{FAR, Normalization, Scaling};
+use super::statistics::RowStatistics;
+use crate::dataset::{Dataset, Set};
+use crate::normalization::{CENTERING_WARNING_DEVIATIONS, Column, Normalization};
 use crate::options::{Options, Output};
 
 /// Indices that a warning lists; more are counted.
 const LISTED: usize = 8;
 /// Training rows of a class of which something can be said; a class without any is told apart.
-const FEW_ROWS: u64 = 5;
+const FEW_CLASS_ROWS: u64 = 5;
 /// The share of the baseline's error from which on nothing was learnt.
-const NOTHING: f64 = 0.99;
-/// The same of the training rows, of which much can be learnt by heart: from here on hardly anything was, in so many cycles.
-const HARDLY: f64 = 0.9;
+const NOTHING_LEARNT: f64 = 0.99;
+/// The same of the training rows, which can be overfit: from here on hardly anything was learnt, in so many cycles.
+const HARDLY_LEARNT: f64 = 0.9;
 const MANY_CYCLES: u64 = 100;
 
 /// What a user should know about the rows, each in a sentence.
 pub(super) fn warnings(
-    shape: RowShape,
+    statistics: &RowStatistics,
     dataset: &Dataset,
     normalization: &Normalization,
     options: &Options,
 ) -> Vec<String> {
-    let mut warnings = odd_inputs(shape, dataset, normalization, options.normalize);
-    match shape.kind {
-        Kind::Classifier => warnings.extend(rare_classes(shape, dataset)),
-        Kind::Regressor => warnings.extend(odd_targets(shape, &dataset.train, normalization, options)),
-    }
+    let mut warnings = of_inputs(statistics, dataset, normalization, options.normalize);
+    warnings.extend(of_classes(statistics, dataset.test.len() > 0));
+    warnings.extend(of_targets(statistics, dataset, normalization, options));
     warnings
 }
 
-/// What is to be said of a network that after so many cycles makes an `error` on the rows of a set, where whoever gives each row
-/// the same answer makes one of `baseline`.
+/// What is to be said of a network that after so many cycles has an `error` on the rows of a set, where the best constant
+/// prediction has one of `baseline`.
 pub(super) fn learnt_nothing(error: f64, baseline: f64, set: Set, cycles: u64) -> Option<String> {
     let much = match set {
-        Set::Train if cycles >= MANY_CYCLES => HARDLY,
-        Set::Train | Set::Test => NOTHING,
+        Set::Train if cycles >= MANY_CYCLES => HARDLY_LEARNT,
+        Set::Train | Set::Test => NOTHING_LEARNT,
     };
-    // Where the best answer errs by nothing there is nothing to learn; losses below 0 have no scale.
+    // Where the baseline's error is 0 there is nothing to learn; losses below 0 have no scale.
     if baseline <= 0.0 || error < much * baseline {
         return None;
     }
-    let what = if error >= NOTHING * baseline { "nothing" } else { "hardly anything" };
+    let what = if error >= NOTHING_LEARNT * baseline { "nothing" } else { "hardly anything" };
     let rows = set.name();
     Some(format!(
         "{what} was learnt that helps with the {rows} rows: the error there is {error:.4}, and {baseline:.4} for the same \
@@ -49,8 +47,17 @@ pub(super) fn learnt_nothing(error: f64, baseline: f64, set: Set, cycles: u64) -
     ))
 }
 
-fn odd_inputs(shape: RowShape, dataset: &Dataset, normalization: &Normalization, normalize: bool) -> Vec<String> {
-    let train = &dataset.train;
+/// Indices of the columns of which something holds.
+fn which(columns: &[Column], is: fn(&Column) -> bool) -> Vec<usize> {
+    (0..columns.len()).filter(|&index| is(&columns[index])).collect()
+}
+
+fn of_inputs(
+    statistics: &RowStatistics,
+    dataset: &Dataset,
+    normalization: &Normalization,
+    normalize: bool,
+) -> Vec<String> {
     let say = |one: &str, many: &str, inputs: &[usize], what: String| {
         (!inputs.is_empty()).then(|| listed("input", one, many, inputs) + &what)
     };
@@ -58,49 +65,53 @@ fn odd_inputs(shape: RowShape, dataset: &Dataset, normalization: &Normalization,
         let constant: Vec<usize> = scaling.constant().collect();
         return say("is", "are", &constant, " the same in all training rows and ignored".into()).into_iter().collect();
     }
-    // A single row has nothing but constants.
-    let (constant, far) = if train.len() > 1 { Scaling::odd(train, 0..shape.inputs) } else { (Vec::new(), Vec::new()) };
+    // Of a single row every column is constant.
+    if dataset.train.len() == 1 {
+        return Vec::new();
+    }
+    let constant = which(&statistics.inputs, Column::is_constant);
     let same = say("is", "are", &constant, " the same in all training rows".into());
-    let far = say("lies", "lie", &far, format!(" more than {FAR} deviations from 0: normalization would centre that"));
+    let what = format!(" more than {CENTERING_WARNING_DEVIATIONS} deviations from 0: normalization would centre that");
+    let far = say("lies", "lie", &which(&statistics.inputs, Column::is_far), what);
     same.into_iter().chain(far).collect()
 }
 
-fn rare_classes(shape: RowShape, dataset: &Dataset) -> Vec<String> {
-    let count = |rows: &Rows| {
-        let mut counts = vec![0u64; shape.outputs];
-        for row in 0..rows.len() {
-            let class = rows.table.row(row).nth(shape.inputs).expect("a row ends with its class");
-            counts[class as usize] += 1;
-        }
-        counts
-    };
-    let (train, test) = (count(&dataset.train), count(&dataset.test));
-    let where_ = |is: &dyn Fn(usize) -> bool| (0..shape.outputs).filter(|&class| is(class)).collect::<Vec<_>>();
+fn of_classes(statistics: &RowStatistics, has_test_rows: bool) -> Vec<String> {
+    let classes = &statistics.classes;
     let mut warnings = Vec::new();
-    let mut warn = |one: &str, many: &str, what: String, classes: &[usize]| {
-        if !classes.is_empty() {
-            warnings.push(format!("{} {what}", listed("class", one, many, classes)));
+    let mut warn = |one: &str, many: &str, what: &str, is: &dyn Fn(u64, u64) -> bool| {
+        let those = (0..classes.len()).filter(|&at| is(classes[at].train_rows, classes[at].test_rows));
+        let those: Vec<usize> = those.collect();
+        if !those.is_empty() {
+            warnings.push(format!("{} {what}", listed("class", one, many, &those)));
         }
     };
-    warn("has", "have", "no training rows".into(), &where_(&|class| train[class] == 0));
-    let few = where_(&|class| (1..FEW_ROWS).contains(&train[class]));
-    warn("has", "have", format!("fewer than {FEW_ROWS} training rows"), &few);
-    if dataset.test.len() > 0 {
-        warn("has", "have", "no testing rows".into(), &where_(&|class| train[class] > 0 && test[class] == 0));
+    warn("has", "have", "no training rows", &|train, _| train == 0);
+    let few = format!("fewer than {FEW_CLASS_ROWS} training rows");
+    warn("has", "have", &few, &|train, _| (1..FEW_CLASS_ROWS).contains(&train));
+    if has_test_rows {
+        warn("has", "have", "no testing rows", &|train, test| train > 0 && test == 0);
     }
     warnings
 }
 
-fn odd_targets(shape: RowShape, train: &Rows, normalization: &Normalization, options: &Options) -> Vec<String> {
-    let mut warnings = Vec::new();
-    let columns = shape.inputs..shape.width();
-    let constant = if train.len() > 1 { Scaling::odd(train, columns).0 } else { Vec::new() };
+fn of_targets(
+    statistics: &RowStatistics,
+    dataset: &Dataset,
+    normalization: &Normalization,
+    options: &Options,
+) -> Vec<String> {
+    let (train, mut warnings) = (&dataset.train, Vec::new());
+    if statistics.targets.is_empty() {
+        return warnings;
+    }
+    let constant = if train.len() > 1 { which(&statistics.targets, Column::is_constant) } else { Vec::new() };
     if !constant.is_empty() {
         warnings.push(format!("{} the same in all training rows", listed("output", "is", "are", &constant)));
     }
     let scaled = |column, value| normalization.outputs.as_ref().map_or(value, |scaling| scaling.apply(column, value));
     let beyond = |row: usize| {
-        let mut targets = train.table.row(row).skip(shape.inputs).enumerate();
+        let mut targets = train.table.row(row).skip(dataset.shape.inputs).enumerate();
         targets.any(|(column, value)| !(0.0..=1.0).contains(&scaled(column, value)))
     };
     if options.output == Output::Sigmoid && (0..train.len()).any(beyond) {

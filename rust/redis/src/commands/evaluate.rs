@@ -32,8 +32,7 @@ impl Command for Evaluate {
         // Sixteen rows at least go through the layers together; the widest layer has errors besides, of two at a time.
         memory::check(3 * 16 * 4 * network.layout().units().iter().sum::<usize>())?;
         let classes = network.layout().outputs();
-        // Errors and answers: each row goes through the network twice.
-        let cost = |rows| Cost::of_rows(2 * rows, value.parameters()).or_wait(value);
+        let cost = |rows| Cost::of_rows(rows, value.parameters()).or_wait(value);
         if let Some((blob, following)) = Blob::find(args)? {
             // As numbers, and as a set of rows.
             memory::check(2 * blob.bytes.len())?;

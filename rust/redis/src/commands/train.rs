@@ -39,9 +39,9 @@ impl Command for Train {
         }
         let value = value::write(&mut key)?;
         let (network, task) = (value.live.network(), Task::new(value.live.network(), options)?);
-        let more = task.parameters().saturating_sub(network.model().parameters());
+        let more = task.result_bytes().saturating_sub(value.trained_bytes());
         if more > 0 {
-            config::check_bytes(ctx, || network.bytes() + more * memory::PARAMETER)?;
+            config::check_bytes(ctx, || network.bytes() + more)?;
         }
         memory::check(task.bytes(pool::shared().threads()))?;
         trainings::start(ctx, name, value, options)?;

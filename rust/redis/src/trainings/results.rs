@@ -37,8 +37,7 @@ impl Ended {
         let sent = match job.outcome() {
             // As bytes, and as the server's strings.
             Some(Outcome::Trained(trained, report)) if !job.is_cancelled() => {
-                memory::check(2 * memory::PARAMETER * job.task().parameters())
-                    .map(|()| effects::trained::frames(&trained, &report))
+                memory::check(2 * job.task().result_bytes()).map(|()| effects::trained::frames(&trained, &report))
             }
             _ => Ok(Strings::default()),
         };

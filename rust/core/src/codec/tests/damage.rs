@@ -73,7 +73,7 @@ proptest! {
                 6 => f32::MIN_POSITIVE.to_le_bytes().to_vec(),
                 7 => f64::NAN.to_le_bytes().to_vec(),
                 8 => vec![bits as u8],
-                9 => { frame.truncate(bits as usize % frame.len()); continue; }
+                9 => { frame.truncate(bits as usize % frame.len().max(1)); continue; }
                 10 => { frame.extend(bits.to_le_bytes()); continue; }
                 _ => { frame.iter_mut().skip(HEADER - 1).take(1).for_each(|flags| *flags = bits as u8 & 7); continue; }
             };
@@ -315,6 +315,55 @@ fn forged_shares_of_the_decay_are_refused() {
         (two(0.5, 0.5)[..4].to_vec(), "decays: 1 values: expected 2"),
     ] {
         let refusal = forged(&body);
+        assert!(refusal.contains(message), "{refusal}: {message}");
+    }
+}
+
+#[test]
+fn forged_trainer_states_are_refused() {
+    let network = searched();
+    let frames = frames_of(&network, MAX_FRAME);
+    let at = frames.iter().rposition(|frame| frame[..2] == Section::TrainerState.tag().to_le_bytes()).unwrap();
+    let forged = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut frames = frames.clone();
+        change(&mut frames[at]);
+        refusal(&file_of(&frames))
+    };
+    let set = |word: usize, value: [u8; 4]| forged(&|frame| frame[HEADER + 4 * word..][..4].copy_from_slice(&value));
+    let set_f64 = |word: usize, value: f64| {
+        forged(&|frame| frame[HEADER + 4 * word..][..8].copy_from_slice(&value.to_le_bytes()))
+    };
+    // The first member has no search, the second has: words 1 to 7, and 8 to 14.
+    let cut = |bytes: usize| forged(&|frame| frame.truncate(HEADER + bytes));
+    for (refusal, message) in [
+        (set(0, [2, 0, 0, 0]), "the trainer is number 2: expected one that this version knows"),
+        (set(0, [1, 1, 0, 0]), "the trainer is number 257"),
+        (set_f64(1, f64::NAN), "a search with the objective NaN has begun: expected a smaller one"),
+        (set_f64(3, 1.0), "a search with the objective inf has begun"),
+        (set(7, 1u32.to_le_bytes()), "a search with the objective inf has begun"),
+        (set_f64(8, f64::INFINITY), "a search with the objective inf has begun"),
+        (set_f64(10, 0.0), "a step is 0: expected a finite number above 0"),
+        (set_f64(10, f64::NAN), "a step is NaN"),
+        (set(12, f32::INFINITY.to_le_bytes()), "a decay is inf: expected a finite number of at least 0"),
+        (set(12, (-1f32).to_le_bytes()), "a decay is -1"),
+        (set(13, 9u32.to_le_bytes()), "a step was shortened 9 times: expected at most 8"),
+        (set(14, 21u32.to_le_bytes()), "21 moves: expected at most 20"),
+        (set(14, 20u32.to_le_bytes()), "it ends before its moves do"),
+        (set(14, 0u32.to_le_bytes()), "values more than its moves have"),
+        (set(15, f32::NAN.to_le_bytes()), "a move is NaN: expected a finite number"),
+        (cut(4), "it ends before its moves do"),
+        (cut(4 * 14), "it ends before its moves do"),
+        (cut(4 * 16), "it ends before its moves do"),
+        (cut(4 * 16 + 1), "65 bytes: expected a multiple of 4"),
+        (
+            forged(&|frame| {
+                frame.copy_within(HEADER + 4..HEADER + 32, HEADER + 32);
+                frame.truncate(HEADER + 4 * 15);
+            }),
+            "no search has begun: expected it to be left out",
+        ),
+    ] {
+        assert!(refusal.starts_with("not a network: section trainer state: "), "{refusal}");
         assert!(refusal.contains(message), "{refusal}: {message}");
     }
 }

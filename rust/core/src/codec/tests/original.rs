@@ -119,7 +119,7 @@ fn an_original_network_brings_its_rows_its_state_and_its_figures() {
         assert_eq!(network.row(Set::Train, 2), Some((vec![4.0, 5.0], target, 1.0)));
         assert_eq!(network.options.l2, Decay::Fixed(0.0));
         // The first hidden unit: its bias is the third value, its weights are the first two.
-        let state = &network.trained.state;
+        let state = network.trained.state.rprop();
         let (sizes, signs): (Vec<f32>, Vec<i8>) =
             [0, 3, 6].map(|at| (state.sizes[at], state.signs[at])).into_iter().unzip();
         assert_eq!((sizes, signs), (vec![0.03, 0.01, 0.02], vec![1, -1, 0]));

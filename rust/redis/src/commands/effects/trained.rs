@@ -42,10 +42,7 @@ impl Command for Trained {
         let mut key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::write(&mut key)?;
         let bytes: usize = frames.iter().map(|frame| frame.len()).sum();
-        config::check_bytes(ctx, || {
-            let replaced = value.parameters() * memory::PARAMETER;
-            value.network_bytes().saturating_sub(replaced) + bytes
-        })?;
+        config::check_bytes(ctx, || value.network_bytes().saturating_sub(value.trained_bytes()) + bytes)?;
         let model = value.live.network().model();
         let cost = Cost::of_bytes(DECODED * bytes);
         if cost.is_brief() {
@@ -53,7 +50,7 @@ impl Command for Trained {
             value.install(trained, report.map(Arc::new))?;
         } else {
             let held: Vec<Held> = (1..args.len()).map(|frame| ctx.hold(frame)).collect();
-            value.pend(ctx, name, bytes / memory::PARAMETER, cost, move || {
+            value.pend(ctx, name, bytes, cost, move || {
                 let (trained, report) = codec::decode_trained(&model, held.iter().map(Held::bytes))?;
                 Ok(Made { trained: Arc::new(trained), report: report.map(Arc::new) })
             });

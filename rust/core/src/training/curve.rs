@@ -1,16 +1,6 @@
-//! The curve of a training's errors, and what ends it.
+//! The curve of a training's errors.
 
-use crate::report::{MAX_POINTS, Point, Reason};
-use crate::stopping::Rule;
-
-impl From<Rule> for Reason {
-    fn from(rule: Rule) -> Self {
-        match rule {
-            Rule::Overfitting => Self::Overfitting,
-            Rule::Converged => Self::Converged,
-        }
-    }
-}
+use crate::report::{MAX_POINTS, Point};
 
 /// Points between one power of two and the next where several members answer together: what those who learn no more would
 /// add to that is computed for the curve alone.

@@ -1,4 +1,4 @@
-//! The search for a minimum by L-BFGS, of one member of a network.
+//! The search for a minimum, of one member of a network, by L-BFGS.
 //!
 //! Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", Mathematical Programming 45, 1989;
 //! Nocedal and Wright, "Numerical Optimization", 2006, algorithm 7.4. The last moves, with the changes of the gradient that
@@ -9,139 +9,106 @@
 //! Only falling enough is asked of a trial, not that the slope has flattened (Wolfe's second condition), which would cost
 //! more cycles: a move along which the function bends downwards is simply not remembered.
 
-use std::collections::VecDeque;
-
-use super::rprop::{add_up, penalty};
+use super::moves::Moves;
+use super::{MemberFound, Verdict, WeightDecay};
 use crate::kernels::{MAX_SIZE, MIN_SIZE, kernels};
-use crate::layout::Layout;
-use crate::options::Decay;
+use crate::trainer_state::{MOST_MOVES, MOST_SHORTENED, RpropMember, SearchState};
 
-/// Moves remembered at most: twice as many as usual. Networks are small and their cycles dear.
-const MOST_MOVES: usize = 20;
-/// Moves remembered at least, whatever memory they take.
-const LEAST_MOVES: usize = 5;
-/// Bytes of the moves that all members remember, beyond which they are fewer than the most.
-const MOVES_BYTES: usize = 64 << 20;
 /// How much of the fall that the slope promises is enough (Armijo's condition).
 const ENOUGH: f64 = 1e-4;
 /// Rises of this share of the function are its rounding: losses are computed in single precision.
 const ROUNDING: f64 = 1e-7;
-/// A step is shortened to between these shares of itself,
+/// A step is shortened to between these shares of itself.
 const SHORTENED: (f64, f64) = (0.1, 0.5);
-/// and after so many times the moves are forgotten.
-const MOST_SHORTENED: u32 = 8;
-/// A move is remembered if the function bends upwards along it by more than this.
-const LEAST_BEND: f64 = 1e-10;
 
 /// How far one member is.
 pub(super) struct Search {
-    /// Where the present step goes from.
+    /// Where the present step begins.
     weights: Vec<f32>,
     /// What is minimized, there, and its gradient. Nothing has been evaluated yet if it is infinite.
     objective: f64,
     gradient: Vec<f32>,
-    l2: Decay,
-    /// Weight decay of the present step. It is chosen from the error where the step begins, and both ends of a step are
+    /// Weight decay of the present step. It is chosen from the loss where the step begins, and both ends of a step are
     /// compared under the same.
     decay: f32,
+    /// Weight decay of the step before, under which the gradient was first computed; 0 if there was none.
+    decay_before: f32,
     direction: Vec<f32>,
     /// How much the objective falls along the direction, there: below 0, or 0 if there is no direction.
     slope: f64,
     /// The length of the step, as a multiple of the direction.
     step: f64,
     shortened: u32,
-    moves: VecDeque<Move>,
-    most_moves: usize,
-}
-
-/// From one place to the next.
-struct Move {
-    weights: Vec<f32>,
-    gradient: Vec<f32>,
-    /// The product of the two.
-    bend: f64,
-    /// The product of the gradient's change with itself.
-    square: f64,
-}
-
-/// What a cycle has found out about a member.
-pub(super) struct Trial<'a> {
-    pub(super) weights: &'a mut [f32],
-    /// Of the sum of the losses, the shares' own.
-    pub(super) gradients: Vec<&'a mut [f32]>,
-    /// What the rows weigh together.
-    pub(super) rows: f64,
-    /// The mean loss.
-    pub(super) error: f64,
-    /// What RPROP would go on with.
-    pub(super) sizes: &'a mut [f32],
-    pub(super) signs: &'a mut [i8],
-}
-
-/// Moves that each of so many members remembers.
-fn most_moves(parameters: usize, members: usize) -> usize {
-    (MOVES_BYTES / (2 * size_of::<f32>() * parameters * members)).clamp(LEAST_MOVES, MOST_MOVES)
-}
-
-/// Bytes of the searches of so many members.
-pub(super) fn bytes(parameters: usize, members: usize) -> usize {
-    // Weights, gradient, direction, and one more move while it is made.
-    members * parameters * (5 + 2 * most_moves(parameters, members)) * size_of::<f32>()
+    moves: Moves,
+    /// What an earlier training remembered, until the first look at its weights.
+    saved: Option<SearchState>,
 }
 
 impl Search {
-    /// One of so many members, each of so many parameters.
-    pub(super) fn new(parameters: usize, members: usize, l2: Decay) -> Self {
+    /// A search over so many parameters that remembers so many moves. It goes on from what an earlier one remembered if the
+    /// objective at the weights is still the same to the last bit.
+    pub(super) fn new(parameters: usize, most_moves: usize, saved: SearchState) -> Self {
         Self {
             weights: vec![0.0; parameters],
             objective: f64::INFINITY,
             gradient: vec![0.0; parameters],
-            l2,
             decay: 0.0,
+            decay_before: 0.0,
             direction: vec![0.0; parameters],
             slope: 0.0,
             step: 0.0,
             shortened: 0,
-            moves: VecDeque::new(),
-            most_moves: most_moves(parameters, members),
+            moves: Moves::new(parameters, most_moves),
+            saved: Some(saved).filter(SearchState::has_begun),
         }
     }
 
-    /// What is minimized, where the present step goes from.
-    pub(super) fn objective(&self) -> f64 {
-        self.objective
-    }
-
-    /// Takes the trial, or takes it back if the objective has not fallen enough; whether it is taken. `decay` tells the
-    /// weight decay at a mean loss.
-    pub(super) fn judge(&mut self, layout: &Layout, trial: &mut Trial<'_>, decay: impl Fn(f64) -> f32) -> bool {
-        let Trial { weights, gradients, rows, error, sizes, signs } = trial;
-        let (gradient, scale) = (add_up(gradients), (1.0 / *rows) as f32);
+    /// Keeps the trial, or takes it back if the objective has not fallen enough. RPROP's state becomes one to go on from:
+    /// step sizes as large as the last move, no signs.
+    pub(super) fn judge(
+        &mut self,
+        decay: &WeightDecay,
+        found: &mut MemberFound<'_>,
+        rprop: &mut RpropMember<'_>,
+    ) -> Verdict {
+        let MemberFound { member, weights, loss, rows, gradient } = found;
+        let (gradient, scale) = (gradient.sum(), (1.0 / *rows) as f32);
         gradient.iter_mut().for_each(|gradient| *gradient *= scale);
-        let begun = self.objective < f64::INFINITY;
-        if begun {
-            add_decay(layout, self.l2, self.decay, weights, gradient);
-            let objective = *error + penalty(layout, weights, self.l2, self.decay);
+        let of_weights = decay.at(*member, *rows, *loss);
+        let objective = *loss + decay.penalty(of_weights, weights);
+        let saved = self.saved.take().filter(|saved| saved.objective.to_bits() == objective.to_bits());
+        if self.has_begun() {
+            decay.add_gradient(self.decay, weights, gradient);
+            let objective = *loss + decay.penalty(self.decay, weights);
             let slope = dot(gradient, &self.direction);
             let enough = self.objective + ENOUGH * self.step * self.slope + ROUNDING * self.objective;
             // A slope that is a number says that the gradient is one, too.
             if !(objective <= enough && slope.is_finite()) {
                 self.shorten(objective, slope);
                 self.take_back(weights);
-                return false;
+                return Verdict::Rejected;
             }
-            self.remember(weights, gradient, sizes);
-            signs.fill(0);
+            self.remember(weights, gradient, rprop);
+            self.decay_before = self.decay;
+        } else {
+            // The sum is formed as it was then, so that it is rounded as it was.
+            self.decay_before = saved.as_ref().map_or(0.0, |saved| saved.decay_before);
+            decay.add_gradient(self.decay_before, weights, gradient);
         }
-        let before = if begun { self.decay } else { 0.0 };
-        self.decay = decay(*error);
-        add_decay(layout, self.l2, self.decay - before, weights, gradient);
-        self.objective = *error + penalty(layout, weights, self.l2, self.decay);
+        self.decay = of_weights;
+        decay.add_gradient(self.decay - self.decay_before, weights, gradient);
+        (self.objective, *rprop.objective) = (objective, objective);
         self.weights.copy_from_slice(weights);
         self.gradient.copy_from_slice(gradient);
         self.shortened = 0;
-        self.aim();
-        true
+        if let Some(SearchState { step, shortened, moves, .. }) = saved {
+            self.moves.restore(moves);
+            self.aim();
+            (self.step, self.shortened) = (step, shortened);
+        } else {
+            self.aim();
+        }
+        Verdict::Kept
     }
 
     /// Moves the weights to the next trial.
@@ -150,11 +117,29 @@ impl Search {
         (kernels().add_scaled)(self.step as f32, &self.direction, weights);
     }
 
-    /// Puts the weights back to where the present step goes from, if there is such a place.
+    /// Puts the weights back to where the present step begins, if there is such a place.
     pub(super) fn take_back(&self, weights: &mut [f32]) {
-        if self.objective < f64::INFINITY {
+        if self.has_begun() {
             weights.copy_from_slice(&self.weights);
         }
+    }
+
+    /// Forgets everything, since the weights have become others.
+    pub(super) fn forget(&mut self) {
+        (self.objective, self.saved) = (f64::INFINITY, None);
+    }
+
+    /// What the next training goes on from.
+    pub(super) fn into_state(self) -> SearchState {
+        if !self.has_begun() {
+            return self.saved.unwrap_or(SearchState::NONE);
+        }
+        let Self { objective, step, decay_before, shortened, moves, .. } = self;
+        SearchState { objective, step, decay_before, shortened, moves: moves.into_values() }
+    }
+
+    fn has_begun(&self) -> bool {
+        self.objective < f64::INFINITY
     }
 
     /// Shortens the step to the minimum of the cubic that has the objectives and slopes of both its ends (Nocedal and
@@ -173,20 +158,12 @@ impl Search {
         self.step = if least.is_finite() { least.clamp(low, high) } else { low };
     }
 
-    fn remember(&mut self, weights: &[f32], gradient: &[f32], sizes: &mut [f32]) {
-        let oldest = if self.moves.len() == self.most_moves { self.moves.pop_front() } else { None };
-        let room = || (Vec::with_capacity(weights.len()), Vec::with_capacity(weights.len()));
-        let (mut of_weights, mut of_gradient) = oldest.map_or_else(room, |oldest| (oldest.weights, oldest.gradient));
-        difference(weights, &self.weights, &mut of_weights);
-        difference(gradient, &self.gradient, &mut of_gradient);
-        for (size, moved) in sizes.iter_mut().zip(&of_weights) {
+    fn remember(&mut self, weights: &[f32], gradient: &[f32], rprop: &mut RpropMember<'_>) {
+        let moved = self.moves.push((weights, &self.weights), (gradient, &self.gradient));
+        for (size, moved) in rprop.sizes.iter_mut().zip(moved) {
             *size = moved.abs().clamp(MIN_SIZE, MAX_SIZE);
         }
-        let bend = dot(&of_weights, &of_gradient);
-        let square = dot(&of_gradient, &of_gradient);
-        if bend > LEAST_BEND * dot(&of_weights, &of_weights) && square > 0.0 {
-            self.moves.push_back(Move { weights: of_weights, gradient: of_gradient, bend, square });
-        }
+        rprop.signs.fill(0);
     }
 
     /// Chooses the direction, by the recursion over the moves, and the length of the first step.
@@ -194,17 +171,17 @@ impl Search {
         let direction = &mut self.direction;
         direction.clear();
         direction.extend(self.gradient.iter().map(|gradient| -gradient));
-        if let Some(last) = self.moves.back() {
+        if let Some(last) = self.moves.last() {
             let mut shares = [0.0; MOST_MOVES];
             for (of, share) in self.moves.iter().zip(&mut shares).rev() {
-                *share = dot(&of.weights, direction) / of.bend;
-                (kernels().add_scaled)(-*share as f32, &of.gradient, direction);
+                *share = dot(of.weights, direction) / of.bend;
+                (kernels().add_scaled)(-*share as f32, of.gradient, direction);
             }
             let scale = (last.bend / last.square) as f32;
             direction.iter_mut().for_each(|direction| *direction *= scale);
             for (of, share) in self.moves.iter().zip(&shares) {
-                let share = share - dot(&of.gradient, direction) / of.bend;
-                (kernels().add_scaled)(share as f32, &of.weights, direction);
+                let share = share - dot(of.gradient, direction) / of.bend;
+                (kernels().add_scaled)(share as f32, of.weights, direction);
             }
             self.slope = dot(direction, &self.gradient);
             self.step = 1.0;
@@ -225,34 +202,19 @@ impl Search {
     }
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f64 {
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f64 {
     let mut sum = 0.0;
     (kernels().dot)(a, b, &mut sum);
     sum
 }
 
-fn difference(a: &[f32], b: &[f32], to: &mut Vec<f32>) {
-    to.clear();
-    to.extend(a.iter().zip(b).map(|(a, b)| a - b));
-}
-
-/// Adds to a gradient what weight decay contributes; biases do not decay.
-fn add_decay(layout: &Layout, l2: Decay, decay: f32, weights: &[f32], gradient: &mut [f32]) {
-    if decay != 0.0 {
-        for connection in layout.connections() {
-            let range = connection.biases().end..connection.all().end;
-            (kernels().add_scaled)(
-                decay * l2.of_unit(connection.inputs),
-                &weights[range.clone()],
-                &mut gradient[range],
-            );
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::{Kind, Layout};
+    use crate::options::{Decay, Options};
+    use crate::trainer_state::RpropState;
+    use crate::training::pass::Gradient;
 
     /// Parameters: a bias that does not decay, and weights that do.
     const COUNT: usize = 40;
@@ -264,23 +226,36 @@ mod tests {
     /// Runs so many cycles on a function with its gradient, and returns the weights that are kept with how many trials were
     /// taken back.
     fn run(function: impl Fn(&[f32]) -> (f64, Vec<f32>), decay: f32, cycles: usize) -> (Vec<f32>, usize) {
-        let (layout, mut search) = (layout(), Search::new(COUNT, 1, Decay::Fixed(decay)));
-        let (mut weights, mut sizes, mut signs) = (vec![0.5; COUNT], vec![0.1; COUNT], vec![1; COUNT]);
+        let mut weights = vec![0.5; COUNT];
+        let (_, back) = go_on(&function, decay, cycles, &mut weights, SearchState::NONE);
+        (weights, back)
+    }
+
+    fn go_on(
+        function: &impl Fn(&[f32]) -> (f64, Vec<f32>),
+        decay: f32,
+        cycles: usize,
+        weights: &mut [f32],
+        saved: SearchState,
+    ) -> (SearchState, usize) {
+        let (layout, options) = (layout(), Options { l2: Decay::Fixed(decay), ..Options::new(Kind::Regressor) });
+        let decay = WeightDecay::new(&layout, &options, &[1.0]);
+        let (mut search, mut rprop) = (Search::new(COUNT, MOST_MOVES, saved), RpropState::new(COUNT, 1));
         let mut back = 0;
         for _ in 0..cycles {
-            let (error, gradient) = function(&weights);
+            let (loss, gradient) = function(weights);
             // Two shares, of rows that weigh 4 together.
             let mut shares = [gradient.clone(), gradient];
             shares.iter_mut().flatten().for_each(|gradient| *gradient *= 2.0);
-            let gradients = shares.iter_mut().map(Vec::as_mut_slice).collect();
-            let (weights, sizes, signs) = (&mut weights[..], &mut sizes[..], &mut signs[..]);
-            let mut trial = Trial { weights, gradients, rows: 4.0, error, sizes, signs };
-            back += usize::from(!search.judge(&layout, &mut trial, |_| decay));
-            assert!(sizes.iter().all(|size| (MIN_SIZE..=MAX_SIZE).contains(size)));
+            let gradient = Gradient::new(shares.iter_mut().map(Vec::as_mut_slice).collect());
+            let mut found = MemberFound { member: 0, weights, loss, rows: 4.0, gradient };
+            let verdict = search.judge(&decay, &mut found, &mut rprop.members_mut().next().unwrap());
+            back += usize::from(verdict == Verdict::Rejected);
+            assert!(rprop.sizes.iter().all(|size| (MIN_SIZE..=MAX_SIZE).contains(size)));
             search.go_on(weights);
         }
-        search.take_back(&mut weights);
-        (weights, back)
+        search.take_back(weights);
+        (search.into_state(), back)
     }
 
     /// How much the function bends along each parameter: a thousand times as much along the last as along the first.
@@ -346,9 +321,35 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_is_bounded() {
-        assert_eq!((most_moves(3_000, 10), most_moves(1 << 24, 1)), (MOST_MOVES, LEAST_MOVES));
-        assert!((LEAST_MOVES + 1..MOST_MOVES).contains(&most_moves(1 << 20, 1)));
-        assert_eq!(bytes(3_000, 10), 10 * 3_000 * 45 * 4);
+    fn a_search_that_is_interrupted_anywhere_takes_the_same_steps() {
+        for decay in [0.0, 10.0] {
+            let run = |parts: &[usize]| {
+                let (mut weights, mut state) = (vec![0.5; COUNT], SearchState::NONE);
+                for (part, cycles) in parts.iter().enumerate() {
+                    // The first cycle of those that follow looks once more at the weights that the one before left.
+                    let cycles = if part == 0 { *cycles } else { cycles + 1 };
+                    (state, _) = go_on(&valley, decay, cycles, &mut weights, state);
+                }
+                (weights, state)
+            };
+            let at_once = run(&[60]);
+            assert!(at_once.1.moves.len() / (2 * COUNT) == MOST_MOVES, "more moves were made than are remembered");
+            for cut in 1..60 {
+                assert!(run(&[cut, 60 - cut]) == at_once, "{cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_the_objective_is_another_a_search_begins_anew() {
+        let mut weights = vec![0.5; COUNT];
+        let (state, _) = go_on(&valley, 0.0, 20, &mut weights, SearchState::NONE);
+        let higher = |weights: &[f32]| {
+            let (loss, gradient) = valley(weights);
+            (loss + 1.0, gradient)
+        };
+        let (mut other, mut new) = (weights.clone(), weights);
+        let found = go_on(&higher, 0.0, 5, &mut other, state);
+        assert!(found == go_on(&higher, 0.0, 5, &mut new, SearchState::NONE) && other == new);
     }
 }

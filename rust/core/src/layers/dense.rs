@@ -1,0 +1,181 @@
+//! A dense layer: each unit sums up a bias and every value of the layer before times a weight.
+
+use super::Decaying;
+use crate::description::LayerDescription;
+use crate::forward::Arrangement;
+use crate::kernels::{FIRST_SIZE, MAX_SIZE, MIN_SIZE, kernels};
+use crate::layout::Connection;
+use crate::normalization::Scaling;
+use crate::options::{Activation, Output};
+use crate::random::Random;
+
+/// Inputs of a unit from which on its first steps are smaller.
+const MANY_INPUTS: f32 = 10.0;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Dense {
+    pub(crate) connection: Connection,
+    pub(crate) activation: Option<Activation>,
+}
+
+impl Dense {
+    /// Random first weights, uniform with a variance that keeps the scale of values from layer to layer.
+    ///
+    /// Variance `1 / inputs` ("Efficient backprop", Neural Networks: Tricks of the Trade, 1998), for rectified units
+    /// `2 / inputs` (He and others, ICCV 2015), for sigmoid units, whose slope at 0 is a quarter, 16 times that of tanh units.
+    /// Biases of hidden units are uniform too, of the size of what the units sum up: with biases of 0 the bends of all first
+    /// units go through the mean of the rows, and what is not linear there alone is not learnt (two spirals).
+    pub(super) fn draw(&self, weights: &mut [f32], random: &mut Random) {
+        let Self { connection, activation } = self;
+        let variance = match activation {
+            None | Some(Activation::Tanh) => 1.0,
+            Some(Activation::Relu) => 2.0,
+            Some(Activation::Sigmoid) => 16.0,
+        };
+        let bound = (3.0 * variance / connection.inputs as f32).sqrt();
+        for weight in &mut weights[connection.weights()] {
+            *weight = bound * random.symmetric();
+        }
+        if let Some(activation) = activation {
+            let bound = if *activation == Activation::Sigmoid { 4.0 } else { 1.0 };
+            weights[connection.biases()].fill_with(|| bound * random.symmetric());
+        }
+    }
+
+    pub(super) fn describe(&self, weights: &[f32]) -> LayerDescription {
+        let Self { connection, activation } = *self;
+        let weights = &weights[connection.all()];
+        let (biases, weights) = weights.split_at(connection.outputs);
+        let (biases, weights) = (biases.to_vec(), weights.to_vec());
+        LayerDescription::Dense { inputs: connection.inputs, outputs: connection.outputs, biases, weights, activation }
+    }
+
+    pub(super) fn draws(&self) -> usize {
+        let Self { connection, activation } = self;
+        connection.inputs * connection.outputs + if activation.is_some() { connection.outputs } else { 0 }
+    }
+
+    /// All parameters move at once, so a unit of many inputs moves by the more: from [`MANY_INPUTS`] on their steps are as much
+    /// smaller. Rows of a thousand hashed words would else be overfit after a few steps.
+    pub(super) fn first_sizes(&self, sizes: &mut [f32]) {
+        let many = (self.connection.inputs as f32 / MANY_INPUTS).max(1.0);
+        sizes[self.connection.biases()].fill(FIRST_SIZE);
+        sizes[self.connection.weights()].fill((FIRST_SIZE / many).max(MIN_SIZE));
+    }
+
+    pub(super) fn decaying(&self) -> [Decaying; 2] {
+        let Connection { inputs, .. } = self.connection;
+        [
+            Decaying { range: self.connection.biases(), inputs: None },
+            Decaying { range: self.connection.weights(), inputs: Some(inputs) },
+        ]
+    }
+
+    #[inline]
+    pub(super) fn forward<A: Arrangement>(&self, weights: &[f32], x: &[f32], groups: usize, y: &mut [f32]) {
+        let Self { connection, activation } = self;
+        let x = &x[..A::LANES * groups * connection.inputs];
+        let y = &mut y[..A::LANES * groups * connection.outputs];
+        A::affine(&weights[connection.all()], connection.inputs, x, groups, y);
+        if let Some(activation) = activation {
+            (kernels().activate)(*activation, y);
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what the layer has computed, and what becomes of it")]
+    pub(super) fn backward(
+        &self,
+        weights: &[f32],
+        x: &[f32],
+        y: &[f32],
+        delta: &mut [f32],
+        groups: usize,
+        gradient: &mut [f32],
+        before: Option<&mut [f32]>,
+    ) {
+        let Self { connection, activation } = self;
+        if let Some(activation) = activation {
+            (kernels().derive)(*activation, y, delta);
+        }
+        (kernels().gradient)(connection.inputs, x, delta, groups, &mut gradient[connection.all()]);
+        if let Some(before) = before {
+            (kernels().backward)(&weights[connection.all()], connection.inputs, delta, groups, before);
+        }
+    }
+
+    /// A unit sees `b + sum_i w_i (x_i - m_i) s_i`; with new `m'`, `s'` the same is `w'_i = w_i s_i / s'_i` and
+    /// `b' = b + sum_i w_i s_i (m'_i - m_i)`. Step sizes are moves of a weight, so they scale with it.
+    pub(super) fn rescale_inputs(&self, old: &Scaling, new: &Scaling, weights: &mut [f32], sizes: &mut [f32]) {
+        let Connection { inputs, outputs, offset } = self.connection;
+        let mut shift = vec![0.0; outputs];
+        for input in 0..inputs {
+            let (scale, moved) = (f64::from(old.scale[input]), f64::from(new.mean[input]) - f64::from(old.mean[input]));
+            // An input without a say so far has none at first.
+            let ratio = if scale == 0.0 { 0.0 } else { scale / f64::from(new.scale[input]) };
+            let from = offset + (1 + input) * outputs;
+            for (unit, weight) in weights[from..from + outputs].iter_mut().enumerate() {
+                shift[unit] += f64::from(*weight) * scale * moved;
+                *weight = finite(f64::from(*weight) * ratio);
+            }
+            if ratio != 0.0 {
+                rescale(&mut sizes[from..from + outputs], ratio);
+            }
+        }
+        for (bias, shift) in weights[self.connection.biases()].iter_mut().zip(shift) {
+            *bias = finite(f64::from(*bias) + shift);
+        }
+    }
+
+    /// A linear output says `m + z / s`; the same is `z' = (z / s + m - m') s'`. Sigmoid outputs keep their scaling (see
+    /// [`Scaling::of_outputs`]). An output that was a constant so far begins as that constant, as a bias; the weights of one
+    /// that becomes a constant stay.
+    pub(super) fn rescale_outputs(
+        &self,
+        function: Output,
+        old: &Scaling,
+        new: &Scaling,
+        weights: &mut [f32],
+        sizes: &mut [f32],
+    ) {
+        let (biases, all) = (self.connection.biases(), self.connection.all());
+        let mut first_sizes = vec![0.0; sizes.len()];
+        self.first_sizes(&mut first_sizes);
+        for unit in 0..self.connection.outputs {
+            let (scale, new_scale) = (f64::from(old.scale[unit]), f64::from(new.scale[unit]));
+            let shift = (f64::from(old.mean[unit]) - f64::from(new.mean[unit])) * new_scale;
+            if new_scale == 0.0 || function != Output::Linear && scale != 0.0 {
+                continue;
+            }
+            for at in (all.start + unit..all.end).step_by(self.connection.outputs) {
+                let is_bias = at < biases.end;
+                if scale == 0.0 {
+                    weights[at] = if is_bias { unit_that_says(shift, function) } else { 0.0 };
+                    sizes[at] = first_sizes[at];
+                } else {
+                    weights[at] =
+                        finite(f64::from(weights[at]) * new_scale / scale + if is_bias { shift } else { 0.0 });
+                    rescale(&mut sizes[at..=at], new_scale / scale);
+                }
+            }
+        }
+    }
+}
+
+/// What an output unit has to sum up for an output, as near as its function comes to it.
+fn unit_that_says(output: f64, function: Output) -> f32 {
+    if function == Output::Sigmoid {
+        let output = output.clamp(1e-6, 1.0 - 1e-6);
+        return finite((output / (1.0 - output)).ln());
+    }
+    finite(output)
+}
+
+fn finite(value: f64) -> f32 {
+    (value as f32).clamp(f32::MIN, f32::MAX)
+}
+
+fn rescale(sizes: &mut [f32], ratio: f64) {
+    for size in sizes {
+        *size = ((f64::from(*size) * ratio) as f32).clamp(MIN_SIZE, MAX_SIZE);
+    }
+}

@@ -1,0 +1,184 @@
+//! What a trainer remembers from one training to the next. It is saved with the network.
+
+use crate::kernels::FIRST_SIZE;
+use crate::memory::{self, Move, Taken};
+
+/// Moves that L-BFGS remembers at most: twice as many as usual. Networks are small and their cycles dear.
+pub(crate) const MOST_MOVES: usize = 20;
+/// After so many times that a step has been shortened the moves are forgotten.
+pub(crate) const MOST_SHORTENED: u32 = 8;
+
+/// A trainer's state, by trainer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum TrainerState {
+    /// RPROP's; also that of a network which no trainer has changed yet.
+    Rprop(RpropState),
+    /// That of L-BFGS: what RPROP would go on from, and the search of each member. One search at least has begun.
+    Lbfgs(RpropState, Vec<SearchState>),
+}
+
+/// What RPROP remembers.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RpropState {
+    /// Each parameter's step size.
+    pub(crate) sizes: Vec<f32>,
+    /// The sign of each parameter's previous gradient: -1, 0 or 1.
+    pub(crate) signs: Vec<i8>,
+    /// What each member minimized at the previous step; infinite before the first.
+    pub(crate) objectives: Vec<f64>,
+}
+
+/// One member's part of RPROP's state.
+pub(crate) struct RpropMember<'a> {
+    pub(crate) sizes: &'a mut [f32],
+    pub(crate) signs: &'a mut [i8],
+    pub(crate) objective: &'a mut f64,
+}
+
+/// What L-BFGS remembers of one member, whose present weights are where its next step begins.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SearchState {
+    /// What is minimized, at the present weights; infinite if no search has begun.
+    pub(crate) objective: f64,
+    /// The length of the next step, as a multiple of the direction.
+    pub(crate) step: f64,
+    /// Weight decay of the step that led to the present weights; 0 if none did.
+    pub(crate) decay_before: f32,
+    /// How often the next step has been shortened.
+    pub(crate) shortened: u32,
+    /// The moves remembered, the oldest first: of each the change of the weights, then that of the gradient.
+    pub(crate) moves: Vec<f32>,
+}
+
+impl TrainerState {
+    /// The state before the first step.
+    pub(crate) fn new(parameters: usize, members: usize) -> Self {
+        Self::Rprop(RpropState::new(parameters, members))
+    }
+
+    pub(crate) fn rprop(&self) -> &RpropState {
+        match self {
+            Self::Rprop(rprop) | Self::Lbfgs(rprop, _) => rprop,
+        }
+    }
+
+    pub(crate) fn into_rprop(self) -> RpropState {
+        match self {
+            Self::Rprop(rprop) | Self::Lbfgs(rprop, _) => rprop,
+        }
+    }
+
+    /// Lends each vector to be moved in memory, but for the few bytes of each member.
+    pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
+        let (Self::Rprop(RpropState { sizes, signs, objectives: _ })
+        | Self::Lbfgs(RpropState { sizes, signs, objectives: _ }, _)) = self;
+        mover.floats(sizes);
+        mover.signs(signs);
+        if let Self::Lbfgs(_, searches) = self {
+            searches.iter_mut().for_each(|search| mover.floats(&mut search.moves));
+        }
+    }
+
+    /// Bytes beyond the state itself.
+    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        let RpropState { sizes, signs, objectives } = self.rprop();
+        let searches = match self {
+            Self::Rprop(_) => 0,
+            Self::Lbfgs(_, searches) => {
+                let moves = searches.iter().map(|search| memory::of_vec(&search.moves, taken));
+                memory::of_vec(searches, taken) + moves.sum::<usize>()
+            }
+        };
+        memory::of_vec(sizes, taken) + memory::of_vec(signs, taken) + memory::of_vec(objectives, taken) + searches
+    }
+}
+
+impl RpropState {
+    /// Bytes of a parameter: its step size and sign.
+    pub(crate) const BYTES_PER_PARAMETER: usize = size_of::<f32>() + size_of::<i8>();
+
+    /// The state before the first step.
+    pub(crate) fn new(parameters: usize, members: usize) -> Self {
+        Self {
+            sizes: vec![FIRST_SIZE; parameters],
+            signs: vec![0; parameters],
+            objectives: vec![f64::INFINITY; members],
+        }
+    }
+
+    /// Each member's part.
+    pub(crate) fn members_mut(&mut self) -> impl Iterator<Item = RpropMember<'_>> {
+        let Self { sizes, signs, objectives } = self;
+        let parameters = sizes.len() / objectives.len();
+        let members = sizes.chunks_mut(parameters).zip(signs.chunks_mut(parameters)).zip(objectives);
+        members.map(|((sizes, signs), objective)| RpropMember { sizes, signs, objective })
+    }
+
+    /// The state of these members alone.
+    pub(crate) fn of_members(self, members: &[usize]) -> Self {
+        if members.len() == self.objectives.len() {
+            return self;
+        }
+        let each = self.sizes.len() / self.objectives.len();
+        Self {
+            sizes: pick(&self.sizes, each, members),
+            signs: pick(&self.signs, each, members),
+            objectives: pick(&self.objectives, 1, members),
+        }
+    }
+}
+
+impl SearchState {
+    /// No search has begun.
+    pub(crate) const NONE: Self =
+        Self { objective: f64::INFINITY, step: 0.0, decay_before: 0.0, shortened: 0, moves: Vec::new() };
+
+    pub(crate) fn has_begun(&self) -> bool {
+        self.objective < f64::INFINITY
+    }
+}
+
+/// What these members have of values of which each has as many.
+pub(crate) fn pick<T: Copy>(from: &[T], each: usize, members: &[usize]) -> Vec<T> {
+    members.iter().flat_map(|member| &from[member * each..(member + 1) * each]).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_picked_with_all_that_is_theirs() {
+        let state = RpropState {
+            sizes: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+            signs: vec![1, 1, 0, 0, -1, -1],
+            objectives: vec![0.1, 0.2, 0.3],
+        };
+        assert_eq!(state.clone().of_members(&[0, 1, 2]), state);
+        let picked =
+            RpropState { sizes: vec![1.0, 2.0, 5.0, 6.0], signs: vec![1, 1, -1, -1], objectives: vec![0.1, 0.3] };
+        assert_eq!(state.of_members(&[0, 2]), picked);
+    }
+
+    #[test]
+    fn a_visitor_sees_every_vector_and_bytes_count_them() {
+        struct Visited(Vec<usize>);
+        impl Move for Visited {
+            fn floats(&mut self, vec: &mut Vec<f32>) {
+                self.0.push(4 * vec.len());
+            }
+            fn signs(&mut self, vec: &mut Vec<i8>) {
+                self.0.push(vec.len());
+            }
+        }
+        let moves = vec![0.0; 12];
+        let searches = vec![SearchState { objective: 1.0, moves, ..SearchState::NONE }, SearchState::NONE];
+        let mut state = TrainerState::Lbfgs(RpropState::new(6, 2), searches);
+        let mut visited = Visited(Vec::new());
+        state.move_by(&mut visited);
+        assert_eq!(visited.0, [24, 6, 48, 0]);
+        let members = 2 * (size_of::<f64>() + size_of::<SearchState>());
+        assert_eq!(state.bytes_by(&|bytes| bytes), 24 + 6 + 48 + members);
+        assert_eq!(TrainerState::new(6, 2).bytes_by(&|bytes| bytes), 6 * RpropState::BYTES_PER_PARAMETER + 2 * 8);
+    }
+}

@@ -1,0 +1,295 @@
+//! One training from its beginning to its end: ask for a pass over the rows, have the trainer judge it, stop or step.
+//!
+//! A cycle presents every training row once. It begins with the errors and the gradient of the present weights, decides
+//! whether to end there, and if not lets the trainer move the weights. So both errors always belong to the same weights, a
+//! training that ends by itself knows them of the weights it leaves, and nothing is computed twice.
+
+use std::time::{Duration, Instant};
+
+use super::baseline;
+use super::control::Control;
+use super::curve::Curve;
+use super::ensemble::Ensemble;
+use super::pass::{Errors, GradientSource, LocalRows, Losses, PassRequest};
+use super::pool::Seats;
+use super::statistics::RowStatistics;
+use super::task::Task;
+use super::threads::Threads;
+use super::trainers::{Found, Trainer, Verdict, WeightDecay};
+use super::warnings::{learnt_nothing, warnings};
+use crate::dataset::Set;
+use crate::layout::Kind;
+use crate::normalization::Normalization;
+use crate::objective::Objective;
+use crate::report::{Point, Reason, Report};
+use crate::trained::{Statistics, Trained};
+use crate::trainer_state::{TrainerState, pick};
+use crate::weights::reexpress;
+
+/// Operations of a cycle that are worth another thread: some 20 microseconds of work.
+const THREAD_OPERATIONS: usize = 600_000;
+
+/// One training while it runs.
+pub(super) struct Session<'a> {
+    task: &'a Task,
+    control: &'a Control,
+    statistics: RowStatistics,
+    normalization: Normalization,
+    weights: Vec<f32>,
+    /// Multiplier of the automatic weight decay for each member.
+    decays: Vec<f32>,
+    trainer: Box<dyn Trainer>,
+    source: LocalRows<'a>,
+    threads: Threads,
+    deadline: Option<Instant>,
+}
+
+impl<'a> Session<'a> {
+    /// Prepares a training: normalization, and the weights expressed under it. None if it is cancelled meanwhile.
+    pub(super) fn new(task: &'a Task, control: &'a Control) -> Option<Self> {
+        let statistics = RowStatistics::of(&task.dataset);
+        let normalization = statistics.normalization(&task.options, &task.trained);
+        let (mut weights, decays, mut state) = task.initial_state();
+        let before = &task.trained.normalization;
+        if !task.trained.is_untrained() && normalization != *before {
+            let (each, mut rprop) = (task.layout.parameters(), state.into_rprop());
+            for (weights, member) in weights.chunks_exact_mut(each).zip(rprop.members_mut()) {
+                let functions = (task.options.activation, task.options.output);
+                reexpress(&task.layout, functions, before, &normalization, weights, member.sizes);
+            }
+            state = TrainerState::Rprop(rprop);
+        }
+        if control.is_cancelled() {
+            return None;
+        }
+        let max_time = task.training.max_time;
+        let decay = WeightDecay::new(&task.layout, &task.options, &decays);
+        Some(Self {
+            task,
+            control,
+            source: LocalRows::new(&task.dataset, objective(task, &statistics, &normalization, task.members), true),
+            statistics,
+            normalization,
+            weights,
+            decays,
+            trainer: (task.trainer().new)(task, decay, state),
+            threads: Threads::new(),
+            deadline: (max_time > Duration::ZERO).then(|| control.started() + max_time),
+        })
+    }
+
+    /// Trains to the end. None if the training is cancelled.
+    pub(super) fn train(mut self, seats: &mut Seats) -> Option<(Trained, Report)> {
+        let options = self.task.training;
+        let watch = self.source.has_test_rows();
+        let mut ensemble = Ensemble::new(self.task);
+        let mut curve = Curve::new(self.task.members);
+        let (mut cycle, mut presented) = (0, 0);
+        // Whether the weights are others than those of the last errors.
+        let mut changed = false;
+        // Each member's own, of the last weights that the trainer kept.
+        let mut test_errors = vec![f64::INFINITY; self.task.members];
+        let (reason, known) = loop {
+            self.take_seats(seats, ensemble.learning())?;
+            let last = options.max_cycles > 0 && cycle >= options.max_cycles;
+            let judges = self.trainer.judges(cycle);
+            let request = PassRequest {
+                members: ensemble.learns(),
+                gradients: !last || judges,
+                ensemble: self.task.members == 1 || last || curve.wants(cycle),
+                test: watch && (options.auto_stop || last || curve.wants(cycle)),
+            };
+            let (control, deadline) = (self.control, self.deadline);
+            let go_on = || may_go_on(control, deadline);
+            let Some(losses) = self.source.pass(&mut self.threads, &self.weights, &request, &go_on) else {
+                self.take_back(ensemble.learns());
+                break (self.request_or_time(), None);
+            };
+            let known = request.ensemble.then_some(losses.all);
+            if let Some(errors) = &known {
+                curve.add(self.publish(cycle, errors));
+            } else {
+                self.control.publish_cycle(cycle);
+            }
+            let verdicts = if judges {
+                let (trainer, found, threads) = self.found(&losses, ensemble.learns());
+                trainer.judge(found, threads)
+            } else {
+                Vec::new()
+            };
+            let is_kept = |member: usize| verdicts.get(member) != Some(&Verdict::Rejected);
+            changed |= verdicts.contains(&Verdict::Rejected);
+            if options.auto_stop && losses.all.test.is_some() {
+                for (member, error) in test_errors.iter_mut().enumerate().filter(|&(member, _)| is_kept(member)) {
+                    *error = losses.test[member];
+                }
+                changed |= ensemble.record(cycle, &test_errors, &mut self.weights, &mut *self.trainer);
+                if let Some(rule) = ensemble.ended() {
+                    break (rule.into(), known);
+                }
+            }
+            if last {
+                break (Reason::MaxCycles, known);
+            }
+            if !go_on() {
+                break (self.request_or_time(), known);
+            }
+            let (trainer, found, threads) = self.found(&losses, ensemble.learns());
+            trainer.step(cycle, found, threads);
+            presented += ensemble.learning() as u64;
+            cycle += 1;
+            changed = false;
+        };
+        let watched = |errors: &Errors| errors.test.is_some() == watch;
+        // An end in the middle of a cycle, or where not all was looked at, leaves something unknown.
+        let last = match known.filter(watched) {
+            Some(errors) => errors,
+            None => self.present_errors(seats, watch, self.task.members)?,
+        };
+        let point = self.publish(cycle, &last);
+        changed |= ensemble.all_go_back(cycle, &mut self.weights, &mut *self.trainer);
+        let kept = ensemble.best(self.task.answering);
+        changed |= self.keep_weights(&kept);
+        let errors = if changed { self.present_errors(seats, watch, kept.len())? } else { last };
+        let best_cycle = ensemble.latest(&kept, cycle);
+        let finish = Finish { reason, cycle, best_cycle, presented, errors };
+        Some(self.finish(&finish, &kept, curve.end(point)))
+    }
+
+    /// Keeps the weights of these members alone; whether there were others.
+    fn keep_weights(&mut self, members: &[usize]) -> bool {
+        if members.len() == self.task.members {
+            return false;
+        }
+        let each = self.task.layout.parameters();
+        self.weights = pick(&self.weights, each, members);
+        self.decays = pick(&self.decays, 1, members);
+        let objective = objective(self.task, &self.statistics, &self.normalization, members.len());
+        self.source = LocalRows::new(&self.task.dataset, objective, false);
+        true
+    }
+
+    /// What the training leaves, which these members have made.
+    fn finish(self, finish: &Finish, members: &[usize], curve: Vec<Point>) -> (Trained, Report) {
+        let Finish { reason, cycle, best_cycle, presented, errors } = *finish;
+        self.publish(cycle, &errors);
+        let time = self.control.started().elapsed();
+        let test_error = errors.test.map(|sums| sums.mean());
+        let class_errors = self.class_errors(&errors);
+        let overfitting = reason == Reason::Overfitting;
+        let (set, found) = match test_error {
+            Some(error) => (Set::Test, error),
+            None => (Set::Train, errors.train.mean()),
+        };
+        let (task, dataset) = (self.task, &self.task.dataset);
+        let mut warnings = warnings(&self.statistics, dataset, &self.normalization, &task.options);
+        let baseline = baseline::error(task, &self.statistics, &self.normalization, dataset.set(set));
+        let before = task.trained.statistics;
+        let cycles = before.total_cycles.saturating_add(cycle);
+        warnings.extend(learnt_nothing(found, baseline, set, cycles));
+        // Each member is presented with each row.
+        let rows = dataset.train.len() as u64;
+        let statistics = Statistics {
+            total_steps: before.total_steps.saturating_add(presented * rows),
+            total_cycles: cycles,
+            total_seconds: before.total_seconds + time.as_secs_f64(),
+            train_error: errors.train.mean(),
+            test_error: test_error.unwrap_or(0.0),
+            class_errors: class_errors.unwrap_or(0.0),
+            overfitting,
+            test_decided: task.training.auto_stop,
+        };
+        let report = Report {
+            reason,
+            cycles: cycle,
+            best_cycle,
+            time,
+            threads: self.threads.most(),
+            train_error: statistics.train_error,
+            test_error,
+            class_errors,
+            overfitting,
+            warnings,
+            curve,
+        };
+        let mut normalization = self.normalization;
+        if best_cycle == 0 && !task.trained.is_untrained() {
+            // Without a step nothing is answered otherwise than before, constants neither.
+            normalization.keep_constants_of(&task.trained.normalization);
+        }
+        let (weights, decays, state) = (self.weights, self.decays, self.trainer.state(members));
+        (Trained { weights, decays, state, normalization, statistics }, report)
+    }
+
+    /// Takes as many threads as have enough to do in a cycle of so many members; none if the training is cancelled.
+    fn take_seats(&mut self, seats: &mut Seats, members: usize) -> Option<()> {
+        let useful = (1 + self.source.operations() * members / THREAD_OPERATIONS).min(self.source.shares());
+        self.threads.set(seats.take(useful, || self.control.is_cancelled())?);
+        Some(())
+    }
+
+    fn request_or_time(&self) -> Reason {
+        if self.control.is_stopped() { Reason::Stopped } else { Reason::MaxTime }
+    }
+
+    /// The errors of the present weights, of all members together; none if the training is cancelled.
+    fn present_errors(&mut self, seats: &mut Seats, test: bool, members: usize) -> Option<Errors> {
+        self.take_seats(seats, members)?;
+        let request = PassRequest { members: &vec![false; members], gradients: false, ensemble: true, test };
+        let control = self.control;
+        let losses = self.source.pass(&mut self.threads, &self.weights, &request, &|| !control.is_cancelled());
+        losses.map(|losses| losses.all)
+    }
+
+    fn found<'b>(
+        &'b mut self,
+        losses: &'b Losses,
+        learns: &'b [bool],
+    ) -> (&'b mut dyn Trainer, Found<'b>, &'b mut Threads) {
+        let parameters = self.task.layout.parameters();
+        let (weights, gradient) = (&mut self.weights[..], self.source.gradient());
+        (&mut *self.trainer, Found { parameters, weights, gradient, losses, learns }, &mut self.threads)
+    }
+
+    /// Replaces weights that no cycle has looked at, of members that learn.
+    fn take_back(&mut self, learns: &[bool]) {
+        let members = self.weights.chunks_mut(self.task.layout.parameters()).enumerate();
+        members
+            .filter(|&(member, _)| learns[member])
+            .for_each(|(member, weights)| self.trainer.take_back(member, weights));
+    }
+
+    /// Publishes the errors of a cycle.
+    fn publish(&self, cycle: u64, errors: &Errors) -> Point {
+        let test_error = errors.test.map(|sums| sums.mean());
+        self.control.publish(cycle, errors.train.mean(), test_error.map(|error| (error, self.class_errors(errors))));
+        Point { cycle, train_error: errors.train.mean(), test_error }
+    }
+
+    fn class_errors(&self, errors: &Errors) -> Option<f64> {
+        let classifier = self.task.dataset.shape.kind == Kind::Classifier;
+        errors.test.filter(|sums| classifier && sums.rows > 0).map(|sums| 100.0 * sums.wrong as f64 / sums.rows as f64)
+    }
+}
+
+/// Whether nobody has asked for an end, and there is time left.
+fn may_go_on(control: &Control, deadline: Option<Instant>) -> bool {
+    !control.is_stopped() && deadline.is_none_or(|deadline| Instant::now() < deadline)
+}
+
+/// What so many members minimize.
+fn objective(task: &Task, statistics: &RowStatistics, normalization: &Normalization, members: usize) -> Objective {
+    let class_weights = statistics.class_weights(&task.options.class_weight);
+    task.objective(normalization.clone(), members).weighted(class_weights)
+}
+
+/// How a training ended, with the errors of what it leaves.
+#[derive(Debug, Clone, Copy)]
+struct Finish {
+    reason: Reason,
+    cycle: u64,
+    best_cycle: u64,
+    /// Members that stepped, cycle after cycle.
+    presented: u64,
+    errors: Errors,
+}
