@@ -89,7 +89,7 @@ def test_a_user_may_have_one_command_and_no_other(server: servers.Server, admin:
 def test_who_may_not_touch_a_key_does_not_learn_what_is_there(server: servers.Server, admin: Wire) -> None:
     with user(server, "+@all", "~mine:*") as wire:
         for words in hostile.usual():
-            if len(words) == 1:
+            if name(words) in ("threads", "trainings"):
                 continue
             told = [
                 str(errors(hostile.asked(wire, way, [words[0], key, *words[2:]]))[0]).replace(key.decode(), "key")
@@ -155,7 +155,19 @@ def test_categories_let_in_and_keep_out(server: servers.Server, admin: Wire) -> 
 #: The users of docs/access.md, and the commands that they may send.
 USERS = {
     "asker": {"run", "class", "info"},
-    "trainer": {"observe", "train", "stop", "wait", "threads", "trainings", "report", "evaluate", "run", "class", "info"},
+    "trainer": {
+        "observe",
+        "train",
+        "stop",
+        "wait",
+        "threads",
+        "trainings",
+        "report",
+        "evaluate",
+        "run",
+        "class",
+        "info",
+    },
     "monitor": {"threads", "trainings", "info", "report"},
     "reader": READS,
     "editor": READS | {"create", "observe", "train", "reset", "stop", "configure", "import"},
