@@ -39,7 +39,8 @@ def test_a_flag_is_a_flag_in_either_protocol(reply: Any, expected: bool) -> None
     ],
 )
 def test_options_are_what_was_given_in_either_protocol(name: str, reply: Any, expected: Any) -> None:
-    assert replies.options({name: reply, "option_of_a_later_version": b"x"}) == {name: expected}
+    told = {"normalize": "auto_normalization"}.get(name, name)
+    assert replies.options({told: reply, "option_of_a_later_version": b"x"}) == {name: expected}
 
 
 @pytest.mark.parametrize(

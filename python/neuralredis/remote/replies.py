@@ -58,12 +58,19 @@ _OPTIONS: dict[str | None, Callable[[Any], Any]] = {
 }
 
 
+#: Options that NR.INFO tells by the original's names.
+_AS_THE_ORIGINAL = {
+    "normalize": "auto_normalization",
+    "dataset": "training_dataset_maxlen",
+    "test": "test_dataset_maxlen",
+}
+
+
 def options(found: dict[str, Any]) -> dict[str, Any]:
     """Return the options among the fields of NR.INFO."""
     values = {}
     for name, _, words, other, _ in _core.option_table():
-        if name in found:
-            reply = found[name]
+        if (reply := found.get(_AS_THE_ORIGINAL.get(name, name))) is not None:
             is_word = isinstance(reply, (bytes, str)) and text(reply) in words
             values[name] = text(reply) if is_word else _OPTIONS[other](reply)
     return values

@@ -19,8 +19,8 @@ pub trait Command {
     const ABOUT: About;
 
     /// Arguments that follow those of [`About::arguments`], for COMMAND DOCS.
-    fn more_arguments() -> Vec<Argument> {
-        Vec::new()
+    fn more_arguments() -> &'static [Argument] {
+        &[]
     }
 
     /// `args` are those after the command's own name, as many as [`About::arity`] allows. An error is the text of the reply,
@@ -151,7 +151,7 @@ impl<'a> Commands<'a> {
                 && {
                     let command = call!(RedisModule_GetCommand(ctx, name));
                     !command.is_null()
-                        && describe(command, self.since, &C::ABOUT, &C::more_arguments())
+                        && describe(command, self.since, &C::ABOUT, C::more_arguments())
                         && categorize(command, self.category, C::FLAGS)
                 }
         };

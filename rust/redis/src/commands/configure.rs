@@ -22,8 +22,8 @@ impl Command for Configure {
         arguments: &[Argument::KEY],
     };
 
-    fn more_arguments() -> Vec<Argument> {
-        options::arguments(Of::Change)
+    fn more_arguments() -> &'static [Argument] {
+        &options::OF_CHANGE
     }
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {

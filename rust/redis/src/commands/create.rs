@@ -29,8 +29,8 @@ impl Command for Create {
         ],
     };
 
-    fn more_arguments() -> Vec<Argument> {
-        options::arguments(Of::Creation)
+    fn more_arguments() -> &'static [Argument] {
+        &options::OF_CREATION
     }
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {

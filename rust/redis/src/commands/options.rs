@@ -1,7 +1,7 @@
 //! The options of the engine's table as words of a command, as replies, and as COMMAND DOCS shows them.
 
 use std::ffi::{CStr, CString};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use neuralredis_core::layout::MAX_UNITS;
 use neuralredis_core::options::{Declared, Other, TABLE};
@@ -109,9 +109,13 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// The options that a network keeps, by their names.
+/// Options that NR.INFO tells as the original did: as `auto-normalization`, `training-dataset-maxlen`, `test-dataset-maxlen`.
+const OF_THE_ORIGINAL: [&str; 3] = ["normalize", "dataset", "test"];
+
+/// The other options that a network keeps, by their names.
 pub(super) fn replies(options: &Options, limits: Limits) -> impl Iterator<Item = (&'static str, Reply)> {
-    TABLE.iter().filter_map(move |option| Some((option.word, reply(option.value(options, limits)?))))
+    let others = TABLE.iter().filter(|option| !OF_THE_ORIGINAL.contains(&option.name));
+    others.filter_map(move |option| Some((option.word, reply(option.value(options, limits)?))))
 }
 
 fn reply(value: Value) -> Reply {
@@ -124,13 +128,16 @@ fn reply(value: Value) -> Reply {
     }
 }
 
-/// What COMMAND DOCS shows of them.
-pub(super) fn arguments(of: Of) -> Vec<Argument> {
+/// What COMMAND DOCS shows of those of NR.CREATE.
+pub(super) static OF_CREATION: LazyLock<Vec<Argument>> = LazyLock::new(|| arguments(Of::Creation));
+/// What it shows of those of NR.CONFIGURE.
+pub(super) static OF_CHANGE: LazyLock<Vec<Argument>> = LazyLock::new(|| arguments(Of::Change));
+
+fn arguments(of: Of) -> Vec<Argument> {
     let shown = TABLE.iter().filter(|option| of == Of::Creation || !option.is_of_creation);
     shown.map(|option| argument(option, of)).collect()
 }
 
-/// The server is told once, when it loads the module, and keeps copies: what is told here stays in memory.
 fn argument(option: &Declared, of: Of) -> Argument {
     let (called, token) = (kept(option.word), kept(&option.word.to_uppercase()));
     if option.domain.other == Other::Flag && of == Of::Creation {
