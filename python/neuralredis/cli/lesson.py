@@ -22,6 +22,7 @@ from neuralredis.cli.failure import Failure
 from neuralredis.cli.naming import named
 from neuralredis.network import Network
 from neuralredis.results import ClassifierEvaluation, Progress, Report
+from neuralredis.statistics import hold_out
 from neuralredis.table import judging
 from neuralredis.table.column import Column
 from neuralredis.table.conventions import Conventions
@@ -158,7 +159,7 @@ class Lesson:
             self.chosen_of, usable = len(usable), np.sort(chosen)
         y = answers[usable]
         classes = y.astype(np.int64) if classifies else None
-        learnt, kept = judging.split(classes, len(y), self.args.seed, KEPT)
+        learnt, kept = hold_out(classes, len(y), KEPT, self.args.seed)
         columns = {name: column for name, column in self.columns.items() if name != self.target.name}
         # How a column is written is found out of all rows; what it holds only of those that are learnt from.
         self.encoding = Encoding.of(
