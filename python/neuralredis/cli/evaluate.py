@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> None:
     screen.judgement(out, encoding, found, name if learnt.all() or not knows else f"{name} that it has not seen")
     if rows > 1:
         out.print()
-        screen.looked_at(out, encoding, worth, by_ranking=found.by_ranking)
+        screen.importance_table(out, encoding, worth, by_ranking=found.by_ranking)
 
 
 def _unknown(encoding: Any, text: str) -> bool:

@@ -27,7 +27,7 @@ from neuralredis.table.target import Classes
 from neuralredis.table.texts import listed, plain, share
 from neuralredis.table.wishes import KINDS
 
-__all__ = ["Curves", "Gaps", "bar", "columns", "console", "curves_of", "judgement", "looked_at", "print_json"]
+__all__ = ["Curves", "Gaps", "bar", "columns", "console", "curves_of", "importance_table", "judgement", "print_json"]
 
 TRAIN, TEST = "blue", "red"
 #: Classes of which a matrix of answers is shown, and of which it is shown how they are ranked.
@@ -233,7 +233,7 @@ def _confusion(out: Console, target: Classes, figures: ClassifierEvaluation) -> 
         out.print(f"  {pair}: {count:,} of {int(matrix[a].sum()):,}")
 
 
-def looked_at(
+def importance_table(
     out: Console, encoding: Encoding, worth: Mapping[str, float], *, by_ranking: bool = False, most: int = 10
 ) -> None:
     """Show what each column is worth."""
