@@ -18,6 +18,7 @@ from rich.text import Text
 
 from neuralredis.cli.chart import Line, chart
 from neuralredis.cli.letters import visible
+from neuralredis.curves import Point, points
 from neuralredis.results import ClassifierEvaluation, Report
 from neuralredis.table.encoding import Encoding
 from neuralredis.table.judging import Judgement
@@ -270,8 +271,8 @@ class Curves:
 
     def __init__(self, title: str = "") -> None:
         self.title = title
-        self.train: list[tuple[float, float]] = []
-        self.test: list[tuple[float, float]] = []
+        self.train: list[Point] = []
+        self.test: list[Point] = []
         self.words = ""
 
     def add(self, cycle: int, train: float | None, test: float | None) -> None:
@@ -299,6 +300,6 @@ def curves_of(report: Report) -> Curves:
     """Return the errors of a training that has ended."""
     curves = Curves()
     curve = report.curve
-    curves.train = list(zip(curve.cycles.tolist(), curve.train_error.tolist(), strict=True))
-    curves.test = list(zip(curve.cycles.tolist(), curve.test_error.tolist(), strict=True))
+    curves.train = points(curve.cycles, curve.train_error)
+    curves.test = points(curve.cycles, curve.test_error)
     return curves
