@@ -22,20 +22,14 @@ def points(cycles: Iterable[float], errors: Iterable[float]) -> list[Point]:
 
 @dataclass(frozen=True)
 class Scale:
-    """The axis of the errors.
-
-    Attributes
-    ----------
-    low, high : float
-        The smallest and the largest error.
-    """
+    """The axis of the errors, from the smallest to the largest."""
 
     low: float
     high: float
 
     @classmethod
     def of(cls, *curves: Sequence[Point]) -> Scale:
-        """Return the axis that holds all points of some curves, of which one at least has some."""
+        """Return the axis of some curves, of which one at least has points."""
         errors = [error for curve in curves for _, error in curve]
         return cls(min(errors), max(errors))
 

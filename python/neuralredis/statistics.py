@@ -34,18 +34,10 @@ def wilson(share: ArrayLike, rows: ArrayLike) -> tuple[NDArray[np.float64], NDAr
 def hold_out(
     classes: NDArray[np.int64] | None, rows: int, share: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the rows to learn from and those held out, both in random order, each class in its share.
+    """Return which of some rows to learn from and which to hold out, both in random order.
 
-    Parameters
-    ----------
-    classes : numpy.ndarray of shape (rows,), optional
-        The class of each row; None where there are none.
-    rows : int
-        How many there are, at least 2.
-    share : float
-        Share of the rows to hold out, above 0 and below 1. At least one is held out, and one is not.
-    seed : int
-        Of the random order.
+    Of each of the classes, of shape (rows,), its share is held out, to within a row; without classes, of all rows. At
+    least one row is held out, and one is not.
 
     Examples
     --------
@@ -56,7 +48,7 @@ def hold_out(
     rng = np.random.default_rng(seed)
     order = rng.permutation(rows) if classes is None else by_class(classes, rng)
     held = min(max(round(share * rows), 1), rows - 1)
-    # By half a step the first and the last are equally far from the ends: of each class its share, to within a row.
+    # By half a step the first and the last are equally far from the ends.
     chosen = every_nth(np.ones(rows), held, rows, start=-0.5).astype(bool)
     if classes is not None:
         # A class of which nothing is left to learn is of no use among the rows that are held out.
@@ -72,18 +64,10 @@ def by_class(classes: NDArray[Any], rng: np.random.Generator | np.random.RandomS
 
 
 def every_nth(copies: NDArray[np.float64], draw: float, of: float, *, start: float) -> NDArray[np.float64]:
-    """Return how many copies of each row are drawn, in a systematic sample of `draw` in every `of` copies.
+    """Return how many of the copies of each row are drawn: of all copies in a row, `draw` in every `of`.
 
-    W. G. Madow, L. H. Madow, "On the theory of systematic sampling", Annals of Mathematical Statistics 15, 1944.
-
-    Parameters
-    ----------
-    copies : numpy.ndarray of shape (rows,)
-        How many copies of each row there are, in the order of the rows.
-    draw, of : float
-        The sample takes every ``of / draw``-th copy.
-    start : float
-        How much of such a step has passed before the first copy.
+    `start` is how much of a step of ``of / draw`` copies has passed before the first copy. W. G. Madow, L. H. Madow,
+    "On the theory of systematic sampling", Annals of Mathematical Statistics 15, 1944.
 
     Examples
     --------

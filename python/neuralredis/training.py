@@ -6,18 +6,9 @@ import atexit
 from typing import TYPE_CHECKING
 
 from neuralredis import _core
-from neuralredis.results import Progress, Report
+from neuralredis.results import Progress, Report, errors
 from neuralredis.steps import run
-from neuralredis.watching import (
-    Job,
-    Outcome,
-    awaiting,
-    check_watching,
-    described,
-    report_if_any,
-    result_of,
-    watching,
-)
+from neuralredis.watching import Job, Outcome, awaiting, check_watching, report_if_any, result_of, watching
 
 if TYPE_CHECKING:
     from neuralredis.protocol import AnyNetwork
@@ -110,4 +101,13 @@ class Training:
 
     def __repr__(self) -> str:
         """Return how far it is, or how it ended."""
-        return described(self.network.info().title, self._job.outcome(), self.progress)
+        outcome, progress = self._job.outcome(), self.progress
+        match outcome:
+            case None:
+                state = "queued" if progress.queued else f"running, cycle {progress.cycle:,}"
+            case ("trained", fields):
+                state = f"ended ({fields['reason']}), cycle {fields['cycles']:,}"
+            case (word, _):
+                state = word
+        found = errors(progress.train_error, progress.test_error, progress.class_errors)
+        return f"<Training of a {self.network.info().title}: {state}{', ' if found else ''}{found}>"

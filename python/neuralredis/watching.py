@@ -12,10 +12,10 @@ import numpy as np
 
 from neuralredis.exceptions import TrainingError
 from neuralredis.progress import Bar
-from neuralredis.results import Progress, Report, errors, report_of
+from neuralredis.results import Progress, Report, report_of
 from neuralredis.steps import Steps
 
-__all__ = ["Job", "Outcome", "awaiting", "check_watching", "described", "report_if_any", "result_of", "watching"]
+__all__ = ["Job", "Outcome", "awaiting", "check_watching", "report_if_any", "result_of", "watching"]
 
 #: Seconds between two looks at a training: how long a Ctrl-C may take to be heard.
 LOOK = 0.05
@@ -61,21 +61,6 @@ def result_of(outcome: Outcome | None) -> Report:
 def report_if_any(outcome: Outcome | None) -> Report | None:
     """Return the report of a training, if it has ended with one."""
     return report_of(outcome[1]) if outcome is not None and outcome[0] == "trained" else None
-
-
-def described(title: str, outcome: Outcome | None, progress: Progress) -> str:
-    """Return how far a training is, or how it ended, as its ``repr``."""
-    match outcome:
-        case None if progress.queued:
-            state = "queued"
-        case None:
-            state = f"running, cycle {progress.cycle:,}"
-        case ("trained", fields):
-            state = f"ended ({fields['reason']}), cycle {fields['cycles']:,}"
-        case (word, _):
-            state = word
-    found = errors(progress.train_error, progress.test_error, progress.class_errors)
-    return f"<Training of a {title}: {state}{', ' if found else ''}{found}>"
 
 
 def awaiting(job: Any, timeout: float | None) -> Steps[bool]:

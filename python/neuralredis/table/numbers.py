@@ -10,17 +10,7 @@ from dataclasses import dataclass
 
 from neuralredis.table.column import Column
 
-__all__ = [
-    "LARGEST",
-    "AsWritten",
-    "NumberForm",
-    "compared",
-    "decimal_signs",
-    "digits_of",
-    "plain_number",
-    "unit_of",
-    "units_in",
-]
+__all__ = ["AsWritten", "NumberForm", "compared", "decimal_signs", "digits_of", "plain_number", "unit_of", "units_in"]
 
 #: Beyond this a number in single precision, which is what networks compute with, is close to infinity.
 LARGEST = 1e37

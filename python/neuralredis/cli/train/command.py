@@ -29,6 +29,7 @@ def train(args: argparse.Namespace) -> None:
     places.check_plot(args.plot, {args.data: "the table that is read", place: "where the network is saved"})
     _check_key(args)
     out = screen.console(stderr=args.json)
+    # With --json only results are printed.
     out.quiet = args.json
     hint = "" if args.rows else "; --rows 200000 learns from that many rows, which takes less later on"
     table = sources.opened(args.data, header=not args.no_header, hint=hint)
@@ -42,26 +43,32 @@ def train(args: argparse.Namespace) -> None:
     # Whatever happens from here on, what has been learnt is there.
     saved.notes = data.encoding.to_bytes()
     saved.save(place)
-    trained = _evaluate(args, data, network, training)
-    if not args.json:
-        report.results(out, args, data, trained)
+    found = judging.judge(network, data.encoding, data.held_X, data.held_y)
+    trained = report.Trained(
+        training=training,
+        judgement=found,
+        copies=int(judging.known(network, data.held_X, data.held_y).sum()),
+        importance=judging.importance(
+            network, data.encoding, data.held_X, data.held_y, args.seed, by_ranking=found.by_ranking
+        ),
+    )
+    report.results(out, args, data, trained)
     figures = report.saved_figures(data, trained)
     saved.notes = dataclasses.replace(data.encoding, results=figures).to_bytes()
     saved.save(place)
-    rows = "It holds none of the rows that it learnt from."
-    if not args.without_rows:
-        rows = f"It holds the {len(data.X):,} rows that it learnt from: --without-rows leaves them out."
-    out.print(f"Saved as {place}. {rows}")
+    rows = f"the {len(data.X):,} rows that it learnt from: --without-rows leaves them out."
+    if args.without_rows:
+        rows = "none of the rows that it learnt from."
+    out.print(f"Saved as {place}. It holds {rows}")
     if args.plot:
         importlib.import_module("neuralredis.plot").learning_curve(training).figure.savefig(args.plot)
         out.print(f"The curve is in {args.plot}.")
     if args.redis:
         with servers.reached(args.redis) as db:
             db.upload(args.key, saved, replace=args.replace)
+    report.next_steps(out, args, place, data)
     if args.json:
         screen.print_json(report.as_json(args, place, data, trained))
-    else:
-        report.next_steps(out, args, place, data)
 
 
 def _check_key(args: argparse.Namespace) -> None:
@@ -89,11 +96,8 @@ def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Netw
         f"{len(data.held_X):,} kept back until the end."
     )
     curves = screen.Curves()
-    live = (
-        Live(console=out, transient=True, auto_refresh=False)
-        if out.is_terminal and not args.json
-        else contextlib.nullcontext()
-    )
+    terminal = out.is_terminal and not args.json
+    live = Live(console=out, transient=True, auto_refresh=False) if terminal else contextlib.nullcontext()
     with live as display:
 
         def show(progress: Progress) -> None:
@@ -110,19 +114,6 @@ def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Netw
     training = network.report
     assert training is not None, "a training that has ended has a report"
     return network, training
-
-
-def _evaluate(args: argparse.Namespace, data: Prepared, network: Network, training: Report) -> report.Trained:
-    """Return how good a network is on the rows held out, and which columns matter there."""
-    found = judging.judge(network, data.encoding, data.held_X, data.held_y)
-    return report.Trained(
-        training=training,
-        judgement=found,
-        copies=int(judging.known(network, data.held_X, data.held_y).sum()),
-        importance=judging.importance(
-            network, data.encoding, data.held_X, data.held_y, args.seed, by_ranking=found.by_ranking
-        ),
-    )
 
 
 def _without_rows(network: Network) -> Network:

@@ -34,18 +34,12 @@ class Prepared:
 
     Attributes
     ----------
-    table : Table
-        The table.
-    encoding : Encoding
-        How its columns become inputs, and the target outputs.
-    X, y : numpy.ndarray
-        The rows to learn from: inputs of shape (rows, inputs), and classes or numbers of shape (rows,).
-    held_X, held_y : numpy.ndarray
-        The rows that are held out for the evaluation at the end.
+    X, y, held_X, held_y : numpy.ndarray
+        Inputs of shape (rows, inputs) and answers of shape (rows,): those to learn from, and those that are held out.
     unanswered : Column
         The cells of the target that have no value.
     answered : int
-        How many rows have one. With ``--rows`` there may be fewer in `X` and `held_X`.
+        How many have one. With ``--rows`` not all of these rows are used.
     gaps : dict of str to Gaps
         The rows without a value, by column.
     remarks : list of str

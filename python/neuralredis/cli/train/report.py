@@ -32,9 +32,7 @@ DOMINANT_CLASS = 0.95
 #: Share of the rows held out that may be the same as rows learnt from.
 MANY_COPIES = 0.5
 #: Figures that are saved with the network.
-SAVED_FIGURES = frozenset(
-    ("accuracy", "likely", "baseline", "auc", "log_loss", "log_loss_baseline", "rmse", "mae", "r2")
-)
+SAVED_FIGURES = ("accuracy", "likely", "baseline", "auc", "log_loss", "log_loss_baseline", "rmse", "mae", "r2")
 #: Lines that the learning curve takes on a terminal.
 CURVE_HEIGHT = 8
 #: What a report says of the end of a training, by its reason.
@@ -47,18 +45,10 @@ ENDINGS = {
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trained:
-    """What came of a training.
+    """How a training went, and how good the network is on the rows held out.
 
-    Attributes
-    ----------
-    training : Report
-        How the training went.
-    judgement : Judgement
-        How good the network is on the rows held out.
-    copies : int
-        How many of these are the same as rows that it has learnt from.
-    importance : dict of str to float
-        What each column is worth, the most important first.
+    Of these, `copies` are the same as rows that it has learnt from. The importance of each column comes by its name,
+    the most important first.
     """
 
     training: Report
@@ -73,12 +63,11 @@ def introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
     out.print(Text(f"{table.path}: {len(table):,} rows, {len(table.names)} columns", "bold"))
     for remark in table.remarks:
         out.print(f"  {remark}", style="dim")
-    kind, other = ("numbers", "--classify would learn classes")
-    if data.labels:
-        kind, other = ("classes", "--regress would learn them as numbers")
+    kind, hint = ("classes", "--regress would learn them as numbers")
+    if not data.labels:
+        kind, hint = ("numbers", "--classify would learn classes")
     doubtful = args.classify is None and len(data.labels) != 2 and all(map(_is_number, data.labels))
-    hint = f"; {other}" if doubtful else ""
-    out.print(f"Target: {shortened(target.name)} ({described(target)}), as {kind}{hint}.")
+    out.print(f"Target: {shortened(target.name)} ({described(target)}), as {kind}{f'; {hint}' if doubtful else ''}.")
     if dropped := len(data.unanswered):
         has = "row has" if dropped == 1 else "rows have"
         texts = [f"'{text}'" for text in data.unanswered.counts]
@@ -120,11 +109,9 @@ def _hints(args: argparse.Namespace, data: Prepared, trained: Trained) -> list[s
     hints = []
     held, found = len(data.held_X), trained.judgement
     if _score(found) >= TOO_GOOD:
-        first = next(iter(trained.importance))
-        top, target = shortened(first), shortened(data.target.name)
-        hints.append(
-            f"That is nearly too good. Is '{top}' known before '{target}' is? If not: --ignore {shlex.quote(first)}"
-        )
+        first, target = next(iter(trained.importance)), shortened(data.target.name)
+        known = f"Is '{shortened(first)}' known before '{target}' is? If not: --ignore {shlex.quote(first)}"
+        hints.append(f"That is nearly too good. {known}")
     if trained.copies > MANY_COPIES * held:
         hints.append(
             f"{trained.copies:,} of the rows kept back are the same as others that were learnt from: in a table of "
