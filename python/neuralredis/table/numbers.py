@@ -98,6 +98,10 @@ class NumberForm:
             return None
         return _bounded(sign + re.sub("[, ']", "", digits))
 
+    def reader(self, column: Column) -> Callable[[str], float | None]:
+        """Return what reads the numbers of a column: programs write them in a form of their own."""
+        return plain_number if column.typed else self.read
+
     @property
     def title(self) -> str:
         """What is to be said of it: nothing of numbers with a point and without a unit."""
@@ -122,7 +126,7 @@ class AsWritten:
 
     def reader(self, column: Column | None = None) -> Callable[[str], float | None]:
         """Return what reads the numbers of a column, or those that are typed in."""
-        return plain_number if column is not None and column.typed else self.form.read
+        return self.form.read if column is None else self.form.reader(column)
 
 
 def plain_number(text: str) -> float | None:

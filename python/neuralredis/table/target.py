@@ -14,7 +14,7 @@ from neuralredis.table.conventions import Conventions
 from neuralredis.table.failure import TableError
 from neuralredis.table.forms import form_of, kept_of
 from neuralredis.table.kinds import shortened
-from neuralredis.table.numbers import AsWritten, NumberForm, plain_number
+from neuralredis.table.numbers import AsWritten, NumberForm
 from neuralredis.table.texts import written
 from neuralredis.table.wishes import Wish
 from neuralredis.table.words import MISSING, PAIRS, is_gap
@@ -127,7 +127,7 @@ def target_of(
     numbers = form if isinstance(form, NumberForm) else None
     if numbers is None and (form == "flag" or classify is False):
         numbers = NumberForm(bool(conventions.comma))
-    read = _nothing if numbers is None else plain_number if column.typed else numbers.read
+    read = _nothing if numbers is None else numbers.reader(column)
     strange = next((text for text in counts if read(text) is None and not is_gap(text)), None)
     if classify is False and not isinstance(form, NumberForm) and strange is not None:
         raise TableError(
