@@ -239,6 +239,14 @@ def test_rows_are_held_out_class_by_class(rows: int, classes: int, seed: int) ->
         assert not of_label or (y[train] == label).any(), "each class can be learnt"
 
 
+@given(st.integers(2, 2000), st.integers(0, 5))
+def test_rows_that_are_held_out_stay_the_same_so_that_a_seed_makes_the_same_network(rows: int, seed: int) -> None:
+    order = np.random.default_rng(seed).permutation(rows)
+    count = max(round(0.2 * rows), 1)
+    expected = order[((np.arange(count) + 0.5) * rows / count).astype(int)]
+    assert sorted(hold_out(None, rows, 0.2, seed)[1].tolist()) == sorted(expected.tolist())
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [
