@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from neuralredis import _core
 from neuralredis.results import Progress, Report, errors
 from neuralredis.steps import run
-from neuralredis.watching import Job, Outcome, awaiting, check_watching, report_if_any, result_of, watching
+from neuralredis.watching import Job, awaiting, report_if_any, result_of
 
 if TYPE_CHECKING:
     from neuralredis.protocol import AnyNetwork
 
-__all__ = ["Outcome", "Training", "awaiting", "check_watching", "report_if_any", "result_of", "watching"]
+__all__ = ["Training"]
 
 # Without this the process would end all the same, its threads in the middle of their work.
 atexit.register(_core.cancel_all)
