@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import hypergeom, mannwhitneyu
+from scipy.stats import binomtest, hypergeom, mannwhitneyu
 from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
 
 import neuralredis as nr
+from neuralredis.statistics import wilson
 from neuralredis.table import judging, ranking
 from neuralredis.table.encoding import Encoding
 from neuralredis.table.kinds import Number
@@ -164,3 +165,12 @@ def test_rows_in_the_order_of_their_classes_have_the_same_importance() -> None:
     order = np.argsort(y[3000:], kind="stable")
     worth = judging.importance(net, encoding, X[3000:][order], y[3000:][order], 0, by_ranking=True)
     assert worth["x0"] > 0.2 > 5 * abs(worth["x1"])
+
+
+def test_wilsons_interval_is_that_of_scipy_for_each_share() -> None:
+    rights, rows = [0, 1, 7, 10, 400], [10, 10, 10, 10, 1000]
+    low, high = wilson(np.divide(rights, rows), rows)
+    for place, (right, of) in enumerate(zip(rights, rows, strict=True)):
+        expected = binomtest(right, of).proportion_ci(0.95, "wilson")
+        # Of the normal distribution two decimals are taken, as is usual.
+        assert (low[place], high[place]) == pytest.approx((expected.low, expected.high), abs=1e-5)

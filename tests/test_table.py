@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tables
+from neuralredis.statistics import hold_out
 from neuralredis.table import kinds
 from neuralredis.table.column import Column
 from neuralredis.table.detection import kind_of
 from neuralredis.table.encoding import Encoding
 from neuralredis.table.failure import TableError
-from neuralredis.table.judging import split
 from neuralredis.table.reading import read
 from neuralredis.table.target import Classes, Numbers, target_of
 from neuralredis.table.texts import plain
@@ -229,14 +229,22 @@ def test_any_column_is_of_some_kind_and_any_cell_is_finite_inputs(cells: list[st
 
 
 @given(st.integers(2, 200), st.integers(1, 4), st.integers(0, 5))
-def test_rows_are_shared_out_class_by_class(rows: int, classes: int, seed: int) -> None:
+def test_rows_are_held_out_class_by_class(rows: int, classes: int, seed: int) -> None:
     y = np.random.default_rng(seed).integers(0, classes, rows)
-    learnt, kept = split(y, rows, seed, 0.2)
-    assert sorted([*learnt.tolist(), *kept.tolist()]) == list(range(rows))
+    train, held = hold_out(y, rows, 0.2, seed)
+    assert sorted([*train.tolist(), *held.tolist()]) == list(range(rows))
     for label in range(classes):
         of_label = np.count_nonzero(y == label)
-        assert abs(np.count_nonzero(y[kept] == label) - of_label / 5) <= 1.01
-        assert not of_label or (y[learnt] == label).any(), "each class can be learnt"
+        assert abs(np.count_nonzero(y[held] == label) - of_label / 5) <= 1.01
+        assert not of_label or (y[train] == label).any(), "each class can be learnt"
+
+
+@given(st.integers(2, 2000), st.integers(0, 5))
+def test_rows_that_are_held_out_stay_the_same_so_that_a_seed_makes_the_same_network(rows: int, seed: int) -> None:
+    order = np.random.default_rng(seed).permutation(rows)
+    count = max(round(0.2 * rows), 1)
+    expected = order[((np.arange(count) + 0.5) * rows / count).astype(int)]
+    assert sorted(hold_out(None, rows, 0.2, seed)[1].tolist()) == sorted(expected.tolist())
 
 
 @pytest.mark.parametrize(

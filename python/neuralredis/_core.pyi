@@ -9,7 +9,7 @@ from typing_extensions import Buffer, Self, Unpack, disjoint_base
 
 from neuralredis.options import Changes, Creation, Kind, Options, Set
 from neuralredis.results import RowCounts
-from neuralredis.training import Outcome
+from neuralredis.watching import Outcome
 
 __all__ = [
     "Job",

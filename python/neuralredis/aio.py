@@ -34,7 +34,7 @@ from neuralredis.remote.links import UNDECODED, AsyncLink, in_order, raise_ours
 from neuralredis.remote.operations import TYPE, DatabaseSteps, NetworkSteps
 from neuralredis.results import Evaluation, Info, ListedTraining, Progress, Report, RowCounts
 from neuralredis.steps import run_async
-from neuralredis.training import awaiting, check_watching, report_if_any, result_of, watching
+from neuralredis.watching import awaiting, check_watching, report_if_any, result_of, watching
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from html import escape
 
+from neuralredis.curves import Scale, points
 from neuralredis.results import Info, Report
 
 __all__ = ["network"]
@@ -37,40 +37,33 @@ def network(info: Info, report: Report | None) -> str:
 
 
 def _curve(report: Report) -> str:
-    """Return both errors over the cycles as a drawing, on a logarithmic scale if they are of different magnitudes."""
-    curve = report.curve
+    """Return both errors over the cycles as a drawing."""
+    cycles: list[int] = report.curve.cycles.tolist()
     lines = [
-        ("#1f77b4", "training error", curve.train_error.tolist()),
-        ("#d62728", "testing error", curve.test_error.tolist()),
+        ("#1f77b4", "training error", points(cycles, report.curve.train_error.tolist())),
+        ("#d62728", "testing error", points(cycles, report.curve.test_error.tolist())),
     ]
-    known = [error for _, _, errors in lines for error in errors if math.isfinite(error)]
-    least, most = min(known), max(known)
-    logarithmic = least > 0 and most > 20 * least
-    scale = math.log if logarithmic else float
-    low, high = scale(least), scale(most)
+    scale = Scale.of(*(line for _, _, line in lines))
 
-    def place(cycle: int, error: float) -> str:
-        across = cycle / max(int(curve.cycles[-1]), 1)
-        up = (scale(error) - low) / (high - low) if high > low else 0.5
-        x, y = MARGIN + across * (WIDTH - 2 * MARGIN), HEIGHT - MARGIN - up * (HEIGHT - 2 * MARGIN)
-        return f"{x:.1f},{y:.1f}"
+    def across(cycle: float) -> float:
+        return MARGIN + cycle / max(cycles[-1], 1) * (WIDTH - 2 * MARGIN)
+
+    def down(error: float) -> float:
+        return HEIGHT - MARGIN - scale.place(error) * (HEIGHT - 2 * MARGIN)
 
     drawn, legend = [], []
-    for colour, name, errors in lines:
-        points = [
-            place(cycle, error)
-            for cycle, error in zip(curve.cycles.tolist(), errors, strict=True)
-            if math.isfinite(error)
-        ]
-        if points:
-            drawn.append(f"<polyline fill='none' stroke='{colour}' stroke-width='1.5' points='{' '.join(points)}'/>")
+    for colour, name, line in lines:
+        if line:
+            places = " ".join(f"{across(cycle):.1f},{down(error):.1f}" for cycle, error in line)
+            drawn.append(f"<polyline fill='none' stroke='{colour}' stroke-width='1.5' points='{places}'/>")
             legend.append(f"<span style='color:{colour}'>{name}</span>")
-    best = MARGIN + report.best_cycle / max(int(curve.cycles[-1]), 1) * (WIDTH - 2 * MARGIN)
+    best = across(report.best_cycle)
     drawn.append(
         f"<line x1='{best:.1f}' x2='{best:.1f}' y1='0' y2='{HEIGHT}' stroke='currentColor' stroke-dasharray='3'>"
         f"<title>the weights of cycle {report.best_cycle:,}</title></line>"
     )
-    span = f"{least:.4g} to {most:.4g}{', logarithmic' if logarithmic else ''}, {report.cycles:,} cycles"
+    kind = ", logarithmic" if scale.logarithmic else ""
+    span = f"{scale.low:.4g} to {scale.high:.4g}{kind}, {report.cycles:,} cycles"
     return (
         f"<svg width='{WIDTH}' height='{HEIGHT}' role='img' style='border:1px solid #8888'>{''.join(drawn)}</svg>"
         f"<div>{' '.join(legend)} <small>{span}</small></div>"

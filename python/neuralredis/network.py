@@ -22,7 +22,8 @@ from neuralredis.results import (
     report_of,
 )
 from neuralredis.steps import run
-from neuralredis.training import Training, check_watching, watching
+from neuralredis.training import Training
+from neuralredis.watching import check_watching, watching
 
 __all__ = ["Network", "load"]
 

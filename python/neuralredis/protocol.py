@@ -16,9 +16,6 @@ from neuralredis.training import Training
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from neuralredis.network import Network
-    from neuralredis.remote.network import RedisNetwork
-
 __all__ = ["AnyNetwork"]
 
 
@@ -99,12 +96,3 @@ class AnyNetwork(Protocol):
 
     def __bytes__(self) -> bytes:
         """Return the network as bytes, as `save` writes it."""
-
-
-if TYPE_CHECKING:
-    # Both are what is promised here, or the type checker objects.
-    def _embedded(net: Network) -> AnyNetwork:
-        return net
-
-    def _in_redis(net: RedisNetwork) -> AnyNetwork:
-        return net

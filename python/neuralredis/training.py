@@ -1,55 +1,22 @@
-"""Trainings in the background, and waiting for them."""
+"""Trainings in the background."""
 
 from __future__ import annotations
 
 import atexit
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from neuralredis import _core
-from neuralredis.exceptions import TrainingError
-from neuralredis.progress import Bar
-from neuralredis.results import Progress, Report, errors, report_of
-from neuralredis.steps import Steps, run
+from neuralredis.results import Progress, Report, errors
+from neuralredis.steps import run
+from neuralredis.watching import Job, awaiting, report_if_any, result_of
 
 if TYPE_CHECKING:
     from neuralredis.protocol import AnyNetwork
 
 __all__ = ["Training"]
 
-#: Seconds between two looks at a training: how long a Ctrl-C may take to be heard.
-LOOK = 0.05
-
 # Without this the process would end all the same, its threads in the middle of their work.
 atexit.register(_core.cancel_all)
-
-
-#: How a training ended: a word, and with ``"trained"`` the report's fields, with ``"failed"`` the reason.
-Outcome = tuple[Literal["trained", "dropped", "failed", "lost"], Any]
-
-
-class Job(Protocol):
-    """What a training is seen through: the engine's own, or one in a server."""
-
-    def progress(self) -> dict[str, Any]:
-        """Return the fields of a `Progress`."""
-
-    def limits(self) -> tuple[int, float]:
-        """Return the limits of cycles and of seconds, 0 for none."""
-
-    def stop(self) -> None:
-        """Ask for an early end."""
-
-    def wait(self, seconds: float) -> bool:
-        """Wait for the end, at most so long; whether it has come."""
-
-    def outcome(self) -> Outcome | None:
-        """Return how it ended; None while it runs."""
 
 
 class Training:
@@ -134,96 +101,13 @@ class Training:
 
     def __repr__(self) -> str:
         """Return how far it is, or how it ended."""
-        return described(self.network.info().title, self._job.outcome(), self.progress)
-
-
-def result_of(outcome: Outcome | None) -> Report:
-    """Return the report of a training that has ended, or raise what there is instead of one."""
-    match outcome:
-        case ("trained", fields):
-            return report_of(fields)
-        case ("failed", reason):
-            raise TrainingError(f"the training failed: {reason}")
-        case ("lost", _):
-            raise TrainingError("the training was lost: it runs in the process that this one was forked from")
-        case ("dropped", str(reason)):
-            raise TrainingError(reason)
-        case _:
-            raise TrainingError("the training was cancelled: the network was reset, or the interpreter ends")
-
-
-def report_if_any(outcome: Outcome | None) -> Report | None:
-    """Return the report of a training, if it has ended with one."""
-    return report_of(outcome[1]) if outcome is not None and outcome[0] == "trained" else None
-
-
-def described(title: str, outcome: Outcome | None, progress: Progress) -> str:
-    """Return how far a training is, or how it ended, as its ``repr``."""
-    match outcome:
-        case None if progress.queued:
-            state = "queued"
-        case None:
-            state = f"running, cycle {progress.cycle:,}"
-        case ("trained", fields):
-            state = f"ended ({fields['reason']}), cycle {fields['cycles']:,}"
-        case (word, _):
-            state = word
-    found = errors(progress.train_error, progress.test_error, progress.class_errors)
-    return f"<Training of a {title}: {state}{', ' if found else ''}{found}>"
-
-
-def awaiting(job: Any, timeout: float | None) -> Steps[bool]:
-    """Wait for the end, awake often enough to hear a signal; whether the end has come."""
-    deadline = None if timeout is None else time.monotonic() + timeout
-    while True:
-        left = LOOK if deadline is None else deadline - time.monotonic()
-        if (yield partial(job.wait, max(0.0, min(LOOK, left)))):
-            return True
-        if left <= 0:
-            return False
-
-
-def check_watching(choice: Any, callback: Any) -> None:
-    """Refuse what cannot watch a training, before it starts."""
-    if choice is not None and not isinstance(choice, (bool, np.bool_)):
-        raise TypeError(f"progress is {choice!r}: expected True, False or None")
-    if callback is not None and not callable(callback):
-        raise TypeError(f"callback is {callback!r}: expected a function that takes a Progress")
-
-
-def watching(job: Any, choice: bool | None, callback: Callable[[Progress], object] | None) -> Steps[Report]:
-    """Wait for the end of a training and tell of it. What interrupts this stops the training, whose result is kept.
-
-    `choice` is that of a progress bar, as `Network.train` takes it. The job's methods are the steps: those of a `Job`,
-    or of one that is awaited.
-    """
-    bar = None
-    progress = None
-    try:
-        if Bar.wanted(choice):
-            bar = Bar(*job.limits(), asked=choice is True)
-        while not (yield partial(job.wait, LOOK)):
-            if bar is None and callback is None:
-                continue
-            progress = Progress(**(yield job.progress))
-            if bar is not None:
-                bar.show(progress)
-            if callback is not None and callback(progress) is False:
-                callback = None
-                yield job.stop
-        if callback is not None:
-            callback(Progress(**(yield job.progress)))
-    except BaseException:
-        # What went wrong first is what is told.
-        with suppress(Exception):
-            yield job.stop
-            while not (yield partial(job.wait, LOOK)):
-                pass
-            progress = Progress(**(yield job.progress))
-        if bar is not None and progress is not None:
-            bar.interrupted(progress)
-        raise
-    report = result_of((yield job.outcome))
-    if bar is not None:
-        bar.ended(report)
-    return report
+        outcome, progress = self._job.outcome(), self.progress
+        match outcome:
+            case None:
+                state = "queued" if progress.queued else f"running, cycle {progress.cycle:,}"
+            case ("trained", fields):
+                state = f"ended ({fields['reason']}), cycle {fields['cycles']:,}"
+            case (word, _):
+                state = word
+        found = errors(progress.train_error, progress.test_error, progress.class_errors)
+        return f"<Training of a {self.network.info().title}: {state}{', ' if found else ''}{found}>"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
 
+from neuralredis.curves import Point, Scale, points
 from neuralredis.table.texts import plain
 
 __all__ = ["Line", "chart"]
@@ -35,29 +35,28 @@ class Line:
 
     style: str
     mark: str
-    points: Sequence[tuple[float, float]]
+    points: Sequence[Point]
 
 
 def chart(lines: Sequence[Line], width: int, height: int, *, ascii_only: bool = False) -> Text:
-    """Return curves in so many columns and rows; logarithmic if they are of different magnitudes."""
-    lines = [Line(line.style, line.mark, [point for point in line.points if math.isfinite(point[1])]) for line in lines]
-    points = [point for line in lines for point in line.points]
-    if not points:
+    """Return curves in so many columns and rows."""
+    curves = [(line, points(*zip(*line.points, strict=True))) for line in lines if line.points]
+    curves = [(line, curve) for line, curve in curves if curve]
+    if not curves:
         return Text("\n" * (height - 1))
-    low, high = min(y for _, y in points), max(y for _, y in points)
-    scale = math.log if low > 0 and high > 20 * low else float
-    bottom, top = scale(low), scale(high)
-    first, last = min(x for x, _ in points), max(x for x, _ in points)
+    scale = Scale.of(*(curve for _, curve in curves))
+    low, high = scale.low, scale.high
+    first, last = min(curve[0][0] for _, curve in curves), max(curve[-1][0] for _, curve in curves)
     across, down = (1, 1) if ascii_only else (2, 4)
     columns, rows = max(width - _AXIS, 2) * across, height * down
     dots: dict[tuple[int, int], tuple[int, str, str]] = {}
-    for line in lines:
+    for line, curve in curves:
         places = [
             (
                 round((x - first) / max(last - first, 1) * (columns - 1)),
-                round((1 - (scale(y) - bottom) / (top - bottom)) * (rows - 1)) if top > bottom else rows // 2,
+                round((1 - scale.place(y)) * (rows - 1)),
             )
-            for x, y in line.points
+            for x, y in curve
         ]
         for x, y in _joined(places):
             cell = (x // across, y // down)

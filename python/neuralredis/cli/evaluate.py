@@ -48,8 +48,8 @@ def run(args: argparse.Namespace) -> None:
     target = encoding.target
     table.check(target.name)
     answers = target.encode(question.columns[target.name])
-    usable = np.flatnonzero(answers >= 0 if isinstance(target, Classes) else ~np.isnan(answers))
-    X, y = question.X[usable], answers[usable]
+    answered = answers >= 0 if isinstance(target, Classes) else ~np.isnan(answers)
+    X, y = question.X[answered], answers[answered]
     if not len(X):
         raise Failure(f"{table.path} has no row with an answer that the network knows in '{target.name}'")
     learnt = judging.known(network, X, y)
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> None:
     for line in encoding.told(encoding.unread(question.columns)):
         out.print(line, style="yellow")
     if len(X) < len(question.X):
-        unknown = [text for text in question.columns[target.name].counts if _unknown(encoding, text)]
+        unknown = list(question.columns[target.name].take(np.flatnonzero(~answered)).counts)
         such = f", or one that it does not know, such as '{shortened(unknown[0])}'" if unknown else ""
         out.print(f"{len(question.X) - len(X):,} rows have no answer in '{target.name}'{such}: left out.")
     if not knows:
@@ -92,11 +92,4 @@ def run(args: argparse.Namespace) -> None:
     screen.judgement(out, encoding, found, name if learnt.all() or not knows else f"{name} that it has not seen")
     if rows > 1:
         out.print()
-        screen.looked_at(out, encoding, worth, by_ranking=found.by_ranking)
-
-
-def _unknown(encoding: Any, text: str) -> bool:
-    from neuralredis.table.column import Column
-
-    answer = float(encoding.target.encode(Column.of("", [text]))[0])
-    return answer < 0 if encoding.target.kind == "classifier" else np.isnan(answer)
+        screen.importance_table(out, encoding, worth, by_ranking=found.by_ranking)

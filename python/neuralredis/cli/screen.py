@@ -18,6 +18,7 @@ from rich.text import Text
 
 from neuralredis.cli.chart import Line, chart
 from neuralredis.cli.letters import visible
+from neuralredis.curves import Point, points
 from neuralredis.results import ClassifierEvaluation, Report
 from neuralredis.table.encoding import Encoding
 from neuralredis.table.judging import Judgement
@@ -27,7 +28,7 @@ from neuralredis.table.target import Classes
 from neuralredis.table.texts import listed, plain, share
 from neuralredis.table.wishes import KINDS
 
-__all__ = ["Curves", "Gaps", "bar", "columns", "console", "curves_of", "judgement", "looked_at", "print_json"]
+__all__ = ["Curves", "Gaps", "bar", "columns", "console", "curves_of", "importance_table", "judgement", "print_json"]
 
 TRAIN, TEST = "blue", "red"
 #: Classes of which a matrix of answers is shown, and of which it is shown how they are ranked.
@@ -233,7 +234,7 @@ def _confusion(out: Console, target: Classes, figures: ClassifierEvaluation) -> 
         out.print(f"  {pair}: {count:,} of {int(matrix[a].sum()):,}")
 
 
-def looked_at(
+def importance_table(
     out: Console, encoding: Encoding, worth: Mapping[str, float], *, by_ranking: bool = False, most: int = 10
 ) -> None:
     """Show what each column is worth."""
@@ -270,8 +271,8 @@ class Curves:
 
     def __init__(self, title: str = "") -> None:
         self.title = title
-        self.train: list[tuple[float, float]] = []
-        self.test: list[tuple[float, float]] = []
+        self.train: list[Point] = []
+        self.test: list[Point] = []
         self.words = ""
 
     def add(self, cycle: int, train: float | None, test: float | None) -> None:
@@ -299,6 +300,6 @@ def curves_of(report: Report) -> Curves:
     """Return the errors of a training that has ended."""
     curves = Curves()
     curve = report.curve
-    curves.train = list(zip(curve.cycles.tolist(), curve.train_error.tolist(), strict=True))
-    curves.test = list(zip(curve.cycles.tolist(), curve.test_error.tolist(), strict=True))
+    curves.train = points(curve.cycles, curve.train_error)
+    curves.test = points(curve.cycles, curve.test_error)
     return curves

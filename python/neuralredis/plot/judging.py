@@ -12,13 +12,12 @@ from neuralredis.exceptions import DataError, KindError, OptionError
 from neuralredis.plot.canvas import BLUE, GRAY, axes, plain
 from neuralredis.protocol import AnyNetwork
 from neuralredis.results import ClassifierEvaluation
+from neuralredis.statistics import wilson
 
 #: Classes up to which each cell of a confusion matrix has room for its numbers.
 FEW_CLASSES = 20
 #: Classes up to which it has room for a percentage too.
 VERY_FEW_CLASSES = 6
-#: Of a normal distribution, that 95 % lie within.
-NORMAL_95 = 1.96
 
 
 def confusion_matrix(
@@ -169,7 +168,7 @@ def calibration(
     ax = axes(ax, 5.4, 5.0)
     if first:
         ax.plot([0, 1], [0, 1], color=GRAY, linestyle="--", linewidth=1, label="what would be ideal")
-    low, high = _interval(share, count)
+    low, high = wilson(share, count)
     color = BLUE if first else ax._get_lines.get_next_color()
     # Where nothing went wrong a rounding may put the share beside its interval.
     reach = np.maximum([share - low, high - share], 0)
@@ -208,11 +207,3 @@ def _claims(answers: NDArray[Any], classes: NDArray[Any]) -> tuple[NDArray[Any],
     if answers.shape[1] == 2:
         return np.clip(answers[:, 1], 0, 1), classes == 1
     return np.clip(answers.max(axis=1), 0, 1), classes == answers.argmax(axis=1)
-
-
-def _interval(share: NDArray[Any], count: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return both ends of Wilson's interval of a share."""
-    weight = NORMAL_95**2 / count
-    middle = (share + weight / 2) / (1 + weight)
-    half = NORMAL_95 / (1 + weight) * np.sqrt(share * (1 - share) / count + weight / (4 * count))
-    return middle - half, middle + half

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from neuralredis.curves import Scale, points
 from neuralredis.exceptions import TrainingError
 from neuralredis.plot.canvas import BLUE, GRAY, GREEN, RED, axes, plain
 from neuralredis.protocol import AnyNetwork
@@ -13,8 +14,6 @@ from neuralredis.results import Report
 
 #: Cycles from which on a plain scale would show little more than a corner.
 MANY_CYCLES = 1000
-#: How often the largest error holds the smallest from where on a plain scale shows nothing of the end.
-WIDE_RANGE = 30.0
 
 
 def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
@@ -57,37 +56,27 @@ def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
         raise TrainingError("a network that has not been trained yet has no learning curve: train it first")
     ax = axes(ax)
     curve = report.curve
+    train, test = (points(curve.cycles, errors) for errors in (curve.train_error, curve.test_error))
     ax.plot(curve.cycles, curve.train_error, color=BLUE, label="training rows")
-    judge = curve.train_error
     if report.test_error is not None:
         ax.plot(curve.cycles, curve.test_error, color=RED, label="testing rows")
-        judge = curve.test_error
     ax.axvline(report.cycles, color=GRAY, linestyle="--", linewidth=1, label=f"stopped: cycle {report.cycles:,}")
-    known = np.isfinite(judge)
-    if known.any():
+    if judge := train if report.test_error is None else test:
         best = report.best_cycle
-        error = np.interp(best, curve.cycles[known], judge[known])
+        error = np.interp(best, [cycle for cycle, _ in judge], [error for _, error in judge])
         style = {"marker": "o", "markersize": 8, "linestyle": "", "markeredgecolor": "white", "zorder": 3}
         ax.plot([best], [error], color=GREEN, clip_on=False, label=f"kept: cycle {best:,}", **style)
-    _scale(ax, report)
+    if report.cycles > MANY_CYCLES:
+        # On a purely logarithmic scale cycle 0 has no place.
+        ax.set_xscale("symlog", linthresh=max(1.0, float(curve.cycles[min(1, len(curve) - 1)])))
+    ax.set_xlim(left=0)
+    if (train or test) and Scale.of(train, test).logarithmic:
+        ax.set_yscale("log")
+    else:
+        ax.set_ylim(bottom=0)
     ax.set(xlabel="cycle", ylabel="mean error of a row")
     ax.grid(alpha=0.25)
     plain(ax)
     # Errors fall, so there is room; the line of the stop goes behind it.
     ax.legend(loc="upper right", framealpha=0.9, edgecolor="none")
     return ax
-
-
-def _scale(ax: Any, report: Report) -> None:
-    """Choose scales that show both the beginning and the end."""
-    curve = report.curve
-    errors = np.concatenate([curve.train_error, curve.test_error])
-    errors = errors[np.isfinite(errors) & (errors > 0)]
-    if report.cycles > MANY_CYCLES:
-        # On a purely logarithmic scale cycle 0 has no place.
-        ax.set_xscale("symlog", linthresh=max(1.0, float(curve.cycles[min(1, len(curve) - 1)])))
-    ax.set_xlim(left=0)
-    if len(errors) and errors.max() > WIDE_RANGE * errors.min():
-        ax.set_yscale("log")
-    else:
-        ax.set_ylim(bottom=0)

@@ -1,4 +1,4 @@
-"""A training in a server, as `neuralredis.training` watches one."""
+"""A training in a server, as `neuralredis.watching` watches one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neuralredis.remote import replies
 from neuralredis.remote.commands import Key
 from neuralredis.results import Info, Progress
 from neuralredis.steps import Steps
-from neuralredis.training import Outcome
+from neuralredis.watching import Outcome
 
 __all__ = ["RedisJob"]
 

@@ -17,7 +17,8 @@ from neuralredis.remote.links import Link
 from neuralredis.remote.operations import NetworkSteps
 from neuralredis.results import Evaluation, Info, Progress, Report, RowCounts
 from neuralredis.steps import run
-from neuralredis.training import Training, check_watching, watching
+from neuralredis.training import Training
+from neuralredis.watching import check_watching, watching
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -60,17 +60,12 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Learn from rows, and forget them.
 
-        Ctrl-C ends the training, keeps the best that was learnt, and raises ``KeyboardInterrupt``.
-
         Parameters
         ----------
-        X : array_like, frame or sparse matrix of shape (rows, inputs)
-            Finite numbers.
+        X, sample_weight
+            As for `NeuralClassifier.fit`; Ctrl-C ends the training as there.
         y : array_like of shape (rows,) or (rows, outputs)
             Finite numbers.
-        sample_weight : array_like of shape (rows,), optional
-            How many rows each row stands for, 0 or more. So it matters how large weights are together, as it does how
-            many rows there are: weights of mean 1 leave that as it is.
 
         Returns
         -------
@@ -85,11 +80,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         return self._fit(X, y, sample_weight, goes_on=self._goes_on(), keep=False)
 
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Learn from more rows, and keep them.
-
-        The network trains on with all rows of all calls, of which a share was kept back each time, until those have
-        nothing more to gain. Rows of `fit` are not among them. A stream without an end is for a
-        `neuralredis.Network`, which bounds the rows it has.
+        """Learn from more rows, and keep them, as `NeuralClassifier.partial_fit` does.
 
         Parameters
         ----------

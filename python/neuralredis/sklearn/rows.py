@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
+from neuralredis.statistics import by_class, every_nth
+
 
 class Rows(NamedTuple):
     """Inputs of shape (rows, inputs), classes or outputs of shape (rows, targets), and weights of shape (rows,)."""
@@ -45,22 +47,21 @@ def merged(rows: Rows) -> Rows:
 
 
 def split(rows: Rows, classes: NDArray[Any], share: float, lot: np.random.RandomState) -> tuple[Rows, Rows]:
-    """Return the rows to learn from and those that are kept back, a share of each of the classes of shape (rows,).
+    """Return the rows to learn from and those that are held out, a share of each of the classes of shape (rows,).
 
-    A row of weight 2, as it stands for two rows, may be one of each.
+    A row of weight 2, as it stands for two rows, may be one of each. That is what `neuralredis.statistics.hold_out`,
+    which holds out whole rows and a number that is fixed beforehand, cannot do.
     """
     copies = np.maximum(np.rint(rows.weight), 1)
-    order = lot.permutation(len(copies))
-    order = order[np.argsort(classes[order], kind="stable")]
+    order = by_class(classes, lot)
     drawn_from = copies[order]
     # A class of which a single row is known had better be learnt.
     drawn_from[begins(classes[order][:, np.newaxis])] -= 1
-    # One of every 1 / share, so that no class has more or fewer than its share; the lot decides where that begins.
-    drawn = np.diff(np.floor(np.cumsum(drawn_from) * share + lot.uniform()), prepend=0.0)
-    kept = np.empty_like(copies)
-    kept[order] = drawn
-    kept /= copies
-    return of_weight(rows, rows.weight * (1 - kept)), of_weight(rows, rows.weight * kept)
+    held = np.empty_like(copies)
+    # The random start decides which classes have a row more than their share.
+    held[order] = every_nth(drawn_from, share, 1, start=lot.uniform())
+    held /= copies
+    return of_weight(rows, rows.weight * (1 - held)), of_weight(rows, rows.weight * held)
 
 
 def of_weight(rows: Rows, weight: NDArray[np.float64]) -> Rows:

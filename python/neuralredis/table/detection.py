@@ -12,7 +12,7 @@ from neuralredis.table.conventions import Conventions
 from neuralredis.table.dates import DateForm, TimeForm
 from neuralredis.table.forms import Text, form_of
 from neuralredis.table.kinds import Category, Date, Ignored, Kind, Number, Presence, Time, YesNo, is_missing, shortened
-from neuralredis.table.numbers import NumberForm, plain_number
+from neuralredis.table.numbers import NumberForm
 from neuralredis.table.rownumbers import numbers_the_rows
 from neuralredis.table.wishes import Wish
 from neuralredis.table.words import yes_or_no
@@ -60,7 +60,7 @@ def kind_of(
     if wish is None and sum(not is_missing(text) for text in learnt.counts) == 1:
         return _text(learnt, Text(), asked=False)
     if isinstance(form, NumberForm):
-        read = plain_number if column.typed else form.read
+        read = form.reader(column)
         if wish is None and not form.unit and numbers_the_rows(name, column.numbers(read)):
             return Ignored(name=name, reason=ROW_NUMBERS)
         return _number(learnt, form, read)

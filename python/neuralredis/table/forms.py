@@ -11,7 +11,7 @@ from neuralredis.table.column import Column
 from neuralredis.table.conventions import Conventions, commas_and_points, fits, sample
 from neuralredis.table.dates import DateForm, TimeForm
 from neuralredis.table.failure import TableError
-from neuralredis.table.numbers import NumberForm, plain_number, units_in
+from neuralredis.table.numbers import NumberForm, units_in
 from neuralredis.table.texts import listed, shortened
 from neuralredis.table.wishes import Wish
 from neuralredis.table.words import MISSING, is_gap, is_pair, yes_or_no
@@ -60,7 +60,7 @@ def form_of(column: Column, conventions: Conventions, wish: Wish | None = None) 
         return "flag"
     if column.typed:
         forms = (NumberForm(), DateForm(), TimeForm())
-        return next((form for form in forms if fits(counts, _understood(counts, _read(form, typed=True)))), Text())
+        return next((form for form in forms if fits(counts, _understood(counts, _reader(form, column)))), Text())
     codes = any(_CODE.fullmatch(text) for text in counts) and all(text.isdigit() or is_gap(text) for text in counts)
     reason = ""
     if codes:
@@ -149,8 +149,8 @@ def kept_of(counts: Mapping[str, int], column: Column) -> frozenset[str]:
     return frozenset(("NA",)) if len(texts) > 1 and codes and not is_pair(texts) else frozenset()
 
 
-def _read(form: NumberForm | DateForm | TimeForm, *, typed: bool) -> Callable[[str], float | None]:
-    return plain_number if typed and isinstance(form, NumberForm) else form.read
+def _reader(form: _Read, column: Column) -> Callable[[str], float | None]:
+    return form.reader(column) if isinstance(form, NumberForm) else form.read
 
 
 def _compact(counts: Mapping[str, int], conventions: Conventions) -> DateForm | None:
@@ -177,7 +177,7 @@ def _wished(column: Column, conventions: Conventions, wish: Wish) -> Form:
         form = DateForm(wish.form) if wish.form else _compact(counts, conventions) or date_form(counts, conventions)
     else:
         form = time_form(counts, conventions)
-    if form is None or (counts and form != "flag" and not _understood(counts, _read(form, typed=column.typed))):
+    if form is None or (counts and form != "flag" and not _understood(counts, _reader(form, column))):
         text = shortened(next(iter(counts), ""))
         raise TableError(f"the column '{column.name}' cannot be read as {wish.kind}: it has '{text}'")
     return form

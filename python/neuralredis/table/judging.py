@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +10,12 @@ from numpy.typing import NDArray
 
 from neuralredis.network import Network
 from neuralredis.results import ClassifierEvaluation, RegressorEvaluation
+from neuralredis.statistics import wilson
 from neuralredis.table.encoding import Encoding
 from neuralredis.table.ranking import Ranking, auc, log_loss, rankings
 from neuralredis.table.target import Classes
 
-__all__ = ["Balanced", "Judgement", "importance", "judge", "known", "split"]
+__all__ = ["Balanced", "Judgement", "importance", "judge", "known"]
 
 #: Rows and repetitions that permutation importance takes at most: more would change its first digit no more.
 MOST_ROWS, REPEATS = 2000, 10
@@ -159,23 +159,6 @@ class Judgement:
         return f"No better than {always}: {little}."
 
 
-def split(classes: NDArray[np.int64] | None, rows: int, seed: int, share: float) -> tuple[NDArray[np.int64], ...]:
-    """Return the rows to learn from and those to keep back, both in random order; each class is shared out alike."""
-    rng = np.random.default_rng(seed)
-    order = rng.permutation(rows)
-    if classes is not None:
-        # Of rows in the order of their classes, every so many-th is kept: of each class its share, to within a row.
-        order = order[np.argsort(classes[order], kind="stable")]
-    kept = min(max(round(share * rows), 1), rows - 1)
-    chosen = np.zeros(rows, bool)
-    chosen[((np.arange(kept) + 0.5) * rows / kept).astype(np.int64)] = True
-    if classes is not None:
-        # A class of which nothing is left to learn is of no use among the rows that are kept back.
-        in_order = classes[order]
-        chosen &= ~np.isin(in_order, np.setdiff1d(in_order[chosen], in_order[~chosen]))
-    return rng.permutation(order[~chosen]), rng.permutation(order[chosen])
-
-
 def judge(net: Network, encoding: Encoding, X: NDArray[np.float32], y: NDArray[np.generic]) -> Judgement:
     """Return how good a network is on some rows."""
     evaluation = net.evaluate(X, y)
@@ -184,32 +167,20 @@ def judge(net: Network, encoding: Encoding, X: NDArray[np.float32], y: NDArray[n
         return Judgement(evaluation=evaluation)
     classes, probabilities = y.astype(np.int64), net.run(X)
     counts = np.bincount(classes, minlength=len(target.labels))
-    low, high = _likely(evaluation.accuracy, evaluation.rows)
+    low, high = wilson(evaluation.accuracy, evaluation.rows)
     weighted = net.info().class_weight != "none"
     loss, baseline = log_loss(probabilities, classes)
     return Judgement(
         evaluation=evaluation,
         commonest=target.labels[int(counts.argmax())],
-        low=low,
-        high=high,
+        low=float(low),
+        high=float(high),
         balanced=_balanced(classes, np.argmax(probabilities, axis=1), counts) if weighted else None,
         rankings=rankings(probabilities, classes, target.labels),
         log_loss=loss,
         log_loss_baseline=baseline,
         classes=len(target.labels),
     )
-
-
-def _likely(share: float, rows: int) -> tuple[float, float]:
-    """Return the shares of all rows of a kind that are likely (95 %) where some rows have this share.
-
-    E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
-    Statistical Association 22, 1927.
-    """
-    n, z = rows, 1.96
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def _balanced(y: NDArray[np.int64], answers: NDArray[np.int64], counts: NDArray[np.int64]) -> Balanced:
@@ -219,13 +190,9 @@ def _balanced(y: NDArray[np.int64], answers: NDArray[np.int64], counts: NDArray[
     confidence limits about effect measures: a general approach", Statistics in Medicine 27, 2008.
     """
     there = np.flatnonzero(counts)
-    rights = [float(np.mean(answers[y == place] == place)) for place in there]
-    limits = [_likely(right, int(counts[place])) for right, place in zip(rights, there, strict=True)]
-    accuracy = sum(rights) / len(rights)
-    below, above = (
-        math.sqrt(sum((right - limit[side]) ** 2 for right, limit in zip(rights, limits, strict=True))) / len(rights)
-        for side in (0, 1)
-    )
+    rights = np.array([np.mean(answers[y == place] == place) for place in there])
+    accuracy = float(rights.mean())
+    below, above = (float(np.linalg.norm(rights - limit)) / len(rights) for limit in wilson(rights, counts[there]))
     low, high = max(accuracy - below, 0.0), min(accuracy + above, 1.0)
     return Balanced(accuracy=accuracy, low=low, high=high, chance=1 / len(rights))
 

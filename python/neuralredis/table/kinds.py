@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from neuralredis.table.column import Column
 from neuralredis.table.dates import DateForm, TimeForm, clock, day_of
-from neuralredis.table.numbers import NumberForm, plain_number
+from neuralredis.table.numbers import AsWritten
 from neuralredis.table.texts import listed, shortened, written
 from neuralredis.table.words import MISSING, yes_or_no
 
@@ -22,7 +22,51 @@ Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number:
+class _Named:
+    """A column, and how it is read."""
+
+    kind: ClassVar[str]
+    name: str
+
+    @property
+    def title(self) -> str:
+        """What the column is read as."""
+        return self.kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read(_Named):
+    """A column whose texts are read as numbers, of which some may be missing."""
+
+    fill: float
+    gaps: bool
+
+    def reader(self, column: Column | None = None) -> Callable[[str], float | None]:
+        """Return what reads the texts of a column, or those that are typed in."""
+        raise NotImplementedError
+
+    def inputs(self) -> list[str]:
+        """Return what the inputs are called."""
+        return [self.name, *_gap(self)]
+
+    def encode(self, column: Column) -> Matrix:
+        """Return the inputs of each row."""
+        given = column.numbers(self.reader(column))
+        missing = np.isnan(given)
+        parts = self._parts(np.where(missing, self.fill, given))
+        return np.column_stack([*parts, missing] if self.gaps else parts).astype(np.float32)
+
+    def _parts(self, values: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """Return the inputs that are made of numbers."""
+        return [values]
+
+    def understands(self, text: str) -> bool:
+        """Whether a text is one of these."""
+        return self.reader()(text) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(AsWritten, _Read):
     """Numbers, as they are.
 
     Attributes
@@ -44,41 +88,19 @@ class Number:
     """
 
     kind: ClassVar[str] = "number"
-    name: str
-    fill: float
-    gaps: bool
     low: float
     high: float
     offset: float = 0.0
     comma: bool = False
     unit: str = ""
 
-    @property
-    def form(self) -> NumberForm:
-        """How the numbers are written."""
-        return NumberForm(self.comma, self.unit)
-
-    @property
-    def title(self) -> str:
-        """What the column is read as."""
-        return ", ".join(part for part in (self.kind, self.form.title) if part)
-
     def inputs(self) -> list[str]:
         """Return what the inputs are called."""
         off = f" - {self.offset:.15g}" if self.offset else ""
         return [self.name + off, *_gap(self)]
 
-    def encode(self, column: Column) -> Matrix:
-        """Return the inputs of each row."""
-        return _filled(column.numbers(self.reader(column)), self.fill, self.offset, self.gaps)
-
-    def reader(self, column: Column) -> Callable[[str], float | None]:
-        """Return what reads the numbers of a column."""
-        return plain_number if column.typed else self.form.read
-
-    def understands(self, text: str) -> bool:
-        """Whether a text is one of these."""
-        return self.form.read(text) is not None
+    def _parts(self, values: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        return [values - self.offset]
 
     def hint(self) -> str:
         """Return what to type."""
@@ -93,7 +115,7 @@ class Number:
 
 
 @dataclass(frozen=True, kw_only=True)
-class YesNo:
+class YesNo(_Read):
     """Yes or no, true or false, 1 or 0: one input, 1 for yes.
 
     Attributes
@@ -105,26 +127,10 @@ class YesNo:
     """
 
     kind: ClassVar[str] = "yes/no"
-    name: str
-    fill: float
-    gaps: bool
 
-    @property
-    def title(self) -> str:
-        """What the column is read as."""
-        return self.kind
-
-    def inputs(self) -> list[str]:
-        """Return what the inputs are called."""
-        return [self.name, *_gap(self)]
-
-    def encode(self, column: Column) -> Matrix:
-        """Return the inputs of each row."""
-        return _filled(column.numbers(yes_or_no), self.fill, 0.0, self.gaps)
-
-    def understands(self, text: str) -> bool:
-        """Whether a text is one of these."""
-        return yes_or_no(text) is not None
+    def reader(self, column: Column | None = None) -> Callable[[str], float | None]:
+        """Return what reads the texts."""
+        return yes_or_no
 
     def hint(self) -> str:
         """Return what to type."""
@@ -136,7 +142,7 @@ class YesNo:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Category:
+class Category(_Named):
     """A few texts: an input for each, 1 for the one that it is and 0 for the others.
 
     Attributes
@@ -152,15 +158,9 @@ class Category:
     """
 
     kind: ClassVar[str] = "category"
-    name: str
     values: tuple[str, ...]
     other: bool
     gaps: bool
-
-    @property
-    def title(self) -> str:
-        """What the column is read as."""
-        return self.kind
 
     def inputs(self) -> list[str]:
         """Return what the inputs are called."""
@@ -202,7 +202,7 @@ class Category:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Date:
+class Date(_Read):
     """Dates, as years, month, day of the week and perhaps hour.
 
     Attributes
@@ -218,9 +218,6 @@ class Date:
     """
 
     kind: ClassVar[str] = "date"
-    name: str
-    fill: float
-    gaps: bool
     hours: bool
     order: str = "ymd"
 
@@ -240,24 +237,16 @@ class Date:
         parts = [f"{self.name}: years since 2000", f"{self.name}: month", f"{self.name}: day of the week (Monday is 0)"]
         return [*parts, *hours, *_gap(self)]
 
-    def encode(self, column: Column) -> Matrix:
-        """Return the inputs of each row."""
-        given = column.numbers(self.form.read)
-        days = np.where(np.isnan(given), self.fill, given)
-        whole = np.floor(days).astype("datetime64[D]")
-        months = whole.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    def _parts(self, values: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        days = np.floor(values)
+        months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12 + 1
         # The first day of 1970 was a Thursday.
-        weekdays = (np.floor(days) + 3) % 7
-        parts = [(days - date_days(2000)) / 365.2425, months, weekdays]
-        if self.hours:
-            parts.append(np.floor(days % 1 * 24 + 1e-6))
-        if self.gaps:
-            parts.append(np.isnan(given))
-        return np.column_stack(parts).astype(np.float32)
+        parts = [(values - date_days(2000)) / 365.2425, months, (days + 3) % 7]
+        return [*parts, np.floor(values % 1 * 24 + 1e-6)] if self.hours else parts
 
-    def understands(self, text: str) -> bool:
-        """Whether a text is one of these."""
-        return self.form.read(text) is not None
+    def reader(self, column: Column | None = None) -> Callable[[str], float | None]:
+        """Return what reads the texts."""
+        return self.form.read
 
     def hint(self) -> str:
         """Return what to type."""
@@ -270,7 +259,7 @@ class Date:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Time:
+class Time(_Read):
     """Times of day, or durations, as hours.
 
     Attributes
@@ -284,9 +273,6 @@ class Time:
     """
 
     kind: ClassVar[str] = "time"
-    name: str
-    fill: float
-    gaps: bool
     low: float
     high: float
     duration: bool = False
@@ -305,13 +291,9 @@ class Time:
         """Return what the inputs are called."""
         return [f"{self.name} in hours", *_gap(self)]
 
-    def encode(self, column: Column) -> Matrix:
-        """Return the inputs of each row."""
-        return _filled(column.numbers(self.form.read), self.fill, 0.0, self.gaps)
-
-    def understands(self, text: str) -> bool:
-        """Whether a text is one of these."""
-        return self.form.read(text) is not None
+    def reader(self, column: Column | None = None) -> Callable[[str], float | None]:
+        """Return what reads the texts."""
+        return self.form.read
 
     def hint(self) -> str:
         """Return what to type."""
@@ -324,7 +306,7 @@ class Time:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Presence:
+class Presence(_Named):
     """Texts of which nothing is used but whether there is one.
 
     Attributes
@@ -336,13 +318,7 @@ class Presence:
     """
 
     kind: ClassVar[str] = "given or not"
-    name: str
     reason: str
-
-    @property
-    def title(self) -> str:
-        """What the column is read as."""
-        return self.kind
 
     def inputs(self) -> list[str]:
         """Return what the inputs are called."""
@@ -366,7 +342,7 @@ class Presence:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ignored:
+class Ignored(_Named):
     """A column that is left out.
 
     Attributes
@@ -378,13 +354,7 @@ class Ignored:
     """
 
     kind: ClassVar[str] = "left out"
-    name: str
     reason: str
-
-    @property
-    def title(self) -> str:
-        """What the column is read as."""
-        return self.kind
 
     def detail(self) -> str:
         """Return why."""
@@ -405,11 +375,5 @@ def date_days(year: int) -> int:
     return (datetime.date(year, 1, 1) - datetime.date(1970, 1, 1)).days
 
 
-def _gap(kind: Number | YesNo | Category | Date | Time) -> list[str]:
+def _gap(kind: _Read | Category) -> list[str]:
     return [f"{kind.name} is missing"] if kind.gaps else []
-
-
-def _filled(given: NDArray[np.float64], fill: float, offset: float, gaps: bool) -> Matrix:
-    missing = np.isnan(given)
-    values = np.where(missing, fill, given) - offset
-    return np.column_stack([values, missing] if gaps else [values]).astype(np.float32)

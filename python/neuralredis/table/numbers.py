@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["LARGEST", "NumberForm", "compared", "decimal_signs", "digits_of", "plain_number", "unit_of", "units_in"]
+from neuralredis.table.column import Column
+
+__all__ = ["AsWritten", "NumberForm", "compared", "decimal_signs", "digits_of", "plain_number", "unit_of", "units_in"]
 
 #: Beyond this a number in single precision, which is what networks compute with, is close to infinity.
 LARGEST = 1e37
@@ -96,10 +98,35 @@ class NumberForm:
             return None
         return _bounded(sign + re.sub("[, ']", "", digits))
 
+    def reader(self, column: Column) -> Callable[[str], float | None]:
+        """Return what reads the numbers of a column: programs write them in a form of their own."""
+        return plain_number if column.typed else self.read
+
     @property
     def title(self) -> str:
         """What is to be said of it: nothing of numbers with a point and without a unit."""
         return ", ".join((["decimal comma"] if self.comma else []) + ([self.unit] if self.unit else []))
+
+
+class AsWritten:
+    """A column of numbers whose ``comma`` and ``unit``, as of a `NumberForm`, say how they are written."""
+
+    comma: bool
+    unit: str
+
+    @property
+    def form(self) -> NumberForm:
+        """How the numbers are written."""
+        return NumberForm(self.comma, self.unit)
+
+    @property
+    def title(self) -> str:
+        """What the column is read as."""
+        return ", ".join(part for part in ("number", self.form.title) if part)
+
+    def reader(self, column: Column | None = None) -> Callable[[str], float | None]:
+        """Return what reads the numbers of a column, or those that are typed in."""
+        return self.form.read if column is None else self.form.reader(column)
 
 
 def plain_number(text: str) -> float | None:

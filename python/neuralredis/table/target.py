@@ -14,7 +14,7 @@ from neuralredis.table.conventions import Conventions
 from neuralredis.table.failure import TableError
 from neuralredis.table.forms import form_of, kept_of
 from neuralredis.table.kinds import shortened
-from neuralredis.table.numbers import NumberForm, plain_number
+from neuralredis.table.numbers import AsWritten, NumberForm
 from neuralredis.table.texts import written
 from neuralredis.table.wishes import Wish
 from neuralredis.table.words import MISSING, PAIRS, is_gap
@@ -51,7 +51,7 @@ class Classes:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Numbers:
+class Numbers(AsWritten):
     """A number.
 
     Attributes
@@ -73,23 +73,13 @@ class Numbers:
     comma: bool = False
     unit: str = ""
 
-    @property
-    def form(self) -> NumberForm:
-        """How the numbers are written."""
-        return NumberForm(self.comma, self.unit)
-
-    @property
-    def title(self) -> str:
-        """What the column is read as."""
-        return ", ".join(part for part in ("number", self.form.title) if part)
-
     def written(self, number: float) -> str:
         """Return a number for people, as the table writes it."""
         return written(number, comma=self.comma, unit=self.unit)
 
     def encode(self, column: Column) -> NDArray[np.float64]:
         """Return the number of each row, NaN where it is missing or none."""
-        return column.numbers(plain_number if column.typed else self.form.read)
+        return column.numbers(self.reader(column))
 
 
 Target = Classes | Numbers
@@ -137,7 +127,7 @@ def target_of(
     numbers = form if isinstance(form, NumberForm) else None
     if numbers is None and (form == "flag" or classify is False):
         numbers = NumberForm(bool(conventions.comma))
-    read = _nothing if numbers is None else plain_number if column.typed else numbers.read
+    read = _nothing if numbers is None else numbers.reader(column)
     strange = next((text for text in counts if read(text) is None and not is_gap(text)), None)
     if classify is False and not isinstance(form, NumberForm) and strange is not None:
         raise TableError(

@@ -36,17 +36,11 @@ DIGITS, PROBABILITY_DIGITS, PROBABILITY_DECIMALS = 7, 6, 8
 
 
 def decimal_comma(columns: Sequence[Column], delimiter: str, otherwise: bool) -> bool:
-    """Return whether the numbers of a table have a comma before their decimals.
+    """Return whether the numbers of a table have a comma before their decimals, `otherwise` if it has no decimals.
 
-    Parameters
-    ----------
-    columns : sequence of Column
-        The table.
-    delimiter : str
-        What stands between its cells. Where that is no comma, three digits after a comma are decimals, and thousands
-        otherwise.
-    otherwise : bool
-        What to return for a table that has no decimals.
+    Where cells are not separated by commas, three digits after a comma are decimals, and thousands otherwise. Unlike
+    `Conventions`, which say how the numbers of a whole column are to be read, this goes by what the most cells look
+    like, also in columns of other texts and in those that a program wrote.
 
     Examples
     --------

@@ -120,12 +120,12 @@ def seed(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Learn, and tell."""
+    """Train a network on a table, and say how good it is."""
     if (args.redis is None) != (args.key is None):
         args.parser.error("--redis URL and --key KEY go together")
     need("cli", "pyarrow", "rich", what="neuralredis train")
     if args.plot:
         need("plot", "matplotlib", what="--plot")
-    from neuralredis.cli.lesson import Lesson
+    from neuralredis.cli.train.command import train
 
-    Lesson(args).run()
+    train(args)

@@ -1,0 +1,125 @@
+"""The steps of ``neuralredis train``: prepare the table, train, evaluate, save, and report."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import copy
+import dataclasses
+import importlib
+
+from rich.console import Console
+from rich.live import Live
+
+from neuralredis.cli import places, screen, servers, sources
+from neuralredis.cli.failure import Failure
+from neuralredis.cli.train import report
+from neuralredis.cli.train.prepare import Prepared, prepare, wishes_of
+from neuralredis.network import Network
+from neuralredis.results import Progress, Report
+from neuralredis.table import judging
+
+__all__ = ["train"]
+
+
+def train(args: argparse.Namespace) -> None:
+    """Train a network on a table, evaluate it on the rows held out, save it, and report."""
+    # What can be refused is refused before anything is learnt.
+    place = places.network_place(args.data, args.out)
+    places.check_plot(args.plot, {args.data: "the table that is read", place: "where the network is saved"})
+    _check_key(args)
+    out = screen.console(stderr=args.json)
+    # With --json only results are printed.
+    out.quiet = args.json
+    hint = "" if args.rows else "; --rows 200000 learns from that many rows, which takes less later on"
+    table = sources.opened(args.data, header=not args.no_header, hint=hint)
+    wishes = wishes_of(args, table)
+    if not args.replace:
+        places.check_question(place, args.target, table)
+    data = prepare(args, table, wishes)
+    report.introduce(out, args, data)
+    network, training = _train(args, data, out)
+    saved = _without_rows(network) if args.without_rows else network
+    # Whatever happens from here on, what has been learnt is there.
+    saved.notes = data.encoding.to_bytes()
+    saved.save(place)
+    found = judging.judge(network, data.encoding, data.held_X, data.held_y)
+    trained = report.Trained(
+        training=training,
+        judgement=found,
+        copies=int(judging.known(network, data.held_X, data.held_y).sum()),
+        importance=judging.importance(
+            network, data.encoding, data.held_X, data.held_y, args.seed, by_ranking=found.by_ranking
+        ),
+    )
+    report.results(out, args, data, trained)
+    figures = report.saved_figures(data, trained)
+    saved.notes = dataclasses.replace(data.encoding, results=figures).to_bytes()
+    saved.save(place)
+    rows = f"the {len(data.X):,} rows that it learnt from: --without-rows leaves them out."
+    if args.without_rows:
+        rows = "none of the rows that it learnt from."
+    out.print(f"Saved as {place}. It holds {rows}")
+    if args.plot:
+        importlib.import_module("neuralredis.plot").learning_curve(training).figure.savefig(args.plot)
+        out.print(f"The curve is in {args.plot}.")
+    if args.redis:
+        with servers.reached(args.redis) as db:
+            db.upload(args.key, saved, replace=args.replace)
+    report.next_steps(out, args, place, data)
+    if args.json:
+        screen.print_json(report.as_json(args, place, data, trained))
+
+
+def _check_key(args: argparse.Namespace) -> None:
+    if args.redis:
+        with servers.reached(args.redis) as db:
+            if args.key in db and not args.replace:
+                raise Failure(f"the key '{args.key}' has a network already: --replace puts the new one in its place")
+
+
+def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Network, Report]:
+    """Return a trained network, with the rows that it has learnt from. Ctrl-C ends the training early."""
+    validation = data.validation_rows
+    network = Network(
+        "classifier" if data.labels else "regressor",
+        data.layout(args.hidden),
+        normalize=True,
+        seed=args.seed,
+        class_weight="balanced" if args.balanced and data.labels else None,
+        dataset=len(data.X) - validation,
+        test=validation,
+    )
+    network.observe(data.X, data.y)
+    out.print(
+        f"{len(data.X):,} rows to learn from, of which {validation:,} tell when to stop; "
+        f"{len(data.held_X):,} kept back until the end."
+    )
+    curves = screen.Curves()
+    terminal = out.is_terminal and not args.json
+    live = Live(console=out, transient=True, auto_refresh=False) if terminal else contextlib.nullcontext()
+    with live as display:
+
+        def show(progress: Progress) -> None:
+            curves.add(progress.cycle, progress.train_error, progress.test_error)
+            curves.words = f"learning: cycle {progress.cycle:,}, {progress.seconds:.1f} s; Ctrl-C ends it here"
+            if display is not None:
+                display.update(curves.drawn(out, report.CURVE_HEIGHT), refresh=True)
+
+        try:
+            network.train(autostop=True, backtrack=True, max_time=args.max_time, progress=False, callback=show)
+        except KeyboardInterrupt:
+            if network.report is None or not network.report.cycles:
+                raise
+    training = network.report
+    assert training is not None, "a training that has ended has a report"
+    return network, training
+
+
+def _without_rows(network: Network) -> Network:
+    """Return the same network without the rows that it has learnt from, and with room for others."""
+    bare = copy.copy(network)
+    info = network.info()
+    bare.configure(dataset=0, test=0)
+    bare.configure(dataset=info.training_dataset_maxlen, test=info.test_dataset_maxlen)
+    return bare

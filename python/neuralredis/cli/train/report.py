@@ -1,0 +1,202 @@
+"""What ``neuralredis train`` says of a table and of the network that has learnt from it: for people and as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from rich.console import Console
+from rich.text import Text
+
+from neuralredis.cli import screen
+from neuralredis.cli.naming import named
+from neuralredis.cli.train.prepare import Prepared
+from neuralredis.results import ClassifierEvaluation, Report
+from neuralredis.table.judging import Judgement
+from neuralredis.table.target import described
+from neuralredis.table.texts import listed, shortened
+
+__all__ = ["CURVE_HEIGHT", "Trained", "as_json", "introduce", "next_steps", "results", "saved_figures"]
+
+#: Rows held out below which the result is rough.
+FEW_HELD_OUT = 100
+#: Accuracy, AUC or R² from which on it is likely that a column gives the answer away.
+TOO_GOOD = 0.995
+#: Share of the commonest class from which on the accuracy says little.
+DOMINANT_CLASS = 0.95
+#: Share of the rows held out that may be the same as rows learnt from.
+MANY_COPIES = 0.5
+#: Figures that are saved with the network.
+SAVED_FIGURES = ("accuracy", "likely", "baseline", "auc", "log_loss", "log_loss_baseline", "rmse", "mae", "r2")
+#: Lines that the learning curve takes on a terminal.
+CURVE_HEIGHT = 8
+#: What a report says of the end of a training, by its reason.
+ENDINGS = {
+    "maxtime": "until --max-time was over; there may be more to learn",
+    "stopped": "until it was stopped by hand",
+    "maxcycles": "to the end",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trained:
+    """How a training went, and how good the network is on the rows held out.
+
+    Of these, `copies` are the same as rows that it has learnt from. The importance of each column comes by its name,
+    the most important first.
+    """
+
+    training: Report
+    judgement: Judgement
+    copies: int
+    importance: dict[str, float]
+
+
+def introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
+    """Show the table, the target, and how each column is read."""
+    table, target = data.table, data.target
+    out.print(Text(f"{table.path}: {len(table):,} rows, {len(table.names)} columns", "bold"))
+    for remark in table.remarks:
+        out.print(f"  {remark}", style="dim")
+    kind, hint = ("classes", "--regress would learn them as numbers")
+    if not data.labels:
+        kind, hint = ("numbers", "--classify would learn classes")
+    doubtful = args.classify is None and len(data.labels) != 2 and all(map(_is_number, data.labels))
+    out.print(f"Target: {shortened(target.name)} ({described(target)}), as {kind}{f'; {hint}' if doubtful else ''}.")
+    if dropped := len(data.unanswered):
+        has = "row has" if dropped == 1 else "rows have"
+        texts = [f"'{text}'" for text in data.unanswered.counts]
+        such = f" ({listed(texts, 3, 'or')})" if texts else ""
+        out.print(f"{dropped:,} {has} no value of it{such}, and cannot be learnt from.")
+        if "NA" in data.unanswered.counts:
+            out.print(f"If 'NA' is a value of it like others: --as {shlex.quote(f'{target.name}=category')}")
+    used = len(data.X) + len(data.held_X)
+    if used < data.answered:
+        out.print(f"{used:,} of {data.answered:,} rows are taken, chosen at random.")
+    screen.columns(out, data.encoding, data.gaps, [name for name in table.names if name != target.name])
+    for remark in data.remarks:
+        out.print(f"Note: {remark}.", style="yellow")
+
+
+def results(out: Console, args: argparse.Namespace, data: Prepared, trained: Trained) -> None:
+    """Show how the training went, how good the network is, and which columns matter."""
+    training = trained.training
+    if out.is_terminal:
+        out.print(screen.curves_of(training).drawn(out, CURVE_HEIGHT))
+    layout = "-".join(map(str, data.layout(args.hidden)))
+    ended = ENDINGS.get(training.reason, "until there was nothing more to gain")
+    out.print(
+        f"Learnt by a network of {layout} units for {training.cycles:,} cycles, {training.seconds:.1f} s, {ended}."
+    )
+    for warning in training.warnings:
+        out.print(f"Note: {named(warning, data.encoding)}.", style="yellow")
+    out.print()
+    screen.judgement(out, data.encoding, trained.judgement, f"the {len(data.held_X):,} rows kept back")
+    for hint in _hints(args, data, trained):
+        out.print(hint, style="yellow")
+    out.print()
+    screen.importance_table(out, data.encoding, trained.importance, by_ranking=trained.judgement.by_ranking)
+    out.print()
+
+
+def _hints(args: argparse.Namespace, data: Prepared, trained: Trained) -> list[str]:
+    """Return what the user should know before believing the result, and what could be tried."""
+    hints = []
+    held, found = len(data.held_X), trained.judgement
+    if _score(found) >= TOO_GOOD:
+        first, target = next(iter(trained.importance)), shortened(data.target.name)
+        known = f"Is '{shortened(first)}' known before '{target}' is? If not: --ignore {shlex.quote(first)}"
+        hints.append(f"That is nearly too good. {known}")
+    if trained.copies > MANY_COPIES * held:
+        hints.append(
+            f"{trained.copies:,} of the rows kept back are the same as others that were learnt from: in a table of "
+            "copies the figure flatters."
+        )
+    if held < FEW_HELD_OUT:
+        hints.append(f"With {held} rows kept back this is a rough figure; another --seed gives another.")
+    # Where the network cannot rank a class, more answers of it would be guesses.
+    missed = [one.label for one in found.rare if one.answered < one.rows / 2 and not one.by_chance]
+    if missed and not args.balanced:
+        hints.append(
+            f"'{shortened(missed[0])}' is rare, and mostly overlooked: --balanced finds more of it, for more "
+            "false alarms."
+        )
+    return hints
+
+
+def _score(found: Judgement) -> float:
+    """Return the figure, at most 1, that is suspicious if it is nearly perfect."""
+    figures = found.evaluation
+    if not isinstance(figures, ClassifierEvaluation):
+        return figures.r2
+    if figures.baseline < DOMINANT_CLASS:
+        return figures.accuracy
+    # Always answering the commonest class is nearly as accurate.
+    return max((ranking.auc for ranking in found.rare), default=0.0)
+
+
+def saved_figures(data: Prepared, trained: Trained) -> dict[str, Any]:
+    """Return the figures that are saved with the network."""
+    figures = {name: value for name, value in trained.judgement.as_json().items() if name in SAVED_FIGURES}
+    of = {"data": Path(data.table.path).name, "learnt": len(data.X), "kept": len(data.held_X)}
+    return {**of, **figures, "importance": dict(list(trained.importance.items())[:100])}
+
+
+def as_json(args: argparse.Namespace, place: str, data: Prepared, trained: Trained) -> dict[str, Any]:
+    """Return the results for a program."""
+    training, found = trained.training, trained.judgement
+    learnt, held = len(data.X), len(data.held_X)
+    return {
+        "network": place,
+        "type": data.target.kind,
+        "target": data.target.name,
+        "classes": list(data.labels) or None,
+        "layout": data.layout(args.hidden),
+        "columns": [
+            {"name": kind.name, "read_as": kind.kind, "title": kind.title, "inputs": kind.inputs()}
+            for kind in data.encoding.columns
+        ],
+        "left_out": {kind.name: kind.reason for kind in data.encoding.ignored},
+        "rows": {"learnt": learnt, "kept_back": held, "without_target": len(data.unanswered)},
+        "rows_saved": 0 if args.without_rows else learnt,
+        "training": {"reason": training.reason, "cycles": training.cycles, "seconds": training.seconds},
+        "warnings": [named(warning, data.encoding) for warning in training.warnings],
+        "kept_back": {"learnt": learnt, "kept": held, **found.as_json()},
+        "importance": trained.importance,
+        "importance_measure": found.measure,
+    }
+
+
+def next_steps(out: Console, args: argparse.Namespace, place: str, data: Prepared) -> None:
+    """Show the commands that use the network."""
+    quoted = shlex.quote(place)
+    steps = [
+        ("type a row, see the answer", f"neuralredis ask {quoted}"),
+        ("answer another table", f"neuralredis predict {quoted} new.csv -o answers.csv"),
+    ]
+    if args.redis:
+        url = f" -u {shlex.quote(args.redis)}" if urlsplit(args.redis).netloc != "localhost" else ""
+        row = " ".join(f"{value:.7g}" for value in data.held_X[0].tolist())
+        command = "NR.CLASS" if data.labels else "NR.RUN"
+        steps += [
+            ("ask the server", f"redis-cli{url} {command} {shlex.quote(args.key)} {row}"),
+            ("see what its numbers are", f"neuralredis info {quoted}"),
+        ]
+    else:
+        again, key = f"neuralredis {shlex.join(args.given)}", shlex.quote(Path(place).stem)
+        steps.append(("put it into Redis, too", f"{again} --redis redis://localhost --key {key}"))
+    out.print("Next:", style="bold")
+    for what, command in steps:
+        out.print(Text(f"  {what:26}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
