@@ -52,7 +52,7 @@ def test_examples_of_networks_in_redis_run(example: doctest.DocTest, db: nr.Neur
 
 def test_native_methods_that_answer_have_examples() -> None:
     named = {test.name.rpartition(".")[2] for test in NATIVE}
-    assert named >= {"observe", "run", "classify", "rows", "configure", "from_bytes"}
+    assert named >= {"observe", "run", "classify", "rows", "gradient", "configure", "from_bytes"}
 
 
 @pytest.mark.parametrize("name", sorted(set(nr.__all__) - {"__version__"}))
@@ -65,7 +65,11 @@ def test_everything_public_is_documented(name: str) -> None:
                 assert inspect.getdoc(member), f"{name}.{member_name}"
 
 
-@pytest.mark.parametrize("name", ["observe", "run", "classify", "configure", "train", "start_training", "evaluate"])
+METHODS = ["observe", "run", "classify", "configure", "train", "start_training", "evaluate"]
+METHODS += ["gradient", "weights", "set_weights"]
+
+
+@pytest.mark.parametrize("name", METHODS)
 def test_every_parameter_is_documented(name: str) -> None:
     method = getattr(nr.Network, name)
     text = inspect.getdoc(method) or ""

@@ -2,6 +2,7 @@
 
 from neuralredis import aio
 from neuralredis._core import __version__
+from neuralredis.description import Description, Layer, Scaling
 from neuralredis.exceptions import (
     DataError,
     ExistsError,
@@ -38,10 +39,12 @@ __all__ = [
     "ClassifierEvaluation",
     "Curve",
     "DataError",
+    "Description",
     "ExistsError",
     "FormatError",
     "Info",
     "KindError",
+    "Layer",
     "ListedTraining",
     "Network",
     "NeuralRedis",
@@ -55,6 +58,7 @@ __all__ = [
     "RegressorEvaluation",
     "Report",
     "RowCounts",
+    "Scaling",
     "ShapeError",
     "Training",
     "TrainingError",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable
-from typing import Any, overload
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, overload
 
-from numpy.typing import ArrayLike
+from numpy import float32, float64
+from numpy.typing import ArrayLike, NDArray
 
 from neuralredis import _core, files, html
+from neuralredis.description import Description, description_of, flat, stacked
+from neuralredis.description import folded as _folded
 from neuralredis.options import Set
 from neuralredis.results import (
     ClassifierEvaluation,
@@ -259,6 +262,118 @@ class Network(_core.Network):
         """
         fields = self._evaluate(X) if names_a_set(X, y, weight) else self._evaluate_on(X, y, weight)
         return ClassifierEvaluation(**fields) if "accuracy" in fields else RegressorEvaluation(**fields)
+
+    def describe(self) -> Description:
+        """Return all that the answers of the network follow from, for those who compute them elsewhere.
+
+        Returns
+        -------
+        Description
+            Layers, activations, scalings, bounds and members, and in which order they are computed. Copies, which
+            nothing changes.
+
+        See Also
+        --------
+        Network.weights : the same in fewer numbers, with ``folded=True``
+
+        Examples
+        --------
+        >>> import neuralredis as nr
+        >>> description = nr.Network("classifier", [9, 15, 2], seed=1).describe()
+        >>> [(layer.weights.shape, layer.activation) for layer in description.members[0]]
+        [((9, 15), 'relu'), ((15, 2), None)]
+        >>> description.output
+        'softmax'
+        """
+        return description_of(self._describe())
+
+    @overload
+    def weights(self, folded: Literal[False] = False) -> list[list[NDArray[float32]]]: ...
+    @overload
+    def weights(self, folded: Literal[True]) -> list[list[NDArray[float64]]]: ...
+    @overload
+    def weights(self, folded: bool) -> list[list[NDArray[Any]]]: ...
+    def weights(self, folded: bool = False) -> Any:
+        """Return the weights and biases that answers go through now.
+
+        They are in the units that the network computes in: inputs standardized by the training rows with ``normalize``,
+        else brought near a common size by a factor, and a regressor's outputs likewise. So their sizes can be compared
+        with one another, whatever the units of the rows.
+
+        Parameters
+        ----------
+        folded : bool, default False
+            Whether they are to be those of one network that takes inputs and gives outputs in the units of the rows:
+            scalings become part of the first and of the last layer, and several members become one, each with units of
+            its own, of which the last layer is the mean. Its answers are those of this network but for rounding, some
+            1e-7 of their size, as long as no value reaches the bounds of `describe`. Softmax and sigmoid come after the
+            last layer; where a regressor has a sigmoid output, so does the scaling of its outputs, see `describe`.
+
+        Returns
+        -------
+        list of list of numpy.ndarray, shape (1 + inputs, outputs)
+            For each network that answers (``members`` of `info`, one unless there are ``restarts``) an array for each
+            layer after the inputs: the biases in its first row, then a row of weights from each unit of the layer
+            before. As float32; with ``folded`` as float64, and of one network. Copies, which nothing changes.
+
+        Examples
+        --------
+        >>> import neuralredis as nr
+        >>> net = nr.Network("classifier", [9, 15, 2], seed=1)
+        >>> [[layer.shape for layer in member] for member in net.weights()]
+        [[(10, 15), (16, 2)]]
+
+        Answers in plain NumPy.
+
+        >>> import numpy as np
+        >>> net = nr.Network("regressor", [1, 4, 1], normalize=True, seed=1)
+        >>> x = np.arange(20.0)[:, None]
+        >>> sizes = net.observe(x, 3 * x)
+        >>> report = net.train(max_cycles=50)
+        >>> [[first, last]] = net.weights(folded=True)
+        >>> answers = np.maximum(x @ first[1:] + first[0], 0) @ last[1:] + last[0]
+        >>> bool(np.allclose(answers, net.run(x), rtol=0, atol=1e-4))
+        True
+        """
+        return [_folded(self.describe())] if folded else stacked(self.describe())
+
+    def set_weights(self, weights: ArrayLike | Sequence[Sequence[ArrayLike]]) -> None:
+        """Have other weights and biases: those of a trainer of your own, or of another network of this layout.
+
+        Rows, options and the scaling of inputs and outputs stay. As after `reset`, the statistics of `info` begin anew,
+        there is no report, and trainers remember nothing of the steps that led to the weights before; but the next
+        training goes on from these weights, with as many members as there are.
+
+        Scalings are computed when a training starts. A network that has never been trained has none, even with
+        ``normalize``: have ``train(max_cycles=1)`` compute them before a trainer of your own begins.
+
+        Parameters
+        ----------
+        weights : array_like of shape (members * parameters,), or list of list of array_like
+            All of them in a row, as `gradient` has them, or as `weights` returns them. Kept in single precision.
+
+        Raises
+        ------
+        ShapeError
+            If they are more or fewer than those of the network, or of other shapes.
+        DataError
+            If one is no finite number.
+        TrainingError
+            If the network is being trained.
+
+        Examples
+        --------
+        >>> import neuralredis as nr
+        >>> net = nr.Network("regressor", [2, 1])
+        >>> net.set_weights([0.5, 2, 3])
+        >>> net.run([10, 100])
+        array([320.5], dtype=float32)
+        >>> net.set_weights([[[[0], [1], [1]]]])
+        >>> net.run([10, 100])
+        array([110.], dtype=float32)
+        """
+        by_layer = isinstance(weights, list | tuple) and weights and isinstance(weights[0], list | tuple)
+        self._set_weights(flat(weights, self.weights()) if by_layer else weights)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a file, which `load` reads; a file of that name is replaced as a whole or not at all.

@@ -75,14 +75,22 @@ pub enum Error {
         /// What the other is.
         what: &'static str,
     },
-    /// An input or output that is no finite number.
+    /// Another number of weights than the network has.
+    #[error("{given} weights and biases: expected {expected}, those of all layers of all members")]
+    Weights {
+        /// Those that the network has.
+        expected: usize,
+        /// Those given.
+        given: usize,
+    },
+    /// An input, output or weight that is no finite number.
     #[error("{}{what} {column} is {value}: expected a finite number", At(*row))]
     NotFinite {
         /// The row among several, none for a single one.
         row: Option<usize>,
-        /// `input` or `output`.
+        /// `input`, `output` or `weight`.
         what: &'static str,
-        /// Index of the value among the row's inputs or outputs.
+        /// Index of the value among the row's inputs or outputs, or among all weights.
         column: usize,
         /// The value.
         value: f32,
@@ -171,7 +179,7 @@ impl Error {
             | Self::Parameters { .. }
             | Self::ClassifierOutputs { .. }
             | Self::Option { .. } => "NROPTION",
-            Self::Inputs { .. } | Self::Outputs { .. } | Self::RowCounts { .. } => "NRSHAPE",
+            Self::Inputs { .. } | Self::Outputs { .. } | Self::RowCounts { .. } | Self::Weights { .. } => "NRSHAPE",
             Self::NotFinite { .. }
             | Self::Class { .. }
             | Self::RowWeight { .. }

@@ -70,6 +70,29 @@ pub(crate) fn evaluate(model: &Model, rows: &Rows, keep_on: &dyn Fn() -> bool) -
 }
 
 pub(crate) fn evaluate_batch(model: &Model, batch: &Batch<'_>, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
+    evaluate(model, &rows_of(model, batch)?, keep_on)
+}
+
+/// The mean loss of rows and its gradient; see [`crate::Network::gradient`].
+pub(crate) fn gradient(model: &Model, batch: &Batch<'_>) -> Result<(f64, Vec<f64>)> {
+    let rows = rows_of(model, batch)?;
+    if rows.len() == 0 {
+        return Err(Error::NoRows);
+    }
+    let objective = model.objective();
+    let (mut scratch, mut sums) = (objective.scratch(), Sums::default());
+    let mut gradient = vec![0.0; objective.parameters()];
+    let mut of_share = vec![0.0; objective.parameters()];
+    for share in objective.shares(&rows) {
+        of_share.fill(0.0);
+        sums.add(&objective.gradient(&model.trained.weights, &rows, share, &mut scratch, &mut of_share));
+        gradient.iter_mut().zip(&of_share).for_each(|(sum, &part)| *sum += f64::from(part));
+    }
+    gradient.iter_mut().for_each(|sum| *sum /= sums.weight);
+    Ok((sums.mean(), gradient))
+}
+
+fn rows_of(model: &Model, batch: &Batch<'_>) -> Result<Rows> {
     let shape = model.shape();
     batch.check(shape)?;
     let mut rows = Rows::new(shape.width());
@@ -77,7 +100,7 @@ pub(crate) fn evaluate_batch(model: &Model, batch: &Batch<'_>, keep_on: &dyn Fn(
         let values = batch.inputs(row, shape).iter().chain(batch.targets(row, shape));
         rows.set(row, values.copied(), batch.weight(row));
     }
-    evaluate(model, &rows, keep_on)
+    Ok(rows)
 }
 
 /// What is counted and summed row by row.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::dataset::{Batch, Dataset, Limits, Place, RowShape, Set};
+use crate::dataset::{Batch, Dataset, Limits, Place, RowShape, Set, not_finite};
 use crate::error::{Error, Result};
 use crate::evaluation::{self, Evaluation};
 use crate::layout::{Kind, Layout};
@@ -406,6 +406,34 @@ impl Network {
     /// [`Error::Stopped`], and those of [`Self::evaluate_on`].
     pub fn evaluate_on_while(&self, batch: &Batch<'_>, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
         evaluation::evaluate_batch(&self.model(), batch, keep_on)
+    }
+
+    /// The mean loss of rows, which are not kept, and its gradient by each of the present weights, in their order. The loss is
+    /// that of [`Self::evaluate_on`]: of all members together, without weight decay and the weights of classes.
+    ///
+    /// # Errors
+    /// Those of [`Self::evaluate_on`].
+    pub fn gradient(&self, batch: &Batch<'_>) -> Result<(f64, Vec<f64>)> {
+        evaluation::gradient(&self.model(), batch)
+    }
+
+    /// Other weights and biases, in the order of [`Trained::weights`]. The scaling of inputs and outputs stays, and so do the
+    /// rows; as after a reset there are no statistics and no report, and trainers remember nothing. The next training goes on
+    /// from these weights, with as many members.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] for another number of them, [`Error::NotFinite`].
+    pub fn set_weights(&mut self, weights: Vec<f32>) -> Result<()> {
+        let (expected, given) = (self.trained.weights.len(), weights.len());
+        if given != expected {
+            return Err(Error::Weights { expected, given });
+        }
+        if let Some(column) = not_finite(&weights) {
+            return Err(Error::NotFinite { row: None, what: "weight", column, value: weights[column] });
+        }
+        self.trained = Arc::new(self.trained.with_weights(&self.layout, self.options.activation, weights));
+        self.report = None;
+        Ok(())
     }
 
     /// What a user keeps with the network, such as what its inputs are called. It changes nothing that the network does.

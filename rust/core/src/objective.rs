@@ -229,6 +229,45 @@ impl Objective {
         sums
     }
 
+    /// Sums over a range of groups, of all members together. The gradient of their losses is added to `gradient`.
+    pub(crate) fn gradient(
+        &self,
+        weights: &[f32],
+        rows: &Rows,
+        groups: Range<usize>,
+        scratch: &mut Scratch,
+        gradient: &mut [f32],
+    ) -> Sums {
+        let (mut sums, last) = (Sums::default(), self.layers.len());
+        let width = self.shape.outputs * LANES;
+        let mut mean = Buffer::new(width * self.block_groups);
+        let mut delta = Buffer::new(width * self.block_groups);
+        for from in groups.clone().step_by(self.block_groups) {
+            let block = from..(from + self.block_groups).min(groups.end);
+            let (count, units) = (block.len(), block.len() * width);
+            self.load(rows, block.clone(), scratch);
+            mean.fill(0.0);
+            for weights in weights.chunks_exact(self.parameters) {
+                forward::<Grouped>(self.layers.iter().copied(), weights, count, &mut scratch.values[..]);
+                add_share(&mut mean[..units], &scratch.values[last][..units], self.members);
+            }
+            scratch.values[last][..units].copy_from_slice(&mean[..units]);
+            self.losses(rows, block, scratch, &mut sums, false, None);
+            delta.fill(0.0);
+            add_share(&mut delta[..units], &scratch.delta[..units], self.members);
+            let members = weights.chunks_exact(self.parameters).zip(gradient.chunks_exact_mut(self.parameters));
+            for (weights, gradient) in members {
+                // A single member's values are still there.
+                if self.members > 1 {
+                    forward::<Grouped>(self.layers.iter().copied(), weights, count, &mut scratch.values[..]);
+                }
+                scratch.delta[..units].copy_from_slice(&delta[..units]);
+                self.backward(weights, count, scratch, gradient);
+            }
+        }
+        sums
+    }
+
     fn block_of_many(
         &self,
         weights: &[f32],
@@ -486,6 +525,39 @@ mod tests {
             }
         }
         assert_eq!(tried, 3 * (3 * 5 + 3 * 3));
+    }
+
+    #[test]
+    fn the_gradient_of_many_members_is_the_derivative_of_the_loss_that_they_make_together() {
+        let layout = Layout::new(&[4, 5, 3]).unwrap();
+        for (kind, options) in networks().filter(|(_, options)| options.activation == Activation::Tanh) {
+            // More than a block.
+            let rows = rows(kind, &layout, 300);
+            for members in [1, 3] {
+                let normalization = Normalization::default();
+                let objective = Objective::new(kind, &layout, options.clone(), normalization, members);
+                let mut random = Random::new(5, 5);
+                let weights: Vec<f32> =
+                    (0..members).flat_map(|_| initial(&layout, options.activation, &mut random)).collect();
+                let mut gradient = vec![0.0; weights.len()];
+                let groups = 0..rows.table.groups();
+                let scratch = &mut objective.scratch();
+                let loss = |weights: &[f32], scratch: &mut Scratch| {
+                    objective.sums(weights, &rows, groups.clone(), scratch, Wanted::LOSS, || true).loss
+                };
+                let sums = objective.gradient(&weights, &rows, groups.clone(), scratch, &mut gradient);
+                assert_eq!((sums.loss, sums.rows), (loss(&weights, scratch), 300));
+                for at in (0..weights.len()).step_by(3) {
+                    let mut shifted = weights.clone();
+                    shifted[at] = weights[at] + 4e-3;
+                    let high = loss(&shifted, scratch);
+                    shifted[at] = weights[at] - 4e-3;
+                    let difference = (high - loss(&shifted, scratch)) / 8e-3;
+                    let error = (f64::from(gradient[at]) - difference).abs();
+                    assert!(error < 0.02 * (difference.abs() + 1.0), "{options:?} {at}: {gradient:?} {difference}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Trained {
     pub(crate) state: TrainerState,
     pub(crate) normalization: Normalization,
     pub(crate) statistics: Statistics,
+    /// Whether the weights were assigned: a training goes on from them, though none may have been before.
+    pub(crate) assigned: bool,
 }
 
 /// What a network tells of its trainings.
@@ -60,6 +62,7 @@ impl Trained {
             state: TrainerState::new(0, 1),
             normalization: Normalization::default(),
             statistics: Statistics::default(),
+            assigned: false,
         }
     }
 
@@ -68,14 +71,23 @@ impl Trained {
         self.decays.len()
     }
 
-    /// Whether no training has changed it yet.
+    /// Whether the weights are those drawn at first: no training has changed them, and no others were assigned.
     pub(crate) fn is_untrained(&self) -> bool {
-        self.statistics.total_cycles == 0
+        self.statistics.total_cycles == 0 && !self.assigned
+    }
+
+    /// The same with other weights, scaled as before, and nothing remembered of the trainings that led to the old ones.
+    pub(crate) fn with_weights(&self, layout: &Layout, activation: Activation, weights: Vec<f32>) -> Self {
+        let members = self.members();
+        let sizes = weights::first_sizes(layout, activation).repeat(members);
+        let state = TrainerState::Rprop(RpropState { sizes, ..RpropState::new(weights.len(), members) });
+        let (decays, normalization) = (self.decays.clone(), self.normalization.clone());
+        Self { weights, decays, state, normalization, statistics: Statistics::default(), assigned: true }
     }
 
     /// Lends each of its vectors to be moved in memory, but for the few bytes of each member.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
-        let Self { weights, decays: _, state, normalization, statistics: _ } = self;
+        let Self { weights, decays: _, state, normalization, statistics: _, assigned: _ } = self;
         mover.floats(weights);
         state.move_by(mover);
         for scaling in normalization.inputs.iter_mut().chain(&mut normalization.outputs) {

@@ -11,6 +11,7 @@
 )]
 
 mod arrays;
+mod description;
 mod errors;
 mod frames;
 mod network;

@@ -7,7 +7,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use neuralredis_core::layout::Connection;
 use neuralredis_core::training::Live;
 use neuralredis_core::{Error, Kind, Model, Network as Engine, Options, codec};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
@@ -16,10 +15,11 @@ use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict, PyType};
 
 use crate::arrays;
-use crate::errors::raise;
+use crate::description;
+use crate::errors::{ShapeError, raise};
 use crate::options;
 use crate::results;
-use crate::rows::{Examples, Inputs};
+use crate::rows::{Examples, Inputs, Numbers, Role, Shape};
 use crate::training::{self, Job};
 
 /// Inputs of a row that are read without any allocation.
@@ -305,33 +305,78 @@ impl Network {
         Ok((inputs, targets))
     }
 
-    /// Return the weights and biases that answers go through now.
+    /// Other weights and biases, member after member, layer after layer, biases first.
+    fn _set_weights(&self, py: Python<'_>, weights: &Bound<'_, PyAny>) -> PyResult<()> {
+        let role = Role::Parameters { count: self.model(py).parameters() };
+        let Numbers { values, shape } = arrays::read(weights, role)?;
+        match shape {
+            Shape::Row(_) => self.live(py).set_weights(values).map_err(raise),
+            _ => Err(ShapeError::new_err(format!("weights are no row of numbers: expected {}", role.width()))),
+        }
+    }
+
+    /// The fields of a `Description`.
+    fn _describe<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        description::description(py, self.model(py).describe())
+    }
+
+    /// Return the loss of rows at the present weights, and its gradient: what a trainer of your own needs.
     ///
-    /// They are in the units that the network computes in: inputs standardized by the training rows with ``normalize``,
-    /// else brought near a common size by a factor, and a regressor's outputs likewise. So their sizes can be compared
-    /// with one another, whatever the units of the rows.
+    /// The rows are not kept, and the network is not changed. Together with `set_weights` any optimizer trains the network,
+    /// such as those of ``scipy.optimize``.
+    ///
+    /// Parameters
+    /// ----------
+    /// X : array_like, shape (inputs,) or (rows, inputs)
+    ///     One row or many, as for `observe`.
+    /// y : array_like, shape (rows,) or (rows, outputs)
+    ///     The class of each row, or its outputs.
+    /// weight : float or array_like of shape (rows,), optional
+    ///     How much a row counts, above 0.
     ///
     /// Returns
     /// -------
-    /// list of list of numpy.ndarray of float32, shape (1 + inputs, outputs)
-    ///     For each network that answers (``members`` of `info`, one unless there are ``restarts``) an array for each layer
-    ///     after the inputs: the biases in its first row, then a row of weights from each unit of the layer before.
-    ///     Copies, which nothing changes.
+    /// loss : float
+    ///     The mean loss of a row, as ``evaluate(X, y).error``: that of the answer of all members together. Neither weight
+    ///     decay (``l2``) nor ``class_weight`` are in it.
+    /// gradient : numpy.ndarray of float64, shape (members * parameters,)
+    ///     Its derivative by each weight and bias, in the order of ``weights()``: member after member, layer after layer,
+    ///     row after row of the arrays there. Exact but for the rounding of single precision.
+    ///
+    /// Raises
+    /// ------
+    /// ShapeError, DataError
+    ///     As for `observe`; `DataError` also if there are no rows.
     ///
     /// Examples
     /// --------
+    /// A step downhill.
+    ///
     /// >>> import neuralredis as nr
-    /// >>> net = nr.Network("classifier", [9, 15, 2], seed=1)
-    /// >>> [[layer.shape for layer in member] for member in net.weights()]
-    /// [[(10, 15), (16, 2)]]
-    fn weights<'py>(&self, py: Python<'py>) -> PyResult<Vec<Vec<Bound<'py, PyArray2<f32>>>>> {
+    /// >>> net = nr.Network("regressor", [2, 3, 1], seed=1)
+    /// >>> X, y = [[1, 2], [3, 4], [0, 1]], [3, 7, 1]
+    /// >>> loss, gradient = net.gradient(X, y)
+    /// >>> gradient.shape
+    /// (13,)
+    /// >>> import numpy as np
+    /// >>> [layers] = net.weights()
+    /// >>> net.set_weights(np.concatenate([layer.ravel() for layer in layers]) - 0.001 * gradient)
+    /// >>> net.gradient(X, y)[0] < loss
+    /// True
+    #[pyo3(signature = (X, y, *, weight = None))]
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn gradient<'py>(
+        &self,
+        py: Python<'py>,
+        X: &Bound<'py, PyAny>,
+        y: &Bound<'py, PyAny>,
+        weight: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<(f64, Bound<'py, PyArray1<f64>>)> {
         let engine = self.snapshot(py);
-        let layer = |member: &[f32], connection: Connection| {
-            let values = member[connection.all()].to_vec();
-            values.into_pyarray(py).reshape([1 + connection.inputs, connection.outputs])
-        };
-        let layers = |member| engine.layout().connections().map(|connection| layer(member, connection)).collect();
-        engine.trained().weights().map(layers).collect()
+        let examples = Examples::read(engine.row_shape(), X, y, weight, self.names(py).as_deref())?;
+        let found = py.detach(|| engine.gradient(&examples.batch()));
+        let (loss, gradient) = found.map_err(|error| examples.inputs.raise(error))?;
+        Ok((loss, gradient.into_pyarray(py)))
     }
 
     /// Forget what was learnt: new random weights, the next of the network's seed, and fresh statistics.

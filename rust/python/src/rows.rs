@@ -27,6 +27,8 @@ pub(crate) enum Role<'a> {
     Class { classes: usize },
     /// The weights of rows.
     Weight,
+    /// All weights and biases of a network.
+    Parameters { count: usize },
 }
 
 /// How numbers were arranged.
@@ -59,6 +61,7 @@ impl Role<'_> {
             Self::Inputs { .. } => "X",
             Self::Outputs { .. } | Self::Class { .. } => "y",
             Self::Weight => "weight",
+            Self::Parameters { .. } => "weights",
         }
     }
 
@@ -67,6 +70,7 @@ impl Role<'_> {
         match self {
             Self::Inputs { width, .. } | Self::Outputs { width } => width,
             Self::Class { .. } | Self::Weight => 1,
+            Self::Parameters { count } => count,
         }
     }
 
@@ -90,6 +94,7 @@ impl Role<'_> {
             Self::Outputs { .. } => format!("output {column}"),
             Self::Class { .. } => "the class".to_owned(),
             Self::Weight => "the weight".to_owned(),
+            Self::Parameters { .. } => format!("weight {column}"),
         };
         DataError::new_err(format!("{at}{subject} is {shown}: expected {}", expected_of(self, fault)))
     }

@@ -220,6 +220,7 @@ impl Parts {
             Section::Options => self.options = Some(options::read(piece, self.kind, layout)?),
             Section::Decays => trained.read_decays(piece, layout)?,
             Section::TrainerState => trained.read_trainer_state(piece, layout)?,
+            Section::Assigned => trained.read_assigned(piece)?,
             Section::Notes => self.notes = Some(structure::read_notes(piece)?),
         }
         Ok(())

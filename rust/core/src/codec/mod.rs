@@ -68,6 +68,7 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     structure::write_notes(network.notes(), writer);
     options::write(*kind, chosen, writer);
     trainer_state::write(trained, writer);
+    trained::write_assigned(trained, writer);
     writer.fields(Section::End, &[]);
 }
 
@@ -152,6 +153,7 @@ pub fn trained_frames(trained: &Trained, report: Option<&Report>, sink: &mut dyn
     report::write(report, writer);
     trained::write_decays(trained, writer);
     trainer_state::write(trained, writer);
+    trained::write_assigned(trained, writer);
     writer.fields(Section::End, &[]);
 }
 

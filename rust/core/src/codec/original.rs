@@ -103,7 +103,7 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
         patience: Patience::Auto,
     };
     let limits = Limits { train: train_limit, test: test_limit };
-    let trained = Trained { weights, decays: vec![1.0], state, normalization, statistics };
+    let trained = Trained { weights, decays: vec![1.0], state, normalization, statistics, assigned: false };
     let mut network = Network::of_trained(kind, layout, options, limits, id, trained).or_else(refuse)?;
     (network.dataset.train, network.dataset.test) = (train, test);
     Ok(network)

@@ -96,6 +96,8 @@ sections! {
     /// moves u32; then the moves of each, the oldest first, changes of the weights before those of the gradient, f32 each.
     /// Left out where there is none. Since version 4.
     TrainerState = 25, "trainer state";
+    /// Empty; left out where the weights were never assigned. Since version 4.
+    Assigned = 26, "assigned weights";
     /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
     End = 0xFFFF, "end";
 }

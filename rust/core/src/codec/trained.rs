@@ -17,7 +17,7 @@ pub(super) const MAX_COUNT: u64 = 1 << 62;
 const MAX_DECAY: f32 = 1e6;
 
 pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
-    let Trained { weights, decays: _, state, normalization, statistics } = trained;
+    let Trained { weights, decays: _, state, normalization, statistics, assigned: _ } = trained;
     writer.values(Section::Weights, 4, weights.iter().map(|weight| weight.to_le_bytes()));
     write_rprop(state.rprop(), writer);
     let Normalization { inputs, outputs } = normalization;
@@ -41,6 +41,13 @@ pub(super) fn write_decays(trained: &Trained, writer: &mut Writer<'_>) {
     let decays = &trained.decays;
     if decays.iter().any(|&decay| decay != 1.0) {
         writer.values(Section::Decays, 4, decays.iter().map(|decay| decay.to_le_bytes()));
+    }
+}
+
+/// That the weights were assigned, in a section that comes after those of the network's other parts.
+pub(super) fn write_assigned(trained: &Trained, writer: &mut Writer<'_>) {
+    if trained.assigned {
+        writer.fields(Section::Assigned, &[]);
     }
 }
 
@@ -110,6 +117,7 @@ pub(super) struct Parts {
     inputs: Option<Scaling>,
     outputs: Option<Scaling>,
     statistics: Option<Statistics>,
+    assigned: bool,
 }
 
 impl Parts {
@@ -167,6 +175,11 @@ impl Parts {
         self.state.read(piece, layout, members)
     }
 
+    pub(super) fn read_assigned(&mut self, piece: &Piece<'_>) -> Result<()> {
+        self.assigned = true;
+        piece.fields()?.end()
+    }
+
     /// Parameters of all members.
     fn parameters(&self, layout: &Layout) -> usize {
         self.weights.len().max(layout.parameters())
@@ -220,7 +233,7 @@ impl Parts {
 
     /// All of it together.
     pub(super) fn finish(self, layout: &Layout) -> Result<Trained> {
-        let Self { weights, sizes, signs, objectives, decays, state, inputs, outputs, statistics } = self;
+        let Self { weights, sizes, signs, objectives, decays, state, inputs, outputs, statistics, assigned } = self;
         let missing = |section| damaged(section, "it is missing");
         if weights.is_empty() {
             return Err(missing(Section::Weights));
@@ -248,7 +261,8 @@ impl Parts {
             Some(searches) => TrainerState::Lbfgs(rprop, searches),
             None => TrainerState::Rprop(rprop),
         };
-        Ok(Trained { weights, decays, state, normalization: Normalization { inputs, outputs }, statistics })
+        let normalization = Normalization { inputs, outputs };
+        Ok(Trained { weights, decays, state, normalization, statistics, assigned })
     }
 }
 

@@ -33,7 +33,8 @@ impl Live {
         &self.network
     }
 
-    /// The network, to observe rows. Options are changed by [`Self::configure`], weights by [`Self::reset`].
+    /// The network, to observe rows. Options are changed by [`Self::configure`], weights by [`Self::reset`] and
+    /// [`Self::set_weights`].
     pub fn network_mut(&mut self) -> &mut Network {
         &mut self.network
     }
@@ -103,6 +104,17 @@ impl Live {
     pub fn reset(&mut self) {
         self.cancel();
         self.network.reset();
+    }
+
+    /// Other weights; see [`Network::set_weights`].
+    ///
+    /// # Errors
+    /// [`Error::AlreadyTraining`], and those of [`Network::set_weights`].
+    pub fn set_weights(&mut self, weights: Vec<f32>) -> Result<()> {
+        if self.job().is_some() {
+            return Err(Error::AlreadyTraining);
+        }
+        self.network.set_weights(weights)
     }
 
     /// Changes options and limits; see [`Network::configure`].

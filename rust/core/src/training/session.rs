@@ -218,7 +218,7 @@ impl<'a> Session<'a> {
             normalization.keep_constants_of(&task.trained.normalization);
         }
         let (weights, decays, state) = (self.weights, self.decays, self.trainer.state(members));
-        (Trained { weights, decays, state, normalization, statistics }, report)
+        (Trained { weights, decays, state, normalization, statistics, assigned: task.trained.assigned }, report)
     }
 
     /// Takes as many threads as have enough to do in a cycle of so many members; none if the training is cancelled.
