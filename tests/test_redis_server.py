@@ -17,9 +17,10 @@ import neuralredis
 import servers
 
 COMMANDS = [
-    "create", "observe", "run", "class", "train", "info", "threads", "reset", "getdata", "stop", "wait", "report",
-    "configure", "evaluate", "export", "import", "_load", "_rows", "_trained", "_reset", "_configure",
+    "create", "observe", "run", "class", "train", "info", "threads", "trainings", "reset", "getdata", "stop", "wait",
+    "report", "configure", "evaluate", "export", "import", "_load", "_rows", "_trained", "_reset", "_configure",
 ]  # fmt: skip
+READS = ["run", "class", "info", "threads", "trainings", "getdata", "wait", "report", "evaluate", "export"]
 
 
 def test_settings_are_shown_set_bounded_and_loaded(kind: kinds.Kind) -> None:
@@ -85,7 +86,7 @@ def test_every_command_is_documented(server: servers.Server) -> None:
         assert about["complexity"].startswith("O("), name
         assert about["since"] == "0.1.0", name
         assert about["module"] == "neuralredis", name
-        if name != "nr.threads":
+        if name != "nr.trainings":
             assert about["arguments"], name
 
 
@@ -104,7 +105,7 @@ def test_flags_and_keys_are_honest(server: servers.Server) -> None:
     for name in COMMANDS:
         flags, categories, keys = described(client, f"nr.{name}")
         assert "module" in flags
-        reads = name in ("run", "class", "info", "threads", "getdata", "wait", "report", "evaluate", "export")
+        reads = name in READS
         assert ("readonly" in flags, "write" in flags) == (reads, not reads), name
         assert ("blocking" in flags) == (name in ("train", "wait")), name
         assert ("denyoom" in flags) == (name in ("create", "observe", "train", "import")), name
@@ -115,7 +116,7 @@ def test_flags_and_keys_are_honest(server: servers.Server) -> None:
             if name.startswith("_"):  # of no category that a user would be granted
                 expected = {"@admin", "@dangerous"}
             assert categories == expected, name
-        assert len(keys) == (name != "threads"), name
+        assert len(keys) == (name not in ("threads", "trainings")), name
         if keys:
             spec = dict(zip(keys[0][::2], keys[0][1::2], strict=True))
             access = {"readonly": "RO", "write": "RW"}["readonly" if reads else "write"]

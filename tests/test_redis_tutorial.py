@@ -239,7 +239,7 @@ Training has started
 > NR.TRAIN mynet MAXTIME 30000
 Training has started
 > NR.TRAIN mynet
-(error) ERR the network is already being trained
+(error) NRSTATE the network is already being trained
 > NR.WAIT mynet 100
 (nil)
 > NR.THREADS
