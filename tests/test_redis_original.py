@@ -63,7 +63,7 @@ def test_what_the_original_computed_are_options(any_server_for_all: servers.Serv
     options = restored(any_server_for_all, original).execute_command("NR.INFO", "net")
     expected = {"activation": "sigmoid", "output": "sigmoid", "loss": "mse", "algorithm": "rprop+", "l2": 0.0}
     assert {name: options[name] for name in expected} == expected
-    assert options["normalize"] == bool(original["info"]["auto-normalization"])
+    assert options["auto-normalization"] == original["info"]["auto-normalization"]
 
 
 def test_the_errors_that_were_saved_are_those_of_the_rows(

@@ -23,7 +23,7 @@ impl Command for Threads {
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         match args {
-            [] => Ok(Reply::Array(readable(ctx).iter().map(|training| Reply::Word(line(training).into())).collect())),
+            [] => listed(ctx, NUMBERS_OF_A_LINE, |training| Reply::Word(line(training).into())),
             [word] if is(word, "FULL") => Trainings::run(ctx, &[]),
             [word, ..] => Err(Refusal::unknown(word, "FULL")),
         }
@@ -44,8 +44,21 @@ impl Command for Trainings {
     };
 
     fn run(ctx: Context, _: &[&[u8]]) -> Result<Reply, Refusal> {
-        Ok(Reply::Array(readable(ctx).iter().map(fields).collect()))
+        listed(ctx, ITEMS_OF_A_MAP, fields)
     }
+}
+
+/// Numbers that are written as text in a line.
+const NUMBERS_OF_A_LINE: usize = 8;
+/// Names and values of a training as a map.
+const ITEMS_OF_A_MAP: usize = 22;
+
+/// All trainings that the client may know of, each as so many items of a reply: there may be thousands.
+fn listed(ctx: Context, items: usize, each: impl Fn(&Listed) -> Reply + Send + 'static) -> Result<Reply, Refusal> {
+    let trainings = readable(ctx);
+    work::answer(ctx, Cost::of_items(items * trainings.len()), move |_| {
+        Ok(Reply::Array(trainings.iter().map(each).collect()))
+    })
 }
 
 /// The trainings of networks that the client may read.
