@@ -155,6 +155,9 @@ class Bench:
     def queue(self, networks: int) -> None:
         """Queue trainings of so many networks behind one that does not end."""
         self.client.config_set("neuralredis.max-trainings", 1)
+        # Modules of before have no such limit.
+        with contextlib.suppress(redis.ResponseError):
+            self.client.config_set("neuralredis.max-queued", 10 * networks)
         with self.client.pipeline(transaction=False) as pipeline:
             for number in range(networks + 1):
                 key = f"q{number}"
