@@ -131,7 +131,7 @@ def test_a_small_training_has_a_place_in_a_cache_that_is_full(client: redis.Redi
 
 
 def test_the_queue_is_as_long_as_configured(client: redis.Redis) -> None:
-    assert client.config_get("neuralredis.max-queued") == {"neuralredis.max-queued": "10000"}
+    assert client.config_get("neuralredis.max-queued") == {"neuralredis.max-queued": "4000"}
     client.config_set("neuralredis.max-trainings", 1)
     client.config_set("neuralredis.max-queued", 2)
     for key in ("first", "second", "third", "fourth"):
@@ -153,7 +153,7 @@ def test_the_queue_is_as_long_as_configured(client: redis.Redis) -> None:
 
 @pytest.mark.parametrize("end", ["FLUSHALL", "UNLINK", "REPLICAOF", "SAVED BY A STOP"])
 def test_thousands_that_wait_may_end_at_one_moment(client: redis.Redis, end: str) -> None:
-    count = 5000
+    count = 4000
     client.config_set("neuralredis.max-trainings", 1)
     inredis.create(client, "first")
     inredis.train(client, "first")

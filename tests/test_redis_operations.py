@@ -117,7 +117,7 @@ def test_a_rewritten_configuration_keeps_the_settings(kind: kinds.Kind, tmp_path
     with servers.running(kind, config=file) as server:
         client = server.client()
         given = {
-            "max-trainings": "7", "enable-internal-commands": "yes", "max-queued": "10000", "max-training-ms": "0",
+            "max-trainings": "7", "enable-internal-commands": "yes", "max-queued": "4000", "max-training-ms": "0",
             "max-blocking-ms": "100",
         }  # fmt: skip
         assert settings(client) == {"threads": "3", "max-network-bytes": "0", **given}
@@ -150,7 +150,7 @@ def test_it_is_loaded_while_the_server_runs_with_settings_and_arguments(kind: ki
         assert client.config_get("neuralredis.*") == {
             "neuralredis.threads": "3", "neuralredis.max-trainings": "5", "neuralredis.max-network-bytes": "0",
             "neuralredis.enable-internal-commands": "no", "neuralredis.max-blocking-ms": "100",
-            "neuralredis.max-queued": "10000", "neuralredis.max-training-ms": "0",
+            "neuralredis.max-queued": "4000", "neuralredis.max-training-ms": "0",
         }  # fmt: skip
         inredis.create(client, "net")
         assert client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0) == "finished"

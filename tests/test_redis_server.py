@@ -32,7 +32,7 @@ def test_settings_are_shown_set_bounded_and_loaded(kind: kinds.Kind) -> None:
             "neuralredis.threads": "3", "neuralredis.max-trainings": "5", "neuralredis.max-network-bytes": "0",
             "neuralredis.max-blocking-ms": "100",
             "neuralredis.enable-internal-commands": "no",
-            "neuralredis.max-queued": "10000", "neuralredis.max-training-ms": "0",
+            "neuralredis.max-queued": "4000", "neuralredis.max-training-ms": "0",
         }  # fmt: skip
         client.config_set("neuralredis.threads", 1)
         client.config_set("neuralredis.max-network-bytes", "10mb")

@@ -20,7 +20,8 @@ static THREADS: Setting =
 static MAX_TRAININGS: Setting = Setting::new(c"max-trainings", 1..=MANY, 32)
     .passed_to(|trainings| pool::shared().set_max_trainings(trainings as usize));
 /// Trainings that wait: of so many some 17 MB and, when all are dropped at once, some tens of milliseconds.
-static MAX_QUEUED: Setting = Setting::new(c"max-queued", 0..=i64::MAX, 10_000);
+/// As many as can end at one moment, by an UNLINK or a FLUSHALL, without that the server is held up for long.
+static MAX_QUEUED: Setting = Setting::new(c"max-queued", 0..=i64::MAX, 4000);
 /// 0 for no limit, here and below.
 static MAX_TRAINING_MS: Setting = Setting::new(c"max-training-ms", 0..=i64::MAX, 0);
 static MAX_NETWORK_BYTES: Setting = Setting::new(c"max-network-bytes", 0..=i64::MAX, 0).as_memory();
