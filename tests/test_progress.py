@@ -70,7 +70,7 @@ def test_without_a_terminal_nothing_is_shown_unless_asked(capfd: pytest.CaptureF
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(("seconds", "shown"), [(0.05, False), (0.8, True)])
+@pytest.mark.parametrize(("seconds", "shown"), [(0.05, False), (2.0, True)])
 def test_on_a_terminal_a_bar_appears_for_what_takes_long(seconds: float, shown: bool) -> None:
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
