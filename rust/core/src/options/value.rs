@@ -71,7 +71,7 @@ impl Domain {
         }
     }
 
-    /// What is expected of who gives a value, in words.
+    /// The values that are accepted, in words.
     pub fn expected(&self) -> String {
         let mut expected = self.words.iter().map(|&(word, _)| word).collect::<Vec<_>>().join(", ");
         let other = match self.other {
