@@ -39,6 +39,12 @@ def test_many_weighted_rows_are_stored_in_slices_and_sent_with_their_weights(any
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 10, "->", 1, "DATASET", 100_000, "TEST", 20_000, "SEED", 5)
     local = nr.Network("regressor", [10, 1], dataset=100_000, test=20_000, seed=5)
     local.observe(rows[:, :10], rows[:, 10], weight=weights)
+    wrong = weights.copy()
+    wrong[100_000] = 0
+    with pytest.raises(
+        redis.ResponseError, match="NRDATA row 100000: the weight is 0: expected a finite number above 0"
+    ):
+        client.execute_command("NR.OBSERVE", "net", "FP32", rows.tobytes(), "WEIGHTS", wrong.tobytes())
     client.execute_command("NR.OBSERVE", "net", "FP32", rows.tobytes(), "WEIGHTS", weights.tobytes())
     raw = any_server.client(protocol=2, decode_responses=False)
     assert nr.Network.from_bytes(raw.execute_command("NR.EXPORT", "net")) == local

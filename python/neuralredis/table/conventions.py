@@ -25,7 +25,7 @@ class Conventions:
     Attributes
     ----------
     comma : bool, optional
-        Whether a comma is the decimal sign; None if no number shows it.
+        Whether a comma is the decimal sign; None if the numbers do not tell.
     day_first : bool, optional
         Whether the day comes before the month; None if no date tells.
     delimiter : str

@@ -19,7 +19,7 @@ pub(crate) fn valkey_version() -> Option<(u32, u32, u32)> {
     })
 }
 
-/// The three numbers of a version such as 9.1.2. A part that is no number counts as 0.
+/// The three numbers of a version such as 9.1.2. A part that is not a number counts as 0.
 pub(crate) fn version(text: &str) -> (u32, u32, u32) {
     let mut numbers = text.split('.').map(|part| part.parse().unwrap_or(0));
     let mut next = || numbers.next().unwrap_or(0);

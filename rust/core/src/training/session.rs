@@ -214,7 +214,7 @@ impl<'a> Session<'a> {
         };
         let mut normalization = self.normalization;
         if best_cycle == 0 && !task.trained.is_untrained() {
-            // Without a step nothing is answered otherwise than before, constants neither.
+            // A training without a step changes no answer, not even that of a constant output.
             normalization.keep_constants_of(&task.trained.normalization);
         }
         let (weights, decays, state) = (self.weights, self.decays, self.trainer.state(members));

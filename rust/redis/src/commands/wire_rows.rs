@@ -113,7 +113,9 @@ pub(super) fn rows(blob: &[u8], width: usize) -> Result<Row, Refusal> {
 /// An error names the row among all, not among those of its chunk.
 pub(super) fn in_chunk(error: Error, first: usize, rows: usize) -> Error {
     match error {
-        Error::NotFinite { row, .. } | Error::Class { row, .. } if rows > 1 => error.in_row(first + row.unwrap_or(0)),
+        Error::NotFinite { row, .. } | Error::Class { row, .. } | Error::RowWeight { row, .. } if rows > 1 => {
+            error.in_row(first + row.unwrap_or(0))
+        }
         _ => error,
     }
 }
@@ -179,7 +181,7 @@ impl Rows {
         let rest = &args[arrow + 1..];
         let is_option = |argument: &&[u8]| is(argument, "WEIGHT") || is(argument, "WEIGHTS") || set(argument).is_some();
         let end = rest.iter().position(is_option).unwrap_or(rest.len());
-        // What is too much and no number is taken for a misspelt option.
+        // A surplus argument that is not a number is reported as a misspelt option.
         if let Some(&word) = rest[..end].get(targets..).and_then(<[_]>::first)
             && numbers::single(word).is_none()
         {
