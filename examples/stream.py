@@ -50,7 +50,7 @@ for number in range(args.deliveries):
     net.observe(delivery, took)
     news += 1
 
-    if training and not training.running:
+    if training and not training.running():
         learnt, training = learnt + 1, None
         installed.append(number)
     if training is None and news >= NEWS:

@@ -48,7 +48,7 @@ def test_it_shows_all_networks(command: tables.Command, watched: nr.NeuralRedis)
 
 def test_it_shows_how_far_trainings_are(command: tables.Command, watched: nr.NeuralRedis) -> None:
     training = network(watched, "net").start_training(max_cycles=0, max_time=60)
-    servers.wait_until(lambda: training.progress.cycle > 0)
+    servers.wait_until(lambda: training.progress().cycle > 0)
     done = command("watch", URL, "--once")
     assert "1 network, 1 training" in done.out
     assert "learning" in done.out

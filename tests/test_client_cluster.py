@@ -35,7 +35,7 @@ def test_networks_of_all_its_servers_are_trained_and_listed(port: int) -> None:
             assert np.array_equal(net.run(X), net.download().run(X))
         assert db.networks() == [key.encode() for key in KEYS]
         trainings = [db[key].start_training(max_time=0) for key in KEYS]
-        servers.wait_until(lambda: all(training.progress.cycle for training in trainings))
+        servers.wait_until(lambda: all(training.progress().cycle for training in trainings))
         assert sorted(listed.key for listed in db.threads()) == KEYS
         for training in trainings:
             training.stop()

@@ -35,7 +35,7 @@ def test_every_answer_is_that_of_an_embedded_network(
     options = {**OPTIONS, "patience": 30, "class_weight": [1, 0.1, 2.5] if kind == "classifier" else None}
     local = nr.Network(kind, [3, 6, outputs], **options)
     remote = nr.NeuralRedis(client).create("net", kind, [3, 6, outputs], **options)
-    assert remote.report is None
+    assert remote.report() is None
     for net in (local, remote):
         assert net.observe(X[0], y[0], into="test") == (0, 1)
         assert net.observe(X[:250], y[:250])[0] > 100
@@ -45,7 +45,7 @@ def test_every_answer_is_that_of_an_embedded_network(
     for name in ("reason", "cycles", "best_cycle", "train_error", "test_error", "class_errors", "overfitting"):
         assert getattr(reports[0], name) == getattr(reports[1], name), name
     assert np.array_equal(reports[0].curve.test_error, reports[1].curve.test_error, equal_nan=True)
-    assert remote.report is not None
+    assert remote.report() is not None
     for rows in (X, X[:1], X[0]):
         assert np.array_equal(local.run(rows), remote.run(rows))
         assert local.run(rows).dtype == remote.run(rows).dtype
@@ -216,7 +216,7 @@ def test_a_key_may_be_any_bytes(db: nr.NeuralRedis) -> None:
     training = net.start_training(max_time=0)
     (listed,) = db.threads()
     assert (listed.key, listed.db, listed.max_cycles, listed.max_time) == (key, 0, 0, 0)
-    while not training.progress.cycle:
+    while not training.progress().cycle:
         pass
     net.stop()
     assert training.wait() is not None

@@ -207,7 +207,7 @@ def test_reset_forgets_what_was_learnt_but_not_the_rows(create: Create) -> None:
     net.reset()
     info = net.info()
     assert (info.training_dataset_len, info.training_total_cycles, info.dataset_error) == (2, 0, 0.0)
-    assert net.report is None
+    assert net.report() is None
     assert net.run([1, 2]) != before, "the next random weights, not the first again"
 
 
@@ -290,5 +290,5 @@ def test_an_argument_of_a_training_of_another_type_starts_none(
     net.observe([1, 2], 0, into="train")
     with pytest.raises(TypeError, match=f"{argument} is {re.escape(repr(value))}: expected {expected}"):
         net.train(**{argument: value})
-    assert net.report is None
+    assert net.report() is None
     assert not net.info().training

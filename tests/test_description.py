@@ -243,10 +243,10 @@ def test_assigning_weights_forgets_what_trainings_found_but_keeps_scalings_rows_
     net, X = trained("regressor", [3, 4, 2], normalize=True, algorithm="lbfgs", cycles=60)
     scaling, rows, options = net.describe().inputs, net.rows("train")[0], net.configure()
     assert net.info().training_total_cycles == 60
-    assert net.report is not None
+    assert net.report() is not None
     net.set_weights(flat(net))
     info = net.info()
-    assert net.report is None
+    assert net.report() is None
     assert (info.training_total_cycles, info.training_total_steps, info.dataset_error) == (0, 0, 0)
     kept = net.describe().inputs
     assert scaling is not None

@@ -40,7 +40,7 @@ def regressor() -> nr.Network:
 
 DRAWN: dict[str, Callable[..., Any]] = {
     "learning_curve": lambda net, ax: plot.learning_curve(net, ax=ax),
-    "learning_curve of a report": lambda net, ax: plot.learning_curve(net.report, ax=ax),
+    "learning_curve of a report": lambda net, ax: plot.learning_curve(net.report(), ax=ax),
     "confusion_matrix": lambda net, ax: plot.confusion_matrix(net, ax=ax),
     "confusion_matrix of an evaluation": lambda net, ax: plot.confusion_matrix(net.evaluate("train"), ax=ax),
     "decision_map": lambda net, ax: plot.decision_map(net, resolution=20, ax=ax),
@@ -80,7 +80,7 @@ def texts(legend: Any) -> list[str]:
 
 
 def test_a_learning_curve_shows_both_errors_the_stop_and_the_cycle_that_was_kept(classifier: nr.Network) -> None:
-    report = classifier.report
+    report = classifier.report()
     assert report
     ax = plot.learning_curve(report)
     train, test, stop, kept = ax.get_lines()

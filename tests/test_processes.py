@@ -60,8 +60,8 @@ def test_ctrl_c_stops_a_training_keeps_the_best_and_then_raises() -> None:
         info = net.info()
         assert not info.training
         assert info.training_total_cycles > 0
-        assert net.report.reason == "stopped"
-        assert net.report.train_error == info.dataset_error
+        assert net.report().reason == "stopped"
+        assert net.report().train_error == info.dataset_error
         net.train(max_cycles=1)
     """)
     assert rest == "interrupted\n"
@@ -79,7 +79,7 @@ def test_ctrl_c_keeps_the_best_so_far_with_backtrack() -> None:
             net.train(max_time=0, autostop=True, backtrack=True)
         except KeyboardInterrupt:
             print("interrupted")
-        report = net.report
+        report = net.report()
         assert report.reason == "stopped", report
         assert report.test_error == np.nanmin(report.curve.test_error)
     """)
@@ -95,7 +95,7 @@ def test_ctrl_c_interrupts_a_wait_and_leaves_the_training_running() -> None:
             training.wait()
         except KeyboardInterrupt:
             print("interrupted")
-        assert training.running
+        assert training.running()
         training.stop()
         assert training.wait().reason == "stopped"
     """)
@@ -112,7 +112,7 @@ time.sleep(0.2)
 import atexit
 start = time.monotonic()
 atexit._run_exitfuncs()
-print(time.monotonic() - start < 1, any(training.running for training in trainings))
+print(time.monotonic() - start < 1, any(training.running() for training in trainings))
 """
     )
     assert output == "True False\n"
@@ -176,8 +176,8 @@ training = net.start_training(max_time=0)
 time.sleep(0.1)
 
 def child():
-    assert not training.running
-    assert training.report is None
+    assert not training.running()
+    assert training.report() is None
     try:
         training.wait()
     except nr.TrainingError as error:
@@ -193,7 +193,7 @@ def child():
     assert network().train(max_time=0.05).reason == "maxtime"
 
 assert in_child(child) == 0
-assert training.running
+assert training.running()
 training.stop()
 assert training.wait().reason == "stopped"
 print("done")

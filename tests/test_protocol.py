@@ -1,4 +1,4 @@
-"""A program may take a network in the process or in a server: both keep what `AnyNetwork` promises."""
+"""A program may take a network in the process or in a server: both keep what `AnyNetwork` promises, awaited or not."""
 
 from __future__ import annotations
 
@@ -24,9 +24,31 @@ def parameters(method: Any) -> dict[str, tuple[Any, Any]]:
 @pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("name", PROMISED)
 def test_each_kind_of_network_takes_the_arguments_that_any_network_takes(name: str, kind: type[Any]) -> None:
-    promised, found = inspect.getattr_static(nr.AnyNetwork, name), inspect.getattr_static(kind, name)
-    if isinstance(promised, property):
-        assert isinstance(found, property)
-    else:
-        # At run time nothing is left of overloads in the protocol.
-        assert parameters(found) == parameters(nr.Network.evaluate if name == "evaluate" else promised)
+    # At run time nothing is left of overloads in the protocol.
+    promised = nr.Network.evaluate if name == "evaluate" else getattr(nr.AnyNetwork, name)
+    assert parameters(getattr(kind, name)) == parameters(promised)
+
+
+def operations(kind: type[Any]) -> dict[str, Any]:
+    return {name: method for name, method in vars(kind).items() if inspect.isfunction(method) and name[0] != "_"}
+
+
+@pytest.mark.parametrize("name", ["NeuralRedis", "RedisNetwork", "Training"])
+def test_what_is_waited_for_can_be_awaited(name: str) -> None:
+    waited, awaited = operations(getattr(nr, name)), operations(getattr(nr.aio, name))
+    assert waited.keys() == awaited.keys()
+    for method, twin in awaited.items():
+        assert inspect.iscoroutinefunction(twin)
+        assert not inspect.iscoroutinefunction(waited[method])
+        assert inspect.signature(twin).replace(return_annotation="") == inspect.signature(waited[method]).replace(
+            return_annotation=""
+        )
+        assert inspect.getdoc(twin) == inspect.getdoc(waited[method])
+
+
+def test_a_network_in_a_server_is_documented_as_one_in_the_process_with_what_differs() -> None:
+    embedded, served = inspect.getdoc(nr.Network.observe) or "", inspect.getdoc(nr.RedisNetwork.observe) or ""
+    before, after = served.split("Many rows are sent to the server in parts of about a megabyte", 1)
+    assert embedded.startswith(before)
+    assert after.partition("\n\n")[2] == embedded[len(before) :].partition("\nExamples\n")[0].rstrip()
+    assert "in a server" in (inspect.getdoc(nr.RedisNetwork.stop) or "").lower()

@@ -38,8 +38,8 @@ class Digest:
         info = net.info()
         self.take(info.training_total_cycles, info.dataset_error, info.test_error)
         self.take(*net.rows("train"), *net.rows("test"))
-        if net.report is not None:
-            self.take(net.report.best_cycle, net.report.curve.train_error, net.report.curve.test_error)
+        if net.report() is not None:
+            self.take(net.report().best_cycle, net.report().curve.train_error, net.report().curve.test_error)
         if info.training_dataset_len:
             judged = net.evaluate("train")
             self.take(judged.error, judged.accuracy if info.type == "classifier" else judged.r2)

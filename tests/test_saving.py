@@ -85,14 +85,14 @@ def test_a_network_survives_every_way_of_saving_it(kind: Any, tmp_path: Path) ->
 def test_the_report_of_the_last_training_is_saved_too() -> None:
     net = trained()
     for other in (net, nr.Network.from_bytes(bytes(net)), copy.copy(net), pickle.loads(pickle.dumps(net))):
-        report = other.report
+        report = other.report()
         assert report is not None
-        assert net.report is not None
-        assert (report.reason, report.cycles, report.seconds) == ("maxcycles", 20, net.report.seconds)
-        assert np.array_equal(report.curve.test_error, net.report.curve.test_error)
+        assert net.report() is not None
+        assert (report.reason, report.cycles, report.seconds) == ("maxcycles", 20, net.report().seconds)
+        assert np.array_equal(report.curve.test_error, net.report().curve.test_error)
     other.reset()
-    assert other.report is None
-    assert nr.Network.from_bytes(bytes(other)).report is None
+    assert other.report() is None
+    assert nr.Network.from_bytes(bytes(other)).report() is None
 
 
 def test_notes_are_bytes_and_no_more_than_fit() -> None:
@@ -135,7 +135,7 @@ def test_a_running_training_stays_with_the_original() -> None:
     assert not other.info().training
     assert pickle.loads(pickle.dumps(net)) == other
     other.train(max_cycles=1)
-    while not training.progress.cycle:
+    while not training.progress().cycle:
         time.sleep(0.001)
     training.stop()
     training.wait()

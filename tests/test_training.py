@@ -133,10 +133,10 @@ def test_the_report_has_the_curve_of_both_errors(network: Make) -> None:
 
 def test_the_report_stays_with_the_network(network: Make) -> None:
     net = network()
-    assert net.report is None
+    assert net.report() is None
     report = net.train(max_cycles=5)
-    assert net.report is not None
-    assert net.report.cycles == report.cycles == 5
+    assert net.report() is not None
+    assert net.report().cycles == report.cycles == 5
 
 
 def test_without_testing_rows_there_is_no_testing_error(create: Create) -> None:
@@ -262,10 +262,10 @@ def test_the_network_answers_as_before_until_the_training_has_ended(network: Mak
     net = network()
     before = net.run([0.1, 0.2])
     training = net.start_training(max_time=0)
-    while training.progress.cycle < 20:
+    while training.progress().cycle < 20:
         time.sleep(0.001)
     assert net.info().training
-    assert training.running
+    assert training.running()
     assert np.array_equal(net.run([0.1, 0.2]), before)
     assert net.stop()
     report = training.wait()
@@ -280,7 +280,7 @@ def test_a_training_works_on_the_rows_of_its_start(network: Make) -> None:
     alone, disturbed = network(), network()
     alone.train(max_cycles=2000)
     training = disturbed.start_training(max_cycles=2000)
-    while training.running:
+    while training.running():
         disturbed.observe(*circle(50, seed=3))
     assert np.array_equal(alone.run([0.1, 0.2]), disturbed.run([0.1, 0.2]))
 
@@ -291,8 +291,8 @@ def test_a_training_tells_how_far_it_is(network: Make) -> None:
     assert training.network is net
     assert training.wait(timeout=0) is None
     assert training.wait(timeout=0.05) is None
-    assert training.report is None
-    progress = training.progress
+    assert training.report() is None
+    progress = training.progress()
     assert progress.cycle > 0
     assert progress.seconds > 0
     assert progress.train_error is not None
@@ -302,8 +302,8 @@ def test_a_training_tells_how_far_it_is(network: Make) -> None:
     training.stop()
     report = training.wait(timeout=10)
     assert report is not None
-    assert training.report is not None
-    assert training.report.cycles == report.cycles == training.progress.cycle
+    assert training.report() is not None
+    assert training.report().cycles == report.cycles == training.progress().cycle
     assert repr(training).startswith(
         f"<Training of a classifier 2-8-2: ended (stopped), cycle {report.cycles:,}, error "
     )
@@ -318,7 +318,7 @@ def test_a_network_is_trained_by_one_training_at_a_time(network: Make) -> None:
         net.train(progress=True)
     with pytest.raises(nr.TrainingError, match="already being trained"):
         net.configure(activation="tanh")
-    assert training.running, "what was refused has changed nothing"
+    assert training.running(), "what was refused has changed nothing"
     training.stop()
     training.wait()
     net.train(max_cycles=1)
@@ -339,8 +339,8 @@ def test_a_reset_drops_the_training(network: Make) -> None:
     net.reset()
     with pytest.raises(nr.TrainingError, match="cancelled: the network was reset"):
         training.wait()
-    assert not training.running
-    assert training.report is None
+    assert not training.running()
+    assert training.report() is None
     assert net.info().training_total_cycles == 0
     assert repr(training).startswith("<Training of a classifier 2-8-2: dropped")
 
@@ -356,10 +356,10 @@ def test_many_networks_train_at_a_time_and_more_are_queued(network: Make) -> Non
     trainings = [net.start_training(max_time=0) for net in nets]
     try:
         patience = time.monotonic() + 20
-        while sum(training.queued for training in trainings) > 8 and time.monotonic() < patience:
+        while sum(training.queued() for training in trainings) > 8 and time.monotonic() < patience:
             time.sleep(0.01)
-        assert [training.queued for training in trainings] == [False] * 32 + [True] * 8
-        assert all(training.running for training in trainings)
+        assert [training.queued() for training in trainings] == [False] * 32 + [True] * 8
+        assert all(training.running() for training in trainings)
         assert repr(trainings[-1]) == "<Training of a classifier 2-8-2: queued>"
     finally:
         for net in nets:

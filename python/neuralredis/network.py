@@ -121,9 +121,8 @@ class Network(_core.Network):
 
     __slots__ = ()
 
-    @property
     def report(self) -> Report | None:
-        """What the last training did and found; None before the first and after `reset`."""
+        """Return what the last training did and found; None before the first and after `reset`."""
         fields = self._report()
         return None if fields is None else report_of(fields)
 
@@ -432,7 +431,7 @@ class Network(_core.Network):
 
     def _repr_html_(self) -> str:
         """Return a table and the last training's learning curve, for notebooks."""
-        return html.network(self.info(), self.report)
+        return html.network(self.info(), self.report())
 
 
 def names_a_set(X: Any, y: Any, weight: Any) -> bool:

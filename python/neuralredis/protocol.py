@@ -31,10 +31,6 @@ class AnyNetwork(Protocol):
     0.0
     """
 
-    @property
-    def report(self) -> Report | None:
-        """What the last training did and found."""
-
     def observe(
         self, X: ArrayLike, y: ArrayLike, *, into: Set | None = None, weight: ArrayLike | None = None
     ) -> tuple[int, int]:
@@ -73,6 +69,9 @@ class AnyNetwork(Protocol):
 
     def info(self) -> Info:
         """Return what the network tells of itself."""
+
+    def report(self) -> Report | None:
+        """Return what the last training did and found."""
 
     @overload
     def evaluate(self, X: Set = "test") -> Evaluation: ...

@@ -3,16 +3,22 @@
 A generator yields what is to be called next and is sent what came of it, or has it thrown in. `run` calls; `run_async`
 awaits what the call returns. So the order of commands, their errors and the clearing up after an interruption stand in
 one place, whichever client there is underneath.
+
+A class of such generators, its operations, gets two faces: one whose methods are `waited`, one whose are `awaited`. An
+operation's arguments, types and docstring are theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import inspect
+from collections.abc import Callable, Coroutine, Generator
 from inspect import GEN_CLOSED, getgeneratorstate
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 
-__all__ = ["Steps", "run", "run_async"]
+__all__ = ["Steps", "awaited", "run", "run_async", "waited"]
 
+P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 
 Steps = Generator[Callable[[], Any], Any, T]
@@ -69,3 +75,54 @@ def _cancellations() -> int:
     task = current_task()
     count: int = task.cancelling() if task is not None and hasattr(task, "cancelling") else 0
     return count
+
+
+@overload
+def waited(operation: Callable[Concatenate[Any, P], Steps[T]]) -> Callable[Concatenate[Any, P], T]: ...
+@overload
+def waited(
+    operation: Callable[Concatenate[Any, P], Steps[T]], made: Callable[[Any, T], R]
+) -> Callable[Concatenate[Any, P], R]: ...
+def waited(operation: Any, made: Any = None) -> Any:
+    """Return the method that does an operation of its object's ``_steps``, and waits for it.
+
+    Parameters
+    ----------
+    operation : function
+        Returns the steps.
+    made : callable, optional
+        Makes what the method returns of its object and of what came of the steps.
+    """
+
+    def method(self: Any, /, *args: Any, **options: Any) -> Any:
+        found = run(operation(self._steps, *args, **options))
+        return found if made is None else made(self, found)
+
+    return _named(method, operation)
+
+
+@overload
+def awaited(
+    operation: Callable[Concatenate[Any, P], Steps[T]],
+) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, T]]: ...
+@overload
+def awaited(
+    operation: Callable[Concatenate[Any, P], Steps[T]], made: Callable[[Any, T], R]
+) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]: ...
+def awaited(operation: Any, made: Any = None) -> Any:
+    """Return the method that does an operation of its object's ``_steps``, to be awaited; else as `waited`."""
+
+    async def method(self: Any, /, *args: Any, **options: Any) -> Any:
+        found = await run_async(operation(self._steps, *args, **options))
+        return found if made is None else made(self, found)
+
+    return _named(method, operation)
+
+
+def _named(method: Any, operation: Any) -> Any:
+    """Give a method the name, arguments and docstring of an operation."""
+    for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
+        setattr(method, attribute, getattr(operation, attribute))
+    # What it returns is no longer steps.
+    method.__signature__ = inspect.signature(operation).replace(return_annotation=inspect.Signature.empty)
+    return method

@@ -6,9 +6,9 @@ import atexit
 from typing import TYPE_CHECKING
 
 from neuralredis import _core
-from neuralredis.results import Progress, Report, errors
-from neuralredis.steps import run
-from neuralredis.watching import Job, awaiting, report_if_any, result_of
+from neuralredis.results import errors
+from neuralredis.steps import waited
+from neuralredis.watching import Job, TrainingSteps
 
 if TYPE_CHECKING:
     from neuralredis.protocol import AnyNetwork
@@ -41,67 +41,28 @@ class Training:
     >>> training = net.start_training(max_cycles=500)
     >>> training.wait().cycles
     500
-    >>> training.running
+    >>> training.running()
     False
     """
 
-    __slots__ = ("_job", "network")
+    __slots__ = ("_steps", "network")
 
     network: AnyNetwork
 
     def __init__(self, network: AnyNetwork, job: Job) -> None:
         self.network = network
-        self._job = job
+        self._steps = TrainingSteps(job)
 
-    @property
-    def running(self) -> bool:
-        """Whether it has not ended; a training that is queued counts as running."""
-        return self._job.outcome() is None
-
-    @property
-    def queued(self) -> bool:
-        """Whether it still waits for other trainings to end."""
-        return self.progress.queued
-
-    @property
-    def progress(self) -> Progress:
-        """How far it is, or was at its end."""
-        return Progress(**self._job.progress())
-
-    @property
-    def report(self) -> Report | None:
-        """What it did and found; None while it runs, or if it ended without a result."""
-        return report_if_any(self._job.outcome())
-
-    def stop(self) -> None:
-        """Ask it to end; what has been learnt so far is kept, with ``backtrack`` the best of it."""
-        self._job.stop()
-
-    def wait(self, timeout: float | None = None) -> Report | None:
-        """Wait for the end.
-
-        Ctrl-C interrupts the waiting and leaves the training running, as it would any other wait.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds to wait at most; 0 only looks.
-
-        Returns
-        -------
-        Report or None
-            What it did and found; None if the time ran out first.
-
-        Raises
-        ------
-        TrainingError
-            If it ended without a result: the network was reset, or the engine failed, or this is a forked child.
-        """
-        return result_of(self._job.outcome()) if run(awaiting(self._job, timeout)) else None
+    running = waited(TrainingSteps.running)
+    queued = waited(TrainingSteps.queued)
+    progress = waited(TrainingSteps.progress)
+    report = waited(TrainingSteps.report)
+    stop = waited(TrainingSteps.stop)
+    wait = waited(TrainingSteps.wait)
 
     def __repr__(self) -> str:
         """Return how far it is, or how it ended."""
-        outcome, progress = self._job.outcome(), self.progress
+        outcome, progress = self._steps.job.outcome(), self.progress()
         match outcome:
             case None:
                 state = "queued" if progress.queued else f"running, cycle {progress.cycle:,}"

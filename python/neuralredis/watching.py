@@ -15,7 +15,7 @@ from neuralredis.progress import Bar
 from neuralredis.results import Progress, Report, report_of
 from neuralredis.steps import Steps
 
-__all__ = ["Job", "Outcome", "awaiting", "check_watching", "report_if_any", "result_of", "watching"]
+__all__ = ["Job", "Outcome", "TrainingSteps", "check_watching", "result_of", "watching"]
 
 #: Seconds between two looks at a training: how long a Ctrl-C may take to be heard.
 LOOK = 0.05
@@ -58,20 +58,69 @@ def result_of(outcome: Outcome | None) -> Report:
             raise TrainingError("the training was cancelled: the network was reset, or the interpreter ends")
 
 
-def report_if_any(outcome: Outcome | None) -> Report | None:
-    """Return the report of a training, if it has ended with one."""
-    return report_of(outcome[1]) if outcome is not None and outcome[0] == "trained" else None
+class TrainingSteps:
+    """The operations of a training in the background.
 
+    Parameters
+    ----------
+    job : Job
+        The training; or one whose methods return what is to be awaited.
+    """
 
-def awaiting(job: Any, timeout: float | None) -> Steps[bool]:
-    """Wait for the end and return whether it has come; between two looks Ctrl-C interrupts the wait."""
-    deadline = None if timeout is None else time.monotonic() + timeout
-    while True:
-        left = LOOK if deadline is None else deadline - time.monotonic()
-        if (yield partial(job.wait, max(0.0, min(LOOK, left)))):
-            return True
-        if left <= 0:
-            return False
+    def __init__(self, job: Any) -> None:
+        self.job = job
+
+    def running(self) -> Steps[bool]:
+        """Return whether it has not ended; a training that is queued counts as running."""
+        return (yield self.job.outcome) is None
+
+    def queued(self) -> Steps[bool]:
+        """Return whether it still waits for other trainings to end."""
+        return (yield from self.progress()).queued
+
+    def progress(self) -> Steps[Progress]:
+        """Return how far it is, or was at its end."""
+        return Progress(**(yield self.job.progress))
+
+    def report(self) -> Steps[Report | None]:
+        """Return what it did and found; None while it runs, or if it ended without a result."""
+        match (yield self.job.outcome):
+            case ("trained", fields):
+                return report_of(fields)
+        return None
+
+    def stop(self) -> Steps[None]:
+        """Ask it to end; what has been learnt so far is kept, with ``backtrack`` the best of it."""
+        yield self.job.stop
+
+    def wait(self, timeout: float | None = None) -> Steps[Report | None]:
+        """Wait for the end.
+
+        Ctrl-C, or a cancellation of what awaits it, interrupts the waiting and leaves the training running.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most; 0 only looks.
+
+        Returns
+        -------
+        Report or None
+            What it did and found; None if the time ran out first.
+
+        Raises
+        ------
+        TrainingError
+            If it ended without a result: the network was reset, or the engine failed, or this is a forked child.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = LOOK if deadline is None else deadline - time.monotonic()
+            # Between two looks Ctrl-C is heard.
+            if (yield partial(self.job.wait, max(0.0, min(LOOK, left)))):
+                return result_of((yield self.job.outcome))
+            if left <= 0:
+                return None
 
 
 def check_watching(choice: Any, callback: Any) -> None:

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> None:
     from neuralredis.table.texts import plain, share
 
     network = servers.network(args.network, args.key)
-    info, report = network.info(), network.report
+    info, report = network.info(), network.report()
     encoding, why = None, ""
     try:
         encoding = sources.encoding_of(network)

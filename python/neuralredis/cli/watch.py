@@ -144,7 +144,7 @@ class Watched:
         from neuralredis.cli.screen import curves_of
 
         try:
-            report = self.db[thread.key].report
+            report = self.db[thread.key].report()
         except (NotFoundError, WrongTypeError):
             report = None
         if report is None:

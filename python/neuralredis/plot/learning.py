@@ -51,7 +51,7 @@ def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
     >>> ax.get_xlabel(), [line.get_label() for line in ax.get_lines()]
     ('cycle', ['training rows', 'testing rows', 'stopped: cycle 50', 'kept: cycle 50'])
     """
-    report = source if isinstance(source, Report) else source.report
+    report = source if isinstance(source, Report) else source.report()
     if report is None:
         raise TrainingError("a network that has not been trained yet has no learning curve: train it first")
     ax = axes(ax)

@@ -7,14 +7,14 @@ what is used here: `execute_command`, and pipelines of it.
 from __future__ import annotations
 
 import math
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
 from neuralredis.remote.commands import Command
 from neuralredis.remote.refusals import ours
 from neuralredis.steps import Steps, run, run_async
 
-__all__ = ["AsyncLink", "Link", "raise_ours"]
+__all__ = ["AsyncLink", "Link"]
 
 T = TypeVar("T")
 
@@ -33,6 +33,18 @@ class Link:
         """Do the work, and return what comes of it."""
         return run(steps)
 
+    def call(self, function: Callable[[], T]) -> T:
+        """Call what may take its time."""
+        return function()
+
+    def keys(self, type: str) -> list[Any]:
+        """Return the keys of a type, sorted, some looked through at a time."""
+        try:
+            return _in_order(self.client, self.client.scan_iter(_type=type, **UNDECODED))
+        except Exception as error:
+            _raise_ours(error)
+            raise
+
     def send(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands at once, and return their replies; the first error is raised."""
         try:
@@ -43,7 +55,7 @@ class Link:
                     pipeline.execute_command(*command, **UNDECODED)
                 return _checked(pipeline.execute(raise_on_error=False))
         except Exception as error:
-            raise_ours(error)
+            _raise_ours(error)
             raise
 
 
@@ -58,6 +70,20 @@ class AsyncLink:
         """Return what to await for the work to be done."""
         return run_async(steps)
 
+    async def call(self, function: Callable[[], T]) -> T:
+        """Call what may take its time, on a thread."""
+        from asyncio import to_thread
+
+        return await to_thread(function)
+
+    async def keys(self, type: str) -> list[Any]:
+        """Return the keys of a type, sorted, some looked through at a time."""
+        try:
+            return _in_order(self.client, [key async for key in self.client.scan_iter(_type=type, **UNDECODED)])
+        except Exception as error:
+            _raise_ours(error)
+            raise
+
     async def send(self, commands: Sequence[Command]) -> list[Any]:
         """Send commands at once, and return their replies; the first error is raised."""
         try:
@@ -71,11 +97,11 @@ class AsyncLink:
                     pipeline.execute_command(*command, **UNDECODED)
                 return _checked(await pipeline.execute(raise_on_error=False))
         except Exception as error:
-            raise_ours(error)
+            _raise_ours(error)
             raise
 
 
-def in_order(client: Any, keys: Iterable[bytes]) -> list[Any]:
+def _in_order(client: Any, keys: Iterable[bytes]) -> list[Any]:
     """Return different keys, sorted, as a client gives keys; a key that is no text as bytes."""
     encoder = client.get_encoder()
 
@@ -103,7 +129,7 @@ def _patience(client: Any) -> float:
     return math.inf
 
 
-def raise_ours(error: Exception) -> None:
+def _raise_ours(error: Exception) -> None:
     """Raise the exception of ours for an error of the server, if it is one of the module."""
     other = ours(error)
     if other is not error:

@@ -1,19 +1,25 @@
-"""What is done with a network in a server, in steps; the faces add names, types and documentation."""
+"""What is done with networks in a server, in steps, as both faces offer it: their arguments, types and docstrings.
+
+What `Network` offers too is documented there; what a docstring here tells beyond its summary is added to that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar, cast
+from inspect import getdoc
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neuralredis import _core
+from neuralredis import _core, files
 from neuralredis.exceptions import DataError, KindError, NotFoundError, ShapeError, WrongTypeError
 from neuralredis.network import Network, names_a_set
-from neuralredis.options import Changes, Creation, Options
+from neuralredis.options import Changes, Creation, Kind, Options, Set
 from neuralredis.remote import commands, replies
 from neuralredis.remote.commands import Key
 from neuralredis.remote.job import RedisJob
@@ -21,21 +27,30 @@ from neuralredis.results import (
     ClassifierEvaluation,
     Evaluation,
     Info,
+    ListedTraining,
+    Progress,
     RegressorEvaluation,
     Report,
     RowCounts,
     report_of,
 )
 from neuralredis.steps import Steps
+from neuralredis.watching import check_watching, watching
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 __all__ = ["DatabaseSteps", "NetworkSteps"]
 
+C = TypeVar("C", bound=type)
 T = TypeVar("T")
 
 #: Commands that are sent before their replies are read: some 16 MB of rows.
 BLOBS_AT_A_TIME = 16
 #: Bytes of stored rows that are asked for at a time.
 ROWS_BYTES = 1 << 26
+#: The title of a section of a docstring.
+SECTION = re.compile(r"^\w[\w ]*\n-+$", re.MULTILINE)
 #: The name of the module's type of value.
 TYPE = "neural-NN"
 
@@ -54,6 +69,22 @@ class Shape:
         return _core.RowReader(self.kind, self.inputs, self.outputs)
 
 
+def _documented(steps: C) -> C:
+    """Give operations the documentation of the methods of `Network` of their names, and what theirs adds to it."""
+    for name, operation in vars(steps).items():
+        twin = getdoc(getattr(Network, name, None)) if not name.startswith("_") else None
+        # Python with -OO has no docstrings.
+        if twin and operation.__doc__:
+            # The examples are of networks in this process.
+            text = twin.partition("\nExamples\n")[0].rstrip()
+            sections = SECTION.search(text)
+            end = sections.start() if sections else len(text)
+            added = (getdoc(operation) or "").partition("\n\n")[2]
+            operation.__doc__ = "\n\n".join(filter(None, (text[:end].rstrip(), added, text[end:])))
+    return steps
+
+
+@_documented
 class NetworkSteps:
     """The operations of a network at a key.
 
@@ -94,10 +125,16 @@ class NetworkSteps:
                 raise
         return (yield from steps(present))
 
-    def observe(self, X: ArrayLike, y: ArrayLike, into: str | None, weight: ArrayLike | None) -> Steps[RowCounts]:
-        """Store rows; return how many there are of either set."""
-        into = None if into is None else commands.set_word("into", into)
-        return (yield from self._with_shape(lambda shape: self._observe(shape, X, y, into, weight)))
+    def observe(
+        self, X: ArrayLike, y: ArrayLike, *, into: Set | None = None, weight: ArrayLike | None = None
+    ) -> Steps[RowCounts]:
+        """Store rows.
+
+        Many rows are sent to the server in parts of about a megabyte, once all are found to be right. If it refuses one
+        all the same, because its memory is full for example, the parts before it are kept.
+        """
+        target = None if into is None else commands.set_word("into", into)
+        return (yield from self._with_shape(lambda shape: self._observe(shape, X, y, target, weight)))
 
     def _observe(
         self, shape: Shape, X: ArrayLike, y: ArrayLike, into: str | None, weight: ArrayLike | None
@@ -136,7 +173,10 @@ class NetworkSteps:
         return shape, single, found
 
     def run(self, X: ArrayLike) -> Steps[NDArray[np.float32]]:
-        """Return the outputs of rows."""
+        """Return outputs.
+
+        Many rows are sent to the server in parts of about a megabyte.
+        """
         shape, single, found = yield from self._answers("NR.RUN", X)
         if not found:
             return np.empty((0, shape.outputs), np.float32)
@@ -144,36 +184,73 @@ class NetworkSteps:
         return outputs if single else outputs.reshape(-1, shape.outputs)
 
     def classify(self, X: ArrayLike) -> Steps[Any]:
-        """Return the classes of rows, or of one."""
+        """Return classes, for rows in parts as those of `run`."""
         _, single, found = yield from self._answers("NR.CLASS", X)
         if single:
             return int(found[0])
         return np.concatenate([np.empty(0, np.int64), *(np.atleast_1d(np.array(reply, np.int64)) for reply in found)])
 
-    def start(self, max_cycles: Any, max_time: float | None, autostop: bool, backtrack: bool) -> Steps[RedisJob]:
-        """Start a training."""
+    def train(
+        self,
+        *,
+        max_cycles: int | None = 0,
+        max_time: float | None = 10.0,
+        autostop: bool = False,
+        backtrack: bool = False,
+        progress: bool | None = None,
+        callback: Callable[[Progress], object] | None = None,
+    ) -> Steps[Report]:
+        """Train, and wait.
+
+        Whatever interrupts the wait for a server (Ctrl-C, an exception of the callback, a cancellation) asks it to stop
+        the training, and goes on once the server has kept what was learnt.
+        """
+        check_watching(progress, callback)
+        job = yield from self.start_training(
+            max_cycles=max_cycles, max_time=max_time, autostop=autostop, backtrack=backtrack
+        )
+        return (yield from watching(job, progress, callback))
+
+    def start_training(
+        self,
+        *,
+        max_cycles: int | None = 0,
+        max_time: float | None = 10.0,
+        autostop: bool = False,
+        backtrack: bool = False,
+    ) -> Steps[RedisJob]:
+        """Start a training.
+
+        In a server it goes on without this client, and its result is there for all. To wait for one that somebody else
+        started, see `NeuralRedis.threads` and `info`.
+        """
         command, cycles, seconds = commands.train(self._key, max_cycles, max_time, autostop, backtrack)
         # The network as it was, in case that the training ends before anybody waits for it.
         info, _ = yield partial(self._link.send, [("NR.INFO", self._key), command])
         return RedisJob(self._link, self._key, replies.info(info), cycles, seconds)
 
     def stop(self) -> Steps[bool]:
-        """Ask the training to end; return whether there was one."""
+        """Ask a training to end.
+
+        In a server it may be one that another client started.
+        """
         return bool((yield from self._ask("NR.STOP", self._key)))
 
     def info(self) -> Steps[Info]:
-        """Return what the network tells of itself."""
+        """Return the reply of ``NR.INFO``."""
         return replies.info((yield from self._ask("NR.INFO", self._key)))
 
     def report(self) -> Steps[Report | None]:
-        """Return what the last training did."""
+        """Return the reply of ``NR.REPORT``."""
         fields = replies.report((yield from self._ask("NR.REPORT", self._key)))
         return None if fields is None else report_of(fields)
 
-    def evaluate(self, X: Any, y: Any, weight: ArrayLike | None) -> Steps[Evaluation]:
-        """Return how well the network does."""
+    def evaluate(
+        self, X: ArrayLike | Set = "test", y: ArrayLike | None = None, *, weight: ArrayLike | None = None
+    ) -> Steps[Evaluation]:
+        """Return the reply of ``NR.EVALUATE``, for fresh rows all at once."""
         if names_a_set(X, y, weight):
-            reply = yield from self._ask("NR.EVALUATE", self._key, commands.set_word("set", X))
+            reply = yield from self._ask("NR.EVALUATE", self._key, commands.set_word("set", cast("str", X)))
         else:
             reply = yield from self._with_shape(lambda shape: self._evaluate_on(shape, X, y, weight))
         fields = replies.evaluation(reply)
@@ -186,8 +263,8 @@ class NetworkSteps:
         # Whole: the figures of parts do not add up to those of all.
         return (yield from self._ask("NR.EVALUATE", self._key, *commands.blob(rows, weights)))
 
-    def rows(self, set: str) -> Steps[tuple[NDArray[np.float32], NDArray[Any]]]:
-        """Return the rows of a set."""
+    def rows(self, set: Set) -> Steps[tuple[NDArray[np.float32], NDArray[Any]]]:
+        """Return stored rows, fetched in parts."""
         word = commands.set_word("set", set)
         shape = yield from self._ask_shape()
         targets = 1 if shape.kind == "classifier" else shape.outputs
@@ -204,22 +281,34 @@ class NetworkSteps:
         return np.concatenate(X), stored[:, 0] if targets == 1 else stored
 
     def reset(self) -> Steps[None]:
-        """Forget all learning."""
+        """Forget what was learnt: ``NR.RESET``."""
         yield from self._ask("NR.RESET", self._key)
 
-    def configure(self, options: Changes) -> Steps[Options]:
-        """Change options, and return all of them."""
+    def configure(self, **options: Unpack[Changes]) -> Steps[Options]:
+        """Change options: ``NR.CONFIGURE``."""
         words = _core.change_words(**options)
         asked = [("NR.CONFIGURE", self._key, *words)] if words else []
         found = yield partial(self._link.send, [*asked, ("NR.INFO", self._key)])
         return cast("Options", replies.options(replies.fields(found[-1])))
 
     def export(self) -> Steps[bytes]:
-        """Return the network as bytes."""
+        """Return the network as bytes, as `save` writes it and `Network.from_bytes` reads it."""
         return bytes((yield from self._ask("NR.EXPORT", self._key)))
 
+    def save(self, path: str | os.PathLike[str]) -> Steps[None]:
+        """Write a file."""
+        network = yield from self.export()
+        yield partial(self._link.call, partial(files.replace, path, network))
+
     def download(self) -> Steps[Network]:
-        """Return a copy of the network."""
+        """Return a copy of the network in this process, rows and all; a running training is not in it.
+
+        Examples
+        --------
+        >>> net = db.create("numbers", "regressor", [2, 1], seed=1)
+        >>> bool((net.download().run([1, 2]) == net.run([1, 2])).all())
+        True
+        """
         return Network.from_bytes((yield from self.export()))
 
 
@@ -233,21 +322,113 @@ class DatabaseSteps:
         (reply,) = yield partial(self._link.send, [command])
         return reply
 
-    def create(self, key: Key, kind: Any, layout: Any, options: Creation) -> Steps[None]:
-        """Create a network."""
-        yield from self._ask("NR.CREATE", key, *_core.creation_words(kind, layout, **options))
+    def create(
+        self,
+        key: Key,
+        kind: Kind,
+        layout: Sequence[SupportsIndex] | NDArray[np.integer[Any]],
+        **options: Unpack[Creation],
+    ) -> Steps[Key]:
+        """Create a network.
 
-    def upload(self, key: Key, network: Network, replace: bool) -> Steps[None]:
-        """Put an embedded network into the server."""
+        Parameters
+        ----------
+        key : str or bytes
+            Where it will be.
+        kind, layout, **options
+            As for `Network`.
+
+        Returns
+        -------
+        RedisNetwork
+            The network.
+
+        Raises
+        ------
+        ExistsError
+            If there is a network at the key.
+        WrongTypeError
+            If the key holds something else.
+        OptionError
+            If there is no such network.
+        """
+        yield from self._ask("NR.CREATE", key, *_core.creation_words(kind, layout, **options))
+        return key
+
+    def upload(self, key: Key, network: Network, *, replace: bool = False) -> Steps[Key]:
+        """Put a copy of an embedded network into the server, where it can be used and trained on.
+
+        Parameters
+        ----------
+        key : str or bytes
+            Where it will be.
+        network : Network
+            The network, rows and all.
+        replace : bool, default False
+            Whether it may take the place of another network.
+
+        Returns
+        -------
+        RedisNetwork
+            The network in the server.
+
+        Raises
+        ------
+        ExistsError
+            If there is a network at the key, without ``replace``.
+        WrongTypeError
+            If the key holds something else.
+
+        Examples
+        --------
+        >>> import neuralredis as nr
+        >>> local = nr.Network("regressor", [2, 1], seed=1)
+        >>> db.upload("numbers", local).download() == local
+        True
+        """
         flag = ("REPLACE",) if replace else ()
         yield from self._ask("NR.IMPORT", key, _bytes_of(network), *flag)
+        return key
 
     def store(self, key: Key, network: Network) -> Steps[None]:
-        """Keep an embedded network as plain bytes."""
+        """Keep an embedded network as plain bytes under an ordinary key, of any server, with or without the module.
+
+        Whatever the key held is replaced at once: readers find the old or the new.
+
+        Parameters
+        ----------
+        key : str or bytes
+            The key.
+        network : Network
+            The network, rows and all.
+
+        Examples
+        --------
+        >>> import neuralredis as nr
+        >>> net = nr.Network("regressor", [2, 1], seed=1)
+        >>> db.store("model", net)
+        >>> db.fetch("model") == net
+        True
+        """
         yield from self._ask("SET", key, _bytes_of(network))
 
     def fetch(self, key: Key) -> Steps[Network]:
-        """Return a network that is kept as plain bytes."""
+        """Return the network that `store` kept.
+
+        Parameters
+        ----------
+        key : str or bytes
+            The key.
+
+        Raises
+        ------
+        NotFoundError
+            If the key does not exist.
+        FormatError
+            If it holds other bytes.
+        WrongTypeError
+            If it holds no plain bytes; a network of the module is had by ``db[key].download()``.
+        """
         found = yield from self._ask("GET", key)
         if found is None:
             raise NotFoundError(f"no network at key {_shown(key)}")
@@ -258,7 +439,7 @@ class DatabaseSteps:
         return replies.text((yield from self._ask("TYPE", key))) == TYPE
 
     def delete(self, key: Key) -> Steps[None]:
-        """Delete the network at a key."""
+        """Delete the network at a key; anything else that it may hold is left alone."""
         kind = replies.text((yield from self._ask("TYPE", key)))
         if kind == "none":
             raise NotFoundError(f"no network at key {_shown(key)}")
@@ -266,8 +447,28 @@ class DatabaseSteps:
             raise WrongTypeError(f"the key {_shown(key)} holds a {kind}: expected a network")
         yield from self._ask("UNLINK", key)
 
-    def threads(self) -> Steps[Any]:
-        """Return the trainings of the server."""
+    def networks(self) -> Steps[list[Any]]:
+        """Return the keys of all networks, sorted; text or bytes, as the client gives keys; bytes if they are no text.
+
+        The keys of the whole database are looked through, some at a time, which does not hold up the server.
+
+        Examples
+        --------
+        >>> _ = db.create("first", "regressor", [2, 1])
+        >>> db.networks()
+        ['first']
+        """
+        keys: list[Any] = yield partial(self._link.keys, TYPE)
+        return keys
+
+    def threads(self) -> Steps[list[ListedTraining]]:
+        """Return the trainings that run or are queued in the server, of networks that this user may read.
+
+        Examples
+        --------
+        >>> db.threads()
+        []
+        """
         return replies.threads((yield from self._ask("NR.TRAININGS")))
 
 

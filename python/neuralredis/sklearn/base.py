@@ -149,7 +149,7 @@ class NeuralEstimator(BaseEstimator):
             )
 
     def _tell_of(self, network: Network) -> None:
-        report = network.report
+        report = network.report()
         if report is not None:
             self.n_iter_ = report.cycles
             self.loss_curve_ = at_each_cycle(report.curve, report.curve.train_error)

@@ -109,9 +109,10 @@ def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Netw
         try:
             network.train(autostop=True, backtrack=True, max_time=args.max_time, progress=False, callback=show)
         except KeyboardInterrupt:
-            if network.report is None or not network.report.cycles:
+            stopped = network.report()
+            if stopped is None or not stopped.cycles:
                 raise
-    training = network.report
+    training = network.report()
     assert training is not None, "a training that has ended has a report"
     return network, training
 
