@@ -3,15 +3,18 @@
 //! Rows are kept as they came, in single precision; normalization happens on the way to the kernels. A clone is a
 //! snapshot that costs constant time (see [`table`]).
 
+mod batch;
+mod rows;
 mod table;
 
-use std::ops::Range;
+pub use batch::{Batch, RowShape};
+pub(crate) use batch::{check_weight, not_finite};
+pub(crate) use rows::Rows;
+pub(crate) use table::Table;
 
 use crate::error::{Error, Result};
-use crate::layout::{Kind, Layout};
 use crate::memory::{Move, Taken};
 use crate::random::Random;
-pub(crate) use table::Table;
 
 /// One of the two sets of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,242 +48,6 @@ impl Default for Limits {
     /// The limits of a network that names none.
     fn default() -> Self {
         Self { train: 10_000, test: 2_500 }
-    }
-}
-
-/// Rows to be observed, borrowed from wherever they lie.
-#[derive(Debug, Clone, Copy)]
-pub struct Batch<'a> {
-    /// Inputs; row `r` begins at `r * input_stride`.
-    pub inputs: &'a [f32],
-    /// From one row's inputs to the next.
-    pub input_stride: usize,
-    /// Outputs (a classifier's row has one: the class); row `r` begins at `r * output_stride`.
-    pub outputs: &'a [f32],
-    /// From one row's outputs to the next.
-    pub output_stride: usize,
-    /// A weight for each row; 1 each if none.
-    pub weights: Option<&'a [f32]>,
-    /// Number of rows.
-    pub rows: usize,
-}
-
-/// How a stored row is made up: enough of a network to tell whether it would take a row, without the network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RowShape {
-    /// What the network answers.
-    pub kind: Kind,
-    /// Inputs of a row.
-    pub inputs: usize,
-    /// Outputs of the network; a classifier's classes.
-    pub outputs: usize,
-}
-
-impl RowShape {
-    pub(crate) fn new(kind: Kind, layout: &Layout) -> Self {
-        Self { kind, inputs: layout.inputs(), outputs: layout.outputs() }
-    }
-
-    /// Numbers that say what the outputs of a row are: the class, or the outputs themselves.
-    pub fn targets(self) -> usize {
-        match self.kind {
-            Kind::Classifier => 1,
-            Kind::Regressor => self.outputs,
-        }
-    }
-
-    /// Numbers of a stored row: inputs, then targets.
-    pub(crate) fn width(self) -> usize {
-        self.inputs + self.targets()
-    }
-
-    /// Whether the inputs of a row are what the network takes.
-    pub(crate) fn check_inputs(inputs: &[f32]) -> Result<()> {
-        finite("input", inputs)
-    }
-
-    /// Whether the targets of a row are what the network takes.
-    pub(crate) fn check_targets(self, targets: &[f32]) -> Result<()> {
-        match self.kind {
-            Kind::Regressor => finite("output", targets),
-            Kind::Classifier => {
-                let class = targets[0];
-                if class >= 0.0 && class < self.outputs as f32 && class == (class as usize) as f32 {
-                    Ok(())
-                } else {
-                    Err(Error::Class { row: None, value: class, classes: self.outputs })
-                }
-            }
-        }
-    }
-}
-
-/// The first value that is no finite number.
-pub(crate) fn not_finite(values: &[f32]) -> Option<usize> {
-    // As a rule there is none. A loop without an early end becomes vector instructions.
-    if values.iter().fold(true, |finite, value| finite & value.is_finite()) {
-        return None;
-    }
-    values.iter().position(|value| !value.is_finite())
-}
-
-fn finite(what: &'static str, values: &[f32]) -> Result<()> {
-    match not_finite(values) {
-        None => Ok(()),
-        Some(column) => Err(Error::NotFinite { row: None, what, column, value: values[column] }),
-    }
-}
-
-pub(crate) fn check_weight(value: f32) -> Result<()> {
-    if value.is_finite() && value > 0.0 { Ok(()) } else { Err(Error::RowWeight { row: None, value }) }
-}
-
-impl<'a> Batch<'a> {
-    /// Rows that lie one after the other, inputs and outputs apart.
-    pub fn new(inputs: &'a [f32], input_width: usize, outputs: &'a [f32], output_width: usize) -> Self {
-        let rows = inputs.len() / input_width;
-        Self { inputs, input_stride: input_width, outputs, output_stride: output_width, weights: None, rows }
-    }
-
-    pub(crate) fn inputs(&self, row: usize, shape: RowShape) -> &'a [f32] {
-        &self.inputs[row * self.input_stride..][..shape.inputs]
-    }
-
-    pub(crate) fn targets(&self, row: usize, shape: RowShape) -> &'a [f32] {
-        &self.outputs[row * self.output_stride..][..shape.targets()]
-    }
-
-    pub(crate) fn weight(&self, row: usize) -> f32 {
-        self.weights.map_or(1.0, |weights| weights[row])
-    }
-
-    /// Whether every row is one that the network takes.
-    ///
-    /// # Errors
-    /// [`Error::NotFinite`], [`Error::Class`], [`Error::RowWeight`] for the first row that it does not take.
-    pub fn check(&self, shape: RowShape) -> Result<()> {
-        let in_row = |row| move |error: Error| if self.rows > 1 { error.in_row(row) } else { error };
-        for row in 0..self.rows {
-            RowShape::check_inputs(self.inputs(row, shape)).map_err(in_row(row))?;
-            shape.check_targets(self.targets(row, shape)).map_err(in_row(row))?;
-            check_weight(self.weight(row)).map_err(in_row(row))?;
-        }
-        Ok(())
-    }
-}
-
-/// The rows of one set.
-#[derive(Debug, Clone)]
-pub(crate) struct Rows {
-    pub(crate) table: Table,
-    /// One column; none while all weights are 1.
-    pub(crate) weights: Option<Table>,
-}
-
-impl Rows {
-    pub(crate) fn new(width: usize) -> Self {
-        Self { table: Table::new(width), weights: None }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.table.rows()
-    }
-
-    pub(crate) fn weight(&self, row: usize) -> f32 {
-        self.weights.as_ref().map_or(1.0, |weights| weights.row(row).next().expect("a weight a row"))
-    }
-
-    /// Takes the memory that a row after the last one needs; see [`Table::reserve`].
-    pub(crate) fn reserve(&mut self) -> Result<()> {
-        self.table.reserve()
-    }
-
-    /// Replaces a row, or adds one if `row` is the number of rows.
-    pub(crate) fn set(&mut self, row: usize, values: impl Iterator<Item = f32>, weight: f32) {
-        if weight != 1.0 && self.weights.is_none() {
-            let mut weights = Table::new(1);
-            (0..self.len()).for_each(|row| weights.set(row, std::iter::once(1.0)));
-            self.weights = Some(weights);
-        }
-        self.table.set(row, values);
-        if let Some(weights) = &mut self.weights {
-            weights.set(row, std::iter::once(weight));
-        }
-    }
-
-    /// Keeps that many rows, chosen at random, and drops the others. Of the kept rows, those past the end of what is left
-    /// fill the places of the dropped ones before it, in their order; the others stay where they are.
-    ///
-    /// It takes one random number for each row of the fewer, kept or dropped, and moves no more rows than that: a large set
-    /// that is shrunk a little, or to a little, is not gone through. Which rows they are is part of what replicas and old
-    /// AOFs rely on.
-    fn keep(&mut self, count: usize, random: &mut Random) {
-        let len = self.len();
-        if count >= len {
-            return;
-        }
-        let few_are_kept = count < len - count;
-        let chosen = Chosen::among(len, count.min(len - count), random);
-        let dropped = chosen.rows(0..count, !few_are_kept);
-        let kept = chosen.rows(count..len, few_are_kept);
-        let mut moved = Vec::with_capacity(self.table.width());
-        for (to, from) in dropped.zip(kept) {
-            moved.clear();
-            moved.extend(self.table.row(from));
-            let weight = self.weight(from);
-            self.set(to, moved.iter().copied(), weight);
-        }
-        self.table.truncate(count);
-        if let Some(weights) = &mut self.weights {
-            weights.truncate(count);
-        }
-    }
-
-    fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        self.table.bytes_by(taken) + self.weights.as_ref().map_or(0, |weights| weights.bytes_by(taken))
-    }
-}
-
-/// Some of many rows.
-struct Chosen(Vec<u64>);
-
-impl Chosen {
-    /// `count` of the first `len` rows, each set of so many as likely as any other: Floyd's algorithm, which needs no second
-    /// try (Bentley and Floyd: "A sample of brilliance", Communications of the ACM 30, 1987).
-    fn among(len: usize, count: usize, random: &mut Random) -> Self {
-        let mut chosen = Self(vec![0; len.div_ceil(64)]);
-        for last in len - count..len {
-            let row = random.below(last as u64 + 1) as usize;
-            let row = if chosen.has(row) { last } else { row };
-            chosen.0[row / 64] |= 1 << (row % 64);
-        }
-        chosen
-    }
-
-    fn has(&self, row: usize) -> bool {
-        self.0[row / 64] & 1 << (row % 64) != 0
-    }
-
-    /// Those of a range that are chosen, or those that are not.
-    fn rows(&self, range: Range<usize>, are_chosen: bool) -> impl Iterator<Item = usize> {
-        let next = move |mut row: usize| {
-            while row < range.end {
-                let word = if are_chosen { self.0[row / 64] } else { !self.0[row / 64] };
-                let ahead = word >> (row % 64);
-                if ahead != 0 {
-                    return Some(row + ahead.trailing_zeros() as usize).filter(|row| *row < range.end);
-                }
-                row = (row / 64 + 1) * 64;
-            }
-            None
-        };
-        std::iter::successors(next(range.start), move |row| next(row + 1))
-    }
-}
-
-impl PartialEq for Rows {
-    fn eq(&self, other: &Self) -> bool {
-        self.table == other.table && (0..self.len()).all(|row| self.weight(row) == other.weight(row))
     }
 }
 
@@ -430,6 +197,7 @@ impl Dataset {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::Kind;
 
     const SHAPE: RowShape = RowShape { kind: Kind::Classifier, inputs: 2, outputs: 3 };
 
@@ -519,18 +287,6 @@ mod tests {
     }
 
     #[test]
-    fn weights_take_room_only_once_one_differs_from_1() {
-        let mut rows = Rows::new(3);
-        (0..20).for_each(|row| rows.set(row, [1.0; 3].into_iter(), 1.0));
-        assert!(rows.weights.is_none());
-        rows.set(20, [1.0; 3].into_iter(), 2.5);
-        assert_eq!((rows.weight(19), rows.weight(20)), (1.0, 2.5));
-        rows.keep(20, &mut Random::new(1, 1));
-        let weighted = (0..20).filter(|&row| rows.weight(row) == 2.5).count();
-        assert_eq!((rows.len(), weighted), (20, 1), "a row takes its weight with it");
-    }
-
-    #[test]
     fn rows_go_to_the_places_that_they_took_elsewhere() {
         let limits = Limits { train: 30, test: 10 };
         let (mut dataset, mut copy) = (Dataset::new(SHAPE, limits), Dataset::new(SHAPE, limits));
@@ -551,16 +307,5 @@ mod tests {
         assert!(matches!(dataset.check_places(&[train(0), train(1), train(2)]), Err(Error::RowIndex { row: 2, .. })));
         let test = Place { set: Set::Test, row: 0 };
         assert_eq!(dataset.check_places(&[test]), Err(Error::NoRoom { set: "testing" }));
-    }
-
-    #[test]
-    fn bad_rows_are_named() {
-        let check = |inputs: &[f32], outputs: &[f32]| Batch::new(inputs, 2, outputs, 1).check(SHAPE);
-        assert!(check(&[1.0, 2.0], &[2.0]).is_ok());
-        for class in [-1.0, 3.0, 0.5, f32::NAN, f32::INFINITY] {
-            assert!(matches!(check(&[1.0, 2.0], &[class]), Err(Error::Class { row: None, classes: 3, .. })));
-        }
-        let error = check(&[1.0, 2.0, 3.0, f32::INFINITY], &[0.0, 0.0]).unwrap_err();
-        assert_eq!(error.to_string(), "row 1: input 1 is inf: expected a finite number");
     }
 }

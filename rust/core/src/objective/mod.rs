@@ -5,16 +5,21 @@
 //! one thread, block after block; the sums of the shares are then added in their order. They are plain sums, so that
 //! another machine's share could be added too.
 
+mod head;
+mod sums;
+
+pub(crate) use sums::{PerMember, Sums, Tally, Wanted};
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dataset::{RowShape, Rows};
-use crate::forward::{Grouped, forward, largest, load};
-use crate::kernels::{Buffer, LANES, add_share, kernels, sum_of_lanes};
+use crate::forward::{Grouped, forward, load};
+use crate::kernels::{Buffer, LANES, add_share};
 use crate::layers::Layer;
 use crate::layout::{Kind, Layout};
 use crate::normalization::{Normalization, Scaling};
-use crate::options::{Loss, Options, Output};
+use crate::options::Options;
 
 /// Bytes of a block's values: what fits a core's second cache beside some weights.
 const BLOCK_BYTES: usize = 768 << 10;
@@ -25,9 +30,6 @@ const MAX_BLOCK_GROUPS: usize = 16;
 const MAX_SHARES: usize = 32;
 /// Bytes of the shares' gradients, all together, at most (but one share there always is).
 const MAX_SHARES_BYTES: usize = 64 << 20;
-
-/// What the unit of an output that is constant, whatever the weights, counts as: what gives an output of 0.
-const LOWEST: f32 = -100.0;
 
 /// What a training minimizes: the loss of a network of one layout under one normalization.
 #[derive(Debug)]
@@ -45,36 +47,6 @@ pub(crate) struct Objective {
     constant: Vec<usize>,
 }
 
-/// Sums over some rows.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Sums {
-    /// Weighted losses.
-    pub(crate) loss: f64,
-    /// Weighted squared errors, where rows are judged.
-    pub(crate) squares: f64,
-    /// Weights of the rows.
-    pub(crate) weight: f64,
-    /// Rows whose class was not the network's answer, where rows are judged.
-    pub(crate) wrong: u64,
-    /// Rows.
-    pub(crate) rows: u64,
-}
-
-impl Sums {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.loss += other.loss;
-        self.squares += other.squares;
-        self.weight += other.weight;
-        self.wrong += other.wrong;
-        self.rows += other.rows;
-    }
-
-    /// The mean loss of a row.
-    pub(crate) fn mean(&self) -> f64 {
-        self.loss / self.weight
-    }
-}
-
 /// One thread's working memory.
 #[derive(Debug)]
 pub(crate) struct Scratch {
@@ -86,35 +58,6 @@ pub(crate) struct Scratch {
     delta: Buffer,
     delta_before: Buffer,
     gather: Vec<f32>,
-}
-
-/// What of some rows is computed.
-pub(crate) struct Wanted<'a> {
-    /// Whether the sums are of the members' averaged output; else only rows and weights are summed.
-    pub(crate) ensemble: bool,
-    /// What members do by themselves, too.
-    pub(crate) own: Option<PerMember<'a>>,
-    /// Called with the members' averaged outputs.
-    pub(crate) tally: Option<&'a mut Tally<'a>>,
-}
-
-/// Called with the outputs of a group, its targets as they are stored, and how many rows it has.
-pub(crate) type Tally<'a> = dyn FnMut(&[f32], &[f32], usize) + 'a;
-
-/// What each member does by itself, learning from the errors that it alone makes: where its sums and its gradient are added up.
-#[derive(Debug)]
-pub(crate) struct PerMember<'a> {
-    /// Of which members they are wanted.
-    pub(crate) members: &'a [bool],
-    /// The sums of each member. Rows are judged only where there are no gradients.
-    pub(crate) sums: &'a mut [Sums],
-    /// Gradients of the losses, as the weights.
-    pub(crate) gradients: Option<&'a mut [f32]>,
-}
-
-impl Wanted<'_> {
-    /// The loss of all members together.
-    pub(crate) const LOSS: Self = Self { ensemble: true, own: None, tally: None };
 }
 
 impl Objective {
@@ -318,105 +261,6 @@ impl Objective {
         }
     }
 
-    fn losses(
-        &self,
-        rows: &Rows,
-        groups: Range<usize>,
-        scratch: &mut Scratch,
-        sums: &mut Sums,
-        judge: bool,
-        mut tally: Option<&mut Tally<'_>>,
-    ) {
-        let width = self.shape.outputs * LANES;
-        let last = scratch.values.len() - 1;
-        for (slot, group) in groups.enumerate() {
-            let stored = rows.table.group(group, &mut scratch.gather);
-            let stored_targets = &stored[self.shape.inputs * LANES..];
-            self.targets(stored_targets, &mut scratch.target);
-            let z = &mut scratch.values[last][slot * width..][..width];
-            let delta = &mut scratch.delta[slot * width..][..width];
-            let mut losses = [0.0; LANES];
-            let says_nothing = if self.options.output == Output::Sigmoid { LOWEST } else { 0.0 };
-            self.constant.iter().for_each(|unit| z[unit * LANES..][..LANES].fill(says_nothing));
-            (kernels().loss)(self.options.output, self.options.loss, z, &scratch.target, delta, &mut losses);
-            self.constant.iter().for_each(|unit| delta[unit * LANES..][..LANES].fill(0.0));
-            let mut squares = if judge { self.squares(z, &scratch.target, &losses) } else { [0.0; LANES] };
-            let first = group * LANES;
-            let there = (rows.len() - first).min(LANES);
-            if there < LANES || rows.weights.is_some() || self.class_weights.is_some() {
-                let weight = |lane| {
-                    let own = rows.weight(first + lane);
-                    self.class_weights.as_ref().map_or(own, |of_class| {
-                        let class = stored_targets[lane] as usize;
-                        // A row counts something and not all, whatever the two.
-                        (own * of_class[class]).clamp(f32::MIN_POSITIVE, f32::MAX)
-                    })
-                };
-                // Lanes past the last row weigh nothing.
-                let weights: [f32; LANES] = std::array::from_fn(|lane| if lane < there { weight(lane) } else { 0.0 });
-                for delta in delta.as_chunks_mut::<LANES>().0 {
-                    delta.iter_mut().zip(weights).for_each(|(delta, weight)| *delta *= weight);
-                }
-                losses.iter_mut().zip(weights).for_each(|(loss, weight)| *loss *= weight);
-                squares.iter_mut().zip(weights).for_each(|(square, weight)| *square *= weight);
-                sums.weight += sum_of_lanes(|lane| f64::from(weights[lane]));
-            } else {
-                sums.weight += LANES as f64;
-            }
-            sums.rows += there as u64;
-            sums.loss += sum_of_lanes(|lane| f64::from(losses[lane]));
-            if judge {
-                sums.squares += sum_of_lanes(|lane| f64::from(squares[lane]));
-            }
-            if judge && self.shape.kind == Kind::Classifier {
-                let answer = |values: &[f32], lane: usize| largest(values[lane..].iter().step_by(LANES).copied());
-                sums.wrong +=
-                    (0..there).filter(|&lane| answer(z, lane) != answer(&scratch.target, lane)).count() as u64;
-            }
-            if let Some(tally) = &mut tally {
-                tally(z, stored_targets, there);
-            }
-        }
-    }
-
-    /// What the rows of a group are judged by: the squared error of the outputs, which for probabilities is Brier's score.
-    /// A loss of another kind grows without bounds where a network is sure and wrong, while it is right more and more often.
-    fn squares(&self, outputs: &[f32], target: &[f32], losses: &[f32; LANES]) -> [f32; LANES] {
-        if self.options.loss == Loss::Mse {
-            return *losses;
-        }
-        let mut squares = [0.0; LANES];
-        for (outputs, target) in outputs.as_chunks::<LANES>().0.iter().zip(target.as_chunks::<LANES>().0) {
-            for ((square, output), target) in squares.iter_mut().zip(outputs).zip(target) {
-                *square += (output - target) * (output - target);
-            }
-        }
-        squares
-    }
-
-    /// What the outputs of a group should be: for a classifier a one at the class, for a regressor the scaled targets.
-    fn targets(&self, stored: &[f32], target: &mut [f32]) {
-        match self.shape.kind {
-            Kind::Classifier => {
-                // Compared, not put where it belongs: a register is read back quicker than sixteen places.
-                let classes = stored.first_chunk::<LANES>().expect("a row ends with its class");
-                for (unit, target) in target.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-                    for (target, &class) in target.iter_mut().zip(classes) {
-                        *target = if class == unit as f32 { 1.0 } else { 0.0 };
-                    }
-                }
-            }
-            Kind::Regressor => match &self.normalization.outputs {
-                None => target.copy_from_slice(&stored[..target.len()]),
-                Some(scaling) => {
-                    for (at, (target, &stored)) in target.iter_mut().zip(stored).enumerate() {
-                        *target = scaling.target(at / LANES, stored);
-                    }
-                }
-            },
-        }
-    }
-
     fn backward(&self, weights: &[f32], groups: usize, scratch: &mut Scratch, gradient: &mut [f32]) {
         for (index, layer) in self.layers.iter().enumerate().rev() {
             let (x, y) = (&scratch.values[index], &scratch.values[index + 1]);
@@ -432,7 +276,7 @@ impl Objective {
 mod tests {
     use super::*;
     use crate::normalization::Scaling;
-    use crate::options::{Activation, Output};
+    use crate::options::{Activation, Loss, Output};
     use crate::random::Random;
     use crate::weights::initial;
 

@@ -1,0 +1,140 @@
+//! The rows of one set, their weights, and which of them a smaller limit keeps.
+
+use std::ops::Range;
+
+use super::Table;
+use crate::error::Result;
+use crate::memory::Taken;
+use crate::random::Random;
+
+/// The rows of one set.
+#[derive(Debug, Clone)]
+pub(crate) struct Rows {
+    pub(crate) table: Table,
+    /// One column; none while all weights are 1.
+    pub(crate) weights: Option<Table>,
+}
+
+impl Rows {
+    pub(crate) fn new(width: usize) -> Self {
+        Self { table: Table::new(width), weights: None }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.table.rows()
+    }
+
+    pub(crate) fn weight(&self, row: usize) -> f32 {
+        self.weights.as_ref().map_or(1.0, |weights| weights.row(row).next().expect("a weight a row"))
+    }
+
+    /// Takes the memory that a row after the last one needs; see [`Table::reserve`].
+    pub(crate) fn reserve(&mut self) -> Result<()> {
+        self.table.reserve()
+    }
+
+    /// Replaces a row, or adds one if `row` is the number of rows.
+    pub(crate) fn set(&mut self, row: usize, values: impl Iterator<Item = f32>, weight: f32) {
+        if weight != 1.0 && self.weights.is_none() {
+            let mut weights = Table::new(1);
+            (0..self.len()).for_each(|row| weights.set(row, std::iter::once(1.0)));
+            self.weights = Some(weights);
+        }
+        self.table.set(row, values);
+        if let Some(weights) = &mut self.weights {
+            weights.set(row, std::iter::once(weight));
+        }
+    }
+
+    /// Keeps that many rows, chosen at random, and drops the others. Of the kept rows, those past the end of what is left
+    /// fill the places of the dropped ones before it, in their order; the others stay where they are.
+    ///
+    /// It takes one random number for each row of the fewer, kept or dropped, and moves no more rows than that: a large set
+    /// that is shrunk a little, or to a little, is not gone through. Which rows they are is part of what replicas and old
+    /// AOFs rely on.
+    pub(super) fn keep(&mut self, count: usize, random: &mut Random) {
+        let len = self.len();
+        if count >= len {
+            return;
+        }
+        let few_are_kept = count < len - count;
+        let chosen = Chosen::among(len, count.min(len - count), random);
+        let dropped = chosen.rows(0..count, !few_are_kept);
+        let kept = chosen.rows(count..len, few_are_kept);
+        let mut moved = Vec::with_capacity(self.table.width());
+        for (to, from) in dropped.zip(kept) {
+            moved.clear();
+            moved.extend(self.table.row(from));
+            let weight = self.weight(from);
+            self.set(to, moved.iter().copied(), weight);
+        }
+        self.table.truncate(count);
+        if let Some(weights) = &mut self.weights {
+            weights.truncate(count);
+        }
+    }
+
+    pub(super) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        self.table.bytes_by(taken) + self.weights.as_ref().map_or(0, |weights| weights.bytes_by(taken))
+    }
+}
+
+/// Some of many rows.
+struct Chosen(Vec<u64>);
+
+impl Chosen {
+    /// `count` of the first `len` rows, each set of so many as likely as any other: Floyd's algorithm, which needs no second
+    /// try (Bentley and Floyd: "A sample of brilliance", Communications of the ACM 30, 1987).
+    fn among(len: usize, count: usize, random: &mut Random) -> Self {
+        let mut chosen = Self(vec![0; len.div_ceil(64)]);
+        for last in len - count..len {
+            let row = random.below(last as u64 + 1) as usize;
+            let row = if chosen.has(row) { last } else { row };
+            chosen.0[row / 64] |= 1 << (row % 64);
+        }
+        chosen
+    }
+
+    fn has(&self, row: usize) -> bool {
+        self.0[row / 64] & 1 << (row % 64) != 0
+    }
+
+    /// Those of a range that are chosen, or those that are not.
+    fn rows(&self, range: Range<usize>, are_chosen: bool) -> impl Iterator<Item = usize> {
+        let next = move |mut row: usize| {
+            while row < range.end {
+                let word = if are_chosen { self.0[row / 64] } else { !self.0[row / 64] };
+                let ahead = word >> (row % 64);
+                if ahead != 0 {
+                    return Some(row + ahead.trailing_zeros() as usize).filter(|row| *row < range.end);
+                }
+                row = (row / 64 + 1) * 64;
+            }
+            None
+        };
+        std::iter::successors(next(range.start), move |row| next(row + 1))
+    }
+}
+
+impl PartialEq for Rows {
+    fn eq(&self, other: &Self) -> bool {
+        self.table == other.table && (0..self.len()).all(|row| self.weight(row) == other.weight(row))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_take_room_only_once_one_differs_from_1() {
+        let mut rows = Rows::new(3);
+        (0..20).for_each(|row| rows.set(row, [1.0; 3].into_iter(), 1.0));
+        assert!(rows.weights.is_none());
+        rows.set(20, [1.0; 3].into_iter(), 2.5);
+        assert_eq!((rows.weight(19), rows.weight(20)), (1.0, 2.5));
+        rows.keep(20, &mut Random::new(1, 1));
+        let weighted = (0..20).filter(|&row| rows.weight(row) == 2.5).count();
+        assert_eq!((rows.len(), weighted), (20, 1), "a row takes its weight with it");
+    }
+}
