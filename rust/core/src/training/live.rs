@@ -94,8 +94,8 @@ impl Live {
         let outcome = self.job.as_ref()?.outcome()?;
         self.job = None;
         if let Outcome::Trained(trained, report) = &outcome {
-            self.network.trained = Arc::clone(trained);
-            self.network.report = Some(Arc::clone(report));
+            let installed = self.network.install(Arc::clone(trained), Some(Arc::clone(report)));
+            installed.expect("a training makes as many weights as its network has");
         }
         Some(outcome)
     }
