@@ -12,7 +12,8 @@ CARGO := PYO3_PYTHON=$(abspath $(BIN)/python) $(BIN)/python rust/python/bindgen_
 SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') Cargo.toml Cargo.lock pyproject.toml
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-rust test-python torture fuzz quality bench lint format wheel docs pages clean
+.PHONY: help demo test test-built test-rust test-python torture fuzz quality bench lint lint-rust format
+.PHONY: wheel docs pages clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -23,9 +24,13 @@ demo: $(VENV)/built ## build, and watch a network learn who survived the Titanic
 
 test: test-rust test-python ## build, and run every test
 
-test-rust: $(VENV)/ready
+test-rust: test-built
 	$(CARGO) test --locked --quiet
 	$(CARGO) test --locked --quiet --package neuralredis-redis --package neuralredis-server
+
+test-built: $(VENV)/ready
+	@$(CARGO) test --locked --quiet --no-run
+	@$(CARGO) test --locked --quiet --no-run --package neuralredis-redis --package neuralredis-server
 
 # In as many processes as there are cores: most tests wait for servers. A slow test does not keep others waiting.
 test-python: $(VENV)/built $(VENV)/test target/pauses/libneuralredis.so
@@ -54,14 +59,16 @@ fuzz: $(VENV)/ready ## fuzz what reads the bytes of strangers, for SECONDS each 
 			-max_total_time=$(SECONDS) -max_len=3000 -timeout=20 -rss_limit_mb=600 -print_final_stats=1 || exit 1; \
 	done
 
-lint: $(VENV)/built $(VENV)/lint ## check form, types and habits, and change nothing
-	cargo fmt --all --check
-	cargo fmt --manifest-path rust/fuzz/Cargo.toml --check
-	$(CARGO) clippy --locked --quiet --workspace --all-targets --all-features -- -D warnings
+lint: lint-rust $(VENV)/built $(VENV)/lint ## check form, types and habits, and change nothing
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest neuralredis._core --mypy-config-file pyproject.toml
+
+lint-rust: $(VENV)/ready
+	cargo fmt --all --check
+	cargo fmt --manifest-path rust/fuzz/Cargo.toml --check
+	$(CARGO) clippy --locked --quiet --workspace --all-targets --all-features -- -D warnings
 
 format: $(VENV)/ready $(VENV)/lint ## bring Rust and Python into form
 	cargo fmt --all
