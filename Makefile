@@ -6,8 +6,8 @@ PYTHON ?= python3
 SECONDS ?= 300
 VENV := .venv
 BIN := $(VENV)/bin
-# The bindings need libclang, from the environment where the system has none; PyO3 asks this interpreter.
-CARGO := PYO3_PYTHON=$(abspath $(BIN)/python) $(BIN)/python rust/python/bindgen_env.py cargo
+# PyO3 asks this interpreter.
+CARGO := PYO3_PYTHON=$(abspath $(BIN)/python) cargo
 
 SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') Cargo.toml Cargo.lock pyproject.toml
 

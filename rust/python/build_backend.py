@@ -20,9 +20,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import bindgen_env
 import maturin
-from maturin import build_sdist, get_requires_for_build_sdist
+from maturin import (
+    build_sdist,
+    get_requires_for_build_editable,
+    get_requires_for_build_sdist,
+    get_requires_for_build_wheel,
+    prepare_metadata_for_build_editable,
+    prepare_metadata_for_build_wheel,
+)
 
 __all__ = [
     "build_editable",
@@ -40,19 +46,6 @@ _STAGED = _ROOT / "python" / "neuralredis" / "libneuralredis.so"
 
 # maturin warns when it is not itself the backend.
 os.environ["MATURIN_NO_MISSING_BUILD_BACKEND_WARNING"] = "1"
-
-prepare_metadata_for_build_wheel = maturin.prepare_metadata_for_build_wheel
-prepare_metadata_for_build_editable = maturin.prepare_metadata_for_build_editable
-
-
-def get_requires_for_build_wheel(config_settings: dict[str, Any] | None = None) -> list[str]:
-    """Return what maturin asks for, and libclang where the system has none."""
-    return [*maturin.get_requires_for_build_wheel(config_settings), *_libclang()]
-
-
-def get_requires_for_build_editable(config_settings: dict[str, Any] | None = None) -> list[str]:
-    """Return the same as for a wheel."""
-    return [*maturin.get_requires_for_build_editable(config_settings), *_libclang()]
 
 
 def build_wheel(
@@ -79,10 +72,6 @@ def _wants_module() -> bool:
     if choice not in ("", "0", "1"):
         raise SystemExit(f"NEURALREDIS_BUILD_MODULE is {choice!r}: expected 0, 1 or nothing")
     return choice == "1" or (choice == "" and sys.platform != "win32")
-
-
-def _libclang() -> list[str]:
-    return ["libclang"] if _wants_module() and not bindgen_env.is_provided() else []
 
 
 @contextmanager
@@ -130,7 +119,6 @@ def _cargo_build(package: str) -> Path:
     build = subprocess.run(
         [*command, "--message-format", "json-render-diagnostics"],
         cwd=_ROOT,
-        env={**os.environ, **bindgen_env.variables()},
         stdout=subprocess.PIPE,
         text=True,
         check=False,

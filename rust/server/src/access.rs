@@ -1,6 +1,6 @@
 //! What the user of a client may see beyond the keys that a command names, which the server checks itself.
 
-use redis_module::raw;
+use crate::raw;
 
 use super::context::Context;
 use super::quirks;

@@ -5,7 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout};
 use std::ptr;
 
-use redis_module::raw;
+use crate::raw;
 
 /// The alignment that every build of every server gives. Most give 16; a server on a C library whose allocator cannot
 /// tell the size of a block puts a header of 8 bytes before it.

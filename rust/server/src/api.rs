@@ -2,12 +2,12 @@
 //!
 //! Asking for the function, never for the version, is what lets one library serve Redis and Valkey.
 
-use redis_module::raw;
+use crate::raw;
 
 /// Calls a function of the server that [`missing`] has looked for at load. The caller writes the `unsafe`, and why.
 macro_rules! call {
     ($name:ident($($argument:expr),* $(,)?)) => {
-        match { ::redis_module::raw::$name } {
+        match { $crate::raw::$name } {
             Some(entry) => entry($($argument),*),
             None => $crate::api::absent(stringify!($name)),
         }

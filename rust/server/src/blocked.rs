@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
 use std::ptr::{self, NonNull};
 
-use redis_module::raw;
+use crate::raw;
 
 use super::boundary;
 use super::context::Context;

@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString, c_int};
 use std::fmt::Display;
 use std::ptr;
 
-use redis_module::raw;
+use crate::raw;
 
 use super::context::Context;
 use super::reply::{self, Reply};

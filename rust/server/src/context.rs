@@ -4,7 +4,7 @@ use std::ffi::c_int;
 use std::marker::PhantomData;
 use std::ptr;
 
-use redis_module::raw;
+use crate::raw;
 
 use super::quirks;
 use super::strings::{Lent, ServerString};

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use redis_module::raw;
+use crate::raw;
 
 use super::alloc::GIVEN_ALIGNMENT;
 use super::context::Context;

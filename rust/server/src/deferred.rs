@@ -11,7 +11,7 @@ use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use redis_module::raw;
+use crate::raw;
 
 use super::boundary;
 use super::context::Context;

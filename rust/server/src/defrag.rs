@@ -3,7 +3,7 @@
 use std::ffi::{c_ulong, c_void};
 use std::mem::{self, ManuallyDrop};
 
-use redis_module::raw;
+use crate::raw;
 
 use super::alloc::GIVEN_ALIGNMENT;
 

@@ -12,7 +12,7 @@ use std::ffi::c_void;
 use std::marker::PhantomData;
 use std::time::Duration;
 
-use redis_module::raw;
+use crate::raw;
 
 use super::context::Context;
 use super::{boundary, module_context};

@@ -6,7 +6,7 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::OnceLock;
 
-use redis_module::raw::{self, RedisModuleEvent};
+use crate::raw::{self, RedisModuleEvent};
 
 use super::context::Context;
 use super::{boundary, quirks, replication, strings};

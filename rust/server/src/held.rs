@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ptr;
 
-use redis_module::raw;
+use crate::raw;
 
 use super::context::Context;
 use super::strings::{Lent, ServerString};

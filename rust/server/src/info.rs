@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_int};
 use std::ptr;
 use std::sync::OnceLock;
 
-use redis_module::raw;
+use crate::raw;
 
 use super::boundary;
 use super::context::Context;

@@ -4,8 +4,9 @@
 //! [`data_type::Stored`], its commands by [`command::Command`], and registers callbacks for the rest ([`events`], [`info`],
 //! [`blocked`]).
 //!
-//! Of the crate `redis-module` only the bindings are used. Its macro needs APIs that Redis 7.0 lacks and hides errors at load;
-//! its logger passes text as a format string; its replies panic on a NUL.
+//! It is not the crate `redis-module`, whose macro needs APIs that Redis 7.0 lacks and hides errors at load; whose logger passes
+//! text as a format string; whose replies panic on a NUL; and which has bindgen and libclang make at every build what [`raw`]
+//! has once.
 
 #![allow(clippy::missing_errors_doc)] // what a function refuses is said in its first sentences
 
@@ -32,6 +33,7 @@ pub mod maxmemory;
 pub mod module_context;
 pub mod numbers;
 mod quirks;
+pub mod raw;
 mod replication;
 pub mod reply;
 pub mod scan;
@@ -46,7 +48,6 @@ pub use deferred::Deferred;
 pub use event_loop::MainThread;
 pub use held::Held;
 pub use key::Content;
-pub use redis_module::raw;
 pub use reply::Reply;
 pub use scan::Scan;
 pub use strings::{Lent, ServerString, Strings};

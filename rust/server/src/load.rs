@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_int};
 
-use redis_module::raw;
+use crate::raw;
 
 use super::context::Context;
 use super::{api, boundary, log, module_context, quirks, strings};
@@ -51,11 +51,14 @@ pub unsafe fn on_load(
     let (major, minor, patch) = quirks::version(module.version);
     let version = (major * 10_000 + minor * 100 + patch) as c_int;
     // Nothing may be allocated before this call has filled the function table: the allocator is in it.
-    // SAFETY: `ctx` is the server's, alive during this call; the name is a static string.
-    let named =
-        unsafe { raw::Export_RedisModule_Init(ctx, module.name.as_ptr(), version, raw::REDISMODULE_APIVER_1 as c_int) };
-    if named != OK {
-        return ERR;
+    // SAFETY: `ctx` is the server's, and this is its first call.
+    unsafe { raw::look_up(ctx) };
+    // SAFETY: `ctx` is alive during this call; the name is a static string.
+    unsafe {
+        if call!(RedisModule_IsModuleNameBusy(module.name.as_ptr())) != 0 {
+            return ERR;
+        }
+        call!(RedisModule_SetModuleAttribs(ctx, module.name.as_ptr(), version, raw::REDISMODULE_APIVER_1 as c_int));
     }
     let done = boundary::guard(|| {
         let (name, missing) = (module.name.to_string_lossy(), api::missing());

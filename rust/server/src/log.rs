@@ -5,7 +5,7 @@
 
 use std::ffi::{CStr, CString};
 
-use redis_module::raw;
+use crate::raw;
 
 use super::module_context;
 

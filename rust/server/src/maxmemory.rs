@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use redis_module::raw;
+use crate::raw;
 
 use super::context::Context;
 

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use redis_module::raw;
+use crate::raw;
 
 thread_local! {
     static IS_MAIN: Cell<bool> = const { Cell::new(false) };

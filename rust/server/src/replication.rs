@@ -7,7 +7,7 @@
 use std::ffi::{CStr, c_int};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use redis_module::raw;
+use crate::raw;
 use smallvec::SmallVec;
 
 use super::context::Context;

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::marker::PhantomData;
 
-use redis_module::raw;
+use crate::raw;
 
 use super::context::Context;
 use super::data_type::Stored;

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int};
 use std::marker::PhantomData;
 use std::ptr;
 
-use redis_module::raw;
+use crate::raw;
 use smallvec::SmallVec;
 
 /// Arguments for which no memory is taken.
