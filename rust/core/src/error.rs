@@ -158,6 +158,43 @@ pub enum Error {
         /// The newest version known here.
         known: u16,
     },
+    /// A schema, or a part of one, that cannot be.
+    #[error("{0}")]
+    Schema(String),
+    /// A field that the network does not have.
+    #[error("no field {field}: the network has {}", known.join(", "))]
+    UnknownField {
+        /// The field, in quotation marks.
+        field: String,
+        /// Those that it has.
+        known: Vec<String>,
+    },
+    /// A field with two values.
+    #[error("field {field} is given twice")]
+    FieldTwice {
+        /// The field, in quotation marks.
+        field: String,
+    },
+    /// A value that the kind of its field does not understand.
+    #[error("{}field {field} is {value}: expected {expected}", At(*row))]
+    FieldValue {
+        /// The row among several, none for a single one.
+        row: Option<usize>,
+        /// The field.
+        field: String,
+        /// The value.
+        value: String,
+        /// What would have been understood.
+        expected: String,
+    },
+    /// A class for which there is no room.
+    #[error("no class {class}, and no room for another: the network has {}", known.join(", "))]
+    UnknownClass {
+        /// The class, in quotation marks.
+        class: String,
+        /// Those that it has.
+        known: Vec<String>,
+    },
     /// Memory that the system would not give.
     #[error("not enough memory for {bytes} bytes")]
     Memory {
@@ -178,11 +215,16 @@ impl Error {
             | Self::Units { .. }
             | Self::Parameters { .. }
             | Self::ClassifierOutputs { .. }
+            | Self::Schema(_)
             | Self::Option { .. } => "NROPTION",
             Self::Inputs { .. } | Self::Outputs { .. } | Self::RowCounts { .. } | Self::Weights { .. } => "NRSHAPE",
             Self::NotFinite { .. }
             | Self::Class { .. }
             | Self::RowWeight { .. }
+            | Self::UnknownField { .. }
+            | Self::FieldTwice { .. }
+            | Self::FieldValue { .. }
+            | Self::UnknownClass { .. }
             | Self::NoRoom { .. }
             | Self::RowIndex { .. }
             | Self::NoRows => "NRDATA",
@@ -202,6 +244,7 @@ impl Error {
             | Self::Outputs { row, .. }
             | Self::NotFinite { row, .. }
             | Self::Class { row, .. }
+            | Self::FieldValue { row, .. }
             | Self::RowWeight { row, .. } => *row = Some(index),
             _ => {}
         }

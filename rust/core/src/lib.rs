@@ -25,6 +25,7 @@ mod objective;
 pub mod options;
 pub mod random;
 mod report;
+pub mod schema;
 mod stopping;
 mod trained;
 mod trainer_state;

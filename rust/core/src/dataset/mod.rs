@@ -4,11 +4,13 @@
 //! snapshot that costs constant time (see [`table`]).
 
 mod batch;
+mod lists;
 mod rows;
 mod table;
 
 pub use batch::{Batch, RowShape};
 pub(crate) use batch::{check_weight, not_finite};
+pub(crate) use lists::Lists;
 pub(crate) use rows::Rows;
 pub(crate) use table::Table;
 

@@ -147,6 +147,11 @@ pub(crate) fn kernels() -> &'static Kernels {
     }
 }
 
+/// The natural logarithm of a positive normal number, as the kernels compute it.
+pub(crate) fn ln(x: f32) -> f32 {
+    functions::ln(portable::Portable, [x; LANES])[0]
+}
+
 /// The name of the instruction set in use: `avx512`, `avx2`, `neon` or `portable`.
 ///
 /// # Errors

@@ -1,0 +1,235 @@
+//! What a field may be, and how much room its values take.
+
+use crate::error::{Error, Result};
+
+/// Words of a dictionary, unless said otherwise.
+pub const DEFAULT_WORDS: u32 = 100;
+/// Buckets of a text, unless said otherwise.
+pub const DEFAULT_BUCKETS: u32 = 512;
+/// The most words of a dictionary, buckets of a text or numbers of a vector.
+pub const MAX_ENTRIES: u32 = 1 << 20;
+
+/// How the values of a field are understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// A number where it is one, else a word of a dictionary of so many.
+    Auto(u32),
+    /// A finite number.
+    Number,
+    /// A word of a dictionary of so many.
+    Category(u32),
+    /// Yes or no.
+    Flag,
+    /// A moment.
+    Time,
+    /// Words of a language, hashed to so many buckets.
+    Text(u32),
+    /// Several words of a dictionary of so many.
+    Tags(u32),
+    /// So many numbers.
+    Vector(u32),
+}
+
+/// A kind by its name, the number that it has after it, and the number in saved networks.
+struct Named {
+    name: &'static str,
+    code: u8,
+    /// What is assumed without a number; none where there is none; `Err` where there must be one.
+    number: Option<std::result::Result<u32, &'static str>>,
+    make: fn(u32) -> FieldKind,
+}
+
+const KINDS: [Named; 8] = [
+    Named { name: "AUTO", code: 0, number: Some(Ok(DEFAULT_WORDS)), make: FieldKind::Auto },
+    Named { name: "NUMBER", code: 1, number: None, make: |_| FieldKind::Number },
+    Named { name: "CATEGORY", code: 2, number: Some(Ok(DEFAULT_WORDS)), make: FieldKind::Category },
+    Named { name: "FLAG", code: 3, number: None, make: |_| FieldKind::Flag },
+    Named { name: "TIME", code: 4, number: None, make: |_| FieldKind::Time },
+    Named { name: "TEXT", code: 5, number: Some(Ok(DEFAULT_BUCKETS)), make: FieldKind::Text },
+    Named { name: "TAGS", code: 6, number: Some(Ok(DEFAULT_WORDS)), make: FieldKind::Tags },
+    Named { name: "VECTOR", code: 7, number: Some(Err("the number of its values")), make: FieldKind::Vector },
+];
+
+impl FieldKind {
+    /// The kind of that name, whatever the case of its letters, as it is without a number.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] if there is none.
+    pub fn named(name: &[u8]) -> Result<Word> {
+        let found = KINDS.iter().find(|kind| kind.name.as_bytes().eq_ignore_ascii_case(name));
+        found.map(Word).ok_or_else(|| {
+            let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+            Error::Schema(format!("kind {}: expected {}", super::shown(name), names.join(", ")))
+        })
+    }
+
+    /// The kind that a saved network has under a number.
+    pub(crate) fn from_code(code: u8, number: u32) -> Option<Self> {
+        let kind = KINDS.iter().find(|kind| kind.code == code)?;
+        if kind.number.is_none() && number != 0 || kind.number.is_some() && !(1..=MAX_ENTRIES).contains(&number) {
+            return None;
+        }
+        Some((kind.make)(number))
+    }
+
+    pub(crate) fn code(self) -> u8 {
+        self.word().code
+    }
+
+    /// Its name in commands.
+    pub fn name(self) -> &'static str {
+        self.word().name
+    }
+
+    /// The number after the name: words of a dictionary, buckets, values of a vector.
+    pub fn number(self) -> Option<u32> {
+        match self {
+            Self::Auto(number)
+            | Self::Category(number)
+            | Self::Text(number)
+            | Self::Tags(number)
+            | Self::Vector(number) => Some(number),
+            Self::Number | Self::Flag | Self::Time => None,
+        }
+    }
+
+    fn word(self) -> &'static Named {
+        let same = |kind: &&Named| std::mem::discriminant(&(kind.make)(1)) == std::mem::discriminant(&self);
+        KINDS.iter().find(same).expect("every kind has a name")
+    }
+
+    /// Words that its dictionary holds at most; none where it has none.
+    pub(crate) fn most_words(self) -> Option<u32> {
+        match self {
+            Self::Auto(most) | Self::Category(most) | Self::Tags(most) => Some(most),
+            _ => None,
+        }
+    }
+
+    /// Numbers that a stored row has for it, besides what is listed.
+    pub(crate) fn cells(self) -> usize {
+        match self {
+            Self::Number | Self::Category(_) | Self::Flag => 1,
+            Self::Auto(_) | Self::Time => 2,
+            Self::Text(_) | Self::Tags(_) => 0,
+            Self::Vector(length) => length as usize,
+        }
+    }
+
+    /// Inputs of the network that are computed from these numbers.
+    pub(crate) fn dense(self) -> usize {
+        match self {
+            Self::Number | Self::Auto(_) | Self::Flag => 1,
+            Self::Time => super::time::PARTS,
+            Self::Category(_) | Self::Text(_) | Self::Tags(_) => 0,
+            Self::Vector(length) => length as usize,
+        }
+    }
+
+    /// Inputs that are looked up and that it has from the start: that there is a gap, another word, a bucket.
+    pub(crate) fn fixed(self) -> usize {
+        match self {
+            Self::Text(buckets) => 1 + buckets as usize,
+            _ if self.most_words().is_some() => 2,
+            _ => 1,
+        }
+    }
+
+    /// What a value has to be, for an error.
+    pub(crate) fn expected(self) -> &'static str {
+        match self {
+            Self::Auto(_) => "a number, or a word of at most 64 bytes",
+            Self::Number => "a finite number",
+            Self::Category(_) => "a word of at most 64 bytes",
+            Self::Flag => "1 or 0, true or false, yes or no, on or off",
+            Self::Time => "seconds or milliseconds since 1970, or a date such as 2026-11-25 or 2026-11-25T18:30:00Z",
+            Self::Text(_) => "a text",
+            Self::Tags(_) => "words of at most 64 bytes between commas",
+            Self::Vector(_) => "as many finite numbers as the field has, as float32 in little-endian bytes",
+        }
+    }
+}
+
+impl std::fmt::Display for FieldKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.number() {
+            Some(number) => write!(f, "{} {number}", self.name()),
+            None => f.write_str(self.name()),
+        }
+    }
+}
+
+/// A kind's name, which a number may follow.
+#[derive(Clone, Copy)]
+pub struct Word(&'static Named);
+
+impl Word {
+    /// Whether a number may follow.
+    pub fn takes_number(self) -> bool {
+        self.0.number.is_some()
+    }
+
+    /// The kind, with the number that follows its name or without.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] if the number is out of range, or missing where there must be one.
+    pub fn kind(self, number: Option<u64>) -> Result<FieldKind> {
+        let Named { name, number: expected, make, .. } = self.0;
+        match (number, expected) {
+            (None, None) => Ok(make(0)),
+            (None, Some(Ok(assumed))) => Ok(make(*assumed)),
+            (None, Some(Err(what))) => Err(Error::Schema(format!("{name} alone: expected {what} after it"))),
+            (Some(number), Some(_)) if (1..=MAX_ENTRIES.into()).contains(&number) => Ok(make(number as u32)),
+            (Some(number), Some(_)) => {
+                Err(Error::Schema(format!("{name} {number}: expected an integer from 1 to {MAX_ENTRIES}")))
+            }
+            (Some(number), None) => Err(Error::Schema(format!("{name} {number}: expected no number after it"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_read_as_they_are_written() {
+        for (name, number, kind) in [
+            ("auto", None, FieldKind::Auto(100)),
+            ("Number", None, FieldKind::Number),
+            ("CATEGORY", Some(7), FieldKind::Category(7)),
+            ("FLAG", None, FieldKind::Flag),
+            ("time", None, FieldKind::Time),
+            ("TEXT", None, FieldKind::Text(512)),
+            ("TAGS", Some(3), FieldKind::Tags(3)),
+            ("VECTOR", Some(2), FieldKind::Vector(2)),
+        ] {
+            let word = FieldKind::named(name.as_bytes()).unwrap();
+            assert_eq!(word.kind(number), Ok(kind));
+            assert_eq!(word.takes_number(), kind.number().is_some());
+            let written = kind.to_string();
+            let mut words = written.split(' ');
+            let again = FieldKind::named(words.next().unwrap().as_bytes()).unwrap();
+            assert_eq!(again.kind(words.next().map(|number| number.parse().unwrap())), Ok(kind));
+            assert_eq!(FieldKind::from_code(kind.code(), kind.number().unwrap_or(0)), Some(kind));
+        }
+    }
+
+    #[test]
+    fn what_is_no_kind_is_refused() {
+        let refused = |name: &str, number| {
+            let word = FieldKind::named(name.as_bytes());
+            word.and_then(|word| word.kind(number)).unwrap_err().to_string()
+        };
+        assert_eq!(
+            refused("NUMBRE", None),
+            "kind 'NUMBRE': expected AUTO, NUMBER, CATEGORY, FLAG, TIME, TEXT, TAGS, VECTOR"
+        );
+        assert_eq!(refused("CATEGORY", Some(0)), "CATEGORY 0: expected an integer from 1 to 1048576");
+        assert_eq!(refused("VECTOR", None), "VECTOR alone: expected the number of its values after it");
+        assert_eq!(refused("FLAG", Some(2)), "FLAG 2: expected no number after it");
+        for (code, number) in [(8, 1), (1, 1), (2, 0), (7, MAX_ENTRIES + 1)] {
+            assert_eq!(FieldKind::from_code(code, number), None);
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! What the fields of a row are, and how a row of them becomes numbers.
+//!
+//! The inputs of a network are numbered. First come those that are computed from numbers, then those that are looked up and were
+//! there from the start (that a field has a gap, another word, a bucket of a text), then words, in the order in which they came,
+//! whichever field they are of. So the number of a word never changes, and a network that learns of new words gets more weights
+//! at the end of its first layer.
+
+mod kind;
+mod row;
+mod text;
+mod time;
+mod value;
+
+use std::collections::HashMap;
+
+pub use kind::{DEFAULT_BUCKETS, DEFAULT_WORDS, FieldKind, MAX_ENTRIES, Word};
+pub use row::{Entry, Row};
+pub use value::{Given, Value};
+
+use crate::error::{Error, Result};
+use crate::layout::{Kind, MAX_PARAMETERS, MAX_UNITS};
+use crate::memory::{self, Taken};
+
+/// The longest name of a field, and the longest word, in bytes.
+pub const MAX_NAME: usize = 64;
+/// Fields at most.
+pub const MAX_FIELDS: usize = 4096;
+/// Classes that a classifier of words has room for, unless said otherwise.
+pub const DEFAULT_CLASSES: u32 = 100;
+/// Words of commands, which would be mistaken for a field.
+const RESERVED: [&str; 3] = ["->", "JSON", "FP32"];
+
+/// The fields of a network and what its answers are called, with all words that it has met.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schema {
+    fields: Vec<Field>,
+    target: Target,
+    /// The words of all fields, in the order in which they came: the field's index, and the word.
+    words: Vec<(u32, Box<[u8]>)>,
+    cells: usize,
+    dense: usize,
+    fixed: usize,
+}
+
+/// A field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    name: Box<[u8]>,
+    kind: FieldKind,
+    /// Its first number in a stored row.
+    cell: usize,
+    /// Its first input that is computed, and its first one that is looked up and was there from the start.
+    dense: usize,
+    fixed: u32,
+    /// The input of each word.
+    words: HashMap<Box<[u8]>, u32>,
+}
+
+/// What a network answers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// One of the classes, which a row names.
+    Classes {
+        /// What it is that they are classes of.
+        name: Box<[u8]>,
+        /// Classes at most.
+        most: u32,
+        /// Whether there are no others than those that the network was created with.
+        closed: bool,
+        /// The classes, in the order in which they came.
+        names: Vec<Box<[u8]>>,
+    },
+    /// Numbers.
+    Values(Vec<Box<[u8]>>),
+}
+
+impl Field {
+    /// What it is called.
+    pub fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    /// How its values are understood.
+    pub fn kind(&self) -> FieldKind {
+        self.kind
+    }
+
+    /// Words that it has met.
+    pub fn words(&self) -> usize {
+        self.words.len()
+    }
+
+    pub(crate) fn cell(&self) -> usize {
+        self.cell
+    }
+
+    pub(crate) fn dense(&self) -> usize {
+        self.dense
+    }
+
+    /// The input that says that there is a gap.
+    pub(crate) fn gap(&self) -> u32 {
+        self.fixed
+    }
+
+    /// The input that stands for all words that are not known; of a text, its first bucket.
+    pub(crate) fn other(&self) -> u32 {
+        self.fixed + 1
+    }
+
+    /// The input of a word, if there is one.
+    pub(crate) fn number(&self, word: &[u8]) -> Option<u32> {
+        self.words.get(word).copied()
+    }
+
+    fn has_room(&self) -> bool {
+        self.kind.most_words().is_some_and(|most| self.words.len() < most as usize)
+    }
+}
+
+impl Schema {
+    /// A schema of fields and a target; no word is known yet.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] for a name that is too long, stands twice or means something else, and for too many fields or inputs.
+    pub fn new(fields: impl IntoIterator<Item = (Vec<u8>, FieldKind)>, target: Target) -> Result<Self> {
+        let (mut own, mut cells, mut dense): (Vec<Field>, _, _) = (Vec::new(), 0, 0);
+        for (name, kind) in fields {
+            own.push(Field {
+                name: name.into(),
+                kind,
+                cell: cells,
+                dense,
+                fixed: 0,
+                words: HashMap::new(),
+            });
+            cells += kind.cells();
+            dense += kind.dense();
+        }
+        let mut fixed = 0;
+        for field in &mut own {
+            field.fixed = (dense + fixed) as u32;
+            fixed += field.kind.fixed();
+        }
+        let schema = Self { fields: own, target, words: Vec::new(), cells, dense, fixed };
+        schema.check()?;
+        Ok(schema)
+    }
+
+    fn check(&self) -> Result<()> {
+        let refuse = |what: String| Err(Error::Schema(what));
+        let count = self.fields.len();
+        if !(1..=MAX_FIELDS).contains(&count) {
+            return refuse(format!("{count} fields: expected 1 to {MAX_FIELDS}"));
+        }
+        let targets: &[Box<[u8]>] = match &self.target {
+            Target::Classes { name, most, names, .. } => {
+                if *most < 2 || *most as usize > MAX_UNITS {
+                    return refuse(format!("CLASSES {most}: expected an integer from 2 to {MAX_UNITS}"));
+                }
+                let mut seen = std::collections::HashSet::new();
+                for class in names {
+                    check_word("class", class)?;
+                    if !seen.insert(class) {
+                        return refuse(format!("class {} stands twice", shown(class)));
+                    }
+                }
+                std::slice::from_ref(name)
+            }
+            Target::Values(names) => names,
+        };
+        if targets.is_empty() {
+            return refuse("no target: expected the name of what is to be answered after ->".into());
+        }
+        let mut seen = std::collections::HashSet::new();
+        for name in self.fields.iter().map(|field| &field.name).chain(targets) {
+            if name.is_empty() || name.len() > MAX_NAME {
+                return refuse(format!("field {}: expected a name of 1 to {MAX_NAME} bytes", shown(name)));
+            }
+            if RESERVED.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(name)) {
+                return refuse(format!("field {}: expected another name, for this is a word of commands", shown(name)));
+            }
+            if !seen.insert(name) {
+                return refuse(format!("field {} stands twice", shown(name)));
+            }
+        }
+        let most = self.most_inputs();
+        if most > MAX_UNITS as u64 {
+            return refuse(format!("fields of up to {most} inputs: expected at most {MAX_UNITS}"));
+        }
+        Ok(())
+    }
+
+    /// Inputs that the network has when all dictionaries are full.
+    fn most_inputs(&self) -> u64 {
+        let words = self.fields.iter().filter_map(|field| field.kind.most_words()).map(u64::from);
+        (self.dense + self.fixed) as u64 + words.sum::<u64>()
+    }
+
+    /// Whether a network of these hidden layers stays within bounds when all dictionaries are full.
+    ///
+    /// # Errors
+    /// [`Error::Parameters`] if it does not.
+    pub fn check_size(&self, hidden: &[usize]) -> Result<()> {
+        let outputs = match &self.target {
+            Target::Classes { most, .. } => u64::from(*most),
+            Target::Values(names) => names.len() as u64,
+        };
+        let units: Vec<u64> = std::iter::once(self.most_inputs())
+            .chain(hidden.iter().map(|&units| units as u64))
+            .chain(std::iter::once(outputs))
+            .collect();
+        let parameters = units.windows(2).map(|pair| (pair[0] + 1).saturating_mul(pair[1])).fold(0, u64::saturating_add);
+        if parameters > MAX_PARAMETERS as u64 {
+            return Err(Error::Parameters { parameters });
+        }
+        Ok(())
+    }
+
+    /// What the network is: it answers classes or numbers.
+    pub fn kind(&self) -> Kind {
+        match self.target {
+            Target::Classes { .. } => Kind::Classifier,
+            Target::Values(_) => Kind::Regressor,
+        }
+    }
+
+    /// The fields, in their order.
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// What the network answers.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Numbers of a stored row, besides what is listed and the outcome.
+    pub(crate) fn cells(&self) -> usize {
+        self.cells
+    }
+
+    /// Inputs that are computed from these numbers.
+    pub(crate) fn dense(&self) -> usize {
+        self.dense
+    }
+
+    /// Inputs that a network has that knows so many words.
+    pub(crate) fn inputs(&self, words: usize) -> usize {
+        self.dense + self.fixed + words
+    }
+
+    /// Whether rows have lists: of the buckets of a text, of tags.
+    pub(crate) fn has_lists(&self) -> bool {
+        self.fields.iter().any(|field| field.kind.cells() == 0)
+    }
+
+    /// All words, in the order in which they came: the index of the field, and the word.
+    pub fn words(&self) -> &[(u32, Box<[u8]>)] {
+        &self.words
+    }
+
+    /// The input that stands for a word's input in a network that knows the first `inputs` only.
+    pub(crate) fn known(&self, number: u32, inputs: usize) -> u32 {
+        if (number as usize) < inputs {
+            return number;
+        }
+        let (field, _) = &self.words[number as usize - self.dense - self.fixed];
+        self.fields[*field as usize].other()
+    }
+
+    /// What is understood by the values of fields; fields that are not named have gaps.
+    ///
+    /// # Errors
+    /// [`Error::UnknownField`], [`Error::FieldTwice`], or [`Error::FieldValue`] for the first value that is not understood.
+    pub fn understand<'a>(
+        &self,
+        given: impl IntoIterator<Item = (&'a [u8], Given<'a>)>,
+    ) -> Result<Vec<Value<'a>>> {
+        let mut values = vec![Value::Gap; self.fields.len()];
+        let mut is_given = vec![false; self.fields.len()];
+        // As a rule they come in the same order each time.
+        let mut next = 0;
+        for (name, value) in given {
+            let index = self.position(name, next).ok_or_else(|| Error::UnknownField {
+                field: shown(name),
+                known: self.fields.iter().map(|field| field.name.escape_ascii().to_string()).collect(),
+            })?;
+            if std::mem::replace(&mut is_given[index], true) {
+                return Err(Error::FieldTwice { field: shown(name) });
+            }
+            values[index] = self.understand_one(index, value)?;
+            next = index + 1;
+        }
+        Ok(values)
+    }
+
+    /// What is understood by the value of a field.
+    ///
+    /// # Errors
+    /// [`Error::FieldValue`] if nothing.
+    pub fn understand_one<'a>(&self, field: usize, given: Given<'a>) -> Result<Value<'a>> {
+        let Field { name, kind, .. } = &self.fields[field];
+        // Only what is not understood is written.
+        let told = given.clone();
+        given.understood(*kind).ok_or_else(|| Error::FieldValue {
+            row: None,
+            field: name.escape_ascii().to_string(),
+            value: told.to_string(),
+            expected: format!("{} ({kind})", kind.expected()),
+        })
+    }
+
+    /// The index of a field, looked for from one on.
+    pub fn position(&self, name: &[u8], from: usize) -> Option<usize> {
+        let (before, after) = self.fields.split_at(from.min(self.fields.len()));
+        let found = |fields: &[Field]| fields.iter().position(|field| *field.name == *name);
+        found(after).map(|index| before.len() + index).or_else(|| found(before))
+    }
+
+    /// The words among some values that no dictionary has and for which there is room, once each, in their order.
+    pub fn new_words(&self, values: &[Value<'_>]) -> Vec<(u32, Box<[u8]>)> {
+        let mut found = Vec::new();
+        for (index, (field, value)) in self.fields.iter().zip(values).enumerate() {
+            let words = match value {
+                Value::Word(word) => std::slice::from_ref(word),
+                Value::Words(words) => words.as_slice(),
+                _ => continue,
+            };
+            let most = field.kind.most_words().map_or(0, |most| most as usize);
+            let mut room = most.saturating_sub(field.words.len());
+            for word in words {
+                if room > 0 && field.number(word).is_none() {
+                    found.push((index as u32, word.as_ref().into()));
+                    room -= 1;
+                }
+            }
+        }
+        found
+    }
+
+    /// Takes up a word of a field.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] if the field has no dictionary, it is full, or it has the word.
+    pub fn add_word(&mut self, index: u32, word: Box<[u8]>) -> Result<()> {
+        let number = self.inputs(self.words.len()) as u32;
+        let Some(field) = self.fields.get_mut(index as usize) else {
+            return Err(Error::Schema(format!("field {index}: the network has {} fields", self.fields.len())));
+        };
+        check_word("word", &word)?;
+        if !field.has_room() || field.words.contains_key(&word) {
+            let what = if field.has_room() { "it has this word" } else { "its dictionary is full" };
+            let (field, word) = (shown(&field.name), shown(&word));
+            return Err(Error::Schema(format!("word {word} of field {field}: {what}")));
+        }
+        field.words.insert(word.clone(), number);
+        self.words.push((index, word));
+        Ok(())
+    }
+
+    /// The classes of a classifier, in the order in which they came.
+    pub fn classes(&self) -> &[Box<[u8]>] {
+        match &self.target {
+            Target::Classes { names, .. } => names,
+            Target::Values(_) => &[],
+        }
+    }
+
+    /// The number of a class; none of one that has not come yet.
+    ///
+    /// # Errors
+    /// [`Error::UnknownClass`] if there is no room for another.
+    pub fn class(&self, name: &[u8]) -> Result<Option<usize>> {
+        let Target::Classes { most, closed, names, .. } = &self.target else { return Err(Error::NotClassifier) };
+        let found = names.iter().position(|class| **class == *name);
+        if found.is_none() && (*closed || names.len() >= *most as usize) {
+            let known = names.iter().map(|class| class.escape_ascii().to_string()).collect();
+            return Err(Error::UnknownClass { class: shown(name), known });
+        }
+        check_word("class", name)?;
+        Ok(found)
+    }
+
+    /// Takes up a class.
+    ///
+    /// # Errors
+    /// [`Error::UnknownClass`] if there is no room for it, [`Error::Schema`] if it is there.
+    pub fn add_class(&mut self, name: Box<[u8]>) -> Result<()> {
+        if self.class(&name)?.is_some() {
+            return Err(Error::Schema(format!("class {} is there", shown(&name))));
+        }
+        if let Target::Classes { names, .. } = &mut self.target {
+            names.push(name);
+        }
+        Ok(())
+    }
+
+    /// Bytes beyond the schema itself.
+    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        let word = |word: &[u8]| if word.is_empty() { 0 } else { taken(word.len()) };
+        let fields = self.fields.iter().map(|field| {
+            // A table of a hash map has a byte of control for each place, and an eighth of the places is free.
+            let places = field.words.capacity() * 8 / 7;
+            let table = if places == 0 { 0 } else { taken(places * (size_of::<(Box<[u8]>, u32)>() + 1)) };
+            word(&field.name) + table
+        });
+        let targets = match &self.target {
+            Target::Classes { name, names, .. } => {
+                word(name) + memory::of_vec(names, taken) + names.iter().map(|name| word(name)).sum::<usize>()
+            }
+            Target::Values(names) => {
+                memory::of_vec(names, taken) + names.iter().map(|name| word(name)).sum::<usize>()
+            }
+        };
+        // Each word is there twice.
+        let words: usize = self.words.iter().map(|(_, of_field)| 2 * word(of_field)).sum();
+        memory::of_vec(&self.fields, taken)
+            + fields.sum::<usize>()
+            + memory::of_vec(&self.words, taken)
+            + words
+            + targets
+    }
+}
+
+fn check_word(what: &str, word: &[u8]) -> Result<()> {
+    if word.is_empty() || word.len() > MAX_NAME {
+        return Err(Error::Schema(format!("{what} {}: expected 1 to {MAX_NAME} bytes", shown(word))));
+    }
+    Ok(())
+}
+
+/// Bytes for people, in quotation marks and cut where they are many.
+pub(crate) fn shown(bytes: &[u8]) -> String {
+    const MOST: usize = 40;
+    let dots = if bytes.len() > MOST { "..." } else { "" };
+    format!("'{}{dots}'", String::from_utf8_lossy(&bytes[..bytes.len().min(MOST)]).escape_debug())
+}

@@ -1,0 +1,342 @@
+//! A row as it is stored, and the inputs that a network sees of it.
+//!
+//! Numbers, words and moments take a fixed number of cells: a number or no number; the input that stands for a word, for a gap or
+//! for any other word; days and seconds. What a text or tags hold is listed: inputs, and how much of each there is.
+
+use super::{Field, FieldKind, Schema, Target, Value, shown, time};
+use crate::error::{Error, Result};
+use crate::kernels::LANES;
+
+/// An input that is looked up, and its value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Entry {
+    /// The input's number.
+    pub number: u32,
+    /// Its value.
+    pub value: f32,
+}
+
+impl Entry {
+    fn one(number: u32) -> Self {
+        Self { number, value: 1.0 }
+    }
+}
+
+/// A row of fields, encoded.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Row {
+    /// The numbers of each field, in their order.
+    pub cells: Vec<f32>,
+    /// What the texts and the tags hold, in the order of the fields.
+    pub list: Vec<Entry>,
+}
+
+impl Schema {
+    /// A row of values that [`Schema::understand`] has understood. A word that no dictionary has is any other word.
+    pub fn row(&self, values: &[Value<'_>]) -> Row {
+        let mut row = Row { cells: Vec::with_capacity(self.cells()), list: Vec::new() };
+        for (field, value) in self.fields().iter().zip(values) {
+            field.encode(value, &mut row);
+        }
+        row
+    }
+
+    /// Whether a row could be one of these fields.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] that says what is wrong with it.
+    pub fn check_row(&self, cells: &[f32], list: &[Entry]) -> Result<()> {
+        if cells.len() != self.cells() {
+            return Err(Error::Schema(format!("a row of {} cells: expected {}", cells.len(), self.cells())));
+        }
+        for (index, field) in self.fields().iter().enumerate() {
+            let cells = &cells[field.cell()..][..field.kind().cells()];
+            if !self.holds(index, cells) {
+                return Err(Error::Schema(format!("cells {cells:?} of field {}", shown(field.name()))));
+            }
+        }
+        let mut before = None;
+        for entry in list {
+            let owner = self.owner(entry.number).filter(|&owner| self.fields()[owner].kind().cells() == 0);
+            let (Some(owner), true) = (owner, entry.value.is_finite() && entry.value > 0.0) else {
+                return Err(Error::Schema(format!("entry {} of value {}", entry.number, entry.value)));
+            };
+            if before.is_some_and(|before| before >= (owner, entry.number)) {
+                return Err(Error::Schema(format!("entry {} is not in its place", entry.number)));
+            }
+            before = Some((owner, entry.number));
+        }
+        Ok(())
+    }
+
+    /// Whether a field could have these cells.
+    fn holds(&self, index: usize, cells: &[f32]) -> bool {
+        let all = |is: fn(f32) -> bool| cells.iter().all(|&cell| is(cell));
+        let is_word = |code: f32| code >= 0.0 && code.fract() == 0.0 && self.owner(code as u32) == Some(index);
+        match self.fields()[index].kind() {
+            FieldKind::Number | FieldKind::Vector(_) => all(f32::is_finite) || all(f32::is_nan),
+            FieldKind::Flag => cells[0].is_nan() || [0.0, 1.0].contains(&cells[0]),
+            FieldKind::Time => all(f32::is_nan) || time::is_moment([cells[0], cells[1]]),
+            FieldKind::Category(_) => is_word(cells[0]),
+            FieldKind::Auto(_) => match (cells[0], cells[1]) {
+                (number, code) if number.is_nan() => is_word(code),
+                (number, code) => number.is_finite() && code.is_nan(),
+            },
+            FieldKind::Text(_) | FieldKind::Tags(_) => true,
+        }
+    }
+
+    /// The field of an input that is looked up; none of one that is not.
+    fn owner(&self, number: u32) -> Option<usize> {
+        let number = number as usize;
+        let first_word = self.inputs(0);
+        if number >= first_word {
+            return self.words().get(number - first_word).map(|(field, _)| *field as usize);
+        }
+        if number < self.dense() {
+            return None;
+        }
+        self.fields().partition_point(|field| field.gap() as usize <= number).checked_sub(1)
+    }
+
+    /// The inputs of sixteen rows that are computed, before they are scaled, from their cells; both input after input, as the
+    /// kernels take them. A gap is no number.
+    pub(crate) fn dense_of(&self, cells: &[f32], to: &mut [f32]) {
+        for field in self.fields() {
+            let cells = &cells[field.cell() * LANES..];
+            let to = &mut to[field.dense() * LANES..][..field.kind().dense() * LANES];
+            match field.kind() {
+                FieldKind::Time => {
+                    for lane in 0..LANES {
+                        let parts = time::parts([cells[lane], cells[LANES + lane]]);
+                        parts.into_iter().enumerate().for_each(|(part, value)| to[part * LANES + lane] = value);
+                    }
+                }
+                _ => to.copy_from_slice(&cells[..to.len()]),
+            }
+        }
+    }
+
+    /// The inputs of a row that are looked up, in a fixed order, for a network of so many inputs. `cell` gives a cell of the row.
+    pub(crate) fn entries_of(
+        &self,
+        cell: impl Fn(usize) -> f32,
+        list: &[Entry],
+        inputs: usize,
+        mut add: impl FnMut(Entry),
+    ) {
+        for field in self.fields() {
+            let at = field.cell();
+            match field.kind() {
+                FieldKind::Category(_) => add(Entry::one(self.known(cell(at) as u32, inputs))),
+                FieldKind::Auto(_) if cell(at).is_nan() => add(Entry::one(self.known(cell(at + 1) as u32, inputs))),
+                FieldKind::Number | FieldKind::Flag | FieldKind::Time | FieldKind::Vector(_) if cell(at).is_nan() => {
+                    add(Entry::one(field.gap()));
+                }
+                _ => {}
+            }
+        }
+        list.iter().for_each(|entry| add(Entry { number: self.known(entry.number, inputs), ..*entry }));
+    }
+}
+
+impl Field {
+    fn encode(&self, value: &Value<'_>, row: &mut Row) {
+        let kind = self.kind();
+        let (cells, list) = (&mut row.cells, &mut row.list);
+        let word = |word: &[u8]| self.number(word).unwrap_or(self.other());
+        match (value, kind) {
+            (Value::Gap, FieldKind::Category(_)) => cells.push(self.gap() as f32),
+            (Value::Gap, FieldKind::Auto(_)) => cells.extend([f32::NAN, self.gap() as f32]),
+            (Value::Gap, FieldKind::Text(_) | FieldKind::Tags(_)) => list.push(Entry::one(self.gap())),
+            (Value::Gap, _) => cells.extend(std::iter::repeat_n(f32::NAN, kind.cells())),
+            (Value::Number(number), FieldKind::Auto(_)) => cells.extend([*number, f32::NAN]),
+            (Value::Number(number), _) => cells.push(*number),
+            (Value::Word(text), FieldKind::Auto(_)) => cells.extend([f32::NAN, word(text) as f32]),
+            (Value::Word(text), _) => cells.push(word(text) as f32),
+            (Value::Moment(moment), _) => cells.extend(moment),
+            (Value::Vector(numbers), _) => cells.extend(numbers),
+            (Value::Buckets(buckets), _) => {
+                let first = self.other();
+                list.extend(buckets.iter().map(|&(bucket, value)| Entry { number: first + bucket, value }));
+            }
+            (Value::Words(words), _) => {
+                let mut numbers: Vec<u32> = words.iter().map(|text| word(text)).collect();
+                // All that are not known are one.
+                numbers.sort_unstable();
+                numbers.dedup();
+                list.extend(numbers.into_iter().map(Entry::one));
+            }
+        }
+    }
+}
+
+/// Whether the outcome of a row is one of a target.
+///
+/// # Errors
+/// [`Error::Class`] or [`Error::NotFinite`] if not, [`Error::Outputs`] if there are more or fewer.
+pub(crate) fn check_outcome(target: &Target, outcome: &[f32]) -> Result<()> {
+    match target {
+        Target::Classes { names, .. } => match outcome {
+            &[class] if class >= 0.0 && class.fract() == 0.0 && (class as usize) < names.len() => Ok(()),
+            &[value] => Err(Error::Class { row: None, value, classes: names.len() }),
+            _ => Err(Error::Outputs { row: None, expected: 1, given: outcome.len() }),
+        },
+        Target::Values(names) if names.len() != outcome.len() => {
+            Err(Error::Outputs { row: None, expected: names.len(), given: outcome.len() })
+        }
+        Target::Values(_) => match outcome.iter().position(|value| !value.is_finite()) {
+            None => Ok(()),
+            Some(column) => Err(Error::NotFinite { row: None, what: "output", column, value: outcome[column] }),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::super::Given;
+    use super::*;
+
+    fn schema() -> Schema {
+        let fields = [
+            ("age", FieldKind::Number),
+            ("plan", FieldKind::Category(2)),
+            ("spent", FieldKind::Auto(3)),
+            ("phone", FieldKind::Flag),
+            ("at", FieldKind::Time),
+            ("words", FieldKind::Text(4)),
+            ("tags", FieldKind::Tags(2)),
+            ("place", FieldKind::Vector(2)),
+        ];
+        let target = Target::Classes { name: (*b"taken").into(), most: 100, closed: false, names: Vec::new() };
+        Schema::new(fields.into_iter().map(|(name, kind)| (name.as_bytes().to_vec(), kind)), target).unwrap()
+    }
+
+    /// Observes a row: takes up its words, and encodes it.
+    fn observed(schema: &mut Schema, given: &[(&'static str, &'static str)]) -> Row {
+        let given = given.iter().map(|(name, value)| (name.as_bytes(), Given::text(value.as_bytes())));
+        let values = schema.understand(given).unwrap();
+        for (field, word) in schema.new_words(&values) {
+            schema.add_word(field, word).unwrap();
+        }
+        let row = schema.row(&values);
+        schema.check_row(&row.cells, &row.list).unwrap();
+        row
+    }
+
+    fn entries(schema: &Schema, row: &Row, inputs: usize) -> Vec<(u32, f32)> {
+        let mut found = Vec::new();
+        schema.entries_of(|cell| row.cells[cell], &row.list, inputs, |Entry { number, value }| found.push((number, value)));
+        found
+    }
+
+    fn numbers(schema: &Schema, row: &Row) -> Vec<u32> {
+        entries(schema, row, usize::MAX).into_iter().map(|(number, _)| number).collect()
+    }
+
+    // 12 inputs are computed: age, spent, phone, 7 of at, 2 of place. From 12 on: age's gap; plan's gap and other; spent's two;
+    // phone's gap; at's gap; words' gap and 4 buckets; tags' two; place's gap. So words begin at 27.
+    #[test]
+    fn inputs_are_numbered_by_field_and_words_as_they_come() {
+        let mut schema = schema();
+        assert_eq!((schema.dense(), schema.inputs(0), schema.cells()), (12, 27, 9));
+        let row = observed(&mut schema, &[("plan", "free"), ("age", "31"), ("tags", "new,red")]);
+        assert_eq!(row.cells[..2], [31.0, 27.0]);
+        assert_eq!(schema.words().len(), 3);
+        // Plan free; spent, phone, at, place have gaps; so has the text; both tags.
+        assert_eq!(numbers(&schema, &row), [27, 15, 17, 18, 26, 19, 28, 29]);
+        let row = observed(&mut schema, &[("spent", "unknown"), ("plan", "pro"), ("age", "")]);
+        assert_eq!(numbers(&schema, &row)[..3], [12, 30, 31]);
+        let row = observed(&mut schema, &[("spent", "9.5"), ("plan", "gold"), ("tags", "blue,green,red")]);
+        // Plan's dictionary and that of tags are full: gold, and blue and green, are other words.
+        assert_eq!(numbers(&schema, &row)[..2], [12, 14]);
+        assert_eq!(numbers(&schema, &row)[6..], [25, 29]);
+        assert!(row.cells[3].is_nan() && row.cells[2] == 9.5);
+    }
+
+    #[test]
+    fn a_network_that_does_not_know_a_word_takes_it_for_another() {
+        let mut schema = schema();
+        let row = observed(&mut schema, &[("plan", "free"), ("tags", "new"), ("spent", "dear")]);
+        assert_eq!(schema.inputs(schema.words().len()), 30);
+        let known = |inputs| entries(&schema, &row, inputs).iter().map(|&(number, _)| number).collect::<Vec<_>>();
+        assert_eq!(known(30)[1..3], [27, 28]);
+        assert_eq!(known(27)[1..3], [14, 16]);
+        assert_eq!(known(28)[1..3], [27, 16]);
+        assert_eq!((known(30).last(), known(29).last()), (Some(&29), Some(&25)));
+    }
+
+    #[test]
+    fn cells_become_inputs_sixteen_rows_at_a_time() {
+        let mut schema = schema();
+        let place: Vec<u8> = [1.5f32, -2.5].iter().flat_map(|number| number.to_le_bytes()).collect();
+        let given = [
+            (&b"age"[..], Given::Number(31.0)),
+            (b"at", Given::text(b"2026-11-30T06:00:00Z")),
+            (b"place", Given::Text(Cow::Owned(place))),
+            (b"phone", Given::Flag(true)),
+        ];
+        let values = schema.understand(given).unwrap();
+        let row = schema.row(&values);
+        let mut cells = vec![f32::NAN; 9 * LANES];
+        row.cells.iter().enumerate().for_each(|(cell, &value)| cells[cell * LANES + 3] = value);
+        let mut dense = vec![0.0; 12 * LANES];
+        schema.dense_of(&cells, &mut dense);
+        let lane = |lane: usize| dense[lane..].iter().step_by(LANES).copied().collect::<Vec<f32>>();
+        assert!(lane(2).iter().all(|value| value.is_nan()));
+        let found = lane(3);
+        assert!(found[0] == 31.0 && found[1].is_nan() && found[2] == 1.0);
+        assert_eq!(found[3..7], [1.0, 0.0, 0.0, 1.0], "six in the morning, a Monday");
+        assert_eq!(found[10..], [1.5, -2.5]);
+        assert_eq!(observed(&mut schema, &[]).list.len(), 2, "a text and tags with a gap");
+    }
+
+    #[test]
+    fn forged_rows_are_refused() {
+        let mut schema = schema();
+        let row = observed(&mut schema, &[("plan", "free"), ("tags", "new,red"), ("spent", "dear"), ("words", "a b c")]);
+        let refused = |change: &dyn Fn(&mut Row)| {
+            let mut row = row.clone();
+            change(&mut row);
+            schema.check_row(&row.cells, &row.list).is_err()
+        };
+        assert!(!refused(&|_| {}));
+        assert!(refused(&|row| row.cells[0] = f32::INFINITY));
+        assert!(refused(&|row| row.cells[1] = 28.0), "a word of another field");
+        assert!(refused(&|row| row.cells[1] = 0.5));
+        assert!(refused(&|row| row.cells[1] = f32::NAN));
+        assert!(refused(&|row| row.cells[2] = 1.0), "a number and a word at once");
+        assert!(refused(&|row| row.cells[3] = 1e9));
+        assert!(refused(&|row| row.cells[4] = 2.0));
+        assert!(refused(&|row| row.cells[5] = 1.0), "a day without seconds");
+        assert!(refused(&|row| (row.cells[5], row.cells[6]) = (1.0, 86_401.0)));
+        assert!(refused(&|row| row.cells[7] = 1.0));
+        assert!(refused(&|row| row.cells.truncate(8)));
+        assert!(refused(&|row| row.list[0].value = 0.0));
+        assert!(refused(&|row| row.list[0].value = f32::NAN));
+        assert!(refused(&|row| row.list[0].number = 3));
+        assert!(refused(&|row| row.list[0].number = 12));
+        assert!(refused(&|row| row.list[0].number = 1000));
+        assert!(refused(&|row| row.list.swap(0, 1)));
+        assert!(refused(&|row| row.list.insert(0, row.list[0])));
+    }
+
+    #[test]
+    fn outcomes_are_those_of_the_target() {
+        let classes = |names: &[&str]| Target::Classes {
+            name: (*b"taken").into(),
+            most: 3,
+            closed: false,
+            names: names.iter().map(|name| name.as_bytes().into()).collect(),
+        };
+        assert!(check_outcome(&classes(&["no", "yes"]), &[1.0]).is_ok());
+        for outcome in [&[2.0][..], &[-1.0], &[0.5], &[f32::NAN], &[], &[0.0, 1.0]] {
+            assert!(check_outcome(&classes(&["no", "yes"]), outcome).is_err(), "{outcome:?}");
+        }
+        let values = Target::Values(vec![(*b"a").into(), (*b"b").into()]);
+        assert!(check_outcome(&values, &[1.0, -2.0]).is_ok());
+        assert!(check_outcome(&values, &[1.0]).is_err() && check_outcome(&values, &[1.0, f32::INFINITY]).is_err());
+    }
+}
