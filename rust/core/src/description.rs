@@ -61,7 +61,7 @@ pub enum LayerDescription {
 impl Description {
     pub(crate) fn of(model: &Model) -> Self {
         let layers = |weights: &[f32]| {
-            model.layout.layers(model.options.activation).map(|layer| layer.describe(weights)).collect()
+            model.layout().layers(model.options.activation).map(|layer| layer.describe(weights)).collect()
         };
         Self {
             kind: model.kind,

@@ -122,7 +122,7 @@ struct Errors {
 
 impl Tally {
     fn new(model: &Model) -> Self {
-        let outputs = model.layout.outputs();
+        let outputs = model.layout().outputs();
         match model.kind {
             Kind::Classifier => {
                 let cells = if outputs <= MAX_CONFUSION_CLASSES { outputs * outputs } else { 0 };

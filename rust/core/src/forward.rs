@@ -2,7 +2,7 @@
 //! it; they differ in how rows lie in memory, and in which layers' values they keep.
 
 use crate::kernels::{Buffer, LANES, add_share, kernels};
-use crate::layers::Layer;
+use crate::layers::{Layer, LookedUp};
 use crate::normalization::Scaling;
 use crate::options::Output;
 
@@ -105,11 +105,13 @@ pub(crate) fn forward<A: Arrangement>(
     layers: impl Iterator<Item = Layer>,
     weights: &[f32],
     groups: usize,
+    looked_up: &LookedUp,
     values: &mut (impl Values + ?Sized),
 ) {
     for (index, layer) in layers.enumerate() {
         let (x, y) = values.around(index);
-        layer.forward::<A>(weights, x, groups, y);
+        let looked_up = if index == 0 { looked_up } else { LookedUp::NONE };
+        layer.forward::<A>(weights, x, looked_up, groups, y);
     }
 }
 
@@ -120,13 +122,14 @@ pub(crate) fn ensemble<'a, A: Arrangement, L: Iterator<Item = Layer>>(
     layers: impl Fn() -> L,
     weights: impl ExactSizeIterator<Item = &'a [f32]>,
     groups: usize,
+    looked_up: &LookedUp,
     values: &'a mut LastTwo<'_>,
     mean: &'a mut [f32],
 ) -> &'a mut [f32] {
     let members = weights.len();
     mean.fill(0.0);
     for weights in weights {
-        forward::<A>(layers(), weights, groups, values);
+        forward::<A>(layers(), weights, groups, looked_up, values);
         if members > 1 {
             let units = mean.len();
             add_share(mean, &values.last[..units], members);

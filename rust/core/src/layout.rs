@@ -42,6 +42,16 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     units: Vec<usize>,
+    inputs: FirstInputs,
+}
+
+/// What the inputs of a network are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FirstInputs {
+    /// Those that each row has a number for; of all others, most are 0, and the few that are not are looked up.
+    pub(crate) computed: usize,
+    /// How many of a row are not 0, about.
+    pub(crate) of_a_row: usize,
 }
 
 impl Layout {
@@ -50,6 +60,12 @@ impl Layout {
     /// # Errors
     /// [`Error::Layers`], [`Error::Units`] or [`Error::Parameters`] for a layout beyond these bounds.
     pub fn new(units: &[usize]) -> Result<Self> {
+        let inputs = units.first().copied().unwrap_or_default();
+        Self::of_fields(units, FirstInputs { computed: inputs, of_a_row: inputs })
+    }
+
+    /// The same, where only some inputs are computed.
+    pub(crate) fn of_fields(units: &[usize], inputs: FirstInputs) -> Result<Self> {
         if !(2..=MAX_LAYERS).contains(&units.len()) {
             return Err(Error::Layers { layers: units.len() });
         }
@@ -63,7 +79,7 @@ impl Layout {
         if parameters > MAX_PARAMETERS as u64 {
             return Err(Error::Parameters { parameters });
         }
-        Ok(Self { units: units.to_vec() })
+        Ok(Self { units: units.to_vec(), inputs })
     }
 
     /// Units of each layer, inputs first.
@@ -74,6 +90,21 @@ impl Layout {
     /// Units of the first layer.
     pub fn inputs(&self) -> usize {
         self.units[0]
+    }
+
+    /// What the inputs are.
+    pub(crate) fn first_inputs(&self) -> FirstInputs {
+        self.inputs
+    }
+
+    /// Values that a row takes in each layer, inputs first.
+    pub(crate) fn values(&self) -> impl Iterator<Item = usize> + '_ {
+        std::iter::once(self.inputs.computed).chain(self.units[1..].iter().copied())
+    }
+
+    /// Units of the layers between.
+    pub(crate) fn hidden(&self) -> &[usize] {
+        &self.units[1..self.units.len() - 1]
     }
 
     /// Units of the last layer.

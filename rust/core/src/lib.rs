@@ -12,7 +12,9 @@ mod dataset;
 pub mod description;
 pub mod error;
 pub mod evaluation;
+mod fields;
 mod forward;
+mod inputs;
 #[allow(unsafe_code)] // vector instructions
 pub mod kernels;
 mod layers;
@@ -36,6 +38,7 @@ pub use dataset::{Batch, Limits, Place, RowShape, Set};
 pub use description::{Description, LayerDescription};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, Score};
+pub use fields::{Example, Outcome, Stored};
 pub use kernels::instruction_set;
 pub use layout::{Kind, Layout};
 pub use model::Model;
@@ -44,4 +47,5 @@ pub use normalization::Scaling;
 pub use options::{
     Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts, Value,
 };
+pub use schema::{FieldKind, Given, Row, Schema, Target};
 pub use trained::{Statistics, Trained};

@@ -6,10 +6,13 @@ use crate::dataset::{RowShape, not_finite};
 use crate::description::Description;
 use crate::error::{Error, Result};
 use crate::forward::{self, Arrangement, Grouped, LastTwo, Single, ensemble, load};
+use crate::inputs::Inputs;
 use crate::kernels::{Buffer, LANES};
+use crate::layers::LookedUp;
 use crate::layout::{Kind, Layout};
 use crate::objective::Objective;
 use crate::options::Options;
+use crate::schema::{Row, Schema};
 use crate::trained::Trained;
 
 /// Rows that are computed one by one rather than as a group of sixteen that is mostly empty.
@@ -28,7 +31,8 @@ const SMALL_ROOM: usize = 128;
 #[derive(Debug, Clone)]
 pub struct Model {
     pub(crate) kind: Kind,
-    pub(crate) layout: Arc<Layout>,
+    /// What the fields of rows are; none where rows are the inputs themselves.
+    pub(crate) schema: Option<Arc<Schema>>,
     pub(crate) options: Options,
     pub(crate) trained: Arc<Trained>,
 }
@@ -41,7 +45,7 @@ impl Model {
 
     /// Units of each layer.
     pub fn layout(&self) -> &Layout {
-        &self.layout
+        &self.trained.layout
     }
 
     /// Weights and biases that an answer goes through, those of all members.
@@ -63,11 +67,20 @@ impl Model {
     /// What trainings minimize, but for the weights of classes.
     pub(crate) fn objective(&self) -> Objective {
         let (options, normalization) = (self.options.clone(), self.trained.normalization.clone());
-        Objective::new(self.kind, &self.layout, options, normalization, self.trained.members())
+        let inputs = (self.layout(), self.inputs());
+        Objective::new(self.shape(), inputs, options, normalization, self.trained.members())
+    }
+
+    /// How the inputs follow from rows.
+    pub(crate) fn inputs(&self) -> Inputs {
+        Inputs::new(self.schema.clone(), self.layout())
     }
 
     pub(crate) fn shape(&self) -> RowShape {
-        RowShape::new(self.kind, &self.layout)
+        match &self.schema {
+            Some(schema) => schema.shape(),
+            None => RowShape::new(self.kind, self.layout()),
+        }
     }
 
     /// Outputs of rows of inputs, row after row. The answer to a row does not depend on the other rows.
@@ -78,7 +91,7 @@ impl Model {
     /// # Panics
     /// If `outputs` has no room for just the outputs of these rows.
     pub fn run(&self, inputs: &[f32], outputs: &mut [f32]) -> Result<()> {
-        let (width, out_width) = (self.layout.inputs(), self.layout.outputs());
+        let (width, out_width) = (self.layout().inputs(), self.layout().outputs());
         if !inputs.len().is_multiple_of(width) {
             return Err(Error::Inputs { row: None, expected: width, given: inputs.len() });
         }
@@ -106,19 +119,19 @@ impl Model {
         if self.kind != Kind::Classifier {
             return Err(Error::NotClassifier);
         }
-        let width = self.layout.outputs();
-        let mut outputs = vec![0.0; inputs.len() / self.layout.inputs() * width];
+        let width = self.layout().outputs();
+        let mut outputs = vec![0.0; inputs.len() / self.layout().inputs() * width];
         self.run(inputs, &mut outputs)?;
         Ok(outputs.chunks_exact(width).map(largest).collect())
     }
 
     /// Units of the widest layer, inputs included.
     fn widest(&self) -> usize {
-        *self.layout.units().iter().max().expect("a layout has units")
+        self.layout().values().max().expect("a layout has units")
     }
 
     fn run_singly(&self, inputs: &[f32], outputs: &mut [f32]) {
-        let (width, out_width, widest) = (self.layout.inputs(), self.layout.outputs(), self.widest());
+        let (width, out_width, widest) = (self.layout().inputs(), self.layout().outputs(), self.widest());
         let (mut small, mut large);
         let room = match width + out_width + 2 * widest {
             size @ ..=SMALL_ROOM => {
@@ -136,14 +149,14 @@ impl Model {
         let mut values = LastTwo { inputs: first, before, last };
         for (inputs, outputs) in inputs.chunks_exact(width).zip(outputs.chunks_exact_mut(out_width)) {
             load::<Single>(self.trained.normalization.inputs.as_ref(), inputs, values.inputs);
-            let y = &mut self.units::<Single>(1, &mut values, mean)[..out_width];
+            let y = &mut self.units::<Single>(1, LookedUp::NONE, &mut values, mean)[..out_width];
             Single::predict(self.options.output, y);
             self.unscale(y.iter().copied().enumerate(), outputs.iter_mut());
         }
     }
 
     fn run_grouped(&self, batch: usize, inputs: &[f32], outputs: &mut [f32]) {
-        let (width, out_width, widest) = (self.layout.inputs(), self.layout.outputs(), self.widest());
+        let (width, out_width, widest) = (self.layout().inputs(), self.layout().outputs(), self.widest());
         let mut gathered = Buffer::new(width * LANES);
         let mut first = Buffer::new(width * batch * LANES);
         let [mut before, mut last] = [(); 2].map(|()| Buffer::new(widest * batch * LANES));
@@ -165,7 +178,7 @@ impl Model {
                 load::<Grouped>(self.trained.normalization.inputs.as_ref(), &gathered, to);
             }
             let units = mean.len().min(groups * out_width * LANES);
-            let units = self.units::<Grouped>(groups, &mut values, &mut mean[..units]);
+            let units = self.units::<Grouped>(groups, LookedUp::NONE, &mut values, &mut mean[..units]);
             for (group, outputs) in outputs.chunks_mut(LANES * out_width).enumerate() {
                 let y = &mut units[group * out_width * LANES..][..out_width * LANES];
                 Grouped::predict(self.options.output, y);
@@ -177,17 +190,75 @@ impl Model {
         }
     }
 
+    /// Outputs of rows of fields, row after row. The answer to a row does not depend on the other rows.
+    ///
+    /// # Panics
+    /// If `outputs` has no room for just the outputs of these rows, if the rows are not of the network's fields, or if it has none.
+    pub fn answer(&self, rows: &[Row], outputs: &mut [f32]) {
+        let schema = self.schema.as_ref().expect("a network of fields");
+        let (width, out_width, widest) =
+            (self.layout().first_inputs().computed, self.layout().outputs(), self.widest());
+        assert_eq!(outputs.len(), rows.len() * out_width, "room for the outputs of {} rows", rows.len());
+        let (inputs, scaling) = (self.inputs(), self.trained.normalization.inputs.as_ref());
+        let groups = if rows.len() <= FEW_ROWS {
+            0
+        } else {
+            BATCH_GROUPS.min(BATCH_BYTES / (widest * LANES * size_of::<f32>()))
+        };
+        let lanes = if groups == 0 { 1 } else { LANES };
+        let batch = groups.max(1).min(rows.len().div_ceil(lanes));
+        let [mut first, mut before, mut last, mut mean] =
+            [width, widest, widest, out_width].map(|units| Buffer::new(units * batch * lanes));
+        let (mut looked_up, mut stored) = (LookedUp::default(), vec![0.0; schema.cells() * lanes]);
+        let mut values = LastTwo { inputs: &mut first, before: &mut before, last: &mut last };
+        for (rows, outputs) in rows.chunks(batch * lanes).zip(outputs.chunks_mut(batch * lanes * out_width)) {
+            looked_up.clear();
+            for (group, rows) in rows.chunks(lanes).enumerate() {
+                for (lane, row) in rows.iter().enumerate() {
+                    row.cells.iter().enumerate().for_each(|(cell, &value)| stored[cell * lanes + lane] = value);
+                }
+                let to = &mut values.inputs[group * width * lanes..][..width * lanes];
+                let list = |lane: usize| rows.get(lane).map(|row| &row.list[..]);
+                if groups == 0 {
+                    inputs.load::<Single>(scaling, &stored, list, to, &mut looked_up);
+                } else {
+                    inputs.load::<Grouped>(scaling, &stored, list, to, &mut looked_up);
+                }
+            }
+            let count = rows.len().div_ceil(lanes);
+            let mean = &mut mean[..count * out_width * lanes];
+            let units = if groups == 0 {
+                self.units::<Single>(count, &looked_up, &mut values, mean)
+            } else {
+                self.units::<Grouped>(count, &looked_up, &mut values, mean)
+            };
+            for (group, outputs) in outputs.chunks_mut(lanes * out_width).enumerate() {
+                let y = &mut units[group * out_width * lanes..][..out_width * lanes];
+                if groups == 0 {
+                    Single::predict(self.options.output, y)
+                } else {
+                    Grouped::predict(self.options.output, y)
+                }
+                for (lane, outputs) in outputs.chunks_exact_mut(out_width).enumerate() {
+                    let lane = y[lane..].iter().step_by(lanes).copied().enumerate();
+                    self.unscale(lane, outputs.iter_mut());
+                }
+            }
+        }
+    }
+
     /// What the output units of all members sum up, averaged.
     #[inline]
     fn units<'a, A: Arrangement>(
         &'a self,
         groups: usize,
+        looked_up: &LookedUp,
         values: &'a mut LastTwo<'_>,
         mean: &'a mut [f32],
     ) -> &'a mut [f32] {
-        let layers = || self.layout.layers(self.options.activation);
-        let members = self.trained.weights.chunks_exact(self.layout.parameters());
-        ensemble::<A, _>(layers, members, groups, values, mean)
+        let layers = || self.layout().layers(self.options.activation);
+        let members = self.trained.weights.chunks_exact(self.layout().parameters());
+        ensemble::<A, _>(layers, members, groups, looked_up, values, mean)
     }
 
     /// Outputs in the units of the targets.

@@ -12,6 +12,7 @@ use crate::model::Model;
 use crate::options::{Activation, Changes, Options};
 use crate::random::Random;
 use crate::report::Report;
+use crate::schema::Schema;
 use crate::trained::{Statistics, Trained};
 use crate::weights;
 
@@ -38,7 +39,8 @@ const WEIGHTS_STREAM: u64 = 2;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     pub(crate) kind: Kind,
-    pub(crate) layout: Arc<Layout>,
+    /// What the fields of rows are, with all words that have come; none where rows are the inputs themselves.
+    pub(crate) schema: Option<Arc<Schema>>,
     pub(crate) options: Options,
     pub(crate) trained: Arc<Trained>,
     /// Of the last training.
@@ -63,7 +65,7 @@ pub struct Drawing {
 impl Drawing {
     /// Draws the weights of an untrained network.
     pub fn draw(&self) -> Trained {
-        Trained::untrained(&self.layout, self.activation, &mut self.random.clone())
+        Trained::untrained(Arc::clone(&self.layout), self.activation, &mut self.random.clone())
     }
 }
 
@@ -115,7 +117,7 @@ impl Network {
     /// # Errors
     /// Those of [`Self::new`].
     pub fn begin(kind: Kind, layout: Layout, options: Options, limits: Limits, seed: u64) -> Result<(Self, Drawing)> {
-        let mut network = Self::of_trained(kind, layout, options, limits, seed, Trained::nothing())?;
+        let mut network = Self::of_trained(kind, options, limits, seed, Trained::nothing(Arc::new(layout)))?;
         let drawing = network.begin_reset();
         Ok((network, drawing))
     }
@@ -123,23 +125,23 @@ impl Network {
     /// A network that trainings have made, without rows. The seed is of what is random from here on.
     pub(crate) fn of_trained(
         kind: Kind,
-        layout: Layout,
         options: Options,
         limits: Limits,
         seed: u64,
         trained: Trained,
     ) -> Result<Self> {
+        let layout = &trained.layout;
         if kind == Kind::Classifier && layout.outputs() < 2 {
             return Err(Error::ClassifierOutputs { outputs: layout.outputs() });
         }
-        options.check(kind, &layout)?;
+        options.check(kind, layout)?;
         Ok(Self {
             kind,
+            schema: None,
             options,
+            dataset: Dataset::new(RowShape::new(kind, layout), limits),
             trained: Arc::new(trained),
             report: None,
-            dataset: Dataset::new(RowShape::new(kind, &layout), limits),
-            layout: Arc::new(layout),
             rows_random: Random::new(seed, ROWS_STREAM),
             weights_random: Random::new(seed, WEIGHTS_STREAM),
             notes: None,
@@ -150,8 +152,8 @@ impl Network {
     pub fn info(&self) -> Info {
         Info {
             kind: self.kind,
-            layout: self.layout.units().to_vec(),
-            parameters: self.layout.parameters(),
+            layout: self.layout().units().to_vec(),
+            parameters: self.layout().parameters(),
             members: self.trained.members(),
             options: self.options.clone(),
             limits: self.dataset.limits(),
@@ -168,7 +170,7 @@ impl Network {
 
     /// Units of each layer.
     pub fn layout(&self) -> &Layout {
-        &self.layout
+        &self.trained.layout
     }
 
     /// How an observed row is made up.
@@ -185,7 +187,7 @@ impl Network {
     pub fn model(&self) -> Model {
         Model {
             kind: self.kind,
-            layout: Arc::clone(&self.layout),
+            schema: self.schema.clone(),
             options: self.options.clone(),
             trained: Arc::clone(&self.trained),
         }
@@ -266,7 +268,7 @@ impl Network {
     /// [`Error::Parameters`] if it is of a network of another size.
     pub fn install(&mut self, trained: impl Into<Arc<Trained>>, report: Option<Arc<Report>>) -> Result<()> {
         let trained = trained.into();
-        if trained.weights.len() != trained.members() * self.layout.parameters() {
+        if trained.weights.len() != trained.members() * self.layout().parameters() {
             return Err(Error::Parameters { parameters: trained.weights.len() as u64 });
         }
         self.trained = trained;
@@ -320,13 +322,13 @@ impl Network {
     /// saved.
     pub fn begin_reset(&mut self) -> Drawing {
         let drawing = Drawing {
-            layout: Arc::clone(&self.layout),
+            layout: Arc::clone(&self.trained.layout),
             activation: self.options.activation,
             random: self.weights_random,
         };
-        self.weights_random = self.weights_random.skip(weights::draws(&self.layout, self.options.activation));
+        self.weights_random = self.weights_random.skip(weights::draws(self.layout(), self.options.activation));
         self.report = None;
-        self.trained = Arc::new(Trained::nothing());
+        self.trained = Arc::new(Trained::nothing(Arc::clone(&self.trained.layout)));
         drawing
     }
 
@@ -336,7 +338,9 @@ impl Network {
     /// # Errors
     /// [`Error::Option`] for options that make no sense.
     pub fn configure(&mut self, changes: &Changes, limits: Limits) -> Result<()> {
-        self.options = self.options.with(self.kind, &self.layout, changes)?;
+        let options = self.options.with(self.kind, self.layout(), changes)?;
+        self.check_class_weight(&options)?;
+        self.options = options;
         self.dataset.limit_to(limits, &mut self.rows_random);
         Ok(())
     }
@@ -355,7 +359,8 @@ impl Network {
     /// # Errors
     /// [`Error::Option`] for options that make no sense.
     pub fn configure_shrunk(&mut self, changes: &Changes, shrunk: Shrunk) -> Result<Option<Shrunk>> {
-        let options = self.options.with(self.kind, &self.layout, changes)?;
+        let options = self.options.with(self.kind, self.layout(), changes)?;
+        self.check_class_weight(&options)?;
         if self.rows_version() != shrunk.of {
             return Ok(None);
         }
@@ -431,7 +436,7 @@ impl Network {
         if let Some(column) = not_finite(&weights) {
             return Err(Error::NotFinite { row: None, what: "weight", column, value: weights[column] });
         }
-        self.trained = Arc::new(self.trained.with_weights(&self.layout, self.options.activation, weights));
+        self.trained = Arc::new(self.trained.with_weights(self.options.activation, weights));
         self.report = None;
         Ok(())
     }
@@ -475,7 +480,7 @@ impl Network {
     /// it can tell. It is asked of few blocks, however many there are.
     pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let report = self.report.as_ref().map_or(0, |report| report.bytes_by(taken));
-        let parts = self.layout.bytes_by(taken) + self.trained.bytes_by(taken) + self.dataset.bytes_by(taken);
+        let parts = self.trained.bytes_by(taken) + self.dataset.bytes_by(taken);
         let notes = |notes: &Arc<Vec<u8>>| memory::of_shared::<Vec<u8>>(taken) + memory::of_vec(notes, taken);
         let notes = self.notes.as_ref().map_or(0, notes);
         size_of::<Self>() + parts + self.options.class_weight.bytes_by(taken) + report + notes

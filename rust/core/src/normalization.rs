@@ -52,9 +52,11 @@ impl Normalization {
     }
 }
 
-/// The moments and the range of a column, in double precision.
+/// The moments and the range of a column, in double precision. What is no number is a gap, and has no say.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
+    /// The weights of its numbers.
+    total: f64,
     pub(crate) mean: f64,
     deviation: f64,
     min: f32,
@@ -155,35 +157,58 @@ fn within_reach(min: f32, max: f32) -> (f32, f32) {
 }
 
 impl Column {
-    /// Weighted moments in two passes: first the mean, then the deviations from it, so that a large offset costs nothing.
+    /// Those of columns of the rows as they are stored; see [`Self::of_groups`].
     pub(crate) fn of(rows: &Rows, columns: Range<usize>) -> Vec<Self> {
-        let start =
-            Self { mean: 0.0, deviation: 0.0, min: f32::INFINITY, max: f32::NEG_INFINITY, has_two_values: true };
-        let mut all = vec![start; columns.len()];
-        let mut total = 0.0;
-        sweep(rows, &columns, |weights, values| {
-            total += sum_of_lanes(|lane| weights[lane]);
+        let count = columns.len();
+        Self::of_groups(rows, count, |stored, to| {
+            to.copy_from_slice(&stored[columns.start * LANES..columns.end * LANES]);
+        })
+    }
+
+    /// Weighted moments in two passes: first the mean, then the deviations from it, so that a large offset costs nothing. `values`
+    /// gives the columns of sixteen rows, column after column, from what is stored of them.
+    pub(crate) fn of_groups(rows: &Rows, count: usize, mut values: impl FnMut(&[f32], &mut [f32])) -> Vec<Self> {
+        let start = Self {
+            total: 0.0,
+            mean: 0.0,
+            deviation: 0.0,
+            min: f32::INFINITY,
+            max: f32::NEG_INFINITY,
+            has_two_values: true,
+        };
+        let mut all = vec![start; count];
+        let there = |value: f32, weight: f64| if value.is_nan() { 0.0 } else { weight };
+        sweep(rows, count, &mut values, |weights, values| {
             for (column, values) in all.iter_mut().zip(values) {
-                column.mean += sum_of_lanes(|lane| f64::from(values[lane]) * weights[lane]);
+                column.total += sum_of_lanes(|lane| there(values[lane], weights[lane]));
+                let term = |value: f32, weight: f64| if value.is_nan() { 0.0 } else { f64::from(value) * weight };
+                column.mean += sum_of_lanes(|lane| term(values[lane], weights[lane]));
                 for (&value, &weight) in values.iter().zip(weights) {
                     // Lanes past the last row weigh nothing.
-                    if weight > 0.0 {
+                    if there(value, weight) > 0.0 {
                         (column.min, column.max) = (column.min.min(value), column.max.max(value));
                     }
                 }
             }
         });
-        all.iter_mut().for_each(|column| column.mean /= total);
-        sweep(rows, &columns, |weights, values| {
+        // A column of gaps has no mean.
+        all.iter_mut()
+            .for_each(|column| column.mean = if column.total > 0.0 { column.mean / column.total } else { 0.0 });
+        sweep(rows, count, &mut values, |weights, values| {
             for (column, values) in all.iter_mut().zip(values) {
                 let mean = column.mean;
-                column.deviation += sum_of_lanes(|lane| (f64::from(values[lane]) - mean).powi(2) * weights[lane]);
+                let square = |value: f32, weight: f64| {
+                    if value.is_nan() { 0.0 } else { (f64::from(value) - mean).powi(2) * weight }
+                };
+                column.deviation += sum_of_lanes(|lane| square(values[lane], weights[lane]));
                 let (min, max) = (column.min, column.max);
-                let other = |(&value, &weight): (&f32, &f64)| weight > 0.0 && value != min && value != max;
+                let other =
+                    |(&value, &weight): (&f32, &f64)| there(value, weight) > 0.0 && value != min && value != max;
                 column.has_two_values = column.has_two_values && !values.iter().zip(weights).any(other);
             }
         });
-        all.iter_mut().for_each(|column| column.deviation = (column.deviation / total).sqrt());
+        let deviation = |column: &Self| if column.total > 0.0 { (column.deviation / column.total).sqrt() } else { 0.0 };
+        all.iter_mut().for_each(|column| column.deviation = deviation(column));
         all
     }
 
@@ -200,7 +225,7 @@ impl Column {
 
     /// Whether it is the same in all rows.
     pub(crate) fn is_constant(&self) -> bool {
-        self.min == self.max
+        self.min >= self.max
     }
 
     /// Whether it varies, but lies far from 0 on one side of it.
@@ -225,15 +250,20 @@ impl Column {
 }
 
 /// Visits the rows sixteen at a time: their weights, and their values column after column.
-fn sweep(rows: &Rows, columns: &Range<usize>, mut visit: impl FnMut(&[f64; LANES], &[[f32; LANES]])) {
-    let mut scratch = Vec::new();
+fn sweep(
+    rows: &Rows,
+    columns: usize,
+    values: &mut impl FnMut(&[f32], &mut [f32]),
+    mut visit: impl FnMut(&[f64; LANES], &[[f32; LANES]]),
+) {
+    let (mut scratch, mut found) = (Vec::new(), vec![0.0; columns * LANES]);
     for group in 0..rows.table.groups() {
         let weights = std::array::from_fn(|lane| {
             let row = group * LANES + lane;
             if row < rows.len() { f64::from(rows.weight(row)) } else { 0.0 }
         });
-        let values = &rows.table.group(group, &mut scratch)[columns.start * LANES..columns.end * LANES];
-        visit(&weights, values.as_chunks().0);
+        values(rows.table.group(group, &mut scratch), &mut found);
+        visit(&weights, found.as_chunks().0);
     }
 }
 

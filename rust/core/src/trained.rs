@@ -1,5 +1,7 @@
 //! What a training changes, as one immutable value: weights, the trainer's state, normalization, statistics.
 
+use std::sync::Arc;
+
 use crate::layout::Layout;
 use crate::memory::{self, Move, Taken};
 use crate::normalization::Normalization;
@@ -11,6 +13,8 @@ use crate::weights;
 /// All that a training changes. The live network, a training's result, BACKTRACK and a replica exchange only this.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
+    /// What the weights are arranged by.
+    pub(crate) layout: Arc<Layout>,
     /// Weights and biases, member after member; see [`crate::layout::Connection`] for the order in each.
     pub(crate) weights: Vec<f32>,
     /// Multiplier of the automatic weight decay for each member; above 0.
@@ -49,14 +53,15 @@ impl Trained {
     pub const BYTES_PER_PARAMETER: usize = size_of::<f32>() + RpropState::BYTES_PER_PARAMETER;
 
     /// An untrained network with new random weights.
-    pub(crate) fn untrained(layout: &Layout, activation: Activation, random: &mut Random) -> Self {
-        let weights = weights::initial(layout, activation, random);
-        Self { state: TrainerState::new(weights.len(), 1), weights, ..Self::nothing() }
+    pub(crate) fn untrained(layout: Arc<Layout>, activation: Activation, random: &mut Random) -> Self {
+        let weights = weights::initial(&layout, activation, random);
+        Self { state: TrainerState::new(weights.len(), 1), weights, ..Self::nothing(layout) }
     }
 
     /// What a network has before it has weights.
-    pub(crate) fn nothing() -> Self {
+    pub(crate) fn nothing(layout: Arc<Layout>) -> Self {
         Self {
+            layout,
             weights: Vec::new(),
             decays: vec![1.0],
             state: TrainerState::new(0, 1),
@@ -77,17 +82,17 @@ impl Trained {
     }
 
     /// The same with other weights, scaled as before, and nothing remembered of the trainings that led to the old ones.
-    pub(crate) fn with_weights(&self, layout: &Layout, activation: Activation, weights: Vec<f32>) -> Self {
-        let members = self.members();
-        let sizes = weights::first_sizes(layout, activation).repeat(members);
+    pub(crate) fn with_weights(&self, activation: Activation, weights: Vec<f32>) -> Self {
+        let (layout, members) = (Arc::clone(&self.layout), self.members());
+        let sizes = weights::first_sizes(&layout, activation).repeat(members);
         let state = TrainerState::Rprop(RpropState { sizes, ..RpropState::new(weights.len(), members) });
         let (decays, normalization) = (self.decays.clone(), self.normalization.clone());
-        Self { weights, decays, state, normalization, statistics: Statistics::default(), assigned: true }
+        Self { layout, weights, decays, state, normalization, statistics: Statistics::default(), assigned: true }
     }
 
     /// Lends each of its vectors to be moved in memory, but for the few bytes of each member.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
-        let Self { weights, decays: _, state, normalization, statistics: _, assigned: _ } = self;
+        let Self { layout: _, weights, decays: _, state, normalization, statistics: _, assigned: _ } = self;
         mover.floats(weights);
         state.move_by(mover);
         for scaling in normalization.inputs.iter_mut().chain(&mut normalization.outputs) {
@@ -99,6 +104,7 @@ impl Trained {
     /// Bytes of what is shared, where a block takes what `taken` says.
     pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
         memory::of_shared::<Self>(taken)
+            + self.layout.bytes_by(taken)
             + memory::of_vec(&self.weights, taken)
             + memory::of_vec(&self.decays, taken)
             + self.state.bytes_by(taken)

@@ -2,8 +2,11 @@
 
 use crate::layout::Layout;
 use crate::normalization::{Normalization, Scaling};
-use crate::options::{Activation, Output};
+use crate::options::{Activation, Options, Output};
 use crate::random::Random;
+use crate::schema::Schema;
+use crate::trained::Trained;
+use crate::trainer_state::{RpropState, TrainerState};
 
 /// Random first weights.
 pub(crate) fn initial(layout: &Layout, activation: Activation, random: &mut Random) -> Vec<f32> {
@@ -36,7 +39,8 @@ pub(crate) fn reexpress(
     let or_identity =
         |scaling: &Option<Scaling>, columns| scaling.clone().unwrap_or_else(|| Scaling::identity(columns));
     if before.inputs != after.inputs {
-        let [old, new] = [before, after].map(|normalization| or_identity(&normalization.inputs, layout.inputs()));
+        let [old, new] =
+            [before, after].map(|normalization| or_identity(&normalization.inputs, layout.first_inputs().computed));
         let first = layout.layers(activation).next().expect("a layout has a layer");
         first.rescale_inputs(&old, &new, weights, sizes);
     }
@@ -45,6 +49,49 @@ pub(crate) fn reexpress(
         let last = layout.layers(activation).next_back().expect("a layout has a layer");
         last.rescale_outputs(output, &old, &new, weights, sizes);
     }
+}
+
+/// Weights and state of a network of fields that has met new words and classes: with weights for these at the end of the first
+/// layer and of each row of the last. A word begins as any other word was taken until now, a class at 0.
+pub(crate) fn widened(
+    trained: &Trained,
+    layout: &Layout,
+    schema: &Schema,
+    options: &Options,
+) -> (Vec<f32>, TrainerState) {
+    let before = &*trained.layout;
+    let mut weights = Vec::with_capacity(trained.members() * layout.parameters());
+    for member in trained.weights() {
+        let mut of_member = widen(before, layout, member, &vec![0.0; layout.parameters()]);
+        let units = layout.units()[1];
+        for number in before.inputs()..layout.inputs() {
+            let other = schema.known(number as u32, before.inputs()) as usize;
+            of_member.copy_within((1 + other) * units..(2 + other) * units, (1 + number) * units);
+        }
+        weights.extend(of_member);
+    }
+    let first = first_sizes(layout, options.activation);
+    // L-BFGS begins anew: what it remembers is of other weights.
+    let RpropState { sizes, signs, objectives } = trained.state.rprop();
+    let state = RpropState {
+        sizes: sizes.chunks(before.parameters()).flat_map(|sizes| widen(before, layout, sizes, &first)).collect(),
+        signs: signs
+            .chunks(before.parameters())
+            .flat_map(|signs| widen(before, layout, signs, &vec![0; layout.parameters()]))
+            .collect(),
+        objectives: vec![f64::INFINITY; objectives.len()],
+    };
+    (weights, TrainerState::Rprop(state))
+}
+
+/// Values of a member's parameters, and `fill` for those of inputs and outputs that it did not have.
+fn widen<T: Copy>(before: &Layout, after: &Layout, values: &[T], fill: &[T]) -> Vec<T> {
+    let mut wide = fill.to_vec();
+    for (from, to) in before.connections().zip(after.connections()) {
+        let rows = values[from.all()].chunks(from.outputs).zip(wide[to.all()].chunks_mut(to.outputs));
+        rows.for_each(|(from, to)| to[..from.len()].copy_from_slice(from));
+    }
+    wide
 }
 
 #[cfg(test)]

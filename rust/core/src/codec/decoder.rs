@@ -159,7 +159,7 @@ impl Decoder {
     /// What trainings have made of the network, and the last of them told.
     pub(super) fn finish_trained(self) -> Result<(Trained, Option<Report>)> {
         let Parts { trained, layout, report, .. } = self.complete_parts()?;
-        Ok((trained.finish(&layout)?, report.finish()?))
+        Ok((trained.finish(Arc::new(layout))?, report.finish()?))
     }
 
     fn complete_parts(self) -> Result<Parts> {
@@ -236,11 +236,11 @@ impl Parts {
         (dataset.train, dataset.test) = (train, test);
         Ok(Network {
             kind,
+            schema: None,
             options,
-            trained: Arc::new(trained.finish(&layout)?),
+            trained: Arc::new(trained.finish(Arc::new(layout))?),
             report: report.finish()?.map(Arc::new),
             dataset,
-            layout: Arc::new(layout),
             rows_random: rows,
             weights_random: weights,
             notes,

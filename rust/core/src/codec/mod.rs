@@ -54,10 +54,10 @@ pub fn frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
 }
 
 fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
-    let Network { kind, layout, options: chosen, trained, report, dataset, rows_random, weights_random, notes: _ } =
+    let Network { kind, schema: _, options: chosen, trained, report, dataset, rows_random, weights_random, notes: _ } =
         network;
     let writer = &mut Writer::new(max_frame, sink);
-    structure::write_layout(*kind, layout, writer);
+    structure::write_layout(*kind, network.layout(), writer);
     structure::write_limits(dataset.limits(), writer);
     structure::write_random(Streams { rows: *rows_random, weights: *weights_random }, writer);
     trained::write(trained, writer);
@@ -180,7 +180,7 @@ pub fn decode_trained<'a>(
     model: &Model,
     frames: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<(Trained, Option<Report>)> {
-    let mut decoder = Decoder::of_trained(model.kind, &model.layout);
+    let mut decoder = Decoder::of_trained(model.kind, model.layout());
     frames.into_iter().try_for_each(|frame| decoder.push(frame))?;
     decoder.finish_trained()
 }

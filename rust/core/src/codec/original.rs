@@ -9,6 +9,7 @@
 //! more than it says, which is always 1 and gives the biases. Connections to such a unit are written too, and mean nothing.
 
 use std::fmt::Display;
+use std::sync::Arc;
 
 use super::room;
 use super::trained::MAX_COUNT;
@@ -103,8 +104,9 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
         patience: Patience::Auto,
     };
     let limits = Limits { train: train_limit, test: test_limit };
-    let trained = Trained { weights, decays: vec![1.0], state, normalization, statistics, assigned: false };
-    let mut network = Network::of_trained(kind, layout, options, limits, id, trained).or_else(refuse)?;
+    let (layout, decays) = (Arc::new(layout), vec![1.0]);
+    let trained = Trained { layout, weights, decays, state, normalization, statistics, assigned: false };
+    let mut network = Network::of_trained(kind, options, limits, id, trained).or_else(refuse)?;
     (network.dataset.train, network.dataset.test) = (train, test);
     Ok(network)
 }

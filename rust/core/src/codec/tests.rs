@@ -81,12 +81,12 @@ fn networks() -> impl Strategy<Value = Network> {
 
 fn observe(network: &mut Network, rows: usize, seed: u64) {
     let mut random = Random::new(seed, 9);
-    let (width, targets) = (network.layout.inputs(), network.targets());
+    let (width, targets) = (network.layout().inputs(), network.targets());
     // Now and then so large that all overflows.
     let magnitude = if seed.is_multiple_of(5) { f32::MAX } else { 100.0 };
     let inputs: Vec<f32> = (0..rows * width).map(|_| random.symmetric() * magnitude).collect();
     let target = |random: &mut Random| match network.kind {
-        Kind::Classifier => random.below(network.layout.outputs() as u64) as f32,
+        Kind::Classifier => random.below(network.layout().outputs() as u64) as f32,
         Kind::Regressor => random.symmetric() * magnitude,
     };
     let outputs: Vec<f32> = (0..rows * targets).map(|_| target(&mut random)).collect();

@@ -1,5 +1,7 @@
 //! The sections of what a training changes: weights, RPROP's state, normalization, statistics.
 
+use std::sync::Arc;
+
 use super::frame::Writer;
 use super::section::{Piece, Section, damaged};
 use super::{reserve, room, trainer_state};
@@ -17,7 +19,7 @@ pub(super) const MAX_COUNT: u64 = 1 << 62;
 const MAX_DECAY: f32 = 1e6;
 
 pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
-    let Trained { weights, decays: _, state, normalization, statistics, assigned: _ } = trained;
+    let Trained { layout: _, weights, decays: _, state, normalization, statistics, assigned: _ } = trained;
     writer.values(Section::Weights, 4, weights.iter().map(|weight| weight.to_le_bytes()));
     write_rprop(state.rprop(), writer);
     let Normalization { inputs, outputs } = normalization;
@@ -232,7 +234,7 @@ impl Parts {
     }
 
     /// All of it together.
-    pub(super) fn finish(self, layout: &Layout) -> Result<Trained> {
+    pub(super) fn finish(self, layout: Arc<Layout>) -> Result<Trained> {
         let Self { weights, sizes, signs, objectives, decays, state, inputs, outputs, statistics, assigned } = self;
         let missing = |section| damaged(section, "it is missing");
         if weights.is_empty() {
@@ -262,7 +264,7 @@ impl Parts {
             None => TrainerState::Rprop(rprop),
         };
         let normalization = Normalization { inputs, outputs };
-        Ok(Trained { weights, decays, state, normalization, statistics, assigned })
+        Ok(Trained { layout, weights, decays, state, normalization, statistics, assigned })
     }
 }
 

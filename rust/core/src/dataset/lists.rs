@@ -120,7 +120,11 @@ mod tests {
             let row = list(&mut random);
             let at = random.below(plain.len() as u64 + 1) as usize;
             lists.set(at, &row);
-            if at == plain.len() { plain.push(row) } else { plain[at] = row }
+            if at == plain.len() {
+                plain.push(row)
+            } else {
+                plain[at] = row
+            }
             if step % 500 == 499 {
                 let rows = random.below(plain.len() as u64 + 1) as usize;
                 lists.truncate(rows);

@@ -10,13 +10,14 @@ mod table;
 
 pub use batch::{Batch, RowShape};
 pub(crate) use batch::{check_weight, not_finite};
-pub(crate) use lists::Lists;
+use lists::Lists;
 pub(crate) use rows::Rows;
 pub(crate) use table::Table;
 
 use crate::error::{Error, Result};
 use crate::memory::{Move, Taken};
 use crate::random::Random;
+use crate::schema::{Row, Schema};
 
 /// One of the two sets of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +75,13 @@ pub(crate) struct Dataset {
 impl Dataset {
     pub(crate) fn new(shape: RowShape, limits: Limits) -> Self {
         Self { shape, limits, train: Rows::new(shape.width()), test: Rows::new(shape.width()) }
+    }
+
+    /// For rows of fields.
+    pub(crate) fn of_fields(schema: &Schema, limits: Limits) -> Self {
+        let shape = schema.shape();
+        let rows = || if schema.has_lists() { Rows::with_lists(shape.width()) } else { Rows::new(shape.width()) };
+        Self { shape, limits, train: rows(), test: rows() }
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -137,13 +145,40 @@ impl Dataset {
         mut placed: impl FnMut(Place),
     ) {
         for index in 0..batch.rows {
-            let set = target.unwrap_or_else(|| self.choose(random));
-            let (rows, limit) = (self.set(set).len(), self.limit(set));
-            let row = if rows < limit as usize { rows } else { random.below(rows as u64) as usize };
+            let place = self.next_place(target, random);
             let values = batch.inputs(index, self.shape).iter().chain(batch.targets(index, self.shape));
-            self.set_mut(set).set(row, values.copied(), batch.weight(index));
-            placed(Place { set, row: row as u32 });
+            self.set_mut(place.set).set(place.row as usize, values.copied(), batch.weight(index));
+            placed(place);
         }
+    }
+
+    /// Where the next row goes.
+    fn next_place(&self, target: Option<Set>, random: &mut Random) -> Place {
+        let set = target.unwrap_or_else(|| self.choose(random));
+        let (rows, limit) = (self.set(set).len(), self.limit(set));
+        let row = if rows < limit as usize { rows } else { random.below(rows as u64) as usize };
+        Place { set, row: row as u32 }
+    }
+
+    /// Stores a row of fields, and says where.
+    pub(crate) fn observe_row(
+        &mut self,
+        row: &Row,
+        outcome: &[f32],
+        weight: f32,
+        target: Option<Set>,
+        random: &mut Random,
+    ) -> Place {
+        let place = self.next_place(target, random);
+        self.place_row(row, outcome, weight, place);
+        place
+    }
+
+    /// Stores a row of fields at a place that [`Self::check_places`] has passed.
+    pub(crate) fn place_row(&mut self, row: &Row, outcome: &[f32], weight: f32, place: Place) {
+        let (rows, at) = (self.set_mut(place.set), place.row as usize);
+        rows.set_list(at, &row.list);
+        rows.set(at, row.cells.iter().chain(outcome).copied(), weight);
     }
 
     /// Whether each place is a stored row, or the one after the last as it will be by then.

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use super::Table;
+use super::{Lists, Table};
 use crate::error::Result;
 use crate::memory::Taken;
 use crate::random::Random;
+use crate::schema::Entry;
 
 /// The rows of one set.
 #[derive(Debug, Clone)]
@@ -13,11 +14,30 @@ pub(crate) struct Rows {
     pub(crate) table: Table,
     /// One column; none while all weights are 1.
     pub(crate) weights: Option<Table>,
+    /// What rows hold besides; none where no kind of field needs it.
+    pub(crate) lists: Option<Lists>,
 }
 
 impl Rows {
     pub(crate) fn new(width: usize) -> Self {
-        Self { table: Table::new(width), weights: None }
+        Self { table: Table::new(width), weights: None, lists: None }
+    }
+
+    /// Rows of fields, some of whose values are listed.
+    pub(crate) fn with_lists(width: usize) -> Self {
+        Self { lists: Some(Lists::default()), ..Self::new(width) }
+    }
+
+    /// What a row lists; none past the end.
+    pub(crate) fn list(&self, row: usize) -> Option<&[Entry]> {
+        (row < self.len()).then(|| self.lists.as_ref().map_or(&[][..], |lists| lists.row(row)))
+    }
+
+    /// Replaces what a row lists, or adds that of a row after the last.
+    pub(crate) fn set_list(&mut self, row: usize, list: &[Entry]) {
+        if let Some(lists) = &mut self.lists {
+            lists.set(row, list);
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -67,15 +87,24 @@ impl Rows {
             moved.extend(self.table.row(from));
             let weight = self.weight(from);
             self.set(to, moved.iter().copied(), weight);
+            if let Some(lists) = &mut self.lists {
+                let list = lists.row(from).to_vec();
+                lists.set(to, &list);
+            }
         }
         self.table.truncate(count);
         if let Some(weights) = &mut self.weights {
             weights.truncate(count);
         }
+        if let Some(lists) = &mut self.lists {
+            lists.truncate(count);
+        }
     }
 
     pub(super) fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        self.table.bytes_by(taken) + self.weights.as_ref().map_or(0, |weights| weights.bytes_by(taken))
+        self.table.bytes_by(taken)
+            + self.weights.as_ref().map_or(0, |weights| weights.bytes_by(taken))
+            + self.lists.as_ref().map_or(0, |lists| lists.bytes_by(taken))
     }
 }
 
@@ -118,7 +147,9 @@ impl Chosen {
 
 impl PartialEq for Rows {
     fn eq(&self, other: &Self) -> bool {
-        self.table == other.table && (0..self.len()).all(|row| self.weight(row) == other.weight(row))
+        self.table == other.table
+            && self.lists == other.lists
+            && (0..self.len()).all(|row| self.weight(row) == other.weight(row))
     }
 }
 

@@ -1,10 +1,10 @@
 //! A dense layer: each unit sums up a bias and every value of the layer before times a weight.
 
-use super::Decaying;
+use super::{Decaying, LookedUp};
 use crate::description::LayerDescription;
 use crate::forward::Arrangement;
 use crate::kernels::{FIRST_SIZE, MAX_SIZE, MIN_SIZE, kernels};
-use crate::layout::Connection;
+use crate::layout::{Connection, FirstInputs};
 use crate::normalization::Scaling;
 use crate::options::{Activation, Output};
 use crate::random::Random;
@@ -15,6 +15,8 @@ const MANY_INPUTS: f32 = 10.0;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Dense {
     pub(crate) connection: Connection,
+    /// Which of its inputs are computed; the others are looked up.
+    pub(crate) inputs: FirstInputs,
     pub(crate) activation: Option<Activation>,
 }
 
@@ -26,14 +28,15 @@ impl Dense {
     /// Biases of hidden units are uniform too, of the size of what the units sum up: with biases of 0 the bends of all first
     /// units go through the mean of the rows, and what is not linear there alone is not learnt (two spirals).
     pub(super) fn draw(&self, weights: &mut [f32], random: &mut Random) {
-        let Self { connection, activation } = self;
+        let Self { connection, inputs, activation } = self;
         let variance = match activation {
             None | Some(Activation::Tanh) => 1.0,
             Some(Activation::Relu) => 2.0,
             Some(Activation::Sigmoid) => 16.0,
         };
-        let bound = (3.0 * variance / connection.inputs as f32).sqrt();
-        for weight in &mut weights[connection.weights()] {
+        let bound = (3.0 * variance / inputs.of_a_row as f32).sqrt();
+        // What a word says is not known before it comes.
+        for weight in &mut weights[self.computed()][connection.outputs..] {
             *weight = bound * random.symmetric();
         }
         if let Some(activation) = activation {
@@ -42,8 +45,14 @@ impl Dense {
         }
     }
 
+    /// The place of the biases and of the weights of inputs that are computed.
+    fn computed(&self) -> std::ops::Range<usize> {
+        let Self { connection: Connection { outputs, offset, .. }, inputs, .. } = self;
+        *offset..offset + (1 + inputs.computed) * outputs
+    }
+
     pub(super) fn describe(&self, weights: &[f32]) -> LayerDescription {
-        let Self { connection, activation } = *self;
+        let Self { connection, activation, .. } = *self;
         let weights = &weights[connection.all()];
         let (biases, weights) = weights.split_at(connection.outputs);
         let (biases, weights) = (biases.to_vec(), weights.to_vec());
@@ -51,32 +60,41 @@ impl Dense {
     }
 
     pub(super) fn draws(&self) -> usize {
-        let Self { connection, activation } = self;
-        connection.inputs * connection.outputs + if activation.is_some() { connection.outputs } else { 0 }
+        let Self { connection, inputs, activation } = self;
+        inputs.computed * connection.outputs + if activation.is_some() { connection.outputs } else { 0 }
     }
 
     /// All parameters move at once, so a unit of many inputs moves by the more: from [`MANY_INPUTS`] on their steps are as much
     /// smaller. Rows of a thousand hashed words would else be overfit after a few steps.
     pub(super) fn first_sizes(&self, sizes: &mut [f32]) {
-        let many = (self.connection.inputs as f32 / MANY_INPUTS).max(1.0);
+        let many = (self.inputs.of_a_row as f32 / MANY_INPUTS).max(1.0);
         sizes[self.connection.biases()].fill(FIRST_SIZE);
         sizes[self.connection.weights()].fill((FIRST_SIZE / many).max(MIN_SIZE));
     }
 
     pub(super) fn decaying(&self) -> [Decaying; 2] {
-        let Connection { inputs, .. } = self.connection;
         [
             Decaying { range: self.connection.biases(), inputs: None },
-            Decaying { range: self.connection.weights(), inputs: Some(inputs) },
+            Decaying { range: self.connection.weights(), inputs: Some(self.inputs.of_a_row) },
         ]
     }
 
     #[inline]
-    pub(super) fn forward<A: Arrangement>(&self, weights: &[f32], x: &[f32], groups: usize, y: &mut [f32]) {
-        let Self { connection, activation } = self;
-        let x = &x[..A::LANES * groups * connection.inputs];
+    pub(super) fn forward<A: Arrangement>(
+        &self,
+        weights: &[f32],
+        x: &[f32],
+        looked_up: &LookedUp,
+        groups: usize,
+        y: &mut [f32],
+    ) {
+        let Self { connection, inputs, activation } = self;
+        let x = &x[..A::LANES * groups * inputs.computed];
         let y = &mut y[..A::LANES * groups * connection.outputs];
-        A::affine(&weights[connection.all()], connection.inputs, x, groups, y);
+        A::affine(&weights[self.computed()], inputs.computed, x, groups, y);
+        if inputs.computed < connection.inputs {
+            looked_up.forward::<A>(&weights[connection.all()], connection.outputs, y);
+        }
         if let Some(activation) = activation {
             (kernels().activate)(*activation, y);
         }
@@ -86,18 +104,21 @@ impl Dense {
     pub(super) fn backward(
         &self,
         weights: &[f32],
-        x: &[f32],
+        (x, looked_up): (&[f32], &LookedUp),
         y: &[f32],
         delta: &mut [f32],
         groups: usize,
         gradient: &mut [f32],
         before: Option<&mut [f32]>,
     ) {
-        let Self { connection, activation } = self;
+        let Self { connection, inputs, activation } = self;
         if let Some(activation) = activation {
             (kernels().derive)(*activation, y, delta);
         }
-        (kernels().gradient)(connection.inputs, x, delta, groups, &mut gradient[connection.all()]);
+        (kernels().gradient)(inputs.computed, x, delta, groups, &mut gradient[self.computed()]);
+        if inputs.computed < connection.inputs {
+            looked_up.backward(delta, connection.outputs, &mut gradient[connection.all()]);
+        }
         if let Some(before) = before {
             (kernels().backward)(&weights[connection.all()], connection.inputs, delta, groups, before);
         }
@@ -106,9 +127,9 @@ impl Dense {
     /// A unit sees `b + sum_i w_i (x_i - m_i) s_i`; with new `m'`, `s'` the same is `w'_i = w_i s_i / s'_i` and
     /// `b' = b + sum_i w_i s_i (m'_i - m_i)`. Step sizes are moves of a weight, so they scale with it.
     pub(super) fn rescale_inputs(&self, old: &Scaling, new: &Scaling, weights: &mut [f32], sizes: &mut [f32]) {
-        let Connection { inputs, outputs, offset } = self.connection;
+        let Connection { outputs, offset, .. } = self.connection;
         let mut shift = vec![0.0; outputs];
-        for input in 0..inputs {
+        for input in 0..self.inputs.computed {
             let (scale, moved) = (f64::from(old.scale[input]), f64::from(new.mean[input]) - f64::from(old.mean[input]));
             // An input without a say so far has none at first.
             let ratio = if scale == 0.0 { 0.0 } else { scale / f64::from(new.scale[input]) };

@@ -4,16 +4,18 @@
 //! kind of layer is here, in a file for each kind.
 
 mod dense;
+mod looked_up;
 
 use std::ops::Range;
 
 use crate::description::LayerDescription;
 use crate::forward::Arrangement;
-use crate::layout::Layout;
+use crate::layout::{FirstInputs, Layout};
 use crate::normalization::Scaling;
 use crate::options::{Activation, Output};
 use crate::random::Random;
 pub(crate) use dense::Dense;
+pub(crate) use looked_up::LookedUp;
 
 /// A layer, by its kind. What takes all parameters of a member takes the layer's own out of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,9 +42,9 @@ macro_rules! of_kind {
 }
 
 impl Layer {
-    /// Values that it takes of each row.
+    /// Values that it takes of each row, besides those that are looked up.
     pub(crate) fn inputs(&self) -> usize {
-        of_kind!(self, dense => dense.connection.inputs)
+        of_kind!(self, dense => dense.inputs.computed)
     }
 
     /// Values that it gives of each row.
@@ -75,10 +77,18 @@ impl Layer {
         of_kind!(self, dense => dense.decaying().into_iter())
     }
 
-    /// Values `y` of some groups of rows, from those of the layer before.
+    /// Values `y` of some groups of rows, from those of the layer before and from what is looked up, which the first layer alone
+    /// has.
     #[inline]
-    pub(crate) fn forward<A: Arrangement>(&self, weights: &[f32], x: &[f32], groups: usize, y: &mut [f32]) {
-        of_kind!(self, dense => dense.forward::<A>(weights, x, groups, y));
+    pub(crate) fn forward<A: Arrangement>(
+        &self,
+        weights: &[f32],
+        x: &[f32],
+        looked_up: &LookedUp,
+        groups: usize,
+        y: &mut [f32],
+    ) {
+        of_kind!(self, dense => dense.forward::<A>(weights, x, looked_up, groups, y));
     }
 
     /// Adds to the gradient what the derivatives `delta` of the loss by the values `y` come to, and computes those by the values
@@ -87,14 +97,14 @@ impl Layer {
     pub(crate) fn backward(
         &self,
         weights: &[f32],
-        x: &[f32],
+        (x, looked_up): (&[f32], &LookedUp),
         y: &[f32],
         delta: &mut [f32],
         groups: usize,
         gradient: &mut [f32],
         before: Option<&mut [f32]>,
     ) {
-        of_kind!(self, dense => dense.backward(weights, x, y, delta, groups, gradient, before));
+        of_kind!(self, dense => dense.backward(weights, (x, looked_up), y, delta, groups, gradient, before));
     }
 
     /// Changes parameters and step sizes so that inputs scaled by `new` give what those scaled by `old` gave.
@@ -123,7 +133,9 @@ impl Layout {
     ) -> impl DoubleEndedIterator<Item = Layer> + ExactSizeIterator + '_ {
         let last = self.units().len() - 2;
         self.connections().enumerate().map(move |(index, connection)| {
-            Layer::Dense(Dense { connection, activation: (index < last).then_some(activation) })
+            let all = FirstInputs { computed: connection.inputs, of_a_row: connection.inputs };
+            let inputs = if index == 0 { self.first_inputs() } else { all };
+            Layer::Dense(Dense { connection, inputs, activation: (index < last).then_some(activation) })
         })
     }
 }

@@ -14,10 +14,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::dataset::{RowShape, Rows};
-use crate::forward::{Grouped, forward, load};
+use crate::forward::{Grouped, forward};
+use crate::inputs::Inputs;
 use crate::kernels::{Buffer, LANES, add_share};
-use crate::layers::Layer;
-use crate::layout::{Kind, Layout};
+use crate::layers::{Layer, LookedUp};
+use crate::layout::Layout;
 use crate::normalization::{Normalization, Scaling};
 use crate::options::Options;
 
@@ -35,6 +36,7 @@ const MAX_SHARES_BYTES: usize = 64 << 20;
 #[derive(Debug)]
 pub(crate) struct Objective {
     shape: RowShape,
+    inputs: Inputs,
     options: Options,
     normalization: Normalization,
     layers: Vec<Layer>,
@@ -58,20 +60,23 @@ pub(crate) struct Scratch {
     delta: Buffer,
     delta_before: Buffer,
     gather: Vec<f32>,
+    /// What the rows have that is looked up.
+    looked_up: LookedUp,
 }
 
 impl Objective {
     pub(crate) fn new(
-        kind: Kind,
-        layout: &Layout,
+        shape: RowShape,
+        (layout, inputs): (&Layout, Inputs),
         options: Options,
         normalization: Normalization,
         members: usize,
     ) -> Self {
         // Values of every layer, and error signals of two at a time.
-        let group_bytes = (layout.units().iter().sum::<usize>() + 2 * layout.outputs()) * LANES * size_of::<f32>();
+        let group_bytes = (layout.values().sum::<usize>() + 2 * layout.outputs()) * LANES * size_of::<f32>();
         Self {
-            shape: RowShape::new(kind, layout),
+            shape,
+            inputs,
             layers: layout.layers(options.activation).collect(),
             options,
             constant: normalization.outputs.iter().flat_map(Scaling::constant).collect(),
@@ -115,7 +120,7 @@ impl Objective {
     /// Bytes of what [`Self::scratch`] gives.
     pub(crate) fn scratch_bytes(&self) -> usize {
         let widest = self.layers.iter().map(Layer::outputs).max().unwrap_or_default();
-        let values = self.shape.inputs + self.layers.iter().map(Layer::outputs).sum::<usize>();
+        let values = self.inputs.computed() + self.layers.iter().map(Layer::outputs).sum::<usize>();
         let mean = if self.members > 1 { self.shape.outputs } else { 0 };
         ((values + mean + 2 * widest) * self.block_groups + self.shape.outputs) * LANES * size_of::<f32>()
     }
@@ -124,7 +129,7 @@ impl Objective {
         let room = |units: usize| Buffer::new(units * self.block_groups * LANES);
         let widest = self.layers.iter().map(Layer::outputs).max().expect("a layout has a layer");
         Scratch {
-            values: std::iter::once(self.shape.inputs)
+            values: std::iter::once(self.inputs.computed())
                 .chain(self.layers.iter().map(Layer::outputs))
                 .map(room)
                 .collect(),
@@ -133,6 +138,7 @@ impl Objective {
             delta: room(widest),
             delta_before: room(widest),
             gather: Vec::new(),
+            looked_up: LookedUp::default(),
         }
     }
 
@@ -156,7 +162,7 @@ impl Objective {
             if self.members > 1 {
                 sums.add(&self.block_of_many(weights, rows, from..to, scratch, &mut wanted));
             } else {
-                forward::<Grouped>(self.layers.iter().copied(), weights, to - from, &mut scratch.values[..]);
+                self.forward(weights, to - from, scratch);
                 let gradients = wanted.own.as_mut().and_then(|own| own.gradients.as_deref_mut());
                 let tally = wanted.tally.as_deref_mut();
                 self.losses(rows, from..to, scratch, &mut sums, gradients.is_none(), tally);
@@ -191,7 +197,7 @@ impl Objective {
             self.load(rows, block.clone(), scratch);
             mean.fill(0.0);
             for weights in weights.chunks_exact(self.parameters) {
-                forward::<Grouped>(self.layers.iter().copied(), weights, count, &mut scratch.values[..]);
+                self.forward(weights, count, scratch);
                 add_share(&mut mean[..units], &scratch.values[last][..units], self.members);
             }
             scratch.values[last][..units].copy_from_slice(&mean[..units]);
@@ -202,7 +208,7 @@ impl Objective {
             for (weights, gradient) in members {
                 // A single member's values are still there.
                 if self.members > 1 {
-                    forward::<Grouped>(self.layers.iter().copied(), weights, count, &mut scratch.values[..]);
+                    self.forward(weights, count, scratch);
                 }
                 scratch.delta[..units].copy_from_slice(&delta[..units]);
                 self.backward(weights, count, scratch, gradient);
@@ -228,7 +234,7 @@ impl Objective {
             if !wanted.ensemble && own.is_none() {
                 continue;
             }
-            forward::<Grouped>(self.layers.iter().copied(), weights, count, &mut scratch.values[..]);
+            self.forward(weights, count, scratch);
             if wanted.ensemble {
                 add_share(&mut scratch.mean[..units], &scratch.values[last][..units], self.members);
             }
@@ -253,12 +259,19 @@ impl Objective {
     }
 
     fn load(&self, rows: &Rows, groups: Range<usize>, scratch: &mut Scratch) {
-        let width = self.shape.inputs * LANES;
+        let width = self.inputs.computed() * LANES;
+        scratch.looked_up.clear();
         for (slot, group) in groups.enumerate() {
-            let from = &rows.table.group(group, &mut scratch.gather)[..width];
+            let stored = &rows.table.group(group, &mut scratch.gather)[..self.shape.inputs * LANES];
             let to = &mut scratch.values[0][slot * width..][..width];
-            load::<Grouped>(self.normalization.inputs.as_ref(), from, to);
+            let list = |lane| rows.list(group * LANES + lane);
+            self.inputs.load::<Grouped>(self.normalization.inputs.as_ref(), stored, list, to, &mut scratch.looked_up);
         }
+    }
+
+    fn forward(&self, weights: &[f32], groups: usize, scratch: &mut Scratch) {
+        let Scratch { values, looked_up, .. } = scratch;
+        forward::<Grouped>(self.layers.iter().copied(), weights, groups, looked_up, &mut values[..]);
     }
 
     fn backward(&self, weights: &[f32], groups: usize, scratch: &mut Scratch, gradient: &mut [f32]) {
@@ -266,7 +279,8 @@ impl Objective {
             let (x, y) = (&scratch.values[index], &scratch.values[index + 1]);
             let delta = &mut scratch.delta[..groups * layer.outputs() * LANES];
             let before = (index > 0).then(|| &mut scratch.delta_before[..groups * layer.inputs() * LANES]);
-            layer.backward(weights, x, y, delta, groups, gradient, before);
+            let looked_up = if index == 0 { &scratch.looked_up } else { LookedUp::NONE };
+            layer.backward(weights, (x, looked_up), y, delta, groups, gradient, before);
             std::mem::swap(&mut scratch.delta, &mut scratch.delta_before);
         }
     }
@@ -275,6 +289,7 @@ impl Objective {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::layout::Kind;
     use crate::normalization::Scaling;
     use crate::options::{Activation, Loss, Output};
     use crate::random::Random;
@@ -306,6 +321,17 @@ mod tests {
             rows.set(row, values.into_iter(), if row % 3 == 0 { 2.5 } else { 1.0 });
         }
         rows
+    }
+
+    fn objective_of(
+        kind: Kind,
+        layout: &Layout,
+        options: Options,
+        normalization: Normalization,
+        members: usize,
+    ) -> Objective {
+        let (shape, inputs) = (RowShape::new(kind, layout), Inputs::new(None, layout));
+        Objective::new(shape, (layout, inputs), options, normalization, members)
     }
 
     fn all_sums(objective: &Objective, weights: &[f32], rows: &Rows, gradient: Option<&mut Vec<f32>>) -> Sums {
@@ -345,7 +371,7 @@ mod tests {
                 let scaling = Scaling { mean: vec![0.1; units[0]], scale: vec![1.5; units[0]] };
                 let outputs = (kind == Kind::Regressor).then(|| Scaling::identity(layout.outputs()));
                 let normalization = Normalization { inputs: Some(scaling), outputs };
-                let objective = Objective::new(kind, &layout, options.clone(), normalization, 1);
+                let objective = objective_of(kind, &layout, options.clone(), normalization, 1);
                 let weights = initial(&layout, options.activation, &mut Random::new(5, 5));
                 let mut gradient = Vec::new();
                 all_sums(&objective, &weights, &rows, Some(&mut gradient));
@@ -379,7 +405,7 @@ mod tests {
             let rows = rows(kind, &layout, 300);
             for members in [1, 3] {
                 let normalization = Normalization::default();
-                let objective = Objective::new(kind, &layout, options.clone(), normalization, members);
+                let objective = objective_of(kind, &layout, options.clone(), normalization, members);
                 let mut random = Random::new(5, 5);
                 let weights: Vec<f32> =
                     (0..members).flat_map(|_| initial(&layout, options.activation, &mut random)).collect();
@@ -408,7 +434,7 @@ mod tests {
     fn a_weight_of_two_counts_a_row_twice() {
         let layout = Layout::new(&[3, 4, 2]).unwrap();
         let objective =
-            Objective::new(Kind::Classifier, &layout, Options::new(Kind::Classifier), Normalization::default(), 1);
+            objective_of(Kind::Classifier, &layout, Options::new(Kind::Classifier), Normalization::default(), 1);
         let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
         let once = rows(Kind::Classifier, &layout, 2);
         let (mut weighted, mut doubled) = (Rows::new(4), Rows::new(4));
@@ -429,7 +455,7 @@ mod tests {
         // Rows that lie side by side, and rows so wide that they lie one after the other.
         for units in [&[3, 4, 2][..], &[5000, 2]] {
             let (layout, kind) = (Layout::new(units).unwrap(), Kind::Classifier);
-            let plain = || Objective::new(kind, &layout, Options::new(kind), Normalization::default(), 1);
+            let plain = || objective_of(kind, &layout, Options::new(kind), Normalization::default(), 1);
             let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
             let rows = rows(kind, &layout, 21);
             let mut heavier = Rows::new(units[0] + 1);
@@ -452,7 +478,7 @@ mod tests {
     fn weights_beyond_single_precision_still_count_something_and_not_all() {
         let layout = Layout::new(&[1, 2]).unwrap();
         let plain =
-            Objective::new(Kind::Classifier, &layout, Options::new(Kind::Classifier), Normalization::default(), 1);
+            objective_of(Kind::Classifier, &layout, Options::new(Kind::Classifier), Normalization::default(), 1);
         let weighted = plain.weighted(Some(Arc::new(vec![f32::MAX, f32::MIN_POSITIVE])));
         let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
         let mut rows = Rows::new(2);
@@ -468,7 +494,7 @@ mod tests {
         let (kind, layout) = (Kind::Classifier, Layout::new(&[3, 2]).unwrap());
         let judged = |loss| {
             let options = Options { loss, ..Options::new(kind) };
-            let objective = Objective::new(kind, &layout, options, Normalization::default(), 1);
+            let objective = objective_of(kind, &layout, options, Normalization::default(), 1);
             let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
             let (mut of_member, rows) = ([Sums::default()], rows(kind, &layout, 21));
             let own = PerMember { members: &[true], sums: &mut of_member, gradients: None };
@@ -490,7 +516,7 @@ mod tests {
         for units in [&[9, 15, 2][..], &[300, 600, 100], &[1, 1], &[2000, 2000, 10]] {
             let layout = Layout::new(units).unwrap();
             let objective =
-                Objective::new(Kind::Regressor, &layout, Options::new(Kind::Regressor), Normalization::default(), 1);
+                objective_of(Kind::Regressor, &layout, Options::new(Kind::Regressor), Normalization::default(), 1);
             for count in [1, 16, 17, 1000, 9_000] {
                 let mut rows = Rows::new(1);
                 (0..count).for_each(|row| rows.set(row, std::iter::once(0.0), 1.0));

@@ -14,11 +14,13 @@ mod value;
 use std::collections::HashMap;
 
 pub use kind::{DEFAULT_BUCKETS, DEFAULT_WORDS, FieldKind, MAX_ENTRIES, Word};
+pub(crate) use row::check_outcome;
 pub use row::{Entry, Row};
 pub use value::{Given, Value};
 
+use crate::dataset::RowShape;
 use crate::error::{Error, Result};
-use crate::layout::{Kind, MAX_PARAMETERS, MAX_UNITS};
+use crate::layout::{FirstInputs, Kind, Layout, MAX_PARAMETERS, MAX_UNITS};
 use crate::memory::{self, Taken};
 
 /// The longest name of a field, and the longest word, in bytes.
@@ -126,17 +128,12 @@ impl Schema {
     pub fn new(fields: impl IntoIterator<Item = (Vec<u8>, FieldKind)>, target: Target) -> Result<Self> {
         let (mut own, mut cells, mut dense): (Vec<Field>, _, _) = (Vec::new(), 0, 0);
         for (name, kind) in fields {
-            own.push(Field {
-                name: name.into(),
-                kind,
-                cell: cells,
-                dense,
-                fixed: 0,
-                words: HashMap::new(),
-            });
+            own.push(Field { name: name.into(), kind, cell: cells, dense, fixed: 0, words: HashMap::new() });
             cells += kind.cells();
             dense += kind.dense();
         }
+        // The kernels want a column; where fields have none it is 0 in all rows, and has no say.
+        let (cells, dense) = (cells.max(1), dense.max(1));
         let mut fixed = 0;
         for field in &mut own {
             field.fixed = (dense + fixed) as u32;
@@ -210,7 +207,8 @@ impl Schema {
             .chain(hidden.iter().map(|&units| units as u64))
             .chain(std::iter::once(outputs))
             .collect();
-        let parameters = units.windows(2).map(|pair| (pair[0] + 1).saturating_mul(pair[1])).fold(0, u64::saturating_add);
+        let parameters =
+            units.windows(2).map(|pair| (pair[0] + 1).saturating_mul(pair[1])).fold(0, u64::saturating_add);
         if parameters > MAX_PARAMETERS as u64 {
             return Err(Error::Parameters { parameters });
         }
@@ -250,6 +248,32 @@ impl Schema {
         self.dense + self.fixed + words
     }
 
+    /// The layout of a network that knows all that has been met: every word an input, every class an output.
+    ///
+    /// # Errors
+    /// [`Error::Parameters`] or another if it is beyond the bounds of a layout.
+    pub(crate) fn layout(&self, hidden: &[usize]) -> Result<Layout> {
+        let units: Vec<usize> = std::iter::once(self.inputs(self.words.len()))
+            .chain(hidden.iter().copied())
+            .chain(std::iter::once(self.outputs()))
+            .collect();
+        let looked_up = self.fields.iter().filter(|field| field.kind.dense() == 0).count();
+        Layout::of_fields(&units, FirstInputs { computed: self.dense, of_a_row: self.dense + looked_up })
+    }
+
+    /// Outputs of such a network. A classifier has two at least, before it has met as many classes.
+    fn outputs(&self) -> usize {
+        match &self.target {
+            Target::Classes { names, .. } => names.len().max(2),
+            Target::Values(names) => names.len(),
+        }
+    }
+
+    /// What stored rows are like.
+    pub(crate) fn shape(&self) -> RowShape {
+        RowShape { kind: self.kind(), inputs: self.cells, outputs: self.outputs() }
+    }
+
     /// Whether rows have lists: of the buckets of a text, of tags.
     pub(crate) fn has_lists(&self) -> bool {
         self.fields.iter().any(|field| field.kind.cells() == 0)
@@ -273,10 +297,7 @@ impl Schema {
     ///
     /// # Errors
     /// [`Error::UnknownField`], [`Error::FieldTwice`], or [`Error::FieldValue`] for the first value that is not understood.
-    pub fn understand<'a>(
-        &self,
-        given: impl IntoIterator<Item = (&'a [u8], Given<'a>)>,
-    ) -> Result<Vec<Value<'a>>> {
+    pub fn understand<'a>(&self, given: impl IntoIterator<Item = (&'a [u8], Given<'a>)>) -> Result<Vec<Value<'a>>> {
         let mut values = vec![Value::Gap; self.fields.len()];
         let mut is_given = vec![false; self.fields.len()];
         // As a rule they come in the same order each time.
@@ -396,6 +417,16 @@ impl Schema {
         Ok(())
     }
 
+    /// Forgets the words and classes that came after so many.
+    pub(crate) fn forget(&mut self, words: usize, classes: usize) {
+        for (field, word) in self.words.drain(words..) {
+            self.fields[field as usize].words.remove(&word);
+        }
+        if let Target::Classes { names, .. } = &mut self.target {
+            names.truncate(classes);
+        }
+    }
+
     /// Bytes beyond the schema itself.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let word = |word: &[u8]| if word.is_empty() { 0 } else { taken(word.len()) };
@@ -409,9 +440,7 @@ impl Schema {
             Target::Classes { name, names, .. } => {
                 word(name) + memory::of_vec(names, taken) + names.iter().map(|name| word(name)).sum::<usize>()
             }
-            Target::Values(names) => {
-                memory::of_vec(names, taken) + names.iter().map(|name| word(name)).sum::<usize>()
-            }
+            Target::Values(names) => memory::of_vec(names, taken) + names.iter().map(|name| word(name)).sum::<usize>(),
         };
         // Each word is there twice.
         let words: usize = self.words.iter().map(|(_, of_field)| 2 * word(of_field)).sum();

@@ -5,7 +5,6 @@
 
 use super::{Field, FieldKind, Schema, Target, Value, shown, time};
 use crate::error::{Error, Result};
-use crate::kernels::LANES;
 
 /// An input that is looked up, and its value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,6 +37,8 @@ impl Schema {
         for (field, value) in self.fields().iter().zip(values) {
             field.encode(value, &mut row);
         }
+        // Of texts and tags alone.
+        row.cells.resize(self.cells(), 0.0);
         row
     }
 
@@ -99,17 +100,17 @@ impl Schema {
         self.fields().partition_point(|field| field.gap() as usize <= number).checked_sub(1)
     }
 
-    /// The inputs of sixteen rows that are computed, before they are scaled, from their cells; both input after input, as the
-    /// kernels take them. A gap is no number.
-    pub(crate) fn dense_of(&self, cells: &[f32], to: &mut [f32]) {
+    /// The inputs of some rows that are computed, before they are scaled, from their cells; of both the values of all rows lie side
+    /// by side, as the kernels take them. A gap is no number.
+    pub(crate) fn computed_of(&self, rows: usize, cells: &[f32], to: &mut [f32]) {
         for field in self.fields() {
-            let cells = &cells[field.cell() * LANES..];
-            let to = &mut to[field.dense() * LANES..][..field.kind().dense() * LANES];
+            let cells = &cells[field.cell() * rows..];
+            let to = &mut to[field.dense() * rows..][..field.kind().dense() * rows];
             match field.kind() {
                 FieldKind::Time => {
-                    for lane in 0..LANES {
-                        let parts = time::parts([cells[lane], cells[LANES + lane]]);
-                        parts.into_iter().enumerate().for_each(|(part, value)| to[part * LANES + lane] = value);
+                    for row in 0..rows {
+                        let parts = time::parts([cells[row], cells[rows + row]]);
+                        parts.into_iter().enumerate().for_each(|(part, value)| to[part * rows + row] = value);
                     }
                 }
                 _ => to.copy_from_slice(&cells[..to.len()]),
@@ -198,6 +199,7 @@ mod tests {
 
     use super::super::Given;
     use super::*;
+    use crate::kernels::LANES;
 
     fn schema() -> Schema {
         let fields = [
@@ -228,7 +230,12 @@ mod tests {
 
     fn entries(schema: &Schema, row: &Row, inputs: usize) -> Vec<(u32, f32)> {
         let mut found = Vec::new();
-        schema.entries_of(|cell| row.cells[cell], &row.list, inputs, |Entry { number, value }| found.push((number, value)));
+        schema.entries_of(
+            |cell| row.cells[cell],
+            &row.list,
+            inputs,
+            |Entry { number, value }| found.push((number, value)),
+        );
         found
     }
 
@@ -283,7 +290,7 @@ mod tests {
         let mut cells = vec![f32::NAN; 9 * LANES];
         row.cells.iter().enumerate().for_each(|(cell, &value)| cells[cell * LANES + 3] = value);
         let mut dense = vec![0.0; 12 * LANES];
-        schema.dense_of(&cells, &mut dense);
+        schema.computed_of(LANES, &cells, &mut dense);
         let lane = |lane: usize| dense[lane..].iter().step_by(LANES).copied().collect::<Vec<f32>>();
         assert!(lane(2).iter().all(|value| value.is_nan()));
         let found = lane(3);
@@ -296,7 +303,8 @@ mod tests {
     #[test]
     fn forged_rows_are_refused() {
         let mut schema = schema();
-        let row = observed(&mut schema, &[("plan", "free"), ("tags", "new,red"), ("spent", "dear"), ("words", "a b c")]);
+        let row =
+            observed(&mut schema, &[("plan", "free"), ("tags", "new,red"), ("spent", "dear"), ("words", "a b c")]);
         let refused = |change: &dyn Fn(&mut Row)| {
             let mut row = row.clone();
             change(&mut row);

@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn what_is_no_moment_is_none() {
-        for text in ["", "yesterday", "2026-13-01", "2026-02-30", "25.11.2026", "nan", "inf", "1e300", "2026", "18:30"] {
+        for text in ["", "yesterday", "2026-13-01", "2026-02-30", "25.11.2026", "nan", "inf", "1e300", "2026", "18:30"]
+        {
             if text == "2026" {
                 assert!(of_text(text).is_some(), "half an hour after midnight of 1970");
             } else {

@@ -16,7 +16,8 @@ const LEAST: f64 = 1e-30;
 ///
 /// The best constant is the mean of the targets: with cross-entropy the shares of the classes, with squared errors the mean.
 pub(super) fn error(task: &Task, statistics: &RowStatistics, normalization: &Normalization, rows: &Rows) -> f64 {
-    let layout = Layout::new(&[task.layout.inputs(), task.layout.outputs()]).expect("a part of one that is legal");
+    let units = [task.layout.inputs(), task.layout.outputs()];
+    let layout = Layout::of_fields(&units, task.layout.first_inputs()).expect("a part of one that is legal");
     let class_weights = statistics.class_weights(&task.options.class_weight);
     let means = statistics.mean_targets(normalization, class_weights.as_deref());
     let mut weights = vec![0.0; layout.parameters()];
@@ -27,9 +28,9 @@ pub(super) fn error(task: &Task, statistics: &RowStatistics, normalization: &Nor
             Output::Linear => mean as f32,
         };
     }
-    let kind = task.dataset.shape.kind;
-    let objective =
-        Objective::new(kind, &layout, task.options.clone(), normalization.clone(), 1).weighted(class_weights);
+    let (shape, inputs) = (task.dataset.shape, task.inputs());
+    let objective = Objective::new(shape, (&layout, inputs), task.options.clone(), normalization.clone(), 1)
+        .weighted(class_weights);
     let mut scratch = objective.scratch();
     let mut sums = Sums::default();
     for share in objective.shares(rows) {
@@ -56,7 +57,7 @@ mod tests {
         let inputs: Vec<f32> = (0..rows).map(|row| row as f32).collect();
         network.observe(&Batch::new(&inputs, 1, targets, network.targets()), None, |_| {}).unwrap();
         let task = Task::new(&network, TrainOptions::default()).unwrap();
-        let statistics = RowStatistics::of(&network.dataset);
+        let statistics = RowStatistics::of(&network.dataset, None);
         let normalization = statistics.normalization(&task.options, &task.trained);
         error(&task, &statistics, &normalization, &network.dataset.train)
     }

@@ -141,7 +141,7 @@ impl Live {
     /// Those of [`Self::configure`].
     pub fn check(&self, changes: &Changes) -> Result<()> {
         let before = &self.network.options;
-        let after = before.with(self.network.kind, &self.network.layout, changes)?;
+        let after = before.with(self.network.kind, self.network.layout(), changes)?;
         if self.job().is_some() && (before.activation, before.output) != (after.activation, after.output) {
             return Err(Error::AlreadyTraining);
         }

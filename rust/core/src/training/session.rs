@@ -4,6 +4,7 @@
 //! whether to end there, and if not lets the trainer move the weights. So both errors always belong to the same weights, a
 //! training that ends by itself knows them of the weights it leaves, and nothing is computed twice.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::baseline;
@@ -47,7 +48,7 @@ pub(super) struct Session<'a> {
 impl<'a> Session<'a> {
     /// Prepares a training: normalization, and the weights expressed under it. None if it is cancelled meanwhile.
     pub(super) fn new(task: &'a Task, control: &'a Control) -> Option<Self> {
-        let statistics = RowStatistics::of(&task.dataset);
+        let statistics = RowStatistics::of(&task.dataset, task.schema.as_deref());
         let normalization = statistics.normalization(&task.options, &task.trained);
         let (mut weights, decays, mut state) = task.initial_state();
         let before = &task.trained.normalization;
@@ -218,7 +219,18 @@ impl<'a> Session<'a> {
             normalization.keep_constants_of(&task.trained.normalization);
         }
         let (weights, decays, state) = (self.weights, self.decays, self.trainer.state(members));
-        (Trained { weights, decays, state, normalization, statistics, assigned: task.trained.assigned }, report)
+        (
+            Trained {
+                layout: Arc::clone(&task.layout),
+                weights,
+                decays,
+                state,
+                normalization,
+                statistics,
+                assigned: task.trained.assigned,
+            },
+            report,
+        )
     }
 
     /// Takes as many threads as have enough to do in a cycle of so many members; none if the training is cancelled.

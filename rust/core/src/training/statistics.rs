@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use crate::dataset::{Dataset, Rows};
+use crate::kernels::LANES;
 use crate::layout::Kind;
 use crate::normalization::{Column, Normalization, Scaling};
 use crate::options::{ClassWeight, Options};
+use crate::schema::Schema;
 use crate::trained::Trained;
 
 /// Moments of the columns of the training rows, and counts of classes.
@@ -28,15 +30,22 @@ pub(super) struct Class {
 }
 
 impl RowStatistics {
-    pub(super) fn of(dataset: &Dataset) -> Self {
+    pub(super) fn of(dataset: &Dataset, schema: Option<&Schema>) -> Self {
         let shape = dataset.shape;
-        let (columns, classes) = match shape.kind {
-            Kind::Classifier => (0..shape.inputs, classes(dataset)),
-            Kind::Regressor => (0..shape.width(), Vec::new()),
+        let inputs = match schema {
+            None => Column::of(&dataset.train, 0..shape.inputs),
+            Some(schema) => {
+                let computed = |stored: &[f32], to: &mut [f32]| schema.computed_of(LANES, stored, to);
+                Column::of_groups(&dataset.train, schema.dense(), computed)
+            }
         };
-        let mut inputs = Column::of(&dataset.train, columns);
-        let targets = inputs.split_off(shape.inputs);
-        Self { inputs, targets, classes }
+        match shape.kind {
+            Kind::Classifier => Self { inputs, targets: Vec::new(), classes: classes(dataset) },
+            Kind::Regressor => {
+                let targets = Column::of(&dataset.train, shape.inputs..shape.width());
+                Self { inputs, targets, classes: Vec::new() }
+            }
+        }
     }
 
     /// The normalization under which a network goes on learning from the rows.
@@ -122,7 +131,7 @@ mod tests {
         let mut batch = Batch::new(classes, 1, classes, 1);
         batch.weights = Some(weights);
         network.observe(&batch, None, |_| {}).unwrap();
-        RowStatistics::of(&network.dataset)
+        RowStatistics::of(&network.dataset, None)
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::trainers::{Description, description};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
+use crate::inputs::Inputs;
 use crate::layout::Layout;
 use crate::model::Model;
 use crate::network::Network;
@@ -13,9 +14,10 @@ use crate::normalization::Normalization;
 use crate::objective::Objective;
 use crate::options::{ClassWeight, Options, Restarts};
 use crate::random::Random;
+use crate::schema::Schema;
 use crate::trained::Trained;
 use crate::trainer_state::{RpropState, TrainerState};
-use crate::weights::{first_sizes, initial};
+use crate::weights::{first_sizes, initial, widened};
 
 /// The random stream of the members after the first.
 const MEMBERS_STREAM: u64 = 3;
@@ -44,6 +46,7 @@ impl Default for TrainOptions {
 /// A training to be done. Taking one costs constant time and shares the network's rows.
 #[derive(Debug, Clone)]
 pub struct Task {
+    pub(super) schema: Option<Arc<Schema>>,
     pub(super) layout: Arc<Layout>,
     pub(super) options: Options,
     pub(super) trained: Arc<Trained>,
@@ -69,7 +72,12 @@ impl Task {
         if training.auto_stop && network.dataset.test.len() == 0 {
             return Err(Error::NoTestingRows);
         }
-        let Model { layout, options, trained, .. } = network.model();
+        let Model { schema, options, trained, .. } = network.model();
+        // New words and classes become inputs and outputs of their own.
+        let layout = match &schema {
+            Some(schema) => Arc::new(schema.layout(trained.layout.hidden())?),
+            None => Arc::clone(&trained.layout),
+        };
         let (dataset, weights_state) = (network.dataset.clone(), network.weights_state());
         let (members, answering) = if trained.is_untrained() {
             let starts = options.restarts.starts(training.auto_stop, dataset.train.len(), layout.parameters());
@@ -77,7 +85,7 @@ impl Task {
         } else {
             (trained.members(), trained.members())
         };
-        Ok(Self { layout, options, trained, dataset, training, members, answering, weights_state })
+        Ok(Self { schema, layout, options, trained, dataset, training, members, answering, weights_state })
     }
 
     /// Bytes of memory that it takes with so many threads, about, beyond the rows.
@@ -121,16 +129,26 @@ impl Task {
 
     /// What so many members of it minimize, where all classes weigh the same.
     pub(super) fn objective(&self, normalization: Normalization, members: usize) -> Objective {
-        Objective::new(self.dataset.shape.kind, &self.layout, self.options.clone(), normalization, members)
+        let inputs = (&*self.layout, self.inputs());
+        Objective::new(self.dataset.shape, inputs, self.options.clone(), normalization, members)
+    }
+
+    /// How the inputs follow from the rows.
+    pub(super) fn inputs(&self) -> Inputs {
+        Inputs::new(self.schema.clone(), &self.layout)
     }
 
     /// The weights, the members' multipliers of the automatic weight decay and the trainer's state that the training begins
     /// with: those of the network, and if nothing has trained it yet, those of as many more members as it is to have, drawn
     /// from a stream of their own.
     pub(super) fn initial_state(&self) -> (Vec<f32>, Vec<f32>, TrainerState) {
-        let Trained { weights, decays, state, .. } = &*self.trained;
+        let Trained { layout: before, decays, .. } = &*self.trained;
+        let (weights, state) = match &self.schema {
+            Some(schema) if before != &self.layout => widened(&self.trained, &self.layout, schema, &self.options),
+            _ => (self.trained.weights.clone(), self.trained.state.clone()),
+        };
         if !self.trained.is_untrained() {
-            return (weights.clone(), decays.clone(), state.clone());
+            return (weights, decays.clone(), state);
         }
         let (parameters, members) = (self.layout.parameters(), self.members);
         let mut weights = weights[..parameters].to_vec();

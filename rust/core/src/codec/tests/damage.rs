@@ -11,8 +11,8 @@ pub(super) fn survives(bytes: &[u8]) -> bool {
     assert!(same || written.len() < bytes.len() && decode(&written).is_ok(), "one network, one form");
     let trained = &network.trained;
     assert!(trained.weights.iter().all(|weight| weight.is_finite()));
-    assert_eq!(trained.weights.len(), trained.members() * network.layout.parameters());
-    assert!(network.options.check(network.kind, &network.layout).is_ok());
+    assert_eq!(trained.weights.len(), trained.members() * network.layout().parameters());
+    assert!(network.options.check(network.kind, network.layout()).is_ok());
     let limits = network.dataset.limits();
     assert!(network.rows(Set::Train) <= limits.train && network.rows(Set::Test) <= limits.test);
     for set in [Set::Train, Set::Test] {
@@ -25,8 +25,8 @@ pub(super) fn survives(bytes: &[u8]) -> bool {
         }
     }
     observe(&mut network, 3, 6);
-    let inputs = vec![0.5; 5 * network.layout.inputs()];
-    network.model().run(&inputs, &mut vec![0.0; 5 * network.layout.outputs()]).unwrap();
+    let inputs = vec![0.5; 5 * network.layout().inputs()];
+    network.model().run(&inputs, &mut vec![0.0; 5 * network.layout().outputs()]).unwrap();
     let again = encode(&self::trained(network, 1));
     decode(&again).unwrap();
     true

@@ -1,0 +1,200 @@
+//! Networks of fields: rows as applications have them, with names, words and gaps.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::dataset::{Dataset, Limits, Place, Set, check_weight};
+use crate::error::{Error, Result};
+use crate::network::Network;
+use crate::options::{ClassWeight, Options};
+use crate::schema::{Row, Schema, Target, Value, check_outcome};
+use crate::trained::Trained;
+
+/// What a row has come to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome<'a> {
+    /// The name of a class.
+    Class(Cow<'a, [u8]>),
+    /// Numbers, as many as the network has targets.
+    Values(Vec<f32>),
+}
+
+/// A row to be observed: the values of its fields as [`Schema::understand`] gives them, what it came to, and its weight.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Example<'a> {
+    /// A value for each field.
+    pub values: Vec<Value<'a>>,
+    /// What it came to.
+    pub outcome: Outcome<'a>,
+    /// How much it counts, above 0.
+    pub weight: f32,
+}
+
+/// A row as it was stored, for copies of the network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    /// What the fields hold.
+    pub row: Row,
+    /// The class's number, or the outputs.
+    pub outcome: Vec<f32>,
+    /// How much it counts.
+    pub weight: f32,
+    /// Where it went.
+    pub place: Place,
+}
+
+impl Network {
+    /// A network of fields, with these hidden layers and random initial weights drawn from `seed`. What it has met of words and
+    /// classes becomes inputs and outputs when a training begins.
+    ///
+    /// # Errors
+    /// [`Error::Parameters`] if it could grow beyond the bounds of a network; [`Error::Option`] for weights of classes that are not
+    /// known yet; and what [`Network::new`] refuses.
+    pub fn of_fields(schema: Schema, hidden: &[usize], options: Options, limits: Limits, seed: u64) -> Result<Self> {
+        schema.check_size(hidden)?;
+        let options = Options { normalize: true, ..options };
+        let layout = Arc::new(schema.layout(hidden)?);
+        let mut network = Self::of_trained(schema.kind(), options, limits, seed, Trained::nothing(layout))?;
+        network.dataset = Dataset::of_fields(&schema, limits);
+        network.schema = Some(Arc::new(schema));
+        network.check_class_weight(&network.options)?;
+        network.reset();
+        Ok(network)
+    }
+
+    /// What the fields of rows are, with all words and classes that have come; none where rows are the inputs themselves.
+    pub fn schema(&self) -> Option<&Arc<Schema>> {
+        self.schema.as_ref()
+    }
+
+    /// Weights of classes are a list: of classes that are still to come it says nothing.
+    pub(crate) fn check_class_weight(&self, options: &Options) -> Result<()> {
+        let is_open =
+            self.schema.as_ref().is_some_and(|schema| matches!(schema.target(), Target::Classes { closed: false, .. }));
+        match &options.class_weight {
+            ClassWeight::Given(weights) if is_open => Err(Error::Option {
+                option: "class-weight",
+                value: format!("a list of {}", weights.len()),
+                expected: "none or balanced, unless the classes are given when the network is created".into(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Stores rows of fields, with the words and classes that are new. Without a target each goes to the set that is filled less in
+    /// proportion to its limit; a row for a full set replaces a random one. `stored` hears of each. How many rows there are then.
+    ///
+    /// # Errors
+    /// [`Error::UnknownClass`], [`Error::Outputs`], [`Error::NotFinite`], [`Error::RowWeight`] or [`Error::NoRoom`], before anything
+    /// is stored.
+    pub fn observe_fields(
+        &mut self,
+        examples: &[Example<'_>],
+        target: Option<Set>,
+        mut stored: impl FnMut(Stored),
+    ) -> Result<(u32, u32)> {
+        self.dataset.check_target(target)?;
+        let schema = self.schema.as_mut().expect("a network of fields");
+        let (words, classes) = (schema.words().len(), schema.classes().len());
+        let outcomes = match outcomes(schema, examples) {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                // Classes that came before the row that is refused.
+                if schema.classes().len() > classes {
+                    Arc::make_mut(schema).forget(words, classes);
+                }
+                return Err(error);
+            }
+        };
+        for (example, outcome) in examples.iter().zip(outcomes) {
+            for (field, word) in schema.new_words(&example.values) {
+                Arc::make_mut(schema).add_word(field, word)?;
+            }
+            let row = schema.row(&example.values);
+            let place = self.dataset.observe_row(&row, &outcome, example.weight, target, &mut self.rows_random);
+            stored(Stored { row, outcome, weight: example.weight, place });
+        }
+        self.dataset.shape = schema.shape();
+        Ok((self.rows(Set::Train), self.rows(Set::Test)))
+    }
+
+    /// Takes up words and classes that another copy of this network has met.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] or [`Error::UnknownClass`] for one that cannot come next, before any is taken up.
+    pub fn take_up(
+        &mut self,
+        words: impl IntoIterator<Item = (u32, Box<[u8]>)>,
+        classes: impl IntoIterator<Item = Box<[u8]>>,
+    ) -> Result<()> {
+        let Some(schema) = &mut self.schema else {
+            return Err(Error::Schema("the network has no fields".into()));
+        };
+        let schema = Arc::make_mut(schema);
+        let before = (schema.words().len(), schema.classes().len());
+        let mut all = || -> Result<()> {
+            words.into_iter().try_for_each(|(field, word)| schema.add_word(field, word))?;
+            classes.into_iter().try_for_each(|class| schema.add_class(class))
+        };
+        let taken = all();
+        if taken.is_err() {
+            schema.forget(before.0, before.1);
+        }
+        self.dataset.shape = schema.shape();
+        taken
+    }
+
+    /// Stores rows where another copy of this network has stored them, whose random state is given.
+    ///
+    /// # Errors
+    /// [`Error::Schema`], [`Error::Class`] and others for a row that this network cannot have, [`Error::RowIndex`] for a place that is
+    /// none, before any is stored.
+    pub fn place_fields(&mut self, all: &[Stored], rows_state: u64) -> Result<()> {
+        let Some(schema) = &self.schema else {
+            return Err(Error::Schema("the network has no fields".into()));
+        };
+        let places: Vec<Place> = all.iter().map(|stored| stored.place).collect();
+        for Stored { row, outcome, weight, .. } in all {
+            schema.check_row(&row.cells, &row.list)?;
+            check_outcome(schema.target(), outcome)?;
+            check_weight(*weight)?;
+        }
+        self.dataset.check_places(&places)?;
+        for Stored { row, outcome, weight, place } in all {
+            self.dataset.place_row(row, outcome, *weight, *place);
+        }
+        self.set_rows_state(rows_state);
+        Ok(())
+    }
+}
+
+/// The outcome of each row in numbers; classes that are new are taken up.
+fn outcomes(schema: &mut Arc<Schema>, examples: &[Example<'_>]) -> Result<Vec<Vec<f32>>> {
+    let in_row = |row| move |error: Error| if examples.len() > 1 { error.in_row(row) } else { error };
+    let mut found = Vec::with_capacity(examples.len());
+    for (row, Example { outcome, weight, .. }) in examples.iter().enumerate() {
+        check_weight(*weight).map_err(in_row(row))?;
+        let outcome = match (outcome, schema.target()) {
+            (Outcome::Class(name), Target::Classes { .. }) => {
+                let class = match schema.class(name).map_err(in_row(row))? {
+                    Some(class) => class,
+                    None => {
+                        Arc::make_mut(schema).add_class(name.as_ref().into())?;
+                        schema.classes().len() - 1
+                    }
+                };
+                vec![class as f32]
+            }
+            (Outcome::Values(values), Target::Values(_)) => values.clone(),
+            (Outcome::Class(_), Target::Values(names)) => {
+                return Err(Error::Outputs { row: None, expected: names.len(), given: 1 });
+            }
+            (Outcome::Values(values), Target::Classes { .. }) => {
+                return Err(Error::Outputs { row: None, expected: 1, given: values.len() });
+            }
+        };
+        check_outcome(schema.target(), &outcome).map_err(in_row(row))?;
+        found.push(outcome);
+    }
+    Ok(found)
+}

@@ -1,0 +1,78 @@
+//! Inputs that are looked up: of thousands of words a row has a few, so their weights are added instead of multiplying all others
+//! by 0. Cost follows what is there.
+
+use crate::forward::Arrangement;
+use crate::kernels::{LANES, MAX_INPUT, kernels};
+use crate::schema::Entry;
+
+/// The inputs of some rows that are looked up, and their values, row after row.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LookedUp {
+    /// Where each row ends.
+    ends: Vec<usize>,
+    entries: Vec<Entry>,
+}
+
+impl LookedUp {
+    /// Those of a network all of whose inputs are computed.
+    pub(crate) const NONE: &'static Self = &Self { ends: Vec::new(), entries: Vec::new() };
+
+    /// Forgets all rows.
+    pub(crate) fn clear(&mut self) {
+        self.ends.clear();
+        self.entries.clear();
+    }
+
+    /// Adds to the last row, which [`Self::end_row`] ends.
+    pub(crate) fn add(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    /// Ends a row.
+    pub(crate) fn end_row(&mut self) {
+        self.ends.push(self.entries.len());
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &[Entry]> {
+        let mut from = 0;
+        self.ends.iter().map(move |&to| &self.entries[std::mem::replace(&mut from, to)..to])
+    }
+
+    /// Adds to what the units of the first layer sum up, entry after entry, the weights of each times its value, and keeps it within
+    /// the bounds that sums have.
+    #[inline]
+    pub(super) fn forward<A: Arrangement>(&self, matrix: &[f32], units: usize, z: &mut [f32]) {
+        let add_scaled = kernels().add_scaled;
+        let weights = |entry: &Entry| &matrix[(1 + entry.number as usize) * units..][..units];
+        if A::LANES == 1 {
+            for entry in self.rows().next().unwrap_or_default() {
+                add_scaled(entry.value, weights(entry), z);
+            }
+            z.iter_mut().for_each(|z| *z = z.clamp(-MAX_INPUT, MAX_INPUT));
+            return;
+        }
+        // The units of a row lie apart.
+        let mut sums = vec![0.0; units];
+        for (row, entries) in self.rows().enumerate().filter(|(_, entries)| !entries.is_empty()) {
+            let of_row = row / LANES * LANES * units + row % LANES;
+            let z = &mut z[of_row..];
+            sums.iter_mut().zip(z.iter().step_by(LANES)).for_each(|(sum, z)| *sum = *z);
+            entries.iter().for_each(|entry| add_scaled(entry.value, weights(entry), &mut sums));
+            z.iter_mut().step_by(LANES).zip(&sums).for_each(|(z, sum)| *z = sum.clamp(-MAX_INPUT, MAX_INPUT));
+        }
+    }
+
+    /// Adds to the gradient of the weights, row after row and entry after entry, the derivatives `delta` by what the units of the
+    /// first layer sum up, times the value.
+    pub(super) fn backward(&self, delta: &[f32], units: usize, gradient: &mut [f32]) {
+        let add_scaled = kernels().add_scaled;
+        let mut deltas = vec![0.0; units];
+        for (row, entries) in self.rows().enumerate().filter(|(_, entries)| !entries.is_empty()) {
+            let of_row = row / LANES * LANES * units + row % LANES;
+            deltas.iter_mut().zip(delta[of_row..].iter().step_by(LANES)).for_each(|(to, delta)| *to = *delta);
+            for entry in entries {
+                add_scaled(entry.value, &deltas, &mut gradient[(1 + entry.number as usize) * units..][..units]);
+            }
+        }
+    }
+}
