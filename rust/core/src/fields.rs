@@ -132,11 +132,10 @@ impl Network {
         };
         let schema = Arc::make_mut(schema);
         let before = (schema.words().len(), schema.classes().len());
-        let mut all = || -> Result<()> {
-            words.into_iter().try_for_each(|(field, word)| schema.add_word(field, word))?;
-            classes.into_iter().try_for_each(|class| schema.add_class(class))
-        };
-        let taken = all();
+        let taken = words
+            .into_iter()
+            .try_for_each(|(field, word)| schema.add_word(field, word))
+            .and_then(|()| classes.into_iter().try_for_each(|class| schema.add_class(class)));
         if taken.is_err() {
             schema.forget(before.0, before.1);
         }

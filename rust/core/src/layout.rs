@@ -97,6 +97,11 @@ impl Layout {
         self.inputs
     }
 
+    /// What the inputs are, where some are looked up.
+    pub(crate) fn looked_up(&self) -> Option<FirstInputs> {
+        (self.inputs.computed < self.inputs()).then_some(self.inputs)
+    }
+
     /// Values that a row takes in each layer, inputs first.
     pub(crate) fn values(&self) -> impl Iterator<Item = usize> + '_ {
         std::iter::once(self.inputs.computed).chain(self.units[1..].iter().copied())

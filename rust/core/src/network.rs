@@ -268,7 +268,11 @@ impl Network {
     /// [`Error::Parameters`] if it is of a network of another size.
     pub fn install(&mut self, trained: impl Into<Arc<Trained>>, report: Option<Arc<Report>>) -> Result<()> {
         let trained = trained.into();
-        if trained.weights.len() != trained.members() * self.layout().parameters() {
+        let fits = match &self.schema {
+            Some(schema) => schema.has_had(&trained.layout, self.layout().hidden()),
+            None => *trained.layout == *self.layout(),
+        };
+        if !fits || trained.weights.len() != trained.members() * trained.layout.parameters() {
             return Err(Error::Parameters { parameters: trained.weights.len() as u64 });
         }
         self.trained = trained;
@@ -483,6 +487,8 @@ impl Network {
         let parts = self.trained.bytes_by(taken) + self.dataset.bytes_by(taken);
         let notes = |notes: &Arc<Vec<u8>>| memory::of_shared::<Vec<u8>>(taken) + memory::of_vec(notes, taken);
         let notes = self.notes.as_ref().map_or(0, notes);
+        let schema = |schema: &Arc<Schema>| memory::of_shared::<Schema>(taken) + schema.bytes_by(taken);
+        let parts = parts + self.schema.as_ref().map_or(0, schema);
         size_of::<Self>() + parts + self.options.class_weight.bytes_by(taken) + report + notes
     }
 }

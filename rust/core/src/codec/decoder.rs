@@ -5,13 +5,15 @@ use std::sync::Arc;
 use super::frame::{Frame, HEADER, MAX_FRAME, check_head};
 use super::section::{Piece, Section, damaged};
 use super::structure::{self, Streams};
-use super::{options, report, rows, trained};
+use super::{options, report, rows, schema, trained};
 use crate::dataset::{Dataset, Limits, RowShape, Rows};
 use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
+use crate::model::Model;
 use crate::network::Network;
 use crate::options::Options;
 use crate::report::Report;
+use crate::schema::Schema;
 use crate::trained::Trained;
 
 /// Takes the frames of a network, in their order.
@@ -57,6 +59,9 @@ struct Parts {
     test: Rows,
     report: report::Parts,
     notes: Option<Arc<Vec<u8>>>,
+    schema: Option<Schema>,
+    train_lists: schema::Lists,
+    test_lists: schema::Lists,
 }
 
 impl Default for Decoder {
@@ -76,10 +81,12 @@ impl Decoder {
     }
 
     /// A decoder of what trainings have made of a network of that kind and layout, and of nothing else.
-    pub(super) fn of_trained(kind: Kind, layout: &Layout) -> Self {
+    pub(super) fn of_trained(model: &Model) -> Self {
         let mut decoder = Self::new();
-        decoder.parts = Some(Parts::new(kind, layout.clone()));
-        decoder.last.0 = Section::Random.tag();
+        if model.schema.is_none() {
+            decoder.parts = Some(Parts::new(model.kind, model.layout().clone()));
+            decoder.last.0 = Section::Random.tag();
+        }
         decoder
     }
 
@@ -184,6 +191,9 @@ impl Parts {
             test: Rows::new(width),
             report: report::Parts::default(),
             notes: None,
+            schema: None,
+            train_lists: schema::Lists::default(),
+            test_lists: schema::Lists::default(),
         }
     }
 
@@ -222,21 +232,61 @@ impl Parts {
             Section::TrainerState => trained.read_trainer_state(piece, layout)?,
             Section::Assigned => trained.read_assigned(piece)?,
             Section::Notes => self.notes = Some(structure::read_notes(piece)?),
+            Section::Schema => {
+                let schema = schema::read(piece)?;
+                let Dataset { train, test, .. } = Dataset::of_fields(&schema, limits);
+                if self.train.len() + self.test.len() > 0 {
+                    return Err(damaged(piece.section, "there are rows already, of a network without fields"));
+                }
+                (self.train, self.test, self.schema) = (train, test, Some(schema));
+            }
+            _ => self.read_fields(piece, limits)?,
         }
         Ok(())
     }
 
+    /// What only networks of fields have.
+    fn read_fields(&mut self, piece: &Piece<'_>, limits: Limits) -> Result<()> {
+        let Some(schema) = &mut self.schema else { return Err(damaged(Section::Schema, "it is missing")) };
+        let (train, test) = (&mut self.train, &mut self.test);
+        match piece.section {
+            Section::Classes => schema::read_classes(schema, piece),
+            Section::Words => schema::read_words(schema, piece),
+            Section::TrainFields => schema::read_rows(train, schema, limits.train, piece),
+            Section::TrainFieldWeights => rows::read_weights(train, piece),
+            Section::TrainListLengths => self.train_lists.read_lengths(train, piece),
+            Section::TrainListEntries => self.train_lists.read_entries(train, schema, piece),
+            Section::TestFields => schema::read_rows(test, schema, limits.test, piece),
+            Section::TestFieldWeights => rows::read_weights(test, piece),
+            Section::TestListLengths => self.test_lists.read_lengths(test, piece),
+            Section::TestListEntries => self.test_lists.read_entries(test, schema, piece),
+            _ => unreachable!("read before"),
+        }
+    }
+
     fn finish(self) -> Result<Network> {
-        let Self { kind, layout, options, limits, streams, trained, train, test, report, notes } = self;
+        let Self { kind, layout, options, limits, streams, trained, train, test, report, notes, schema, .. } = self;
         let missing = |section| damaged(section, "it is missing");
+        self.train_lists.finish(&train, schema::TRAIN)?;
+        self.test_lists.finish(&test, schema::TEST)?;
         let options = options.ok_or_else(|| missing(Section::Options))?;
         let limits = limits.ok_or_else(|| missing(Section::Limits))?;
         let Streams { rows, weights } = streams.ok_or_else(|| missing(Section::Random))?;
-        let mut dataset = Dataset::new(RowShape::new(kind, &layout), limits);
+        let mut dataset = match &schema {
+            None if layout.looked_up().is_some() => return Err(missing(Section::Schema)),
+            None => Dataset::new(RowShape::new(kind, &layout), limits),
+            Some(schema) => {
+                if schema.kind() != kind || !options.normalize || !schema.has_had(&layout, layout.hidden()) {
+                    return Err(damaged(Section::Schema, "it is not that of a network of this layout"));
+                }
+                schema.check_size(layout.hidden()).map_err(|error| damaged(Section::Schema, error))?;
+                Dataset::of_fields(schema, limits)
+            }
+        };
         (dataset.train, dataset.test) = (train, test);
-        Ok(Network {
+        let network = Network {
             kind,
-            schema: None,
+            schema: schema.map(Arc::new),
             options,
             trained: Arc::new(trained.finish(Arc::new(layout))?),
             report: report.finish()?.map(Arc::new),
@@ -244,6 +294,8 @@ impl Parts {
             rows_random: rows,
             weights_random: weights,
             notes,
-        })
+        };
+        network.check_class_weight(&network.options).map_err(|error| damaged(Section::Options, error))?;
+        Ok(network)
     }
 }

@@ -22,6 +22,7 @@ mod options;
 mod original;
 mod report;
 mod rows;
+mod schema;
 mod section;
 mod structure;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use original::{Values, decode_original};
 
 use crate::dataset::{Dataset, Rows};
 use crate::error::{Error, Result};
+use crate::layout::Kind;
 use crate::model::Model;
 use crate::network::Network;
 use crate::report::Report;
@@ -54,21 +56,28 @@ pub fn frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
 }
 
 fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
-    let Network { kind, schema: _, options: chosen, trained, report, dataset, rows_random, weights_random, notes: _ } =
+    let Network { kind, schema, options: chosen, trained, report, dataset, rows_random, weights_random, notes: _ } =
         network;
-    let writer = &mut Writer::new(max_frame, sink);
+    let writer = &mut Writer::new(max_frame, schema.is_some(), sink);
     structure::write_layout(*kind, network.layout(), writer);
     structure::write_limits(dataset.limits(), writer);
     structure::write_random(Streams { rows: *rows_random, weights: *weights_random }, writer);
     trained::write(trained, writer);
-    rows::write(&dataset.train, rows::TRAIN, writer);
-    rows::write(&dataset.test, rows::TEST, writer);
+    if schema.is_none() {
+        rows::write(&dataset.train, rows::TRAIN, writer);
+        rows::write(&dataset.test, rows::TEST, writer);
+    }
     report::write(report.as_deref(), writer);
     trained::write_decays(trained, writer);
     structure::write_notes(network.notes(), writer);
     options::write(*kind, chosen, writer);
     trainer_state::write(trained, writer);
     trained::write_assigned(trained, writer);
+    if let Some(schema) = schema {
+        schema::write(schema, writer);
+        schema::write_rows(&dataset.train, schema::TRAIN, writer);
+        schema::write_rows(&dataset.test, schema::TEST, writer);
+    }
     writer.fields(Section::End, &[]);
 }
 
@@ -123,12 +132,14 @@ pub fn same(one: &Network, other: &Network) -> bool {
 /// bytes is far more than there are.
 fn most_bytes(network: &Network) -> usize {
     let Dataset { shape, train, test, .. } = &network.dataset;
-    let rows = |rows: &Rows| rows.len() * 4 * (shape.width() + usize::from(rows.weights.is_some()));
+    let lists = |rows: &Rows| rows.lists.as_ref().map_or(0, |lists| lists.bytes_by(&|bytes| bytes));
+    let rows = |rows: &Rows| rows.len() * 4 * (shape.width() + usize::from(rows.weights.is_some())) + lists(rows);
     let report = network.report.as_ref().map_or(0, |report| report.bytes_by(&|bytes| bytes));
     let classes = network.options.class_weight.bytes_by(&|bytes| bytes);
     let trained = network.trained.bytes_by(&|bytes| bytes);
     let values = trained + rows(train) + rows(test) + report + classes;
-    let values = values + network.notes().len();
+    let words = network.schema.as_ref().map_or(0, |schema| schema.most_saved_bytes());
+    let values = values + network.notes().len() + words;
     1024 + values + values / 1000
 }
 
@@ -147,8 +158,13 @@ fn room<T>(count: usize) -> Result<Vec<T>> {
 
 /// What trainings have made of a network and the last of them told, in frames of at most [`MAX_FRAME`] bytes: what a replica
 /// is sent when one ends.
-pub fn trained_frames(trained: &Trained, report: Option<&Report>, sink: &mut dyn FnMut(&[u8])) {
-    let writer = &mut Writer::new(MAX_FRAME, sink);
+pub fn trained_frames(kind: Kind, trained: &Trained, report: Option<&Report>, sink: &mut dyn FnMut(&[u8])) {
+    let has_fields = trained.layout.looked_up().is_some();
+    let writer = &mut Writer::new(MAX_FRAME, has_fields, sink);
+    if has_fields {
+        // It may have grown.
+        structure::write_layout(kind, &trained.layout, writer);
+    }
     trained::write(trained, writer);
     report::write(report, writer);
     trained::write_decays(trained, writer);
@@ -165,7 +181,7 @@ pub fn trained_frames(trained: &Trained, report: Option<&Report>, sink: &mut dyn
 /// let options = Options::new(Kind::Regressor);
 /// let net = Network::new(Kind::Regressor, Layout::new(&[2, 3, 1])?, options.clone(), Limits::default(), 7)?;
 /// let mut frames = Vec::new();
-/// codec::trained_frames(net.trained(), net.report().map(Arc::as_ref), &mut |frame| frames.push(frame.to_vec()));
+/// codec::trained_frames(net.kind(), net.trained(), net.report().map(Arc::as_ref), &mut |frame| frames.push(frame.to_vec()));
 ///
 /// let mut copy = Network::new(Kind::Regressor, Layout::new(&[2, 3, 1])?, options, Limits::default(), 8)?;
 /// let (trained, report) = codec::decode_trained(&copy.model(), frames.iter().map(Vec::as_slice))?;
@@ -180,7 +196,7 @@ pub fn decode_trained<'a>(
     model: &Model,
     frames: impl IntoIterator<Item = &'a [u8]>,
 ) -> Result<(Trained, Option<Report>)> {
-    let mut decoder = Decoder::of_trained(model.kind, model.layout());
+    let mut decoder = Decoder::of_trained(model);
     frames.into_iter().try_for_each(|frame| decoder.push(frame))?;
     decoder.finish_trained()
 }

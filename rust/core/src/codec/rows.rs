@@ -35,6 +35,19 @@ fn all_ones(rows: &Rows) -> bool {
 
 /// Adds the rows of a piece.
 pub(super) fn read(rows: &mut Rows, shape: RowShape, limit: u32, piece: &Piece<'_>) -> Result<()> {
+    read_checked(rows, shape, limit, piece, |inputs, targets| {
+        RowShape::check_inputs(inputs).and_then(|()| shape.check_targets(targets))
+    })
+}
+
+/// Reads rows that a check passes, which is given what a row holds and what it came to.
+pub(super) fn read_checked(
+    rows: &mut Rows,
+    shape: RowShape,
+    limit: u32,
+    piece: &Piece<'_>,
+    check: impl Fn(&[f32], &[f32]) -> Result<()>,
+) -> Result<()> {
     let units = piece.units(shape.width() * 4)?;
     let count = rows.len() + units.len();
     if count > limit as usize {
@@ -46,9 +59,7 @@ pub(super) fn read(rows: &mut Rows, shape: RowShape, limit: u32, piece: &Piece<'
         values.clear();
         values.extend(unit.as_chunks().0.iter().copied().map(f32::from_le_bytes));
         let (inputs, targets) = values.split_at(shape.inputs);
-        RowShape::check_inputs(inputs)
-            .and_then(|()| shape.check_targets(targets))
-            .map_err(|error| damaged(piece.section, error.in_row(row)))?;
+        check(inputs, targets).map_err(|error| damaged(piece.section, error.in_row(row)))?;
         rows.reserve()?;
         rows.set(row, values.iter().copied(), 1.0);
     }

@@ -98,6 +98,28 @@ sections! {
     TrainerState = 25, "trainer state";
     /// Empty; left out where the weights were never assigned. Since version 4.
     Assigned = 26, "assigned weights";
+    /// The fields of rows and the target, of networks that have such; of these rows are in sections of their own.
+    Schema = 27, "schema";
+    /// Names of classes, in the order in which they came.
+    Classes = 28, "classes";
+    /// Words of fields, in the order in which they came: the field u32, and the word.
+    Words = 29, "words";
+    /// Cells and outcomes of training rows of fields, f32 each.
+    TrainFields = 30, "training rows";
+    /// A weight for each, f32.
+    TrainFieldWeights = 31, "training row weights";
+    /// How many entries each lists, u32.
+    TrainListLengths = 32, "lengths of training lists";
+    /// The entries, one row after the other: the input u32, the value f32.
+    TrainListEntries = 33, "training lists";
+    /// The same of testing rows.
+    TestFields = 34, "testing rows";
+    /// A weight for each, f32.
+    TestFieldWeights = 35, "testing row weights";
+    /// How many entries each lists, u32.
+    TestListLengths = 36, "lengths of testing lists";
+    /// The entries.
+    TestListEntries = 37, "testing lists";
     /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
     End = 0xFFFF, "end";
 }

@@ -7,12 +7,14 @@ use super::room;
 use super::section::{Piece, Section, damaged};
 use crate::dataset::Limits;
 use crate::error::Result;
-use crate::layout::{Kind, Layout};
+use crate::layout::{FirstInputs, Kind, Layout};
 use crate::network::MAX_NOTES;
 use crate::random::Random;
 
 /// The kind of a layer that is fully connected to the one before. There is no other yet.
 const DENSE: u8 = 0;
+/// A dense layer most of whose inputs are looked up; what its inputs are follows.
+const FIELDS: u8 = 1;
 
 fn kind_code(kind: Kind) -> u8 {
     match kind {
@@ -30,7 +32,13 @@ pub(super) fn write_layout(kind: Kind, layout: &Layout, writer: &mut Writer<'_>)
     let mut body = vec![kind_code(kind)];
     body.extend(units(0));
     for layer in 1..layout.units().len() {
-        body.push(DENSE);
+        if let (1, Some(FirstInputs { computed, of_a_row })) = (layer, layout.looked_up()) {
+            body.push(FIELDS);
+            body.extend((computed as u32).to_le_bytes());
+            body.extend((of_a_row as u32).to_le_bytes());
+        } else {
+            body.push(DENSE);
+        }
         body.extend(units(layer));
     }
     writer.fields(Section::Layout, &[&body]);
@@ -39,14 +47,24 @@ pub(super) fn write_layout(kind: Kind, layout: &Layout, writer: &mut Writer<'_>)
 pub(super) fn read_layout(piece: &Piece<'_>) -> Result<(Kind, Layout)> {
     let mut fields = piece.fields()?;
     let kind = fields.choice("the kind of network", kind_from_code)?;
-    let mut units = vec![fields.u32()? as usize];
+    let (mut units, mut inputs) = (vec![fields.u32()? as usize], None);
     while !fields.is_empty() {
         let layer = units.len();
-        let known = |code| (code == DENSE).then_some(());
-        fields.choice(&format!("the kind of layer {layer}"), known)?;
+        let known = |code| (code == DENSE || code == FIELDS && layer == 1).then_some(code);
+        if fields.choice(&format!("the kind of layer {layer}"), known)? == FIELDS {
+            inputs = Some(FirstInputs { computed: fields.u32()? as usize, of_a_row: fields.u32()? as usize });
+        }
         units.push(fields.u32()? as usize);
     }
-    let layout = Layout::new(&units).map_err(|error| damaged(piece.section, error))?;
+    let layout = match inputs {
+        None => Layout::new(&units),
+        // Whether that is what the fields come to is told by the schema, which follows.
+        Some(FirstInputs { computed, .. }) if computed == 0 || computed >= units[0] => {
+            return Err(damaged(piece.section, format!("{computed} of {} inputs are computed", units[0])));
+        }
+        Some(inputs) => Layout::of_fields(&units, inputs),
+    };
+    let layout = layout.map_err(|error| damaged(piece.section, error))?;
     if kind == Kind::Classifier && layout.outputs() < 2 {
         return Err(damaged(piece.section, "a classifier has 1 output: expected at least 2"));
     }

@@ -341,7 +341,7 @@ proptest! {
 
 fn trained_of(network: &Network) -> Vec<Vec<u8>> {
     let mut frames = Vec::new();
-    trained_frames(&network.trained, network.report.as_deref(), &mut |frame| frames.push(frame.to_vec()));
+    trained_frames(network.kind, &network.trained, network.report.as_deref(), &mut |frame| frames.push(frame.to_vec()));
     frames
 }
 
@@ -366,7 +366,7 @@ fn what_a_training_made_goes_to_a_copy_alone_and_to_no_other_network() {
 }
 
 fn head() -> [u8; HEAD] {
-    super::frame::head()
+    super::frame::head(false)
 }
 
 #[test]
@@ -436,7 +436,7 @@ fn what_a_search_remembers_is_saved_and_cut_into_frames_anywhere() {
         assert!(network_of(&frames_of(&network, max_frame), max_frame).unwrap() == network, "{max_frame}");
     }
     let mut frames = Vec::new();
-    trained_frames(&network.trained, None, &mut |frame| frames.push(frame.to_vec()));
+    trained_frames(network.kind, &network.trained, None, &mut |frame| frames.push(frame.to_vec()));
     let (back, _) = decode_trained(&network.model(), frames.iter().map(Vec::as_slice)).unwrap();
     assert!(back == *network.trained);
 }

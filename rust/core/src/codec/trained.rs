@@ -188,7 +188,7 @@ impl Parts {
     }
 
     pub(super) fn read_input_scaling(&mut self, piece: &Piece<'_>, layout: &Layout) -> Result<()> {
-        read_scaling(&mut self.inputs, piece, layout.inputs())
+        read_scaling(&mut self.inputs, piece, layout.first_inputs().computed)
     }
 
     pub(super) fn read_output_scaling(&mut self, piece: &Piece<'_>, kind: Kind, layout: &Layout) -> Result<()> {

@@ -125,7 +125,7 @@ mod tests {
             } else {
                 plain[at] = row
             }
-            if step % 500 == 499 {
+            if step % 500 == 250 {
                 let rows = random.below(plain.len() as u64 + 1) as usize;
                 lists.truncate(rows);
                 plain.truncate(rows);

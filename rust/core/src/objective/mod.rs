@@ -293,6 +293,7 @@ mod tests {
     use crate::normalization::Scaling;
     use crate::options::{Activation, Loss, Output};
     use crate::random::Random;
+    use crate::schema::{FieldKind, Given, Row, Schema, Target};
     use crate::weights::initial;
 
     /// Every activation with every head, for a classifier and for a regressor.
@@ -395,6 +396,53 @@ mod tests {
             }
         }
         assert_eq!(tried, 3 * (3 * 5 + 3 * 3));
+    }
+
+    #[test]
+    fn gradients_of_weights_that_are_looked_up_are_the_derivatives_of_the_loss() {
+        let fields = [("age", FieldKind::Number), ("plan", FieldKind::Category(4)), ("text", FieldKind::Text(6))];
+        let names = ["no", "yes", "later"].map(|name| name.as_bytes().into()).to_vec();
+        let target = Target::Classes { name: (*b"taken").into(), most: 3, closed: true, names };
+        let fields = fields.map(|(name, kind)| (name.as_bytes().to_vec(), kind));
+        let mut schema = Schema::new(fields, target).unwrap();
+        for plan in ["free", "pro"] {
+            schema.add_word(1, plan.as_bytes().into()).unwrap();
+        }
+        let (layout, shape) = (schema.layout(&[5, 4]).unwrap(), schema.shape());
+        let (mut random, mut rows) = (Random::new(3, 3), Rows::with_lists(shape.width()));
+        // More than a block, whose last group has rows in some lanes only.
+        for row in 0..300 {
+            let mut pick = |all: &[&'static str]| all[random.below(all.len() as u64) as usize].as_bytes();
+            let (age, plan) = (pick(&["1", "-0.5", ""]), pick(&["free", "pro", "other", ""]));
+            let text = pick(&["a b a", "c", "", "b c d"]);
+            let given = [(&b"age"[..], age), (b"plan", plan), (b"text", text)];
+            let values = schema.understand(given.map(|(name, value)| (name, Given::text(value)))).unwrap();
+            let Row { cells, list } = schema.row(&values);
+            rows.set_list(row, &list);
+            rows.set(row, cells.into_iter().chain([(row % 3) as f32]), if row % 3 == 0 { 2.5 } else { 1.0 });
+        }
+        let scaling = Scaling { mean: vec![0.25], scale: vec![1.5] };
+        let normalization = Normalization { inputs: Some(scaling), outputs: None };
+        let inputs = Inputs::new(Some(Arc::new(schema)), &layout);
+        let options = Options { activation: Activation::Tanh, ..Options::new(Kind::Classifier) };
+        let objective = Objective::new(shape, (&layout, inputs), options, normalization, 1);
+        let mut random = Random::new(5, 5);
+        let weights: Vec<f32> = (0..layout.parameters()).map(|_| random.symmetric()).collect();
+        let mut gradient = Vec::new();
+        all_sums(&objective, &weights, &rows, Some(&mut gradient));
+        for at in 0..weights.len() {
+            let shifted = |by: f32| {
+                let mut weights = weights.clone();
+                weights[at] += by;
+                all_sums(&objective, &weights, &rows, None).loss
+            };
+            let difference = (shifted(4e-3) - shifted(-4e-3)) / 8e-3;
+            let error = (f64::from(gradient[at]) - difference).abs();
+            assert!(error < 0.02 * (difference.abs() + 1.0), "{at}: {} {difference}", gradient[at]);
+        }
+        // All but that of the column of computed inputs and of what no row has has a say.
+        let silent = gradient.iter().filter(|derivative| **derivative == 0.0).count();
+        assert!(silent < gradient.len() / 4, "{silent} of {}", gradient.len());
     }
 
     #[test]

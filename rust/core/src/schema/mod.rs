@@ -257,8 +257,25 @@ impl Schema {
             .chain(hidden.iter().copied())
             .chain(std::iter::once(self.outputs()))
             .collect();
+        Layout::of_fields(&units, self.first_inputs())
+    }
+
+    /// Whether a network of these fields and hidden layers had this layout at some time, with the words and classes it had met then.
+    pub(crate) fn has_had(&self, layout: &Layout, hidden: &[usize]) -> bool {
+        let inputs = self.inputs(0)..=self.inputs(self.words.len());
+        let outputs = match &self.target {
+            Target::Classes { closed: false, .. } => 2..=self.outputs(),
+            _ => self.outputs()..=self.outputs(),
+        };
+        layout.first_inputs() == self.first_inputs()
+            && layout.hidden() == hidden
+            && inputs.contains(&layout.inputs())
+            && outputs.contains(&layout.outputs())
+    }
+
+    fn first_inputs(&self) -> FirstInputs {
         let looked_up = self.fields.iter().filter(|field| field.kind.dense() == 0).count();
-        Layout::of_fields(&units, FirstInputs { computed: self.dense, of_a_row: self.dense + looked_up })
+        FirstInputs { computed: self.dense, of_a_row: self.dense + looked_up }
     }
 
     /// Outputs of such a network. A classifier has two at least, before it has met as many classes.
@@ -417,6 +434,17 @@ impl Schema {
         Ok(())
     }
 
+    /// Takes up a class that a saved network has, whose classes are in the order in which they came.
+    pub(crate) fn restore_class(&mut self, name: Box<[u8]>) -> Result<()> {
+        check_word("class", &name)?;
+        let Target::Classes { most, names, .. } = &mut self.target else { return Err(Error::NotClassifier) };
+        if names.len() >= *most as usize || names.contains(&name) {
+            return Err(Error::Schema(format!("class {}: it is there, or there is no room", shown(&name))));
+        }
+        names.push(name);
+        Ok(())
+    }
+
     /// Forgets the words and classes that came after so many.
     pub(crate) fn forget(&mut self, words: usize, classes: usize) {
         for (field, word) in self.words.drain(words..) {
@@ -425,6 +453,13 @@ impl Schema {
         if let Target::Classes { names, .. } = &mut self.target {
             names.truncate(classes);
         }
+    }
+
+    /// Bytes that it takes at most where it is saved.
+    pub(crate) fn most_saved_bytes(&self) -> usize {
+        const EACH: usize = 8 + MAX_NAME;
+        let targets = if let Target::Values(names) = &self.target { names.len() } else { 1 };
+        EACH * (self.fields.len() + targets + self.classes().len() + self.words.len())
     }
 
     /// Bytes beyond the schema itself.

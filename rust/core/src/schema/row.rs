@@ -47,6 +47,11 @@ impl Schema {
     /// # Errors
     /// [`Error::Schema`] that says what is wrong with it.
     pub fn check_row(&self, cells: &[f32], list: &[Entry]) -> Result<()> {
+        self.check_cells(cells)?;
+        self.check_list(list)
+    }
+
+    pub(crate) fn check_cells(&self, cells: &[f32]) -> Result<()> {
         if cells.len() != self.cells() {
             return Err(Error::Schema(format!("a row of {} cells: expected {}", cells.len(), self.cells())));
         }
@@ -56,6 +61,10 @@ impl Schema {
                 return Err(Error::Schema(format!("cells {cells:?} of field {}", shown(field.name()))));
             }
         }
+        Ok(())
+    }
+
+    pub(crate) fn check_list(&self, list: &[Entry]) -> Result<()> {
         let mut before = None;
         for entry in list {
             let owner = self.owner(entry.number).filter(|&owner| self.fields()[owner].kind().cells() == 0);
@@ -72,16 +81,19 @@ impl Schema {
 
     /// Whether a field could have these cells.
     fn holds(&self, index: usize, cells: &[f32]) -> bool {
-        let all = |is: fn(f32) -> bool| cells.iter().all(|&cell| is(cell));
+        // There is one way to write a gap.
+        let is_gap = |cell: f32| cell.to_bits() == f32::NAN.to_bits();
+        let all = |is: &dyn Fn(f32) -> bool| cells.iter().all(|&cell| is(cell));
+        let all_finite = || all(&f32::is_finite);
         let is_word = |code: f32| code >= 0.0 && code.fract() == 0.0 && self.owner(code as u32) == Some(index);
         match self.fields()[index].kind() {
-            FieldKind::Number | FieldKind::Vector(_) => all(f32::is_finite) || all(f32::is_nan),
-            FieldKind::Flag => cells[0].is_nan() || [0.0, 1.0].contains(&cells[0]),
-            FieldKind::Time => all(f32::is_nan) || time::is_moment([cells[0], cells[1]]),
+            FieldKind::Number | FieldKind::Vector(_) => all_finite() || all(&is_gap),
+            FieldKind::Flag => is_gap(cells[0]) || [0.0, 1.0].contains(&cells[0]),
+            FieldKind::Time => all(&is_gap) || time::is_moment([cells[0], cells[1]]),
             FieldKind::Category(_) => is_word(cells[0]),
             FieldKind::Auto(_) => match (cells[0], cells[1]) {
-                (number, code) if number.is_nan() => is_word(code),
-                (number, code) => number.is_finite() && code.is_nan(),
+                (number, code) if is_gap(number) => is_word(code),
+                (number, code) => number.is_finite() && is_gap(code),
             },
             FieldKind::Text(_) | FieldKind::Tags(_) => true,
         }
@@ -180,6 +192,7 @@ pub(crate) fn check_outcome(target: &Target, outcome: &[f32]) -> Result<()> {
     match target {
         Target::Classes { names, .. } => match outcome {
             &[class] if class >= 0.0 && class.fract() == 0.0 && (class as usize) < names.len() => Ok(()),
+            &[class] if names.is_empty() => Err(Error::Schema(format!("class {class} of a network that has met none"))),
             &[value] => Err(Error::Class { row: None, value, classes: names.len() }),
             _ => Err(Error::Outputs { row: None, expected: 1, given: outcome.len() }),
         },

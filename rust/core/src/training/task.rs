@@ -7,7 +7,7 @@ use super::trainers::{Description, description};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::inputs::Inputs;
-use crate::layout::Layout;
+use crate::layout::{Kind, Layout};
 use crate::model::Model;
 use crate::network::Network;
 use crate::normalization::Normalization;
@@ -161,6 +161,11 @@ impl Task {
         (weights, self.options.l2.shares(members), TrainerState::Rprop(state))
     }
 
+    /// What the network answers.
+    pub fn kind(&self) -> Kind {
+        self.dataset.shape.kind
+    }
+
     /// When it ends.
     pub fn options(&self) -> &TrainOptions {
         &self.training
@@ -172,7 +177,6 @@ mod tests {
     use super::super::{Job, Live, Outcome, Owner, Pool};
     use super::*;
     use crate::dataset::{Batch, Limits, Set};
-    use crate::layout::Kind;
     use crate::options::Algorithm;
 
     fn network(inputs: usize) -> Network {

@@ -37,7 +37,8 @@ impl Ended {
         let sent = match job.outcome() {
             // As bytes, and as the server's strings.
             Some(Outcome::Trained(trained, report)) if !job.is_cancelled() => {
-                memory::check(2 * job.task().result_bytes()).map(|()| effects::trained::frames(&trained, &report))
+                memory::check(2 * job.task().result_bytes())
+                    .map(|()| effects::trained::frames(job.task().kind(), &trained, &report))
             }
             _ => Ok(Strings::default()),
         };

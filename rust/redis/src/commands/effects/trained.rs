@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use neuralredis_core::{codec, training};
+use neuralredis_core::{Kind, codec, training};
 use neuralredis_server::{Held, ServerString, Strings};
 
 use crate::commands::prelude::*;
@@ -10,9 +10,9 @@ use crate::pending::Made;
 
 /// What [`send`] sends. It is made on the training's thread: of a large network it takes longer than the server may be held
 /// up.
-pub(crate) fn frames(trained: &neuralredis_core::Trained, report: &training::Report) -> Strings {
+pub(crate) fn frames(kind: Kind, trained: &neuralredis_core::Trained, report: &training::Report) -> Strings {
     let mut frames = Strings::default();
-    codec::trained_frames(trained, Some(report), &mut |frame| frames.push(frame));
+    codec::trained_frames(kind, trained, Some(report), &mut |frame| frames.push(frame));
     frames
 }
 

@@ -1,0 +1,354 @@
+//! Networks of fields learn from rows as applications have them.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use neuralredis_core::codec::{self, Decoder};
+use neuralredis_core::random::Random;
+use neuralredis_core::schema::FieldKind;
+use neuralredis_core::training::{Live, Outcome as Ended, Pool, Report, TrainOptions};
+use neuralredis_core::{Error, Example, Given, Kind, Limits, Network, Options, Outcome, Row, Schema, Set, Target};
+
+fn classes(most: u32, closed: bool, names: &[&str]) -> Target {
+    let names = names.iter().map(|name| name.as_bytes().into()).collect();
+    Target::Classes { name: (*b"taken").into(), most, closed, names }
+}
+
+fn schema(fields: &[(&str, FieldKind)], target: Target) -> Schema {
+    Schema::new(fields.iter().map(|(name, kind)| (name.as_bytes().to_vec(), *kind)), target).unwrap()
+}
+
+fn network(fields: &[(&str, FieldKind)], target: Target, seed: u64) -> Network {
+    let schema = schema(fields, target);
+    let options = Options::new(schema.kind());
+    Network::of_fields(schema, &[8], options, Limits { train: 10_000, test: 5_000 }, seed).unwrap()
+}
+
+fn example<'a>(network: &Network, given: &[(&'a str, &'a str)], outcome: Outcome<'a>) -> Example<'a> {
+    let given = given.iter().map(|(name, value)| (name.as_bytes(), Given::text(value.as_bytes())));
+    Example { values: network.schema().unwrap().understand(given).unwrap(), outcome, weight: 1.0 }
+}
+
+fn class(name: &str) -> Outcome<'_> {
+    Outcome::Class(Cow::Borrowed(name.as_bytes()))
+}
+
+fn observe(network: &mut Network, given: &[(&str, &str)], outcome: Outcome<'_>) {
+    let example = example(network, given, outcome);
+    network.observe_fields(&[example], None, |_| {}).unwrap();
+}
+
+fn row(network: &Network, given: &[(&str, &str)]) -> Row {
+    let given = given.iter().map(|(name, value)| (name.as_bytes(), Given::text(value.as_bytes())));
+    let schema = network.schema().unwrap();
+    schema.row(&schema.understand(given).unwrap())
+}
+
+fn answers(network: &Network, rows: &[Row]) -> Vec<f32> {
+    let model = network.model();
+    let mut outputs = vec![0.0; rows.len() * model.layout().outputs()];
+    model.answer(rows, &mut outputs);
+    outputs
+}
+
+fn train(live: &mut Live, cycles: u64, threads: usize) -> Arc<Report> {
+    let options = TrainOptions { max_cycles: cycles, max_time: Duration::ZERO, ..TrainOptions::default() };
+    let job = live.train(options, &Pool::new(threads, 1), |_| {}).unwrap();
+    assert!(job.wait(Duration::from_secs(120)), "the training ends");
+    match live.collect() {
+        Some(Ended::Trained(_, report)) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+const SHOP: [(&str, FieldKind); 8] = [
+    ("age", FieldKind::Number),
+    ("country", FieldKind::Category(20)),
+    ("spent", FieldKind::Auto(5)),
+    ("phone", FieldKind::Flag),
+    ("at", FieldKind::Time),
+    ("words", FieldKind::Text(64)),
+    ("tags", FieldKind::Tags(10)),
+    ("place", FieldKind::Vector(2)),
+];
+
+/// Rows of all kinds, with gaps, of which the country decides, and in one the age.
+fn shop(seed: u64, rows: usize) -> Vec<(Vec<(&'static str, String)>, &'static str)> {
+    let mut random = Random::new(seed, 5);
+    let mut found = Vec::new();
+    for _ in 0..rows {
+        let mut pick = |all: &[&'static str]| all[random.below(all.len() as u64) as usize];
+        let (country, spent, phone) =
+            (pick(&["IT", "FR", "DE", ""]), pick(&["12", "unknown", "", "3.5"]), pick(&["yes", "no", ""]));
+        let (words, tags) =
+            (pick(&["good film", "bad film, really bad", ""]), pick(&["red,new", "blue", "", "red,blue"]));
+        let at = pick(&["2026-11-25T18:30:00Z", "1700000000", ""]);
+        let age = random.below(60) + 18;
+        let outcome = match country {
+            "IT" => "yes",
+            "FR" => "no",
+            "DE" if age < 48 => "yes",
+            "DE" => "no",
+            _ => "perhaps",
+        };
+        let place: String =
+            [1.0f32, age as f32].iter().flat_map(|n| n.to_le_bytes()).map(|byte| (byte & 0x7f) as char).collect();
+        let mut given = vec![
+            ("country", country.to_string()),
+            ("spent", spent.to_string()),
+            ("phone", phone.to_string()),
+            ("words", words.to_string()),
+            ("tags", tags.to_string()),
+            ("at", at.to_string()),
+            ("age", age.to_string()),
+        ];
+        if place.len() == 8 && random.below(2) == 0 {
+            given.push(("place", place));
+        }
+        found.push((given, outcome));
+    }
+    found
+}
+
+fn borrowed<'a>(given: &'a [(&'static str, String)]) -> Vec<(&'a str, &'a str)> {
+    given.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
+
+fn untrained(seed: u64, rows: usize) -> Network {
+    let mut network = network(&SHOP, classes(100, false, &[]), seed);
+    for (given, outcome) in shop(seed, rows) {
+        observe(&mut network, &borrowed(&given), class(outcome));
+    }
+    network
+}
+
+fn learnt(seed: u64, rows: usize, cycles: u64, threads: usize) -> Live {
+    let mut live = Live::new(untrained(seed, rows));
+    train(&mut live, cycles, threads);
+    live
+}
+
+#[test]
+fn words_numbers_and_gaps_are_learnt() {
+    let live = learnt(1, 600, 300, 2);
+    let network = live.network();
+    let names: Vec<_> = network.schema().unwrap().classes().to_vec();
+    assert_eq!((names.len(), network.layout().outputs()), (3, 3));
+    let fresh = shop(99, 300);
+    let rows: Vec<Row> = fresh.iter().map(|(given, _)| row(network, &borrowed(given))).collect();
+    let outputs = answers(network, &rows);
+    let right = outputs
+        .chunks(3)
+        .zip(&fresh)
+        .filter(|(outputs, (_, outcome))| *names[neuralredis_core::model::largest(outputs)] == *outcome.as_bytes());
+    let right = right.count();
+    assert!(right > 280, "{right}");
+}
+
+#[test]
+fn a_row_is_answered_alone_as_among_others_and_whatever_the_threads() {
+    let (one, two) = (learnt(2, 900, 40, 1), learnt(2, 900, 40, 2));
+    let rows: Vec<Row> = shop(3, 70).iter().map(|(given, _)| row(one.network(), &borrowed(given))).collect();
+    let together = answers(one.network(), &rows);
+    assert_eq!(together, answers(two.network(), &rows));
+    let alone: Vec<f32> = rows.iter().flat_map(|row| answers(one.network(), std::slice::from_ref(row))).collect();
+    assert_eq!(together, alone);
+    assert!(together.iter().all(|value| value.is_finite()));
+}
+
+#[test]
+fn new_words_and_classes_are_other_ones_until_they_are_learnt() {
+    let mut live = learnt(4, 300, 100, 2);
+    let question = |live: &Live, country| row(live.network(), &[("country", country), ("age", "30")]);
+    let before = answers(live.network(), &[question(&live, "ES"), question(&live, "IT")]);
+    let inputs = live.network().layout().inputs();
+    for _ in 0..60 {
+        observe(live.network_mut(), &[("country", "ES"), ("age", "30")], class("later"));
+    }
+    // Nothing that is answered has changed.
+    let now = answers(live.network(), &[question(&live, "ES"), question(&live, "IT")]);
+    assert_eq!(before, now);
+    assert_eq!(live.network().layout().inputs(), inputs);
+    train(&mut live, 100, 2);
+    let network = live.network();
+    assert_eq!((network.layout().inputs(), network.layout().outputs()), (inputs + 1, 4));
+    let found = answers(network, &[question(&live, "ES"), question(&live, "IT")]);
+    assert!(found[3] > 0.9 && found[4] > found[7], "{found:?}");
+}
+
+#[test]
+fn what_is_refused_changes_nothing() {
+    let mut network =
+        network(&[("age", FieldKind::Number), ("plan", FieldKind::Category(3))], classes(3, false, &[]), 1);
+    observe(&mut network, &[("age", "31"), ("plan", "free")], class("no"));
+    let before = network.clone();
+    let understood = |given: &[(&str, &str)]| {
+        let given = given.iter().map(|(name, value)| (name.as_bytes(), Given::text(value.as_bytes())));
+        before.schema().unwrap().understand(given).map(|_| ()).unwrap_err().to_string()
+    };
+    assert_eq!(understood(&[("aeg", "3")]), "no field 'aeg': the network has age, plan");
+    assert_eq!(understood(&[("age", "old")]), "field age is 'old': expected a finite number (NUMBER)");
+    assert_eq!(understood(&[("age", "1"), ("age", "2")]), "field 'age' is given twice");
+    let many: Vec<String> = (0..4).map(|at| format!("class {at}")).collect();
+    let rows: Vec<Example<'_>> = many.iter().map(|name| example(&before, &[("plan", "other")], class(name))).collect();
+    let refused = network.observe_fields(&rows, None, |_| panic!("nothing is stored")).unwrap_err();
+    assert!(matches!(&refused, Error::UnknownClass { known, .. } if known.len() == 3), "{refused}");
+    assert_eq!(network, before);
+    let weighted = Example { weight: 0.0, ..example(&before, &[], class("yes")) };
+    assert!(network.observe_fields(&[weighted], None, |_| {}).is_err());
+    let numbers = Example { values: rows[0].values.clone(), outcome: Outcome::Values(vec![1.0]), weight: 1.0 };
+    assert!(network.observe_fields(&[numbers], None, |_| {}).is_err());
+    assert_eq!(network, before);
+}
+
+#[test]
+fn copies_take_the_rows_as_they_were_stored() {
+    let mut network = network(&SHOP, classes(100, false, &[]), 7);
+    let mut copy = network.clone();
+    for (given, outcome) in shop(8, 200) {
+        let schema = Arc::clone(network.schema().unwrap());
+        let example = example(&network, &borrowed(&given), class(outcome));
+        let mut stored = Vec::new();
+        network.observe_fields(&[example], None, |row| stored.push(row)).unwrap();
+        let now = network.schema().unwrap();
+        let (words, classes) =
+            (now.words()[schema.words().len()..].to_vec(), now.classes()[schema.classes().len()..].to_vec());
+        copy.take_up(words, classes).unwrap();
+        copy.place_fields(&stored, network.rows_state()).unwrap();
+    }
+    assert_eq!(network, copy);
+    let again = copy.take_up([(1, (*b"ES").into()), (1, (*b"IT").into())], []).unwrap_err();
+    assert_eq!(again.to_string(), "word 'IT' of field 'country': it has this word");
+    assert_eq!(network, copy);
+}
+
+#[test]
+fn a_text_alone_and_a_number_are_learnt_by_a_regressor() {
+    let target = Target::Values(vec![(*b"stars").into()]);
+    let mut network = network(&[("review", FieldKind::Text(128))], target, 3);
+    assert_eq!(network.kind(), Kind::Regressor);
+    for at in 0..200 {
+        let (text, stars) = [("a good film", 5.0), ("a bad film", 1.0), ("not bad", 3.0), ("", 2.0)][at % 4];
+        observe(&mut network, &[("review", text)], Outcome::Values(vec![stars]));
+    }
+    let mut live = Live::new(network);
+    train(&mut live, 200, 2);
+    let rows: Vec<Row> = ["a good film", "a bad film", "not bad", ""]
+        .iter()
+        .map(|text| row(live.network(), &[("review", text)]))
+        .collect();
+    let found = answers(live.network(), &rows);
+    for (found, stars) in found.iter().zip([5.0, 1.0, 3.0, 2.0]) {
+        assert!((found - stars).abs() < 0.1, "{found} {stars}");
+    }
+}
+
+#[test]
+fn sets_that_shrink_keep_their_texts() {
+    let mut network = network(&[("review", FieldKind::Text(128))], classes(5, true, &["good", "bad"]), 3);
+    for at in 0..100 {
+        let (text, name) = if at % 2 == 0 { ("good", "good") } else { ("bad", "bad") };
+        observe(&mut network, &[("review", text)], class(name));
+    }
+    let limits = Limits { train: 40, test: 10 };
+    network.configure(&neuralredis_core::Changes::default(), limits).unwrap();
+    assert_eq!((network.rows(Set::Train), network.rows(Set::Test)), (40, 10));
+    let mut live = Live::new(network);
+    train(&mut live, 50, 1);
+    let rows = [row(live.network(), &[("review", "good")]), row(live.network(), &[("review", "bad")])];
+    let found = answers(live.network(), &rows);
+    assert!(found[0] > 0.9 && found[3] > 0.9, "{found:?}");
+}
+
+fn frames(network: &Network) -> Vec<Vec<u8>> {
+    let mut frames = Vec::new();
+    codec::frames(network, &mut |frame| frames.push(frame.to_vec()));
+    frames
+}
+
+fn decoded(frames: &[Vec<u8>]) -> neuralredis_core::Result<Network> {
+    let mut decoder = Decoder::new();
+    frames.iter().try_for_each(|frame| decoder.push(frame))?;
+    decoder.finish()
+}
+
+#[test]
+fn networks_of_fields_are_saved_whole_and_go_on_as_they_would() {
+    let network = network(&SHOP, classes(9, true, &["yes", "no", "perhaps"]), 5);
+    let mut live = Live::new(network);
+    for step in 0..3 {
+        let bytes = codec::encode(live.network());
+        assert_eq!(bytes[6..8], 5u16.to_le_bytes());
+        assert_eq!(codec::decode(&bytes).unwrap(), *live.network());
+        let mut copy = Live::new(codec::decode(&bytes).unwrap());
+        for live in [&mut live, &mut copy] {
+            for (given, outcome) in shop(step, 150) {
+                observe(live.network_mut(), &borrowed(&given), class(outcome));
+            }
+            train(live, 20, 1);
+        }
+        assert!(codec::same(live.network(), copy.network()));
+    }
+    assert!(live.network().bytes() > 150 * 40);
+}
+
+#[test]
+fn what_trainings_make_of_a_network_of_fields_is_sent_with_what_it_has_grown_by() {
+    let mut live = Live::new(untrained(6, 200));
+    let mut copy = live.network().clone();
+    train(&mut live, 10, 1);
+    let network = live.network();
+    let mut frames: Vec<Vec<u8>> = Vec::new();
+    let report = network.report().map(Arc::as_ref);
+    codec::trained_frames(network.kind(), network.trained(), report, &mut |frame| frames.push(frame.to_vec()));
+    let (trained, report) = codec::decode_trained(&copy.model(), frames.iter().map(Vec::as_slice)).unwrap();
+    copy.install(trained, report.map(Arc::new)).unwrap();
+    copy.set_weights_state(network.weights_state());
+    assert_eq!(&copy, network);
+    // Another network, which has not met the words, has no room for them.
+    let (trained, _) = codec::decode_trained(&copy.model(), frames.iter().map(Vec::as_slice)).unwrap();
+    let mut other = self::network(&SHOP, classes(100, false, &[]), 6);
+    assert!(other.install(trained, None).is_err());
+}
+
+#[test]
+fn forged_networks_of_fields_are_refused_or_are_networks() {
+    let network = learnt(7, 40, 3, 1).network().clone();
+    let whole = frames(&network);
+    assert_eq!(decoded(&whole).unwrap(), network);
+    let mut random = Random::new(1, 1);
+    let (mut refused, mut taken) = (0, 0);
+    for _ in 0..30_000 {
+        let mut forged = whole.clone();
+        let at = random.below(forged.len() as u64 - 1) as usize + 1;
+        match random.below(5) {
+            0 => {
+                forged.remove(at);
+            }
+            1 => {
+                let length = random.below(forged[at].len() as u64 + 1) as usize;
+                forged[at].truncate(length);
+            }
+            _ => {
+                let byte = random.below(forged[at].len() as u64) as usize;
+                forged[at][byte] = random.below(256) as u8;
+            }
+        }
+        match decoded(&forged) {
+            Err(_) => refused += 1,
+            Ok(network) => {
+                taken += 1;
+                // Whatever is taken is written as it was, answers, and can be trained.
+                let again = frames(&network);
+                assert_eq!(decoded(&again).unwrap(), network);
+                let question = row(&network, &[]);
+                answers(&network, &[question]);
+                if taken % 500 == 0 {
+                    train(&mut Live::new(network), 1, 1);
+                }
+            }
+        }
+    }
+    assert!(refused > 10_000 && taken > 1000, "{refused} {taken}");
+}
