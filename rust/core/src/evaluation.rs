@@ -122,7 +122,8 @@ struct Errors {
 
 impl Tally {
     fn new(model: &Model) -> Self {
-        let outputs = model.layout().outputs();
+        // Rows may be of classes that have come since the network was trained: it never answers them.
+        let outputs = model.layout().outputs().max(model.shape().outputs);
         match model.kind {
             Kind::Classifier => {
                 let cells = if outputs <= MAX_CONFUSION_CLASSES { outputs * outputs } else { 0 };
@@ -198,5 +199,91 @@ impl Errors {
             (false, true) => 0.0,
             (false, false) => 1.0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::Limits;
+    use crate::layout::Layout;
+    use crate::network::Network;
+    use crate::options::Options;
+    use crate::random::Random;
+
+    /// More than a group, and a last one that is not full.
+    const ROWS: usize = 37;
+
+    fn network(kind: Kind, units: &[usize]) -> Network {
+        let layout = Layout::new(units).unwrap();
+        Network::new(kind, layout, Options::new(kind), Limits { train: 100, test: 0 }, 7).unwrap()
+    }
+
+    fn near(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-6 * expected.abs().max(1.0), "{found} {expected}");
+    }
+
+    #[test]
+    fn figures_of_a_regressor_are_those_of_their_formulas() {
+        let network = network(Kind::Regressor, &[3, 4, 2]);
+        let mut random = Random::new(1, 1);
+        let inputs: Vec<f32> = (0..3 * ROWS).map(|_| random.symmetric()).collect();
+        // Far from 0, where sums of squares would cancel.
+        let targets: Vec<f32> = (0..2 * ROWS).map(|at| 5000.0 * (1 + at % 2) as f32 + random.symmetric()).collect();
+        let mut answers = vec![0.0; 2 * ROWS];
+        network.model().run(&inputs, &mut answers).unwrap();
+        let found = network.evaluate_on(&Batch::new(&inputs, 3, &targets, 2)).unwrap();
+        let Score::Regressor { rmse, mae, r2, baseline } = found.score else { panic!("{found:?}") };
+
+        let column = |values: &[f32], output: usize| -> Vec<f64> {
+            values.iter().skip(output).step_by(2).map(|&value| f64::from(value)).collect()
+        };
+        let (mut squares, mut absolute, mut spread, mut explained) = (0.0, 0.0, 0.0, 0.0);
+        for output in 0..2 {
+            let (answers, targets) = (column(&answers, output), column(&targets, output));
+            let mean = targets.iter().sum::<f64>() / ROWS as f64;
+            let of_output: f64 = answers.iter().zip(&targets).map(|(a, t)| (a - t).powi(2)).sum();
+            let around_mean: f64 = targets.iter().map(|t| (t - mean).powi(2)).sum();
+            absolute += answers.iter().zip(&targets).map(|(a, t)| (a - t).abs()).sum::<f64>();
+            squares += of_output;
+            spread += around_mean;
+            explained += 1.0 - of_output / around_mean;
+        }
+        let all = 2.0 * ROWS as f64;
+        near(rmse, (squares / all).sqrt());
+        near(mae, absolute / all);
+        near(baseline, (spread / all).sqrt());
+        near(r2, explained / 2.0);
+        assert_eq!(found.rows, ROWS as u64);
+    }
+
+    #[test]
+    fn figures_of_a_classifier_count_rows() {
+        let network = network(Kind::Classifier, &[2, 3]);
+        let mut random = Random::new(1, 1);
+        let inputs: Vec<f32> = (0..2 * ROWS).map(|_| 3.0 * random.symmetric()).collect();
+        let classes: Vec<f32> = (0..ROWS).map(|row| if row % 4 == 0 { 1.0 } else { 2.0 }).collect();
+        let answers = network.model().classify(&inputs).unwrap();
+        let found = network.evaluate_on(&Batch::new(&inputs, 2, &classes, 1)).unwrap();
+        let Score::Classifier { accuracy, baseline, confusion } = found.score else { panic!("{found:?}") };
+
+        let count = |of: &dyn Fn(usize, usize) -> bool| {
+            answers.iter().zip(&classes).filter(|&(&answer, &class)| of(class as usize, answer)).count() as u64
+        };
+        near(accuracy, count(&|class, answer| class == answer) as f64 / ROWS as f64);
+        near(baseline, 27.0 / 37.0);
+        let expected: Vec<u64> =
+            (0..9).map(|cell| count(&|class, answer| (class, answer) == (cell / 3, cell % 3))).collect();
+        assert_eq!(confusion, expected);
+        assert!(answers.contains(&0) && answers.contains(&1) && answers.contains(&2));
+    }
+
+    #[test]
+    fn what_never_varies_is_explained_wholly_or_not_at_all() {
+        let mut errors = Errors::default();
+        (0..3).for_each(|_| errors.add(4.0, 4.0));
+        assert_eq!((errors.spread(3.0), errors.r2(3.0)), (0.0, 1.0));
+        errors.add(5.0, 4.0);
+        assert_eq!((errors.spread(4.0), errors.r2(4.0)), (0.0, 0.0));
     }
 }

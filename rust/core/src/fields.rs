@@ -69,8 +69,7 @@ impl Network {
 
     /// Weights of classes are a list: of classes that are still to come it says nothing.
     pub(crate) fn check_class_weight(&self, options: &Options) -> Result<()> {
-        let is_open =
-            self.schema.as_ref().is_some_and(|schema| matches!(schema.target(), Target::Classes { closed: false, .. }));
+        let is_open = self.schema.as_ref().is_some_and(|schema| schema.is_open());
         match &options.class_weight {
             ClassWeight::Given(weights) if is_open => Err(Error::Option {
                 option: "class-weight",
@@ -87,6 +86,9 @@ impl Network {
     /// # Errors
     /// [`Error::UnknownClass`], [`Error::Outputs`], [`Error::NotFinite`], [`Error::RowWeight`] or [`Error::NoRoom`], before anything
     /// is stored.
+    ///
+    /// # Panics
+    /// If the network has no fields, or a word of its own dictionary has no place there: a bug.
     pub fn observe_fields(
         &mut self,
         examples: &[Example<'_>],
@@ -108,7 +110,7 @@ impl Network {
         };
         for (example, outcome) in examples.iter().zip(outcomes) {
             for (field, word) in schema.new_words(&example.values) {
-                Arc::make_mut(schema).add_word(field, word)?;
+                Arc::make_mut(schema).add_word(field, word).expect("a word that is new, and for which there is room");
             }
             let row = schema.row(&example.values);
             let place = self.dataset.observe_row(&row, &outcome, example.weight, target, &mut self.rows_random);
@@ -175,12 +177,11 @@ fn outcomes(schema: &mut Arc<Schema>, examples: &[Example<'_>]) -> Result<Vec<Ve
         check_weight(*weight).map_err(in_row(row))?;
         let outcome = match (outcome, schema.target()) {
             (Outcome::Class(name), Target::Classes { .. }) => {
-                let class = match schema.class(name).map_err(in_row(row))? {
-                    Some(class) => class,
-                    None => {
-                        Arc::make_mut(schema).add_class(name.as_ref().into())?;
-                        schema.classes().len() - 1
-                    }
+                let class = if let Some(class) = schema.class(name).map_err(in_row(row))? {
+                    class
+                } else {
+                    Arc::make_mut(schema).add_class(name.as_ref().into())?;
+                    schema.classes().len() - 1
                 };
                 vec![class as f32]
             }

@@ -235,9 +235,9 @@ impl Model {
             for (group, outputs) in outputs.chunks_mut(lanes * out_width).enumerate() {
                 let y = &mut units[group * out_width * lanes..][..out_width * lanes];
                 if groups == 0 {
-                    Single::predict(self.options.output, y)
+                    Single::predict(self.options.output, y);
                 } else {
-                    Grouped::predict(self.options.output, y)
+                    Grouped::predict(self.options.output, y);
                 }
                 for (lane, outputs) in outputs.chunks_exact_mut(out_width).enumerate() {
                     let lane = y[lane..].iter().step_by(lanes).copied().enumerate();

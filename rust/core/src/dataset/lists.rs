@@ -121,9 +121,9 @@ mod tests {
             let at = random.below(plain.len() as u64 + 1) as usize;
             lists.set(at, &row);
             if at == plain.len() {
-                plain.push(row)
+                plain.push(row);
             } else {
-                plain[at] = row
+                plain[at] = row;
             }
             if step % 500 == 250 {
                 let rows = random.below(plain.len() as u64 + 1) as usize;

@@ -560,6 +560,20 @@ mod tests {
     }
 
     #[test]
+    fn working_memory_takes_as_many_bytes_as_are_counted() {
+        for units in [&[9, 15, 2][..], &[3, 40, 7, 5], &[2000, 2]] {
+            for members in [1, 3] {
+                let (layout, kind) = (Layout::new(units).unwrap(), Kind::Classifier);
+                let objective = objective_of(kind, &layout, Options::new(kind), Normalization::default(), members);
+                let Scratch { values, mean, target, delta, delta_before, gather, looked_up: _ } = objective.scratch();
+                let buffers = values.iter().chain([&mean, &target, &delta, &delta_before]);
+                let floats = buffers.map(|buffer| buffer.len()).sum::<usize>() + gather.len();
+                assert_eq!(objective.scratch_bytes(), 4 * floats);
+            }
+        }
+    }
+
+    #[test]
     fn shares_cover_all_groups_and_depend_on_nothing_but_layout_and_rows() {
         for units in [&[9, 15, 2][..], &[300, 600, 100], &[1, 1], &[2000, 2000, 10]] {
             let layout = Layout::new(units).unwrap();

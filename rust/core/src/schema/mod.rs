@@ -405,6 +405,11 @@ impl Schema {
         }
     }
 
+    /// Whether classes may come that are not known yet.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.target, Target::Classes { closed: false, .. })
+    }
+
     /// The number of a class; none of one that has not come yet.
     ///
     /// # Errors

@@ -191,9 +191,9 @@ impl Field {
 pub(crate) fn check_outcome(target: &Target, outcome: &[f32]) -> Result<()> {
     match target {
         Target::Classes { names, .. } => match outcome {
-            &[class] if class >= 0.0 && class.fract() == 0.0 && (class as usize) < names.len() => Ok(()),
-            &[class] if names.is_empty() => Err(Error::Schema(format!("class {class} of a network that has met none"))),
-            &[value] => Err(Error::Class { row: None, value, classes: names.len() }),
+            [class] if *class >= 0.0 && class.fract() == 0.0 && (*class as usize) < names.len() => Ok(()),
+            [class] if names.is_empty() => Err(Error::Schema(format!("class {class} of a network that has met none"))),
+            [value] => Err(Error::Class { row: None, value: *value, classes: names.len() }),
             _ => Err(Error::Outputs { row: None, expected: 1, given: outcome.len() }),
         },
         Target::Values(names) if names.len() != outcome.len() => {
