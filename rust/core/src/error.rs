@@ -161,6 +161,9 @@ pub enum Error {
     /// A schema, or a part of one, that cannot be.
     #[error("{0}")]
     Schema(String),
+    /// A row of positions for a network that has fields.
+    #[error("the network has fields: expected a value for each by its name")]
+    HasFields,
     /// A field that the network does not have.
     #[error("no field {field}: the network has {}", known.join(", "))]
     UnknownField {
@@ -217,7 +220,11 @@ impl Error {
             | Self::ClassifierOutputs { .. }
             | Self::Schema(_)
             | Self::Option { .. } => "NROPTION",
-            Self::Inputs { .. } | Self::Outputs { .. } | Self::RowCounts { .. } | Self::Weights { .. } => "NRSHAPE",
+            Self::HasFields
+            | Self::Inputs { .. }
+            | Self::Outputs { .. }
+            | Self::RowCounts { .. }
+            | Self::Weights { .. } => "NRSHAPE",
             Self::NotFinite { .. }
             | Self::Class { .. }
             | Self::RowWeight { .. }

@@ -93,6 +93,9 @@ pub(crate) fn gradient(model: &Model, batch: &Batch<'_>) -> Result<(f64, Vec<f64
 }
 
 fn rows_of(model: &Model, batch: &Batch<'_>) -> Result<Rows> {
+    if model.schema.is_some() {
+        return Err(Error::HasFields);
+    }
     let shape = model.shape();
     batch.check(shape)?;
     let mut rows = Rows::new(shape.width());

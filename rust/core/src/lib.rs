@@ -1,9 +1,10 @@
 //! The engine of neuralredis: small fully connected neural networks that train themselves.
 //!
 //! It knows neither Python nor Redis. From the ground up: [`memory`] counts bytes; [`kernels`] are the arithmetic, chosen for the CPU at run time;
-//! [`layout`] and [`options`] say what a network is; `dataset` keeps the rows it observed; `normalization`, `weights` and
-//! `objective` turn rows and weights into losses and gradients; [`network`] holds all of one network and [`model`] answers;
-//! [`training`] runs in the background; [`codec`] makes bytes of a network and back. A room calls only those before it.
+//! [`layout`] and [`options`] say what a network is, [`schema`] what the fields of its rows are, where they have names; `dataset`
+//! keeps the rows it observed; `normalization`, `weights` and `objective` turn rows and weights into losses and gradients;
+//! [`network`] holds all of one network and [`model`] answers; [`training`] runs in the background; [`codec`] makes bytes of a
+//! network and back. A room calls only those before it.
 
 #![deny(unsafe_code)]
 

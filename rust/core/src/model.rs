@@ -91,6 +91,9 @@ impl Model {
     /// # Panics
     /// If `outputs` has no room for just the outputs of these rows.
     pub fn run(&self, inputs: &[f32], outputs: &mut [f32]) -> Result<()> {
+        if self.schema.is_some() {
+            return Err(Error::HasFields);
+        }
         let (width, out_width) = (self.layout().inputs(), self.layout().outputs());
         if !inputs.len().is_multiple_of(width) {
             return Err(Error::Inputs { row: None, expected: width, given: inputs.len() });

@@ -200,6 +200,7 @@ impl Network {
     /// [`Error::NotFinite`], [`Error::Class`], [`Error::RowWeight`] for a row that the network does not take,
     /// [`Error::NoRoom`] for a set whose limit is 0.
     pub fn observe(&mut self, batch: &Batch<'_>, target: Option<Set>, placed: impl FnMut(Place)) -> Result<(u32, u32)> {
+        self.check_positions()?;
         batch.check(self.dataset.shape)?;
         self.dataset.check_target(target)?;
         self.dataset.observe(batch, target, &mut self.rows_random, placed);
@@ -213,6 +214,7 @@ impl Network {
     /// What [`Self::observe`] refuses of the rows; [`Error::RowCounts`] if there is not a place for each;
     /// [`Error::NoRoom`] or [`Error::RowIndex`] for a place that is neither a stored row nor the next one.
     pub fn place(&mut self, batch: &Batch<'_>, places: &[Place], rows_state: u64) -> Result<()> {
+        self.check_positions()?;
         batch.check(self.dataset.shape)?;
         if places.len() != batch.rows {
             return Err(Error::RowCounts { inputs: batch.rows, given: places.len(), what: "places" });
@@ -278,6 +280,11 @@ impl Network {
         self.trained = trained;
         self.report = report;
         Ok(())
+    }
+
+    /// Whether rows are the inputs themselves, by their positions.
+    fn check_positions(&self) -> Result<()> {
+        if self.schema.is_some() { Err(Error::HasFields) } else { Ok(()) }
     }
 
     /// Rows of a set.

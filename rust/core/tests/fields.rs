@@ -9,7 +9,7 @@ use neuralredis_core::random::Random;
 use neuralredis_core::schema::FieldKind;
 use neuralredis_core::training::{Live, Outcome as Ended, Pool, Report, TrainOptions};
 use neuralredis_core::{
-    Error, Example, Given, Kind, Limits, Network, Options, Outcome, Row, Schema, Score, Set, Target,
+    Batch, Error, Example, Given, Kind, Limits, Network, Options, Outcome, Place, Row, Schema, Score, Set, Target,
 };
 
 fn classes(most: u32, closed: bool, names: &[&str]) -> Target {
@@ -180,6 +180,25 @@ fn new_words_and_classes_are_other_ones_until_they_are_learnt() {
     assert_eq!((network.layout().inputs(), network.layout().outputs()), (inputs + 1, 4));
     let found = answers(network, &[question(&live, "ES"), question(&live, "IT")]);
     assert!(found[3] > 0.9 && found[4] > found[7], "{found:?}");
+}
+
+#[test]
+fn rows_of_positions_are_refused() {
+    let mut network = learnt(1, 50, 1, 1).network().clone();
+    let before = network.clone();
+    let width = network.row_shape().inputs;
+    for inputs in [width, network.layout().inputs()] {
+        let values = vec![0.0; inputs];
+        let batch = Batch::new(&values, inputs, &[0.0], 1);
+        assert_eq!(network.observe(&batch, None, |_| {}), Err(Error::HasFields));
+        let place = Place { set: Set::Train, row: 0 };
+        assert_eq!(network.place(&batch, &[place], 1), Err(Error::HasFields));
+        assert_eq!(network.evaluate_on(&batch), Err(Error::HasFields));
+        assert_eq!(network.gradient(&batch), Err(Error::HasFields));
+        assert_eq!(network.model().run(&values, &mut [0.0; 3]), Err(Error::HasFields));
+        assert_eq!(network.model().classify(&values), Err(Error::HasFields));
+    }
+    assert_eq!(network, before);
 }
 
 #[test]

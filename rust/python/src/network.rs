@@ -291,7 +291,7 @@ impl Network {
     fn rows<'py>(&self, py: Python<'py>, set: &Bound<'_, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
         let set = options::set("set", set)?;
         let engine = self.snapshot(py);
-        let (width, target_width) = (engine.layout().inputs(), engine.targets());
+        let (width, target_width) = (engine.row_shape().inputs, engine.targets());
         let rows = engine.rows(set) as usize;
         let (inputs, targets, _) = py.detach(|| engine.rows_from(set, 0, rows));
         let inputs = inputs.into_pyarray(py).reshape([rows, width])?.into_any();
