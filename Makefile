@@ -4,6 +4,7 @@
 
 PYTHON ?= python3
 SECONDS ?= 300
+SHARD ?= 0/90
 VENV := .venv
 BIN := $(VENV)/bin
 # PyO3 asks this interpreter.
@@ -12,7 +13,7 @@ CARGO := PYO3_PYTHON=$(abspath $(BIN)/python) cargo
 SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') Cargo.toml Cargo.lock pyproject.toml
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-built test-rust test-python torture fuzz quality bench lint lint-rust format
+.PHONY: help demo test test-built test-rust test-python torture fuzz mutants quality bench lint lint-rust format
 .PHONY: wheel docs pages clean
 .DEFAULT_GOAL := help
 
@@ -58,6 +59,12 @@ fuzz: $(VENV)/ready ## fuzz what reads the bytes of strangers, for SECONDS each 
 			target/fuzz/found/$$target rust/fuzz/corpus/$$target -- \
 			-max_total_time=$(SECONDS) -max_len=3000 -timeout=20 -rss_limit_mb=600 -print_final_stats=1 || exit 1; \
 	done
+
+# Of some 3,600 places every ninetieth, from the first on: 40, in a quarter of an hour. What survives is in
+# target/mutants/mutants.out/missed.txt. Instructions that this CPU may lack are left out: nothing would run them.
+mutants: $(VENV)/ready ## change the engine in some places, to see whether its tests notice (needs cargo-mutants)
+	cargo mutants --package neuralredis-core --shard $(SHARD) --sharding round-robin --timeout 60 --output target/mutants \
+		--exclude rust/core/src/kernels/neon.rs --exclude rust/core/src/kernels/avx512.rs
 
 lint: lint-rust $(VENV)/built $(VENV)/lint ## check form, types and habits, and change nothing
 	$(BIN)/ruff check --quiet
