@@ -164,6 +164,14 @@ pub enum Error {
     /// A row of positions for a network that has fields.
     #[error("the network has fields: expected a value for each by its name")]
     HasFields,
+    /// A text that is not the JSON of a row.
+    #[error("JSON {text}: {why}")]
+    Json {
+        /// The text, in quotation marks and cut.
+        text: String,
+        /// What is wrong with it, and where.
+        why: String,
+    },
     /// A field that the network does not have.
     #[error("no field {field}: the network has {}", known.join(", "))]
     UnknownField {
@@ -228,6 +236,7 @@ impl Error {
             Self::NotFinite { .. }
             | Self::Class { .. }
             | Self::RowWeight { .. }
+            | Self::Json { .. }
             | Self::UnknownField { .. }
             | Self::FieldTwice { .. }
             | Self::FieldValue { .. }

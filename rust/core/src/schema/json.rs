@@ -1,0 +1,301 @@
+//! Rows as JSON has them (RFC 8259): an object of fields, in which nested objects are names with dots.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_core::de::{self, DeserializeSeed, Deserializer as _, MapAccess, SeqAccess, Visitor};
+
+use super::{Given, shown};
+use crate::error::{Error, Result};
+
+/// Objects within objects at most; the parser has a limit of its own, beyond which it stops.
+const MAX_DEPTH: usize = 16;
+
+/// The fields of an object and their values, in the order of the text. Names and texts without escapes are borrowed.
+///
+/// ```
+/// use neuralredis_core::Given;
+/// use neuralredis_core::schema::json::fields;
+/// let found = fields(br#"{"age": 31, "cart": {"sum": 12.5, "tags": ["new", "red"]}, "plan": null}"#)?;
+/// let names: Vec<_> = found.iter().map(|(name, _)| String::from_utf8_lossy(name)).collect();
+/// assert_eq!(names, ["age", "cart.sum", "cart.tags", "plan"]);
+/// assert_eq!((&found[1].1, &found[3].1), (&Given::Number(12.5), &Given::Gap));
+/// # Ok::<(), neuralredis_core::Error>(())
+/// ```
+///
+/// # Errors
+/// [`Error::Json`] for bytes that are no JSON, for JSON that is no object, and for an array of anything but texts or numbers.
+pub fn fields(json: &[u8]) -> Result<Vec<(Cow<'_, [u8]>, Given<'_>)>> {
+    let mut found = Vec::new();
+    let mut parser = serde_json::Deserializer::from_slice(json);
+    let object = Object { found: &mut found, prefix: Vec::new(), depth: 0 };
+    let read = parser.deserialize_map(object).and_then(|()| parser.end());
+    match read {
+        Ok(()) => Ok(found),
+        Err(error) => Err(Error::Json { text: shown(json), why: error.to_string() }),
+    }
+}
+
+type Found<'de> = Vec<(Cow<'de, [u8]>, Given<'de>)>;
+
+/// An object, whose fields are found with a prefix.
+struct Object<'a, 'de> {
+    found: &'a mut Found<'de>,
+    prefix: Vec<u8>,
+    depth: usize,
+}
+
+impl<'de> Visitor<'de> for Object<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of fields")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> std::result::Result<(), M::Error> {
+        if self.depth == MAX_DEPTH {
+            return Err(de::Error::custom(format_args!("objects within objects: expected at most {MAX_DEPTH}")));
+        }
+        while let Some(name) = map.next_key_seed(Text)? {
+            let name = if self.prefix.is_empty() { name } else { [&self.prefix[..], b".", &name].concat().into() };
+            map.next_value_seed(Field { found: self.found, name, depth: self.depth })?;
+        }
+        Ok(())
+    }
+}
+
+/// The value of a field.
+struct Field<'a, 'de> {
+    found: &'a mut Found<'de>,
+    name: Cow<'de, [u8]>,
+    depth: usize,
+}
+
+impl<'de> Field<'_, 'de> {
+    fn put(self, value: Given<'de>) {
+        self.found.push((self.name, value));
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Field<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> std::result::Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Field<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<(), E> {
+        self.put(Given::Gap);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> std::result::Result<(), E> {
+        self.put(Given::Flag(flag));
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> std::result::Result<(), E> {
+        self.put(Given::Number(number as f64));
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> std::result::Result<(), E> {
+        self.put(Given::Number(number as f64));
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> std::result::Result<(), E> {
+        self.put(Given::Number(number));
+        Ok(())
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> std::result::Result<(), E> {
+        self.put(Given::text(text.as_bytes()));
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> std::result::Result<(), E> {
+        self.put(Given::Text(Cow::Owned(text.as_bytes().to_vec())));
+        Ok(())
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut all: S) -> std::result::Result<(), S::Error> {
+        let (mut texts, mut numbers) = (Vec::new(), Vec::new());
+        while let Some(item) = all.next_element_seed(Item)? {
+            match item {
+                Given::Text(text) if numbers.is_empty() => texts.push(text),
+                Given::Number(number) if texts.is_empty() => numbers.push(number as f32),
+                _ => {
+                    let name = shown(&self.name);
+                    return Err(de::Error::custom(format_args!("field {name}: an array of texts and numbers")));
+                }
+            }
+        }
+        self.put(if numbers.is_empty() { Given::Texts(texts) } else { Given::Numbers(numbers) });
+        Ok(())
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> std::result::Result<(), M::Error> {
+        let Self { found, name, depth } = self;
+        Object { found, prefix: name.into_owned(), depth: depth + 1 }.visit_map(map)
+    }
+}
+
+/// A text, borrowed where it has no escapes.
+struct Text;
+
+impl<'de> DeserializeSeed<'de> for Text {
+    type Value = Cow<'de, [u8]>;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Text {
+    type Value = Cow<'de, [u8]>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> std::result::Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text.as_bytes()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> std::result::Result<Self::Value, E> {
+        Ok(Cow::Owned(text.as_bytes().to_vec()))
+    }
+}
+
+/// What may stand in an array: a text or a number.
+struct Item;
+
+impl<'de> DeserializeSeed<'de> for Item {
+    type Value = Given<'de>;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Item {
+    type Value = Given<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of texts or of numbers")
+    }
+
+    fn visit_i64<E>(self, number: i64) -> std::result::Result<Self::Value, E> {
+        Ok(Given::Number(number as f64))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> std::result::Result<Self::Value, E> {
+        Ok(Given::Number(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> std::result::Result<Self::Value, E> {
+        Ok(Given::Number(number))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> std::result::Result<Self::Value, E> {
+        Ok(Given::text(text.as_bytes()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> std::result::Result<Self::Value, E> {
+        Ok(Given::Text(Cow::Owned(text.as_bytes().to_vec())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(json: &str) -> Vec<(String, Given<'_>)> {
+        fields(json.as_bytes())
+            .unwrap()
+            .into_iter()
+            .map(|(name, value)| (String::from_utf8_lossy(&name).into(), value))
+            .collect()
+    }
+
+    fn refused(json: &str) -> String {
+        fields(json.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_kind_of_value_is_given_as_what_it_is() {
+        let json = r#" {"a": 1, "b": -2.5e3, "c": "text", "d": true, "e": null, "f": "", "g": 18446744073709551615} "#;
+        let values: Vec<_> = found(json).into_iter().map(|(_, value)| value).collect();
+        let large = Given::Number(18_446_744_073_709_551_615.0);
+        let expected = [
+            Given::Number(1.0),
+            Given::Number(-2500.0),
+            Given::text(b"text"),
+            Given::Flag(true),
+            Given::Gap,
+            Given::text(b""),
+            large,
+        ];
+        assert_eq!(values, expected);
+        assert!(found("{}").is_empty());
+    }
+
+    #[test]
+    fn nested_objects_are_names_with_dots_and_arrays_are_lists() {
+        let names = |json| found(json).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names(r#"{"a": {"b": {"c": 1}, "d": 2}, "e": 3, "f": {}}"#), ["a.b.c", "a.d", "e"]);
+        assert_eq!(names(r#"{"a.b": 1, "": {"x": 2}}"#), ["a.b", "x"]);
+        let lists = found(r#"{"tags": ["new", "a\"b"], "place": [1, 2.5], "none": []}"#);
+        let texts = Given::Texts(vec![Cow::Borrowed(b"new"), Cow::Borrowed(b"a\"b")]);
+        assert_eq!(lists[0].1, texts);
+        assert_eq!((&lists[1].1, &lists[2].1), (&Given::Numbers(vec![1.0, 2.5]), &Given::Texts(Vec::new())));
+    }
+
+    #[test]
+    fn names_and_texts_may_have_escapes() {
+        assert_eq!(
+            found(r#"{"\u0061ge": "caf\u00e9 \ud83d\ude00\n\u0000"}"#),
+            [("age".to_string(), Given::Text(Cow::Owned("café 😀\n\0".as_bytes().to_vec()))),]
+        );
+        let borrowed = fields(br#"{"age": "31"}"#).unwrap();
+        assert!(matches!(&borrowed[0], (Cow::Borrowed(b"age"), Given::Text(Cow::Borrowed(b"31")))));
+    }
+
+    #[test]
+    fn what_is_no_row_is_refused() {
+        for json in [
+            "",
+            "[1]",
+            "1",
+            "null",
+            "{",
+            r#"{"a": 1"#,
+            r#"{"a": 1} {"b": 2}"#,
+            r#"{"a": nan}"#,
+            "{a: 1}",
+            "{\"a\": \"\n\"}",
+        ] {
+            assert!(refused(json).starts_with("JSON '"), "{json}");
+        }
+        assert!(fields(b"{\"a\": \"\xff\"}").is_err());
+        assert_eq!(
+            refused(r#"{"a": [1, "b"]}"#),
+            r#"JSON '{\"a\": [1, \"b\"]}': field 'a': an array of texts and numbers at line 1 column 14"#
+        );
+        assert!(refused(r#"{"a": [[1]]}"#).contains("expected an array of texts or of numbers"));
+        assert!(refused(r#"{"a": [null]}"#).contains("expected an array of texts or of numbers"));
+        let deep = |depth: usize| "{\"a\":".repeat(depth) + "1" + &"}".repeat(depth);
+        assert_eq!(found(&deep(16)).len(), 1);
+        assert!(refused(&deep(17)).contains("objects within objects: expected at most 16"));
+        assert!(refused(&deep(100_000)).contains("at most 16"));
+    }
+}
