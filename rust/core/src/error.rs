@@ -355,6 +355,7 @@ mod tests {
                 vec![Error::FieldTwice { field: name() }, Error::UnknownField { field: name(), known: Vec::new() }],
             ),
             ("NRDATA", vec![Error::UnknownClass { class: name(), known: Vec::new() }]),
+            ("NRSHAPE", vec![Error::HasFields]),
             ("NRKIND", vec![Error::NotClassifier]),
             ("NRSTATE", vec![Error::NoTrainingRows, Error::NoTestingRows, Error::AlreadyTraining]),
             ("NRFORMAT", vec![Error::Damaged(name()), Error::NewerFormat { found: 9, known: 5 }]),

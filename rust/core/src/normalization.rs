@@ -470,4 +470,20 @@ mod tests {
         let half = Scaling { mean: vec![0.0], scale: vec![0.5] };
         assert_eq!((half.invert(0, f32::MAX), half.invert(0, f32::MIN)), (f32::MAX, f32::MIN));
     }
+
+    #[test]
+    fn moments_are_those_of_all_groups_of_rows_each_by_its_weight() {
+        let (mut rows, mut all) = (Rows::new(3), Vec::new());
+        for row in 0..37 {
+            let (value, weight) = ((row * row % 11) as f32 - 20.0, 1.0 + (row % 5) as f32);
+            rows.set(row, [1.0, value, 2.0].into_iter(), weight);
+            all.push((f64::from(value), f64::from(weight)));
+        }
+        let total: f64 = all.iter().map(|(_, weight)| weight).sum();
+        let mean = all.iter().map(|(value, weight)| value * weight).sum::<f64>() / total;
+        let variance = all.iter().map(|(value, weight)| (value - mean).powi(2) * weight).sum::<f64>() / total;
+        let column = Column::of(&rows, 1..2)[0];
+        assert!((column.mean - mean).abs() < 1e-9 && (column.deviation - variance.sqrt()).abs() < 1e-9);
+        assert_eq!((column.min, column.max, column.has_two_values), (-20.0, -11.0, false));
+    }
 }

@@ -7,6 +7,8 @@
 
 mod kind;
 mod row;
+#[cfg(test)]
+mod tests;
 mod text;
 mod time;
 mod value;
