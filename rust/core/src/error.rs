@@ -307,4 +307,72 @@ mod tests {
         let error = Error::Class { row: Some(0), value: 2.5, classes: 3 };
         assert_eq!(error.to_string(), "row 0: the class is 2.5: expected an integer from 0 to 2");
     }
+
+    #[test]
+    fn one_was_and_several_were_given() {
+        let text = |error: Error| error.to_string();
+        assert_eq!(text(Error::Inputs { row: None, expected: 1, given: 1 }), "the network has 1 input, 1 was given");
+        assert_eq!(
+            text(Error::Outputs { row: Some(2), expected: 2, given: 1 }),
+            "row 2: expected 2 outputs, 1 was given"
+        );
+        assert_eq!(text(Error::Outputs { row: None, expected: 1, given: 0 }), "expected 1 output, 0 were given");
+    }
+
+    #[test]
+    fn refusals_of_a_row_name_it_and_others_stay_as_they_are() {
+        for error in [
+            Error::Inputs { row: None, expected: 2, given: 1 },
+            Error::Outputs { row: None, expected: 2, given: 1 },
+            Error::NotFinite { row: None, what: "input", column: 0, value: f32::NAN },
+            Error::Class { row: None, value: 9.0, classes: 3 },
+            Error::RowWeight { row: None, value: 0.0 },
+            Error::FieldValue { row: None, field: "age".into(), value: "'old'".into(), expected: "a number".into() },
+        ] {
+            let alone = error.to_string();
+            assert_eq!(error.in_row(4).to_string(), format!("row 4: {alone}"));
+        }
+        assert_eq!(Error::NoRows.in_row(4), Error::NoRows);
+    }
+
+    #[test]
+    fn codes_tell_kinds_of_errors_apart() {
+        let name = || "'a'".to_owned();
+        for (code, errors) in [
+            (
+                "NRSHAPE",
+                vec![
+                    Error::RowCounts { inputs: 1, given: 2, what: "outputs" },
+                    Error::Weights { expected: 1, given: 2 },
+                ],
+            ),
+            (
+                "NRSHAPE",
+                vec![
+                    Error::Inputs { row: None, expected: 1, given: 2 },
+                    Error::Outputs { row: None, expected: 1, given: 2 },
+                ],
+            ),
+            (
+                "NRDATA",
+                vec![Error::RowWeight { row: None, value: 0.0 }, Error::Class { row: None, value: 9.0, classes: 3 }],
+            ),
+            ("NRDATA", vec![Error::NotFinite { row: None, what: "input", column: 0, value: f32::NAN }, Error::NoRows]),
+            ("NRDATA", vec![Error::NoRoom { set: "testing" }, Error::RowIndex { set: "testing", row: 1, rows: 0 }]),
+            (
+                "NRDATA",
+                vec![Error::FieldTwice { field: name() }, Error::UnknownField { field: name(), known: Vec::new() }],
+            ),
+            ("NRDATA", vec![Error::UnknownClass { class: name(), known: Vec::new() }]),
+            ("NRSHAPE", vec![Error::HasFields]),
+            ("NRKIND", vec![Error::NotClassifier]),
+            ("NRSTATE", vec![Error::NoTrainingRows, Error::NoTestingRows, Error::AlreadyTraining]),
+            ("NRFORMAT", vec![Error::Damaged(name()), Error::NewerFormat { found: 9, known: 5 }]),
+            ("NRMEMORY", vec![Error::Memory { bytes: 1 }]),
+            ("NROPTION", vec![Error::Option { option: "l2", value: name(), expected: name() }]),
+        ] {
+            errors.iter().for_each(|error| assert_eq!(error.code(), Some(code), "{error:?}"));
+        }
+        assert_eq!(Error::Stopped.code(), None);
+    }
 }

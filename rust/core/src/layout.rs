@@ -203,4 +203,25 @@ mod tests {
         assert_eq!(Layout::new(&[4096, 4096]), Err(Error::Parameters { parameters: 16_781_312 }));
         assert!(matches!(Layout::new(&[MAX_UNITS; 32]), Err(Error::Parameters { .. })));
     }
+
+    #[test]
+    fn the_parts_of_a_connection_lie_one_after_the_other() {
+        let layout = Layout::new(&[2, 3, 4, 1]).unwrap();
+        let second = layout.connections().nth(1).unwrap();
+        assert_eq!((second.parameters(), second.all()), (16, 9..25));
+        assert_eq!((second.biases(), second.weights()), (9..13, 13..25));
+    }
+
+    #[test]
+    fn layers_are_told_with_what_is_computed_of_the_inputs() {
+        let layout = Layout::new(&[5, 3, 4, 2]).unwrap();
+        assert_eq!((layout.units(), layout.hidden()), (&[5, 3, 4, 2][..], &[3, 4][..]));
+        assert_eq!((layout.inputs(), layout.outputs(), layout.looked_up()), (5, 2, None));
+        assert_eq!(layout.values().collect::<Vec<_>>(), [5, 3, 4, 2]);
+        let inputs = FirstInputs { computed: 2, of_a_row: 3 };
+        let layout = Layout::of_fields(&[5, 3, 4, 2], inputs).unwrap();
+        assert_eq!((layout.inputs(), layout.looked_up(), layout.first_inputs()), (5, Some(inputs), inputs));
+        assert_eq!(layout.values().collect::<Vec<_>>(), [2, 3, 4, 2]);
+        assert_eq!((Kind::Classifier.name(), Kind::Regressor.name()), ("classifier", "regressor"));
+    }
 }

@@ -379,4 +379,111 @@ mod tests {
             assert!((back - value).abs() <= value.abs() * 1e-6);
         }
     }
+
+    #[test]
+    fn two_values_get_a_distance_of_2_however_rare_one_is() {
+        for values in [&[4.0, 4.0, 4.0, 9.0][..], &[9.0, 4.0], &[-3.0, -3.0, -3.5]] {
+            let scaling = inputs(values, None);
+            let scaled: Vec<f32> = values.iter().map(|&value| scaling.apply(0, value)).collect();
+            let distance = scaled.iter().fold(0f32, |most, value| most.max((value - scaled[0]).abs()));
+            assert!((distance - 2.0).abs() < 1e-5, "{scaled:?}");
+        }
+        let three = inputs(&[4.0, 4.0, 5.0, 9.0], None);
+        assert!((three.apply(0, 9.0) - three.apply(0, 4.0) - 2.0).abs() > 0.1);
+    }
+
+    #[test]
+    fn a_range_too_small_to_be_scaled_has_no_say() {
+        assert_eq!(inputs(&[0.0, f32::from_bits(1)], None).scale, [0.0]);
+        assert_eq!(inputs(&[0.0, f32::from_bits(1), f32::from_bits(2)], None).scale, [0.0]);
+    }
+
+    #[test]
+    fn gaps_have_no_say() {
+        let nan = f32::NAN;
+        let (full, gaps) = (rows(&[&[1.0], &[2.0], &[6.0]]), rows(&[&[nan], &[1.0], &[nan], &[2.0], &[6.0]]));
+        let (full, gaps) = (Column::of(&full, 0..1)[0], Column::of(&gaps, 0..1)[0]);
+        assert_eq!((gaps.mean, gaps.deviation, gaps.min, gaps.max), (3.0, full.deviation, 1.0, 6.0));
+        assert!((gaps.deviation - (14f64 / 3.0).sqrt()).abs() < 1e-9 && !gaps.has_two_values);
+        let nothing = Column::of(&rows(&[&[nan], &[nan]]), 0..1);
+        assert_eq!((nothing[0].mean, nothing[0].deviation, nothing[0].is_constant()), (0.0, 0.0, true));
+        assert_eq!(Scaling::of_inputs(&nothing, true, None), Scaling { mean: vec![0.0], scale: vec![0.0] });
+    }
+
+    #[test]
+    fn a_column_is_far_if_it_lies_on_one_side_of_0_more_than_ten_deviations_away() {
+        let is_far = |values: [f32; 2]| {
+            let column = Column::of(&rows(&[&values[..1], &values[1..]]), 0..1)[0];
+            assert!(!column.is_constant());
+            column.is_far()
+        };
+        // The deviation is half of the distance.
+        assert!(is_far([10.1, 12.1]) && is_far([-10.1, -12.1]));
+        assert!(!is_far([8.9, 10.9]) && !is_far([-8.9, -10.9]) && !is_far([0.0, 1e-3]));
+        // In nearly all rows 1, else 0.
+        let mostly = [&[1.0f32][..]; 999].into_iter().chain([&[0.0][..]]).collect::<Vec<_>>();
+        assert!(!Column::of(&rows(&mostly), 0..1)[0].is_far());
+        let constant = Column::of(&rows(&[&[7.0], &[7.0]]), 0..1)[0];
+        assert!(constant.is_constant() && !constant.is_far());
+    }
+
+    #[test]
+    fn targets_of_a_sigmoid_reach_what_was_answered_before_and_ranges_that_overflow_stay_finite() {
+        let close = |a: f32, b: f32| (a - b).abs() < 1e-6;
+        let targets = |values: [f32; 2]| Column::of(&rows(&[&values[..1], &values[1..]]), 0..1);
+        for (constant, low, high) in [(100.0, 5.0, 100.0), (-20.0, -20.0, 25.0)] {
+            let before = Scaling { mean: vec![constant], scale: vec![0.0] };
+            let found = Scaling::of_outputs(&targets([5.0, 25.0]), Output::Sigmoid, Some(&before));
+            assert!(close(found.apply(0, low), 0.1) && close(found.apply(0, high), 0.9), "{found:?}");
+        }
+        assert_eq!(Scaling::of_outputs(&targets([0.0, 1.0]), Output::Sigmoid, None), Scaling::identity(1));
+        for beyond in [[-0.5, 1.0], [0.0, 1.5]] {
+            assert_ne!(Scaling::of_outputs(&targets(beyond), Output::Sigmoid, None), Scaling::identity(1));
+        }
+        let tiny = Scaling::of_outputs(&targets([2.0f32.powi(-130), 2.0f32.powi(-131)]), Output::Sigmoid, None);
+        assert_eq!(tiny, Scaling::identity(1));
+        assert_eq!(within_reach(0.0, f32::from_bits(1)), (-0.5, 1.0));
+        let (low, scale) = within_reach(f32::MIN, f32::MAX);
+        assert!(low == f32::MIN && scale > 0.0);
+    }
+
+    #[test]
+    fn constants_keep_the_scaling_that_they_had() {
+        let of = |mean: [f32; 2], scale: [f32; 2]| Some(Scaling { mean: mean.to_vec(), scale: scale.to_vec() });
+        let after = Normalization { inputs: of([9.0, 9.0], [0.0, 0.0]), outputs: of([5.0, 6.0], [0.0, 2.0]) };
+        let before = Normalization { inputs: None, outputs: of([1.0, 2.0], [3.0, 4.0]) };
+        let mut kept = after.clone();
+        kept.keep_constants_of(&before);
+        assert_eq!(kept, Normalization { outputs: of([1.0, 6.0], [3.0, 2.0]), ..after.clone() });
+        let mut kept = after.clone();
+        kept.keep_constants_of(&Normalization::default());
+        assert_eq!(kept, Normalization { outputs: of([0.0, 6.0], [1.0, 2.0]), ..after });
+    }
+
+    #[test]
+    fn what_a_constant_is_off_by_is_its_target_and_nothing_overflows() {
+        let scaling = Scaling { mean: vec![4.0, 4.0, f32::MIN], scale: vec![0.0, 2.0, 0.0] };
+        assert_eq!([1.0, 4.0, 6.0].map(|value| scaling.target(0, value)), [3.0, 0.0, 2.0]);
+        assert_eq!([1.0, 4.0, 6.0].map(|value| scaling.target(1, value)), [-6.0, 0.0, 4.0]);
+        assert_eq!(scaling.target(2, f32::MAX), f32::MAX);
+        assert_eq!((scaling.apply(2, f32::MAX), scaling.invert(1, f32::MAX)), (0.0, f32::MAX / 2.0));
+        let half = Scaling { mean: vec![0.0], scale: vec![0.5] };
+        assert_eq!((half.invert(0, f32::MAX), half.invert(0, f32::MIN)), (f32::MAX, f32::MIN));
+    }
+
+    #[test]
+    fn moments_are_those_of_all_groups_of_rows_each_by_its_weight() {
+        let (mut rows, mut all) = (Rows::new(3), Vec::new());
+        for row in 0..37 {
+            let (value, weight) = ((row * row % 11) as f32 - 20.0, 1.0 + (row % 5) as f32);
+            rows.set(row, [1.0, value, 2.0].into_iter(), weight);
+            all.push((f64::from(value), f64::from(weight)));
+        }
+        let total: f64 = all.iter().map(|(_, weight)| weight).sum();
+        let mean = all.iter().map(|(value, weight)| value * weight).sum::<f64>() / total;
+        let variance = all.iter().map(|(value, weight)| (value - mean).powi(2) * weight).sum::<f64>() / total;
+        let column = Column::of(&rows, 1..2)[0];
+        assert!((column.mean - mean).abs() < 1e-9 && (column.deviation - variance.sqrt()).abs() < 1e-9);
+        assert_eq!((column.min, column.max, column.has_two_values), (-20.0, -11.0, false));
+    }
 }

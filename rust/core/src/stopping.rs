@@ -200,4 +200,43 @@ mod tests {
         assert!(end(true, |cycle| 1.0 + 1.0 / (1.0 + cycle as f64)).is_some());
         assert!(end(true, |cycle| 1.0 + 1.0 / (1.0 + cycle as f64).sqrt()).is_some());
     }
+
+    #[test]
+    fn only_rises_between_looks_count_the_first_of_which_is_at_the_fifth_cycle() {
+        assert_eq!(end(false, |cycle| 1.0 + cycle as f64), Some((15, Rule::Overfitting)));
+        assert_eq!(end(true, |cycle| 1.0 + cycle as f64), Some((100, Rule::Overfitting)));
+        // Neither does a plateau.
+        assert_eq!(end(false, |_| 1.0), Some((50, Rule::Converged)));
+    }
+
+    #[test]
+    fn a_fall_counts_by_its_share_of_the_best_error_and_of_the_first() {
+        // From 1 to a best one at cycle 10, which falls a little at cycle 40.
+        let ends = |kind, best: f64, fall: f64| {
+            let error = move |cycle| match cycle {
+                0..10 => 1.0,
+                10..40 => best,
+                _ => best - fall,
+            };
+            end_of(AutoStop::new(kind, 12_500, true, Patience::Auto), error).unwrap().0
+        };
+        for kind in [Kind::Classifier, Kind::Regressor] {
+            assert_eq!((ends(kind, 0.5, 0.4e-3), ends(kind, 0.5, 0.6e-3)), (61, 91));
+        }
+        assert_eq!((ends(Kind::Classifier, 1e-2, 0.9e-4), ends(Kind::Classifier, 1e-2, 1.1e-4)), (61, 91));
+        assert_eq!((ends(Kind::Regressor, 1e-3, 0.9e-5), ends(Kind::Regressor, 1e-3, 1.1e-5)), (61, 91));
+    }
+
+    #[test]
+    fn an_end_is_overfitting_if_the_error_is_a_hundredth_above_its_best() {
+        let ends = |last: f64| {
+            let stop = AutoStop::new(Kind::Classifier, 12_500, true, Patience::Auto);
+            end_of(stop, move |cycle| if cycle == 0 { 2.0 } else { last }).unwrap().1
+        };
+        assert_eq!((ends(2.03), ends(2.01)), (Rule::Overfitting, Rule::Converged));
+        assert_eq!(
+            (Reason::from(Rule::Overfitting), Reason::from(Rule::Converged)),
+            (Reason::Overfitting, Reason::Converged)
+        );
+    }
 }

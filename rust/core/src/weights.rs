@@ -97,6 +97,10 @@ fn widen<T: Copy>(before: &Layout, after: &Layout, values: &[T], fill: &[T]) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
+    use crate::layout::Kind;
+    use crate::schema::{FieldKind, Target};
 
     #[test]
     fn initial_weights_are_scaled_to_their_fan_in_and_seeded() {
@@ -177,5 +181,60 @@ mod tests {
         assert_eq!(run(Output::Sigmoid, &outputs(0.0, 1.0), &outputs(1.0, 0.5)), unchanged);
         let (weights, _) = run(Output::Sigmoid, &outputs(0.8, 0.0), &outputs(0.0, 1.0));
         assert!((weights[0] - 4f32.ln()).abs() < 1e-5 && weights[1..] == [0.0, 0.0], "{weights:?}");
+    }
+
+    #[test]
+    fn a_new_word_begins_as_any_other_word_was_taken_and_a_new_class_at_0() {
+        let target = Target::Classes { name: (*b"taken").into(), most: 9, closed: false, names: Vec::new() };
+        let fields = [(b"age".to_vec(), FieldKind::Number), (b"plan".to_vec(), FieldKind::Category(9))];
+        let mut schema = Schema::new(fields, target).unwrap();
+        for name in [b"a", b"b"] {
+            schema.add_word(1, (*name).into()).unwrap();
+            schema.add_class((*name).into()).unwrap();
+        }
+        let (options, before) = (Options::new(Kind::Classifier), Arc::new(schema.layout(&[2]).unwrap()));
+        let (inputs, parameters) = (before.inputs(), before.parameters());
+        assert_eq!(before.outputs(), 2);
+        // Two members, each parameter of which says where it is.
+        let mut trained = Trained::nothing(Arc::clone(&before));
+        trained.weights = (0..2 * parameters).map(|at| at as f32).collect();
+        trained.decays = vec![1.0; 2];
+        trained.state = TrainerState::Rprop(RpropState {
+            sizes: (0..2 * parameters).map(|at| 1e-3 * at as f32).collect(),
+            signs: vec![1; 2 * parameters],
+            objectives: vec![0.5; 2],
+        });
+        schema.add_word(1, (*b"c").into()).unwrap();
+        schema.add_class((*b"c").into()).unwrap();
+        let layout = schema.layout(&[2]).unwrap();
+        let (weights, state) = widened(&trained, &layout, &schema, &options);
+        let state = state.into_rprop();
+        assert_eq!((weights.len(), state.sizes.len(), state.signs.len()), ([2 * layout.parameters(); 3]).into());
+        assert_eq!(state.objectives, [f64::INFINITY; 2]);
+
+        let [first, last] =
+            [0, 1].map(|at| (before.connections().nth(at).unwrap(), layout.connections().nth(at).unwrap()));
+        let other = schema.fields()[1].other() as usize;
+        let sizes = first_sizes(&layout, options.activation);
+        for member in 0..2 {
+            let (was, is) = (member * parameters, member * layout.parameters());
+            for (row, unit) in (0..=inputs + 1).flat_map(|row| [(row, 0), (row, 1)]) {
+                let at = 2 * row + unit;
+                // A row for the biases, then one for each input.
+                let is_new = row == inputs + 1;
+                let expected = if is_new { was + 2 * (1 + other) + unit } else { was + at };
+                assert_eq!(weights[is + at], expected as f32, "row {row}");
+                assert_eq!(state.sizes[is + at], if is_new { sizes[at] } else { 1e-3 * (was + at) as f32 });
+                assert_eq!(state.signs[is + at], i8::from(!is_new));
+            }
+            for (row, class) in (0..3).flat_map(|row| [0, 1, 2].map(|class| (row, class))) {
+                let (at, was) = (is + last.1.offset + 3 * row + class, was + last.0.offset + 2 * row + class);
+                let is_new = class == 2;
+                assert_eq!(weights[at], if is_new { 0.0 } else { was as f32 }, "row {row}, class {class}");
+                assert_eq!(state.sizes[at], if is_new { sizes[at - is] } else { 1e-3 * was as f32 });
+                assert_eq!(state.signs[at], i8::from(!is_new));
+            }
+        }
+        assert_eq!((first.1.inputs, last.0.offset), (inputs + 1, first.0.parameters()));
     }
 }

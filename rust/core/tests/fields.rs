@@ -376,3 +376,79 @@ fn forged_networks_of_fields_are_refused_or_are_networks() {
     }
     assert!(refused > 10_000 && taken > 1000, "{refused} {taken}");
 }
+
+#[test]
+fn a_row_among_several_is_named_and_the_others_are_not_stored() {
+    let mut network = network(&[("age", FieldKind::Number)], classes(3, false, &[]), 1);
+    let row = |outcome| example(&network, &[("age", "3")], outcome);
+    let light = Example { weight: -1.0, ..row(class("a")) };
+    let (alone, among) = ([light.clone()], [row(class("b")), light]);
+    let before = network.clone();
+    let mut refused = |rows: &[Example<'_>]| network.observe_fields(rows, None, |_| {}).unwrap_err().to_string();
+    assert_eq!(refused(&alone), "the weight is -1: expected a finite number above 0");
+    assert_eq!(refused(&among), "row 1: the weight is -1: expected a finite number above 0");
+    assert!(network == before, "class b was forgotten");
+    let rows = [example(&before, &[("age", "3")], class("b")), example(&before, &[], class("c"))];
+    assert_eq!(network.observe_fields(&rows, Some(Set::Test), |_| {}), Ok((0, 2)));
+    assert_eq!(network.schema().unwrap().classes().len(), 2);
+    let mut full = Network::of_fields(
+        schema(&[("age", FieldKind::Number)], classes(3, false, &[])),
+        &[2],
+        Options::new(Kind::Classifier),
+        Limits { train: 0, test: 0 },
+        1,
+    )
+    .unwrap();
+    assert!(matches!(full.observe_fields(&rows, None, |_| {}), Err(Error::NoRoom { .. })));
+}
+
+#[test]
+fn rows_that_a_copy_cannot_have_are_refused_before_any_is_placed() {
+    let mut network = network(&SHOP, classes(5, false, &[]), 7);
+    let mut stored = Vec::new();
+    let rows = [("31", "yes"), ("40", "no")].map(|(age, name)| example(&network, &[("age", age)], class(name)));
+    network.observe_fields(&rows, None, |row| stored.push(row)).unwrap();
+    let mut copy = self::network(&SHOP, classes(5, false, &[]), 7);
+    assert!(copy.place_fields(&stored, 1).is_err(), "it has not met the classes");
+    copy.take_up([], ["yes", "no"].map(|name| name.as_bytes().into())).unwrap();
+    let before = copy.clone();
+    let changes: [fn(&mut neuralredis_core::Stored); 4] = [
+        |stored| stored.row.cells[0] = f32::INFINITY,
+        |stored| stored.outcome = vec![2.0],
+        |stored| stored.weight = 0.0,
+        |stored| stored.place.row += 1,
+    ];
+    for change in changes {
+        let mut forged = stored.clone();
+        change(&mut forged[1]);
+        assert!(copy.place_fields(&forged, 1).is_err() && copy == before);
+    }
+    copy.place_fields(&stored, network.rows_state()).unwrap();
+    assert!(copy == network);
+}
+
+#[test]
+fn a_network_without_fields_has_none_to_take_up_or_place() {
+    let layout = neuralredis_core::Layout::new(&[1, 2]).unwrap();
+    let options = Options::new(Kind::Classifier);
+    let mut plain = Network::new(Kind::Classifier, layout, options, Limits::default(), 1).unwrap();
+    assert!(plain.schema().is_none());
+    assert_eq!(plain.take_up([], []).unwrap_err().to_string(), "the network has no fields");
+    assert_eq!(plain.place_fields(&[], 1).unwrap_err().to_string(), "the network has no fields");
+}
+
+#[test]
+fn weights_of_classes_are_a_list_only_where_all_classes_are_known() {
+    let given = || neuralredis_core::ClassWeight::Given(Arc::new(vec![1.0, 2.0]));
+    let fields = [("age", FieldKind::Number)];
+    for (closed, names) in [(true, &["no", "yes"][..]), (false, &["no", "yes"])] {
+        let options = Options { class_weight: given(), ..Options::new(Kind::Classifier) };
+        let schema = schema(&fields, classes(9, closed, names));
+        assert_eq!(Network::of_fields(schema, &[2], options, Limits::default(), 1).is_ok(), closed);
+        let mut network = network(&fields, classes(9, closed, names), 1);
+        let changes = neuralredis_core::Changes { class_weight: Some(given()), ..Default::default() };
+        assert_eq!(network.configure(&changes, Limits::default()).is_ok(), closed);
+        let shrunk = network.shrunk(Limits::default());
+        assert_eq!(network.configure_shrunk(&changes, shrunk).is_ok(), closed);
+    }
+}

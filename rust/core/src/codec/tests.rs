@@ -19,8 +19,9 @@ use crate::options::{
     Activation, Algorithm, ClassWeight, Decay, Loss, MAX_PATIENCE, Options, Output, Patience, Restarts,
 };
 use crate::random::Random;
+use crate::report::Point;
 use crate::trained::Trained;
-use crate::trainer_state::{SearchState, TrainerState};
+use crate::trainer_state::{RpropState, SearchState, TrainerState};
 use crate::training::{Live, Pool, TrainOptions};
 
 fn options() -> impl Strategy<Value = (Kind, Options)> {
@@ -455,4 +456,29 @@ fn inputs_without_a_say_come_back() {
     let mut network = small(Kind::Classifier, 0, 0);
     of(&mut network).normalization.inputs = Some(Scaling { mean: vec![1.0, 2.0], scale: vec![0.0, 3.0] });
     assert_eq!(decode(&encode(&network)), Ok(network));
+}
+
+#[test]
+fn a_state_that_differs_in_anything_from_that_before_the_first_step_is_saved() {
+    let network = small(Kind::Regressor, 0, 0);
+    let untouched = encode(&network);
+    let changes: [fn(&mut RpropState); 3] =
+        [|state| state.sizes[3] = 0.05, |state| state.signs[16] = -1, |state| state.objectives[0] = f64::MAX];
+    for change in changes {
+        let mut network = network.clone();
+        let TrainerState::Rprop(state) = &mut of(&mut network).state else { panic!("nothing has trained it") };
+        change(state);
+        let bytes = encode(&network);
+        assert!(bytes.len() > untouched.len());
+        assert_eq!(decode(&bytes), Ok(network));
+    }
+}
+
+#[test]
+fn a_curve_of_as_many_points_as_there_may_be_comes_back() {
+    let mut network = small(Kind::Regressor, 12, 2);
+    let report = Arc::make_mut(network.report.as_mut().unwrap());
+    (report.cycles, report.best_cycle) = (600, 600);
+    report.curve = (0..512).map(|cycle| Point { cycle, train_error: 1.0, test_error: None }).collect();
+    assert!(decode(&encode(&network)) == Ok(network));
 }

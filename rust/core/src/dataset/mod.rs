@@ -345,4 +345,37 @@ mod tests {
         let test = Place { set: Set::Test, row: 0 };
         assert_eq!(dataset.check_places(&[test]), Err(Error::NoRoom { set: "testing" }));
     }
+
+    #[test]
+    fn one_full_set_leaves_its_share_to_the_other() {
+        let mut dataset = Dataset::new(SHAPE, Limits { train: 10, test: 10 });
+        let mut random = Random::new(2, 1);
+        observe(&mut dataset, 10, Some(Set::Train), &mut random);
+        let before = random;
+        let places = observe(&mut dataset, 10, None, &mut random);
+        assert!(places.iter().enumerate().all(|(at, place)| *place == Place { set: Set::Test, row: at as u32 }));
+        assert_eq!(random, before, "nothing is left to chance");
+        let mut testing = Dataset::new(SHAPE, Limits { train: 0, test: 3 });
+        assert!(testing.check_target(None).is_ok() && testing.check_target(Some(Set::Train)).is_err());
+        observe(&mut testing, 5, None, &mut random);
+        assert_eq!(lens(&testing), (0, 3));
+    }
+
+    #[test]
+    fn sets_and_limits_have_the_names_and_numbers_that_are_documented() {
+        assert_eq!((Set::Train.name(), Set::Test.name()), ("training", "testing"));
+        assert_eq!(Limits::default(), Limits { train: 10_000, test: 2_500 });
+    }
+
+    #[test]
+    fn places_of_both_sets_are_counted_apart() {
+        let dataset = Dataset::new(SHAPE, Limits { train: 3, test: 3 });
+        let place = |set, row| Place { set, row };
+        let (train, test) = (Set::Train, Set::Test);
+        let places =
+            [place(train, 0), place(test, 0), place(train, 1), place(train, 0), place(train, 2), place(test, 1)];
+        assert_eq!(dataset.check_places(&places), Ok(()));
+        let refused = Err(Error::RowIndex { set: "testing", row: 1, rows: 0 });
+        assert_eq!(dataset.check_places(&[place(train, 0), place(test, 1)]), refused);
+    }
 }

@@ -168,4 +168,43 @@ mod tests {
         let weighted = (0..20).filter(|&row| rows.weight(row) == 2.5).count();
         assert_eq!((rows.len(), weighted), (20, 1), "a row takes its weight with it");
     }
+
+    #[test]
+    fn rows_are_the_same_if_their_values_weights_and_lists_are() {
+        let rows = |value: f32, weight: f32, number: u32| {
+            let mut rows = Rows::with_lists(2);
+            for row in 0..3 {
+                rows.set_list(row, &[Entry { number, value: 1.0 }]);
+                rows.set(row, [value, 2.0].into_iter(), if row == 1 { weight } else { 1.0 });
+            }
+            rows
+        };
+        let same = rows(1.0, 1.0, 5);
+        assert!(same == rows(1.0, 1.0, 5));
+        for other in [rows(3.0, 1.0, 5), rows(1.0, 2.0, 5), rows(1.0, 1.0, 6)] {
+            assert!(same != other);
+        }
+        // Weights that are kept but all 1 are as none.
+        let mut weighted = rows(1.0, 2.0, 5);
+        weighted.set(1, [1.0, 2.0].into_iter(), 1.0);
+        assert!(weighted.weights.is_some() && same == weighted);
+    }
+
+    #[test]
+    fn a_list_is_that_of_its_row_and_none_past_the_end() {
+        let entry = |number| Entry { number, value: 1.0 };
+        let mut rows = Rows::with_lists(1);
+        for row in 0..2u32 {
+            rows.set_list(row as usize, &[entry(row), entry(9)]);
+            rows.set(row as usize, [0.0].into_iter(), 1.0);
+        }
+        assert_eq!((rows.list(1), rows.list(2)), (Some(&[entry(1), entry(9)][..]), None));
+        let mut plain = Rows::new(1);
+        plain.set(0, [0.0].into_iter(), 1.0);
+        assert_eq!((plain.list(0), plain.list(1)), (Some(&[][..]), None));
+        // What is left of it moves with its row.
+        rows.keep(1, &mut Random::new(1, 1));
+        assert_eq!(rows.list(0).map(|list| list[1]), Some(entry(9)));
+        assert_eq!(rows.list(1), None);
+    }
 }

@@ -342,4 +342,45 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn tables_are_the_same_if_their_rows_are_to_the_last_bit() {
+        let table = filled(3, 20);
+        assert!(table == filled(3, 20));
+        assert!(table != filled(3, 19) && table != filled(2, 20));
+        for (row, column) in [(0, 0), (19, 2)] {
+            let mut other = table.clone();
+            other.set(row, (0..3).map(|at| value(row, at) + f32::from(u8::from(at == column))));
+            assert!(table != other, "{row} {column}");
+        }
+        let zero = |zero: f32| {
+            let mut table = Table::new(1);
+            table.set(0, std::iter::once(zero));
+            table
+        };
+        assert!(zero(0.0) != zero(-0.0) && zero(f32::NAN) == zero(f32::NAN));
+    }
+
+    #[test]
+    fn a_block_is_of_about_16_kilobytes_and_what_an_allocator_would_waste_is_little() {
+        // Groups of sixteen rows: 25 of 640 bytes are 16,000, for which 16,384 are taken.
+        assert_eq!(Table::new(10).block_bytes(), 25 * 640);
+        // 28 of 576 bytes are 16,128, too.
+        assert_eq!(Table::new(9).block_bytes(), 28 * 576);
+        assert_eq!(Table::new(1).block_bytes(), 16 << 10);
+        // The least number of groups for which little is wasted, where the sizes taken are four between powers of two.
+        let wide = Table::new(257);
+        let taken =
+            [16 << 10, 20 << 10, 24 << 10, 28 << 10].map(|least| [1, 2, 4, 8, 16, 32].map(|times| least * times));
+        let wasted = |bytes: usize| {
+            let taken = taken.as_flattened().iter().copied().filter(|&taken| taken >= bytes).min().unwrap();
+            taken as f64 / bytes as f64
+        };
+        let units = wide.block_bytes() / (64 * 257);
+        assert!(wasted(units * 64 * 257) <= 1.0625);
+        assert!((1..units).all(|fewer| wasted(fewer * 64 * 257) > 1.0625), "{units}");
+        // Rows that lie alone: 19 of 16,388 bytes are 311,372, for which 327,680 are taken.
+        assert_eq!(Table::new(4097).block_bytes(), 19 * 4 * 4097);
+        assert_eq!(Table::new(1 << 20).block_bytes(), 4 << 20);
+    }
 }

@@ -200,3 +200,58 @@ fn rescale(sizes: &mut [f32], ratio: f64) {
         *size = ((f64::from(*size) * ratio) as f32).clamp(MIN_SIZE, MAX_SIZE);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::layout::Layout;
+
+    fn dense(activation: Option<Activation>, inputs: FirstInputs) -> Dense {
+        let layout = Layout::of_fields(&[120, 50], inputs).unwrap();
+        Dense { connection: layout.connections().next().unwrap(), inputs, activation }
+    }
+
+    #[test]
+    fn first_weights_vary_as_much_as_their_units_need() {
+        let inputs = FirstInputs { computed: 120, of_a_row: 120 };
+        for (activation, variance, of_bias) in [
+            (None, 1.0, 0.0),
+            (Some(Activation::Tanh), 1.0, 1.0),
+            (Some(Activation::Relu), 2.0, 1.0),
+            (Some(Activation::Sigmoid), 16.0, 4.0),
+        ] {
+            let (layer, mut weights) = (dense(activation, inputs), vec![0.0; 121 * 50]);
+            let mut random = Random::new(1, 1);
+            let skipped = random.skip(layer.draws() as u64);
+            layer.draw(&mut weights, &mut random);
+            assert_eq!(random, skipped);
+            let (biases, weights) = weights.split_at(50);
+            let found = 120.0 * weights.iter().map(|w| w * w).sum::<f32>() / weights.len() as f32;
+            assert!((found / variance - 1.0).abs() < 0.1, "{activation:?}: {found}");
+            // Uniform: the largest of fifty is near to the bound.
+            let largest = biases.iter().fold(0f32, |most, bias| most.max(bias.abs()));
+            assert!(largest <= of_bias && largest >= 0.8 * of_bias, "{activation:?}: {largest}");
+        }
+    }
+
+    #[test]
+    fn what_is_looked_up_begins_at_0_and_the_rest_by_the_inputs_of_a_row() {
+        let inputs = FirstInputs { computed: 90, of_a_row: 30 };
+        let (layer, mut weights) = (dense(Some(Activation::Relu), inputs), vec![0.0; 121 * 50]);
+        let mut random = Random::new(1, 1);
+        let skipped = random.skip(layer.draws() as u64);
+        layer.draw(&mut weights, &mut random);
+        assert_eq!((random, layer.draws()), (skipped, 90 * 50 + 50));
+        let (computed, looked_up) = weights[50..].split_at(90 * 50);
+        assert!(looked_up.iter().all(|&weight| weight == 0.0) && computed.iter().all(|&weight| weight != 0.0));
+        let found = 30.0 * computed.iter().map(|w| w * w).sum::<f32>() / computed.len() as f32;
+        assert!((found / 2.0 - 1.0).abs() < 0.1, "{found}");
+        let mut sizes = vec![0.0; 121 * 50];
+        layer.first_sizes(&mut sizes);
+        assert!(sizes[..50].iter().all(|&size| size == FIRST_SIZE));
+        assert!(sizes[50..].iter().all(|&size| (size - FIRST_SIZE / 3.0).abs() < 1e-6));
+        let [biases, weights] = layer.decaying();
+        assert_eq!((biases.range, biases.inputs), (0..50, None));
+        assert_eq!((weights.range, weights.inputs), (50..121 * 50, Some(30)));
+    }
+}

@@ -116,3 +116,43 @@ impl Output {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lbfgs_is_chosen_for_small_regressors_alone() {
+        let auto = |kind, parameters| Algorithm::Auto.chosen(kind, parameters);
+        assert_eq!(auto(Kind::Regressor, 20_000), Algorithm::Lbfgs);
+        assert_eq!(auto(Kind::Regressor, 20_001), Algorithm::IrpropPlus);
+        assert_eq!(auto(Kind::Classifier, 10), Algorithm::IrpropPlus);
+        for &algorithm in Algorithm::ALL.iter().filter(|&&algorithm| algorithm != Algorithm::Auto) {
+            assert_eq!(algorithm.chosen(Kind::Classifier, 10), algorithm);
+        }
+    }
+
+    #[test]
+    fn words_are_those_that_users_type() {
+        fn words<T: Setting + Copy>(all: &[T], name: fn(T) -> &'static str) -> Vec<&'static str> {
+            for &choice in all {
+                let word = T::DOMAIN.word(name(choice).as_bytes()).unwrap();
+                assert_eq!(
+                    (choice.value(), T::from_value(word).map(name)),
+                    (Value::Word(name(choice)), Some(name(choice)))
+                );
+                assert!(T::from_value(Value::Word("of another option")).is_none());
+                assert!(T::from_value(Value::Integer(1)).is_none());
+            }
+            all.iter().map(|&choice| name(choice)).collect()
+        }
+        assert_eq!(words(Activation::ALL, Activation::name), ["sigmoid", "tanh", "relu"]);
+        assert_eq!(words(Output::ALL, Output::name), ["softmax", "sigmoid", "linear"]);
+        assert_eq!(words(Loss::ALL, Loss::name), ["crossentropy", "mse"]);
+        assert_eq!(words(Algorithm::ALL, Algorithm::name), ["auto", "irprop+", "irprop-", "rprop+", "lbfgs"]);
+        assert_eq!(
+            [Output::Softmax, Output::Sigmoid, Output::Linear].map(Output::default_loss),
+            [Loss::CrossEntropy, Loss::Mse, Loss::Mse]
+        );
+    }
+}

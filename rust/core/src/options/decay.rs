@@ -61,3 +61,46 @@ impl Decay {
 }
 
 auto_or!(Decay::Fixed = Number(f32), Other::Number);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_given_decay_is_what_it_is() {
+        for loss in [Loss::CrossEntropy, Loss::Mse] {
+            assert_eq!(Decay::Fixed(0.25).at(loss, 1000.0, 0.5, 3.0), 0.25);
+        }
+        assert_eq!((Decay::Fixed(0.25).of_unit(1000), Decay::Fixed(0.25).shares(3)), (1.0, vec![1.0; 3]));
+    }
+
+    #[test]
+    fn the_chosen_decay_falls_with_the_rows_and_follows_the_noise_of_numbers() {
+        let chosen = |loss, rows, error, share, expected: f64| {
+            let found = f64::from(Decay::Auto.at(loss, rows, error, share));
+            assert!((found - expected).abs() <= 1e-6 * expected, "{found} {expected}");
+        };
+        chosen(Loss::CrossEntropy, 200.0, 0.7, 1.0, 1.0 / 200.0);
+        chosen(Loss::CrossEntropy, 200.0, 0.1, 3.0, 3.0 / 200.0);
+        chosen(Loss::Mse, 200.0, 0.25, 1.0, 10.0 * 0.25 / 200.0);
+        chosen(Loss::Mse, 200.0, 0.25, 3.0, 3.0 * 10.0 * 0.25 / 200.0);
+        chosen(Loss::Mse, 200.0, 0.0, 1.0, 0.0);
+        // Of few rows it is that of fifty, and weights that are worse than a constant do not tell of noise.
+        chosen(Loss::CrossEntropy, 7.0, 0.7, 1.0, 1.0 / 50.0);
+        chosen(Loss::Mse, 7.0, 0.25, 1.0, 10.0 * 0.25 / 50.0);
+        chosen(Loss::Mse, 200.0, 9.0, 1.0, 10.0 / 200.0);
+    }
+
+    #[test]
+    fn units_of_many_inputs_have_more_of_it() {
+        let of_unit = |inputs| Decay::Auto.of_unit(inputs);
+        assert_eq!((of_unit(1), of_unit(100), of_unit(200), of_unit(1000)), (1.0, 1.0, 4.0, 100.0));
+    }
+
+    #[test]
+    fn members_differ_in_it_and_one_alone_has_all() {
+        assert_eq!(Decay::Auto.shares(1), [1.0]);
+        assert_eq!(Decay::Auto.shares(2), [0.3, 0.01]);
+        assert_eq!(Decay::Auto.shares(7), [0.3, 0.01, 1.0, 0.1, 3.0, 0.3, 0.01]);
+    }
+}

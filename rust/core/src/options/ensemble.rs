@@ -46,3 +46,35 @@ impl Restarts {
 }
 
 auto_or!(Restarts::Fixed = Integer(u8), Other::Integer(1, MAX_MEMBERS as u64));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_are_as_many_as_rows_and_parameters_let_be_cheap() {
+        let starts = |rows, parameters| Restarts::Auto.starts(true, rows, parameters);
+        assert_eq!((starts(0, 1), starts(14_285, 100), starts(100, 28_571)), (7, 7, 7));
+        // 100,000 rows times starts, 200,000 parameters of all starts.
+        assert_eq!((starts(14_286, 100), starts(50_000, 100), starts(50_001, 100)), (6, 2, 1));
+        assert_eq!((starts(100, 28_572), starts(100, 100_000), starts(100, 100_001)), (6, 2, 1));
+        assert_eq!(starts(1_000_000, 1_000_000), 1);
+        assert_eq!(Restarts::Auto.starts(false, 1, 1), 1, "nothing would choose among them");
+    }
+
+    #[test]
+    fn starts_that_are_asked_for_are_made_as_far_as_there_is_room() {
+        for auto_stop in [true, false] {
+            assert_eq!(Restarts::Fixed(64).starts(auto_stop, 1_000_000, 100), 64);
+            assert_eq!(Restarts::Fixed(5).starts(auto_stop, 1, MAX_PARAMETERS / 4), 4);
+            assert_eq!(Restarts::Fixed(5).starts(auto_stop, 1, MAX_PARAMETERS), 1);
+        }
+    }
+
+    #[test]
+    fn the_better_half_answers_where_something_tells_which_that_is() {
+        let answering = |starts| Restarts::answering(true, starts);
+        assert_eq!([1, 2, 3, 6, 7].map(answering), [1, 1, 2, 3, 4]);
+        assert_eq!(Restarts::answering(false, 7), 7);
+    }
+}

@@ -359,4 +359,54 @@ mod tests {
         ids.dedup();
         assert_eq!(ids.len(), count);
     }
+
+    #[test]
+    fn a_new_network_has_the_limits_that_are_given_and_no_others() {
+        let limits = |dataset, test| {
+            let changes = Changes { dataset, test, ..Changes::default() };
+            (changes.first_limits(), changes.limits(Limits { train: 3, test: 4 }))
+        };
+        let of = |train, test| Limits { train, test };
+        assert_eq!(limits(None, None), (of(10_000, 2_500), of(3, 4)));
+        assert_eq!(limits(Some(7), None), (of(7, 0), of(7, 4)));
+        assert_eq!(limits(None, Some(8)), (of(0, 8), of(3, 8)));
+        assert_eq!(limits(Some(7), Some(8)), (of(7, 8), of(7, 8)));
+    }
+
+    #[test]
+    fn what_was_asked_for_is_told_as_it_was_given_and_nothing_else() {
+        let option = |name| TABLE.iter().find(|option| option.name == name).unwrap();
+        let given = [
+            ("normalize", Value::Flag(true)),
+            ("activation", Value::Word("tanh")),
+            ("l2", Value::Number(0.5)),
+            ("restarts", Value::Integer(3)),
+            ("class_weight", Value::Numbers(Arc::new(vec![1.0, 2.0]))),
+            ("class_weight", Value::Word("balanced")),
+            ("patience", Value::Word("auto")),
+            ("dataset", Value::Integer(9)),
+            ("seed", Value::Integer(u64::MAX)),
+        ];
+        for (name, value) in given {
+            let mut changes = Changes::default();
+            option(name).set(&mut changes, value.clone()).unwrap();
+            for other in TABLE {
+                let expected = (other.name == name).then(|| value.clone());
+                assert_eq!(other.given(&changes), expected, "{name}: {}", other.name);
+            }
+        }
+        let seed = option("seed");
+        assert!(seed.is_of_creation && seed.value(&Options::new(Kind::Classifier), Limits::default()).is_none());
+        let words: Vec<_> = TABLE.iter().filter_map(|option| Some((option.name, option.word, option.alias?))).collect();
+        assert_eq!(words, [("algorithm", "algorithm", "algo"), ("class_weight", "class-weight", "classweight")]);
+    }
+
+    #[test]
+    fn a_flag_is_shown_as_yes_or_no_and_a_number_as_it_is() {
+        let shown = |value| super::shown(&value);
+        assert_eq!((shown(Value::Flag(true)), shown(Value::Flag(false))), ("yes".to_owned(), "no".to_owned()));
+        assert_eq!((shown(Value::Word("auto")), shown(Value::Number(0.5))), ("auto".to_owned(), "0.5".to_owned()));
+        let refused = Options { patience: Patience::Cycles(0), ..Options::new(Kind::Regressor) };
+        assert!(refused.check(Kind::Regressor, &Layout::new(&[1, 1]).unwrap()).is_err());
+    }
 }

@@ -201,3 +201,83 @@ macro_rules! auto_or {
     };
 }
 pub(super) use auto_or;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WORDS: &[(&str, u8)] = &[("auto", 0), ("all", 7)];
+
+    fn domain(other: Other) -> Domain {
+        Domain { words: WORDS, other }
+    }
+
+    fn numbers(numbers: &[f32]) -> Value {
+        Value::Numbers(Arc::new(numbers.to_vec()))
+    }
+
+    #[test]
+    fn an_option_may_be_its_words_and_one_thing_else() {
+        let others = [Other::Nothing, Other::Flag, Other::Integer(2, 5), Other::Number, Other::Numbers];
+        let things = [Value::Flag(false), Value::Integer(3), Value::Number(0.5), numbers(&[1.0, 2.0])];
+        for (at, &other) in others.iter().enumerate() {
+            let domain = domain(other);
+            assert!(domain.contains(&Value::Word("all")) && !domain.contains(&Value::Word("none")));
+            for (of, thing) in things.iter().enumerate() {
+                assert_eq!(domain.contains(thing), of + 1 == at, "{other:?} {thing:?}");
+            }
+        }
+        let integers = |number| domain(Other::Integer(2, 5)).contains(&Value::Integer(number));
+        assert_eq!([1, 2, 5, 6].map(integers), [false, true, true, false]);
+        let number = |number| domain(Other::Number).contains(&Value::Number(number));
+        assert_eq!([-0.5, 0.0, f32::MAX, f32::INFINITY, f32::NAN].map(number), [false, true, true, false, false]);
+        let of = |second| domain(Other::Numbers).contains(&numbers(&[1.0, second]));
+        assert_eq!([-1.0, 0.0, 1e-30, f32::INFINITY].map(of), [false, false, true, false]);
+    }
+
+    #[test]
+    fn what_is_expected_is_said_in_words() {
+        let expected = |other| domain(other).expected();
+        assert_eq!(expected(Other::Nothing), "auto, all");
+        assert_eq!(expected(Other::Integer(2, 5)), "auto, all or an integer from 2 to 5");
+        assert_eq!(expected(Other::Number), "auto, all or a finite number of at least 0");
+        assert_eq!(Domain::FLAG.expected(), "yes or no");
+        assert_eq!(Domain::integer(0, 9).expected(), "an integer from 0 to 9");
+    }
+
+    #[test]
+    fn values_have_bytes_and_other_bytes_are_no_values() {
+        let one = 1f32.to_le_bytes();
+        for (other, value, bytes) in [
+            (Other::Nothing, Value::Word("all"), vec![7]),
+            (Other::Flag, Value::Flag(true), vec![1]),
+            (Other::Integer(2, 5), Value::Integer(3), vec![3, 0, 0, 0, 0, 0, 0, 0]),
+            (Other::Number, Value::Number(1.0), one.to_vec()),
+            (Other::Numbers, numbers(&[1.0, 1.0]), [one, one].concat()),
+        ] {
+            let domain = domain(other);
+            assert_eq!(domain.encode(&value), bytes);
+            assert_eq!(domain.decode(&bytes), Ok(Some(value)));
+            assert_eq!(domain.decode(&[9]), Ok(None), "no word has this number");
+            assert_eq!(domain.decode(&[bytes.as_slice(), &[0; 3]].concat()), Ok(None), "{other:?}");
+        }
+        assert_eq!(Domain::FLAG.decode(&[0]), Ok(Some(Value::Flag(false))));
+        assert_eq!(domain(Other::Integer(2, 5)).decode(&9u64.to_le_bytes()), Ok(None));
+        assert_eq!(domain(Other::Number).decode(&f32::NAN.to_le_bytes()), Ok(None));
+        assert_eq!(domain(Other::Numbers).decode(&0f32.to_le_bytes()), Ok(None));
+    }
+
+    #[test]
+    fn a_setting_becomes_the_value_that_it_came_from_and_no_other() {
+        fn is_kept<T: Setting>(value: Value) {
+            assert_eq!(T::from_value(value.clone()).map(|setting| setting.value()), Some(value));
+            assert!(T::from_value(Value::Word("of another option")).is_none());
+        }
+        is_kept::<bool>(Value::Flag(true));
+        is_kept::<bool>(Value::Flag(false));
+        is_kept::<u32>(Value::Integer(u32::MAX.into()));
+        is_kept::<u64>(Value::Integer(u64::MAX));
+        assert_eq!(u32::from_value(Value::Integer(1 << 32)), None);
+        assert_eq!((bool::DOMAIN.other, u32::DOMAIN.other), (Other::Flag, Other::Integer(0, u32::MAX.into())));
+    }
+}

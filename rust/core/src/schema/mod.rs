@@ -8,6 +8,8 @@
 pub mod json;
 mod kind;
 mod row;
+#[cfg(test)]
+mod tests;
 mod text;
 mod time;
 mod value;

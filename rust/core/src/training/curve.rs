@@ -69,4 +69,33 @@ mod tests {
             assert!(points.iter().take(8).enumerate().all(|(at, point)| point.cycle == at as u64), "{points:?}");
         }
     }
+
+    #[test]
+    fn a_curve_of_several_members_is_thinner_from_its_128th_cycle_on() {
+        let points = |members| {
+            let mut curve = Curve::new(members);
+            let point = |cycle| Point { cycle, train_error: 1.0, test_error: None };
+            (0..=300).for_each(|cycle| curve.add(point(cycle)));
+            curve.end(point(301)).iter().map(|point| point.cycle).collect::<Vec<_>>()
+        };
+        assert_eq!(points(1), (0..=301).collect::<Vec<_>>());
+        let thinner = (0..128).chain((128..256).step_by(2)).chain((256..=300).step_by(4)).chain([301]);
+        assert_eq!(points(2), thinner.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_full_curve_becomes_thinner_and_keeps_the_errors_of_its_cycles() {
+        let mut curve = Curve::new(1);
+        let point = |cycle| Point { cycle, train_error: cycle as f64, test_error: None };
+        (0..=1200).for_each(|cycle| curve.add(point(cycle)));
+        let points = curve.end(point(1200));
+        // Of 512 points it had none to spare at cycle 511, nor at 1020.
+        let expected = (0..128)
+            .chain((128..256).step_by(2))
+            .chain((256..512).step_by(4))
+            .chain((512..1024).step_by(8))
+            .chain((1024..=1200).step_by(16));
+        assert_eq!(points.iter().map(|point| point.cycle).collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+        assert!(points.iter().all(|point| point.train_error == point.cycle as f64));
+    }
 }

@@ -243,4 +243,34 @@ mod tests {
         assert_eq!(lbfgs.result_bytes(), parameters * (9 + 160));
         assert!(task(&[1, 1 << 20], rprop, one, one_cycle()).bytes(1) > (3 * 16 * 4) << 20);
     }
+
+    #[test]
+    fn what_a_task_shares_with_its_network_is_all_of_it_but_what_it_is_told() {
+        let network = network(3);
+        let task = Task::new(&network, one_cycle()).unwrap();
+        assert_eq!(task.shared_bytes(), network.bytes() - size_of::<Network>());
+        assert_eq!((task.kind(), *task.options()), (Kind::Classifier, one_cycle()));
+        let plain =
+            TrainOptions { max_cycles: 0, max_time: Duration::from_secs(10), auto_stop: false, backtrack: false };
+        assert_eq!(TrainOptions::default(), plain);
+    }
+
+    #[test]
+    fn members_after_the_first_are_drawn_and_have_shares_of_the_decay() {
+        let mut network = network(12);
+        network.options.restarts = Restarts::Fixed(3);
+        let task = Task::new(&network, one_cycle()).unwrap();
+        let (weights, decays, state) = task.initial_state();
+        let each = network.layout().parameters();
+        let members: Vec<&[f32]> = weights.chunks(each).collect();
+        assert_eq!(members[0], &network.trained.weights[..]);
+        assert!(members.len() == 3 && members[1] != members[0] && members[2] != members[1]);
+        assert_eq!(decays, network.options.l2.shares(3));
+        let sizes = first_sizes(network.layout(), network.options.activation);
+        assert_eq!(*state.rprop(), RpropState { sizes: sizes.repeat(3), ..RpropState::new(3 * each, 3) });
+        // The same again, and others after a reset.
+        assert_eq!(task.initial_state().0, weights);
+        network.reset();
+        assert_ne!(Task::new(&network, one_cycle()).unwrap().initial_state().0, weights);
+    }
 }

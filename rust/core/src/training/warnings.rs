@@ -129,3 +129,124 @@ fn listed(thing: &str, one: &str, many: &str, indices: &[usize]) -> String {
         _ => format!("{thing}{plural} {}{more} {many}", list.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::{Batch, Limits};
+    use crate::layout::{Kind, Layout};
+    use crate::network::Network;
+
+    fn network(kind: Kind, units: &[usize], options: Options) -> Network {
+        let limits = Limits { train: 100, test: 100 };
+        Network::new(kind, Layout::new(units).unwrap(), options, limits, 1).unwrap()
+    }
+
+    fn observe(network: &mut Network, inputs: &[f32], targets: &[f32], set: Set) {
+        let batch = Batch::new(inputs, network.layout().inputs(), targets, network.targets());
+        network.observe(&batch, Some(set), |_| {}).unwrap();
+    }
+
+    fn warnings_of(network: &Network) -> Vec<String> {
+        let statistics = RowStatistics::of(&network.dataset, None);
+        let normalization = statistics.normalization(&network.options, &network.trained);
+        warnings(&statistics, &network.dataset, &normalization, &network.options)
+    }
+
+    /// Of a regressor of three inputs: one that is the same, one far from 0 and one near it.
+    fn columns(normalize: bool) -> Network {
+        let options = Options { normalize, ..Options::new(Kind::Regressor) };
+        let mut network = network(Kind::Regressor, &[3, 1], options);
+        let inputs = [7.0, 2020.0, 1.0, 7.0, 2030.0, 2.0, 7.0, 2028.0, 3.0];
+        observe(&mut network, &inputs, &[1.0, 2.0, 4.0], Set::Train);
+        network
+    }
+
+    #[test]
+    fn inputs_that_are_constant_or_far_from_0_are_told_unless_normalization_deals_with_them() {
+        let same = "input 0 is the same in all training rows";
+        let far = "input 1 lies more than 10 deviations from 0: normalization would centre that";
+        assert_eq!(warnings_of(&columns(false)), [same, far]);
+        assert_eq!(warnings_of(&columns(true)), [format!("{same} and ignored")]);
+        let mut both = columns(false);
+        // Below 0 the same holds; around 0 or near it nothing is amiss.
+        observe(&mut both, &[7.0, -2020.0, 0.0], &[1.0], Set::Train);
+        assert_eq!(warnings_of(&both), [same]);
+        let mut below = network(Kind::Regressor, &[2, 1], Options::new(Kind::Regressor));
+        observe(&mut below, &[-2020.0, -1.0, -2030.0, -2.0], &[1.0, 2.0], Set::Train);
+        assert_eq!(
+            warnings_of(&below),
+            ["input 0 lies more than 10 deviations from 0: normalization would centre that"]
+        );
+    }
+
+    #[test]
+    fn of_a_single_row_no_column_is_told() {
+        let mut network = network(Kind::Regressor, &[2, 1], Options::new(Kind::Regressor));
+        observe(&mut network, &[1.0, 2.0], &[0.5], Set::Train);
+        assert_eq!(warnings_of(&network), [""; 0]);
+    }
+
+    #[test]
+    fn classes_with_few_rows_or_none_are_told() {
+        let mut network = network(Kind::Classifier, &[1, 5], Options::new(Kind::Classifier));
+        // Six rows of class 0, five of class 1, four of class 2, one of class 3.
+        let classes = [[0.0; 6].as_slice(), &[1.0; 5], &[2.0; 4], &[3.0]].concat();
+        let inputs: Vec<f32> = (0..16).map(|row| row as f32).collect();
+        observe(&mut network, &inputs, &classes, Set::Train);
+        let train = ["class 4 has no training rows", "classes 2, 3 have fewer than 5 training rows"];
+        assert_eq!(warnings_of(&network), train);
+        observe(&mut network, &[1.0, 2.0, 3.0], &[0.0, 2.0, 4.0], Set::Test);
+        assert_eq!(warnings_of(&network), [&train[..], &["classes 1, 3 have no testing rows"]].concat());
+    }
+
+    #[test]
+    fn outputs_that_never_vary_or_that_no_sigmoid_reaches_are_told() {
+        let beyond = "some targets are beyond what sigmoid outputs reach: use linear outputs";
+        let found = |output, normalize, targets: &[f32]| {
+            let options = Options { normalize, output, ..Options::new(Kind::Regressor) };
+            let mut network = network(Kind::Regressor, &[1, 2], options);
+            let inputs: Vec<f32> = (0..targets.len() / 2).map(|row| row as f32).collect();
+            observe(&mut network, &inputs, targets, Set::Train);
+            warnings_of(&network)
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(found(Output::Sigmoid, false, &[0.0, 1.0, 1.0, 0.5]), none);
+        assert_eq!(found(Output::Sigmoid, false, &[0.0, 1.0, 1.0, 1.5]), [beyond]);
+        assert_eq!(found(Output::Sigmoid, false, &[0.0, -0.1, 1.0, 1.0]), [beyond]);
+        assert_eq!(found(Output::Sigmoid, true, &[0.0, -9.0, 1.0, 1.0]), none, "they are scaled");
+        assert_eq!(found(Output::Linear, false, &[0.0, 1.0, 1.0, 1.5]), none);
+        assert_eq!(found(Output::Linear, false, &[4.0, 1.0, 4.0, 1.5]), ["output 0 is the same in all training rows"]);
+        let both = ["outputs 0, 1 are the same in all training rows"];
+        assert_eq!(found(Output::Linear, true, &[4.0, 1.0, 4.0, 1.0]), both);
+    }
+
+    #[test]
+    fn many_indices_are_counted() {
+        let indices: Vec<usize> = (10..20).collect();
+        assert_eq!(listed("input", "is", "are", &indices[..8]), "inputs 10, 11, 12, 13, 14, 15, 16, 17 are");
+        assert_eq!(listed("class", "has", "have", &indices), "classes 10, 11, 12, 13, 14, 15, 16, 17 and 2 more have");
+    }
+
+    #[test]
+    fn that_nothing_was_learnt_is_told_by_the_set_and_the_cycles() {
+        let told = |error, baseline, set, cycles| {
+            let told = learnt_nothing(error, baseline, set, cycles)?;
+            Some(told.split(" was learnt").next().unwrap().to_owned())
+        };
+        let (nothing, hardly) = (Some("nothing".to_owned()), Some("hardly anything".to_owned()));
+        assert_eq!(told(1.99, 2.0, Set::Test, 1000), nothing);
+        assert_eq!(told(1.97, 2.0, Set::Test, 1000), None);
+        // The training rows can be learnt by heart, in time.
+        assert_eq!(told(1.97, 2.0, Set::Train, 99), None);
+        assert_eq!(told(1.97, 2.0, Set::Train, 100), hardly);
+        assert_eq!(told(1.81, 2.0, Set::Train, 100), hardly);
+        assert_eq!(told(1.79, 2.0, Set::Train, 100), None);
+        assert_eq!(told(3.0, 2.0, Set::Train, 100), nothing);
+        // Where a constant is right there is nothing to learn, and below 0 there is no scale.
+        assert_eq!((told(0.0, 0.0, Set::Test, 1), told(-1.0, -2.0, Set::Test, 1)), (None, None));
+        let whole = "nothing was learnt that helps with the testing rows: the error there is 2.5000, and 2.0000 for the same \
+                     answer to every row";
+        assert_eq!(learnt_nothing(2.5, 2.0, Set::Test, 7).as_deref(), Some(whole));
+    }
+}

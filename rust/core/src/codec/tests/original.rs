@@ -41,10 +41,12 @@ impl Values for List<'_> {
 const REGRESSOR: u64 = 2;
 const CLASSIFIER: u64 = 4;
 const NORMALIZE: u64 = 8;
+const OVERFITTING: u64 = 32;
 
 /// Places of values that tests change.
 const FLAGS: usize = 4;
 const STEPS: usize = 6;
+const FIGURES: usize = 10;
 const WEIGHTS: usize = 13;
 
 /// A network of layers 2, 3, 2, as the original saves it, with values that tell one from the other.
@@ -179,9 +181,31 @@ fn a_refusal_says_that_it_is_an_original_network_and_what_is_wrong() {
     assert_eq!(with(0, Whole(33)), "33 layers: expected 2 to 32");
     assert_eq!(with(1, Whole(0)), "layer 2 has 0 units: expected 1 to 1048576");
     assert_eq!(with(FLAGS, Whole(6)), "its flags are 6: expected those of a classifier or of a regressor");
+    assert_eq!(with(FLAGS, Whole(4 | 64)), "its flags are 68: expected none but the original's");
+    assert_eq!(with(STEPS, Whole((1 << 62) + 1)), "4611686018427387905 steps: expected at most 4611686018427387904");
+    assert_eq!(with(FIGURES, Float(-0.5)), "its training error is -0.5: expected 0 to inf");
+    assert_eq!(with(FIGURES + 2, Float(100.5)), "its percentage of class errors is 100.5: expected 0 to 100");
     assert_eq!(with(WEIGHTS, Float(f32::NAN)), "a weight is NaN: expected a finite number");
     assert_eq!(with(WEIGHTS + 8, Float(0.0)), "a step size is 0: expected 0.000001 to 50");
     let rows = values(CLASSIFIER).len() - 2 - 3 * 4 - 2;
     assert_eq!(with(rows, Whole(21)), "its training set has 21 rows: expected at most 20, the limit of the set");
     assert_eq!(with(rows + 8, Float(0.5)), "row 0 of its training set has no class, or more than one");
+    let two = if matches!(values(CLASSIFIER)[rows + 8], Float(1.0)) { rows + 9 } else { rows + 8 };
+    assert_eq!(with(two, Float(1.0)), "row 0 of its training set has no class, or more than one");
+    assert_eq!(with(rows + 3, Float(f32::NAN)), "its training set: row 0: input 1 is NaN: expected a finite number");
+    let divisors = rows - 4;
+    assert_eq!(with(divisors + 1, Float(0.0)), "input 1 is divided by 0: expected a finite number above 0");
+    assert_eq!(with(divisors + 2, Float(-2.0)), "output 0 is divided by -2: expected a finite number above 0");
+}
+
+#[test]
+fn what_the_original_told_at_its_bounds_is_read() {
+    let mut values = self::values(CLASSIFIER | OVERFITTING);
+    (values[STEPS], values[FIGURES + 2]) = (Whole(1 << 62), Float(100.0));
+    let statistics = decoded(&values).unwrap().info().statistics;
+    assert_eq!((statistics.total_steps, statistics.class_errors, statistics.overfitting), (1 << 62, 100.0, true));
+    assert!(!decoded(&self::values(CLASSIFIER)).unwrap().info().statistics.overfitting);
+    // Thirty-two layers are not too many: the values that follow are no numbers of units.
+    values[0] = Whole(32);
+    assert_eq!(decoded(&values), Err(Error::Damaged("a float".into())));
 }

@@ -352,4 +352,105 @@ mod tests {
         let found = go_on(&higher, 0.0, 5, &mut other, state);
         assert!(found == go_on(&higher, 0.0, 5, &mut new, SearchState::NONE) && other == new);
     }
+
+    /// A search that has begun where all weights are 0, with this gradient.
+    fn begun(objective: f64, gradient: &[f32]) -> Search {
+        let mut search = Search::new(gradient.len(), MOST_MOVES, SearchState::NONE);
+        search.objective = objective;
+        search.gradient.copy_from_slice(gradient);
+        search.aim();
+        search
+    }
+
+    #[test]
+    fn the_first_step_goes_straight_down_and_is_no_longer_than_1() {
+        for (gradient, slope, step) in [([3.0, -4.0], -25.0, 0.2), ([0.3, 0.4], -0.25, 1.0), ([0.0, 0.0], -0.0, 1.0)] {
+            let search = begun(1.0, &gradient);
+            assert_eq!(search.direction, gradient.map(|gradient: f32| -gradient));
+            assert!((search.slope - slope).abs() < 1e-7 && (search.step - step).abs() < 1e-7, "{gradient:?}");
+        }
+        let lost = begun(1.0, &[f32::MAX, 1.0]);
+        assert!(lost.slope == 0.0 || lost.slope.is_finite());
+        let lost = begun(1.0, &[f32::NAN, 1.0]);
+        assert_eq!((lost.direction, lost.slope, lost.step), (vec![0.0; 2], 0.0, 1.0));
+    }
+
+    #[test]
+    fn a_step_is_shortened_to_the_minimum_of_the_cubic_through_both_ends() {
+        // Its slope is (t - least) (t + 2).
+        let cubic = |least: f64, t: f64| t.powi(3) / 3.0 + (2.0 - least) * t * t / 2.0 - 2.0 * least * t;
+        let slope = |least: f64, t: f64| (t - least) * (t + 2.0);
+        let shortened = |least: f64, from: f64| {
+            let mut search = begun(7.0, &[1.0]);
+            (search.slope, search.step) = (slope(least, 0.0), from);
+            search.shorten(7.0 + cubic(least, from), slope(least, from));
+            assert_eq!(search.shortened, 1);
+            search.step
+        };
+        for (least, from, expected) in [(0.3, 2.0, 0.3), (0.9, 2.0, 0.9), (0.25, 0.75, 0.25)] {
+            assert!((shortened(least, from) - expected).abs() < 1e-9, "{least} {from}: {}", shortened(least, from));
+        }
+        // Neither by too little nor by too much.
+        assert!((shortened(1.5, 2.0) - 1.0).abs() < 1e-9 && (shortened(0.1, 2.0) - 0.2).abs() < 1e-9);
+        let mut search = begun(7.0, &[1.0]);
+        (search.slope, search.step) = (-1.0, 2.0);
+        search.shorten(f64::INFINITY, 1.0);
+        assert!((search.step - 0.2).abs() < 1e-9, "where nothing is known by as much as may be");
+    }
+
+    #[test]
+    fn a_step_that_was_shortened_too_often_begins_anew_without_moves() {
+        let mut search = begun(7.0, &[3.0, -4.0]);
+        for times in 1..=MOST_SHORTENED {
+            search.shorten(f64::INFINITY, 1.0);
+            assert!(search.shortened == times && search.step < 0.2);
+        }
+        search.shorten(f64::INFINITY, 1.0);
+        assert_eq!((search.shortened, search.moves.last().is_none()), (0, true));
+        assert!((search.step - 0.2).abs() < 1e-7);
+    }
+
+    #[test]
+    fn a_trial_is_kept_if_it_falls_by_enough_of_what_its_slope_promises() {
+        let no_decay =
+            WeightDecay::new(&layout(), &Options { l2: Decay::Fixed(0.0), ..Options::new(Kind::Regressor) }, &[1.0]);
+        let judge = |fall: f64| {
+            let mut gradient = vec![0.0; COUNT];
+            // A slope of -4 and a step of a half: it promises a fall of 2.
+            gradient[0] = 2.0;
+            let mut search = begun(4.0, &gradient);
+            let mut weights = vec![0.0; COUNT];
+            search.go_on(&mut weights);
+            let mut rprop = RpropState::new(COUNT, 1);
+            rprop.signs.fill(1);
+            let gradient = Gradient::new(vec![&mut gradient]);
+            let mut found = MemberFound { member: 0, weights: &mut weights, loss: 4.0 - fall, rows: 1.0, gradient };
+            let verdict = search.judge(&no_decay, &mut found, &mut rprop.members_mut().next().unwrap());
+            (verdict, weights[0], search, rprop)
+        };
+        // A ten-thousandth of 2, but for the rounding of 4.
+        let (enough, rounding) = (1e-4 * 2.0, 1e-7 * 4.0);
+        let (verdict, weight, search, rprop) = judge(enough - 0.9 * rounding);
+        assert_eq!((verdict, weight, search.objective), (Verdict::Kept, -1.0, 4.0 - enough + 0.9 * rounding));
+        assert_eq!((&search.weights[..2], search.shortened), (&[-1.0, 0.0][..], 0));
+        // RPROP would go on with steps as large as the move, and without signs.
+        assert_eq!((&rprop.sizes[..2], rprop.objectives[0]), (&[1.0, MIN_SIZE][..], search.objective));
+        assert!(rprop.signs.iter().all(|&sign| sign == 0));
+        let (verdict, weight, search, rprop) = judge(enough - 1.1 * rounding);
+        assert_eq!((verdict, weight, search.objective), (Verdict::Rejected, 0.0, 4.0));
+        assert!(search.shortened == 1 && search.step < 0.5 && rprop.signs[0] == 1);
+    }
+
+    #[test]
+    fn a_search_that_forgets_has_not_begun() {
+        let mut search = begun(7.0, &[1.0]);
+        let mut weights = [9.0];
+        search.take_back(&mut weights);
+        assert_eq!(weights, [0.0]);
+        search.forget();
+        let mut weights = [9.0];
+        search.take_back(&mut weights);
+        assert_eq!(weights, [9.0]);
+        assert_eq!(search.into_state(), SearchState::NONE);
+    }
 }
