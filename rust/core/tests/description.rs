@@ -99,7 +99,7 @@ fn a_description_gives_the_answers_of_the_network_to_the_last_bit() {
         let options = Options { normalize, ..Options::new(Kind::Regressor) };
         let (network, inputs) = network(Kind::Regressor, options, restarts);
         let description = network.model().describe();
-        assert_eq!(description.members.len(), restarts.into());
+        assert_eq!(description.members.len(), usize::from(restarts));
         let expected = answers(&network, &inputs);
         let found: Vec<f32> = inputs.chunks(3).flat_map(|row| answer(&description, row)).collect();
         assert!(found == expected, "normalize: {normalize}, restarts: {restarts}");
