@@ -61,10 +61,11 @@ fuzz: $(VENV)/ready ## fuzz what reads the bytes of strangers, for SECONDS each 
 	done
 
 # Of some 3,600 places every ninetieth, from the first on: 40, in a quarter of an hour. What survives is in
-# target/mutants/mutants.out/missed.txt. Instructions that this CPU may lack are left out: nothing would run them.
+# target/mutants/mutants.out/missed.txt. What is not compiled, or not run on every CPU, is left out.
 mutants: $(VENV)/ready ## change the engine in some places, to see whether its tests notice (needs cargo-mutants)
 	cargo mutants --package neuralredis-core --shard $(SHARD) --sharding round-robin --timeout 60 --output target/mutants \
-		--exclude rust/core/src/kernels/neon.rs --exclude rust/core/src/kernels/avx512.rs
+		--exclude rust/core/src/kernels/neon.rs --exclude rust/core/src/kernels/avx512.rs \
+		--exclude rust/core/src/training/pauses.rs
 
 lint: lint-rust $(VENV)/built $(VENV)/lint ## check form, types and habits, and change nothing
 	$(BIN)/ruff check --quiet
