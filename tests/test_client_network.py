@@ -92,7 +92,7 @@ def test_notes_stay_with_a_network_in_a_server(db: nr.NeuralRedis) -> None:
 
 def test_rows_beyond_a_chunk_come_in_their_order(db: nr.NeuralRedis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neuralredis.remote.commands.BLOB_BYTES", 100)
-    monkeypatch.setattr("neuralredis.remote.operations.BLOBS_AT_A_TIME", 3)
+    monkeypatch.setattr("neuralredis.remote.network_steps.BLOBS_AT_A_TIME", 3)
     local, remote = nr.Network("regressor", [3, 2], seed=1), db.create("net", "regressor", [3, 2], seed=1)
     for net in (local, remote):
         net.observe(X, OUTPUTS)

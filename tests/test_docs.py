@@ -25,7 +25,17 @@ NATIVE = [test for test in doctest.DocTestFinder().find(_core, "_core", module=F
 
 IN_REDIS = [
     test
-    for name in ("commands", "database", "job", "links", "network", "operations", "refusals", "replies")
+    for name in (
+        "commands",
+        "database",
+        "database_steps",
+        "job",
+        "links",
+        "network",
+        "network_steps",
+        "refusals",
+        "replies",
+    )
     for test in doctest.DocTestFinder().find(importlib.import_module(f"neuralredis.remote.{name}"))
     if test.examples
 ]

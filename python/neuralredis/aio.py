@@ -23,9 +23,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from neuralredis.remote.commands import Key
+from neuralredis.remote.database_steps import DatabaseSteps
 from neuralredis.remote.job import RedisJob
 from neuralredis.remote.links import AsyncLink
-from neuralredis.remote.operations import DatabaseSteps, NetworkSteps
+from neuralredis.remote.network_steps import NetworkSteps
 from neuralredis.steps import awaited
 from neuralredis.watching import TrainingSteps
 

@@ -1,7 +1,7 @@
 """Networks in a Redis server, and networks kept in one as plain bytes.
 
 `commands` makes the words of a command, `replies` reads what comes back, `refusals` turns errors of the server into
-ours: none of them knows a connection. `operations` and `job` put them in order, in steps (`neuralredis.steps`), and
-`links` is all that knows a client. On these stand two thin faces: `database` and `network` here, and `neuralredis.aio`
-for asyncio.
+ours: none of them knows a connection. `network_steps`, `database_steps` and `job` put them in order, in steps
+(`neuralredis.steps`), and `links` is all that knows a client. On these stand two thin faces: `database` and `network`
+here, and `neuralredis.aio` for asyncio.
 """

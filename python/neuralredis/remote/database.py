@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from neuralredis.remote.commands import Key
+from neuralredis.remote.database_steps import DatabaseSteps
 from neuralredis.remote.links import Link
 from neuralredis.remote.network import RedisNetwork
-from neuralredis.remote.operations import DatabaseSteps
 from neuralredis.steps import waited
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from neuralredis import html
 from neuralredis.remote.commands import Key
 from neuralredis.remote.links import Link
-from neuralredis.remote.operations import NetworkSteps
+from neuralredis.remote.network_steps import NetworkSteps
 from neuralredis.steps import waited
 from neuralredis.training import Training
 

@@ -1,4 +1,4 @@
-"""What is done with networks in a server, in steps, as both faces offer it: their arguments, types and docstrings.
+"""What is done with a network in a server, in steps, as both faces offer it: arguments, types and docstrings.
 
 What `Network` offers too is documented there; what a docstring here tells beyond its summary is added to that.
 """
@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from inspect import getdoc
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neuralredis import _core, files
-from neuralredis.exceptions import DataError, KindError, NotFoundError, ShapeError, WrongTypeError
+from neuralredis.exceptions import DataError, KindError, ShapeError
 from neuralredis.network import Network, names_a_set
-from neuralredis.options import Changes, Creation, Kind, Options, Set
+from neuralredis.options import Changes, Options, Set
 from neuralredis.remote import commands, replies
 from neuralredis.remote.commands import Key
 from neuralredis.remote.job import RedisJob
@@ -27,7 +27,6 @@ from neuralredis.results import (
     ClassifierEvaluation,
     Evaluation,
     Info,
-    ListedTraining,
     Progress,
     RegressorEvaluation,
     Report,
@@ -40,7 +39,7 @@ from neuralredis.watching import check_watching, watching
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["DatabaseSteps", "NetworkSteps"]
+__all__ = ["NetworkSteps"]
 
 C = TypeVar("C", bound=type)
 T = TypeVar("T")
@@ -51,8 +50,6 @@ BLOBS_AT_A_TIME = 16
 ROWS_BYTES = 1 << 26
 #: The title of a section of a docstring.
 SECTION = re.compile(r"^\w[\w ]*\n-+$", re.MULTILINE)
-#: The name of the module's type of value.
-TYPE = "neural-NN"
 
 
 @dataclass(frozen=True)
@@ -310,173 +307,3 @@ class NetworkSteps:
         True
         """
         return Network.from_bytes((yield from self.export()))
-
-
-class DatabaseSteps:
-    """The operations of a database."""
-
-    def __init__(self, link: Any) -> None:
-        self._link = link
-
-    def _ask(self, *command: Any) -> Steps[Any]:
-        (reply,) = yield partial(self._link.send, [command])
-        return reply
-
-    def create(
-        self,
-        key: Key,
-        kind: Kind,
-        layout: Sequence[SupportsIndex] | NDArray[np.integer[Any]],
-        **options: Unpack[Creation],
-    ) -> Steps[Key]:
-        """Create a network.
-
-        Parameters
-        ----------
-        key : str or bytes
-            Where it will be.
-        kind, layout, **options
-            As for `Network`.
-
-        Returns
-        -------
-        RedisNetwork
-            The network.
-
-        Raises
-        ------
-        ExistsError
-            If there is a network at the key.
-        WrongTypeError
-            If the key holds something else.
-        OptionError
-            If there is no such network.
-        """
-        yield from self._ask("NR.CREATE", key, *_core.creation_words(kind, layout, **options))
-        return key
-
-    def upload(self, key: Key, network: Network, *, replace: bool = False) -> Steps[Key]:
-        """Put a copy of an embedded network into the server, where it can be used and trained on.
-
-        Parameters
-        ----------
-        key : str or bytes
-            Where it will be.
-        network : Network
-            The network, rows and all.
-        replace : bool, default False
-            Whether it may take the place of another network.
-
-        Returns
-        -------
-        RedisNetwork
-            The network in the server.
-
-        Raises
-        ------
-        ExistsError
-            If there is a network at the key, without ``replace``.
-        WrongTypeError
-            If the key holds something else.
-
-        Examples
-        --------
-        >>> import neuralredis as nr
-        >>> local = nr.Network("regressor", [2, 1], seed=1)
-        >>> db.upload("numbers", local).download() == local
-        True
-        """
-        flag = ("REPLACE",) if replace else ()
-        yield from self._ask("NR.IMPORT", key, _bytes_of(network), *flag)
-        return key
-
-    def store(self, key: Key, network: Network) -> Steps[None]:
-        """Keep an embedded network as plain bytes under an ordinary key, of any server, with or without the module.
-
-        Whatever the key held is replaced at once: readers find the old or the new.
-
-        Parameters
-        ----------
-        key : str or bytes
-            The key.
-        network : Network
-            The network, rows and all.
-
-        Examples
-        --------
-        >>> import neuralredis as nr
-        >>> net = nr.Network("regressor", [2, 1], seed=1)
-        >>> db.store("model", net)
-        >>> db.fetch("model") == net
-        True
-        """
-        yield from self._ask("SET", key, _bytes_of(network))
-
-    def fetch(self, key: Key) -> Steps[Network]:
-        """Return the network that `store` kept.
-
-        Parameters
-        ----------
-        key : str or bytes
-            The key.
-
-        Raises
-        ------
-        NotFoundError
-            If the key does not exist.
-        FormatError
-            If it holds other bytes.
-        WrongTypeError
-            If it holds no plain bytes; a network of the module is had by ``db[key].download()``.
-        """
-        found = yield from self._ask("GET", key)
-        if found is None:
-            raise NotFoundError(f"no network at key {_shown(key)}")
-        return Network.from_bytes(found)
-
-    def holds(self, key: Key) -> Steps[bool]:
-        """Return whether there is a network at a key."""
-        return replies.text((yield from self._ask("TYPE", key))) == TYPE
-
-    def delete(self, key: Key) -> Steps[None]:
-        """Delete the network at a key; anything else that it may hold is left alone."""
-        kind = replies.text((yield from self._ask("TYPE", key)))
-        if kind == "none":
-            raise NotFoundError(f"no network at key {_shown(key)}")
-        if kind != TYPE:
-            raise WrongTypeError(f"the key {_shown(key)} holds a {kind}: expected a network")
-        yield from self._ask("UNLINK", key)
-
-    def networks(self) -> Steps[list[Any]]:
-        """Return the keys of all networks, sorted; text or bytes, as the client gives keys; bytes if they are no text.
-
-        The keys of the whole database are looked through, some at a time, which does not hold up the server.
-
-        Examples
-        --------
-        >>> _ = db.create("first", "regressor", [2, 1])
-        >>> db.networks()
-        ['first']
-        """
-        keys: list[Any] = yield partial(self._link.keys, TYPE)
-        return keys
-
-    def threads(self) -> Steps[list[ListedTraining]]:
-        """Return the trainings that run or are queued in the server, of networks that this user may read.
-
-        Examples
-        --------
-        >>> db.threads()
-        []
-        """
-        return replies.threads((yield from self._ask("NR.TRAININGS")))
-
-
-def _bytes_of(network: Network) -> bytes:
-    if not isinstance(network, Network):
-        raise TypeError(f"network is a {type(network).__name__}: expected a neuralredis.Network")
-    return bytes(network)
-
-
-def _shown(key: Key) -> str:
-    return f"'{key.decode(errors='replace') if isinstance(key, bytes) else key}'"
