@@ -52,7 +52,7 @@ impl Normalization {
     }
 }
 
-/// The moments and the range of a column, in double precision. What is no number is a gap, and has no say.
+/// The moments and the range of a column, in double precision. NaN marks a gap and is ignored.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
     /// The weights of its numbers.

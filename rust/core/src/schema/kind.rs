@@ -183,7 +183,7 @@ impl Word {
             (Some(number), Some(_)) => {
                 Err(Error::Schema(format!("{name} {number}: expected an integer from 1 to {MAX_ENTRIES}")))
             }
-            (Some(number), None) => Err(Error::Schema(format!("{name} {number}: expected no number after it"))),
+            (Some(number), None) => Err(Error::Schema(format!("{name} {number}: {name} takes no number"))),
         }
     }
 }
@@ -227,7 +227,7 @@ mod tests {
         );
         assert_eq!(refused("CATEGORY", Some(0)), "CATEGORY 0: expected an integer from 1 to 1048576");
         assert_eq!(refused("VECTOR", None), "VECTOR alone: expected the number of its values after it");
-        assert_eq!(refused("FLAG", Some(2)), "FLAG 2: expected no number after it");
+        assert_eq!(refused("FLAG", Some(2)), "FLAG 2: FLAG takes no number");
         for (code, number) in [(8, 1), (1, 1), (2, 0), (7, MAX_ENTRIES + 1)] {
             assert_eq!(FieldKind::from_code(code, number), None);
         }

@@ -1,7 +1,7 @@
 //! A row as it is stored, and the inputs that a network sees of it.
 //!
-//! Numbers, words and moments take a fixed number of cells: a number or no number; the input that stands for a word, for a gap or
-//! for any other word; days and seconds. What a text or tags hold is listed: inputs, and how much of each there is.
+//! A number takes one cell (NaN for a gap), a word the number of the input that stands for it, for a gap or for unknown words, a
+//! moment two cells: days and seconds. Texts and tags hold a list of inputs with a value for each.
 
 use super::{Field, FieldKind, Schema, Target, Value, shown, time};
 use crate::error::{Error, Result};
@@ -113,7 +113,7 @@ impl Schema {
     }
 
     /// The inputs of some rows that are computed, before they are scaled, from their cells; of both the values of all rows lie side
-    /// by side, as the kernels take them. A gap is no number.
+    /// by side, as the kernels take them. NaN marks a gap.
     pub(crate) fn computed_of(&self, rows: usize, cells: &[f32], to: &mut [f32]) {
         for field in self.fields() {
             let cells = &cells[field.cell() * rows..];

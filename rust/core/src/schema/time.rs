@@ -55,7 +55,7 @@ pub(crate) fn is_moment([days, seconds]: Moment) -> bool {
     whole && (0.0..=DAY as f32).contains(&seconds)
 }
 
-/// The inputs of a moment; a gap, which is no number, stays one.
+/// The inputs of a moment; of a gap, which is NaN, all are NaN.
 pub(crate) fn parts([days, seconds]: Moment) -> [f32; PARTS] {
     let (days, hour) = (f64::from(days), f64::from(seconds) / DAY);
     let weekday = (days - MONDAY) / 7.0;
