@@ -60,7 +60,7 @@ fuzz: $(VENV)/ready ## fuzz what reads the bytes of strangers, for SECONDS each 
 			-max_total_time=$(SECONDS) -max_len=3000 -timeout=20 -rss_limit_mb=600 -print_final_stats=1 || exit 1; \
 	done
 
-# Of some 3,600 places every ninetieth, from the first on: 40, in a quarter of an hour. What survives is in
+# Of some 4,600 places every ninetieth, from the first on: 50, in half an hour. What survives is in
 # target/mutants/mutants.out/missed.txt. What is not compiled, or not run on every CPU, is left out.
 mutants: $(VENV)/ready ## change the engine in some places, to see whether its tests notice (needs cargo-mutants)
 	cargo mutants --package neuralredis-core --shard $(SHARD) --sharding round-robin --timeout 60 --output target/mutants \

@@ -237,7 +237,7 @@ mod tests {
         let (nothing, hardly) = (Some("nothing".to_owned()), Some("hardly anything".to_owned()));
         assert_eq!(told(1.99, 2.0, Set::Test, 1000), nothing);
         assert_eq!(told(1.97, 2.0, Set::Test, 1000), None);
-        // The training rows can be learnt by heart, in time.
+        // The training rows can be memorized, given time.
         assert_eq!(told(1.97, 2.0, Set::Train, 99), None);
         assert_eq!(told(1.97, 2.0, Set::Train, 100), hardly);
         assert_eq!(told(1.81, 2.0, Set::Train, 100), hardly);
