@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::codec::Observed;
 use crate::dataset::{Dataset, Limits, Place, Set, check_weight};
 use crate::error::{Error, Result};
 use crate::network::Network;
@@ -120,52 +121,79 @@ impl Network {
         Ok((self.rows(Set::Train), self.rows(Set::Test)))
     }
 
-    /// Takes up words and classes that another copy of this network has met.
+    /// [`Self::observe_fields`], with all that a copy of the network needs to be told.
     ///
     /// # Errors
-    /// [`Error::Schema`] or [`Error::UnknownClass`] for one that cannot come next, before any is taken up.
-    pub fn take_up(
+    /// Those of [`Self::observe_fields`].
+    ///
+    /// # Panics
+    /// As [`Self::observe_fields`].
+    pub fn observe_for_copies(
         &mut self,
-        words: impl IntoIterator<Item = (u32, Box<[u8]>)>,
-        classes: impl IntoIterator<Item = Box<[u8]>>,
-    ) -> Result<()> {
-        let Some(schema) = &mut self.schema else {
+        examples: &[Example<'_>],
+        target: Option<Set>,
+    ) -> Result<((u32, u32), Observed)> {
+        let met = |network: &Self| {
+            let schema = network.schema.as_ref().expect("a network of fields");
+            (schema.words().len(), schema.classes().len())
+        };
+        let (words, classes) = met(self);
+        let mut rows = Vec::with_capacity(examples.len());
+        let counts = self.observe_fields(examples, target, |stored| rows.push(stored))?;
+        let schema = self.schema.as_ref().expect("a network of fields");
+        let (words, classes) = (schema.words()[words..].to_vec(), schema.classes()[classes..].to_vec());
+        Ok((counts, Observed { rows_state: self.rows_state(), words, classes, rows }))
+    }
+
+    /// Stores rows that another copy of this network has observed, where it has stored them, with the words and classes that came
+    /// with them.
+    ///
+    /// # Errors
+    /// [`Error::Schema`], [`Error::UnknownClass`], [`Error::Class`] and others for what this network cannot have,
+    /// [`Error::RowIndex`] for a place that is none, before anything is changed.
+    pub fn take(&mut self, observed: Observed) -> Result<()> {
+        let Observed { rows_state, words, classes, rows } = observed;
+        let Some(own) = &mut self.schema else {
             return Err(Error::Schema("the network has no fields".into()));
         };
-        let schema = Arc::make_mut(schema);
-        let before = (schema.words().len(), schema.classes().len());
+        let before = (own.words().len(), own.classes().len());
+        let schema = Arc::make_mut(own);
         let taken = words
             .into_iter()
             .try_for_each(|(field, word)| schema.add_word(field, word))
             .and_then(|()| classes.into_iter().try_for_each(|class| schema.add_class(class)));
-        if taken.is_err() {
-            schema.forget(before.0, before.1);
+        if let Err(error) = taken.and_then(|()| self.check_stored(&rows)) {
+            let own = self.schema.as_mut().expect("it was there");
+            Arc::make_mut(own).forget(before.0, before.1);
+            return Err(error);
         }
-        self.dataset.shape = schema.shape();
-        taken
-    }
-
-    /// Stores rows where another copy of this network has stored them, whose random state is given.
-    ///
-    /// # Errors
-    /// [`Error::Schema`], [`Error::Class`] and others for a row that this network cannot have, [`Error::RowIndex`] for a place that is
-    /// none, before any is stored.
-    pub fn place_fields(&mut self, all: &[Stored], rows_state: u64) -> Result<()> {
-        let Some(schema) = &self.schema else {
-            return Err(Error::Schema("the network has no fields".into()));
-        };
-        let places: Vec<Place> = all.iter().map(|stored| stored.place).collect();
-        for Stored { row, outcome, weight, .. } in all {
-            schema.check_row(&row.cells, &row.list)?;
-            check_outcome(schema.target(), outcome)?;
-            check_weight(*weight)?;
-        }
-        self.dataset.check_places(&places)?;
-        for Stored { row, outcome, weight, place } in all {
+        self.dataset.shape = self.schema.as_ref().expect("it was there").shape();
+        for Stored { row, outcome, weight, place } in &rows {
             self.dataset.place_row(row, outcome, *weight, *place);
         }
         self.set_rows_state(rows_state);
         Ok(())
+    }
+
+    /// Whether the network can have these rows at their places.
+    fn check_stored(&self, rows: &[Stored]) -> Result<()> {
+        let schema = self.schema.as_ref().expect("a network of fields");
+        for Stored { row, outcome, weight, .. } in rows {
+            schema.check_row(&row.cells, &row.list)?;
+            check_outcome(schema.target(), outcome)?;
+            check_weight(*weight)?;
+        }
+        let places: Vec<Place> = rows.iter().map(|stored| stored.place).collect();
+        self.dataset.check_places(&places)
+    }
+
+    /// A stored row of fields, its outcome and its weight; none past the end, or where rows are the inputs themselves.
+    pub fn row_of_fields(&self, set: Set, index: u32) -> Option<(Row, Vec<f32>, f32)> {
+        let (schema, rows, index) = (self.schema.as_ref()?, self.dataset.set(set), index as usize);
+        let list = rows.list(index)?.to_vec();
+        let mut values = rows.table.row(index);
+        let cells = values.by_ref().take(schema.cells()).collect();
+        Some((Row { cells, list }, values.collect(), rows.weight(index)))
     }
 }
 

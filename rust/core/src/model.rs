@@ -64,6 +64,18 @@ impl Model {
         Description::of(self)
     }
 
+    /// The classes that it answers, in the order of its outputs, of a network of fields: those that had come when it was last
+    /// trained. An output that has no class yet is none of them.
+    pub fn classes(&self) -> &[Box<[u8]>] {
+        let classes = self.schema.as_ref().map_or(&[][..], |schema| schema.classes());
+        &classes[..classes.len().min(self.layout().outputs())]
+    }
+
+    /// What the fields of rows are; none where rows are the inputs themselves.
+    pub fn schema(&self) -> Option<&Arc<Schema>> {
+        self.schema.as_ref()
+    }
+
     /// What trainings minimize, but for the weights of classes.
     pub(crate) fn objective(&self) -> Objective {
         let (options, normalization) = (self.options.clone(), self.trained.normalization.clone());

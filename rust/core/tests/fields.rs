@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use neuralredis_core::codec::{self, Decoder};
+use neuralredis_core::codec::{self, Decoder, Observed};
 use neuralredis_core::random::Random;
 use neuralredis_core::schema::FieldKind;
 use neuralredis_core::training::{Live, Outcome as Ended, Pool, Report, TrainOptions};
@@ -231,18 +231,14 @@ fn copies_take_the_rows_as_they_were_stored() {
     let mut network = network(&SHOP, classes(100, false, &[]), 7);
     let mut copy = network.clone();
     for (given, outcome) in shop(8, 200) {
-        let schema = Arc::clone(network.schema().unwrap());
         let example = example(&network, &borrowed(&given), class(outcome));
-        let mut stored = Vec::new();
-        network.observe_fields(&[example], None, |row| stored.push(row)).unwrap();
-        let now = network.schema().unwrap();
-        let (words, classes) =
-            (now.words()[schema.words().len()..].to_vec(), now.classes()[schema.classes().len()..].to_vec());
-        copy.take_up(words, classes).unwrap();
-        copy.place_fields(&stored, network.rows_state()).unwrap();
+        let (counts, observed) = network.observe_for_copies(&[example], None).unwrap();
+        assert_eq!(counts, (network.rows(Set::Train), network.rows(Set::Test)));
+        copy.take(Observed::decode(&observed.encode()).unwrap()).unwrap();
     }
     assert_eq!(network, copy);
-    let again = copy.take_up([(1, (*b"ES").into()), (1, (*b"IT").into())], []).unwrap_err();
+    let words = vec![(1, (*b"ES").into()), (1, (*b"IT").into())];
+    let again = copy.take(Observed { words, ..Observed::default() }).unwrap_err();
     assert_eq!(again.to_string(), "word 'IT' of field 'country': it has this word");
     assert_eq!(network, copy);
 }
@@ -405,36 +401,99 @@ fn a_row_among_several_is_named_and_the_others_are_not_stored() {
 #[test]
 fn rows_that_a_copy_cannot_have_are_refused_before_any_is_placed() {
     let mut network = network(&SHOP, classes(5, false, &[]), 7);
-    let mut stored = Vec::new();
     let rows = [("31", "yes"), ("40", "no")].map(|(age, name)| example(&network, &[("age", age)], class(name)));
-    network.observe_fields(&rows, None, |row| stored.push(row)).unwrap();
+    let (_, observed) = network.observe_for_copies(&rows, None).unwrap();
     let mut copy = self::network(&SHOP, classes(5, false, &[]), 7);
-    assert!(copy.place_fields(&stored, 1).is_err(), "it has not met the classes");
-    copy.take_up([], ["yes", "no"].map(|name| name.as_bytes().into())).unwrap();
     let before = copy.clone();
-    let changes: [fn(&mut neuralredis_core::Stored); 4] = [
-        |stored| stored.row.cells[0] = f32::INFINITY,
-        |stored| stored.outcome = vec![2.0],
-        |stored| stored.weight = 0.0,
-        |stored| stored.place.row += 1,
+    let changes: [fn(&mut Observed); 6] = [
+        |observed| observed.classes.clear(),
+        |observed| observed.words.push((1, Box::default())),
+        |observed| observed.rows[1].row.cells[0] = f32::INFINITY,
+        |observed| observed.rows[1].outcome = vec![2.0],
+        |observed| observed.rows[1].weight = 0.0,
+        |observed| observed.rows[1].place.row += 1,
     ];
     for change in changes {
-        let mut forged = stored.clone();
-        change(&mut forged[1]);
-        assert!(copy.place_fields(&forged, 1).is_err() && copy == before);
+        let mut forged = observed.clone();
+        change(&mut forged);
+        assert!(copy.take(forged).is_err() && copy == before);
     }
-    copy.place_fields(&stored, network.rows_state()).unwrap();
+    copy.take(observed).unwrap();
     assert!(copy == network);
 }
 
 #[test]
-fn a_network_without_fields_has_none_to_take_up_or_place() {
+fn a_stored_row_comes_back_as_it_was_encoded() {
+    let mut network = network(&SHOP, classes(5, false, &[]), 7);
+    let example = example(&network, &[("age", "31"), ("tags", "red,new")], class("yes"));
+    let (_, observed) = network.observe_for_copies(&[example], Some(Set::Test)).unwrap();
+    let (row, outcome, weight) = network.row_of_fields(Set::Test, 0).unwrap();
+    // A gap is NaN, which equals nothing.
+    let bits = |row: &Row| row.cells.iter().map(|cell| cell.to_bits()).collect::<Vec<_>>();
+    assert_eq!((bits(&row), &row.list), (bits(&observed.rows[0].row), &observed.rows[0].row.list));
+    assert_eq!((outcome, weight), (vec![0.0], 1.0));
+    assert!(network.row_of_fields(Set::Test, 1).is_none() && network.row_of_fields(Set::Train, 0).is_none());
+}
+
+#[test]
+fn a_network_without_fields_takes_no_rows_of_fields() {
     let layout = neuralredis_core::Layout::new(&[1, 2]).unwrap();
     let options = Options::new(Kind::Classifier);
     let mut plain = Network::new(Kind::Classifier, layout, options, Limits::default(), 1).unwrap();
-    assert!(plain.schema().is_none());
-    assert_eq!(plain.take_up([], []).unwrap_err().to_string(), "the network has no fields");
-    assert_eq!(plain.place_fields(&[], 1).unwrap_err().to_string(), "the network has no fields");
+    assert!(plain.schema().is_none() && plain.row_of_fields(Set::Train, 0).is_none());
+    assert_eq!(plain.take(Observed::default()).unwrap_err().to_string(), "the network has no fields");
+}
+
+#[test]
+fn figures_tell_what_rows_hold_of_each_field_and_what_matters() {
+    let live = learnt(3, 600, 60, 1);
+    let figures = live.network().field_figures(&|| true).unwrap();
+    let of = |name: &str| &figures[SHOP.iter().position(|(field, _)| *field == name).unwrap()];
+    assert!(figures.iter().all(|figures| figures.values + figures.gaps == 600));
+    let (age, country, phone, tags) = (of("age"), of("country"), of("phone"), of("tags"));
+    assert_eq!((age.range, age.gaps, age.commonest.len()), (Some((18.0, 77.0)), 0, 0));
+    let words: Vec<_> = country.commonest.iter().map(|(word, _)| String::from_utf8_lossy(word)).collect();
+    assert_eq!((words.len(), country.others), (3, 0), "{words:?}");
+    assert_eq!(country.commonest.iter().map(|(_, rows)| rows).sum::<u64>(), country.values);
+    assert!(country.commonest.is_sorted_by(|a, b| a.1 >= b.1));
+    assert_eq!(phone.commonest.iter().map(|(_, rows)| rows).sum::<u64>(), phone.values);
+    assert!(tags.commonest.iter().map(|(_, rows)| rows).sum::<u64>() > tags.values, "a row has several");
+    assert_eq!(of("at").range, Some((1_700_000_000.0, 1_795_631_400.0)));
+    assert_eq!((of("spent").range, of("spent").commonest.len()), (Some((3.5, 12.0)), 1));
+    // The country decides, in one of them the age; nothing else does.
+    let matters = |name: &str| of(name).importance.unwrap();
+    assert!(matters("country") > 0.3 && matters("age") > 0.05, "{figures:?}");
+    for name in ["spent", "phone", "at", "words", "tags", "place"] {
+        assert!(matters(name) < matters("age"), "{name}: {figures:?}");
+    }
+    assert_eq!(live.network().field_figures(&|| false).unwrap_err(), Error::Stopped);
+    // Without a training nothing matters yet; without fields there are none.
+    assert!(untrained(3, 30).field_figures(&|| true).unwrap().iter().all(|figures| figures.importance.is_none()));
+}
+
+#[test]
+fn words_beyond_a_dictionary_are_counted() {
+    let mut network =
+        network(&[("plan", FieldKind::Category(1)), ("tags", FieldKind::Tags(1))], classes(5, false, &[]), 1);
+    for (plan, tags) in [("free", "red"), ("paid", "red,new"), ("gold", ""), ("free", "new,old")] {
+        observe(&mut network, &[("plan", plan), ("tags", tags)], class("yes"));
+    }
+    let [plan, tags] = &network.field_figures(&|| true).unwrap()[..] else { panic!("two fields") };
+    assert_eq!((plan.others, &plan.commonest[..]), (2, &[(b"free".to_vec(), 2)][..]));
+    assert_eq!((tags.others, tags.gaps, &tags.commonest[..]), (2, 1, &[(b"red".to_vec(), 2)][..]));
+}
+
+#[test]
+fn classes_that_answer_are_those_of_the_last_training() {
+    let mut live = Live::new(network(&SHOP, classes(5, false, &[]), 7));
+    let known = |live: &Live| live.network().model().classes().iter().map(|name| name.to_vec()).collect::<Vec<_>>();
+    assert!(known(&live).is_empty(), "of two outputs");
+    for name in ["yes", "no", "perhaps"] {
+        observe(live.network_mut(), &[("age", "31")], class(name));
+    }
+    assert_eq!(known(&live), [&b"yes"[..], b"no"], "it has two outputs still");
+    train(&mut live, 2, 1);
+    assert_eq!(known(&live), [&b"yes"[..], b"no", b"perhaps"]);
 }
 
 #[test]

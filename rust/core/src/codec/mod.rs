@@ -18,6 +18,7 @@
 
 mod decoder;
 mod frame;
+mod observed;
 mod options;
 mod original;
 mod report;
@@ -34,6 +35,7 @@ use crc::{CRC_64_REDIS, Crc, Table};
 
 pub use decoder::Decoder;
 pub use frame::{MAX_FRAME, VERSION};
+pub use observed::Observed;
 pub use original::{Values, decode_original};
 
 use crate::dataset::{Dataset, Rows};

@@ -25,7 +25,7 @@ const MAX_DEPTH: usize = 16;
 ///
 /// # Errors
 /// [`Error::Json`] for bytes that are no JSON, for JSON that is no object, and for an array of anything but texts or numbers.
-pub fn fields(json: &[u8]) -> Result<Vec<(Cow<'_, [u8]>, Given<'_>)>> {
+pub fn fields(json: &[u8]) -> Result<Found<'_>> {
     let mut found = Vec::new();
     let mut parser = serde_json::Deserializer::from_slice(json);
     let object = Object { found: &mut found, prefix: Vec::new(), depth: 0 };
@@ -36,7 +36,56 @@ pub fn fields(json: &[u8]) -> Result<Vec<(Cow<'_, [u8]>, Given<'_>)>> {
     }
 }
 
-type Found<'de> = Vec<(Cow<'de, [u8]>, Given<'de>)>;
+/// The rows of a text: of an object one, of an array those of its objects. Whether it is an array comes with them.
+///
+/// # Errors
+/// What [`fields`] refuses, and an array of anything but objects.
+pub fn rows(json: &[u8]) -> Result<(Vec<Found<'_>>, bool)> {
+    let mut parser = serde_json::Deserializer::from_slice(json);
+    let read = parser.deserialize_any(Rows).and_then(|found| parser.end().map(|()| found));
+    read.map_err(|error| Error::Json { text: shown(json), why: error.to_string() })
+}
+
+/// The fields of a row, and their values.
+pub type Found<'de> = Vec<(Cow<'de, [u8]>, Given<'de>)>;
+
+/// An object, or an array of objects.
+struct Rows;
+
+impl<'de> Visitor<'de> for Rows {
+    type Value = (Vec<Found<'de>>, bool);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of fields, or an array of such objects")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> std::result::Result<Self::Value, M::Error> {
+        let mut found = Vec::new();
+        Object { found: &mut found, prefix: Vec::new(), depth: 0 }.visit_map(map)?;
+        Ok((vec![found], false))
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut all: S) -> std::result::Result<Self::Value, S::Error> {
+        let mut rows = Vec::new();
+        while let Some(row) = all.next_element_seed(OneRow)? {
+            rows.push(row);
+        }
+        Ok((rows, true))
+    }
+}
+
+/// An object of an array.
+struct OneRow;
+
+impl<'de> DeserializeSeed<'de> for OneRow {
+    type Value = Found<'de>;
+
+    fn deserialize<D: de::Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Self::Value, D::Error> {
+        let mut found = Vec::new();
+        deserializer.deserialize_map(Object { found: &mut found, prefix: Vec::new(), depth: 0 })?;
+        Ok(found)
+    }
+}
 
 /// An object, whose fields are found with a prefix.
 struct Object<'a, 'de> {
@@ -258,6 +307,22 @@ mod tests {
         let texts = Given::Texts(vec![Cow::Borrowed(b"new"), Cow::Borrowed(b"a\"b")]);
         assert_eq!(lists[0].1, texts);
         assert_eq!((&lists[1].1, &lists[2].1), (&Given::Numbers(vec![1.0, 2.5]), &Given::Texts(Vec::new())));
+    }
+
+    #[test]
+    fn an_array_of_objects_is_as_many_rows() {
+        let (rows, is_array) = rows(br#"[{"a": 1}, {}, {"b": {"c": "x"}}]"#).unwrap();
+        let names = |row: &Found<'_>| row.iter().map(|(name, _)| name.to_vec()).collect::<Vec<_>>();
+        assert_eq!(rows.iter().map(names).collect::<Vec<_>>(), [vec![b"a".to_vec()], vec![], vec![b"b.c".to_vec()]]);
+        assert!(is_array);
+        assert_eq!(
+            super::rows(br#"{"a": 1}"#).unwrap(),
+            (vec![vec![(Cow::Borrowed(&b"a"[..]), Given::Number(1.0))]], false)
+        );
+        assert_eq!(super::rows(b" [] ").unwrap(), (vec![], true));
+        for json in ["[1]", "[[{}]]", "[{}", "[{}] 1", "7", "null"] {
+            assert!(super::rows(json.as_bytes()).is_err(), "{json}");
+        }
     }
 
     #[test]

@@ -100,7 +100,7 @@ impl Schema {
     }
 
     /// The field of an input that is looked up; none of one that is not.
-    fn owner(&self, number: u32) -> Option<usize> {
+    pub(super) fn owner(&self, number: u32) -> Option<usize> {
         let number = number as usize;
         let first_word = self.inputs(0);
         if number >= first_word {

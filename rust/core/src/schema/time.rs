@@ -55,6 +55,11 @@ pub(crate) fn is_moment([days, seconds]: Moment) -> bool {
     whole && (0.0..=DAY as f32).contains(&seconds)
 }
 
+/// Seconds since 1970.
+pub(crate) fn seconds([days, seconds]: Moment) -> f64 {
+    f64::from(days) * DAY + f64::from(seconds)
+}
+
 /// The inputs of a moment; of a gap, which is NaN, all are NaN.
 pub(crate) fn parts([days, seconds]: Moment) -> [f32; PARTS] {
     let (days, hour) = (f64::from(days), f64::from(seconds) / DAY);

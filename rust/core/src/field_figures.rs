@@ -1,0 +1,165 @@
+//! What the stored rows hold of each field, and how much its values matter.
+
+use std::collections::HashMap;
+
+use crate::dataset::{Rows, Set};
+use crate::error::{Error, Result};
+use crate::evaluation::evaluate;
+use crate::model::Model;
+use crate::network::Network;
+use crate::random::Random;
+use crate::schema::{Field, Held, Row, Schema};
+
+/// Words that are told.
+const TOLD_WORDS: usize = 10;
+/// Testing rows by which it is told how much a field matters: of more, as many that lie evenly among them.
+const JUDGED_ROWS: usize = 1000;
+/// Of the random numbers that shuffle.
+const SHUFFLE_STREAM: u64 = 3;
+
+/// What the stored rows, those of both sets, hold of a field.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FieldFigures {
+    /// Rows that have a value.
+    pub values: u64,
+    /// Rows that have none.
+    pub gaps: u64,
+    /// The smallest and the largest number; of moments in seconds since 1970. None of fields that have no single numbers.
+    pub range: Option<(f64, f64)>,
+    /// The commonest words with their rows, at most ten, the commonest first, words that are as common in the order of their bytes;
+    /// of a flag `yes` and `no`.
+    pub commonest: Vec<(Vec<u8>, u64)>,
+    /// Rows with a word for which the dictionary had no room.
+    pub others: u64,
+    /// How much the mean loss of testing rows grows when the values of this field are exchanged among them (L. Breiman, "Random
+    /// forests", Machine Learning 45, 2001, section 10). None without testing rows, or before a training.
+    pub importance: Option<f64>,
+}
+
+impl Network {
+    /// The figures of each field, in their order; empty where rows are the inputs themselves. It goes through all rows, and asks
+    /// the network about up to a thousand testing rows for each field.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] once `keep_on` says so.
+    pub fn field_figures(&self, keep_on: &dyn Fn() -> bool) -> Result<Vec<FieldFigures>> {
+        let Some(schema) = &self.schema else { return Ok(Vec::new()) };
+        let mut counts: Vec<Counts<'_>> = schema.fields().iter().map(|_| Counts::default()).collect();
+        for set in [Set::Train, Set::Test] {
+            for index in 0..self.rows(set) {
+                if index % 1024 == 0 && !keep_on() {
+                    return Err(Error::Stopped);
+                }
+                let (row, ..) = self.row_of_fields(set, index).expect("a row that is there");
+                counts.iter_mut().zip(schema.held(&row)).for_each(|(counts, held)| counts.add(held));
+            }
+        }
+        let importances = self.importances(schema, keep_on)?;
+        let figures = counts.into_iter().zip(importances);
+        Ok(figures.map(|(counts, importance)| FieldFigures { importance, ..counts.figures() }).collect())
+    }
+
+    fn importances(&self, schema: &Schema, keep_on: &dyn Fn() -> bool) -> Result<Vec<Option<f64>>> {
+        let stored = self.rows(Set::Test) as usize;
+        let fields = schema.fields();
+        if stored < 2 || self.trained.statistics.total_cycles == 0 {
+            return Ok(vec![None; fields.len()]);
+        }
+        let count = stored.min(JUDGED_ROWS);
+        let rows = (0..count).map(|at| self.row_of_fields(Set::Test, (at * stored / count) as u32));
+        let rows: Vec<_> = rows.map(|row| row.expect("a row that is there")).collect();
+        let model = self.model();
+        let error = |of_row: &dyn Fn(usize) -> Row| {
+            let all = rows.iter().enumerate().map(|(at, (_, outcome, weight))| (of_row(at), &outcome[..], *weight));
+            loss(&model, schema, all, keep_on)
+        };
+        let before = error(&|at| rows[at].0.clone())?;
+        let mut order: Vec<usize> = (0..count).collect();
+        let mut random = Random::new(0, SHUFFLE_STREAM);
+        for at in (1..count).rev() {
+            order.swap(at, random.below(at as u64 + 1) as usize);
+        }
+        let of_field = |index: usize| -> Result<Option<f64>> {
+            let exchanged = |at: usize| exchanged(schema, index, &rows[at].0, &rows[order[at]].0);
+            Ok(Some(error(&exchanged)? - before))
+        };
+        (0..fields.len()).map(of_field).collect()
+    }
+}
+
+/// A row with the values that another one has of a field.
+fn exchanged(schema: &Schema, index: usize, row: &Row, other: &Row) -> Row {
+    let mut row = row.clone();
+    let field: &Field = &schema.fields()[index];
+    let cells = field.cell()..field.cell() + field.kind().cells();
+    row.cells[cells.clone()].copy_from_slice(&other.cells[cells]);
+    if field.kind().cells() == 0 {
+        let mut parts = schema.lists_of(&row.list);
+        parts[index] = schema.lists_of(&other.list)[index];
+        row.list = parts.concat();
+    }
+    row
+}
+
+/// The mean loss of rows.
+fn loss<'a>(
+    model: &Model,
+    schema: &Schema,
+    all: impl Iterator<Item = (Row, &'a [f32], f32)>,
+    keep_on: &dyn Fn() -> bool,
+) -> Result<f64> {
+    let width = schema.shape().width();
+    let mut rows = if schema.has_lists() { Rows::with_lists(width) } else { Rows::new(width) };
+    for (at, (row, outcome, weight)) in all.enumerate() {
+        rows.set_list(at, &row.list);
+        rows.set(at, row.cells.iter().chain(outcome).copied(), weight);
+    }
+    Ok(evaluate(model, &rows, keep_on)?.error)
+}
+
+/// What is counted of a field.
+#[derive(Default)]
+struct Counts<'a> {
+    figures: FieldFigures,
+    words: HashMap<&'a [u8], u64>,
+}
+
+impl<'a> Counts<'a> {
+    fn add(&mut self, held: Held<'a>) {
+        let figures = &mut self.figures;
+        if held == Held::Gap {
+            figures.gaps += 1;
+            return;
+        }
+        figures.values += 1;
+        match held {
+            Held::Number(number) => self.widen(f64::from(number)),
+            Held::Moment(seconds) => self.widen(seconds),
+            Held::Flag(flag) => self.count(if flag { b"yes" } else { b"no" }),
+            Held::Word(word) => self.count(word),
+            Held::OtherWord => figures.others += 1,
+            Held::Words(words) => {
+                figures.others += u64::from(words.contains(&None));
+                words.into_iter().flatten().for_each(|word| self.count(word));
+            }
+            Held::Gap | Held::Vector(_) | Held::Buckets(_) => {}
+        }
+    }
+
+    fn widen(&mut self, number: f64) {
+        let (least, most) = self.figures.range.unwrap_or((number, number));
+        self.figures.range = Some((least.min(number), most.max(number)));
+    }
+
+    fn count(&mut self, word: &'a [u8]) {
+        *self.words.entry(word).or_default() += 1;
+    }
+
+    fn figures(self) -> FieldFigures {
+        let mut commonest: Vec<(&[u8], u64)> = self.words.into_iter().collect();
+        commonest.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        commonest.truncate(TOLD_WORDS);
+        let commonest = commonest.into_iter().map(|(word, rows)| (word.to_vec(), rows)).collect();
+        FieldFigures { commonest, ..self.figures }
+    }
+}

@@ -1,0 +1,45 @@
+//! Fields that are read from hashes: `user.age` is the field `age` of the hash that is given for the role `user`.
+
+use super::{Field, Schema};
+
+impl Field {
+    /// The role, and what the field is called in the hash that is given for it. None of a plain field, which has no dot with
+    /// something on both sides.
+    pub fn role(&self) -> Option<(&[u8], &[u8])> {
+        let name = self.name();
+        let dot = name.iter().position(|&byte| byte == b'.')?;
+        let (role, rest) = (&name[..dot], &name[dot + 1..]);
+        (!role.is_empty() && !rest.is_empty()).then_some((role, rest))
+    }
+}
+
+impl Schema {
+    /// The roles of the fields, in the order in which they first stand there.
+    pub fn roles(&self) -> Vec<&[u8]> {
+        let mut roles = Vec::new();
+        for (role, _) in self.fields().iter().filter_map(Field::role) {
+            if !roles.contains(&role) {
+                roles.push(role);
+            }
+        }
+        roles
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{FieldKind, Target};
+    use super::*;
+
+    #[test]
+    fn roles_come_in_the_order_of_the_fields() {
+        let names = ["user.age", "hour", "promo.price", "user.country.code", ".x", "y.", "."];
+        let fields = names.map(|name| (name.as_bytes().to_vec(), FieldKind::Number));
+        let schema = Schema::new(fields, Target::Values(vec![(*b"taken").into()])).unwrap();
+        assert_eq!(schema.roles(), [&b"user"[..], b"promo"]);
+        let of = |index: usize| schema.fields()[index].role();
+        assert_eq!(of(0), Some((&b"user"[..], &b"age"[..])));
+        assert_eq!(of(3), Some((&b"user"[..], &b"country.code"[..])));
+        assert_eq!([1, 4, 5, 6].map(of), [None; 4]);
+    }
+}
