@@ -50,7 +50,7 @@ impl Network {
                 if index % 1024 == 0 && !keep_on() {
                     return Err(Error::Stopped);
                 }
-                let (row, ..) = self.row_of_fields(set, index).expect("a row that is there");
+                let Some((row, ..)) = self.row_of_fields(set, index) else { break };
                 counts.iter_mut().zip(schema.held(&row)).for_each(|(counts, held)| counts.add(held));
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::codec::Observed;
 use crate::dataset::{Dataset, Limits, Place, Set, check_weight};
 use crate::error::{Error, Result};
-use crate::network::Network;
+use crate::network::{Drawing, Network};
 use crate::options::{ClassWeight, Options};
 use crate::schema::{Row, Schema, Target, Value, check_outcome};
 use crate::trained::Trained;
@@ -52,6 +52,22 @@ impl Network {
     /// [`Error::Parameters`] if it could grow beyond the bounds of a network; [`Error::Option`] for weights of classes that are not
     /// known yet; and what [`Network::new`] refuses.
     pub fn of_fields(schema: Schema, hidden: &[usize], options: Options, limits: Limits, seed: u64) -> Result<Self> {
+        let (mut network, drawing) = Self::begin_of_fields(schema, hidden, options, limits, seed)?;
+        network.trained = Arc::new(drawing.draw());
+        Ok(network)
+    }
+
+    /// [`Self::of_fields`] in two parts; see [`Self::begin_reset`].
+    ///
+    /// # Errors
+    /// Those of [`Self::of_fields`].
+    pub fn begin_of_fields(
+        schema: Schema,
+        hidden: &[usize],
+        options: Options,
+        limits: Limits,
+        seed: u64,
+    ) -> Result<(Self, Drawing)> {
         schema.check_size(hidden)?;
         let options = Options { normalize: true, ..options };
         let layout = Arc::new(schema.layout(hidden)?);
@@ -59,8 +75,8 @@ impl Network {
         network.dataset = Dataset::of_fields(&schema, limits);
         network.schema = Some(Arc::new(schema));
         network.check_class_weight(&network.options)?;
-        network.reset();
-        Ok(network)
+        let drawing = network.begin_reset();
+        Ok((network, drawing))
     }
 
     /// What the fields of rows are, with all words and classes that have come; none where rows are the inputs themselves.
@@ -156,35 +172,28 @@ impl Network {
         let Some(own) = &mut self.schema else {
             return Err(Error::Schema("the network has no fields".into()));
         };
-        let before = (own.words().len(), own.classes().len());
-        let schema = Arc::make_mut(own);
-        let taken = words
-            .into_iter()
-            .try_for_each(|(field, word)| schema.add_word(field, word))
-            .and_then(|()| classes.into_iter().try_for_each(|class| schema.add_class(class)));
-        if let Err(error) = taken.and_then(|()| self.check_stored(&rows)) {
-            let own = self.schema.as_mut().expect("it was there");
-            Arc::make_mut(own).forget(before.0, before.1);
-            return Err(error);
+        if words.is_empty() && classes.is_empty() {
+            check_stored(own, &self.dataset, &rows)?;
+        } else {
+            // Taken up before the rows are looked at, and forgotten if one of them is refused.
+            let (known_words, known_classes) = (own.words().len(), own.classes().len());
+            let schema = Arc::make_mut(own);
+            let taken = words
+                .into_iter()
+                .try_for_each(|(field, word)| schema.add_word(field, word))
+                .and_then(|()| classes.into_iter().try_for_each(|class| schema.add_class(class)))
+                .and_then(|()| check_stored(schema, &self.dataset, &rows));
+            if taken.is_err() {
+                schema.forget(known_words, known_classes);
+                return taken;
+            }
         }
-        self.dataset.shape = self.schema.as_ref().expect("it was there").shape();
+        self.dataset.shape = own.shape();
         for Stored { row, outcome, weight, place } in &rows {
             self.dataset.place_row(row, outcome, *weight, *place);
         }
         self.set_rows_state(rows_state);
         Ok(())
-    }
-
-    /// Whether the network can have these rows at their places.
-    fn check_stored(&self, rows: &[Stored]) -> Result<()> {
-        let schema = self.schema.as_ref().expect("a network of fields");
-        for Stored { row, outcome, weight, .. } in rows {
-            schema.check_row(&row.cells, &row.list)?;
-            check_outcome(schema.target(), outcome)?;
-            check_weight(*weight)?;
-        }
-        let places: Vec<Place> = rows.iter().map(|stored| stored.place).collect();
-        self.dataset.check_places(&places)
     }
 
     /// A stored row of fields, its outcome and its weight; none past the end, or where rows are the inputs themselves.
@@ -195,6 +204,17 @@ impl Network {
         let cells = values.by_ref().take(schema.cells()).collect();
         Some((Row { cells, list }, values.collect(), rows.weight(index)))
     }
+}
+
+/// Whether a network can have these rows at their places.
+fn check_stored(schema: &Schema, dataset: &Dataset, rows: &[Stored]) -> Result<()> {
+    for Stored { row, outcome, weight, .. } in rows {
+        schema.check_row(&row.cells, &row.list)?;
+        check_outcome(schema.target(), outcome)?;
+        check_weight(*weight)?;
+    }
+    let places: Vec<Place> = rows.iter().map(|stored| stored.place).collect();
+    dataset.check_places(&places)
 }
 
 /// The outcome of each row in numbers; classes that are new are taken up.

@@ -53,6 +53,14 @@ impl Model {
         self.trained.weights.len()
     }
 
+    /// Multiplications that an answer takes, which are fewer than parameters where inputs are looked up. Of a list, a text or tags,
+    /// one entry is counted.
+    pub fn multiplications(&self) -> usize {
+        let layout = self.layout();
+        let looked_up = layout.inputs() - layout.first_inputs().of_a_row.min(layout.inputs());
+        self.parameters() - self.trained.members() * looked_up * layout.units()[1]
+    }
+
     /// The same with what a training of another copy of the network has made.
     #[must_use]
     pub fn with(self, trained: Arc<Trained>) -> Self {
@@ -283,6 +291,13 @@ impl Model {
             None => from.zip(to).for_each(|((_, y), to)| *to = y),
         }
     }
+}
+
+/// The indices of values from the largest to the smallest, equals in their order.
+pub fn best_first(values: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
+    order
 }
 
 /// The index of the largest value, the first of equals.

@@ -70,6 +70,17 @@ impl Refusal {
         Self::OutOfMemory(reason.into())
     }
 
+    /// The same, where so many rows have been stored before.
+    pub(crate) fn after_rows(self, rows: usize) -> Self {
+        match (self, rows) {
+            (refusal, 0) => refusal,
+            (Self::Because(code, reason), rows) => {
+                Self::Because(code, format!("{reason}; {rows} rows had been stored before"))
+            }
+            (refusal, _) => refusal,
+        }
+    }
+
     /// The text of the reply.
     pub(crate) fn text(&self) -> String {
         match self {

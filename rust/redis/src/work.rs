@@ -46,6 +46,10 @@ pub(crate) struct Cost(Duration);
 impl Cost {
     pub(crate) const NONE: Self = Self(Duration::ZERO);
 
+    pub(crate) fn of(time: Duration) -> Self {
+        Self(time)
+    }
+
     fn picoseconds(count: usize, each: u64) -> Self {
         Self(Duration::from_nanos((count as u64).saturating_mul(each) / 1000))
     }
@@ -152,7 +156,7 @@ pub(crate) fn begin(ctx: Context, cost: Cost) -> Result<Option<Deferred>, Refusa
 }
 
 /// Refuses work that would hold up the server for too long.
-fn check_blocking(ctx: Context, cost: Cost) -> Result<(), Refusal> {
+pub(crate) fn check_blocking(ctx: Context, cost: Cost) -> Result<(), Refusal> {
     let most = config::max_blocking();
     if cost.0 <= most || ctx.is_replayed() {
         return Ok(());

@@ -39,23 +39,35 @@ pub struct About {
     pub arguments: &'static [Argument],
 }
 
-/// What a command does with its key, in the server's flags.
+/// What a command does with its key, in the server's flags, and whether it reads others.
 #[derive(Clone, Copy)]
-pub struct KeyUse(u64);
-
-impl KeyUse {
-    pub const READ: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RO | raw::REDISMODULE_CMD_KEY_ACCESS));
-    /// Tells of the key without telling what users put there.
-    pub const LOOK: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RO));
-    pub const CREATE: Self = Self(flags(raw::REDISMODULE_CMD_KEY_OW | raw::REDISMODULE_CMD_KEY_INSERT));
-    pub const REPLACE: Self = Self(flags(raw::REDISMODULE_CMD_KEY_OW | raw::REDISMODULE_CMD_KEY_UPDATE));
-    /// The server wants one of insert and update: rows are added, until some are replaced.
-    pub const ADD: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_INSERT));
-    pub const UPDATE: Self = Self(flags(raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_UPDATE));
+pub struct KeyUse {
+    flags: u64,
+    /// Whether keys follow that are read, after their number at position 2.
+    reads_counted: bool,
 }
 
-const fn flags(flags: u32) -> u64 {
-    flags as u64
+impl KeyUse {
+    const fn new(flags: u32) -> Self {
+        Self { flags: flags as u64, reads_counted: false }
+    }
+
+    /// Other keys are read, too: those after their number, which stands at position 2. Fixed places, so that access rules, clusters
+    /// and clients see the keys without asking the module.
+    #[must_use]
+    pub const fn and_reads_counted(mut self) -> Self {
+        self.reads_counted = true;
+        self
+    }
+
+    pub const READ: Self = Self::new(raw::REDISMODULE_CMD_KEY_RO | raw::REDISMODULE_CMD_KEY_ACCESS);
+    /// Tells of the key without telling what users put there.
+    pub const LOOK: Self = Self::new(raw::REDISMODULE_CMD_KEY_RO);
+    pub const CREATE: Self = Self::new(raw::REDISMODULE_CMD_KEY_OW | raw::REDISMODULE_CMD_KEY_INSERT);
+    pub const REPLACE: Self = Self::new(raw::REDISMODULE_CMD_KEY_OW | raw::REDISMODULE_CMD_KEY_UPDATE);
+    /// The server wants one of insert and update: rows are added, until some are replaced.
+    pub const ADD: Self = Self::new(raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_INSERT);
+    pub const UPDATE: Self = Self::new(raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_UPDATE);
 }
 
 /// An argument, for COMMAND DOCS.
@@ -66,14 +78,27 @@ pub struct Argument {
     token: Option<&'static CStr>,
     flags: u32,
     parts: &'static [Self],
+    /// Which of the command's keys it is, for a key.
+    specification: c_int,
 }
 
 impl Argument {
     const fn new(name: &'static CStr, kind: raw::RedisModuleCommandArgType) -> Self {
-        Self { name, kind, token: None, flags: raw::REDISMODULE_CMD_ARG_NONE, parts: &[] }
+        Self { name, kind, token: None, flags: raw::REDISMODULE_CMD_ARG_NONE, parts: &[], specification: -1 }
     }
 
-    pub const KEY: Self = Self::new(c"key", raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_KEY);
+    /// The key at position 1.
+    pub const KEY: Self = Self::key(c"key", 0);
+
+    /// One of the keys of [`KeyUse::and_reads_counted`].
+    pub const fn counted_key(name: &'static CStr) -> Self {
+        Self::key(name, 1)
+    }
+
+    const fn key(name: &'static CStr, specification: c_int) -> Self {
+        let key = Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_KEY);
+        Self { specification, ..key }
+    }
 
     pub const fn text(name: &'static CStr) -> Self {
         Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_STRING)
@@ -167,7 +192,7 @@ unsafe fn describe(command: *mut raw::RedisModuleCommand, since: &CStr, about: &
     // SAFETY: all zeros are the absent fields of the server's own initializers, and end its lists. What is pointed at
     // outlives the call, in which the server copies it.
     unsafe {
-        if let Some(KeyUse(flags)) = about.key {
+        if let Some(KeyUse { flags, reads_counted }) = about.key {
             let mut spec: raw::RedisModuleCommandKeySpec = std::mem::zeroed();
             spec.flags = flags;
             spec.begin_search_type = raw::RedisModuleKeySpecBeginSearchType_REDISMODULE_KSPEC_BS_INDEX;
@@ -176,6 +201,17 @@ unsafe fn describe(command: *mut raw::RedisModuleCommand, since: &CStr, about: &
             spec.fk.range.lastkey = 0;
             spec.fk.range.keystep = 1;
             keys.push(spec);
+            if reads_counted {
+                let mut spec: raw::RedisModuleCommandKeySpec = std::mem::zeroed();
+                spec.flags = KeyUse::READ.flags;
+                spec.begin_search_type = raw::RedisModuleKeySpecBeginSearchType_REDISMODULE_KSPEC_BS_INDEX;
+                spec.bs.index.pos = 2;
+                spec.find_keys_type = raw::RedisModuleKeySpecFindKeysType_REDISMODULE_KSPEC_FK_KEYNUM;
+                spec.fk.keynum.keynumidx = 0;
+                spec.fk.keynum.firstkey = 1;
+                spec.fk.keynum.keystep = 1;
+                keys.push(spec);
+            }
         }
         keys.push(std::mem::zeroed());
         let info = raw::RedisModuleCommandInfo {
@@ -247,7 +283,7 @@ impl Arguments {
             .map(|(argument, parts)| raw::RedisModuleCommandArg {
                 name: argument.name.as_ptr(),
                 type_: argument.kind,
-                key_spec_index: if ptr::eq(argument.name, Argument::KEY.name) { 0 } else { -1 },
+                key_spec_index: argument.specification,
                 token: argument.token.map_or(ptr::null(), CStr::as_ptr),
                 summary: ptr::null(),
                 since: ptr::null(),

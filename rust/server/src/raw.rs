@@ -13,6 +13,8 @@ pub const REDISMODULE_APIVER_1: u32 = 1;
 pub const REDISMODULE_READ: u32 = 1;
 pub const REDISMODULE_WRITE: u32 = 2;
 pub const REDISMODULE_KEYTYPE_EMPTY: isize = 0;
+pub const REDISMODULE_KEYTYPE_HASH: isize = 3;
+pub const REDISMODULE_HASH_NONE: u32 = 0;
 pub const REDISMODULE_REPLY_ERROR: isize = 1;
 pub const REDISMODULE_CONFIG_DEFAULT: u32 = 0;
 pub const REDISMODULE_CONFIG_IMMUTABLE: u32 = 1;
@@ -62,6 +64,7 @@ pub const RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_ONEOF: RedisModuleComma
 pub const RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_BLOCK: RedisModuleCommandArgType = 8;
 pub const RedisModuleKeySpecBeginSearchType_REDISMODULE_KSPEC_BS_INDEX: RedisModuleKeySpecBeginSearchType = 2;
 pub const RedisModuleKeySpecFindKeysType_REDISMODULE_KSPEC_FK_RANGE: RedisModuleKeySpecFindKeysType = 2;
+pub const RedisModuleKeySpecFindKeysType_REDISMODULE_KSPEC_FK_KEYNUM: RedisModuleKeySpecFindKeysType = 3;
 
 /// Types of which only the server knows what is in them.
 macro_rules! opaque {
@@ -360,6 +363,7 @@ functions! {
     ) -> *mut RedisModuleKey;
     RedisModule_CloseKey: unsafe extern "C" fn(kp: *mut RedisModuleKey);
     RedisModule_KeyType: unsafe extern "C" fn(kp: *mut RedisModuleKey) -> c_int;
+    RedisModule_HashGet: unsafe extern "C" fn(key: *mut RedisModuleKey, flags: c_int, ...) -> c_int;
     RedisModule_Call: unsafe extern "C" fn(
         ctx: *mut RedisModuleCtx, cmdname: *const c_char, fmt: *const c_char, ...
     ) -> *mut RedisModuleCallReply;

@@ -39,6 +39,10 @@ pub enum Reply {
     Bytes(Vec<u8>),
     /// Named values; in RESP2 names and values in turn.
     Map(Vec<(&'static str, Self)>),
+    /// Names and numbers, each name once: a map; in RESP2 names and numbers in turn.
+    Scores(Vec<(Vec<u8>, f32)>),
+    /// Names with their numbers, if they have one, in an order that says something: pairs; in RESP2 names and numbers in turn.
+    Ranking(Vec<(Vec<u8>, Option<f32>)>),
     /// The client waits, or has been answered.
     Later,
 }
@@ -113,6 +117,24 @@ impl Reply {
                     for (name, value) in fields {
                         simple(ctx, name);
                         value.send_in(ctx, resp3);
+                    }
+                }
+                Self::Scores(scores) => {
+                    call!(RedisModule_ReplyWithMap(to, scores.len() as c_long));
+                    for (name, score) in scores {
+                        bulk(ctx, name);
+                        Self::Single(*score).send_in(ctx, resp3);
+                    }
+                }
+                Self::Ranking(ranking) => {
+                    let each = if resp3 { 1 } else { 2 };
+                    call!(RedisModule_ReplyWithArray(to, (each * ranking.len()) as c_long));
+                    for (name, score) in ranking {
+                        if resp3 {
+                            call!(RedisModule_ReplyWithArray(to, 2));
+                        }
+                        bulk(ctx, name);
+                        score.map_or(Self::Null, Self::Single).send_in(ctx, resp3);
                     }
                 }
                 Self::Later => {}

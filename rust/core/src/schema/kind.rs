@@ -106,6 +106,11 @@ impl FieldKind {
         }
     }
 
+    /// Whether it has a dictionary.
+    pub fn has_dictionary(self) -> bool {
+        self.most_words().is_some()
+    }
+
     /// Numbers that a stored row has for it, besides what is listed.
     pub(crate) fn cells(self) -> usize {
         match self {

@@ -246,6 +246,11 @@ impl Schema {
         self.cells
     }
 
+    /// Bytes that a stored row takes, besides what it lists.
+    pub fn row_bytes(&self) -> usize {
+        size_of::<f32>() * self.shape().width()
+    }
+
     /// Inputs that are computed from these numbers.
     pub(crate) fn dense(&self) -> usize {
         self.dense
@@ -260,7 +265,7 @@ impl Schema {
     ///
     /// # Errors
     /// [`Error::Parameters`] or another if it is beyond the bounds of a layout.
-    pub(crate) fn layout(&self, hidden: &[usize]) -> Result<Layout> {
+    pub fn layout(&self, hidden: &[usize]) -> Result<Layout> {
         let units: Vec<usize> = std::iter::once(self.inputs(self.words.len()))
             .chain(hidden.iter().copied())
             .chain(std::iter::once(self.outputs()))
@@ -322,12 +327,16 @@ impl Schema {
     ///
     /// # Errors
     /// [`Error::UnknownField`], [`Error::FieldTwice`], or [`Error::FieldValue`] for the first value that is not understood.
-    pub fn understand<'a>(&self, given: impl IntoIterator<Item = (&'a [u8], Given<'a>)>) -> Result<Vec<Value<'a>>> {
+    pub fn understand<'a>(
+        &self,
+        given: impl IntoIterator<Item = (impl AsRef<[u8]>, Given<'a>)>,
+    ) -> Result<Vec<Value<'a>>> {
         let mut values = vec![Value::Gap; self.fields.len()];
         let mut is_given = vec![false; self.fields.len()];
         // As a rule they come in the same order each time.
         let mut next = 0;
         for (name, value) in given {
+            let name = name.as_ref();
             let index = self.position(name, next).ok_or_else(|| Error::UnknownField {
                 field: shown(name),
                 known: self.fields.iter().map(|field| field.name.escape_ascii().to_string()).collect(),

@@ -41,6 +41,22 @@ pub enum Value<'a> {
     Vector(Vec<f32>),
 }
 
+impl Value<'_> {
+    /// The same, which borrows nothing.
+    pub fn into_owned(self) -> Value<'static> {
+        let owned = |word: Cow<'_, [u8]>| Cow::Owned(word.into_owned());
+        match self {
+            Self::Gap => Value::Gap,
+            Self::Number(number) => Value::Number(number),
+            Self::Word(word) => Value::Word(owned(word)),
+            Self::Moment(moment) => Value::Moment(moment),
+            Self::Buckets(buckets) => Value::Buckets(buckets),
+            Self::Words(words) => Value::Words(words.into_iter().map(owned).collect()),
+            Self::Vector(numbers) => Value::Vector(numbers),
+        }
+    }
+}
+
 impl<'a> Given<'a> {
     /// A text that is borrowed.
     pub fn text(bytes: &'a [u8]) -> Self {

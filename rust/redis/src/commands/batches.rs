@@ -145,12 +145,6 @@ impl Batches {
 
     /// What others have done in between may leave no place for the rows that are left.
     fn interrupted(&self, refusal: Refusal) -> Refusal {
-        match (refusal, self.stored / (4 * self.width())) {
-            (refusal, 0) => refusal,
-            (Refusal::Because(code, reason), rows) => {
-                Refusal::Because(code, format!("{reason}; {rows} rows had been stored before"))
-            }
-            (refusal, _) => refusal,
-        }
+        refusal.after_rows(self.stored / (4 * self.width()))
     }
 }

@@ -1,8 +1,10 @@
-//! `NR.CLASS key i0 .. iN`, `NR.CLASS key FP32 [ROWS n] blob`
+//! `NR.CLASS key field value ... [-> wanted]`, `NR.CLASS key JSON text [-> wanted]`, of numbers by position `NR.CLASS key i0 .. iN`, `NR.CLASS key FP32 [ROWS n] blob`
 
 use neuralredis_core::model::largest;
 use neuralredis_core::{Error, Kind, Model};
 
+use super::named::Known;
+use super::named::answer::{Asked, answer};
 use super::prelude::*;
 use super::run;
 use super::wire_rows::{self, Blob};
@@ -28,6 +30,10 @@ impl Command for Class {
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
+        if value.live.network().schema().is_some() {
+            let (known, wanted) = Known::parse(&args[1..])?;
+            return answer(ctx, value, known, wanted, Asked::Class);
+        }
         let network = value.live.network();
         let width = network.layout().inputs();
         // Before the arguments: a regressor has no class for any.

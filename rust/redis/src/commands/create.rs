@@ -1,8 +1,10 @@
+//! `NR.CREATE key CLASSIFIER|REGRESSOR SCHEMA field kind [field kind ...] -> target [option ...]`, of numbers by position
 //! `NR.CREATE key CLASSIFIER|REGRESSOR inputs [hidden ...] -> outputs [option ...]`
 
-use neuralredis_core::{Kind, Layout, Limits, Network, Options};
+use neuralredis_core::{Changes, Drawing, Error, Kind, Layout, Limits, Network, Options, Schema};
 use neuralredis_server::{Content, context, key};
 
+use super::named::schema::{self, Declared};
 use super::options::{self, Of};
 use super::prelude::*;
 use crate::value::{Key, Value};
@@ -23,9 +25,42 @@ impl Command for Create {
                 c"type",
                 &[Argument::word(c"classifier", c"CLASSIFIER"), Argument::word(c"regressor", c"REGRESSOR")],
             ),
-            Argument::integer(c"inputs"),
-            Argument::integer(c"hidden").optional().multiple(),
-            Argument::integer(c"outputs").after(c"->"),
+            Argument::one_of(
+                c"rows",
+                &[
+                    Argument::block(
+                        c"positions",
+                        &[
+                            Argument::integer(c"inputs"),
+                            Argument::integer(c"hidden").optional().multiple(),
+                            Argument::integer(c"outputs").after(c"->"),
+                        ],
+                    ),
+                    Argument::block(
+                        c"schema",
+                        &[
+                            Argument::block(
+                                c"fields",
+                                &[
+                                    Argument::text(c"field"),
+                                    Argument::text(c"kind"),
+                                    Argument::integer(c"most").optional(),
+                                ],
+                            )
+                            .after(c"SCHEMA")
+                            .multiple(),
+                            Argument::text(c"target").after(c"->").multiple(),
+                            Argument::integer(c"units").after(c"HIDDEN").optional().multiple(),
+                            Argument::block(
+                                c"classes",
+                                &[Argument::integer(c"count"), Argument::text(c"class").optional().multiple()],
+                            )
+                            .after(c"CLASSES")
+                            .optional(),
+                        ],
+                    ),
+                ],
+            ),
         ],
     };
 
@@ -42,36 +77,28 @@ impl Command for Create {
             }
             Content::Other => return Err(Refusal::WrongType),
         }
-        let Wanted { kind, layout, options, limits, seed } = wanted;
-        config::check_bytes(ctx, || layout.parameters() * memory::PARAMETER)?;
-        memory::check(layout.parameters() * memory::PARAMETER)?;
-        let (units, parameters) = (layout.units().to_vec(), layout.parameters());
-        let seed = seed.unwrap_or_else(context::random_seed);
-        let (network, drawing) = Network::begin(kind, layout, options.clone(), limits, seed)?;
+        let parameters = wanted.layout.parameters();
+        config::check_bytes(ctx, || parameters * memory::PARAMETER)?;
+        memory::check(parameters * memory::PARAMETER)?;
+        let seed = wanted.seed.unwrap_or_else(context::random_seed);
+        let (network, drawing) = wanted.begin(seed)?;
         if !key::put(ctx, name, Box::new(Value::untrained(ctx, name, network, drawing))) {
             return Err(Refusal::because("the server refused to store the network"));
         }
-        send(ctx, name, kind, &units, &options, limits, seed);
+        // With all that was left open.
+        let written = [vec![name.to_vec()], wanted.written(seed)].concat();
+        ctx.replicate(Create::NAME, written.iter().map(Vec::as_slice));
         ctx.notify(c"nr.create", name);
         Ok(Reply::count(parameters))
     }
-}
-
-/// Replicates the command with all that was left open.
-fn send(ctx: Context, name: &[u8], kind: Kind, units: &[usize], options: &Options, limits: Limits, seed: u64) {
-    let (outputs, others) = units.split_last().expect("a layout has layers");
-    let mut written: Vec<Vec<u8>> = vec![name.to_vec(), kind.name().into()];
-    written.extend(others.iter().map(|units| units.to_string().into_bytes()));
-    written.extend([b"->".to_vec(), outputs.to_string().into_bytes()]);
-    written.extend([b"SEED".to_vec(), seed.to_string().into_bytes()]);
-    written.extend(options::written(options, limits, Of::Creation));
-    ctx.replicate(Create::NAME, written.iter().map(Vec::as_slice));
 }
 
 #[derive(Debug)]
 pub(super) struct Wanted {
     kind: Kind,
     layout: Layout,
+    /// The fields, where rows have such.
+    schema: Option<Schema>,
     options: Options,
     limits: Limits,
     seed: Option<u64>,
@@ -85,29 +112,73 @@ impl Wanted {
         };
         let kind = [Kind::Classifier, Kind::Regressor].into_iter().find(|kind| is(word, kind.name()));
         let kind = kind.ok_or_else(|| Refusal::argument("the type", word, "CLASSIFIER or REGRESSOR"))?;
-        let Some(arrow) = args.iter().position(|&argument| argument == b"->") else {
-            return Err(Refusal::because("'->' is missing: expected it before the outputs"));
-        };
-        let Some((outputs, given)) = args[arrow + 1..].split_first() else {
-            return Err(Refusal::because("the outputs are missing: expected their number after '->'"));
-        };
-        if arrow == 0 {
-            return Err(Refusal::because("the inputs are missing: expected their number before '->'"));
+        match args {
+            [word, fields @ ..] if is(word, "SCHEMA") => {
+                let Declared { schema, hidden, rest } = Declared::parse(kind, fields)?;
+                schema.check_size(&hidden)?;
+                let layout = schema.layout(&hidden)?;
+                Self::with_options(kind, layout, Some(schema), &options::parse(&rest, Of::Creation)?)
+            }
+            _ => {
+                let (layout, given) = layout(args)?;
+                Self::with_options(kind, layout, None, &options::parse(given, Of::Creation)?)
+            }
         }
-        let units = args[..arrow].iter().chain([outputs]).enumerate().map(|(layer, &argument)| {
-            let number = numbers::whole(argument).and_then(|units| usize::try_from(units).ok());
-            number.ok_or_else(|| {
-                Refusal::argument(format_args!("layer {layer}"), argument, "an integer from 1 to 1048576")
-            })
-        });
-        let layout = Layout::new(&units.collect::<Result<Vec<_>, _>>()?)?;
-        let given = options::parse(given, Of::Creation)?;
-        let options = Options::new(kind).with(kind, &layout, &given)?;
-        if kind == Kind::Classifier && layout.outputs() < 2 {
-            return Err(neuralredis_core::Error::ClassifierOutputs { outputs: layout.outputs() }.into());
-        }
-        Ok(Self { kind, layout, options, limits: given.first_limits(), seed: given.seed })
     }
+
+    fn with_options(kind: Kind, layout: Layout, schema: Option<Schema>, given: &Changes) -> Result<Self, Refusal> {
+        let options = Options::new(kind).with(kind, &layout, given)?;
+        if kind == Kind::Classifier && layout.outputs() < 2 {
+            return Err(Error::ClassifierOutputs { outputs: layout.outputs() }.into());
+        }
+        Ok(Self { kind, layout, schema, options, limits: given.first_limits(), seed: given.seed })
+    }
+
+    fn hidden(&self) -> &[usize] {
+        let units = self.layout.units();
+        &units[1..units.len() - 1]
+    }
+
+    fn begin(&self, seed: u64) -> Result<(Network, Drawing), Error> {
+        let (options, limits) = (self.options.clone(), self.limits);
+        match &self.schema {
+            Some(schema) => Network::begin_of_fields(schema.clone(), self.hidden(), options, limits, seed),
+            None => Network::begin(self.kind, self.layout.clone(), options, limits, seed),
+        }
+    }
+
+    /// The arguments after the key that make just this network.
+    fn written(&self, seed: u64) -> Vec<Vec<u8>> {
+        let mut words = vec![self.kind.name().into()];
+        if let Some(schema) = &self.schema {
+            words.extend(schema::written(schema, self.hidden()));
+        } else {
+            let mut units: Vec<_> = self.layout.units().iter().map(|units| units.to_string().into_bytes()).collect();
+            units.insert(units.len() - 1, b"->".to_vec());
+            words.extend(units);
+        }
+        words.extend([b"SEED".to_vec(), seed.to_string().into_bytes()]);
+        words.extend(options::written(&self.options, self.limits, Of::Creation));
+        words
+    }
+}
+
+/// The layout of rows by position, and the arguments after it.
+fn layout<'a, 'b>(args: &'b [&'a [u8]]) -> Result<(Layout, &'b [&'a [u8]]), Refusal> {
+    let Some(arrow) = args.iter().position(|&argument| argument == b"->") else {
+        return Err(Refusal::because("'->' is missing: expected it before the outputs"));
+    };
+    let Some((outputs, given)) = args[arrow + 1..].split_first() else {
+        return Err(Refusal::because("the outputs are missing: expected their number after '->'"));
+    };
+    if arrow == 0 {
+        return Err(Refusal::because("the inputs are missing: expected their number before '->'"));
+    }
+    let units = args[..arrow].iter().chain([outputs]).enumerate().map(|(layer, &argument)| {
+        let number = numbers::whole(argument).and_then(|units| usize::try_from(units).ok());
+        number.ok_or_else(|| Refusal::argument(format_args!("layer {layer}"), argument, "an integer from 1 to 1048576"))
+    });
+    Ok((Layout::new(&units.collect::<Result<Vec<_>, _>>()?)?, given))
 }
 
 #[cfg(test)]

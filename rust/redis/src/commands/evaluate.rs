@@ -1,6 +1,6 @@
 //! `NR.EVALUATE key [TRAIN|TEST|FP32 [ROWS n] blob [WEIGHTS blob]]`
 
-use neuralredis_core::{Batch, Evaluation, Score, Set};
+use neuralredis_core::{Batch, Error, Evaluation, Kind, Network, Score, Set};
 
 use super::prelude::*;
 use super::wire_rows::{self, Blob, Following};
@@ -31,9 +31,12 @@ impl Command for Evaluate {
         let network = value.live.network();
         // Sixteen rows at least go through the layers together; the widest layer has errors besides, of two at a time.
         memory::check(3 * 16 * 4 * network.layout().units().iter().sum::<usize>())?;
-        let classes = network.layout().outputs();
+        let shown = Shown::of(network);
         let cost = |rows| Cost::of_rows(rows, value.parameters()).or_wait(value);
         if let Some((blob, following)) = Blob::find(args)? {
+            if network.schema().is_some() {
+                return Err(Error::HasFields.into());
+            }
             // As numbers, and as a set of rows.
             memory::check(2 * blob.bytes.len())?;
             let rows = blob.count(network.layout().inputs() + network.targets())?;
@@ -54,7 +57,7 @@ impl Command for Evaluate {
                 let weights = weights.and_then(|weights| numbers::singles(weights.bytes()));
                 let batch = wire_rows::interleaved(&values, inputs, targets);
                 let batch = Batch { weights: weights.as_deref(), ..batch };
-                Ok(figures(network.evaluate_on_while(&batch, keep_on)?, classes))
+                Ok(figures(network.evaluate_on_while(&batch, keep_on)?, shown))
             });
         }
         let set = match args[1..] {
@@ -64,13 +67,30 @@ impl Command for Evaluate {
             [_, word, ..] => return Err(Refusal::unknown(word, "TRAIN, TEST or FP32 and a blob")),
         };
         let (rows, network) = (network.rows(set) as usize, value.snapshot());
-        work::answer(ctx, cost(rows), move |keep_on| {
-            Ok(figures(network.wait()?.evaluate_while(set, keep_on)?, classes))
-        })
+        work::answer(ctx, cost(rows), move |keep_on| Ok(figures(network.wait()?.evaluate_while(set, keep_on)?, shown)))
     }
 }
 
-fn figures(evaluation: Evaluation, classes: usize) -> Reply {
+/// Classes as rows and columns of the matrix.
+struct Shown {
+    count: usize,
+    /// None where classes have no names.
+    names: Option<Vec<Box<[u8]>>>,
+}
+
+impl Shown {
+    fn of(network: &Network) -> Self {
+        match network.schema() {
+            Some(schema) if network.kind() == Kind::Classifier => {
+                let names = schema.classes().to_vec();
+                Self { count: names.len().max(network.layout().outputs()), names: Some(names) }
+            }
+            _ => Self { count: network.layout().outputs(), names: None },
+        }
+    }
+}
+
+fn figures(evaluation: Evaluation, classes: Shown) -> Reply {
     let mut fields = vec![("rows", Reply::count(evaluation.rows)), ("error", Reply::Double(evaluation.error))];
     match evaluation.score {
         Score::Classifier { accuracy, baseline, confusion } => {
@@ -80,13 +100,17 @@ fn figures(evaluation: Evaluation, classes: usize) -> Reply {
             let confusion = if confusion.is_empty() {
                 Reply::Null
             } else {
-                Reply::Array(confusion.chunks_exact(classes).map(row).collect())
+                Reply::Array(confusion.chunks_exact(classes.count).map(row).collect())
             };
             fields.extend([
                 ("accuracy", Reply::Double(accuracy)),
                 ("baseline", Reply::Double(baseline)),
                 ("confusion", confusion),
             ]);
+            if let Some(names) = classes.names {
+                let names = names.into_iter().map(|name| Reply::Bulk(name.into_vec())).collect();
+                fields.push(("classes", Reply::Array(names)));
+            }
         }
         Score::Regressor { rmse, mae, r2, baseline } => fields.extend([
             ("rmse", Reply::Double(rmse)),

@@ -1,6 +1,7 @@
 //! `NR.GETDATA key TRAIN|TEST row`, `NR.GETDATA key TRAIN|TEST first COUNT n`
 
-use neuralredis_core::{Kind, Network, Set};
+use neuralredis_core::schema::Held;
+use neuralredis_core::{Error, Kind, Network, Schema, Set, Target};
 
 use super::prelude::*;
 use super::run::REPLY_BYTES;
@@ -34,6 +35,8 @@ impl Command for GetData {
         };
         let row = whole("row", row)?;
         match *rest {
+            [] if network.schema().is_some() => named(ctx, network, set, row),
+            _ if network.schema().is_some() => Err(Error::HasFields.into()),
             [] => single(ctx, network, set, row),
             [word, count] if is(word, "COUNT") => several(ctx, network, set, row, whole("COUNT", count)?),
             [word] if is(word, "COUNT") => Err(Refusal::option("COUNT has no value")),
@@ -57,6 +60,44 @@ fn single(ctx: Context, network: &Network, set: Set, row: u64) -> Result<Reply, 
         };
         Ok(Reply::Array(vec![Reply::Singles(inputs.into()), Reply::Singles(outputs.into())]))
     })
+}
+
+/// A row of fields: names and values in turn, and what it came to.
+fn named(ctx: Context, network: &Network, set: Set, row: u64) -> Result<Reply, Refusal> {
+    let stored = u32::try_from(row).ok().and_then(|row| network.row_of_fields(set, row));
+    let (Some((row, outcome, _)), Some(schema)) = (stored, network.schema().cloned()) else { return Ok(Reply::Null) };
+    work::answer(ctx, Cost::of_items(2 * schema.fields().len() + row.list.len()), move |_| {
+        let held = schema.fields().iter().zip(schema.held(&row));
+        let values = held.flat_map(|(field, held)| [Reply::Bulk(field.name().to_vec()), shown_value(held)]).collect();
+        Ok(Reply::Array(vec![Reply::Array(values), Reply::Array(outcomes(&schema, &outcome))]))
+    })
+}
+
+fn shown_value(held: Held<'_>) -> Reply {
+    let word = |word: &[u8]| Reply::Bulk(word.to_vec());
+    match held {
+        // Which word it was is not known.
+        Held::Gap | Held::OtherWord => Reply::Null,
+        Held::Number(number) => Reply::Single(number),
+        Held::Flag(flag) => Reply::Flag(flag),
+        Held::Word(text) => word(text),
+        Held::Moment(seconds) => Reply::Double(seconds),
+        Held::Words(words) => Reply::Array(words.into_iter().map(|text| text.map_or(Reply::Null, word)).collect()),
+        Held::Vector(numbers) => Reply::Singles(numbers.into()),
+        Held::Buckets(buckets) => {
+            let pair = |(bucket, value): (u32, f32)| [Reply::count(bucket), Reply::Single(value)];
+            Reply::Array(buckets.into_iter().flat_map(pair).collect())
+        }
+    }
+}
+
+fn outcomes(schema: &Schema, outcome: &[f32]) -> Vec<Reply> {
+    match schema.target() {
+        Target::Classes { names, .. } => {
+            outcome.iter().map(|&class| Reply::Bulk(names[class as usize].to_vec())).collect()
+        }
+        Target::Values(_) => outcome.iter().map(|&value| Reply::Single(value)).collect(),
+    }
 }
 
 /// Inputs, classes or outputs, and weights, each as bytes, of so many rows or of those that there are.

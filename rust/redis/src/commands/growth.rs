@@ -19,11 +19,19 @@ pub(super) fn check(
     target: Option<Set>,
 ) -> Result<(), Refusal> {
     let network = value.live.network();
-    let width = network.layout().inputs() + network.targets();
+    let width = network.row_shape().inputs + network.targets();
     config::check_bytes(ctx, || value.network_bytes() + of(network, rows, width + usize::from(are_weighted), target))?;
     // A training shares the stored rows: a block that is written is copied first.
     let shared = if value.live.job().is_some() { network.bytes().min(rows * network.block_bytes()) } else { 0 };
     Ok(memory::check(COPIES * 4 * rows * width + shared)?)
+}
+
+/// Whether there is memory for so many rows more of fields, which take so many bytes together.
+pub(super) fn check_bytes(ctx: Context, value: &Value, rows: usize, bytes: usize) -> Result<(), Refusal> {
+    let network = value.live.network();
+    config::check_bytes(ctx, || value.network_bytes() + bytes)?;
+    let shared = if value.live.job().is_some() { network.bytes().min(rows * network.block_bytes()) } else { 0 };
+    Ok(memory::check(COPIES * bytes + shared)?)
 }
 
 /// Bytes that rows of so many numbers each may add.

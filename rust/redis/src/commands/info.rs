@@ -1,6 +1,6 @@
 //! `NR.INFO key`
 
-use neuralredis_core::{ClassWeight, Kind, Network};
+use neuralredis_core::{ClassWeight, Kind, Network, Target};
 
 use super::prelude::*;
 use super::{options, report};
@@ -64,6 +64,24 @@ impl Info {
             ("training-total-cycles", Reply::count(found.total_cycles)),
             ("parameters", Reply::count(info.parameters)),
         ]);
+        if let Some(schema) = network.schema() {
+            let names =
+                |names: &[Box<[u8]>]| Reply::Array(names.iter().map(|name| Reply::Bulk(name.to_vec())).collect());
+            fields.extend([
+                ("fields", Reply::count(schema.fields().len())),
+                ("words", Reply::count(schema.words().len())),
+                (
+                    "targets",
+                    match schema.target() {
+                        Target::Classes { name, .. } => names(std::slice::from_ref(name)),
+                        Target::Values(all) => names(all),
+                    },
+                ),
+            ]);
+            if info.kind == Kind::Classifier {
+                fields.push(("classes", names(schema.classes())));
+            }
+        }
         fields.extend(options::replies(&info.options, info.limits));
         fields.extend([
             ("members", Reply::count(info.members)),

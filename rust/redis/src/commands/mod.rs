@@ -7,15 +7,20 @@ mod create;
 pub(crate) mod effects;
 mod evaluate;
 mod export;
+mod fields;
 #[cfg(any(test, fuzzing))]
 mod fuzzed;
 mod getdata;
 mod growth;
+mod hobserve;
+mod hrun;
 mod import;
 mod info;
+mod named;
 mod observe;
 mod options;
 mod prelude;
+mod rank;
 mod report;
 mod reset;
 mod run;
@@ -48,8 +53,14 @@ pub(crate) fn register(ctx: Context) -> Result<(), String> {
     commands.add::<evaluate::Evaluate>()?;
     commands.add::<export::Export>()?;
     commands.add::<import::Import>()?;
+    commands.add::<hobserve::HObserve>()?;
+    commands.add::<hrun::HRun>()?;
+    commands.add::<hrun::HClass>()?;
+    commands.add::<rank::Rank>()?;
+    commands.add::<fields::Fields>()?;
     commands.add::<effects::load::Load>()?;
     commands.add::<effects::rows::Rows>()?;
+    commands.add::<effects::observed::Rows>()?;
     commands.add::<effects::trained::Trained>()?;
     commands.add::<effects::reset::Reset>()?;
     commands.add::<effects::configure::Configure>()

@@ -1,8 +1,10 @@
-//! `NR.OBSERVE key i0 .. iN -> o0 .. oM [WEIGHT w] [TRAIN|TEST]`, `NR.OBSERVE key FP32 [ROWS n] blob [WEIGHTS blob] [TRAIN|TEST]`
+//! `NR.OBSERVE key field value [field value ...] -> outcome ... [WEIGHT w] [TRAIN|TEST]`, `NR.OBSERVE key JSON text -> outcome ...`,
+//! of numbers by position `NR.OBSERVE key i0 .. iN -> o0 .. oM [WEIGHT w] [TRAIN|TEST]`, `NR.OBSERVE key FP32 [ROWS n] blob [WEIGHTS blob] [TRAIN|TEST]`
 
 use neuralredis_core::Place;
 use smallvec::SmallVec;
 
+use super::named::{self, Known};
 use super::prelude::*;
 use super::wire_rows::{Blob, Rows, SET, WEIGHTED_BLOB};
 use super::{batches, effects, growth};
@@ -32,6 +34,14 @@ impl Command for Observe {
                         ],
                     ),
                     WEIGHTED_BLOB,
+                    Argument::block(
+                        c"fields",
+                        &[
+                            Argument::one_of(c"known", &[named::PAIR.multiple(), named::JSON]),
+                            Argument::text(c"outcome").after(c"->").multiple(),
+                            Argument::number(c"fields-weight").after(c"WEIGHT").optional(),
+                        ],
+                    ),
                 ],
             ),
             SET.optional(),
@@ -42,6 +52,10 @@ impl Command for Observe {
         let name = ctx.argument(0);
         let mut key = value::open_unsettled(ctx, name)?;
         let value = value::read(&key)?;
+        if value.live.network().schema().is_some() {
+            let (known, outcome) = Known::parse(&args[1..])?;
+            return named::observe::store(ctx, key, known, outcome, false);
+        }
         if let Some((blob, following)) = Blob::find(args)?
             && let Some(client) = work::begin(ctx, Cost::of_bytes(growth::COPIES * blob.bytes.len()))?
         {

@@ -24,6 +24,16 @@ fn find(word: &[u8]) -> Option<&'static Declared> {
     TABLE.iter().find(|option| is(word, option.word) || option.alias.is_some_and(|alias| is(word, alias)))
 }
 
+/// Whether a word is the name of an option of NR.CREATE.
+pub(super) fn is_option(word: &[u8]) -> bool {
+    find(word).is_some()
+}
+
+/// Whether a word is the name of an option of NR.CREATE that has a value after it.
+pub(super) fn has_value(word: &[u8]) -> bool {
+    find(word).is_some_and(|option| option.domain.other != Other::Flag)
+}
+
 /// Reads options and their values.
 pub(super) fn parse(mut arguments: &[&[u8]], of: Of) -> Result<Changes, Refusal> {
     let mut changes = Changes::default();

@@ -1,8 +1,11 @@
-//! `NR.RUN key i0 .. iN`, `NR.RUN key FP32 [ROWS n] blob`
+//! `NR.RUN key field value ... [-> wanted]`, `NR.RUN key JSON text [-> wanted]`, of numbers by position `NR.RUN key i0 .. iN`, `NR.RUN key FP32 [ROWS n] blob`
 
 use neuralredis_core::{Error, Model};
 use neuralredis_server::numbers::Row;
 
+use super::named::answer::{Asked, answer};
+use super::named::wanted::WANTED;
+use super::named::{JSON, Known, PAIR};
 use super::prelude::*;
 use super::wire_rows::{self, Blob};
 use crate::info::{self, RUNS};
@@ -37,6 +40,10 @@ impl Command for Run {
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
+        if value.live.network().schema().is_some() {
+            let (known, wanted) = Known::parse(&args[1..])?;
+            return answer(ctx, value, known, wanted, Asked::Outputs);
+        }
         let layout = value.live.network().layout();
         let (width, out_width) = (layout.inputs(), layout.outputs());
         if let Some((blob, [])) = Blob::find(args)? {
@@ -109,6 +116,12 @@ pub(super) fn run_blob(
     Ok(())
 }
 
-/// Inputs of one row, or of many as bytes.
-pub(super) const INPUTS: Argument =
-    Argument::one_of(c"inputs", &[Argument::number(c"input").multiple(), wire_rows::BLOB]);
+/// Inputs of one row, or of many as bytes; or fields.
+pub(super) const INPUTS: Argument = Argument::one_of(
+    c"inputs",
+    &[
+        Argument::number(c"input").multiple(),
+        wire_rows::BLOB,
+        Argument::block(c"fields", &[Argument::one_of(c"known", &[PAIR.multiple(), JSON]), WANTED]),
+    ],
+);

@@ -156,7 +156,7 @@ pub(super) struct Rows {
 /// What may follow rows of NR.OBSERVE.
 #[derive(Debug, Default)]
 pub(super) struct Following<'a> {
-    weight: Option<f32>,
+    pub(super) weight: Option<f32>,
     /// Weights as bytes, and which argument they are of those that follow.
     pub(super) weights: Option<(&'a [u8], usize)>,
     pub(super) target: Option<Set>,
@@ -191,10 +191,7 @@ impl Rows {
             return Err(Error::Outputs { row: None, expected: targets, given: end }.into());
         }
         column("output", &rest[..end], &mut values)?;
-        let following = Following::parse(&rest[end..])?;
-        if following.weights.is_some() {
-            return Err(Refusal::option("WEIGHTS are for FP32: expected WEIGHT for one row"));
-        }
+        let following = Following::of_row(&rest[end..])?;
         let weights = following.weight.map(|weight| Row::from_slice(&[weight]));
         Ok(Self { values, blob: None, weights, target: following.target })
     }
@@ -237,11 +234,20 @@ impl<'a> Following<'a> {
         Ok(following)
     }
 
-    /// After rows as bytes.
+    /// After one row.
+    pub(super) fn of_row(args: &[&'a [u8]]) -> Result<Self, Refusal> {
+        let following = Self::parse(args)?;
+        if following.weights.is_some() {
+            return Err(Refusal::option("WEIGHTS are for several rows: expected WEIGHT for one row"));
+        }
+        Ok(following)
+    }
+
+    /// After rows as bytes, or as a list.
     pub(super) fn of_blob(args: &[&'a [u8]]) -> Result<Self, Refusal> {
         let following = Self::parse(args)?;
         if following.weight.is_some() {
-            return Err(Refusal::option("WEIGHT is for one row: expected WEIGHTS and a blob with FP32"));
+            return Err(Refusal::option("WEIGHT is for one row: expected WEIGHTS and a blob for several"));
         }
         Ok(following)
     }

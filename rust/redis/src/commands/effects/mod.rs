@@ -6,6 +6,7 @@
 
 pub(crate) mod configure;
 pub(crate) mod load;
+pub(crate) mod observed;
 pub(crate) mod partial;
 pub(crate) mod reset;
 pub(crate) mod rows;

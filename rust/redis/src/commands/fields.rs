@@ -1,0 +1,68 @@
+//! `NR.FIELDS key`
+
+use neuralredis_core::schema::Field;
+use neuralredis_core::{FieldFigures, Network};
+
+use super::named::observe::schema_of;
+use super::prelude::*;
+use crate::work::KeepOn;
+
+/// Nanoseconds that a value of a stored row takes.
+const COUNTING: usize = 30;
+
+pub(super) struct Fields;
+
+impl Command for Fields {
+    const NAME: &CStr = c"nr.fields";
+    const FLAGS: &CStr = c"readonly";
+    const ABOUT: About = About {
+        summary: c"Returns what the fields of a network are, what its rows hold of them, and how much each matters.",
+        complexity: c"O(R*N*P) where R is the number of rows, at most 1000 of testing rows, N that of fields and P that of parameters",
+        arity: 2,
+        key: Some(KeyUse::READ),
+        arguments: &[Argument::KEY],
+    };
+
+    fn run(ctx: Context, _: &[&[u8]]) -> Result<Reply, Refusal> {
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
+        let value = value::read(&key)?;
+        let fields = schema_of(value)?.fields().len();
+        let network = value.live.network();
+        let info = network.info();
+        let rows = (info.train_rows + info.test_rows) as usize;
+        let judged = (info.test_rows as usize).min(1000) * (fields + 1);
+        let cost = Cost::of_bytes(COUNTING * rows.saturating_mul(fields))
+            + Cost::of_rows(judged, network.model().multiplications());
+        let network = value.snapshot();
+        work::answer(ctx, cost.or_wait(value), move |keep_on| all(&network.wait()?, keep_on))
+    }
+}
+
+fn all(network: &Network, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
+    let figures = network.field_figures(keep_on)?;
+    let fields = network.schema().map_or(&[][..], |schema| schema.fields());
+    Ok(Reply::Array(fields.iter().zip(figures).map(|(field, figures)| of_field(field, figures)).collect()))
+}
+
+fn of_field(field: &Field, figures: FieldFigures) -> Reply {
+    let kind = field.kind();
+    let mut told = vec![
+        ("name", Reply::Bulk(field.name().to_vec())),
+        ("kind", Reply::word(kind.name())),
+        ("number", kind.number().map_or(Reply::Null, Reply::count)),
+        ("values", Reply::count(figures.values)),
+        ("gaps", Reply::count(figures.gaps)),
+    ];
+    if let Some((least, most)) = figures.range {
+        told.extend([("min", Reply::Double(least)), ("max", Reply::Double(most))]);
+    }
+    if kind.has_dictionary() {
+        told.extend([("words", Reply::count(field.words())), ("other", Reply::count(figures.others))]);
+    }
+    if !figures.commonest.is_empty() {
+        let pair = |(word, rows): (Vec<u8>, u64)| [Reply::Bulk(word), Reply::count(rows)];
+        told.push(("commonest", Reply::Array(figures.commonest.into_iter().flat_map(pair).collect())));
+    }
+    told.push(("importance", figures.importance.map_or(Reply::Null, Reply::Double)));
+    Reply::Map(told)
+}

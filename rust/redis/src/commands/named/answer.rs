@@ -1,0 +1,124 @@
+//! Answers to rows of fields: names of classes, or numbers.
+
+use neuralredis_core::{Error, Kind, Model, Row, Schema};
+use neuralredis_server::numbers::Row as Numbers;
+
+use super::super::prelude::*;
+use super::known::{Known, Rows};
+use super::observe::schema_of;
+use super::wanted::{Of, Wanted};
+use crate::info::{self, RUNS};
+use crate::value::Value;
+use crate::work::KeepOn;
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// What the outputs are.
+    Outputs,
+    /// The class.
+    Class,
+}
+
+/// Answers what a command knows of rows. `args` are those after `->`.
+pub(crate) fn answer(
+    ctx: Context,
+    value: &Value,
+    known: Known<'_>,
+    args: Option<&[&[u8]]>,
+    asked: Asked,
+) -> Result<Reply, Refusal> {
+    let network = value.live.network();
+    let schema = schema_of(value)?;
+    if asked == Asked::Class && network.kind() != Kind::Classifier {
+        return Err(Error::NotClassifier.into());
+    }
+    let wanted = Wanted::parse(args, Of::Answer)?;
+    if network.kind() == Kind::Regressor && !wanted.is_plain() {
+        return Err(Refusal::option(
+            "TOP, WITHSCORES and MIN are for classes: expected nothing after -> of a regressor",
+        ));
+    }
+    let (rows, outputs) = (known.most_rows(), network.layout().outputs());
+    // Rows with their values, outputs and replies.
+    memory::check(rows.saturating_mul(schema.row_bytes() + 64 * outputs))?;
+    let model = network.model();
+    let cost = known.cost() + Cost::of_rows(rows, model.multiplications()) + Cost::of_items(rows * outputs.min(64));
+    if value.is_settled() && work::is_free(cost) {
+        return reply(&model, &schema, &known, &wanted, asked, &|| true);
+    }
+    let (model, known) = (value.model(), known.into_owned());
+    work::defer(ctx, cost.or_wait(value), move |keep_on| reply(&model.wait(), &schema, &known, &wanted, asked, keep_on))
+}
+
+fn reply(
+    model: &Model,
+    schema: &Schema,
+    known: &Known<'_>,
+    wanted: &Wanted,
+    asked: Asked,
+    keep_on: KeepOn<'_>,
+) -> Result<Reply, Refusal> {
+    let Rows { rows, are_listed } = known.read(schema)?;
+    info::count(&RUNS, rows.len() as u64);
+    let rows: Vec<Row> = rows.iter().map(|values| schema.row(values)).collect();
+    let outputs = outputs(model, &rows, keep_on)?;
+    let of_row = |outputs: &[f32]| match model.kind() {
+        Kind::Classifier => classes(model, outputs, wanted, asked),
+        Kind::Regressor => Ok(Reply::Singles(Numbers::from_slice(outputs))),
+    };
+    let width = model.layout().outputs();
+    if are_listed {
+        outputs.chunks_exact(width).map(of_row).collect::<Result<_, _>>().map(Reply::Array)
+    } else {
+        of_row(&outputs)
+    }
+}
+
+/// The outputs of rows, some at a time.
+pub(crate) fn outputs(model: &Model, rows: &[Row], keep_on: KeepOn<'_>) -> Result<Vec<f32>, Refusal> {
+    /// Rows between two looks at whether the answer is still wanted.
+    const CHUNK: usize = 1024;
+    let width = model.layout().outputs();
+    let mut outputs = vec![0.0; rows.len() * width];
+    for (rows, outputs) in rows.chunks(CHUNK).zip(outputs.chunks_mut(CHUNK * width)) {
+        if !keep_on() {
+            return Err(Error::Stopped.into());
+        }
+        model.answer(rows, outputs);
+    }
+    Ok(outputs)
+}
+
+/// The classes that a model answers.
+pub(crate) fn known_classes(model: &Model) -> Result<&[Box<[u8]>], Refusal> {
+    match model.classes() {
+        [] => Err(Refusal::state("the network has met no class yet: expected rows before it is asked")),
+        classes => Ok(classes),
+    }
+}
+
+fn classes(model: &Model, outputs: &[f32], wanted: &Wanted, asked: Asked) -> Result<Reply, Refusal> {
+    let classes = known_classes(model)?;
+    let scores = &outputs[..classes.len()];
+    let scored = |index: usize| (classes[index].to_vec(), scores[index]);
+    if asked == Asked::Outputs {
+        let all: Vec<usize> = if wanted.is_plain() { (0..classes.len()).collect() } else { wanted.chosen(scores) };
+        return Ok(Reply::Scores(all.into_iter().map(scored).collect()));
+    }
+    let chosen = wanted.chosen(scores);
+    if wanted.top.is_some() {
+        return Ok(if wanted.with_scores {
+            Reply::Ranking(chosen.into_iter().map(scored).map(|(name, score)| (name, Some(score))).collect())
+        } else {
+            Reply::Array(chosen.into_iter().map(|index| Reply::Bulk(classes[index].to_vec())).collect())
+        });
+    }
+    Ok(match chosen.first() {
+        None => Reply::Null,
+        Some(&best) if wanted.with_scores => {
+            Reply::Array(vec![Reply::Bulk(classes[best].to_vec()), Reply::Single(scores[best])])
+        }
+        Some(&best) => Reply::Bulk(classes[best].to_vec()),
+    })
+}

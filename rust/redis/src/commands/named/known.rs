@@ -1,0 +1,177 @@
+//! What is known of rows: names and values as arguments, or JSON.
+
+use std::borrow::Cow;
+
+use neuralredis_core::schema::{Value, json};
+use neuralredis_core::{Error, Given, Schema};
+use smallvec::SmallVec;
+
+use super::super::prelude::*;
+
+/// The word between what is known and what is wanted.
+pub(super) const ARROW: &[u8] = b"->";
+
+/// What COMMAND DOCS shows of names and values.
+pub(crate) const PAIR: Argument = Argument::block(c"pair", &[Argument::text(c"field"), Argument::text(c"value")]);
+/// What it shows of rows as JSON.
+pub(crate) const JSON: Argument = Argument::text(c"json").after(c"JSON");
+
+/// Nanoseconds that a byte of a row takes to be read: of JSON and of texts, whose words are folded and hashed.
+const READING: usize = 60;
+
+type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
+/// What is known of a row, or of several.
+#[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack for one command, which a block of memory would slow"
+)]
+pub(crate) enum Known<'a> {
+    /// Names of fields and their values.
+    Pairs(SmallVec<[Pair<'a>; 12]>),
+    /// An object, or an array of objects.
+    Json(Cow<'a, [u8]>),
+}
+
+/// Rows that have been read.
+pub(super) struct Rows<'a> {
+    /// A value for each field, of each row.
+    pub(super) rows: Vec<Vec<Value<'a>>>,
+    /// Whether they came as a list, which may be one of one row, or of none.
+    pub(super) are_listed: bool,
+}
+
+impl<'a> Known<'a> {
+    /// Of arguments, and those after `->` if it is there. A field cannot have the name `->`, but any value can be it.
+    #[allow(clippy::type_complexity, reason = "two parts of the arguments")]
+    pub(crate) fn parse<'b>(args: &'b [&'a [u8]]) -> Result<(Self, Option<&'b [&'a [u8]]>), Refusal> {
+        match args {
+            [word, rest @ ..] if is(word, "JSON") => {
+                let Some((&text, rest)) = rest.split_first() else {
+                    return Err(Refusal::shape("JSON has no text after it: expected an object of fields"));
+                };
+                let known = Self::Json(text.into());
+                match rest {
+                    [] => Ok((known, None)),
+                    [arrow, wanted @ ..] if *arrow == ARROW => Ok((known, Some(wanted))),
+                    [word, ..] => Err(Refusal::unknown(word, "-> or nothing after the JSON")),
+                }
+            }
+            [word, ..] if is(word, "FP32") => Err(Error::HasFields.into()),
+            _ => Self::pairs(args),
+        }
+    }
+
+    /// Of names and values.
+    #[allow(clippy::type_complexity, reason = "two parts of the arguments")]
+    pub(crate) fn pairs<'b>(mut args: &'b [&'a [u8]]) -> Result<(Self, Option<&'b [&'a [u8]]>), Refusal> {
+        let mut pairs = SmallVec::new();
+        loop {
+            match args {
+                [] => return Ok((Self::Pairs(pairs), None)),
+                [arrow, wanted @ ..] if *arrow == ARROW => return Ok((Self::Pairs(pairs), Some(wanted))),
+                [field] => return Err(Refusal::shape(format!("field '{}' has no value after it", shown(field)))),
+                [field, value, rest @ ..] => {
+                    pairs.push(((*field).into(), (*value).into()));
+                    args = rest;
+                }
+            }
+        }
+    }
+
+    /// The same, which borrows nothing, for a thread.
+    pub(super) fn into_owned(self) -> Known<'static> {
+        let owned = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
+        match self {
+            Self::Pairs(pairs) => {
+                Known::Pairs(pairs.into_iter().map(|(field, value)| (owned(field), owned(value))).collect())
+            }
+            Self::Json(text) => Known::Json(owned(text)),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Pairs(pairs) => pairs.iter().map(|(_, value)| value.len()).sum(),
+            Self::Json(text) => text.len(),
+        }
+    }
+
+    /// What it costs to read it.
+    pub(super) fn cost(&self) -> Cost {
+        Cost::of_bytes(READING * self.bytes())
+    }
+
+    /// Rows that it may have at most, before it is read.
+    pub(super) fn most_rows(&self) -> usize {
+        match self {
+            Self::Json(text) if text.trim_ascii_start().starts_with(b"[") => text.len() / b"{},".len() + 1,
+            Self::Pairs(_) | Self::Json(_) => 1,
+        }
+    }
+
+    /// The rows, as the fields of a network understand them.
+    pub(super) fn read(&self, schema: &Schema) -> Result<Rows<'_>, Error> {
+        match self {
+            Self::Pairs(pairs) => {
+                let given = pairs.iter().map(|(field, value)| (field, Given::text(value)));
+                Ok(Rows { rows: vec![schema.understand(given)?], are_listed: false })
+            }
+            Self::Json(text) => {
+                let (found, are_listed) = json::rows(text)?;
+                let understood = found.into_iter().enumerate().map(|(index, row)| {
+                    let in_row = |error: Error| if are_listed { error.in_row(index) } else { error };
+                    schema.understand(row).map_err(in_row)
+                });
+                Ok(Rows { rows: understood.collect::<Result<_, _>>()?, are_listed })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(args: &[&'static str]) -> (Vec<(String, String)>, Option<usize>) {
+        let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();
+        let (known, wanted) = Known::parse(&args).unwrap();
+        let Known::Pairs(pairs) = known else { panic!("{known:?}") };
+        let text = |bytes: Cow<'_, [u8]>| String::from_utf8(bytes.into_owned()).unwrap();
+        (pairs.into_iter().map(|(field, value)| (text(field), text(value))).collect(), wanted.map(<[_]>::len))
+    }
+
+    fn refused(args: &[&str]) -> String {
+        let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();
+        Known::parse(&args).map(|_| ()).unwrap_err().text()
+    }
+
+    #[test]
+    fn an_arrow_ends_the_fields_where_a_name_would_stand() {
+        let pair = |field: &str, value: &str| (field.to_string(), value.to_string());
+        assert_eq!(pairs(&["age", "31", "->", "yes"]), (vec![pair("age", "31")], Some(1)));
+        assert_eq!(pairs(&["note", "->", "->", "TOP", "3"]), (vec![pair("note", "->")], Some(2)));
+        assert_eq!(pairs(&["note", "->"]), (vec![pair("note", "->")], None));
+        assert_eq!(pairs(&["->"]), (vec![], Some(0)));
+        assert_eq!(pairs(&[]), (vec![], None));
+        assert_eq!(refused(&["age", "31", "plan"]), "NRSHAPE field 'plan' has no value after it");
+    }
+
+    #[test]
+    fn json_is_one_argument() {
+        let (known, wanted) = Known::parse(&[b"json", b"{}", b"->", b"TOP", b"2"]).unwrap();
+        assert!(matches!(known, Known::Json(_)));
+        assert_eq!(wanted.map(<[_]>::len), Some(2));
+        assert_eq!(refused(&["JSON"]), "NRSHAPE JSON has no text after it: expected an object of fields");
+        assert!(refused(&["JSON", "{}", "TOP", "2"]).contains("'TOP' is no option here"));
+        assert!(refused(&["FP32", "abcd"]).starts_with("NRSHAPE"));
+    }
+
+    #[test]
+    fn a_list_has_no_more_rows_than_its_text_has_room_for() {
+        for (text, rows) in [("[]", 0), ("[{}]", 1), (" [{},{},{}]", 3), ("{}", 1)] {
+            assert!(Known::Json(text.as_bytes().into()).most_rows() >= rows, "{text}");
+        }
+    }
+}

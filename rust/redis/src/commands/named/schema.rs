@@ -1,0 +1,264 @@
+//! The fields of a network as NR.CREATE has them: `SCHEMA field kind [field kind ...] -> target`, `HIDDEN` and `CLASSES`.
+
+use neuralredis_core::schema::{DEFAULT_CLASSES, DEFAULT_HIDDEN, FieldKind};
+use neuralredis_core::{Kind, Schema, Target};
+
+use super::super::options;
+use super::super::prelude::*;
+use super::known::ARROW;
+
+/// Hidden layers at most, as a layout has.
+const MOST_HIDDEN: usize = 30;
+
+/// Fields, the hidden layers, and the arguments that are options of every network.
+#[derive(Debug)]
+pub(crate) struct Declared<'a> {
+    pub(crate) schema: Schema,
+    pub(crate) hidden: Vec<usize>,
+    pub(crate) rest: Vec<&'a [u8]>,
+}
+
+impl<'a> Declared<'a> {
+    /// Of the arguments after SCHEMA.
+    pub(crate) fn parse(kind: Kind, mut args: &[&'a [u8]]) -> Result<Self, Refusal> {
+        let mut fields = Vec::new();
+        loop {
+            match args.split_off_first() {
+                None => return Err(Refusal::option("'->' is missing: expected it before the target")),
+                Some(&ARROW) => break,
+                Some(name) => fields.push((name.to_vec(), kind_of(name, &mut args)?)),
+            }
+        }
+        let names = targets(kind, &mut args)?;
+        let OfSchema { hidden, classes, rest } = OfSchema::parse(args)?;
+        let target = match (kind, classes) {
+            (Kind::Classifier, classes) => {
+                let classes = classes.unwrap_or(Classes::Most(DEFAULT_CLASSES));
+                let name = names.into_iter().next().unwrap_or_default().into();
+                match classes {
+                    Classes::Most(most) => Target::Classes { name, most, closed: false, names: Vec::new() },
+                    Classes::Given(names) => Target::Classes {
+                        name,
+                        most: names.len() as u32,
+                        closed: true,
+                        names: names.into_iter().map(Into::into).collect(),
+                    },
+                }
+            }
+            (Kind::Regressor, None) => Target::Values(names.into_iter().map(Into::into).collect()),
+            (Kind::Regressor, Some(_)) => {
+                return Err(Refusal::option("CLASSES are for a classifier: expected none for a regressor"));
+            }
+        };
+        let hidden = hidden.unwrap_or_else(|| DEFAULT_HIDDEN.to_vec());
+        Ok(Self { schema: Schema::new(fields, target)?, hidden, rest })
+    }
+}
+
+/// The kind of a field, with the number that may follow it.
+fn kind_of(name: &[u8], args: &mut &[&[u8]]) -> Result<FieldKind, Refusal> {
+    let Some(word) = args.split_off_first() else {
+        return Err(Refusal::option(format!("field '{}' has no kind after it", shown(name))));
+    };
+    let word = FieldKind::named(word)?;
+    let number = args.first().filter(|_| word.takes_number()).and_then(|number| numbers::whole(number));
+    if number.is_some() {
+        args.split_off_first();
+    }
+    if let Some(sign) = args.first().filter(|sign| matches!(**sign, b"+" | b"-")) {
+        let sign = String::from_utf8_lossy(sign);
+        return Err(Refusal::option(format!(
+            "'{sign}' after the kind of field '{}': fields in which answers only rise or fall are not available in this \
+             version",
+            shown(name)
+        )));
+    }
+    Ok(word.kind(number)?)
+}
+
+/// What is to be answered: a name; of a regressor also `n name ...`.
+fn targets(kind: Kind, args: &mut &[&[u8]]) -> Result<Vec<Vec<u8>>, Refusal> {
+    let Some(&first) = args.split_off_first() else {
+        return Err(Refusal::option("the target is missing: expected its name after '->'"));
+    };
+    let Some(count) = numbers::whole(first).filter(|_| kind == Kind::Regressor) else {
+        return Ok(vec![first.to_vec()]);
+    };
+    let count = usize::try_from(count).ok().filter(|count| (1..=args.len()).contains(count));
+    let Some(names) = count.and_then(|count| args.split_off(..count)) else {
+        return Err(Refusal::argument("the number of targets", first, "as many names after it, at least 1"));
+    };
+    Ok(names.iter().map(|name| name.to_vec()).collect())
+}
+
+enum Classes {
+    Most(u32),
+    Given(Vec<Vec<u8>>),
+}
+
+/// The options that only networks of fields have, and all others.
+struct OfSchema<'a> {
+    hidden: Option<Vec<usize>>,
+    classes: Option<Classes>,
+    rest: Vec<&'a [u8]>,
+}
+
+impl<'a> OfSchema<'a> {
+    fn parse(mut args: &[&'a [u8]]) -> Result<Self, Refusal> {
+        let mut found = Self { hidden: None, classes: None, rest: Vec::new() };
+        while let Some(&word) = args.split_off_first() {
+            if is(word, "HIDDEN") {
+                let units = hidden(&mut args)?;
+                if found.hidden.replace(units).is_some() {
+                    return Err(Refusal::option("HIDDEN is given twice"));
+                }
+            } else if is(word, "CLASSES") {
+                let classes = classes(&mut args)?;
+                if found.classes.replace(classes).is_some() {
+                    return Err(Refusal::option("CLASSES is given twice"));
+                }
+            } else {
+                found.rest.push(word);
+                if options::has_value(word)
+                    && let Some(value) = args.split_off_first()
+                {
+                    found.rest.push(value);
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Units of hidden layers, as many as there are; 0 alone for none.
+fn hidden(args: &mut &[&[u8]]) -> Result<Vec<usize>, Refusal> {
+    let first = value_of("HIDDEN", args)?;
+    let expected = "units of one layer after the other, or 0 for none";
+    let Some(units) = numbers::whole(first) else { return Err(Refusal::argument("HIDDEN", first, expected)) };
+    let mut all = vec![units];
+    while let Some(units) = args.first().and_then(|word| numbers::whole(word)) {
+        args.split_off_first();
+        all.push(units);
+        if all.len() > MOST_HIDDEN {
+            return Err(Refusal::option(format!("HIDDEN has more than {MOST_HIDDEN} layers")));
+        }
+    }
+    if all == [0] {
+        return Ok(Vec::new());
+    }
+    let units = |units: u64| {
+        let units = usize::try_from(units).ok().filter(|units| *units > 0);
+        units.ok_or_else(|| Refusal::argument("HIDDEN", first, expected))
+    };
+    all.into_iter().map(units).collect()
+}
+
+/// `max`, or `n value ...`: a number with an option or nothing after it is the first.
+fn classes(args: &mut &[&[u8]]) -> Result<Classes, Refusal> {
+    let given = value_of("CLASSES", args)?;
+    let number = numbers::whole(given).and_then(|number| u32::try_from(number).ok());
+    let Some(number) = number else {
+        return Err(Refusal::argument("CLASSES", given, "how many at most, or how many and their names"));
+    };
+    match args.first() {
+        None => Ok(Classes::Most(number)),
+        Some(word) if is(word, "HIDDEN") || options::is_option(word) => Ok(Classes::Most(number)),
+        Some(_) => {
+            let Some(names) = args.split_off(..number as usize) else {
+                let expected = format!("as many names after it, of which there are {}", args.len());
+                return Err(Refusal::argument("CLASSES", given, expected));
+            };
+            Ok(Classes::Given(names.iter().map(|name| name.to_vec()).collect()))
+        }
+    }
+}
+
+/// The arguments that declare just this, from SCHEMA on to HIDDEN and CLASSES.
+pub(crate) fn written(schema: &Schema, hidden: &[usize]) -> Vec<Vec<u8>> {
+    let mut words = vec![b"SCHEMA".to_vec()];
+    for field in schema.fields() {
+        words.push(field.name().to_vec());
+        words.extend(field.kind().to_string().split(' ').map(|word| word.as_bytes().to_vec()));
+    }
+    words.push(ARROW.to_vec());
+    let number = |number: usize| number.to_string().into_bytes();
+    match schema.target() {
+        Target::Classes { name, most, closed, names } => {
+            words.push(name.to_vec());
+            words.extend([b"CLASSES".to_vec(), number(*most as usize)]);
+            if *closed {
+                words.extend(names.iter().map(|name| name.to_vec()));
+            }
+        }
+        Target::Values(names) => {
+            words.push(number(names.len()));
+            words.extend(names.iter().map(|name| name.to_vec()));
+        }
+    }
+    words.push(b"HIDDEN".to_vec());
+    if hidden.is_empty() {
+        words.push(number(0));
+    }
+    words.extend(hidden.iter().map(|&units| number(units)));
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(kind: Kind, words: &str) -> Result<Declared<'_>, Refusal> {
+        let words: Vec<&[u8]> = words.split_whitespace().map(str::as_bytes).collect();
+        Declared::parse(kind, &words)
+    }
+
+    fn refused(kind: Kind, words: &str) -> String {
+        parsed(kind, words).unwrap_err().text()
+    }
+
+    #[test]
+    fn what_is_declared_is_written_and_read_back() {
+        let classifier = "age NUMBER plan category 7 note TEXT v vector 3 test FLAG -> taken";
+        for (kind, words, hidden, rest) in [
+            (Kind::Classifier, classifier.into(), &DEFAULT_HIDDEN[..], 0),
+            (Kind::Classifier, format!("{classifier} DATASET 50 HIDDEN 4 CLASSES 9 NORMALIZE TEST 5"), &[4], 5),
+            (Kind::Classifier, format!("{classifier} CLASSES 3 no yes test HIDDEN 0"), &[], 0),
+            (Kind::Regressor, "a AUTO -> b HIDDEN 5 6 SEED 7".into(), &[5, 6], 2),
+            (Kind::Regressor, "a TAGS b TIME -> 2 c d".into(), &DEFAULT_HIDDEN, 0),
+            (Kind::Regressor, "a NUMBER -> 1 3".into(), &DEFAULT_HIDDEN, 0),
+        ] {
+            let declared = parsed(kind, &words).unwrap();
+            assert_eq!((&declared.hidden[..], declared.rest.len()), (hidden, rest), "{words}");
+            let written = written(&declared.schema, &declared.hidden);
+            assert_eq!(written[0], b"SCHEMA");
+            let args: Vec<&[u8]> = written[1..].iter().map(Vec::as_slice).collect();
+            let again = Declared::parse(kind, &args).unwrap();
+            assert_eq!((again.schema, again.hidden), (declared.schema, declared.hidden), "{words}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let of_classifier = |words| refused(Kind::Classifier, words);
+        assert!(of_classifier("age NUMBER").contains("'->' is missing"));
+        assert!(of_classifier("age -> taken").contains("kind '->': expected AUTO, NUMBER"));
+        assert!(of_classifier("age NUMBRE -> taken").contains("kind 'NUMBRE'"));
+        assert!(of_classifier("age").contains("field 'age' has no kind"));
+        assert!(of_classifier("age NUMBER ->").contains("target is missing"));
+        assert!(of_classifier("-> taken").contains("0 fields"));
+        assert!(of_classifier("v VECTOR -> taken").contains("VECTOR alone"));
+        assert!(of_classifier("price NUMBER - -> taken").contains("not available in this version"));
+        assert!(of_classifier("price NUMBER + -> taken").contains("'+' after the kind of field 'price'"));
+        assert!(of_classifier("a NUMBER -> taken CLASSES 1").contains("CLASSES 1: expected"));
+        assert!(of_classifier("a NUMBER -> taken CLASSES 3 no yes").contains("as many names"));
+        assert!(of_classifier("a NUMBER -> taken CLASSES some").contains("CLASSES is 'some'"));
+        assert!(of_classifier("a NUMBER -> taken HIDDEN x").contains("HIDDEN is 'x'"));
+        assert!(of_classifier("a NUMBER -> taken HIDDEN 3 0").contains("HIDDEN is '3'"));
+        assert!(of_classifier("a NUMBER -> taken HIDDEN 3 HIDDEN 4").contains("HIDDEN is given twice"));
+        assert!(of_classifier("a NUMBER a FLAG -> taken").contains("stands twice"));
+        let of_regressor = |words| refused(Kind::Regressor, words);
+        assert!(of_regressor("a NUMBER -> 3 b c").contains("the number of targets is '3'"));
+        assert!(of_regressor("a NUMBER -> 0").contains("the number of targets is '0'"));
+        assert!(of_regressor("a NUMBER -> b CLASSES 3").contains("CLASSES are for a classifier"));
+    }
+}

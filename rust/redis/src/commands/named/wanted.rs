@@ -1,0 +1,137 @@
+//! How an answer is to look: what stands after `->` in commands that ask.
+
+use neuralredis_core::model::best_first;
+
+use super::super::prelude::*;
+
+/// Words that stand for what comes later, so that they are refused by name.
+const LATER: [&str; 4] = ["INTERVAL", "SET", "SAMPLE", "LAYER"];
+
+/// What COMMAND DOCS shows.
+pub(crate) const WANTED: Argument = Argument::block(
+    c"wanted",
+    &[
+        Argument::integer(c"classes").after(c"TOP").optional(),
+        Argument::word(c"withscores", c"WITHSCORES").optional(),
+        Argument::number(c"probability").after(c"MIN").optional(),
+    ],
+)
+.after(c"->")
+.optional();
+
+/// What it shows of NR.RANK.
+pub(crate) const OF_RANKING: Argument = Argument::block(
+    c"wanted",
+    &[
+        Argument::text(c"class").after(c"FOR").optional(),
+        Argument::integer(c"candidates").after(c"TOP").optional(),
+        Argument::word(c"withscores", c"WITHSCORES").optional(),
+    ],
+)
+.after(c"->")
+.optional();
+
+/// How an answer is to look.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Wanted {
+    /// So many, the best first.
+    pub(crate) top: Option<usize>,
+    pub(crate) with_scores: bool,
+    /// The probability that a class must reach.
+    pub(crate) least: Option<f32>,
+    /// The class that is ranked by.
+    pub(crate) class: Option<Vec<u8>>,
+}
+
+/// Which command it is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Of {
+    Answer,
+    Ranking,
+}
+
+impl Wanted {
+    /// Of the arguments after `->`, if it was there.
+    pub(crate) fn parse(args: Option<&[&[u8]]>, of: Of) -> Result<Self, Refusal> {
+        let (mut wanted, mut args) = (Self::default(), args.unwrap_or_default());
+        while let Some(&word) = args.split_off_first() {
+            let twice = |was_given: bool, name: &str| {
+                if was_given { Err(Refusal::option(format!("{name} is given twice"))) } else { Ok(()) }
+            };
+            if is(word, "TOP") {
+                let value = value_of("TOP", &mut args)?;
+                let top = numbers::whole(value).filter(|top| *top > 0);
+                let top = top.ok_or_else(|| Refusal::argument("TOP", value, "an integer of at least 1"))?;
+                twice(wanted.top.replace(usize::try_from(top).unwrap_or(usize::MAX)).is_some(), "TOP")?;
+            } else if is(word, "WITHSCORES") {
+                twice(std::mem::replace(&mut wanted.with_scores, true), "WITHSCORES")?;
+            } else if is(word, "MIN") && of == Of::Answer {
+                let value = value_of("MIN", &mut args)?;
+                let least = numbers::single(value).filter(|least| (0.0..=1.0).contains(least));
+                let least = least.ok_or_else(|| Refusal::argument("MIN", value, "a number from 0 to 1"))?;
+                twice(wanted.least.replace(least).is_some(), "MIN")?;
+            } else if is(word, "FOR") && of == Of::Ranking {
+                let value = value_of("FOR", &mut args)?;
+                twice(wanted.class.replace(value.to_vec()).is_some(), "FOR")?;
+            } else if let Some(later) = LATER.iter().find(|later| is(word, later)) {
+                return Err(Refusal::option(format!("{later} is not available in this version")));
+            } else {
+                let expected = if of == Of::Answer { "TOP, WITHSCORES or MIN" } else { "FOR, TOP or WITHSCORES" };
+                return Err(Refusal::unknown(word, expected));
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// Whether nothing in particular is wanted.
+    pub(crate) fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Those of some scores that are wanted, by their numbers, the best first.
+    pub(crate) fn chosen(&self, scores: &[f32]) -> Vec<usize> {
+        let mut order = best_first(scores);
+        if let Some(least) = self.least {
+            order.retain(|&index| scores[index] >= least);
+        }
+        order.truncate(self.top.unwrap_or(usize::MAX));
+        order
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &str, of: Of) -> Result<Wanted, Refusal> {
+        Wanted::parse(Some(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>()), of)
+    }
+
+    #[test]
+    fn what_is_wanted_comes_in_any_order_and_case() {
+        let wanted = parsed("withscores Top 3 MIN 0.25", Of::Answer).unwrap();
+        let expected = Wanted { top: Some(3), with_scores: true, least: Some(0.25), class: None };
+        assert_eq!(wanted, expected);
+        assert_eq!(wanted.chosen(&[0.1, 0.3, 0.25, 0.3, 0.05]), [1, 3, 2]);
+        assert_eq!(parsed("FOR TOP TOP 2", Of::Ranking).unwrap().class, Some(b"TOP".to_vec()));
+        assert!(Wanted::parse(None, Of::Answer).unwrap().is_plain());
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_refused_by_name() {
+        let refused = |words: &str, of| parsed(words, of).unwrap_err().text();
+        for later in LATER {
+            let words = format!("{} 90", later.to_lowercase());
+            assert_eq!(refused(&words, Of::Answer), format!("NROPTION {later} is not available in this version"));
+        }
+        assert_eq!(refused("TOP 0", Of::Answer), "NROPTION TOP is '0': expected an integer of at least 1");
+        assert_eq!(refused("TOP", Of::Ranking), "NROPTION TOP has no value");
+        assert_eq!(refused("MIN 1.5", Of::Answer), "NROPTION MIN is '1.5': expected a number from 0 to 1");
+        assert_eq!(
+            refused("MIN 0.5", Of::Ranking),
+            "NROPTION 'MIN' is no option here: expected FOR, TOP or WITHSCORES"
+        );
+        assert_eq!(refused("FOR yes", Of::Answer), "NROPTION 'FOR' is no option here: expected TOP, WITHSCORES or MIN");
+        assert_eq!(refused("WITHSCORES TOP 1 WITHSCORES", Of::Answer), "NROPTION WITHSCORES is given twice");
+    }
+}
