@@ -472,6 +472,37 @@ fn figures_tell_what_rows_hold_of_each_field_and_what_matters() {
 }
 
 #[test]
+fn warnings_call_fields_and_classes_by_their_names() {
+    let fields = [
+        ("age", FieldKind::Number),
+        ("size", FieldKind::Number),
+        ("spent", FieldKind::Auto(3)),
+        ("at", FieldKind::Time),
+    ];
+    let mut network = network(&fields, classes(9, false, &[]), 1);
+    for row in 0..30 {
+        let at = if row % 2 == 0 { "2026-11-25" } else { "2026-11-26" };
+        let size = row.to_string();
+        let given = [("age", "31"), ("size", &size), ("spent", "unknown"), ("at", at)];
+        observe(&mut network, &given, class(if row < 28 { "yes" } else { "no" }));
+    }
+    let mut live = Live::new(network);
+    let warnings = &train(&mut live, 5, 1).warnings;
+    assert_eq!(warnings[0], "field 'age' is the same in all training rows");
+    assert_eq!(warnings[1], "class 'no' has fewer than 5 training rows");
+    // The hour of the day never varies, but the moment does; and of what has words nothing is said.
+    assert!(warnings.iter().all(|warning| !warning.contains("'at'") && !warning.contains("'spent'")), "{warnings:?}");
+
+    let targets = Target::Values(vec![(*b"sum").into(), (*b"mean").into()]);
+    let mut network = self::network(&[("a", FieldKind::Number)], targets, 1);
+    for a in ["1", "2", "3"] {
+        observe(&mut network, &[("a", a)], Outcome::Values(vec![5.0, a.parse().unwrap()]));
+    }
+    let mut live = Live::new(network);
+    assert_eq!(train(&mut live, 5, 1).warnings[0], "output 'sum' is the same in all training rows");
+}
+
+#[test]
 fn words_beyond_a_dictionary_are_counted() {
     let mut network =
         network(&[("plan", FieldKind::Category(1)), ("tags", FieldKind::Tags(1))], classes(5, false, &[]), 1);

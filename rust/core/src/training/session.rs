@@ -183,7 +183,8 @@ impl<'a> Session<'a> {
             None => (Set::Train, errors.train.mean()),
         };
         let (task, dataset) = (self.task, &self.task.dataset);
-        let mut warnings = warnings(&self.statistics, dataset, &self.normalization, &task.options);
+        let schema = task.schema.as_deref();
+        let mut warnings = warnings(&self.statistics, dataset, &self.normalization, &task.options, schema);
         let baseline = baseline::error(task, &self.statistics, &self.normalization, dataset.set(set));
         let before = task.trained.statistics;
         let cycles = before.total_cycles.saturating_add(cycle);

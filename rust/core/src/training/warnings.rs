@@ -4,6 +4,7 @@ use super::statistics::RowStatistics;
 use crate::dataset::{Dataset, Set};
 use crate::normalization::{CENTERING_WARNING_DEVIATIONS, Column, Normalization};
 use crate::options::{Options, Output};
+use crate::schema::{FieldKind, Schema, Target, shown};
 
 /// Indices that a warning lists; more are counted.
 const LISTED: usize = 8;
@@ -21,11 +22,30 @@ pub(super) fn warnings(
     dataset: &Dataset,
     normalization: &Normalization,
     options: &Options,
+    schema: Option<&Schema>,
 ) -> Vec<String> {
-    let mut warnings = of_inputs(statistics, dataset, normalization, options.normalize);
-    warnings.extend(of_classes(statistics, dataset.test.len() > 0));
-    warnings.extend(of_targets(statistics, dataset, normalization, options));
+    let mut warnings = match schema {
+        None => of_inputs(statistics, dataset, normalization, options.normalize),
+        Some(schema) => of_fields(schema, normalization).into_iter().collect(),
+    };
+    warnings.extend(of_classes(statistics, dataset.test.len() > 0, schema));
+    warnings.extend(of_targets(statistics, dataset, normalization, options, schema));
     warnings
+}
+
+/// Fields whose numbers are the same in all training rows. One that also has words may tell rows apart by these.
+fn of_fields(schema: &Schema, normalization: &Normalization) -> Option<String> {
+    let constant: Vec<usize> = normalization.inputs.as_ref()?.constant().collect();
+    let is_constant = |index: &usize| {
+        let field = &schema.fields()[*index];
+        let mut computed = field.dense()..field.dense() + field.kind().dense();
+        !computed.is_empty()
+            && !matches!(field.kind(), FieldKind::Auto(_))
+            && computed.all(|input| constant.binary_search(&input).is_ok())
+    };
+    let fields: Vec<usize> = (0..schema.fields().len()).filter(is_constant).collect();
+    let called = |index: usize| shown(schema.fields()[index].name());
+    (!fields.is_empty()).then(|| listed("field", "is", "are", &fields, called) + " the same in all training rows")
 }
 
 /// What is to be said of a network that after so many cycles has an `error` on the rows of a set, where the best constant
@@ -59,7 +79,7 @@ fn of_inputs(
     normalize: bool,
 ) -> Vec<String> {
     let say = |one: &str, many: &str, inputs: &[usize], what: String| {
-        (!inputs.is_empty()).then(|| listed("input", one, many, inputs) + &what)
+        (!inputs.is_empty()).then(|| listed("input", one, many, inputs, by_number) + &what)
     };
     if let (true, Some(scaling)) = (normalize, &normalization.inputs) {
         let constant: Vec<usize> = scaling.constant().collect();
@@ -76,14 +96,16 @@ fn of_inputs(
     same.into_iter().chain(far).collect()
 }
 
-fn of_classes(statistics: &RowStatistics, has_test_rows: bool) -> Vec<String> {
+fn of_classes(statistics: &RowStatistics, has_test_rows: bool, schema: Option<&Schema>) -> Vec<String> {
     let classes = &statistics.classes;
+    let names = schema.map_or(&[][..], |schema| schema.classes());
+    let called = |class: usize| names.get(class).map_or_else(|| class.to_string(), |name| shown(name));
     let mut warnings = Vec::new();
     let mut warn = |one: &str, many: &str, what: &str, is: &dyn Fn(u64, u64) -> bool| {
         let those = (0..classes.len()).filter(|&at| is(classes[at].train_rows, classes[at].test_rows));
         let those: Vec<usize> = those.collect();
         if !those.is_empty() {
-            warnings.push(format!("{} {what}", listed("class", one, many, &those)));
+            warnings.push(format!("{} {what}", listed("class", one, many, &those, called)));
         }
     };
     warn("has", "have", "no training rows", &|train, _| train == 0);
@@ -100,14 +122,19 @@ fn of_targets(
     dataset: &Dataset,
     normalization: &Normalization,
     options: &Options,
+    schema: Option<&Schema>,
 ) -> Vec<String> {
     let (train, mut warnings) = (&dataset.train, Vec::new());
+    let called = |output: usize| match schema.map(Schema::target) {
+        Some(Target::Values(names)) => shown(&names[output]),
+        _ => output.to_string(),
+    };
     if statistics.targets.is_empty() {
         return warnings;
     }
     let constant = if train.len() > 1 { which(&statistics.targets, Column::is_constant) } else { Vec::new() };
     if !constant.is_empty() {
-        warnings.push(format!("{} the same in all training rows", listed("output", "is", "are", &constant)));
+        warnings.push(format!("{} the same in all training rows", listed("output", "is", "are", &constant, called)));
     }
     let scaled = |column, value| normalization.outputs.as_ref().map_or(value, |scaling| scaling.apply(column, value));
     let beyond = |row: usize| {
@@ -120,12 +147,17 @@ fn of_targets(
     warnings
 }
 
-fn listed(thing: &str, one: &str, many: &str, indices: &[usize]) -> String {
-    let list: Vec<String> = indices.iter().take(LISTED).map(ToString::to_string).collect();
+/// What is called by its number has no other name.
+fn by_number(index: usize) -> String {
+    index.to_string()
+}
+
+fn listed(thing: &str, one: &str, many: &str, indices: &[usize], called: impl Fn(usize) -> String) -> String {
+    let list: Vec<String> = indices.iter().take(LISTED).map(|&index| called(index)).collect();
     let more = if indices.len() > LISTED { format!(" and {} more", indices.len() - LISTED) } else { String::new() };
     let plural = if thing.ends_with('s') { "es" } else { "s" };
     match indices {
-        [index] => format!("{thing} {index} {one}"),
+        [_] => format!("{thing} {} {one}", list[0]),
         _ => format!("{thing}{plural} {}{more} {many}", list.join(", ")),
     }
 }
@@ -150,7 +182,7 @@ mod tests {
     fn warnings_of(network: &Network) -> Vec<String> {
         let statistics = RowStatistics::of(&network.dataset, None);
         let normalization = statistics.normalization(&network.options, &network.trained);
-        warnings(&statistics, &network.dataset, &normalization, &network.options)
+        warnings(&statistics, &network.dataset, &normalization, &network.options, None)
     }
 
     /// Of a regressor of three inputs: one that is the same, one far from 0 and one near it.
@@ -224,8 +256,11 @@ mod tests {
     #[test]
     fn many_indices_are_counted() {
         let indices: Vec<usize> = (10..20).collect();
-        assert_eq!(listed("input", "is", "are", &indices[..8]), "inputs 10, 11, 12, 13, 14, 15, 16, 17 are");
-        assert_eq!(listed("class", "has", "have", &indices), "classes 10, 11, 12, 13, 14, 15, 16, 17 and 2 more have");
+        assert_eq!(listed("input", "is", "are", &indices[..8], by_number), "inputs 10, 11, 12, 13, 14, 15, 16, 17 are");
+        assert_eq!(
+            listed("class", "has", "have", &indices, by_number),
+            "classes 10, 11, 12, 13, 14, 15, 16, 17 and 2 more have"
+        );
     }
 
     #[test]
