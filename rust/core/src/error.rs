@@ -199,8 +199,10 @@ pub enum Error {
         expected: String,
     },
     /// A class for which there is no room.
-    #[error("no class {class}, and no room for another: the network has {}", known.join(", "))]
+    #[error("{}no class {class}, and no room for another: the network has {}", At(*row), known.join(", "))]
     UnknownClass {
+        /// The row among several, none for a single one.
+        row: Option<usize>,
         /// The class, in quotation marks.
         class: String,
         /// Those that it has.
@@ -261,6 +263,7 @@ impl Error {
             | Self::NotFinite { row, .. }
             | Self::Class { row, .. }
             | Self::FieldValue { row, .. }
+            | Self::UnknownClass { row, .. }
             | Self::RowWeight { row, .. } => *row = Some(index),
             _ => {}
         }
@@ -328,6 +331,7 @@ mod tests {
             Error::Class { row: None, value: 9.0, classes: 3 },
             Error::RowWeight { row: None, value: 0.0 },
             Error::FieldValue { row: None, field: "age".into(), value: "'old'".into(), expected: "a number".into() },
+            Error::UnknownClass { row: None, class: "'maybe'".into(), known: vec!["yes".into()] },
         ] {
             let alone = error.to_string();
             assert_eq!(error.in_row(4).to_string(), format!("row 4: {alone}"));
@@ -363,7 +367,7 @@ mod tests {
                 "NRDATA",
                 vec![Error::FieldTwice { field: name() }, Error::UnknownField { field: name(), known: Vec::new() }],
             ),
-            ("NRDATA", vec![Error::UnknownClass { class: name(), known: Vec::new() }]),
+            ("NRDATA", vec![Error::UnknownClass { row: None, class: name(), known: Vec::new() }]),
             ("NRSHAPE", vec![Error::HasFields]),
             ("NRKIND", vec![Error::NotClassifier]),
             ("NRSTATE", vec![Error::NoTrainingRows, Error::NoTestingRows, Error::AlreadyTraining]),

@@ -108,7 +108,7 @@ fn rows_of(model: &Model, batch: &Batch<'_>) -> Result<Rows> {
 
 /// What is counted and summed row by row.
 enum Tally {
-    Classifier { classes: usize, right: u64, of_class: Vec<u64>, confusion: Vec<u64> },
+    Classifier { classes: usize, answers: usize, right: u64, of_class: Vec<u64>, confusion: Vec<u64> },
     Regressor { outputs: Vec<Errors> },
 }
 
@@ -125,12 +125,18 @@ struct Errors {
 
 impl Tally {
     fn new(model: &Model) -> Self {
-        // Rows may be of classes that have come since the network was trained: it never answers them.
-        let outputs = model.layout().outputs().max(model.shape().outputs);
+        let outputs = model.layout().outputs();
         match model.kind {
             Kind::Classifier => {
-                let cells = if outputs <= MAX_CONFUSION_CLASSES { outputs * outputs } else { 0 };
-                Self::Classifier { classes: outputs, right: 0, of_class: vec![0; outputs], confusion: vec![0; cells] }
+                // Rows may be of classes that have come since the network was trained: it never answers them. Nor does it answer
+                // with an output that has no class yet.
+                let (classes, answers) = match &model.schema {
+                    Some(schema) => (schema.classes().len(), model.classes().len()),
+                    None => (outputs, outputs),
+                };
+                let cells = if classes <= MAX_CONFUSION_CLASSES { classes * classes } else { 0 };
+                let (of_class, confusion) = (vec![0; classes], vec![0; cells]);
+                Self::Classifier { classes, answers, right: 0, of_class, confusion }
             }
             Kind::Regressor => Self::Regressor { outputs: vec![Errors::default(); outputs] },
         }
@@ -139,9 +145,10 @@ impl Tally {
     /// Adds the rows of a group: outputs as the network computes them, targets as they are stored.
     fn add(&mut self, outputs: &[f32], scaling: Option<&Scaling>, targets: &[f32], rows: usize) {
         match self {
-            Self::Classifier { classes, right, of_class, confusion } => {
+            Self::Classifier { classes, answers, right, of_class, confusion } => {
                 for (lane, &class) in targets[..rows].iter().enumerate() {
-                    let (answer, class) = (largest(outputs[lane..].iter().step_by(LANES).copied()), class as usize);
+                    let of_row = outputs[lane..].iter().step_by(LANES).take(*answers).copied();
+                    let (answer, class) = (largest(of_row), class as usize);
                     *right += u64::from(answer == class);
                     of_class[class] += 1;
                     if let Some(cell) = confusion.get_mut(class * *classes + answer) {

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::codec::Observed;
-use crate::dataset::{Dataset, Limits, Place, Set, check_weight};
+use crate::dataset::{Dataset, Limits, Place, Rows, Set, check_weight};
 use crate::error::{Error, Result};
+use crate::evaluation::{self, Evaluation};
+use crate::layout::Kind;
 use crate::network::{Drawing, Network};
 use crate::options::{ClassWeight, Options};
-use crate::schema::{Row, Schema, Target, Value, check_outcome};
+use crate::schema::{FieldKind, Given, Row, Schema, Target, Value, check_outcome};
 use crate::trained::Trained;
 
 /// What a row has come to.
@@ -74,7 +76,7 @@ impl Network {
         let mut network = Self::of_trained(schema.kind(), options, limits, seed, Trained::nothing(layout))?;
         network.dataset = Dataset::of_fields(&schema, limits);
         network.schema = Some(Arc::new(schema));
-        network.check_class_weight(&network.options)?;
+        network.check_options(&network.options)?;
         let drawing = network.begin_reset();
         Ok((network, drawing))
     }
@@ -84,15 +86,19 @@ impl Network {
         self.schema.as_ref()
     }
 
-    /// Weights of classes are a list: of classes that are still to come it says nothing.
-    pub(crate) fn check_class_weight(&self, options: &Options) -> Result<()> {
-        let is_open = self.schema.as_ref().is_some_and(|schema| schema.is_open());
+    /// Whether a network of these fields, if it has any, can have options that others can. Gaps are taken for the mean, so that
+    /// there must be one; and weights of classes that are a list say nothing of those that are still to come.
+    pub(crate) fn check_options(&self, options: &Options) -> Result<()> {
+        let Some(schema) = &self.schema else { return Ok(()) };
+        let refuse =
+            |option, value: String, expected: &str| Err(Error::Option { option, value, expected: expected.into() });
         match &options.class_weight {
-            ClassWeight::Given(weights) if is_open => Err(Error::Option {
-                option: "class-weight",
-                value: format!("a list of {}", weights.len()),
-                expected: "none or balanced, unless the classes are given when the network is created".into(),
-            }),
+            _ if !options.normalize => refuse("normalize", "no".into(), "yes for a network of fields"),
+            ClassWeight::Given(weights) if schema.is_open() => refuse(
+                "class-weight",
+                format!("a list of {}", weights.len()),
+                "none or balanced, unless the classes are given when the network is created",
+            ),
             _ => Ok(()),
         }
     }
@@ -228,21 +234,96 @@ fn outcomes(schema: &mut Arc<Schema>, examples: &[Example<'_>]) -> Result<Vec<Ve
                 let class = if let Some(class) = schema.class(name).map_err(in_row(row))? {
                     class
                 } else {
-                    Arc::make_mut(schema).add_class(name.as_ref().into())?;
+                    Arc::make_mut(schema).add_class(name.as_ref().into()).map_err(in_row(row))?;
                     schema.classes().len() - 1
                 };
                 vec![class as f32]
             }
             (Outcome::Values(values), Target::Values(_)) => values.clone(),
             (Outcome::Class(_), Target::Values(names)) => {
-                return Err(Error::Outputs { row: None, expected: names.len(), given: 1 });
+                return Err(in_row(row)(Error::Outputs { row: None, expected: names.len(), given: 1 }));
             }
             (Outcome::Values(values), Target::Classes { .. }) => {
-                return Err(Error::Outputs { row: None, expected: 1, given: values.len() });
+                return Err(in_row(row)(Error::Outputs { row: None, expected: 1, given: values.len() }));
             }
         };
         check_outcome(schema.target(), &outcome).map_err(in_row(row))?;
         found.push(outcome);
     }
     Ok(found)
+}
+
+impl Network {
+    /// How well the present weights do on fresh rows of fields, which are not kept. The classes are those of the network, then those
+    /// that only these rows have, which it never answers.
+    ///
+    /// # Errors
+    /// [`Error::NoRows`] if there are none, and what [`Self::observe_fields`] refuses of rows.
+    ///
+    /// # Panics
+    /// If the network has no fields.
+    pub fn evaluate_fields(&self, examples: &[Example<'_>]) -> Result<(Evaluation, Vec<Box<[u8]>>)> {
+        let mut model = self.model();
+        let schema = model.schema.as_mut().expect("a network of fields");
+        let outcomes = outcomes(schema, examples)?;
+        let rows = examples.iter().zip(&outcomes).map(|(example, outcome)| {
+            let row = schema.row(&example.values);
+            (row, &outcome[..], example.weight)
+        });
+        let width = schema.shape().width();
+        let mut given = if schema.has_lists() { Rows::with_lists(width) } else { Rows::new(width) };
+        for (at, (row, outcome, weight)) in rows.enumerate() {
+            given.set_list(at, &row.list);
+            given.set(at, row.cells.iter().chain(outcome).copied(), weight);
+        }
+        let classes = schema.classes().to_vec();
+        Ok((evaluation::evaluate(&model, &given, &|| true)?, classes))
+    }
+}
+
+impl Schema {
+    /// What a row has come to, by a value for each target: the name of a class, which may be given as a number, or numbers.
+    ///
+    /// # Errors
+    /// [`Error::Outputs`] for another number of values, [`Error::FieldValue`] for one that is missing or something else.
+    pub fn outcome<'a>(&self, given: Vec<Given<'a>>) -> Result<Outcome<'a>> {
+        let kind = if self.kind() == Kind::Classifier { FieldKind::Category(1) } else { FieldKind::Number };
+        if given.len() != self.target_names().len() {
+            return Err(Error::Outputs { row: None, expected: self.target_names().len(), given: given.len() });
+        }
+        let mut values = Vec::new();
+        for (target, given) in given.into_iter().enumerate() {
+            let told = given.clone();
+            match given.understood(kind) {
+                Some(Value::Word(class)) => return Ok(Outcome::Class(class)),
+                Some(Value::Number(value)) => values.push(value),
+                _ => return Err(self.no_outcome(target, told.to_string())),
+            }
+        }
+        Ok(Outcome::Values(values))
+    }
+
+    /// What the targets are called: one of a classifier.
+    pub fn target_names(&self) -> &[Box<[u8]>] {
+        match self.target() {
+            Target::Classes { name, .. } => std::slice::from_ref(name),
+            Target::Values(names) => names,
+        }
+    }
+
+    /// The refusal of a value of a target.
+    pub fn no_outcome(&self, target: usize, value: String) -> Error {
+        let expected = match self.kind() {
+            Kind::Classifier => "the name of a class, of 1 to 64 bytes",
+            Kind::Regressor => "a finite number",
+        };
+        let field = self.target_names()[target].escape_ascii().to_string();
+        Error::FieldValue { row: None, field, value, expected: expected.into() }
+    }
+
+    /// The refusal of a value that cannot even be given for a field.
+    pub fn not_understood(&self, field: usize, value: String) -> Error {
+        let (field, kind) = (self.fields()[field].name().escape_ascii().to_string(), self.fields()[field].kind());
+        Error::FieldValue { row: None, field, value, expected: format!("{} ({kind})", kind.expected()) }
+    }
 }

@@ -222,6 +222,9 @@ impl Model {
         let (width, out_width, widest) =
             (self.layout().first_inputs().computed, self.layout().outputs(), self.widest());
         assert_eq!(outputs.len(), rows.len() * out_width, "room for the outputs of {} rows", rows.len());
+        if rows.is_empty() {
+            return;
+        }
         let (inputs, scaling) = (self.inputs(), self.trained.normalization.inputs.as_ref());
         let groups = if rows.len() <= FEW_ROWS {
             0

@@ -350,7 +350,7 @@ impl Network {
     /// [`Error::Option`] for options that make no sense.
     pub fn configure(&mut self, changes: &Changes, limits: Limits) -> Result<()> {
         let options = self.options.with(self.kind, self.layout(), changes)?;
-        self.check_class_weight(&options)?;
+        self.check_options(&options)?;
         self.options = options;
         self.dataset.limit_to(limits, &mut self.rows_random);
         Ok(())
@@ -371,7 +371,7 @@ impl Network {
     /// [`Error::Option`] for options that make no sense.
     pub fn configure_shrunk(&mut self, changes: &Changes, shrunk: Shrunk) -> Result<Option<Shrunk>> {
         let options = self.options.with(self.kind, self.layout(), changes)?;
-        self.check_class_weight(&options)?;
+        self.check_options(&options)?;
         if self.rows_version() != shrunk.of {
             return Ok(None);
         }

@@ -542,3 +542,95 @@ fn weights_of_classes_are_a_list_only_where_all_classes_are_known() {
         assert_eq!(network.configure_shrunk(&changes, shrunk).is_ok(), closed);
     }
 }
+
+#[test]
+fn classes_that_answer_are_those_of_the_last_training() {
+    let mut live = Live::new(network(&SHOP, classes(5, false, &[]), 7));
+    let known = |live: &Live| live.network().model().classes().iter().map(|name| name.to_vec()).collect::<Vec<_>>();
+    assert!(known(&live).is_empty(), "of two outputs");
+    for name in ["yes", "no", "perhaps"] {
+        observe(live.network_mut(), &[("age", "31")], class(name));
+    }
+    assert_eq!(known(&live), [&b"yes"[..], b"no"], "it has two outputs still");
+    train(&mut live, 2, 1);
+    assert_eq!(known(&live), [&b"yes"[..], b"no", b"perhaps"]);
+}
+
+#[test]
+fn fresh_rows_are_judged_as_stored_ones_and_are_not_kept() {
+    let network = learnt(12, 300, 60, 1).network().clone();
+    let before = network.clone();
+    let rows = shop(13, 100);
+    let examples: Vec<Example<'_>> =
+        rows.iter().map(|(given, outcome)| example(&network, &borrowed(given), class(outcome))).collect();
+    let (found, classes) = network.evaluate_fields(&examples).unwrap();
+    assert_eq!((&network, classes.len()), (&before, 3));
+    let mut stored = network.clone();
+    stored.configure(&neuralredis_core::Changes::default(), Limits { train: 10_000, test: 0 }).unwrap();
+    stored.configure(&neuralredis_core::Changes::default(), Limits { train: 10_000, test: 5_000 }).unwrap();
+    stored.observe_fields(&examples, Some(Set::Test), |_| {}).unwrap();
+    assert_eq!(stored.evaluate(Set::Test).unwrap(), found);
+    // A class that is new is never answered.
+    let new = Example { outcome: class("new"), ..examples[0].clone() };
+    let (found, classes) = network.evaluate_fields(&[examples[0].clone(), new]).unwrap();
+    assert_eq!(*classes[3], *b"new");
+    assert!(
+        matches!(found.score, Score::Classifier { confusion, .. } if confusion.len() == 16 && confusion[12..].iter().sum::<u64>() == 1)
+    );
+    assert_eq!(network.evaluate_fields(&[]), Err(Error::NoRows));
+}
+
+#[test]
+fn a_network_that_has_met_one_class_answers_it() {
+    let mut network = network(&SHOP, classes(5, false, &[]), 7);
+    for _ in 0..10 {
+        observe(&mut network, &[("age", "31")], class("only"));
+    }
+    let judged = network.evaluate(Set::Train).unwrap();
+    assert!(
+        matches!(&judged.score, Score::Classifier { accuracy, confusion, .. } if *accuracy == 1.0 && confusion.len() == 1)
+    );
+    network.model().answer(&[], &mut []);
+}
+
+#[test]
+fn outcomes_are_classes_by_any_name_or_numbers() {
+    let of_classes = schema(&SHOP, classes(5, false, &[]));
+    let found = |given: Given<'static>| of_classes.outcome(vec![given]).map_err(|error| error.to_string());
+    for (given, name) in [
+        (Given::text(b"yes"), "yes"),
+        (Given::Number(3.0), "3"),
+        (Given::Flag(true), "true"),
+        (Given::text(b"->"), "->"),
+    ] {
+        assert_eq!(found(given), Ok(class(name)));
+    }
+    let expected = "expected the name of a class, of 1 to 64 bytes";
+    assert_eq!(found(Given::Gap).unwrap_err(), format!("field taken is nothing: {expected}"));
+    assert_eq!(found(Given::text(b"")).unwrap_err(), format!("field taken is '': {expected}"));
+    assert!(found(Given::Text(vec![b'x'; 65].into())).is_err() && found(Given::Texts(vec![])).is_err());
+    assert!(of_classes.outcome(vec![]).is_err());
+    let values = schema(&SHOP, Target::Values(vec![(*b"a").into(), (*b"b").into()]));
+    let numbers = vec![Given::text(b"1.5"), Given::Number(2.0)];
+    assert_eq!(values.outcome(numbers), Ok(Outcome::Values(vec![1.5, 2.0])));
+    let error = values.outcome(vec![Given::Number(1.0), Given::Number(f64::NAN)]).unwrap_err();
+    assert_eq!(error.to_string(), "field b is NaN: expected a finite number");
+    let error = of_classes.not_understood(0, "a list".into()).in_row(3);
+    assert_eq!(error.to_string(), "row 3: field age is a list: expected a finite number (NUMBER)");
+}
+
+#[test]
+fn a_class_that_finds_no_room_is_told_with_its_row() {
+    let mut network = network(&[("age", FieldKind::Number)], classes(2, true, &["yes", "no"]), 1);
+    let rows = ["yes", "maybe"].map(|name| example(&network, &[("age", "3")], class(name)));
+    let error = network.observe_fields(&rows, None, |_| {}).unwrap_err();
+    assert_eq!(error.to_string(), "row 1: no class 'maybe', and no room for another: the network has yes, no");
+}
+
+#[test]
+fn gaps_are_taken_for_a_mean_so_that_rows_are_always_normalized() {
+    let mut network = network(&SHOP, classes(5, false, &[]), 7);
+    let changes = neuralredis_core::Changes { normalize: Some(false), ..Default::default() };
+    let error = network.configure(&changes, Limits::default()).unwrap_err();
+    assert_eq!(error.to_string(), "normalize is no: expected yes for a network of fields");
+}

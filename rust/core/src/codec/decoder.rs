@@ -295,7 +295,7 @@ impl Parts {
             weights_random: weights,
             notes,
         };
-        network.check_class_weight(&network.options).map_err(|error| damaged(Section::Options, error))?;
+        network.check_options(&network.options).map_err(|error| damaged(Section::Options, error))?;
         Ok(network)
     }
 }

@@ -436,7 +436,7 @@ impl Schema {
         let found = names.iter().position(|class| **class == *name);
         if found.is_none() && (*closed || names.len() >= *most as usize) {
             let known = names.iter().map(|class| class.escape_ascii().to_string()).collect();
-            return Err(Error::UnknownClass { class: shown(name), known });
+            return Err(Error::UnknownClass { row: None, class: shown(name), known });
         }
         check_word("class", name)?;
         Ok(found)
