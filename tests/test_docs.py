@@ -76,7 +76,7 @@ def test_everything_public_is_documented(name: str) -> None:
 
 
 METHODS = ["observe", "run", "classify", "configure", "train", "start_training", "evaluate"]
-METHODS += ["gradient", "weights", "set_weights"]
+METHODS += ["gradient", "weights", "set_weights", "rank"]
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -90,8 +90,10 @@ def test_every_parameter_is_documented(name: str) -> None:
 
 
 def test_signatures_can_be_read() -> None:
-    assert str(inspect.signature(nr.Network)).startswith("(kind, layout, *, normalize=None, activation=None, ")
-    assert str(inspect.signature(nr.Network.observe)) == "(self, /, X, y, *, into=None, weight=None)"
+    assert str(inspect.signature(nr.Network)).startswith(
+        "(kind, layout=None, *, fields=None, target=None, hidden=None, classes=None, normalize=None, activation=None, "
+    )
+    assert str(inspect.signature(nr.Network.observe)) == "(self, /, X, y=None, *, into=None, weight=None)"
 
 
 def test_importing_is_light() -> None:

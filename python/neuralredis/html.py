@@ -11,11 +11,14 @@ __all__ = ["network"]
 
 #: Of the drawing, in pixels.
 WIDTH, HEIGHT, MARGIN = 360, 130, 6
+#: Fields and classes that are named.
+SHOWN = 12
 
 
 def network(info: Info, report: Report | None) -> str:
     """Return a network as HTML."""
-    rows = [
+    rows = [] if info.fields is None else [("fields", _fields(info)), ("target", _target(info))]
+    rows += [
         ("layout", "-".join(map(str, info.layout)) + f" ({info.parameters:,} parameters)"),
         ("units", f"{info.activation}, {info.output} outputs, {info.loss}, {info.algorithm}"),
         ("training rows", f"{info.training_dataset_len:,} of {info.training_dataset_maxlen:,}"),
@@ -34,6 +37,20 @@ def network(info: Info, report: Report | None) -> str:
     training = ", training" if info.training else ""
     table = f"<table><caption style='text-align:left'>{escape(info.type)}{training}</caption>{cells}</table>"
     return f"<div>{table}{_curve(report) if report is not None and len(report.curve) > 1 else ''}</div>"
+
+
+def _fields(info: Info) -> str:
+    """Return names and kinds of the fields, of which there may be many."""
+    named = [f"{name} ({kind})" for name, kind in (info.fields or {}).items()]
+    return ", ".join(named[:SHOWN]) + (f" and {len(named) - SHOWN:,} more" if len(named) > SHOWN else "")
+
+
+def _target(info: Info) -> str:
+    """Return what is answered, and the classes that there are."""
+    target = info.target if isinstance(info.target, str) else ", ".join(info.target or ())
+    classes = info.classes or ()
+    more = f" and {len(classes) - SHOWN:,} more" if len(classes) > SHOWN else ""
+    return f"{target}: {', '.join(classes[:SHOWN])}{more}" if classes else target
 
 
 def _curve(report: Report) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from neuralredis import _core, files, html
 from neuralredis.description import Description, description_of, flat, stacked
 from neuralredis.description import folded as _folded
+from neuralredis.fields import NetworkOfFields
 from neuralredis.options import Set
 from neuralredis.results import (
     ClassifierEvaluation,
@@ -31,7 +32,7 @@ from neuralredis.watching import check_watching, watching
 __all__ = ["Network", "load"]
 
 
-class Network(_core.Network):
+class Network(NetworkOfFields):
     """A small fully connected neural network, with the rows it has observed, that trains itself.
 
     It observes rows, of which some are kept for testing, and learns from them by full batches, with a variant of RPROP
@@ -47,7 +48,15 @@ class Network(_core.Network):
         What it answers: one of a fixed number of classes, or numbers.
     layout : sequence of int
         Units of each layer: inputs, hidden layers if any, outputs (a classifier's classes). 2 to 32 layers of at most
-        2**20 units with at most 2**24 parameters together.
+        2**20 units with at most 2**24 parameters together. Left out of a network with ``fields``.
+    fields : dict of str to str, optional
+        For rows that have names: the kind of each field, see below. Inputs and outputs then follow from the rows.
+    target : str or sequence of str, optional
+        What a network of fields answers; of a regressor it may be several outputs.
+    hidden : sequence of int, default (30, 30, 30)
+        Units of the hidden layers of a network of fields.
+    classes : int or sequence of str, default 100
+        How many classes a classifier of fields has room for, which it takes up as rows come; or just these, in order.
     normalize : bool, default False
         Whether a training standardizes the inputs (and a regressor's outputs) by its training rows. Wanted whenever
         inputs are not of the same size. Without it each is only brought near a common size, by a factor, and outputs
@@ -91,7 +100,30 @@ class Network(_core.Network):
     Raises
     ------
     OptionError
-        If the layout is too large or too small, an option has no such value, or two exclude each other.
+        If the layout is too large or too small, an option has no such value, or two exclude each other; or if there is
+        no such kind of field, or a name that cannot be.
+
+    Notes
+    -----
+    A network of fields takes rows as programs have them: dicts, frames of pandas and polars, tables of Arrow. Values
+    may be missing (a gap: left out, None, NaN, NA, NaT or an empty text), and are always normalized. The kinds, in any
+    case of letters, some with a number after them (``"category 500"`` or ``("category", 500)``):
+
+    ================= =================================================================================================
+    Kind              Values
+    ================= =================================================================================================
+    ``number``        A finite number.
+    ``category [n]``  A word of at most 64 bytes, or a number as one; of ``n`` (100) different ones, others are alike.
+    ``auto [n]``      A number where it is one, else a word as of ``category``.
+    ``flag``          Yes or no: booleans, 1 and 0, true and false, yes and no, on and off.
+    ``time``          A date or a moment: datetimes, seconds or milliseconds since 1970, ISO 8601; UTC without a zone.
+    ``text [n]``      Words of any script, hashed to ``n`` buckets (512).
+    ``tags [n]``      Several words, a list or a text with commas.
+    ``vector n``      A list of ``n`` numbers.
+    ================= =================================================================================================
+
+    A word or a class that comes first after a training is another word, or not answered, until the next takes it up.
+    Names are text; bytes that are no UTF-8 are as in the names of files (``surrogateescape``).
 
     References
     ----------
@@ -117,6 +149,20 @@ class Network(_core.Network):
     500
     >>> round(float(net.run([20, 30])[0]))
     50
+
+    One that has rows with names.
+
+    >>> net = nr.Network("classifier", fields={"age": "number", "plan": "category"}, target="left", dataset=100, seed=7)
+    >>> rows = [{"age": 20, "plan": "free"}, {"age": 60, "plan": "pro"}, {"plan": "free"}, {"age": None, "plan": "pro"}]
+    >>> net.observe(rows * 10, ["yes", "no", "yes", "no"] * 10)
+    RowCounts(train=40, test=0)
+    >>> report = net.train(max_cycles=50)
+    >>> net.classify({"age": 33, "plan": "free"})
+    'yes'
+    >>> net.classify([{"plan": "pro"}, {}], least=0.9).tolist()
+    ['no', None]
+    >>> {name: round(probability) for name, probability in net.run({"plan": "pro"}).items()}
+    {'yes': 0, 'no': 1}
     """
 
     __slots__ = ()
@@ -224,12 +270,12 @@ class Network(_core.Network):
         93
         """
         fields = self._info()
-        return Info(**{**fields, "layout": tuple(fields["layout"])})
+        return Info(**{**fields, "layout": tuple(fields["layout"]), **(self._named() or {})})
 
     @overload
     def evaluate(self, X: Set = "test") -> Evaluation: ...
     @overload
-    def evaluate(self, X: ArrayLike, y: ArrayLike, *, weight: ArrayLike | None = None) -> Evaluation: ...
+    def evaluate(self, X: Any, y: Any = None, *, weight: ArrayLike | None = None) -> Evaluation: ...
     def evaluate(self, X: Any = "test", y: Any = None, *, weight: ArrayLike | None = None) -> Evaluation:
         """Return how well the present weights do on a stored set, or on fresh rows, which are not kept.
 
@@ -238,7 +284,7 @@ class Network(_core.Network):
         X : {"test", "train"} or array_like of shape (inputs,) or (rows, inputs), default "test"
             The set, or fresh rows as for `observe`.
         y : array_like of shape (rows,) or (rows, outputs), optional
-            The classes or the outputs of fresh rows.
+            The classes or the outputs of fresh rows; rows of fields may have them among their own columns.
         weight : float or array_like of shape (rows,), optional
             Weights of fresh rows; they count in the error alone.
 
@@ -259,7 +305,9 @@ class Network(_core.Network):
         >>> net.evaluate([[1], [2], [3]], [0, 1, 1]).rows
         3
         """
-        fields = self._evaluate(X) if names_a_set(X, y, weight) else self._evaluate_on(X, y, weight)
+        # Rows of fields may say themselves what they have come to.
+        of_set = isinstance(X, str) or self._named() is None
+        fields = self._evaluate(X) if of_set and names_a_set(X, y, weight) else self._evaluate_on(X, y, weight)
         return ClassifierEvaluation(**fields) if "accuracy" in fields else RegressorEvaluation(**fields)
 
     def describe(self) -> Description:
@@ -477,8 +525,12 @@ def load(path: str | os.PathLike[str]) -> Network:
 def _signature() -> inspect.Signature:
     """Return how a network is made, with the options that the engine has."""
     positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    leading = [inspect.Parameter(name, positional) for name in ("kind", "layout")]
+    leading = [inspect.Parameter("kind", positional), inspect.Parameter("layout", positional, default=None)]
     options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None)
+        for name in ("fields", "target", "hidden", "classes")
+    ]
+    options += [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name, *_ in _core.option_table()
     ]
     return inspect.Signature([*leading, *options])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from dataclasses import fields as fields_of
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ __all__ = [
     "Info",
     "ListedTraining",
     "Progress",
+    "Ranked",
     "RegressorEvaluation",
     "Report",
     "RowCounts",
@@ -34,6 +36,21 @@ class RowCounts(NamedTuple):
 
     train: int
     test: int
+
+
+class Ranked(NamedTuple):
+    """A candidate of `Network.rank`: a tuple of its place and its score.
+
+    Attributes
+    ----------
+    index : int
+        Its place among the candidates, from 0 on.
+    score : float
+        The probability of the class that is wanted, or the output of a regressor.
+    """
+
+    index: int  # type: ignore[assignment]
+    score: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +78,9 @@ class Figures:
     test_error_optimistic: bool
     training_warnings: tuple[str, ...]
     memory_bytes: int
+    fields: dict[str, str] | None = None
+    target: str | tuple[str, ...] | None = None
+    classes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,17 +130,20 @@ class Info(OptionFields, Figures):
         Faults that the last training has found, of the data and of what came of it.
     memory_bytes : int
         Memory that weights and rows take.
+    fields, target, classes
+        As of the `Network`; None where it has no fields.
     """
 
     @property
     def title(self) -> str:
-        """Kind and layout, such as ``classifier 9-15-2``."""
-        return f"{self.type} {'-'.join(map(str, self.layout))}"
+        """Kind and layout, such as ``classifier 9-15-2`` or ``classifier of 4 fields 31-30-30-30-2``."""
+        of = "" if self.fields is None else f" of {len(self.fields)} field{'s' if len(self.fields) > 1 else ''}"
+        return f"{self.type}{of} {'-'.join(map(str, self.layout))}"
 
     def __str__(self) -> str:
         """Return a line for each field."""
-        width = max(len(field.name) for field in fields(self))
-        return "\n".join(f"{field.name:{width}}  {getattr(self, field.name)}" for field in fields(self))
+        width = max(len(field.name) for field in fields_of(self))
+        return "\n".join(f"{field.name:{width}}  {getattr(self, field.name)}" for field in fields_of(self))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -283,6 +306,8 @@ class ClassifierEvaluation:
         Accuracy of always answering the commonest class of these rows.
     confusion : numpy.ndarray of int64, shape (classes, classes), or None
         Rows by true class (row of the matrix) and answer (column); None beyond 1024 classes.
+    classes : tuple of str, or None
+        What rows and columns of the matrix are, of a network of fields; else they are the numbers of the classes.
     """
 
     rows: int
@@ -290,6 +315,7 @@ class ClassifierEvaluation:
     accuracy: float
     baseline: float
     confusion: NDArray[np.int64] | None
+    classes: tuple[str, ...] | None = None
 
     def __repr__(self) -> str:
         """Return the figures in a line."""

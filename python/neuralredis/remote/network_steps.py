@@ -72,8 +72,8 @@ def _documented(steps: C) -> C:
         twin = getdoc(getattr(Network, name, None)) if not name.startswith("_") else None
         # Python with -OO has no docstrings.
         if twin and operation.__doc__:
-            # The examples are of networks in this process.
-            text = twin.partition("\nExamples\n")[0].rstrip()
+            # The examples, and notes about fields, are of networks in this process.
+            text = twin.partition("\nExamples\n")[0].partition("\nNotes\n")[0].rstrip()
             sections = SECTION.search(text)
             end = sections.start() if sections else len(text)
             added = (getdoc(operation) or "").partition("\n\n")[2]

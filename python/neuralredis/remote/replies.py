@@ -104,7 +104,7 @@ def info(reply: Any) -> Info:
                 values[field.name] = tuple(map(text, value))
             case "tuple[int, ...]":
                 values[field.name] = tuple(int(units) for units in value)
-            case _:
+            case "Kind":
                 values[field.name] = _kind(value)
     return Info(**values)
 

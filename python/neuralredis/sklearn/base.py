@@ -161,7 +161,8 @@ class NeuralEstimator(BaseEstimator):
         check_is_fitted(self, "network_")
         X = checked(self, X, reset=False)
         if not issparse(X):
-            return self.network_.run(X).astype(np.float64)
+            answers: NDArray[np.float32] = self.network_.run(X)
+            return answers.astype(np.float64)
         rows = max(1, DENSE_VALUES // max(1, X.shape[1]))
         parts = [self.network_.run(dense(X[first : first + rows])) for first in range(0, X.shape[0], rows)]
         return np.concatenate(parts).astype(np.float64)

@@ -17,7 +17,7 @@ mod classes {
     import_exception!(neuralredis.exceptions, ShapeError);
     import_exception!(neuralredis.exceptions, TrainingError);
 }
-pub(crate) use classes::{DataError, OptionError, ShapeError};
+pub(crate) use classes::{DataError, KindError, OptionError, ShapeError, TrainingError};
 
 /// The exception for a refusal. Its message is the engine's own.
 #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]

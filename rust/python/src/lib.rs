@@ -10,16 +10,22 @@
     reason = "what help() shows in Python follows the conventions there"
 )]
 
+mod answers;
 mod arrays;
+mod columns;
 mod description;
 mod errors;
+mod fields;
 mod frames;
 mod network;
 mod options;
+mod outcomes;
 mod results;
 mod rows;
 mod sequences;
+mod table;
 mod training;
+mod values;
 
 use pyo3::prelude::*;
 

@@ -10,13 +10,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use neuralredis_core::training::Live;
 use neuralredis_core::{Error, Kind, Model, Network as Engine, Options, codec};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict, PyType};
 
+use crate::answers::{self, Answers, Observed, Wanted};
 use crate::arrays;
 use crate::description;
-use crate::errors::{ShapeError, raise};
+use crate::errors::{KindError, ShapeError, raise};
+use crate::fields::{self, Described};
 use crate::options;
 use crate::results;
 use crate::rows::{Examples, Inputs, Numbers, Role, Shape};
@@ -73,10 +76,23 @@ impl Network {
     fn model(&self, py: Python<'_>) -> Model {
         self.live(py).network().model()
     }
+
+    /// What is of the inputs by their positions, a network of fields cannot do.
+    fn check_positions(&self, py: Python<'_>, what: &str) -> PyResult<()> {
+        match self.model(py).schema() {
+            Some(_) => Err(KindError::new_err(format!("the network has fields: {what} is for networks without"))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What rows have come to, which only rows of fields have in them.
+fn needed<'a, 'py>(y: Option<&'a Bound<'py, PyAny>>) -> PyResult<&'a Bound<'py, PyAny>> {
+    y.ok_or_else(|| PyTypeError::new_err("y is missing: expected the classes or the outputs of the rows"))
 }
 
 /// Answers so many rows; if that takes long, other threads run meanwhile.
-fn answer<T: Send>(py: Python<'_>, model: &Model, rows: usize, work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn answer<T: Send>(py: Python<'_>, model: &Model, rows: usize, work: impl FnOnce() -> T + Send) -> T {
     let multiplications = rows.saturating_mul(model.parameters());
     if multiplications < LONG_RUN { work() } else { py.detach(work) }
 }
@@ -84,18 +100,36 @@ fn answer<T: Send>(py: Python<'_>, model: &Model, rows: usize, work: impl FnOnce
 #[pymethods]
 impl Network {
     #[new]
-    #[pyo3(signature = (kind, layout, **options))]
+    #[pyo3(signature = (kind, layout = None, *, fields = None, target = None, hidden = None, classes = None, **options))]
     fn create(
         kind: &Bound<'_, PyAny>,
-        layout: &Bound<'_, PyAny>,
+        layout: Option<&Bound<'_, PyAny>>,
+        fields: Option<&Bound<'_, PyAny>>,
+        target: Option<&Bound<'_, PyAny>>,
+        hidden: Option<&Bound<'_, PyAny>>,
+        classes: Option<&Bound<'_, PyAny>>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let py = layout.py();
+        let py = kind.py();
         let kind = options::kind(kind)?;
-        let layout = options::layout(layout)?;
         let changes = options::changes(options, true)?;
-        let chosen = Options::new(kind).with(kind, &layout, &changes).map_err(raise)?;
         let seed = options::seed(py, changes.seed)?;
+        let layout = match (layout, fields) {
+            (Some(layout), None) => options::layout(layout)?,
+            (None, Some(fields)) => {
+                return Described { fields, target, hidden, classes }.engine(kind, &changes, seed).map(Self::new);
+            }
+            (Some(_), Some(_)) => return Err(PyTypeError::new_err("layout and fields exclude each other")),
+            (None, None) => return Err(PyTypeError::new_err("a network needs a layout, or fields and a target")),
+        };
+        for (name, given) in [("target", target), ("hidden", hidden), ("classes", classes)] {
+            if given.is_some() {
+                return Err(PyTypeError::new_err(format!(
+                    "{name} is for a network with fields: this one has a layout"
+                )));
+            }
+        }
+        let chosen = Options::new(kind).with(kind, &layout, &changes).map_err(raise)?;
         Engine::new(kind, layout, chosen, changes.first_limits(), seed).map(Self::new).map_err(raise)
     }
 
@@ -132,6 +166,16 @@ impl Network {
     /// DataError
     ///     If a value is no finite number, a class is none of the network's, or the set's limit is 0.
     ///
+    /// Notes
+    /// -----
+    /// Rows of a network of fields have names: ``X`` is a dict, several of them (also one after the other, from a generator),
+    /// a dict of columns, a frame of pandas or polars, a table of Arrow or a structured array. Columns come in any order, and
+    /// what is left out is a gap. A dict is one of columns if a field that takes one value has a list, or a field of tags or
+    /// of a vector a list of lists.
+    ///
+    /// What they have come to may be in the rows too, under the name of the target; with ``y`` that is not looked at. Classes
+    /// are names; numbers and flags are written as names. Of several targets ``y`` may be a frame or dicts, by their names.
+    ///
     /// Examples
     /// --------
     /// >>> import neuralredis as nr
@@ -140,19 +184,29 @@ impl Network {
     /// RowCounts(train=1, test=0)
     /// >>> net.observe([[4, 5], [3, 3]], [9, 6])
     /// RowCounts(train=2, test=1)
-    #[pyo3(signature = (X, y, *, into = None, weight = None))]
+    #[pyo3(signature = (X, y = None, *, into = None, weight = None))]
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn observe<'py>(
         &self,
         py: Python<'py>,
         X: &Bound<'py, PyAny>,
-        y: &Bound<'py, PyAny>,
+        y: Option<&Bound<'py, PyAny>>,
         into: Option<&Bound<'py, PyAny>>,
         weight: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let target = into.map(|name| options::set("into", name)).transpose()?;
         // What does not change under a network: read before the rows, whose own code may run then.
-        let examples = Examples::read(self.snapshot(py).row_shape(), X, y, weight, self.names(py).as_deref())?;
+        let snapshot = self.snapshot(py);
+        if let Some(schema) = snapshot.schema().cloned() {
+            let observed = Observed::read(&schema, X, y, weight)?;
+            let examples = observed.examples(&schema)?;
+            // Else words that are new would be taken up by a copy of the dictionaries.
+            drop((snapshot, schema));
+            let sizes = self.live(py).network_mut().observe_fields(&examples, target, |_| {});
+            return results::row_counts(py, sizes.map_err(raise)?);
+        }
+        let examples = Examples::read(snapshot.row_shape(), X, needed(y)?, weight, self.names(py).as_deref())?;
+        drop(snapshot);
         let sizes = {
             let mut live = self.live(py);
             live.network_mut().observe(&examples.batch(), target, |_| {})
@@ -185,6 +239,12 @@ impl Network {
     /// DataError
     ///     If a value is no finite number.
     ///
+    /// Notes
+    /// -----
+    /// A network of fields takes rows as `observe` does, of which targets are not looked at. For one row by itself, a dict, it
+    /// returns a dict of probabilities by the names of the classes, or the number of a regressor (a dict by the names of
+    /// several targets); for many rows an array whose columns are the `classes` or the targets, of one target ``(rows,)``.
+    ///
     /// Examples
     /// --------
     /// >>> import neuralredis as nr
@@ -196,6 +256,9 @@ impl Network {
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn run<'py>(&self, py: Python<'py>, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let model = self.model(py);
+        if let Some(schema) = model.schema() {
+            return Answers::of(py, &model, schema, X)?.shown(py, &model, schema);
+        }
         let (width, out_width) = (model.layout().inputs(), model.layout().outputs());
         let mut room = [0.0; SHORT_ROW];
         if let Some(row) = room.get_mut(..width)
@@ -234,6 +297,19 @@ impl Network {
     /// ShapeError, DataError
     ///     As for `run`.
     ///
+    /// Notes
+    /// -----
+    /// A network of fields answers with the name of a class, or an array of names (of dtype object), and can tell more:
+    ///
+    /// top : int, optional
+    ///     So many classes at most, best first: a list, of many rows a list for each.
+    /// scores : bool, default False
+    ///     Each class as a pair of its name and its probability; of many rows as a list.
+    /// least : float, optional
+    ///     Only classes of at least this probability; None where no class reaches it.
+    ///
+    /// It raises `TrainingError` before it has met any class.
+    ///
     /// Examples
     /// --------
     /// >>> import neuralredis as nr
@@ -242,11 +318,26 @@ impl Network {
     /// True
     /// >>> net.classify([[1, 2], [3, 4]]).shape
     /// (2,)
+    #[pyo3(signature = (X, *, top = None, scores = false, least = None))]
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
-    fn classify<'py>(&self, py: Python<'py>, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn classify<'py>(
+        &self,
+        py: Python<'py>,
+        X: &Bound<'py, PyAny>,
+        top: Option<&Bound<'py, PyAny>>,
+        scores: bool,
+        least: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let model = self.model(py);
         if model.kind() != Kind::Classifier {
             return Err(raise(Error::NotClassifier));
+        }
+        if let Some(schema) = model.schema() {
+            let wanted = Wanted::read(top, scores, least)?;
+            return wanted.classes(py, &model, &Answers::of(py, &model, schema, X)?);
+        }
+        if top.is_some() || scores || least.is_some() {
+            return Err(KindError::new_err("top, scores and least are for networks with fields"));
         }
         let width = model.layout().inputs();
         let mut room = [0.0; SHORT_ROW];
@@ -291,6 +382,9 @@ impl Network {
     fn rows<'py>(&self, py: Python<'py>, set: &Bound<'_, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
         let set = options::set("set", set)?;
         let engine = self.snapshot(py);
+        if engine.schema().is_some() {
+            return Err(raise(Error::HasFields));
+        }
         let (width, target_width) = (engine.row_shape().inputs, engine.targets());
         let rows = engine.rows(set) as usize;
         let (inputs, targets, _) = py.detach(|| engine.rows_from(set, 0, rows));
@@ -307,6 +401,7 @@ impl Network {
 
     /// Other weights and biases, member after member, layer after layer, biases first.
     fn _set_weights(&self, py: Python<'_>, weights: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.check_positions(py, "set_weights")?;
         let role = Role::Parameters { count: self.model(py).parameters() };
         let Numbers { values, shape } = arrays::read(weights, role)?;
         match shape {
@@ -317,6 +412,7 @@ impl Network {
 
     /// The fields of a `Description`.
     fn _describe<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        self.check_positions(py, "a description")?;
         description::description(py, self.model(py).describe())
     }
 
@@ -372,6 +468,7 @@ impl Network {
         y: &Bound<'py, PyAny>,
         weight: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(f64, Bound<'py, PyArray1<f64>>)> {
+        self.check_positions(py, "the gradient")?;
         let engine = self.snapshot(py);
         let examples = Examples::read(engine.row_shape(), X, y, weight, self.names(py).as_deref())?;
         let found = py.detach(|| engine.gradient(&examples.batch()));
@@ -452,6 +549,29 @@ impl Network {
         results::info(py, self.id, &info, training, memory, &warnings)
     }
 
+    /// Names and kinds of the fields, targets and classes; None of a network without fields.
+    fn _named<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        fields::present(py, &self.model(py))
+    }
+
+    /// Places and scores of candidates, best first.
+    fn _rank<'py>(
+        &self,
+        py: Python<'py>,
+        candidates: &Bound<'py, PyAny>,
+        shared: Option<&Bound<'py, PyAny>>,
+        want: Option<&Bound<'py, PyAny>>,
+        top: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Vec<(usize, f64)>> {
+        let (model, most) = (self.model(py), answers::most(top)?);
+        let Some(schema) = model.schema() else {
+            return Err(KindError::new_err("the network has no fields: rank is for networks with fields"));
+        };
+        let mut ranked = answers::rank(py, &model, schema, candidates, shared, want)?;
+        ranked.truncate(most);
+        Ok(ranked)
+    }
+
     /// The fields of the last training's `Report`.
     fn _report<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let report = self.live(py).network().report().cloned();
@@ -478,7 +598,7 @@ impl Network {
         let set = options::set("set", set)?;
         let engine = self.snapshot(py);
         let evaluation = py.detach(|| engine.evaluate(set)).map_err(raise)?;
-        results::evaluation(py, &engine, evaluation)
+        results::evaluation(py, evaluation, engine.schema().map(|schema| schema.classes()))
     }
 
     /// The fields of an evaluation on fresh rows.
@@ -487,14 +607,20 @@ impl Network {
         &self,
         py: Python<'py>,
         X: &Bound<'py, PyAny>,
-        y: &Bound<'py, PyAny>,
+        y: Option<&Bound<'py, PyAny>>,
         weight: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let engine = self.snapshot(py);
-        let examples = Examples::read(engine.row_shape(), X, y, weight, self.names(py).as_deref())?;
+        if let Some(schema) = engine.schema() {
+            let observed = Observed::read(schema, X, y, weight)?;
+            let examples = observed.examples(schema)?;
+            let (evaluation, classes) = py.detach(|| engine.evaluate_fields(&examples)).map_err(raise)?;
+            return results::evaluation(py, evaluation, Some(&classes));
+        }
+        let examples = Examples::read(engine.row_shape(), X, needed(y)?, weight, self.names(py).as_deref())?;
         let evaluation = py.detach(|| engine.evaluate_on(&examples.batch()));
         let evaluation = evaluation.map_err(|error| examples.inputs.raise(error))?;
-        results::evaluation(py, &engine, evaluation)
+        results::evaluation(py, evaluation, None)
     }
 
     /// Bytes of your own that are kept with the network, at most a MiB: what its inputs are called, for example.

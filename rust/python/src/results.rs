@@ -2,11 +2,13 @@
 
 use neuralredis_core::evaluation::{Evaluation, Score};
 use neuralredis_core::training::{Progress, Report};
-use neuralredis_core::{Info, Kind, Network as Engine};
+use neuralredis_core::{Info, Kind};
 use numpy::{IntoPyArray, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyType};
+
+use crate::fields::texts;
 
 /// How many rows either set has, as Python's tuple with names.
 pub(crate) fn row_counts(py: Python<'_>, (train, test): (u32, u32)) -> PyResult<Bound<'_, PyAny>> {
@@ -87,11 +89,11 @@ pub(crate) fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'p
     Ok(fields)
 }
 
-/// The fields of an evaluation, of which there are two kinds.
+/// The fields of an evaluation, of which there are two kinds. The classes are those of a network of fields.
 pub(crate) fn evaluation<'py>(
     py: Python<'py>,
-    engine: &Engine,
     evaluation: Evaluation,
+    classes: Option<&[Box<[u8]>]>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let fields = PyDict::new(py);
     fields.set_item("rows", evaluation.rows)?;
@@ -100,12 +102,13 @@ pub(crate) fn evaluation<'py>(
         Score::Classifier { accuracy, baseline, confusion } => {
             fields.set_item("accuracy", accuracy)?;
             fields.set_item("baseline", baseline)?;
-            let classes = engine.layout().outputs();
             let matrix = (!confusion.is_empty()).then(|| {
+                let side = confusion.len().isqrt();
                 let counts: Vec<i64> = confusion.into_iter().map(|count| count as i64).collect();
-                counts.into_pyarray(py).reshape([classes, classes])
+                counts.into_pyarray(py).reshape([side, side])
             });
             fields.set_item("confusion", matrix.transpose()?)?;
+            fields.set_item("classes", classes.map(|classes| texts(py, classes)).transpose()?)?;
         }
         Score::Regressor { rmse, mae, r2, baseline } => {
             fields.set_item("rmse", rmse)?;

@@ -238,7 +238,7 @@ fn read_outputs(object: &Bound<'_, PyAny>, role: Role<'_>, inputs: &Inputs) -> P
     Ok(values)
 }
 
-fn read_weights(object: &Bound<'_, PyAny>, rows: usize) -> PyResult<Vec<f32>> {
+pub(crate) fn read_weights(object: &Bound<'_, PyAny>, rows: usize) -> PyResult<Vec<f32>> {
     let Numbers { mut values, shape } = arrays::read(object, Role::Weight)?;
     match shape {
         Shape::Number => values.resize(rows, values[0]),

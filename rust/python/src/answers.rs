@@ -1,0 +1,243 @@
+//! What networks of fields are asked, and how answers have the names of classes and targets.
+
+use neuralredis_core::model::largest;
+use neuralredis_core::schema::Value;
+use neuralredis_core::{Example, Kind, Model, Row, Schema};
+use numpy::{IntoPyArray, PyArrayMethods};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyFloat, PyList, PyTuple};
+
+use crate::columns::Column;
+use crate::errors::{ShapeError, TrainingError, bad_option};
+use crate::fields::{class_of, texts};
+use crate::network::answer;
+use crate::options;
+use crate::outcomes;
+use crate::rows::read_weights;
+use crate::sequences;
+use crate::table::Table;
+use crate::values;
+
+/// Rows with what they have come to, as they were given.
+pub(crate) struct Observed<'py> {
+    table: Table<'py>,
+    outcomes: Vec<Column<'py>>,
+    weights: Option<Vec<f32>>,
+}
+
+impl<'py> Observed<'py> {
+    pub(crate) fn read(
+        schema: &Schema,
+        rows: &Bound<'py, PyAny>,
+        outcomes: Option<&Bound<'py, PyAny>>,
+        weight: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Self> {
+        let mut table = Table::read(rows, schema, outcomes.is_none())?;
+        let outcomes = outcomes::columns(outcomes, &mut table, schema)?;
+        let weights = weight.map(|weight| read_weights(weight, table.rows)).transpose()?;
+        Ok(Self { table, outcomes, weights })
+    }
+
+    /// What is understood by them.
+    pub(crate) fn examples<'a>(&'a self, schema: &Schema) -> PyResult<Vec<Example<'a>>> {
+        let example = |row: usize| {
+            let values = self.table.values(row, schema)?;
+            let outcome = self.table.outcome(row, &self.outcomes, schema)?;
+            Ok(Example { values, outcome, weight: self.weights.as_ref().map_or(1.0, |weights| weights[row]) })
+        };
+        (0..self.table.rows).map(example).collect()
+    }
+}
+
+/// Answers to rows.
+pub(crate) struct Answers {
+    pub(crate) single: bool,
+    rows: usize,
+    /// Columns of the outputs that have names.
+    width: usize,
+    outputs: Vec<f32>,
+}
+
+impl Answers {
+    /// What a model of fields answers to rows.
+    pub(crate) fn of<'py>(py: Python<'py>, model: &Model, schema: &Schema, rows: &Bound<'py, PyAny>) -> PyResult<Self> {
+        check_classes(model)?;
+        let table = Table::read(rows, schema, false)?;
+        let encoded = table.encoded(schema)?;
+        Ok(Self::to(py, model, &encoded, table.single))
+    }
+
+    fn to(py: Python<'_>, model: &Model, rows: &[Row], single: bool) -> Self {
+        let all = model.layout().outputs();
+        let width = if model.kind() == Kind::Classifier { model.classes().len() } else { all };
+        let mut outputs = vec![0.0; rows.len() * all];
+        answer(py, model, rows.len(), || model.answer(rows, &mut outputs));
+        if width < all {
+            outputs = outputs.chunks_exact(all).flat_map(|row| &row[..width]).copied().collect();
+        }
+        Self { single, rows: rows.len(), width, outputs }
+    }
+
+    fn row(&self, row: usize) -> &[f32] {
+        &self.outputs[row * self.width..][..self.width]
+    }
+
+    /// Them by the names of classes or targets; of many rows as an array.
+    pub(crate) fn shown<'py>(self, py: Python<'py>, model: &Model, schema: &Schema) -> PyResult<Bound<'py, PyAny>> {
+        let alone = model.kind() == Kind::Regressor && self.width == 1;
+        match (self.single, alone) {
+            (true, true) => Ok(PyFloat::new(py, self.outputs[0].into()).into_any()),
+            (true, false) => {
+                let names = if model.kind() == Kind::Classifier { model.classes() } else { schema.target_names() };
+                let answer = PyDict::new(py);
+                for (name, &output) in names.iter().zip(&self.outputs) {
+                    answer.set_item(values::text_of(py, name)?, f64::from(output))?;
+                }
+                Ok(answer.into_any())
+            }
+            (false, true) => Ok(self.outputs.into_pyarray(py).into_any()),
+            (false, false) => Ok(self.outputs.into_pyarray(py).reshape([self.rows, self.width])?.into_any()),
+        }
+    }
+}
+
+/// A network that has met no class has nothing to answer with.
+fn check_classes(model: &Model) -> PyResult<()> {
+    if model.kind() == Kind::Classifier && model.classes().is_empty() {
+        return Err(TrainingError::new_err("the network has met no class yet: observe some rows first"));
+    }
+    Ok(())
+}
+
+/// How the class of a row is to be told.
+pub(crate) struct Wanted {
+    top: Option<usize>,
+    scores: bool,
+    least: Option<f32>,
+}
+
+impl Wanted {
+    pub(crate) fn read(
+        top: Option<&Bound<'_, PyAny>>,
+        scores: bool,
+        least: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let top = top.map(|top| options::whole("top", top, u64::from(u32::MAX), 1)).transpose()?;
+        let least = match least {
+            None => None,
+            Some(least) => match least.extract::<f64>() {
+                Ok(share) if (0.0..=1.0).contains(&share) => Some(share as f32),
+                Ok(share) => return Err(bad_option("least", &share, &"a number from 0 to 1")),
+                Err(_) => {
+                    let shown = sequences::shown(least)?;
+                    return Err(PyTypeError::new_err(format!("least is {shown}: expected a number from 0 to 1")));
+                }
+            },
+        };
+        Ok(Self { top: top.map(|top| top as usize), scores, least })
+    }
+
+    /// The class of each row.
+    pub(crate) fn classes<'py>(
+        &self,
+        py: Python<'py>,
+        model: &Model,
+        answers: &Answers,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let names = texts(py, model.classes())?;
+        let of_row = |row| self.class(py, answers.row(row), &names);
+        if answers.single {
+            return of_row(0);
+        }
+        let all: Vec<Bound<'py, PyAny>> = (0..answers.rows).map(of_row).collect::<PyResult<_>>()?;
+        if self.top.is_some() || self.scores {
+            return Ok(PyList::new(py, all)?.into_any());
+        }
+        let all: Vec<Py<PyAny>> = all.into_iter().map(Bound::unbind).collect();
+        Ok(all.into_pyarray(py).into_any())
+    }
+
+    fn class<'py>(&self, py: Python<'py>, outputs: &[f32], names: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+        let reached = |class: &usize| self.least.is_none_or(|least| outputs[*class] >= least);
+        let told = |class: usize| {
+            let name = names.get_item(class)?;
+            if self.scores {
+                Ok((name, f64::from(outputs[class])).into_pyobject(py)?.into_any())
+            } else {
+                Ok::<_, PyErr>(name)
+            }
+        };
+        let Some(top) = self.top else {
+            let best = largest(outputs);
+            return if reached(&best) { told(best) } else { Ok(py.None().into_bound(py)) };
+        };
+        let best = best_first(outputs).into_iter().filter(reached).take(top);
+        Ok(PyList::new(py, best.map(told).collect::<PyResult<Vec<_>>>()?)?.into_any())
+    }
+}
+
+/// The places of values, of the largest one first; equals stay in their order.
+fn best_first(values: &[f32]) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..values.len()).collect();
+    places.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
+    places
+}
+
+/// Candidates, best first: of each its place and what the network answers.
+pub(crate) fn rank<'py>(
+    py: Python<'py>,
+    model: &Model,
+    schema: &Schema,
+    candidates: &Bound<'py, PyAny>,
+    shared: Option<&Bound<'py, PyAny>>,
+    want: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Vec<(usize, f64)>> {
+    check_classes(model)?;
+    let output = output_of(model, schema, want)?;
+    let table = Table::read(candidates, schema, false)?;
+    let shared = shared.map(|shared| Table::read(shared, schema, false)).transpose()?;
+    let common = match &shared {
+        Some(shared) if shared.single => Some(shared.values(0, schema)?),
+        Some(_) => return Err(ShapeError::new_err("shared is several rows: expected a dict, one row")),
+        None => None,
+    };
+    let mut rows = Vec::with_capacity(table.rows);
+    for row in 0..table.rows {
+        let mut values = table.values(row, schema)?;
+        for (value, common) in values.iter_mut().zip(common.iter().flatten()) {
+            if *value == Value::Gap {
+                value.clone_from(common);
+            }
+        }
+        rows.push(schema.row(&values));
+    }
+    let answers = Answers::to(py, model, &rows, false);
+    let scores: Vec<f32> = (0..rows.len()).map(|row| answers.row(row)[output]).collect();
+    Ok(best_first(&scores).into_iter().map(|row| (row, scores[row].into())).collect())
+}
+
+/// The output by which rows are ranked.
+fn output_of(model: &Model, schema: &Schema, want: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
+    let classifier = model.kind() == Kind::Classifier;
+    let names = if classifier { model.classes() } else { schema.target_names() };
+    let known = || names.iter().map(|name| name.escape_ascii().to_string()).collect::<Vec<_>>();
+    let Some(want) = want else {
+        return match (classifier, names.len()) {
+            (true, 2) => Ok(1),
+            (false, 1) => Ok(0),
+            _ => Err(bad_option("want", &"None", &format!("one of {}", known().join(", ")))),
+        };
+    };
+    let name = class_of(want)?;
+    names.iter().position(|of| Some(&of[..]) == name.as_deref()).ok_or_else(|| match sequences::shown(want) {
+        Ok(shown) => bad_option("want", &shown, &format!("one of {}", known().join(", "))),
+        Err(error) => error,
+    })
+}
+
+/// How many candidates are wanted.
+pub(crate) fn most(top: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
+    let top = top.map(|top| options::whole("top", top, u64::from(u32::MAX), 1)).transpose()?;
+    Ok(top.map_or(usize::MAX, |top| top as usize))
+}
