@@ -544,19 +544,6 @@ fn weights_of_classes_are_a_list_only_where_all_classes_are_known() {
 }
 
 #[test]
-fn classes_that_answer_are_those_of_the_last_training() {
-    let mut live = Live::new(network(&SHOP, classes(5, false, &[]), 7));
-    let known = |live: &Live| live.network().model().classes().iter().map(|name| name.to_vec()).collect::<Vec<_>>();
-    assert!(known(&live).is_empty(), "of two outputs");
-    for name in ["yes", "no", "perhaps"] {
-        observe(live.network_mut(), &[("age", "31")], class(name));
-    }
-    assert_eq!(known(&live), [&b"yes"[..], b"no"], "it has two outputs still");
-    train(&mut live, 2, 1);
-    assert_eq!(known(&live), [&b"yes"[..], b"no", b"perhaps"]);
-}
-
-#[test]
 fn fresh_rows_are_judged_as_stored_ones_and_are_not_kept() {
     let network = learnt(12, 300, 60, 1).network().clone();
     let before = network.clone();

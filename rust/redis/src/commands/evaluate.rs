@@ -83,7 +83,7 @@ impl Shown {
         match network.schema() {
             Some(schema) if network.kind() == Kind::Classifier => {
                 let names = schema.classes().to_vec();
-                Self { count: names.len().max(network.layout().outputs()), names: Some(names) }
+                Self { count: names.len(), names: Some(names) }
             }
             _ => Self { count: network.layout().outputs(), names: None },
         }
