@@ -1,8 +1,8 @@
 """A shop asks which promotion each visitor would take, by names, over a plain socket.
 
-Nothing of neuralredis is imported: any program that can send commands to a server does the same. Visitors come from more
-and more countries, some do not say how old they are, tastes change in the middle, and then there is a fourth promotion.
-The network is told none of that beforehand.
+Nothing of neuralredis is imported: any program that can send commands to a server does the same. Visitors come from
+more and more countries, some do not say how old they are, tastes change in the middle, and then there is a fourth
+promotion. The network is told none of that beforehand.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class Server:
         self.replies = self.socket.makefile("rb")
 
     def __call__(self, *words: object) -> Any:
+        """Send a command, and return its reply."""
         return self.pipeline([words])[0]
 
     def pipeline(self, commands: list[tuple[object, ...]]) -> list[Any]:

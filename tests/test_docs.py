@@ -31,8 +31,10 @@ IN_REDIS = [
         "database_steps",
         "job",
         "links",
+        "named",
         "network",
         "network_steps",
+        "positions",
         "refusals",
         "replies",
     )

@@ -27,12 +27,6 @@ def test_each_kind_of_network_takes_the_arguments_that_any_network_takes(name: s
     # At run time nothing is left of overloads in the protocol.
     promised = nr.Network.evaluate if name == "evaluate" else getattr(nr.AnyNetwork, name)
     taken, expected = parameters(getattr(kind, name)), parameters(promised)
-    if kind is nr.Network:
-        # What networks of fields take besides is never needed.
-        others = {name: one for name, one in taken.items() if name not in expected}
-        assert all(default is not inspect.Parameter.empty for _, default in others.values())
-        assert others.keys() <= {"top", "scores", "least"}
-        taken = {name: (how, expected[name][1]) for name, (how, _) in taken.items() if name not in others}
     assert taken == expected
 
 
@@ -55,8 +49,6 @@ def test_what_is_waited_for_can_be_awaited(name: str) -> None:
 
 def test_a_network_in_a_server_is_documented_as_one_in_the_process_with_what_differs() -> None:
     embedded, served = inspect.getdoc(nr.Network.observe) or "", inspect.getdoc(nr.RedisNetwork.observe) or ""
-    # What the notes say is of fields, which are for networks in the process.
-    embedded = embedded.partition("\nNotes\n")[0]
     before, after = served.split("Many rows are sent to the server in parts of about a megabyte", 1)
     assert embedded.startswith(before)
     assert after.partition("\n\n")[2] == embedded[len(before) :].partition("\nExamples\n")[0].rstrip()

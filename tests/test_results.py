@@ -100,7 +100,7 @@ def test_weights_count_in_the_error_alone(create: Create) -> None:
     [
         (("tset",), nr.OptionError, "set is 'tset': expected train, test"),
         (("test", [0]), TypeError, "of a stored set takes nothing else"),
-        (([[1, 2, 3, 4]],), TypeError, "needs y"),
+        (([[1, 2, 3, 4]],), TypeError, "y is missing"),
     ],
 )
 def test_an_evaluation_of_nothing_known_is_refused(

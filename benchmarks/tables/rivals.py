@@ -1,8 +1,8 @@
 """What a user would pick instead, at its defaults, with its own handling of words and gaps.
 
-Each takes rows to learn from, the name of the target and a seed, and returns what answers rows: probabilities of classes, in
-the order of the sorted names, or numbers. Dates, which none of them takes, become the day, its place in the week and the
-hour.
+Each takes rows to learn from, the name of the target and a seed, and returns what answers rows: probabilities of
+classes, in the order of the sorted names, or numbers. Dates, which none of them takes, become the day, its place in the
+week and the hour.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
 from tables import classifies
 
 Answer = Callable[[pd.DataFrame], Any]
@@ -59,7 +60,13 @@ def catboost(learnt: pd.DataFrame, target: str, seed: int) -> Answer:
         return X
 
     X, y = prepared(learnt), learnt[target]
-    settings = {"random_seed": seed, "verbose": False, "thread_count": 1, "cat_features": _words(X), "allow_writing_files": False}
+    settings = {
+        "random_seed": seed,
+        "verbose": False,
+        "thread_count": 1,
+        "cat_features": _words(X),
+        "allow_writing_files": False,
+    }
     if not classifies(learnt, target):
         model = CatBoostRegressor(**settings).fit(X, y)
         return lambda frame: model.predict(prepared(frame))

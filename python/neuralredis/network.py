@@ -305,9 +305,7 @@ class Network(NetworkOfFields):
         >>> net.evaluate([[1], [2], [3]], [0, 1, 1]).rows
         3
         """
-        # Rows of fields may say themselves what they have come to.
-        of_set = isinstance(X, str) or self._named() is None
-        fields = self._evaluate(X) if of_set and names_a_set(X, y, weight) else self._evaluate_on(X, y, weight)
+        fields = self._evaluate(X) if names_a_set(X, y, weight) else self._evaluate_on(X, y, weight)
         return ClassifierEvaluation(**fields) if "accuracy" in fields else RegressorEvaluation(**fields)
 
     def describe(self) -> Description:
@@ -488,8 +486,6 @@ def names_a_set(X: Any, y: Any, weight: Any) -> bool:
         if y is not None or weight is not None:
             raise TypeError(f"evaluate({X!r}) of a stored set takes nothing else: its rows have outputs and weights")
         return True
-    if y is None:
-        raise TypeError("evaluate(X) needs y, the outputs that are right")
     return False
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, overload
 
 from numpy import float32
 from numpy.typing import ArrayLike, NDArray
 
 from neuralredis.options import Changes, Options, Set
-from neuralredis.results import Evaluation, Info, Progress, Report
+from neuralredis.results import Evaluation, Info, Progress, Ranked, Report
 from neuralredis.training import Training
 
 if TYPE_CHECKING:
@@ -31,16 +31,29 @@ class AnyNetwork(Protocol):
     0.0
     """
 
+    # Rows by their positions are arrays, rows of fields dicts, frames and tables of several libraries.
     def observe(
-        self, X: ArrayLike, y: ArrayLike, *, into: Set | None = None, weight: ArrayLike | None = None
+        self, X: Any, y: Any = None, *, into: Set | None = None, weight: ArrayLike | None = None
     ) -> tuple[int, int]:
         """Store rows to learn from and to test on."""
 
-    def run(self, X: ArrayLike) -> NDArray[float32]:
+    def run(self, X: Any) -> Any:
         """Return the outputs of the network."""
 
-    def classify(self, X: ArrayLike) -> Any:
+    def classify(
+        self, X: Any, *, top: SupportsIndex | None = None, scores: bool = False, least: float | None = None
+    ) -> Any:
         """Return the class of each row."""
+
+    def rank(
+        self,
+        candidates: Any,
+        shared: Mapping[str, Any] | None = None,
+        *,
+        want: Any = None,
+        top: int | None = None,
+    ) -> list[Ranked]:
+        """Return candidates, best first."""
 
     def train(
         self,
@@ -76,7 +89,7 @@ class AnyNetwork(Protocol):
     @overload
     def evaluate(self, X: Set = "test") -> Evaluation: ...
     @overload
-    def evaluate(self, X: ArrayLike, y: ArrayLike, *, weight: ArrayLike | None = None) -> Evaluation: ...
+    def evaluate(self, X: Any, y: Any = None, *, weight: ArrayLike | None = None) -> Evaluation: ...
 
     def rows(self, set: Set) -> tuple[NDArray[float32], NDArray[Any]]:
         """Return the rows of a set, as they came."""

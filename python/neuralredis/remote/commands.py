@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any, SupportsIndex, TypeVar
 
 import numpy as np
@@ -13,7 +13,20 @@ from numpy.typing import NDArray
 
 from neuralredis.exceptions import OptionError
 
-__all__ = ["Command", "Key", "batched", "blob", "observe", "parts", "set_word", "train"]
+__all__ = [
+    "Command",
+    "Key",
+    "argument",
+    "batched",
+    "blob",
+    "hashes",
+    "observe",
+    "parts",
+    "set_word",
+    "train",
+    "wanted",
+    "whole",
+]
 
 Key = str | bytes
 #: A command and its arguments, as a client takes them.
@@ -40,7 +53,8 @@ def word(name: str, value: Any, expected: str) -> Any:
     return value
 
 
-def _whole(name: str, value: SupportsIndex, most: int, *, least: int = 0) -> int:
+def whole(name: str, value: SupportsIndex, most: int, *, least: int = 0) -> int:
+    """Return an integer within bounds."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -54,7 +68,7 @@ def train(
     key: Key, max_cycles: SupportsIndex | None, max_time: float | None, autostop: bool, backtrack: bool
 ) -> tuple[Command, int, float]:
     """Return NR.TRAIN, and its limits: cycles and seconds, 0 for none."""
-    cycles = 0 if max_cycles is None else _whole("max_cycles", max_cycles, 2**64 - 1)
+    cycles = 0 if max_cycles is None else whole("max_cycles", max_cycles, 2**64 - 1)
     if isinstance(max_time, (str, bytes)) or not (max_time is None or hasattr(max_time, "__float__")):
         raise TypeError(f"max_time is {max_time!r}: expected seconds, at least 0")
     seconds = 0.0 if max_time is None else float(max_time)
@@ -69,6 +83,42 @@ def train(
     words += ["AUTOSTOP"] if flag("autostop", autostop) else []
     words += ["BACKTRACK"] if flag("backtrack", backtrack) else []
     return ("NR.TRAIN", key, *words), cycles, milliseconds / 1000
+
+
+def wanted(top: SupportsIndex | None, scores: bool, least: float | None) -> list[Any]:
+    """Return how an answer is to look, as it stands after ``->``."""
+    words: list[Any] = [] if top is None else ["TOP", whole("top", top, 2**32 - 1, least=1)]
+    words += ["WITHSCORES"] if flag("scores", scores) else []
+    if least is not None:
+        if not isinstance(least, (int, float, np.number)) or isinstance(least, bool):
+            raise TypeError(f"least is {least!r}: expected a number from 0 to 1")
+        if not 0 <= least <= 1:
+            raise OptionError(f"least is {least}: expected a number from 0 to 1")
+        words += ["MIN", float(least)]
+    return words
+
+
+def argument(value: Any) -> str | bytes:
+    """Return a value as the argument of a command: nothing for a gap."""
+    if value is None:
+        return ""
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (str, bytes)):
+        return value
+    if isinstance(value, (list, tuple, np.ndarray)):
+        if all(isinstance(item, str) for item in value):
+            return ",".join(value)
+        return np.asarray(value, "<f4").tobytes()
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def hashes(keys: Sequence[Key], fields: Mapping[str, Any] | None) -> list[Any]:
+    """Return the keys of hashes after their number, then names and values."""
+    if isinstance(keys, (str, bytes)):
+        raise TypeError(f"hashes is {keys!r}: expected a list of keys")
+    pairs = ((name, argument(value)) for name, value in (fields or {}).items())
+    return [len(keys), *keys, *chain.from_iterable(pairs)]
 
 
 def set_word(argument: str, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, SupportsIndex
 
@@ -41,7 +41,12 @@ class DatabaseSteps:
         self,
         key: Key,
         kind: Kind,
-        layout: Sequence[SupportsIndex] | NDArray[np.integer[Any]],
+        layout: Sequence[SupportsIndex] | NDArray[np.integer[Any]] | None = None,
+        *,
+        fields: Mapping[str, str | tuple[str, SupportsIndex]] | None = None,
+        target: str | Sequence[str] | None = None,
+        hidden: Sequence[SupportsIndex] | NDArray[np.integer[Any]] | None = None,
+        classes: SupportsIndex | Sequence[Any] | None = None,
         **options: Unpack[Creation],
     ) -> Steps[Key]:
         """Create a network.
@@ -50,7 +55,7 @@ class DatabaseSteps:
         ----------
         key : str or bytes
             Where it will be.
-        kind, layout, **options
+        kind, layout, fields, target, hidden, classes, **options
             As for `Network`.
 
         Returns
@@ -67,7 +72,10 @@ class DatabaseSteps:
         OptionError
             If there is no such network.
         """
-        yield from self._ask("NR.CREATE", key, *_core.creation_words(kind, layout, **options))
+        words = _core.creation_words(
+            kind, layout, fields=fields, target=target, hidden=hidden, classes=classes, **options
+        )
+        yield from self._ask("NR.CREATE", key, *words)
         return key
 
     def upload(self, key: Key, network: Network, *, replace: bool = False) -> Steps[Key]:

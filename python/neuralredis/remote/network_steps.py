@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from inspect import getdoc
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,11 +22,14 @@ from neuralredis.options import Changes, Options, Set
 from neuralredis.remote import commands, replies
 from neuralredis.remote.commands import Key
 from neuralredis.remote.job import RedisJob
+from neuralredis.remote.named import Named
+from neuralredis.remote.positions import Positions
 from neuralredis.results import (
     ClassifierEvaluation,
     Evaluation,
     Info,
     Progress,
+    Ranked,
     RegressorEvaluation,
     Report,
     RowCounts,
@@ -52,18 +54,8 @@ ROWS_BYTES = 1 << 26
 SECTION = re.compile(r"^\w[\w ]*\n-+$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What of a network must be known to read rows for it."""
-
-    kind: str
-    inputs: int
-    outputs: int
-
-    @property
-    def reader(self) -> _core.RowReader:
-        """What reads them."""
-        return _core.RowReader(self.kind, self.inputs, self.outputs)
+#: What reads rows for a network, and its answers.
+Rows = Positions | Named
 
 
 def _documented(steps: C) -> C:
@@ -72,8 +64,8 @@ def _documented(steps: C) -> C:
         twin = getdoc(getattr(Network, name, None)) if not name.startswith("_") else None
         # Python with -OO has no docstrings.
         if twin and operation.__doc__:
-            # The examples, and notes about fields, are of networks in this process.
-            text = twin.partition("\nExamples\n")[0].partition("\nNotes\n")[0].rstrip()
+            # The examples are of networks in this process.
+            text = twin.partition("\nExamples\n")[0].rstrip()
             sections = SECTION.search(text)
             end = sections.start() if sections else len(text)
             added = (getdoc(operation) or "").partition("\n\n")[2]
@@ -85,45 +77,46 @@ def _documented(steps: C) -> C:
 class NetworkSteps:
     """The operations of a network at a key.
 
-    The shape of its rows is asked for at the first need and kept. The server counts the values of each row, so that
-    another network, put under the same key since, refuses rows of another width; the shape is asked for again then.
+    What its rows are is asked for at the first need and kept. The server counts the values of each row and knows its
+    fields, so that another network, put under the same key since, refuses rows of other ones; what they are is asked
+    for again then.
     """
 
     def __init__(self, link: Any, key: Key) -> None:
         self._link = link
         self._key = key
-        self._shape: Shape | None = None
-        #: What the columns of the first frame were called that was observed here, and for rows of which shape.
-        self._names: tuple[Shape, list[str]] | None = None
+        self._rows: Rows | None = None
 
     def _ask(self, *command: Any) -> Steps[Any]:
         (reply,) = yield partial(self._link.send, [command])
         return reply
 
-    def _ask_shape(self) -> Steps[Shape]:
+    def _ask_rows(self) -> Steps[Rows]:
         info = yield from self.info()
-        self._shape = Shape(info.type, info.layout[0], info.layout[-1])
-        return self._shape
+        if info.fields is None or info.target is None:
+            present: Rows = Positions(info.type, info.layout[0], info.layout[-1])
+        else:
+            present = Named(info.type, info.fields, info.target)
+        if present != self._rows:
+            self._rows = present
+        return self._rows or present
 
-    def _known(self, shape: Shape) -> list[str] | None:
-        return self._names[1] if self._names is not None and self._names[0] == shape else None
-
-    def _with_shape(self, steps: Callable[[Shape], Steps[T]]) -> Steps[T]:
-        """Do what needs the shape of the network: with the one that is known, and if it fails with the present one."""
-        known = self._shape
+    def _with_rows(self, steps: Callable[[Rows], Steps[T]]) -> Steps[T]:
+        """Do what needs to know what rows are: with what is known, and if it fails with what they are now."""
+        known = self._rows
         if known is None:
-            return (yield from steps((yield from self._ask_shape())))
+            return (yield from steps((yield from self._ask_rows())))
         try:
             return (yield from steps(known))
         except (ShapeError, DataError, KindError):
             # What is wrong for the network that was there may be right for the one that is.
-            present = yield from self._ask_shape()
+            present = yield from self._ask_rows()
             if present == known:
                 raise
         return (yield from steps(present))
 
     def observe(
-        self, X: ArrayLike, y: ArrayLike, *, into: Set | None = None, weight: ArrayLike | None = None
+        self, X: Any, y: Any = None, *, into: Set | None = None, weight: ArrayLike | None = None
     ) -> Steps[RowCounts]:
         """Store rows.
 
@@ -131,61 +124,187 @@ class NetworkSteps:
         all the same, because its memory is full for example, the parts before it are kept.
         """
         target = None if into is None else commands.set_word("into", into)
-        return (yield from self._with_shape(lambda shape: self._observe(shape, X, y, target, weight)))
+        return (yield from self._with_rows(lambda rows: self._observe(rows, X, y, target, weight)))
 
-    def _observe(
-        self, shape: Shape, X: ArrayLike, y: ArrayLike, into: str | None, weight: ArrayLike | None
-    ) -> Steps[RowCounts]:
-        rows, weights = shape.reader.examples(X, y, weight, names=self._known(shape))
-        if not len(rows):
+    def _observe(self, rows: Rows, X: Any, y: Any, into: str | None, weight: ArrayLike | None) -> Steps[RowCounts]:
+        counts: Any = None
+        observed = rows.observe(self._key, X, y, into, weight)
+        for batch in commands.batched(observed, BLOBS_AT_A_TIME):
+            counts = (yield partial(self._link.send, batch))[-1]
+        if counts is None:
             # The server refuses rows that are none.
             info = yield from self.info()
             return RowCounts(info.training_dataset_len, info.test_dataset_len)
-        observed = commands.observe(self._key, shape.inputs, rows, weights, into)
-        counts: Any = None
-        for batch in commands.batched(observed, BLOBS_AT_A_TIME):
-            counts = (yield partial(self._link.send, batch))[-1]
-        names = shape.reader.names(X)
-        if names is not None and self._known(shape) is None:
-            self._names = shape, names
+        rows.observed(X)
         train, test = counts
         return RowCounts(int(train), int(test))
 
-    def _answers(self, command: str, X: ArrayLike) -> Steps[tuple[Shape, bool, list[Any]]]:
-        return (yield from self._with_shape(lambda shape: self._answers_of(shape, command, X)))
+    def _answers(self, command: str, X: Any, wanted: Sequence[Any] = ()) -> Steps[tuple[Rows, bool, list[Any]]]:
+        return (yield from self._with_rows(lambda rows: self._answers_of(rows, command, X, list(wanted))))
 
-    def _answers_of(self, shape: Shape, command: str, X: ArrayLike) -> Steps[tuple[Shape, bool, list[Any]]]:
-        if command == "NR.CLASS" and shape.kind != "classifier":
-            raise KindError("the network is a regressor: only a classifier has classes")
-        rows, single = shape.reader.inputs(X, names=self._known(shape))
+    def _answers_of(self, rows: Rows, command: str, X: Any, wanted: list[Any]) -> Steps[tuple[Rows, bool, list[Any]]]:
+        single, asked = rows.ask(command, self._key, X, wanted)
+        return rows, single, (yield from self._all(asked))
+
+    def _all(self, asked: Iterator[Any]) -> Steps[list[Any]]:
         found: list[Any] = []
-        if len(rows) == 1:
-            found.append((yield from self._ask(command, self._key, *rows[0].tolist())))
-        else:
-            # None at all of no rows, which the server would refuse.
-            sliced = commands.parts(len(rows), max(shape.inputs, shape.outputs))
-            asked = ((command, self._key, *commands.blob(rows[part])) for part in sliced)
-            for batch in commands.batched(asked, BLOBS_AT_A_TIME):
-                found += yield partial(self._link.send, batch)
-        return shape, single, found
+        for batch in commands.batched(asked, BLOBS_AT_A_TIME):
+            found += yield partial(self._link.send, batch)
+        return found
 
-    def run(self, X: ArrayLike) -> Steps[NDArray[np.float32]]:
+    def run(self, X: Any) -> Steps[Any]:
         """Return outputs.
 
         Many rows are sent to the server in parts of about a megabyte.
         """
-        shape, single, found = yield from self._answers("NR.RUN", X)
-        if not found:
-            return np.empty((0, shape.outputs), np.float32)
-        outputs = np.concatenate([replies.singles(reply, shape.outputs) for reply in found])
-        return outputs if single else outputs.reshape(-1, shape.outputs)
+        rows, single, found = yield from self._answers("NR.RUN", X)
+        return rows.outputs_of(found, single)
 
-    def classify(self, X: ArrayLike) -> Steps[Any]:
+    def classify(
+        self, X: Any, *, top: SupportsIndex | None = None, scores: bool = False, least: float | None = None
+    ) -> Steps[Any]:
         """Return classes, for rows in parts as those of `run`."""
-        _, single, found = yield from self._answers("NR.CLASS", X)
-        if single:
-            return int(found[0])
-        return np.concatenate([np.empty(0, np.int64), *(np.atleast_1d(np.array(reply, np.int64)) for reply in found)])
+        wanted = commands.wanted(top, scores, least)
+        rows, single, found = yield from self._answers("NR.CLASS", X, wanted)
+        return rows.classes_of(found, single, top is not None, scores)
+
+    def rank(
+        self,
+        candidates: Any,
+        shared: Mapping[str, Any] | None = None,
+        *,
+        want: Any = None,
+        top: int | None = None,
+    ) -> Steps[list[Ranked]]:
+        """Return candidates, best first, of which the server is asked in parts as by `run`."""
+        most = None if top is None else commands.whole("top", top, 2**32 - 1, least=1)
+        return (yield from self._with_rows(lambda rows: self._rank(rows, candidates, shared, want, most)))
+
+    def _rank(self, rows: Rows, candidates: Any, shared: Any, want: Any, top: int | None) -> Steps[list[Ranked]]:
+        found = yield from self._all(rows.rank(self._key, candidates, shared))
+        scores = cast("Named", rows).scores_of(found, want)
+        order = sorted(range(len(scores)), key=lambda at: -scores[at])
+        return [Ranked(at, scores[at]) for at in order[:top]]
+
+    def observe_hashes(
+        self,
+        hashes: Sequence[Key],
+        outcome: Any,
+        *,
+        fields: Mapping[str, Any] | None = None,
+        into: Set | None = None,
+        weight: float | None = None,
+    ) -> Steps[RowCounts]:
+        """Store a row that the server reads from hashes: ``NR.HOBSERVE``.
+
+        Parameters
+        ----------
+        hashes : sequence of str or bytes
+            The keys of the hashes, one for each role, in the order in which the roles first stand among the fields:
+            ``user.age`` is the field ``age`` of the hash of the role ``user``.
+        outcome : str, number or sequence of numbers
+            What the row came to.
+        fields : dict, optional
+            Values that no hash holds, or that are to count instead.
+        into, weight
+            As for `observe`.
+
+        Returns
+        -------
+        RowCounts
+            How many rows there are then of the training set and of the testing set.
+
+        Examples
+        --------
+        >>> fields = {"user.age": "number", "offer.price": "number"}
+        >>> net = db.create("offers", "classifier", fields=fields, target="took", seed=1)
+        >>> _ = db.client.hset("user:1", "age", 31), db.client.hset("offer:1", "price", 9.5)
+        >>> net.observe_hashes(["user:1", "offer:1"], "yes")
+        RowCounts(train=1, test=0)
+        """
+        outcomes = outcome if isinstance(outcome, (list, tuple, np.ndarray)) else [outcome]
+        words: list[Any] = [*commands.hashes(hashes, fields), "->", *map(commands.argument, outcomes)]
+        words += [] if weight is None else ["WEIGHT", float(weight)]
+        words += [] if into is None else [commands.set_word("into", into)]
+        train, test = yield from self._ask("NR.HOBSERVE", self._key, *words)
+        return RowCounts(int(train), int(test))
+
+    def run_hashes(self, hashes: Sequence[Key], *, fields: Mapping[str, Any] | None = None) -> Steps[Any]:
+        """Return the outputs for a row that the server reads from hashes: ``NR.HRUN``.
+
+        Parameters
+        ----------
+        hashes, fields
+            As for `observe_hashes`.
+
+        Returns
+        -------
+        dict or float
+            What `run` returns for one row.
+        """
+        rows = cast("Named", (yield from self._ask_rows()))
+        reply = yield from self._ask("NR.HRUN", self._key, *commands.hashes(hashes, fields))
+        return rows.outputs_of([[reply]], single=True)
+
+    def classify_hashes(
+        self,
+        hashes: Sequence[Key],
+        *,
+        fields: Mapping[str, Any] | None = None,
+        top: SupportsIndex | None = None,
+        scores: bool = False,
+        least: float | None = None,
+    ) -> Steps[Any]:
+        """Return the class of a row that the server reads from hashes: ``NR.HCLASS``.
+
+        Parameters
+        ----------
+        hashes, fields
+            As for `observe_hashes`.
+        top, scores, least
+            As for `classify`.
+
+        Returns
+        -------
+        str, list or None
+            What `classify` returns for one row.
+        """
+        wanted = commands.wanted(top, scores, least)
+        rows = cast("Named", (yield from self._ask_rows()))
+        words = [*commands.hashes(hashes, fields), *(("->", *wanted) if wanted else ())]
+        reply = yield from self._ask("NR.HCLASS", self._key, *words)
+        return rows.classes_of([[reply]], True, top is not None, scores)
+
+    def rank_hashes(
+        self,
+        hashes: Sequence[Key],
+        *,
+        fields: Mapping[str, Any] | None = None,
+        want: str | None = None,
+        top: SupportsIndex | None = None,
+    ) -> Steps[list[tuple[str, float | None]]]:
+        """Return hashes, best first: ``NR.RANK``.
+
+        Parameters
+        ----------
+        hashes : sequence of str or bytes
+            The keys of the hashes of all roles but the last, then those of the candidates for the last role.
+        fields : dict, optional
+            As for `observe_hashes`.
+        want : str, optional
+            The class whose probability counts; the second of two unless given.
+        top : int, optional
+            How many to return at most; all unless given.
+
+        Returns
+        -------
+        list of tuple of str and float
+            The keys of the candidates and their scores; None for a key without a hash, which comes last.
+        """
+        words: list[Any] = [] if want is None else ["FOR", want]
+        words += [] if top is None else ["TOP", commands.whole("top", top, 2**32 - 1, least=1)]
+        asked = [*commands.hashes(hashes, fields), "->", *words, "WITHSCORES"]
+        return replies.ranking((yield from self._ask("NR.RANK", self._key, *asked)))
 
     def train(
         self,
@@ -242,28 +361,21 @@ class NetworkSteps:
         fields = replies.report((yield from self._ask("NR.REPORT", self._key)))
         return None if fields is None else report_of(fields)
 
-    def evaluate(
-        self, X: ArrayLike | Set = "test", y: ArrayLike | None = None, *, weight: ArrayLike | None = None
-    ) -> Steps[Evaluation]:
+    def evaluate(self, X: Any = "test", y: Any = None, *, weight: ArrayLike | None = None) -> Steps[Evaluation]:
         """Return the reply of ``NR.EVALUATE``, for fresh rows all at once."""
         if names_a_set(X, y, weight):
             reply = yield from self._ask("NR.EVALUATE", self._key, commands.set_word("set", cast("str", X)))
         else:
-            reply = yield from self._with_shape(lambda shape: self._evaluate_on(shape, X, y, weight))
+            reply = yield from self._with_rows(lambda rows: self._ask(*rows.evaluate(self._key, X, y, weight)))
         fields = replies.evaluation(reply)
         return ClassifierEvaluation(**fields) if "accuracy" in fields else RegressorEvaluation(**fields)
-
-    def _evaluate_on(self, shape: Shape, X: Any, y: Any, weight: ArrayLike | None) -> Steps[Any]:
-        rows, weights = shape.reader.examples(X, y, weight, names=self._known(shape))
-        if not len(rows):
-            raise DataError("there are no rows to evaluate")
-        # Whole: the figures of parts do not add up to those of all.
-        return (yield from self._ask("NR.EVALUATE", self._key, *commands.blob(rows, weights)))
 
     def rows(self, set: Set) -> Steps[tuple[NDArray[np.float32], NDArray[Any]]]:
         """Return stored rows, fetched in parts."""
         word = commands.set_word("set", set)
-        shape = yield from self._ask_shape()
+        shape = yield from self._ask_rows()
+        if isinstance(shape, Named):
+            raise KindError("the network has fields: rows by their positions are for networks without")
         targets = 1 if shape.kind == "classifier" else shape.outputs
         count = max(1, ROWS_BYTES // (4 * (shape.inputs + targets)))
         X, y = [np.empty((0, shape.inputs), np.float32)], [np.empty((0, targets), np.float32)]

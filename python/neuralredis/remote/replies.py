@@ -19,12 +19,51 @@ from neuralredis.exceptions import FormatError
 from neuralredis.options import Kind
 from neuralredis.results import Info, ListedTraining, Progress
 
-__all__ = ["evaluation", "fields", "info", "options", "outcome", "report", "singles", "text", "threads"]
+__all__ = [
+    "evaluation",
+    "fields",
+    "info",
+    "name",
+    "options",
+    "outcome",
+    "ranking",
+    "report",
+    "scores",
+    "singles",
+    "text",
+    "threads",
+]
 
 
 def text(reply: Any) -> str:
     """Return a word."""
     return reply.decode() if isinstance(reply, bytes) else str(reply)
+
+
+def name(reply: Any) -> str:
+    """Return a name of the user's; bytes that are no UTF-8 are as in the names of files."""
+    return reply.decode(errors="surrogateescape") if isinstance(reply, bytes) else str(reply)
+
+
+def scores(reply: Any) -> dict[str, float]:
+    """Return names and numbers, in their order."""
+    return {of: float(np.float32(score)) for of, score in _pairs(reply)}
+
+
+def ranking(reply: Any) -> list[tuple[str, Any]]:
+    """Return names and numbers, the best first; without a number where there is none."""
+    return [(of, None if score is None else float(np.float32(score))) for of, score in _pairs(reply)]
+
+
+def _pairs(reply: Any) -> list[tuple[str, Any]]:
+    """Return pairs: from a map, from a list of pairs, or, in RESP2, from names and values in turn."""
+    if isinstance(reply, dict):
+        pairs = list(reply.items())
+    elif reply and isinstance(reply[0], list):
+        pairs = [(of, value) for of, value in reply]
+    else:
+        pairs = list(zip(reply[::2], reply[1::2], strict=True))
+    return [(name(of), value) for of, value in pairs]
 
 
 def number(reply: Any) -> float | None:
@@ -87,7 +126,7 @@ def _kind(reply: Any) -> str:
 def info(reply: Any) -> Info:
     """Return what NR.INFO says. Fields of a later module are left out."""
     found = fields(reply)
-    chosen = options(found)
+    chosen = options(found) | _named(found)
     values: dict[str, Any] = {"classification_errors_perc": None, **chosen}
     for field in dataclasses.fields(Info):
         if field.name in chosen or field.name not in found:
@@ -107,6 +146,18 @@ def info(reply: Any) -> Info:
             case "Kind":
                 values[field.name] = _kind(value)
     return Info(**values)
+
+
+def _named(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what NR.INFO says about fields; nothing of a network without."""
+    if "fields" not in found:
+        return {}
+    targets = tuple(map(name, found["targets"]))
+    return {
+        "fields": {of: name(kind).lower() for of, kind in _pairs(found["fields"])},
+        "target": targets[0] if len(targets) == 1 else targets,
+        "classes": tuple(map(name, found["classes"])) if "classes" in found else None,
+    }
 
 
 def report(reply: Any) -> dict[str, Any] | None:
@@ -136,11 +187,13 @@ def _numbers(column: Iterable[Any]) -> NDArray[np.float64]:
 def evaluation(reply: Any) -> dict[str, Any]:
     """Return the fields of an evaluation, as an embedded network gives them."""
     found = fields(reply)
-    values: dict[str, Any] = {name: number(value) for name, value in found.items() if name != "confusion"}
+    of_classes = ("confusion", "classes")
+    values: dict[str, Any] = {name: number(value) for name, value in found.items() if name not in of_classes}
     values["rows"] = int(found["rows"])
     if "confusion" in found:
         matrix = found["confusion"]
         values["confusion"] = None if matrix is None else np.array(matrix, np.int64)
+        values["classes"] = tuple(map(name, found["classes"])) if "classes" in found else None
     return values
 
 

@@ -39,6 +39,11 @@ impl<'py> Observed<'py> {
         Ok(Self { table, outcomes, weights })
     }
 
+    /// The rows.
+    pub(crate) fn table(&self) -> &Table<'py> {
+        &self.table
+    }
+
     /// What is understood by them.
     pub(crate) fn examples<'a>(&'a self, schema: &Schema) -> PyResult<Vec<Example<'a>>> {
         let example = |row: usize| {

@@ -24,22 +24,61 @@ pub(crate) struct Described<'a, 'py> {
     pub(crate) classes: Option<&'a Bound<'py, PyAny>>,
 }
 
+/// What a network is to be made of: a layout, or fields.
+pub(crate) enum Made<'a, 'py> {
+    Layout(&'a Bound<'py, PyAny>),
+    Fields(Described<'a, 'py>),
+}
+
+impl<'a, 'py> Made<'a, 'py> {
+    /// Of the arguments, of which some exclude others.
+    pub(crate) fn of(
+        layout: Option<&'a Bound<'py, PyAny>>,
+        fields: Option<&'a Bound<'py, PyAny>>,
+        [target, hidden, classes]: [Option<&'a Bound<'py, PyAny>>; 3],
+    ) -> PyResult<Self> {
+        let layout = match (layout, fields) {
+            (Some(layout), None) => layout,
+            (None, Some(fields)) => return Ok(Self::Fields(Described { fields, target, hidden, classes })),
+            (Some(_), Some(_)) => return Err(PyTypeError::new_err("layout and fields exclude each other")),
+            (None, None) => return Err(PyTypeError::new_err("a network needs a layout, or fields and a target")),
+        };
+        for (name, given) in [("target", target), ("hidden", hidden), ("classes", classes)] {
+            if given.is_some() {
+                let what = format!("{name} is for a network with fields: this one has a layout");
+                return Err(PyTypeError::new_err(what));
+            }
+        }
+        Ok(Self::Layout(layout))
+    }
+}
+
 impl Described<'_, '_> {
     /// The network, with random initial weights.
     pub(crate) fn engine(&self, kind: Kind, changes: &Changes, seed: u64) -> PyResult<Engine> {
-        if changes.normalize == Some(false) {
-            return Err(bad_option("normalize", &"False", &"True, or nothing, for a network of fields"));
-        }
-        let (fields, target, hidden) = (self.fields()?, self.target(kind)?, self.hidden()?);
-        let outputs = match &target {
+        Self::check(changes)?;
+        let (schema, hidden) = (self.schema(kind)?, self.hidden()?);
+        let outputs = match schema.target() {
             Target::Classes { closed: false, .. } => 2,
             Target::Classes { names, .. } | Target::Values(names) => names.len(),
         };
-        let schema = Schema::new(fields, target).map_err(raise)?;
         // Options are checked against the outputs; a list of weights for classes that are still to come, by the network.
         let layout = Layout::new(&[1, outputs.max(1)]).map_err(raise)?;
         let chosen = Options::new(kind).with(kind, &layout, changes).map_err(raise)?;
         Engine::of_fields(schema, &hidden, chosen, changes.first_limits(), seed).map_err(raise)
+    }
+
+    /// Whether options are those of a network of fields.
+    pub(crate) fn check(changes: &Changes) -> PyResult<()> {
+        if changes.normalize == Some(false) {
+            return Err(bad_option("normalize", &"False", &"True, or nothing, for a network of fields"));
+        }
+        Ok(())
+    }
+
+    /// The fields and the target, of which no word is known yet.
+    pub(crate) fn schema(&self, kind: Kind) -> PyResult<Schema> {
+        Schema::new(self.fields()?, self.target(kind)?).map_err(raise)
     }
 
     fn fields(&self) -> PyResult<Vec<(Vec<u8>, FieldKind)>> {
@@ -92,7 +131,8 @@ impl Described<'_, '_> {
         Ok(Target::Classes { name, most: u32::try_from(names.len()).unwrap_or(u32::MAX), closed: true, names })
     }
 
-    fn hidden(&self) -> PyResult<Vec<usize>> {
+    /// Units of the hidden layers.
+    pub(crate) fn hidden(&self) -> PyResult<Vec<usize>> {
         let Some(hidden) = self.hidden else { return Ok(DEFAULT_HIDDEN.to_vec()) };
         if !values::is_list(hidden) {
             let shown = sequences::shown(hidden)?;

@@ -22,6 +22,7 @@ mod options;
 mod outcomes;
 mod results;
 mod rows;
+mod sent;
 mod sequences;
 mod table;
 mod training;
@@ -40,6 +41,8 @@ mod _core {
     use super::options::{change_words, creation_words, option_table};
     #[pymodule_export]
     use super::rows::RowReader;
+    #[pymodule_export]
+    use super::sent::FieldReader;
     #[pymodule_export]
     use super::training::{Job, cancel_all, set_threads};
 

@@ -19,7 +19,7 @@ use crate::answers::{self, Answers, Observed, Wanted};
 use crate::arrays;
 use crate::description;
 use crate::errors::{KindError, ShapeError, raise};
-use crate::fields::{self, Described};
+use crate::fields::{self, Made};
 use crate::options;
 use crate::results;
 use crate::rows::{Examples, Inputs, Numbers, Role, Shape};
@@ -114,21 +114,10 @@ impl Network {
         let kind = options::kind(kind)?;
         let changes = options::changes(options, true)?;
         let seed = options::seed(py, changes.seed)?;
-        let layout = match (layout, fields) {
-            (Some(layout), None) => options::layout(layout)?,
-            (None, Some(fields)) => {
-                return Described { fields, target, hidden, classes }.engine(kind, &changes, seed).map(Self::new);
-            }
-            (Some(_), Some(_)) => return Err(PyTypeError::new_err("layout and fields exclude each other")),
-            (None, None) => return Err(PyTypeError::new_err("a network needs a layout, or fields and a target")),
+        let layout = match Made::of(layout, fields, [target, hidden, classes])? {
+            Made::Layout(layout) => options::layout(layout)?,
+            Made::Fields(described) => return described.engine(kind, &changes, seed).map(Self::new),
         };
-        for (name, given) in [("target", target), ("hidden", hidden), ("classes", classes)] {
-            if given.is_some() {
-                return Err(PyTypeError::new_err(format!(
-                    "{name} is for a network with fields: this one has a layout"
-                )));
-            }
-        }
         let chosen = Options::new(kind).with(kind, &layout, &changes).map_err(raise)?;
         Engine::new(kind, layout, chosen, changes.first_limits(), seed).map(Self::new).map_err(raise)
     }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::errors::{OptionError, bad_option, raise};
+use crate::fields::{Described, Made};
 
 pub(crate) fn kind(name: &Bound<'_, PyAny>) -> PyResult<Kind> {
     const EXPECTED: &str = "classifier, regressor";
@@ -186,16 +187,33 @@ fn words(options: Option<&Bound<'_, PyDict>>, of_creation: bool) -> PyResult<Vec
 
 /// The arguments of NR.CREATE after the key.
 #[pyfunction]
-#[pyo3(signature = (kind, layout, **options))]
-pub(crate) fn creation_words(
-    kind: &Bound<'_, PyAny>,
-    layout: &Bound<'_, PyAny>,
-    options: Option<&Bound<'_, PyDict>>,
-) -> PyResult<Vec<String>> {
-    let (kind, layout) = (self::kind(kind)?, self::layout(layout)?);
-    let mut units: Vec<String> = layout.units().iter().map(usize::to_string).collect();
-    units.insert(units.len() - 1, "->".to_owned());
-    Ok([vec![kind.name().to_owned()], units, words(options, true)?].concat())
+#[pyo3(signature = (kind, layout = None, *, fields = None, target = None, hidden = None, classes = None, **options))]
+pub(crate) fn creation_words<'py>(
+    py: Python<'py>,
+    kind: &Bound<'py, PyAny>,
+    layout: Option<&Bound<'py, PyAny>>,
+    fields: Option<&Bound<'py, PyAny>>,
+    target: Option<&Bound<'py, PyAny>>,
+    hidden: Option<&Bound<'py, PyAny>>,
+    classes: Option<&Bound<'py, PyAny>>,
+    options: Option<&Bound<'py, PyDict>>,
+) -> PyResult<Vec<Bound<'py, PyBytes>>> {
+    let kind = self::kind(kind)?;
+    let mut all = vec![kind.name().as_bytes().to_vec()];
+    match Made::of(layout, fields, [target, hidden, classes])? {
+        Made::Layout(layout) => {
+            let layout = self::layout(layout)?;
+            let mut units: Vec<Vec<u8>> = layout.units().iter().map(|units| units.to_string().into_bytes()).collect();
+            units.insert(units.len() - 1, b"->".to_vec());
+            all.extend(units);
+        }
+        Made::Fields(described) => {
+            Described::check(&changes(options, true)?)?;
+            all.extend(described.schema(kind)?.declaration(&described.hidden()?));
+        }
+    }
+    all.extend(words(options, true)?.into_iter().map(String::into_bytes));
+    Ok(all.iter().map(|word| PyBytes::new(py, word)).collect())
 }
 
 /// The arguments of NR.CONFIGURE after the key.

@@ -10,7 +10,7 @@
 //! Columns come in any order, and what is not given is a gap.
 
 use neuralredis_core::schema::Value;
-use neuralredis_core::{Error, FieldKind, Kind, Outcome, Row, Schema};
+use neuralredis_core::{Error, FieldKind, Given, Kind, Outcome, Row, Schema};
 use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyMapping, PyString};
@@ -75,6 +75,12 @@ impl<'py> Table<'py> {
             })?);
         }
         Ok(columns)
+    }
+
+    /// The value of a field of a row, which is one that [`Self::values`] understands.
+    pub(crate) fn given<'a>(&'a self, field: usize, row: usize, schema: &Schema) -> PyResult<Given<'a>> {
+        let Some((_, column)) = self.fields.iter().find(|(of, _)| *of == field) else { return Ok(Given::Gap) };
+        Ok(column.given(row, schema.fields()[field].kind())?.unwrap_or(Given::Gap))
     }
 
     /// What is understood by the values of a row.

@@ -36,6 +36,54 @@ pub fn fields(json: &[u8]) -> Result<Found<'_>> {
     }
 }
 
+/// Adds a field and its value to the text of an object, without the braces around.
+///
+/// # Errors
+/// [`Error::FieldValue`] for bytes that are not UTF-8, which JSON has no way to say, and for numbers that are not finite.
+pub fn write(name: &[u8], value: &Given<'_>, to: &mut Vec<u8>) -> Result<()> {
+    let refused = || Error::FieldValue {
+        row: None,
+        field: name.escape_ascii().to_string(),
+        value: value.to_string(),
+        expected: "what JSON can say: text in UTF-8, finite numbers".into(),
+    };
+    let text = |text: &[u8], to: &mut Vec<u8>| {
+        let text = std::str::from_utf8(text).map_err(|_| refused())?;
+        serde_json::to_writer(to, text).map_err(|_| refused())
+    };
+    let number = |number: f64, to: &mut Vec<u8>| {
+        // What is not finite would be written as null, which is a gap.
+        if number.is_finite() { serde_json::to_writer(to, &number).map_err(|_| refused()) } else { Err(refused()) }
+    };
+    if !to.is_empty() && !to.ends_with(b"{") {
+        to.push(b',');
+    }
+    text(name, to)?;
+    to.push(b':');
+    match value {
+        Given::Gap => to.extend(b"null"),
+        Given::Text(bytes) => text(bytes, to)?,
+        Given::Number(of) if of.is_nan() => to.extend(b"null"),
+        Given::Number(of) => number(*of, to)?,
+        Given::Flag(flag) => to.extend(flag.to_string().as_bytes()),
+        Given::Texts(texts) => list(texts, |item, to| text(item, to), to)?,
+        Given::Numbers(numbers) => list(numbers, |&item, to| number(item.into(), to), to)?,
+    }
+    Ok(())
+}
+
+fn list<T>(items: &[T], write: impl Fn(&T, &mut Vec<u8>) -> Result<()>, to: &mut Vec<u8>) -> Result<()> {
+    to.push(b'[');
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            to.push(b',');
+        }
+        write(item, to)?;
+    }
+    to.push(b']');
+    Ok(())
+}
+
 /// The rows of a text: of an object one, of an array those of its objects. Whether it is an array comes with them.
 ///
 /// # Errors
@@ -323,6 +371,33 @@ mod tests {
         for json in ["[1]", "[[{}]]", "[{}", "[{}] 1", "7", "null"] {
             assert!(super::rows(json.as_bytes()).is_err(), "{json}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let values = [
+            Given::Gap,
+            Given::text("caf\u{e9} \"\n\0".as_bytes()),
+            Given::Number(0.1),
+            Given::Number(-1e300),
+            Given::Number(1_700_000_000.25),
+            Given::Flag(true),
+            Given::Texts(vec![Cow::Borrowed(b"a,b"), Cow::Borrowed(b"c")]),
+            Given::Numbers(vec![1.5, -0.1]),
+        ];
+        let mut text = b"{".to_vec();
+        for (at, value) in values.iter().enumerate() {
+            write(format!("field {at}").as_bytes(), value, &mut text).unwrap();
+        }
+        text.push(b'}');
+        let read: Vec<_> = fields(&text).unwrap().into_iter().map(|(_, value)| value).collect();
+        assert_eq!(read, values);
+        for value in [Given::text(b"\xff"), Given::Number(f64::INFINITY), Given::Numbers(vec![f32::NAN])] {
+            assert!(write(b"a", &value, &mut Vec::new()).is_err());
+        }
+        let mut gap = Vec::new();
+        write(b"a", &Given::Number(f64::NAN), &mut gap).unwrap();
+        assert_eq!(gap, br#""a":null"#);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! whichever field they are of. So the number of a word never changes, and a network that learns of new words gets more weights
 //! at the end of its first layer.
 
+mod declaration;
 mod decode;
 pub mod json;
 mod kind;

@@ -4,7 +4,7 @@
 use neuralredis_core::{Changes, Drawing, Error, Kind, Layout, Limits, Network, Options, Schema};
 use neuralredis_server::{Content, context, key};
 
-use super::named::schema::{self, Declared};
+use super::named::schema::Declared;
 use super::options::{self, Of};
 use super::prelude::*;
 use crate::value::{Key, Value};
@@ -151,7 +151,7 @@ impl Wanted {
     fn written(&self, seed: u64) -> Vec<Vec<u8>> {
         let mut words = vec![self.kind.name().into()];
         if let Some(schema) = &self.schema {
-            words.extend(schema::written(schema, self.hidden()));
+            words.extend(schema.declaration(self.hidden()));
         } else {
             let mut units: Vec<_> = self.layout.units().iter().map(|units| units.to_string().into_bytes()).collect();
             units.insert(units.len() - 1, b"->".to_vec());

@@ -1,7 +1,9 @@
-//! `NR.EVALUATE key [TRAIN|TEST|FP32 [ROWS n] blob [WEIGHTS blob]]`
+//! `NR.EVALUATE key [TRAIN|TEST]`, on fresh rows `NR.EVALUATE key field value ... -> outcome ...`, `NR.EVALUATE key JSON text ->
+//! outcome ... [WEIGHTS blob]`, of numbers by position `NR.EVALUATE key FP32 [ROWS n] blob [WEIGHTS blob]`
 
-use neuralredis_core::{Batch, Error, Evaluation, Kind, Network, Score, Set};
+use neuralredis_core::{Batch, Evaluation, Kind, Network, Score, Set};
 
+use super::named::{self, Known};
 use super::prelude::*;
 use super::wire_rows::{self, Blob, Following};
 
@@ -19,7 +21,18 @@ impl Command for Evaluate {
             Argument::KEY,
             Argument::one_of(
                 c"rows",
-                &[Argument::word(c"train", c"TRAIN"), Argument::word(c"test", c"TEST"), wire_rows::WEIGHTED_BLOB],
+                &[
+                    Argument::word(c"train", c"TRAIN"),
+                    Argument::word(c"test", c"TEST"),
+                    wire_rows::WEIGHTED_BLOB,
+                    Argument::block(
+                        c"fields",
+                        &[
+                            Argument::one_of(c"known", &[named::PAIR.multiple(), named::JSON]),
+                            Argument::text(c"outcome").after(c"->").multiple(),
+                        ],
+                    ),
+                ],
             )
             .optional(),
         ],
@@ -31,12 +44,15 @@ impl Command for Evaluate {
         let network = value.live.network();
         // Sixteen rows at least go through the layers together; the widest layer has errors besides, of two at a time.
         memory::check(3 * 16 * 4 * network.layout().units().iter().sum::<usize>())?;
+        if args.len() > 2
+            && let Some(schema) = network.schema()
+        {
+            let (known, outcome) = Known::parse(&args[1..])?;
+            return named::evaluate::on_fresh(ctx, value, schema, known, outcome);
+        }
         let shown = Shown::of(network);
         let cost = |rows| Cost::of_rows(rows, value.parameters()).or_wait(value);
         if let Some((blob, following)) = Blob::find(args)? {
-            if network.schema().is_some() {
-                return Err(Error::HasFields.into());
-            }
             // As numbers, and as a set of rows.
             memory::check(2 * blob.bytes.len())?;
             let rows = blob.count(network.layout().inputs() + network.targets())?;
@@ -72,25 +88,27 @@ impl Command for Evaluate {
 }
 
 /// Classes as rows and columns of the matrix.
-struct Shown {
+pub(super) struct Shown {
     count: usize,
     /// None where classes have no names.
     names: Option<Vec<Box<[u8]>>>,
 }
 
 impl Shown {
+    /// Those of these names.
+    pub(super) fn named(names: Vec<Box<[u8]>>) -> Self {
+        Self { count: names.len(), names: Some(names) }
+    }
+
     fn of(network: &Network) -> Self {
         match network.schema() {
-            Some(schema) if network.kind() == Kind::Classifier => {
-                let names = schema.classes().to_vec();
-                Self { count: names.len(), names: Some(names) }
-            }
+            Some(schema) if network.kind() == Kind::Classifier => Self::named(schema.classes().to_vec()),
             _ => Self { count: network.layout().outputs(), names: None },
         }
     }
 }
 
-fn figures(evaluation: Evaluation, classes: Shown) -> Reply {
+pub(super) fn figures(evaluation: Evaluation, classes: Shown) -> Reply {
     let mut fields = vec![("rows", Reply::count(evaluation.rows)), ("error", Reply::Double(evaluation.error))];
     match evaluation.score {
         Score::Classifier { accuracy, baseline, confusion } => {

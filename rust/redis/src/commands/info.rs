@@ -1,6 +1,9 @@
 //! `NR.INFO key`
 
-use neuralredis_core::{ClassWeight, Kind, Network, Target};
+use std::sync::Arc;
+
+use neuralredis_core::schema::Field;
+use neuralredis_core::{ClassWeight, Kind, Network, Schema, Target};
 
 use super::prelude::*;
 use super::{options, report};
@@ -23,17 +26,24 @@ impl Command for Info {
         let key = value::open_unsettled(ctx, args[0])?;
         let value = value::read(&key)?;
         let (id, training, bytes) = (value.id, value.live.job().is_some(), value.bytes());
-        // There may be a million weights of classes.
-        let cost = match &value.live.network().info().options.class_weight {
-            ClassWeight::Given(weights) => Cost::of_items(weights.len()),
-            ClassWeight::None | ClassWeight::Balanced => Cost::NONE,
+        // There may be a million weights of classes, and thousands of fields.
+        let weights = match &value.live.network().info().options.class_weight {
+            ClassWeight::Given(weights) => weights.len(),
+            ClassWeight::None | ClassWeight::Balanced => 0,
         };
+        let named = |schema: &Arc<Schema>| 2 * schema.fields().len() + schema.classes().len();
+        let cost = Cost::of_items(weights + value.live.network().schema().map_or(0, named));
         if value.is_settled() && work::is_free(cost) {
             return Ok(Self::fields(value.live.network(), id, training, bytes));
         }
         let network = value.snapshot();
         work::defer(ctx, cost.or_wait(value), move |_| Ok(Self::fields(&network.wait()?, id, training, bytes)))
     }
+}
+
+/// Its name and its kind.
+fn of_field(field: &Field) -> [Reply; 2] {
+    [Reply::Bulk(field.name().to_vec()), Reply::Bulk(field.kind().to_string().into_bytes())]
 }
 
 impl Info {
@@ -68,7 +78,7 @@ impl Info {
             let names =
                 |names: &[Box<[u8]>]| Reply::Array(names.iter().map(|name| Reply::Bulk(name.to_vec())).collect());
             fields.extend([
-                ("fields", Reply::count(schema.fields().len())),
+                ("fields", Reply::Array(schema.fields().iter().flat_map(of_field).collect())),
                 ("words", Reply::count(schema.words().len())),
                 (
                     "targets",

@@ -173,36 +173,6 @@ fn classes(args: &mut &[&[u8]]) -> Result<Classes, Refusal> {
     }
 }
 
-/// The arguments that declare just this, from SCHEMA on to HIDDEN and CLASSES.
-pub(crate) fn written(schema: &Schema, hidden: &[usize]) -> Vec<Vec<u8>> {
-    let mut words = vec![b"SCHEMA".to_vec()];
-    for field in schema.fields() {
-        words.push(field.name().to_vec());
-        words.extend(field.kind().to_string().split(' ').map(|word| word.as_bytes().to_vec()));
-    }
-    words.push(ARROW.to_vec());
-    let number = |number: usize| number.to_string().into_bytes();
-    match schema.target() {
-        Target::Classes { name, most, closed, names } => {
-            words.push(name.to_vec());
-            words.extend([b"CLASSES".to_vec(), number(*most as usize)]);
-            if *closed {
-                words.extend(names.iter().map(|name| name.to_vec()));
-            }
-        }
-        Target::Values(names) => {
-            words.push(number(names.len()));
-            words.extend(names.iter().map(|name| name.to_vec()));
-        }
-    }
-    words.push(b"HIDDEN".to_vec());
-    if hidden.is_empty() {
-        words.push(number(0));
-    }
-    words.extend(hidden.iter().map(|&units| number(units)));
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -229,7 +199,7 @@ mod tests {
         ] {
             let declared = parsed(kind, &words).unwrap();
             assert_eq!((&declared.hidden[..], declared.rest.len()), (hidden, rest), "{words}");
-            let written = written(&declared.schema, &declared.hidden);
+            let written = declared.schema.declaration(&declared.hidden);
             assert_eq!(written[0], b"SCHEMA");
             let args: Vec<&[u8]> = written[1..].iter().map(Vec::as_slice).collect();
             let again = Declared::parse(kind, &args).unwrap();

@@ -1,0 +1,134 @@
+"""Rows of fields: the commands that carry them, and what the replies say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from neuralredis import _core
+from neuralredis.exceptions import DataError, KindError, OptionError
+from neuralredis.remote import replies
+from neuralredis.remote.commands import Command, Key
+
+__all__ = ["Named"]
+
+
+class Named:
+    """What of a network of fields must be known to read rows for it and to read its answers.
+
+    Rows go as JSON, which is cut into commands of about a megabyte.
+    """
+
+    def __init__(self, kind: str, fields: dict[str, str], target: str | tuple[str, ...]) -> None:
+        self._key = (kind, list(fields.items()), target)
+        self.kind, self.target = kind, target
+        self._reader = _core.FieldReader(kind, fields, target)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether rows of both are made of the same fields."""
+        return isinstance(other, Named) and self._key == other._key
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def observe(self, key: Key, X: Any, y: Any, into: str | None, weight: ArrayLike | None) -> Iterator[Command]:
+        """Return NR.OBSERVE for rows, none for no rows."""
+        return self._with_outcomes("NR.OBSERVE", key, X, y, weight, () if into is None else (into,))
+
+    def _with_outcomes(
+        self, command: str, key: Key, X: Any, y: Any, weight: ArrayLike | None, more: tuple[str, ...]
+    ) -> Iterator[Command]:
+        parts = self._reader.examples(X, y, weight)
+        return (
+            (command, key, "JSON", json, "->", *outcomes, *(() if weights is None else ("WEIGHTS", weights)), *more)
+            for json, _, outcomes, weights in parts
+        )
+
+    def observed(self, X: Any) -> None:
+        """Take note of nothing: columns have their names."""
+
+    def ask(self, command: str, key: Key, X: Any, wanted: list[Any]) -> tuple[bool, Iterator[Command]]:
+        """Return whether rows are one by itself, and what asks for the answers to them: nothing for no rows."""
+        if command == "NR.CLASS" and self.kind != "classifier":
+            raise KindError("the network is a regressor: only a classifier has classes")
+        parts, single = self._reader.inputs(X)
+        more = ("->", *wanted) if wanted else ()
+        return single, ((command, key, "JSON", json, *more) for json, *_ in parts)
+
+    def evaluate(self, key: Key, X: Any, y: Any, weight: ArrayLike | None) -> Command:
+        """Return NR.EVALUATE for fresh rows, whole: the figures of parts do not add up to those of all."""
+        parts = self._reader.examples(X, y, weight)
+        if not parts:
+            raise DataError("there are no rows to evaluate")
+        json = b"[" + b",".join(part[0][1:-1] for part in parts) + b"]"
+        outcomes = chain.from_iterable(part[2] for part in parts)
+        weights = None if parts[0][3] is None else b"".join(part[3] or b"" for part in parts)
+        return ("NR.EVALUATE", key, "JSON", json, "->", *outcomes, *(() if weights is None else ("WEIGHTS", weights)))
+
+    def outputs_of(self, found: list[Any], single: bool) -> Any:
+        """Return what replies to NR.RUN say."""
+        answers = list(chain.from_iterable(found))
+        if self.kind == "classifier":
+            scores = [replies.scores(answer) for answer in answers]
+            if single:
+                return {name: float(score) for name, score in scores[0].items()}
+            width = len(scores[0]) if scores else 0
+            return np.array([list(row.values()) for row in scores], np.float32).reshape(-1, width)
+        values = np.array([[float(value) for value in answer] for answer in answers], np.float32)
+        if isinstance(self.target, tuple):
+            names = self.target
+            return dict(zip(names, map(float, values[0]), strict=True)) if single else values.reshape(-1, len(names))
+        return float(values[0, 0]) if single else values.reshape(-1)
+
+    def scores_of(self, found: list[Any], want: Any) -> list[float]:
+        """Return the score of each candidate: the probability of a class, or an output."""
+        answers = list(chain.from_iterable(found))
+        if self.kind == "classifier":
+            named = [replies.scores(answer) for answer in answers]
+            names = tuple(named[0]) if named else ()
+        else:
+            names = self.target if isinstance(self.target, tuple) else (self.target,)
+            values = ([float(np.float32(value)) for value in answer] for answer in answers)
+            named = [dict(zip(names, row, strict=True)) for row in values]
+        if not named:
+            return []
+        chosen = self._wanted(names, want)
+        return [scores[chosen] for scores in named]
+
+    def _wanted(self, names: tuple[str, ...], want: Any) -> str:
+        if want is None and len(names) == (2 if self.kind == "classifier" else 1):
+            return names[-1]
+        chosen = None if want is None else str(want)
+        if chosen not in names:
+            raise OptionError(f"want is {want!r}: expected one of {', '.join(names)}")
+        return chosen
+
+    def classes_of(self, found: list[Any], single: bool, several: bool, scores: bool) -> Any:
+        """Return what replies to NR.CLASS say; `several` classes of each row, or one, with or without `scores`."""
+        answers = [_classes(answer, several, scores) for answer in chain.from_iterable(found)]
+        if single:
+            return answers[0]
+        if several or scores:
+            return answers
+        names = np.empty(len(answers), object)
+        names[:] = answers
+        return names
+
+    def rank(self, key: Key, candidates: Any, shared: Any) -> Iterator[Command]:
+        """Return what asks for the answers to candidates, with what they share."""
+        parts, _ = self._reader.inputs(candidates, shared)
+        return (("NR.RUN", key, "JSON", json) for json, *_ in parts)
+
+
+def _classes(answer: Any, several: bool, scores: bool) -> Any:
+    if answer is None:
+        return None
+    if several:
+        return replies.ranking(answer) if scores else [replies.name(name) for name in answer]
+    if scores:
+        name, score = answer
+        return replies.name(name), float(np.float32(score))
+    return replies.name(answer)

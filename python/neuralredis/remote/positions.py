@@ -1,0 +1,88 @@
+"""Rows of numbers by their positions: the commands that carry them, and what the replies say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from neuralredis import _core
+from neuralredis.exceptions import DataError, KindError
+from neuralredis.remote import commands, replies
+from neuralredis.remote.commands import Command, Key
+
+__all__ = ["Positions"]
+
+
+class Positions:
+    """What of a network must be known to read rows for it and to read its answers."""
+
+    def __init__(self, kind: str, inputs: int, outputs: int) -> None:
+        self._key = (kind, inputs, outputs)
+        self.kind, self.inputs, self.outputs = self._key
+        self._reader = _core.RowReader(kind, inputs, outputs)
+        #: What the columns of the first frame were called that was observed here.
+        self._names: list[str] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether rows of both are made of the same numbers."""
+        return isinstance(other, Positions) and self._key == other._key
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def observe(self, key: Key, X: ArrayLike, y: Any, into: str | None, weight: ArrayLike | None) -> Iterator[Command]:
+        """Return NR.OBSERVE for rows, none for no rows."""
+        _check_given(y)
+        rows, weights = self._reader.examples(X, y, weight, names=self._names)
+        return commands.observe(key, self.inputs, rows, weights, into) if len(rows) else iter(())
+
+    def observed(self, X: ArrayLike) -> None:
+        """Take note of what the columns of rows were called that have been observed."""
+        names = self._reader.names(X)
+        if names is not None and self._names is None:
+            self._names = names
+
+    def ask(self, command: str, key: Key, X: ArrayLike, wanted: list[Any]) -> tuple[bool, Iterator[Command]]:
+        """Return whether rows are one by itself, and what asks for the answers to them: nothing for no rows."""
+        if command == "NR.CLASS" and self.kind != "classifier":
+            raise KindError("the network is a regressor: only a classifier has classes")
+        if wanted:
+            raise KindError("top, scores and least are for networks with fields")
+        rows, single = self._reader.inputs(X, names=self._names)
+        if len(rows) == 1:
+            return single, iter([(command, key, *rows[0].tolist())])
+        sliced = commands.parts(len(rows), max(self.inputs, self.outputs))
+        return single, ((command, key, *commands.blob(rows[part])) for part in sliced)
+
+    def evaluate(self, key: Key, X: Any, y: Any, weight: ArrayLike | None) -> Command:
+        """Return NR.EVALUATE for fresh rows, whole: the figures of parts do not add up to those of all."""
+        _check_given(y)
+        rows, weights = self._reader.examples(X, y, weight, names=self._names)
+        if not len(rows):
+            raise DataError("there are no rows to evaluate")
+        return ("NR.EVALUATE", key, *commands.blob(rows, weights))
+
+    def outputs_of(self, found: list[Any], single: bool) -> Any:
+        """Return what replies to NR.RUN say."""
+        if not found:
+            return np.empty((0, self.outputs), np.float32)
+        outputs = np.concatenate([replies.singles(reply, self.outputs) for reply in found])
+        return outputs if single else outputs.reshape(-1, self.outputs)
+
+    def classes_of(self, found: list[Any], single: bool, several: bool, scores: bool) -> Any:
+        """Return what replies to NR.CLASS say."""
+        if single:
+            return int(found[0])
+        return np.concatenate([np.empty(0, np.int64), *(np.atleast_1d(np.array(reply, np.int64)) for reply in found)])
+
+    def rank(self, key: Key, candidates: Any, shared: Any) -> Iterator[Command]:
+        """Refuse candidates, which only networks of fields put in order."""
+        raise KindError("the network has no fields: rank is for networks with fields")
+
+
+def _check_given(y: Any) -> None:
+    """Refuse rows without what they have come to, as those of fields may be."""
+    if y is None:
+        raise TypeError("y is missing: expected the classes or the outputs of the rows")
