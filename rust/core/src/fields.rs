@@ -10,7 +10,7 @@ use crate::evaluation::{self, Evaluation};
 use crate::layout::Kind;
 use crate::network::{Drawing, Network};
 use crate::options::{ClassWeight, Options};
-use crate::schema::{FieldKind, Given, Row, Schema, Target, Value, check_outcome};
+use crate::schema::{FieldKind, Given, Row, Schema, Target, Value, check_outcome, readable};
 use crate::trained::Trained;
 
 /// What a row has come to.
@@ -317,13 +317,13 @@ impl Schema {
             Kind::Classifier => "the name of a class, of 1 to 64 bytes",
             Kind::Regressor => "a finite number",
         };
-        let field = self.target_names()[target].escape_ascii().to_string();
+        let field = readable(&self.target_names()[target]);
         Error::FieldValue { row: None, field, value, expected: expected.into() }
     }
 
     /// The refusal of a value that cannot even be given for a field.
     pub fn not_understood(&self, field: usize, value: String) -> Error {
-        let (field, kind) = (self.fields()[field].name().escape_ascii().to_string(), self.fields()[field].kind());
+        let (field, kind) = (readable(self.fields()[field].name()), self.fields()[field].kind());
         Error::FieldValue { row: None, field, value, expected: format!("{} ({kind})", kind.expected()) }
     }
 }

@@ -340,7 +340,7 @@ impl Schema {
             let name = name.as_ref();
             let index = self.position(name, next).ok_or_else(|| Error::UnknownField {
                 field: shown(name),
-                known: self.fields.iter().map(|field| field.name.escape_ascii().to_string()).collect(),
+                known: self.fields.iter().map(|field| readable(&field.name)).collect(),
             })?;
             if std::mem::replace(&mut is_given[index], true) {
                 return Err(Error::FieldTwice { field: shown(name) });
@@ -361,7 +361,7 @@ impl Schema {
         let told = given.clone();
         given.understood(*kind).ok_or_else(|| Error::FieldValue {
             row: None,
-            field: name.escape_ascii().to_string(),
+            field: readable(name),
             value: told.to_string(),
             expected: format!("{} ({kind})", kind.expected()),
         })
@@ -436,7 +436,7 @@ impl Schema {
         let Target::Classes { most, closed, names, .. } = &self.target else { return Err(Error::NotClassifier) };
         let found = names.iter().position(|class| **class == *name);
         if found.is_none() && (*closed || names.len() >= *most as usize) {
-            let known = names.iter().map(|class| class.escape_ascii().to_string()).collect();
+            let known = names.iter().map(|class| readable(class)).collect();
             return Err(Error::UnknownClass { row: None, class: shown(name), known });
         }
         check_word("class", name)?;
@@ -515,6 +515,11 @@ fn check_word(what: &str, word: &[u8]) -> Result<()> {
         return Err(Error::Schema(format!("{what} {}: expected 1 to {MAX_NAME} bytes", shown(word))));
     }
     Ok(())
+}
+
+/// A name for people, in any script: what no one could read, or is no UTF-8, is replaced.
+pub fn readable(name: &[u8]) -> String {
+    String::from_utf8_lossy(name).escape_debug().to_string()
 }
 
 /// Bytes for people, in quotation marks and cut where they are many.
