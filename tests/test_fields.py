@@ -204,7 +204,7 @@ def test_one_row_and_many_are_observed() -> None:
     net = network()
     assert net.observe({"age": 31, "country": "IT"}, "yes") == (1, 0)
     assert net.observe([{"age": 20}, {}], ["no", "yes"], into="train") == (3, 0)
-    assert net.observe([], []) == (3, 0)
+    assert net.observe([], []) == net.observe([]) == (3, 0)
     assert net.observe({"age": 31, "taken": "no"}, into="test") == (3, 1)
     assert net.observe(({"taken": name} for name in "ab"), weight=[1, 2]) == (5, 1)
     assert net.classes == ("yes", "no")
@@ -466,6 +466,65 @@ def test_rows_that_are_refused_change_nothing(rows: Any, error: type[Exception],
     if not isinstance(rows, str):
         assert message in refused(error, lambda: net.evaluate(rows, y))
     assert net == before
+
+
+def test_messages_are_read_in_any_script() -> None:
+    net = network({"città": "number", "עיר": "number"})
+    assert "the network has città, עיר" in refused(nr.DataError, lambda: net.observe({"x": 1}, "yes"))
+    assert "field עיר is 'x': expected a finite number" in refused(
+        nr.DataError, lambda: net.observe({"עיר": "x"}, "yes")
+    )
+
+
+def test_a_list_that_holds_itself_is_no_value() -> None:
+    net = network({"tags": "tags", "v": "vector 1", "n": "number"})
+    endless: list[Any] = []
+    endless.append(endless)
+    for name in ("tags", "v", "n"):
+        assert f"field {name} is" in refused(nr.DataError, lambda name=name: net.observe([{name: endless}], ["yes"]))
+    assert "field tags is" in refused(
+        nr.DataError, lambda: net.observe({"tags": [{"a", frozenset("b")}], "n": [1]}, ["a"])
+    )
+
+
+def test_dates_as_words_are_the_same_of_any_type() -> None:
+    dates = [dt.date(2026, 1, 2), None, dt.date(1950, 12, 31)]
+    text = ["2026-01-02", "", "1950-12-31"]
+    same({"day": "category"}, {"day": text}, {"day": dates}, {"day": np.array(dates, "M8[D]")})
+    same(
+        {"day": "auto"},
+        {"day": text},
+        {"day": [np.datetime64(day or "NaT") for day in dates]},
+        pa.table({"day": dates}),
+    )
+    moments = [dt.datetime(2026, 1, 2, 3, 4), None, dt.datetime(1950, 12, 31, 1, 0, 0, 5)]
+    text = ["2026-01-02T03:04:00", "", "1950-12-31T01:00:00.000005"]
+    same(
+        {"day": "category"},
+        {"day": text},
+        {"day": moments},
+        {"day": np.array(moments, "M8[ns]")},
+        {"day": [np.datetime64(moment or "NaT", "us") for moment in moments]},
+        pd.DataFrame({"day": pd.Series(moments, dtype="datetime64[us]")}),
+        pa.table({"day": pa.array(moments, pa.timestamp("us"))}),
+    )
+
+
+def test_digits_of_large_numbers_among_gaps_are_kept_as_words() -> None:
+    large = [2**60 + 1, None, 5]
+    forms: list[Any] = [
+        {"id": [str(2**60 + 1), "", "5"]},
+        {"id": large},
+        {"id": pd.array(large, dtype="Int64")},
+        pd.DataFrame({"id": pd.array(large, dtype="Int64")}),
+        pd.DataFrame({"id": pd.array(large, dtype="int64[pyarrow]")}),
+        pa.table({"id": large}),
+        pa.table({"id": pa.array(large).dictionary_encode()}),
+    ]
+    same({"id": "category"}, *forms)
+    words = ["a", None, "b"]
+    categorical = pd.Series(words, dtype=pd.ArrowDtype(pa.dictionary(pa.int8(), pa.string())))
+    same({"word": "category"}, {"word": words}, pd.DataFrame({"word": categorical}), {"word": categorical})
 
 
 def test_an_exception_of_a_value_goes_on_its_way() -> None:

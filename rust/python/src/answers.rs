@@ -1,7 +1,7 @@
 //! What networks of fields are asked, and how answers have the names of classes and targets.
 
 use neuralredis_core::model::largest;
-use neuralredis_core::schema::Value;
+use neuralredis_core::schema::{Value, readable};
 use neuralredis_core::{Example, Kind, Model, Row, Schema};
 use numpy::{IntoPyArray, PyArrayMethods};
 use pyo3::exceptions::PyTypeError;
@@ -226,7 +226,7 @@ pub(crate) fn rank<'py>(
 fn output_of(model: &Model, schema: &Schema, want: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
     let classifier = model.kind() == Kind::Classifier;
     let names = if classifier { model.classes() } else { schema.target_names() };
-    let known = || names.iter().map(|name| name.escape_ascii().to_string()).collect::<Vec<_>>();
+    let known = || names.iter().map(|name| readable(name)).collect::<Vec<_>>();
     let Some(want) = want else {
         return match (classifier, names.len()) {
             (true, 2) => Ok(1),

@@ -47,8 +47,11 @@ impl<'py> Column<'py> {
         match &read {
             // Integers among which there are gaps come as such numbers, without their last digits.
             Self::Numbers(numbers) if values::has_words(kind) && any_large(numbers) => {
-                let method = if column.hasattr("to_pylist")? { "to_pylist" } else { "to_list" };
-                if column.hasattr(method)? { objects(&column.call_method0(method)?) } else { Ok(read) }
+                if column.hasattr("to_pylist")? {
+                    objects(&column.call_method0("to_pylist")?)
+                } else {
+                    objects(column)
+                }
             }
             _ => Ok(read),
         }
@@ -88,7 +91,7 @@ impl<'py> Column<'py> {
                 let micros = micros.cast::<numpy::PyArray1<i64>>()?.to_vec()?;
                 Ok(Self::Numbers(micros.into_iter().map(values::seconds_of).collect()))
             }
-            b'M' => objects(&array.call_method1("astype", ("datetime64[us]",))?.call_method0("tolist")?),
+            b'M' => objects(&values::as_python(array)?.call_method0("tolist")?),
             _ if numeric => {
                 let numbers = values::numbers(array)?.unwrap_or_default();
                 if !values::has_words(kind) {

@@ -9,7 +9,7 @@
 //!
 //! Columns come in any order, and what is not given is a gap.
 
-use neuralredis_core::schema::Value;
+use neuralredis_core::schema::{Value, readable};
 use neuralredis_core::{Error, FieldKind, Given, Kind, Outcome, Row, Schema};
 use numpy::{PyArrayDescrMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
@@ -69,10 +69,14 @@ impl<'py> Table<'py> {
         let names = schema.target_names();
         let mut columns = Vec::new();
         for (target, name) in self.targets.iter_mut().zip(names) {
-            columns.push(target.take().ok_or_else(|| {
-                let name = name.escape_ascii();
-                ShapeError::new_err(format!("the rows have no {name}: expected what they have come to, there or as y"))
-            })?);
+            columns.push(match target.take() {
+                Some(column) => column,
+                None if self.rows == 0 => Column::Objects(Vec::new()),
+                None => {
+                    let (name, expected) = (readable(name), "expected what they have come to, there or as y");
+                    return Err(ShapeError::new_err(format!("the rows have no {name}: {expected}")));
+                }
+            });
         }
         Ok(columns)
     }
@@ -151,7 +155,7 @@ impl Reader<'_> {
         if let Some(place) = place {
             return Ok(place);
         }
-        let known = self.schema.fields().iter().map(|field| field.name().escape_ascii().to_string()).collect();
+        let known = self.schema.fields().iter().map(|field| readable(field.name())).collect();
         Err(raise(Error::UnknownField { field: sequences::shown(name)?, known }))
     }
 
@@ -191,7 +195,7 @@ impl Reader<'_> {
             Place::Field(field) => self.schema.fields()[field].name(),
             Place::Target(target) => &self.schema.target_names()[target],
         };
-        name.escape_ascii().to_string()
+        readable(name)
     }
 
     fn of_dict<'py>(&self, mapping: &Bound<'py, PyMapping>) -> PyResult<Table<'py>> {

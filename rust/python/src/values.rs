@@ -142,14 +142,11 @@ fn scalar<'a>(item: &Bound<'_, PyAny>, letter: char, size: usize, kind: FieldKin
             let number: f64 = item.extract()?;
             Ok(Some(Given::Number(if size < 8 && has_words(kind) { decimal(number as f32) } else { number })))
         }
-        'M' => match moments(item)?.extract() {
-            Ok(micros) if matches!(kind, FieldKind::Time) => Ok(Some(Given::Number(seconds_of(micros)))),
-            Ok(i64::MIN) => Ok(Some(Given::Gap)),
-            _ => {
-                let text = item.call_method1("astype", ("datetime64[us]",))?.str()?.to_string();
-                Ok(Some(Given::Text(text.into_bytes().into())))
-            }
-        },
+        'M' if matches!(kind, FieldKind::Time) => Ok(Some(Given::Number(seconds_of(moments(item)?.extract()?)))),
+        'M' => {
+            let moment = as_python(item)?.call_method0("item")?;
+            if moment.is_none() { Ok(Some(Given::Gap)) } else { self::moment(&moment, kind) }
+        }
         _ => Ok(None),
     }
 }
@@ -159,13 +156,24 @@ pub(crate) fn moments<'py>(of: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>
     of.call_method1("astype", ("datetime64[us]",))?.call_method1("astype", ("int64",))
 }
 
+/// Moments of NumPy, one or an array of them, of which Python makes dates or datetimes.
+pub(crate) fn as_python<'py>(of: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let is_date = of.getattr("dtype")?.str()?.to_str()?.contains("[D]");
+    if is_date { Ok(of.clone()) } else { of.call_method1("astype", ("datetime64[us]",)) }
+}
+
 /// The number that the engine takes for a moment, NaN for none.
 pub(crate) fn seconds_of(micros: i64) -> f64 {
-    if micros == i64::MIN { f64::NAN } else { as_given(micros as f64 / 1e6) }
+    const SECOND: i64 = 1_000_000;
+    if micros == i64::MIN {
+        return f64::NAN;
+    }
+    // Microseconds of far years are beyond what double precision tells apart.
+    as_given(micros.div_euclid(SECOND) as f64 + micros.rem_euclid(SECOND) as f64 / 1e6)
 }
 
 fn as_given(seconds: f64) -> f64 {
-    if seconds.abs() >= MILLISECONDS_FROM { seconds * 1000.0 } else { seconds }
+    if seconds.abs() >= MILLISECONDS_FROM { (seconds * 1000.0).round() } else { seconds }
 }
 
 /// A date or a moment of Python or pandas. Without a zone it is UTC's.
@@ -193,7 +201,12 @@ fn list<'a>(items: &Bound<'_, PyAny>, kind: FieldKind) -> PyResult<Option<Given<
     if !matches!(kind, FieldKind::Vector(_)) {
         let mut texts = Vec::new();
         for item in items.try_iter()? {
-            match given(&item?, FieldKind::Tags(1))? {
+            let item = item?;
+            // A list might hold itself.
+            if is_list(&item) {
+                return Ok(None);
+            }
+            match given(&item, FieldKind::Category(1))? {
                 Some(Given::Gap) => {}
                 Some(Given::Number(number)) if number.is_nan() => {}
                 Some(Given::Text(text)) => texts.push(Cow::Owned(text.into_owned())),
@@ -209,7 +222,11 @@ fn list<'a>(items: &Bound<'_, PyAny>, kind: FieldKind) -> PyResult<Option<Given<
     }
     let mut numbers = Vec::new();
     for item in items.try_iter()? {
-        match given(&item?, FieldKind::Number)? {
+        let item = item?;
+        if is_list(&item) {
+            return Ok(None);
+        }
+        match given(&item, FieldKind::Number)? {
             Some(Given::Number(number)) => numbers.push(number as f32),
             Some(Given::Flag(flag)) => numbers.push(f32::from(u8::from(flag))),
             _ => return Ok(None),
