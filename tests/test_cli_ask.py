@@ -224,3 +224,12 @@ def test_ask_writes_numbers_as_the_table_does(command: tables.Command) -> None:
     assert "summe: 7,7" in said
     assert "usually off by 0," in said
     assert "from, 0,75 to 28,75: a guess" in command("ask", "summe.nr", typed="300,5\n400,25\n").out
+
+
+def test_info_says_which_fields_a_network_has(command: tables.Command) -> None:
+    fields = {"\x1b[31mage": "number", "[red]plan": "category 7"}
+    nr.Network("classifier", fields=fields, target="left", seed=1).save("fields.nr")
+    done = command("info", "fields.nr")
+    assert "\x1b" not in done.out
+    assert "[red]plan (category 7), and answers left." in done.out
+    assert json.loads(command("info", "fields.nr", "--json").out)["target"] == "left"

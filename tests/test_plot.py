@@ -283,3 +283,18 @@ def test_without_pyplot_only_a_notebook_makes_use_of_it(ipython: bool) -> None:
     """
     last = output_of(told % ipython, env={"MPLBACKEND": "agg"}).splitlines()[-1]
     assert last == ("[1]" if ipython else "None")
+
+
+def test_networks_of_fields_are_drawn_with_the_names_of_their_classes() -> None:
+    net = nr.Network("classifier", fields={"age": "number"}, target="left", hidden=[2], classes=["no", "yes"], seed=1)
+    rows, names = {"age": range(60)}, ["no", "yes"] * 30
+    net.observe(rows, names)
+    net.train(max_cycles=3)
+    for source in (net, net.evaluate("train")):
+        ax = plot.confusion_matrix(source)
+        assert [tick.get_text() for tick in ax.get_xticklabels()] == ["no", "yes"]
+    assert plot.calibration(net, rows, names).get_xlabel() == "probability of yes, as answered"
+    assert plot.learning_curve(net) is not None
+    for refused in (lambda: plot.network(net), lambda: plot.decision_map(net), lambda: plot.calibration(net)):
+        with pytest.raises(nr.KindError, match="the network has fields"):
+            refused()

@@ -82,6 +82,12 @@ def run(args: argparse.Namespace) -> None:
         out.print(f"Its last training took {report.cycles:,} cycles and {report.seconds:.1f} s{back}.")
     else:
         out.print("It has not been trained.")
+    if info.fields is not None:
+        # Names are of who made the network, and may hold anything.
+        of = [f"{shortened(name)} ({kind})" for name, kind in info.fields.items()]
+        targets = [info.target] if isinstance(info.target, str) else info.target or ()
+        out.print(f"It takes {', '.join(of)}, and answers {', '.join(map(shortened, targets))}.")
+        return
     if encoding is None:
         what = f": {why}." if why else ", and does not say what they are."
         out.print(f"It takes {info.layout[0]:,} numbers{what}")

@@ -32,7 +32,7 @@ def confusion_matrix(
     source : ClassifierEvaluation or Network or RedisNetwork
         What ``evaluate`` returned, or a classifier, which is evaluated on its testing rows.
     labels : sequence of str, optional
-        Names of the classes, else their numbers.
+        Names of the classes, else those of a network of fields, or their numbers.
     ax : matplotlib.axes.Axes, optional
         Where to draw, if not in a figure of its own.
 
@@ -67,7 +67,7 @@ def confusion_matrix(
     if found.confusion is None:
         raise OptionError("more than 1024 classes: expected fewer, of which a matrix can be drawn")
     counts = found.confusion
-    names = _names(labels, len(counts))
+    names = _names(labels if labels is not None else found.classes, len(counts))
     ax = axes(ax, 5.8, 5.0)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     picture = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -114,7 +114,7 @@ def calibration(
     X : array_like of shape (rows, inputs), optional
         Rows, else the testing rows, which flatter a network that was stopped by them.
     y : array_like of shape (rows,), optional
-        Their classes.
+        Their classes; names of a network of fields, which takes X and y alone.
     bins : int, default 10
         Points at most, 2 to 100.
     label : str, optional
@@ -146,13 +146,20 @@ def calibration(
     >>> calibration(net).get_xlabel()
     'probability of class 1, as answered'
     """
-    if net.info().type != "classifier":
+    info = net.info()
+    if info.type != "classifier":
         raise KindError("only classifiers have a calibration: this is a regressor")
     if not 2 <= bins <= 100:
         raise OptionError(f"bins is {bins}: expected 2 to 100")
     if (X is None) != (y is None):
         raise DataError("calibration of fresh rows takes both X and y: expected both, or neither for the testing rows")
+    if X is None and info.fields is not None:
+        raise KindError("the network has fields, whose rows do not come back: expected X and y")
     rows, classes = net.rows("test") if X is None else (X, np.asarray(y))
+    if info.classes is not None:
+        # A class that the network does not answer is none of its columns.
+        places = {name: at for at, name in enumerate(info.classes)}
+        classes = np.array([places.get(str(name), -1) for name in classes.ravel()])
     if not len(classes):
         raise DataError("there are no testing rows: expected some, or X and y")
     answers = np.asarray(net.run(rows), np.float64)
@@ -178,7 +185,8 @@ def calibration(
         mean, share, s=sizes, color=color, edgecolors="white", zorder=3, label=label or f"{off:.1%} off on average"
     )
     low_end = 0.0 if answers.shape[1] == 2 else 0.9 / answers.shape[1]
-    what = "class 1" if answers.shape[1] == 2 else "the class that it answers"
+    second = "class 1" if info.classes is None else info.classes[-1]
+    what = second if answers.shape[1] == 2 else "the class that it answers"
     ax.set(
         xlabel=f"probability of {what}, as answered",
         ylabel="how often it came true",

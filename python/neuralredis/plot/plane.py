@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neuralredis.exceptions import DataError, OptionError
+from neuralredis.exceptions import DataError, KindError, OptionError
 from neuralredis.plot.canvas import CLASSES, axes
 from neuralredis.protocol import AnyNetwork
 
@@ -66,6 +66,8 @@ def decision_map(
         If there are no such inputs, or as many names or labels as there should be.
     DataError
         If there are no training rows from which to take the limits and the other inputs.
+    KindError
+        If the network has fields.
 
     Examples
     --------
@@ -80,6 +82,8 @@ def decision_map(
     ('a', ['equal', 'different'])
     """
     info = net.info()
+    if info.fields is not None:
+        raise KindError("the network has fields: a map is for networks without")
     width, outputs = info.layout[0], info.layout[-1]
     across, up = inputs
     if across == up or not all(0 <= one < width for one in inputs):
