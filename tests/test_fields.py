@@ -706,7 +706,12 @@ def test_the_best_classes_come_with_scores_and_a_least_one() -> None:
     assert net.classify([row, {}], top=1) == [[order[0]], net.classify({}, top=1)]
     assert net.classify([row, row], least=0.5).tolist() == [order[0]] * 2
     assert net.classify([row], scores=True) == [(order[0], answer[order[0]])]
-    for options, error in [({"top": 0}, nr.OptionError), ({"least": 1.5}, nr.OptionError), ({"least": "a"}, TypeError)]:
+    for options, error in [
+        ({"top": 0}, nr.OptionError),
+        ({"least": 1.5}, nr.OptionError),
+        ({"least": "a"}, TypeError),
+        ({"scores": 3}, TypeError),
+    ]:
         with pytest.raises(error):
             net.classify(row, **options)
 

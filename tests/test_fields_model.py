@@ -247,7 +247,7 @@ def test_rows_one_by_one_and_as_a_column_are_the_same(column: list[Any]) -> None
 def test_texts_that_look_the_same_are_the_same(text: str) -> None:
     composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
     for kind in ("text 512", "text 1"):
-        networks = [after(kind, form) for form in (text, composed, decomposed, f"  {text} ...", text.encode())]
+        networks = [after(kind, form) for form in (text, composed, decomposed, f"{text} ...", text.encode())]
         assert all(net == networks[0] for net in networks)
 
 

@@ -1,12 +1,14 @@
 //! What networks of fields are asked, and how answers have the names of classes and targets.
 
+use std::cmp::Ordering;
+
 use neuralredis_core::model::largest;
 use neuralredis_core::schema::{Value, readable};
 use neuralredis_core::{Example, Kind, Model, Row, Schema};
 use numpy::{IntoPyArray, PyArrayMethods};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyFloat, PyList, PyTuple};
+use pyo3::types::{PyDict, PyFloat, PyList, PyString};
 
 use crate::columns::Column;
 use crate::errors::{ShapeError, TrainingError, bad_option};
@@ -55,9 +57,35 @@ impl<'py> Observed<'py> {
     }
 }
 
+/// What a model answers to rows of fields, by names or as an array.
+///
+/// It is never a part of what calls it: rows without fields are answered by the same methods, in less than a microsecond.
+#[inline(never)]
+pub(crate) fn run<'py>(
+    py: Python<'py>,
+    model: &Model,
+    schema: &Schema,
+    rows: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    Answers::of(py, model, schema, rows)?.shown(py, model, schema)
+}
+
+/// The classes of rows of fields, and what says how they are told: `top`, `scores` and `least`.
+#[inline(never)]
+pub(crate) fn classify<'py>(
+    py: Python<'py>,
+    model: &Model,
+    schema: &Schema,
+    rows: &Bound<'py, PyAny>,
+    wanted: [Option<&Bound<'_, PyAny>>; 3],
+) -> PyResult<Bound<'py, PyAny>> {
+    let wanted = Wanted::read(wanted)?;
+    wanted.classes(py, model, &Answers::of(py, model, schema, rows)?)
+}
+
 /// Answers to rows.
-pub(crate) struct Answers {
-    pub(crate) single: bool,
+struct Answers {
+    single: bool,
     rows: usize,
     /// Columns of the outputs that have names.
     width: usize,
@@ -66,7 +94,7 @@ pub(crate) struct Answers {
 
 impl Answers {
     /// What a model of fields answers to rows.
-    pub(crate) fn of<'py>(py: Python<'py>, model: &Model, schema: &Schema, rows: &Bound<'py, PyAny>) -> PyResult<Self> {
+    fn of<'py>(py: Python<'py>, model: &Model, schema: &Schema, rows: &Bound<'py, PyAny>) -> PyResult<Self> {
         check_classes(model)?;
         let table = Table::read(rows, schema, false)?;
         let encoded = table.encoded(schema)?;
@@ -89,7 +117,7 @@ impl Answers {
     }
 
     /// Them by the names of classes or targets; of many rows as an array.
-    pub(crate) fn shown<'py>(self, py: Python<'py>, model: &Model, schema: &Schema) -> PyResult<Bound<'py, PyAny>> {
+    fn shown<'py>(self, py: Python<'py>, model: &Model, schema: &Schema) -> PyResult<Bound<'py, PyAny>> {
         let alone = model.kind() == Kind::Regressor && self.width == 1;
         match (self.single, alone) {
             (true, true) => Ok(PyFloat::new(py, self.outputs[0].into()).into_any()),
@@ -116,18 +144,15 @@ fn check_classes(model: &Model) -> PyResult<()> {
 }
 
 /// How the class of a row is to be told.
-pub(crate) struct Wanted {
+struct Wanted {
     top: Option<usize>,
     scores: bool,
     least: Option<f32>,
 }
 
 impl Wanted {
-    pub(crate) fn read(
-        top: Option<&Bound<'_, PyAny>>,
-        scores: bool,
-        least: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Self> {
+    fn read([top, scores, least]: [Option<&Bound<'_, PyAny>>; 3]) -> PyResult<Self> {
+        let scores = scores.map_or(Ok(false), |scores| options::flag("scores", scores))?;
         let top = top.map(|top| options::whole("top", top, u64::from(u32::MAX), 1)).transpose()?;
         let least = match least {
             None => None,
@@ -144,17 +169,14 @@ impl Wanted {
     }
 
     /// The class of each row.
-    pub(crate) fn classes<'py>(
-        &self,
-        py: Python<'py>,
-        model: &Model,
-        answers: &Answers,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let names = texts(py, model.classes())?;
-        let of_row = |row| self.class(py, answers.row(row), &names);
+    fn classes<'py>(&self, py: Python<'py>, model: &Model, answers: &Answers) -> PyResult<Bound<'py, PyAny>> {
         if answers.single {
-            return of_row(0);
+            return self.class(py, answers.row(0), |class| values::text_of(py, &model.classes()[class]));
         }
+        // Of many rows the names are made once.
+        let names = texts(py, model.classes())?;
+        let name = |class| Ok(names.get_item(class)?.cast_into::<PyString>()?);
+        let of_row = |row| self.class(py, answers.row(row), name);
         let all: Vec<Bound<'py, PyAny>> = (0..answers.rows).map(of_row).collect::<PyResult<_>>()?;
         if self.top.is_some() || self.scores {
             return Ok(PyList::new(py, all)?.into_any());
@@ -163,14 +185,19 @@ impl Wanted {
         Ok(all.into_pyarray(py).into_any())
     }
 
-    fn class<'py>(&self, py: Python<'py>, outputs: &[f32], names: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+    fn class<'py>(
+        &self,
+        py: Python<'py>,
+        outputs: &[f32],
+        name: impl Fn(usize) -> PyResult<Bound<'py, PyString>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let reached = |class: &usize| self.least.is_none_or(|least| outputs[*class] >= least);
         let told = |class: usize| {
-            let name = names.get_item(class)?;
+            let name = name(class)?;
             if self.scores {
                 Ok((name, f64::from(outputs[class])).into_pyobject(py)?.into_any())
             } else {
-                Ok::<_, PyErr>(name)
+                Ok::<_, PyErr>(name.into_any())
             }
         };
         let Some(top) = self.top else {
@@ -185,7 +212,7 @@ impl Wanted {
 /// The places of values, of the largest one first; equals stay in their order.
 fn best_first(values: &[f32]) -> Vec<usize> {
     let mut places: Vec<usize> = (0..values.len()).collect();
-    places.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
+    places.sort_by(|&a, &b| values[b].partial_cmp(&values[a]).unwrap_or(Ordering::Equal));
     places
 }
 

@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use neuralredis_core::training::Live;
-use neuralredis_core::{Error, Kind, Model, Network as Engine, Options, codec};
+use neuralredis_core::{Error, Kind, Model, Network as Engine, Options, Set, codec};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::MutexExt;
 use pyo3::types::{PyBytes, PyDict, PyType};
 
-use crate::answers::{self, Answers, Observed, Wanted};
+use crate::answers::{self, Observed};
 use crate::arrays;
 use crate::description;
 use crate::errors::{KindError, ShapeError, raise};
@@ -75,6 +75,23 @@ impl Network {
 
     fn model(&self, py: Python<'_>) -> Model {
         self.live(py).network().model()
+    }
+
+    /// Stores rows of fields, which are read for a snapshot.
+    #[inline(never)]
+    fn observe_fields<'py>(
+        &self,
+        py: Python<'py>,
+        snapshot: Engine,
+        (rows, outcomes, weight): (&Bound<'py, PyAny>, Option<&Bound<'py, PyAny>>, Option<&Bound<'py, PyAny>>),
+        target: Option<Set>,
+    ) -> PyResult<(u32, u32)> {
+        let schema = snapshot.schema().cloned().ok_or_else(|| raise(Error::HasFields))?;
+        let observed = Observed::read(&schema, rows, outcomes, weight)?;
+        let examples = observed.examples(&schema)?;
+        // Else the rows and the words that are new would go into copies.
+        drop((snapshot, schema));
+        self.live(py).network_mut().observe_fields(&examples, target, |_| {}).map_err(raise)
     }
 
     /// What is of the inputs by their positions, a network of fields cannot do.
@@ -186,13 +203,8 @@ impl Network {
         let target = into.map(|name| options::set("into", name)).transpose()?;
         // What does not change under a network: read before the rows, whose own code may run then.
         let snapshot = self.snapshot(py);
-        if let Some(schema) = snapshot.schema().cloned() {
-            let observed = Observed::read(&schema, X, y, weight)?;
-            let examples = observed.examples(&schema)?;
-            // Else words that are new would be taken up by a copy of the dictionaries.
-            drop((snapshot, schema));
-            let sizes = self.live(py).network_mut().observe_fields(&examples, target, |_| {});
-            return results::row_counts(py, sizes.map_err(raise)?);
+        if snapshot.schema().is_some() {
+            return results::row_counts(py, self.observe_fields(py, snapshot, (X, y, weight), target)?);
         }
         let examples = Examples::read(snapshot.row_shape(), X, needed(y)?, weight, self.names(py).as_deref())?;
         drop(snapshot);
@@ -246,7 +258,7 @@ impl Network {
     fn run<'py>(&self, py: Python<'py>, X: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let model = self.model(py);
         if let Some(schema) = model.schema() {
-            return Answers::of(py, &model, schema, X)?.shown(py, &model, schema);
+            return answers::run(py, &model, schema, X);
         }
         let (width, out_width) = (model.layout().inputs(), model.layout().outputs());
         let mut room = [0.0; SHORT_ROW];
@@ -292,7 +304,7 @@ impl Network {
     ///
     /// top : int, optional
     ///     So many classes at most, best first: a list, of many rows a list for each.
-    /// scores : bool, default False
+    /// scores : bool, optional
     ///     Each class as a pair of its name and its probability; of many rows as a list.
     /// least : float, optional
     ///     Only classes of at least this probability; None where no class reaches it.
@@ -307,14 +319,14 @@ impl Network {
     /// True
     /// >>> net.classify([[1, 2], [3, 4]]).shape
     /// (2,)
-    #[pyo3(signature = (X, *, top = None, scores = false, least = None))]
+    #[pyo3(signature = (X, *, top = None, scores = None, least = None))]
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn classify<'py>(
         &self,
         py: Python<'py>,
         X: &Bound<'py, PyAny>,
         top: Option<&Bound<'py, PyAny>>,
-        scores: bool,
+        scores: Option<&Bound<'py, PyAny>>,
         least: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let model = self.model(py);
@@ -322,10 +334,9 @@ impl Network {
             return Err(raise(Error::NotClassifier));
         }
         if let Some(schema) = model.schema() {
-            let wanted = Wanted::read(top, scores, least)?;
-            return wanted.classes(py, &model, &Answers::of(py, &model, schema, X)?);
+            return answers::classify(py, &model, schema, X, [top, scores, least]);
         }
-        if top.is_some() || scores || least.is_some() {
+        if top.is_some() || scores.is_some() || least.is_some() {
             return Err(KindError::new_err("top, scores and least are for networks with fields"));
         }
         let width = model.layout().inputs();
