@@ -155,15 +155,20 @@ pub(crate) fn begin(ctx: Context, cost: Cost) -> Result<Option<Deferred>, Refusa
     Ok(client)
 }
 
-/// Refuses work that would hold up the server for too long.
+/// Refuses work that would hold up the server for too long, which another client could wait for.
 pub(crate) fn check_blocking(ctx: Context, cost: Cost) -> Result<(), Refusal> {
+    check_here(ctx, cost, "in a transaction or a script, where the client cannot wait")
+}
+
+/// The same of work that the main thread alone can do; `otherwise` says when it would be done.
+pub(crate) fn check_here(ctx: Context, cost: Cost, otherwise: &str) -> Result<(), Refusal> {
     let most = config::max_blocking();
     if cost.0 <= most || ctx.is_replayed() {
         return Ok(());
     }
     Err(Refusal::because(format!(
         "this would hold up the server for about {} ms: expected at most {}, the limit neuralredis.max-blocking-ms, \
-         in a transaction or a script, where the client cannot wait",
+         {otherwise}",
         cost.0.as_millis(),
         most.as_millis(),
     )))

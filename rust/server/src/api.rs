@@ -34,6 +34,7 @@ pub(crate) fn missing() -> Vec<&'static str> {
         RedisModule_SetCommandInfo, RedisModule_CreateTimer, RedisModule_StopTimer,
         RedisModule_EventLoopAddOneShot, RedisModule_AvoidReplicaTraffic, RedisModule_CreateDataType,
         RedisModule_SetModuleOptions, RedisModule_OpenKey, RedisModule_CloseKey, RedisModule_KeyType,
+        RedisModule_HashGet, RedisModule_IsKeysPositionRequest, RedisModule_KeyAtPosWithFlags,
         RedisModule_ModuleTypeGetType, RedisModule_ModuleTypeGetValue, RedisModule_ModuleTypeSetValue,
         RedisModule_SignalModifiedKey, RedisModule_CreateString, RedisModule_FreeString,
         RedisModule_RetainString, RedisModule_TrimStringAllocation, RedisModule_StringPtrLen,

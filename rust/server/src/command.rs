@@ -8,7 +8,7 @@ use crate::raw;
 
 use super::context::Context;
 use super::reply::{self, Reply};
-use super::{boundary, log, strings};
+use super::{boundary, log, numbers, strings};
 
 /// A command of the module.
 pub trait Command {
@@ -52,8 +52,8 @@ impl KeyUse {
         Self { flags: flags as u64, reads_counted: false }
     }
 
-    /// Other keys are read, too: those after their number, which stands at position 2. Fixed places, so that access rules, clusters
-    /// and clients see the keys without asking the module.
+    /// Other keys are read, too: those after their number, which stands at position 2. Fixed places, so that access rules and
+    /// clients see the keys without asking the module. A cluster asks it: by itself it sees the first key only.
     #[must_use]
     pub const fn and_reads_counted(mut self) -> Self {
         self.reads_counted = true;
@@ -168,10 +168,13 @@ impl<'a> Commands<'a> {
     /// Makes a command known to the server.
     pub fn add<C: Command>(self) -> Result<(), String> {
         let (ctx, key) = (self.ctx.raw(), c_int::from(C::ABOUT.key.is_some()));
-        // SAFETY: the context of OnLoad; the strings are static and end with NUL.
+        let counts = C::ABOUT.key.is_some_and(|key| key.reads_counted);
+        let flags = [C::FLAGS.to_bytes(), if counts { b" getkeys-api" } else { b"" }].concat();
+        let flags = CString::new(flags).unwrap_or_default();
+        // SAFETY: the context of OnLoad; the strings end with NUL, the name is static, and the server copies the flags.
         let done = unsafe {
             let (name, run) = (C::NAME.as_ptr(), Some(run::<C> as _));
-            call!(RedisModule_CreateCommand(ctx, name, run, C::FLAGS.as_ptr(), key, key, key))
+            call!(RedisModule_CreateCommand(ctx, name, run, flags.as_ptr(), key, key, key))
                 == raw::REDISMODULE_OK as c_int
                 && {
                     let command = call!(RedisModule_GetCommand(ctx, name));
@@ -182,6 +185,30 @@ impl<'a> Commands<'a> {
         };
         if done { Ok(()) } else { Err(format!("the server refused the command {}", C::NAME.to_string_lossy())) }
     }
+}
+
+/// The number of keys that an argument says are after it, of at most so many, as the server understands it: in digits, of which
+/// the first is not 0. Whoever takes another for a number opens keys that the server has not seen.
+pub fn counted(number: &[u8], most: usize) -> Option<usize> {
+    let count = numbers::whole(number).filter(|_| !number.starts_with(b"0"))?;
+    usize::try_from(count).ok().filter(|count| *count <= most)
+}
+
+/// Tells the server where the keys of a command are whose first one is followed by the number of others. If that is none, the
+/// command opens none of these.
+///
+/// # Safety
+/// In a call of the command that asks for them.
+unsafe fn tell_keys(ctx: Context, first: KeyUse, args: &[&[u8]]) {
+    let tell = |position: usize, flags: u64| {
+        // SAFETY: the caller's.
+        unsafe { call!(RedisModule_KeyAtPosWithFlags(ctx.raw(), position as c_int, flags as c_int)) };
+    };
+    if args.len() > 1 {
+        tell(1, first.flags);
+    }
+    let others = args.get(2).and_then(|number| counted(number, args.len() - 3)).unwrap_or(0);
+    (3..3 + others).for_each(|position| tell(position, KeyUse::READ.flags));
 }
 
 /// # Safety
@@ -306,6 +333,15 @@ extern "C" fn run<C: Command>(
 ) -> c_int {
     // SAFETY: the server's strings, which live until the command returns.
     let ctx = unsafe { Context::of_command(ctx, argv, argc) };
+    if let Some(key) = C::ABOUT.key.filter(|key| key.reads_counted) {
+        // SAFETY: a live context; the server's strings, which live until the command returns.
+        unsafe {
+            if call!(RedisModule_IsKeysPositionRequest(ctx.raw())) != 0 {
+                tell_keys(ctx, key, &strings::arguments(argv, argc));
+                return raw::REDISMODULE_OK as c_int;
+            }
+        }
+    }
     let arity = C::ABOUT.arity;
     // The server has looked, but for commands from an AOF.
     if !(argc == arity || arity < 0 && argc >= -arity) {
@@ -354,6 +390,14 @@ mod tests {
 
         fn run(_: Context, args: &[&[u8]]) -> Result<Reply, impl Display> {
             Ok::<_, String>(Reply::Bulk(args[0].to_vec()))
+        }
+    }
+
+    #[test]
+    fn a_number_of_keys_is_what_the_server_takes_for_one() {
+        assert_eq!([&b"1"[..], b"2", b"10"].map(|number| counted(number, 9)), [Some(1), Some(2), None]);
+        for number in ["", "0", "02", "+2", "-1", "2 ", " 2", "2.0", "0x2", "x", "99999999999999999999"] {
+            assert_eq!(counted(number.as_bytes(), 9), None, "{number}");
         }
     }
 

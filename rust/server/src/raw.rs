@@ -363,6 +363,8 @@ functions! {
     ) -> *mut RedisModuleKey;
     RedisModule_CloseKey: unsafe extern "C" fn(kp: *mut RedisModuleKey);
     RedisModule_KeyType: unsafe extern "C" fn(kp: *mut RedisModuleKey) -> c_int;
+    RedisModule_IsKeysPositionRequest: unsafe extern "C" fn(ctx: *mut RedisModuleCtx) -> c_int;
+    RedisModule_KeyAtPosWithFlags: unsafe extern "C" fn(ctx: *mut RedisModuleCtx, pos: c_int, flags: c_int);
     RedisModule_HashGet: unsafe extern "C" fn(key: *mut RedisModuleKey, flags: c_int, ...) -> c_int;
     RedisModule_Call: unsafe extern "C" fn(
         ctx: *mut RedisModuleCtx, cmdname: *const c_char, fmt: *const c_char, ...

@@ -28,9 +28,9 @@ impl Command for HObserve {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let (hashes, rest) = Hashes::parse(ctx, &args[1..])?;
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let schema = schema_of(value::read(&key)?)?;
-        let (hashes, rest) = Hashes::parse(ctx, &args[1..])?;
         let (given, outcome) = Known::pairs(rest)?;
         let known = hashes::row(&hashes, &schema, given)?;
         store(ctx, key, known, outcome, true)

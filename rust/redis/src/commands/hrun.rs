@@ -44,10 +44,10 @@ const fn about(summary: &'static CStr) -> About {
 }
 
 fn of_hashes(ctx: Context, args: &[&[u8]], asked: Asked) -> Result<Reply, Refusal> {
+    let (hashes, rest) = Hashes::parse(ctx, &args[1..])?;
     let key = value::open_unsettled(ctx, ctx.argument(0))?;
     let value = value::read(&key)?;
     let schema = schema_of(value)?;
-    let (hashes, rest) = Hashes::parse(ctx, &args[1..])?;
     let (given, wanted) = Known::pairs(rest)?;
     let known = hashes::row(&hashes, &schema, given)?;
     answer(ctx, value, known, wanted, asked)

@@ -33,10 +33,10 @@ impl Command for Rank {
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let (hashes, rest) = Hashes::parse(ctx, &args[1..])?;
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         let schema = schema_of(value)?;
-        let (hashes, rest) = Hashes::parse(ctx, &args[1..])?;
         let (given, wanted) = Known::pairs(rest)?;
         let wanted = Wanted::parse(wanted, Of::Ranking)?;
         let asked = Asked::gather(&hashes, &schema, given)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use neuralredis_core::Schema;
 use neuralredis_server::hash::Found;
-use neuralredis_server::{Hash, ServerString};
+use neuralredis_server::{Hash, ServerString, command};
 
 use super::super::prelude::*;
 use super::known::Known;
@@ -27,10 +27,11 @@ pub(crate) struct Hashes<'a> {
 
 impl<'a> Hashes<'a> {
     /// Of the arguments after the key of the network, of which those after the hashes come with them.
+    ///
+    /// Before any key is opened: of a number that is none the server has seen no keys but the first.
     pub(crate) fn parse<'b>(ctx: Context<'a>, args: &'b [&'a [u8]]) -> Result<(Self, &'b [&'a [u8]]), Refusal> {
         let (&number, rest) = args.split_first().unwrap_or((&&b""[..], &[]));
-        let count = numbers::whole(number).and_then(|count| usize::try_from(count).ok());
-        let count = count.filter(|count| (1..=rest.len()).contains(count)).ok_or_else(|| {
+        let count = command::counted(number, rest.len()).ok_or_else(|| {
             let expected = format!("an integer from 1 to {}, the number of the keys after it", rest.len().max(1));
             Refusal::argument("numkeys", number, expected)
         })?;
@@ -45,7 +46,7 @@ impl<'a> Hashes<'a> {
     /// Refuses to read so many fields of so many hashes that the server would be held up.
     pub(crate) fn check_cost(&self, schema: &Schema) -> Result<(), Refusal> {
         let reads = (schema.fields().len() as u64).saturating_mul(self.names.len() as u64);
-        work::check_blocking(self.ctx, Cost::of(Duration::from_nanos(reads.saturating_mul(READING))))
+        work::check_here(self.ctx, Cost::of(Duration::from_nanos(reads.saturating_mul(READING))), "of fewer hashes")
     }
 
     /// Opens some of the hashes, each of which must be there.
