@@ -6,6 +6,9 @@ use neuralredis_server::log;
 /// Characters of an argument that an error shows at most.
 const SHOWN: usize = 64;
 
+/// Characters of an error at most: it may name all fields of a network, or all classes.
+const MOST: usize = 400;
+
 /// Why a command was refused. Whatever is refused has changed nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Refusal {
@@ -87,7 +90,10 @@ impl Refusal {
             Self::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value".into(),
             Self::ReadOnly => "READONLY You can't write against a read only replica.".into(),
             Self::OutOfMemory(reason) => format!("OOM {reason}"),
-            Self::Because(code, reason) => format!("{code} {reason}"),
+            Self::Because(code, reason) => match reason.char_indices().nth(MOST) {
+                None => format!("{code} {reason}"),
+                Some((end, _)) => format!("{code} {}...", &reason[..end]),
+            },
         }
     }
 }
@@ -127,5 +133,6 @@ mod tests {
             Refusal::argument("input 3", b"abc", "a number").text(),
             "NROPTION input 3 is 'abc': expected a number"
         );
+        assert_eq!(Refusal::data("é".repeat(1000)).text(), format!("NRDATA {}...", "é".repeat(MOST)));
     }
 }

@@ -39,11 +39,10 @@ pub(crate) fn answer(
             "TOP, WITHSCORES and MIN are for classes: expected nothing after -> of a regressor",
         ));
     }
-    let (rows, outputs) = (known.most_rows(), network.layout().outputs());
-    // Rows with their values, outputs and replies.
-    memory::check(rows.saturating_mul(schema.row_bytes() + 64 * outputs))?;
+    let (rows, outputs) = (known.likely_rows(), network.layout().outputs());
     let model = network.model();
-    let cost = known.cost() + Cost::of_rows(rows, model.multiplications()) + Cost::of_items(rows * outputs.min(64));
+    let cost =
+        known.cost() + Cost::of_rows(rows, model.multiplications()) + Cost::of_items(rows.saturating_mul(outputs));
     if value.is_settled() && work::is_free(cost) {
         return reply(&model, &schema, &known, &wanted, asked, &|| true);
     }
@@ -59,6 +58,8 @@ fn reply(
     asked: Asked,
     keep_on: KeepOn<'_>,
 ) -> Result<Reply, Refusal> {
+    // Rows with their values, outputs and replies.
+    memory::check(known.most_rows().saturating_mul(schema.row_bytes() + 64 * model.layout().outputs()))?;
     let Rows { rows, are_listed } = known.read(schema)?;
     info::count(&RUNS, rows.len() as u64);
     let rows: Vec<Row> = rows.iter().map(|values| schema.row(values)).collect();
