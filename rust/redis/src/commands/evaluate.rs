@@ -51,7 +51,8 @@ impl Command for Evaluate {
             return named::evaluate::on_fresh(ctx, value, schema, known, outcome);
         }
         let shown = Shown::of(network);
-        let cost = |rows| Cost::of_rows(rows, value.parameters()).or_wait(value);
+        let items = shown.names.as_ref().map_or(0, Vec::len);
+        let cost = |rows| (Cost::of_rows(rows, value.parameters()) + Cost::of_items(items)).or_wait(value);
         if let Some((blob, following)) = Blob::find(args)? {
             // As numbers, and as a set of rows.
             memory::check(2 * blob.bytes.len())?;

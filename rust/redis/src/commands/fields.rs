@@ -7,7 +7,7 @@ use super::named::observe::schema_of;
 use super::prelude::*;
 use crate::work::KeepOn;
 
-/// Nanoseconds that a value of a stored row takes.
+/// Nanoseconds that a field of a stored row takes, besides what it holds.
 const COUNTING: usize = 30;
 
 pub(super) struct Fields;
@@ -26,12 +26,15 @@ impl Command for Fields {
     fn run(ctx: Context, _: &[&[u8]]) -> Result<Reply, Refusal> {
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
-        let fields = schema_of(value)?.fields().len();
+        let schema = schema_of(value)?;
+        let fields = schema.fields().len();
         let network = value.live.network();
         let info = network.info();
         let rows = (info.train_rows + info.test_rows) as usize;
         let judged = (info.test_rows as usize).min(1000) * (fields + 1);
-        let cost = Cost::of_bytes(COUNTING * rows.saturating_mul(fields))
+        // Each is copied as it is looked at; once more for each field those that are judged by.
+        let copied = schema.row_bytes().saturating_mul(rows + judged);
+        let cost = Cost::of_bytes((COUNTING * rows.saturating_mul(fields)).saturating_add(copied))
             + Cost::of_rows(judged, network.model().multiplications());
         let network = value.snapshot();
         work::answer(ctx, cost.or_wait(value), move |keep_on| all(&network.wait()?, keep_on))

@@ -66,7 +66,8 @@ fn single(ctx: Context, network: &Network, set: Set, row: u64) -> Result<Reply, 
 fn named(ctx: Context, network: &Network, set: Set, row: u64) -> Result<Reply, Refusal> {
     let stored = u32::try_from(row).ok().and_then(|row| network.row_of_fields(set, row));
     let (Some((row, outcome, _)), Some(schema)) = (stored, network.schema().cloned()) else { return Ok(Reply::Null) };
-    work::answer(ctx, Cost::of_items(2 * schema.fields().len() + row.list.len()), move |_| {
+    let items = 2 * (schema.fields().len() + row.list.len()) + row.cells.len() + outcome.len();
+    work::answer(ctx, Cost::of_items(items), move |_| {
         let held = schema.fields().iter().zip(schema.held(&row));
         let values = held.flat_map(|(field, held)| [Reply::Bulk(field.name().to_vec()), shown_value(held)]).collect();
         Ok(Reply::Array(vec![Reply::Array(values), Reply::Array(outcomes(&schema, &outcome))]))

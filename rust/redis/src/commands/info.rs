@@ -1,9 +1,7 @@
 //! `NR.INFO key`
 
-use std::sync::Arc;
-
 use neuralredis_core::schema::Field;
-use neuralredis_core::{ClassWeight, Kind, Network, Schema, Target};
+use neuralredis_core::{ClassWeight, Kind, Network, Target};
 
 use super::prelude::*;
 use super::{options, report};
@@ -26,15 +24,18 @@ impl Command for Info {
         let key = value::open_unsettled(ctx, args[0])?;
         let value = value::read(&key)?;
         let (id, training, bytes) = (value.id, value.live.job().is_some(), value.bytes());
-        // There may be a million weights of classes, and thousands of fields.
-        let weights = match &value.live.network().info().options.class_weight {
+        let network = value.live.network();
+        // There may be a million weights of classes, half as many names of classes, and thousands of fields.
+        let weights = match &network.info().options.class_weight {
             ClassWeight::Given(weights) => weights.len(),
             ClassWeight::None | ClassWeight::Balanced => 0,
         };
-        let named = |schema: &Arc<Schema>| 2 * schema.fields().len() + schema.classes().len();
-        let cost = Cost::of_items(weights + value.live.network().schema().map_or(0, named));
+        let names = network.schema().map_or(0, |schema| match schema.target() {
+            Target::Classes { names, .. } | Target::Values(names) => 2 * schema.fields().len() + names.len(),
+        });
+        let cost = Cost::of_items(weights + names);
         if value.is_settled() && work::is_free(cost) {
-            return Ok(Self::fields(value.live.network(), id, training, bytes));
+            return Ok(Self::fields(network, id, training, bytes));
         }
         let network = value.snapshot();
         work::defer(ctx, cost.or_wait(value), move |_| Ok(Self::fields(&network.wait()?, id, training, bytes)))
