@@ -19,8 +19,14 @@ import servers
 COMMANDS = [
     "create", "observe", "run", "class", "train", "info", "threads", "trainings", "reset", "getdata", "stop", "wait",
     "report", "configure", "evaluate", "export", "import", "_load", "_rows", "_trained", "_reset", "_configure",
+    "hobserve", "hrun", "hclass", "rank", "fields", "_observed",
 ]  # fmt: skip
-READS = ["run", "class", "info", "threads", "trainings", "getdata", "wait", "report", "evaluate", "export"]
+READS = [
+    "run", "class", "info", "threads", "trainings", "getdata", "wait", "report", "evaluate", "export", "hrun", "hclass",
+    "rank", "fields",
+]  # fmt: skip
+#: Commands whose first key is followed by the number of others, which are hashes.
+OF_HASHES = ["hobserve", "hrun", "hclass", "rank"]
 
 
 def test_settings_are_shown_set_bounded_and_loaded(kind: kinds.Kind) -> None:
@@ -108,7 +114,7 @@ def test_flags_and_keys_are_honest(server: servers.Server) -> None:
         reads = name in READS
         assert ("readonly" in flags, "write" in flags) == (reads, not reads), name
         assert ("blocking" in flags) == (name in ("train", "wait")), name
-        assert ("denyoom" in flags) == (name in ("create", "observe", "train", "import")), name
+        assert ("denyoom" in flags) == (name in ("create", "observe", "hobserve", "train", "import")), name
         assert ("admin" in flags) == name.startswith("_"), name
         if categories:  # Redis 7.0 lets no module's command have one
             expected = {"@neural", "@fast" if "fast" in flags else "@slow", "@read" if reads else "@write"}
@@ -116,7 +122,10 @@ def test_flags_and_keys_are_honest(server: servers.Server) -> None:
             if name.startswith("_"):  # of no category that a user would be granted
                 expected = {"@admin", "@dangerous"}
             assert categories == expected, name
-        assert len(keys) == (name not in ("threads", "trainings")), name
+        assert len(keys) == (name not in ("threads", "trainings")) + (name in OF_HASHES), name
+        if name in OF_HASHES:
+            spec = dict(zip(keys[1][::2], keys[1][1::2], strict=True))
+            assert set(spec["flags"]) == {"RO", "access"}, name
         if keys:
             spec = dict(zip(keys[0][::2], keys[0][1::2], strict=True))
             access = {"readonly": "RO", "write": "RW"}["readonly" if reads else "write"]
