@@ -16,7 +16,21 @@ import saved
 import servers
 
 #: What a key is called, there or not; what is at "string" is no network.
-KEYS = [b"net", b"sum", b"string", b"nothing", b"", b"\0", b"%n%n%s", b"\r\n+OK\r\n", b"\xff\xfe", b"a b", b"k" * 3000]
+KEYS = [
+    b"net",
+    b"sum",
+    b"string",
+    b"net:shop",
+    b"net:user",
+    b"nothing",
+    b"",
+    b"\0",
+    b"%n%n%s",
+    b"\r\n+OK\r\n",
+    b"\xff\xfe",
+    b"a b",
+    b"k" * 3000,
+]
 
 NUMBERS = [
     b"0", b"1", b"2", b"3", b"-1", b"1.5", b"1e3", b"1e39", b"1e309", b"-0", b"+1", b"0x10", b"nan", b"inf", b"-inf",
@@ -29,7 +43,11 @@ WORDS = [
     b"CLASSIFIER", b"regressor", b"->", b"NORMALIZE", b"DATASET", b"TEST", b"TRAIN", b"SEED", b"ACTIVATION", b"OUTPUT",
     b"LOSS", b"ALGO", b"L2", b"tanh", b"RELU", b"sigmoid", b"softmax", b"linear", b"mse", b"crossentropy", b"IRPROP-",
     b"rprop+", b"LBFGS", b"auto", b"yes", b"no", b"WEIGHT", b"FP32", b"MAXCYCLES", b"MAXTIME", b"AUTOSTOP",
-    b"BACKTRACK", b"BLOCK", b"REPLACE", b"on", b"\0", b"%n", b"-->", b"fp32\0",
+    b"BACKTRACK", b"BLOCK", b"REPLACE", b"on", b"\0", b"%n", b"-->", b"fp32\0", b"SCHEMA", b"HIDDEN", b"CLASSES",
+    b"JSON", b"NUMBER", b"CATEGORY", b"auto", b"Flag", b"TIME", b"TEXT", b"TAGS", b"VECTOR", b"+", b"TOP",
+    b"WITHSCORES", b"MIN", b"FOR", b"user.age", b"item.kind", b"hour", b"net:item", b"{}", b"[]", b"[{}]",
+    b'{"hour":1}', b'{"hour":"x"}', b'{"user":{"age":3},"note":["a"]}', b"[" * 200, b'{"hour":1e999}',
+    b'{"\\u0000":"\\ud800"}', b"2023-11-14", b"INTERVAL",
 ]  # fmt: skip
 
 #: A command of each kind as it should be; what is sent is one of them with some changes.
@@ -47,6 +65,19 @@ USUAL = [
     "NR.IMPORT new {network}", "NR._LOAD new 0 {head}", "NR._LOAD new 1 {layout}",
     "NR._ROWS net 5 {places} {rows} {ones}", "NR._TRAINED net {head} {weights} {statistics} {end}", "NR._RESET net 5",
     "NR._CONFIGURE net 5 NORMALIZE no DATASET 40 TEST 7",
+    "NR.CREATE new CLASSIFIER SCHEMA age NUMBER plan CATEGORY 3 note TEXT 8 -> x CLASSES 2 no yes HIDDEN 3 TEST 3",
+    "NR.CREATE new REGRESSOR SCHEMA a AUTO 3 b TAGS 3 c TIME d FLAG e VECTOR 2 -> 2 x y HIDDEN 0",
+    "NR.OBSERVE net:shop user.age 3 item.kind b hour 5 note text -> yes WEIGHT 2 TRAIN",
+    "NR.OBSERVE net:shop JSON {json} -> yes fresh WEIGHTS {ones} TEST", "NR.OBSERVE net:shop JSON {object} -> yes TEST",
+    "NR.RUN net:shop user.age 3 -> TOP 1", "NR.RUN net:shop JSON {json}", "NR.RUN net:shop hour 3 note ->",
+    "NR.CLASS net:shop item.kind a -> TOP 2 WITHSCORES MIN 0.1", "NR.CLASS net:shop JSON {object} -> WITHSCORES",
+    "NR.HOBSERVE net:shop 2 net:user net:item hour 4 -> yes WEIGHT 2 TEST",
+    "NR.HRUN net:shop 2 net:user net:item hour 3 -> WITHSCORES",
+    "NR.HCLASS net:shop 2 net:user net:item -> TOP 2 MIN 0.1",
+    "NR.RANK net:shop 3 net:user net:item net:none hour 3 -> FOR yes TOP 2 WITHSCORES", "NR.FIELDS net:shop",
+    "NR.GETDATA net:shop TRAIN 0", "NR.EVALUATE net:shop TRAIN", "NR.INFO net:shop", "NR._OBSERVED net:shop {observed}",
+    "NR.TRAIN net:shop MAXCYCLES 2 BLOCK 1", "NR.CONFIGURE net:shop DATASET 10 CLASS-WEIGHT balanced",
+    "NR.RESET net:shop",
 ]  # fmt: skip
 
 #: How the server is asked: by itself, in a transaction, in a script, in a function.
@@ -78,6 +109,8 @@ def blobs() -> dict[str, bytes]:
         "rows": inredis.blob((1, 2, 0), (3, 4, 1)), "ones": inredis.blob((1, 1)), "places": b"\0\1\0\0\0\1\0\0\0\0",
         "network": bytes(net), "head": bytes(net)[: saved.HEAD], "layout": frames[saved.LAYOUT],
         "weights": frames[saved.WEIGHTS], "statistics": frames[saved.STATISTICS], "end": frames[saved.END],
+        "json": b'[{"user.age":30,"item.kind":"new"},{"hour":3}]', "object": b'{"user":{"age":30},"note":"a_text"}',
+        "observed": inredis.observed([(1, b"newer")], [b"newer"], inredis.row_of(30, 3, 5, outcome=1), cells=3),
     }  # fmt: skip
 
 
@@ -180,6 +213,14 @@ def prepare(wire: Wire) -> None:
     wire.ask("NR.CREATE", "sum", "REGRESSOR", 2, "->", 2, "DATASET", 5, "TEST", 2)
     wire.ask("NR.OBSERVE", "sum", 1, 2, "->", 3, 4)
     wire.ask("SET", "string", "text")
+    fields = ["user.age", "NUMBER", "item.kind", "CATEGORY", 5, "hour", "NUMBER", "note", "TEXT", 8]
+    wire.ask(
+        "NR.CREATE", "net:shop", "CLASSIFIER", "SCHEMA", *fields, "->", "x", "HIDDEN", 3, "DATASET", 20, "TEST", 10
+    )
+    wire.ask("NR.OBSERVE", "net:shop", "user.age", 3, "item.kind", "a", "->", "no", "TRAIN")
+    wire.ask("NR.OBSERVE", "net:shop", "user.age", 5, "item.kind", "b", "->", "yes", "TRAIN")
+    wire.ask("HSET", "net:user", "age", 40)
+    wire.ask("HSET", "net:item", "kind", "a", "hour", 3)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -194,10 +235,11 @@ def test_all_of_it_is_accepted_without_the_changes(wire: Wire, way: str) -> None
 
 def test_a_name_may_be_any_bytes_in_every_command(server: servers.Server, wire: Wire) -> None:
     wire.ask("CONFIG", "SET", "notify-keyspace-events", "KEA")
-    for key in KEYS[4:]:
+    for key in KEYS[6:]:
         prepare(wire)
         names = {b"net": key, b"sum": key + b"2", b"string": key + b"3", b"new": key + b"4"}
-        for name in (b"net", b"sum", b"string"):
+        names |= {b"net:shop": key + b"6", b"net:user": key + b"7", b"net:item": key + b"8", b"net:none": key + b"9"}
+        for name in names.keys() - {b"new", b"net:none"}:
             wire.ask("RENAME", name, names[name])
         for words in usual():
             if words[:3] != [b"NR._LOAD", b"new", b"1"]:
@@ -236,6 +278,19 @@ def test_counts_may_be_gigantic(server: servers.Server, wire: Wire) -> None:
         ["NR.CONFIGURE", "net", *["DATASET", 1] * many],
         ["NR._TRAINED", "net", *["x"] * many],
         ["NR._ROWS", "net", 1, bytes(5 * many), bytes(12 * many), bytes(4 * many)],
+        ["NR._OBSERVED", "net:shop", bytes(8) + b"\xff" * many],
+        ["NR.CREATE", "new", "REGRESSOR", "SCHEMA", *["a", "NUMBER"] * many, "->", "b"],
+        ["NR.CREATE", "new", "CLASSIFIER", "SCHEMA", "a", "NUMBER", "->", "b", "CLASSES", many, *["c"] * many],
+        ["NR.CREATE", "new", "REGRESSOR", "SCHEMA", "a", "NUMBER", "->", many, *range(many)],
+        ["NR.OBSERVE", "net:shop", *["hour", 1] * many, "->", "yes"],
+        ["NR.OBSERVE", "net:shop", "hour", 1, "->", *["yes"] * many],
+        ["NR.OBSERVE", "net:shop", "JSON", "[" + "{}," * many + "{}]", "->", *["yes"] * many],
+        ["NR.RUN", "net:shop", *["hour", 1] * many],
+        ["NR.RUN", "net:shop", "JSON", '{"a":' * many],
+        ["NR.CLASS", "net:shop", "hour", 1, "->", *["WITHSCORES"] * many],
+        ["NR.HRUN", "net:shop", many, *["net:user"] * many, *["hour", 1] * many],
+        ["NR.HOBSERVE", "net:shop", many, *["net:user"] * many, "->", "yes"],
+        ["NR.RANK", "net:shop", many, *["net:user"] * many],
         ["NR.IMPORT", "new", b"\xff" * (1 << 20)],
         ["NR.RUN", "net", "FP32", b"\xff" * (1 << 20)],
         ["NR.RUN", "net", "1" * (1 << 20), "1"],
@@ -268,7 +323,7 @@ def test_what_only_reads_may_be_called_where_nothing_may_be_written(wire: Wire) 
     call = "return redis.pcall(unpack(ARGV))"
     for words in usual():
         reads = b"NR.RUN NR.CLASS NR.INFO NR.THREADS NR.TRAININGS NR.GETDATA NR.WAIT NR.REPORT NR.EVALUATE NR.EXPORT"
-        reads = reads.split()
+        reads = (reads + b" NR.HRUN NR.HCLASS NR.RANK NR.FIELDS").split()
         found = errors(wire.ask("EVAL_RO", call, 0, *words))
         assert bool(found) == (words[0] not in reads), (words, found)
         assert all("Write commands are not allowed" in str(error) for error in found)
