@@ -17,14 +17,20 @@ import neuralredis
 import saved
 import servers
 
+#: The keys of what :func:`fill` makes.
+FILLED = ("net", "sum", "shop")
+
 
 def content(server: servers.Server, *keys: str) -> list[bytes]:
     raw = server.client(protocol=2, decode_responses=False)
-    return [raw.execute_command("NR.EXPORT", key) for key in keys or ("net", "sum")]
+    return [raw.execute_command("NR.EXPORT", key) for key in keys or FILLED]
 
 
 def fill(server: servers.Server) -> None:
-    """A trained classifier of weighted classes and a regressor of weighted rows, whose limits make rows be replaced."""
+    """A trained classifier of weighted classes and a regressor of weighted rows, whose limits make rows be replaced.
+
+    A network of fields, too, which has met words and classes since it was trained.
+    """
     client = server.client(protocol=2)
     inredis.create(
         client, "net", "NORMALIZE", "ACTIVATION", "RELU", "L2", "0.1", "CLASSWEIGHT", "0.1,3", "PATIENCE", 33
@@ -35,6 +41,12 @@ def fill(server: servers.Server) -> None:
         client.execute_command("NR.OBSERVE", "sum", number, 0.1, "->", number + 0.1, "WEIGHT", 1 + number % 3)
     client.execute_command("NR.RESET", "sum")
     client.execute_command("NR.CONFIGURE", "sum", "DATASET", 15, "NORMALIZE", "yes")
+    inredis.create_of_fields(client, "shop", "CLASS-WEIGHT", "balanced")
+    client.execute_command("NR.TRAIN", "shop", "MAXCYCLES", 5, "BLOCK", 0)
+    client.execute_command("NR.OBSERVE", "shop", *inredis.words({"plan": "new", "tags": ["b\0", "č"]}), "->", "never")
+    client.execute_command("NR.OBSERVE", "shop", *inredis.as_json(*range(200, 280)))
+    client.hset("user", mapping={"age": 33, "plan": "plan 4", "note": "read from a hash"})
+    client.execute_command("NR.HOBSERVE", "shop", 1, "user", "phone", "yes", "->", "perhaps", "WEIGHT", 3)
 
 
 def future(server: servers.Server) -> list[bytes]:
@@ -47,6 +59,11 @@ def future(server: servers.Server) -> list[bytes]:
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 7, "BLOCK", 0)
     runs = [client.execute_command("NR.RUN", key, 0.3, 0.7) for key in ("net", "sum")]
     rows = [client.execute_command("NR.GETDATA", "sum", "TRAIN", row) for row in range(15)]
+    for number in range(300, 340):
+        client.execute_command("NR.OBSERVE", "shop", *inredis.named(number))
+    client.execute_command("NR.TRAIN", "shop", "MAXCYCLES", 7, "BLOCK", 0)
+    runs += [client.execute_command("NR.RUN", "shop", *inredis.words(inredis.known(row))) for row in range(5)]
+    rows += [client.execute_command("NR.GETDATA", "shop", into, row) for into in ("TRAIN", "TEST") for row in range(60)]
     return [str(runs).encode(), str(rows).encode()]
 
 
@@ -145,13 +162,50 @@ def test_the_aof_holds_effects(any_server: servers.Server) -> None:
     assert content(any_server, "net") == before
 
 
+def test_of_rows_of_fields_the_aof_holds_what_they_were_understood_as(any_server: servers.Server) -> None:
+    client = any_server.client(protocol=2)
+    client.config_set("appendfsync", "always")
+    # As above.
+    inredis.create_of_fields(client, "before")
+    client.config_set("appendonly", "yes")
+    servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
+    client.execute_command("NR.CREATE", "net", "CLASSIFIER", *inredis.SCHEMA, "->", "bought", "DATASET", 5, "SEED", 7)
+    client.hset("hash", "age", 5)
+    client.execute_command("NR.OBSERVE", "net", *inredis.named(1))
+    client.execute_command("NR.OBSERVE", "net", *inredis.as_json(*range(2, 90)))
+    client.execute_command("NR.HOBSERVE", "net", 1, "hash", "->", "yes")
+    client.execute_command("NR.HRUN", "net", 1, "hash")
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1)
+    servers.wait_until(lambda: inredis.cycles(client, "net") > 0, 60)
+    client.execute_command("NR.OBSERVE", "before", *inredis.named(1))
+    found = inredis.commands(any_server)
+    names = [command[0] for command in found if command[0].startswith("NR.")]
+    assert names == ["NR.CREATE", *["NR._OBSERVED"] * 3, "NR._TRAINED", "NR._OBSERVED"]
+    created = next(command for command in found if command[0] == "NR.CREATE")
+    schema = "age NUMBER plan CATEGORY 5 spent AUTO 20 phone FLAG at TIME note TEXT 32 tags TAGS 6 place VECTOR 2"
+    assert " ".join(created[1:]).startswith(
+        f"net classifier SCHEMA {schema} -> bought CLASSES 100 HIDDEN 30 30 30 SEED 7 "
+    )
+    before = content(any_server, "net", "before")
+    client.delete("hash")
+    client.execute_command("DEBUG", "LOADAOF")
+    assert content(any_server, "net", "before") == before
+
+
 def test_a_refused_command_leaves_nothing_in_the_aof(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     inredis.create(client, "net")
+    inredis.create_of_fields(client, "shop")
+    client.hset("hash", "age", "x")
     client.config_set("appendonly", "yes")
     servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
     for command in (
         "NR.OBSERVE net 1 -> 2",
+        "NR.OBSERVE shop plan new age x -> 2",
+        'NR.OBSERVE shop JSON [{"plan":"new"},{"age":"x"}] -> 2 3',
+        "NR.HOBSERVE shop 1 hash plan new -> 2",
+        "NR.HOBSERVE shop 1 nothing plan new -> 2",
+        "NR.CREATE new CLASSIFIER SCHEMA a NUMBER b FOO -> c",
         "NR.RESET nothing",
         "NR.CONFIGURE net TEST x",
         "NR.CREATE net REGRESSOR 1 -> 1 x",
@@ -169,8 +223,9 @@ def test_a_dump_is_restored_on_the_same_server_and_on_the_others(
     fill(any_server)
     source = any_server.client(protocol=2, decode_responses=False)
     target = server.client(protocol=2, decode_responses=False)
-    for key in ("net", "sum"):
+    for key in FILLED:
         target.restore(key, 0, source.dump(key))
+    target.hset("user", mapping=source.hgetall("user"))
     assert content(server) == content(any_server)
     source.restore("back", 0, source.dump("net"))
     assert content(any_server, "back") == content(any_server, "net")
@@ -278,6 +333,15 @@ def test_a_digest_depends_on_all_contents_and_nothing_else(any_server: servers.S
     client.copy("sum", "copy")
     seen = {digest("sum")}
     assert digest("copy") in seen
+    of_fields = {digest("shop")}
+    for command in (
+        "NR.OBSERVE shop age 5 -> yes", "NR.OBSERVE shop plan unheard-of -> yes", "NR.OBSERVE shop age 5 -> maybe",
+        "NR.OBSERVE shop note word -> yes", "NR.OBSERVE shop note word -> yes WEIGHT 2", "NR.RESET shop",
+    ):  # fmt: skip
+        client.execute_command(*command.split(), *["TRAIN"] * ("OBSERVE" in command))
+        assert digest("shop") not in of_fields, command
+        of_fields.add(digest("shop"))
+    assert len(created(client)) == 10
     for command in (
         "NR.OBSERVE sum 1 1 -> 1", "NR.RESET sum", "NR.CONFIGURE sum L2 0.5", "NR.CONFIGURE sum TEST 100",
         "NR.TRAIN sum MAXCYCLES 1 BLOCK 0", "NR.CONFIGURE sum PATIENCE 9",
@@ -290,3 +354,19 @@ def test_a_digest_depends_on_all_contents_and_nothing_else(any_server: servers.S
         client.execute_command("NR.CONFIGURE", "net", "CLASSWEIGHT", weights)
         weighted.add(digest("net"))
     assert len(weighted) == 4
+
+
+def created(client: redis.Redis) -> set[str]:
+    """Digests of networks of fields that differ in a word of NR.CREATE alone, and have no rows."""
+    found = set()
+    for number, words in enumerate(
+        [
+            "a NUMBER b NUMBER -> c", "b NUMBER a NUMBER -> c", "a NUMBER b FLAG -> c", "a NUMBER b CATEGORY -> c",
+            "a NUMBER b CATEGORY 7 -> c", "a NUMBER b NUMBER -> d", "a NUMBER b NUMBER -> c CLASSES 2",
+            "a NUMBER b NUMBER -> c CLASSES 2 x y", "a NUMBER b NUMBER -> c CLASSES 2 y x",
+            "a NUMBER b NUMBER -> c HIDDEN 0",
+        ]
+    ):  # fmt: skip
+        client.execute_command("NR.CREATE", f"new{number}", "CLASSIFIER", "SCHEMA", *words.split(), "SEED", 1)
+        found.add(str(client.execute_command("DEBUG", "DIGEST-VALUE", f"new{number}")[0]))
+    return found

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import struct
 from collections.abc import Iterator
 
 import inredis
 import pytest
 import redis
+from inredis import observed, row_of
 
 import kinds
 import neuralredis
+import saved
 import servers
 
 STRICT = ["--propagation-error-behavior", "panic"]
@@ -82,31 +86,34 @@ def test_a_replica_refuses_to_train_even_if_it_may_be_written(primary: servers.S
         inredis.train(reader, "net")
 
 
+@inredis.of_both
 @pytest.mark.parametrize(
     "how", [["--repl-diskless-load", "swapdb"], ["--repl-diskless-load", "disabled"]], ids=["beside", "from a file"]
 )
 def test_a_full_sync_while_training_brings_the_network_of_before(
-    kind: kinds.Kind, primary: servers.Server, how: list[str]
+    kind: kinds.Kind, primary: servers.Server, how: list[str], made: inredis.Made
 ) -> None:
     client = primary.client(protocol=2)
     client.config_set("repl-diskless-sync", "yes" if "swapdb" in how else "no")
-    inredis.create(client, "net")
+    made.create(client, "net")
     inredis.train(client, "net")
     inredis.running(client)
     with servers.replica_of(primary, kind, *STRICT, *how, module=MODULE) as replica:
         reader = replica.client(protocol=2)
         assert (inredis.cycles(reader, "net"), inredis.info(reader, "net")["training"]) == (0, 0)
+        client.execute_command("NR.OBSERVE", "net", *made.row(0))
         client.execute_command("NR.STOP", "net")
         servers.wait_until(lambda: inredis.cycles(reader, "net") > 0)
         assert agree(primary, replica)
 
 
+@inredis.of_both
 @pytest.mark.parametrize("parting", ["the primary lives", "the primary is cut off"])
 def test_a_replica_that_takes_over_has_the_last_result_and_trains_on(
-    primary: servers.Server, replica: servers.Server, parting: str
+    primary: servers.Server, replica: servers.Server, parting: str, made: inredis.Made
 ) -> None:
     client, reader = primary.client(protocol=2), replica.client(protocol=2)
-    inredis.create(client, "net")
+    made.create(client, "net")
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 5, "BLOCK", 0)
     before = client.execute_command("DEBUG", "DIGEST-VALUE", "net")
     inredis.train(client, "net")
@@ -118,7 +125,7 @@ def test_a_replica_that_takes_over_has_the_last_result_and_trains_on(
     assert reader.execute_command("DEBUG", "DIGEST-VALUE", "net") == before
     assert (inredis.cycles(reader, "net"), inredis.info(reader, "net")["training"]) == (5, 0)
     reader.execute_command("NR.TRAIN", "net", "MAXCYCLES", 5, "BLOCK", 0)
-    reader.execute_command("NR.OBSERVE", "net", 1, 2, "->", 1)
+    reader.execute_command("NR.OBSERVE", "net", *made.row(1))
     assert inredis.cycles(reader, "net") == 10
     if parting == "the primary lives":
         # It comes back as a replica: its own training is dropped, what the other has learnt since is taken over.
@@ -129,35 +136,47 @@ def test_a_replica_that_takes_over_has_the_last_result_and_trains_on(
         servers.wait_until(lambda: inredis.section(client)["trainings_dropped"] == 1)
 
 
-def frames(kind: kinds.Kind) -> list[list[bytes]]:
+@inredis.of_both
+def test_a_promoted_replica_trains_on_to_the_bits_of_the_primary(
+    primary: servers.Server, replica: servers.Server, made: inredis.Made
+) -> None:
+    clients = [server.client(protocol=2, decode_responses=False) for server in (primary, replica)]
+    client, promoted = clients
+    made.create(client, "net")
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 5, "BLOCK", 0)
+    client.execute_command("NR.OBSERVE", "net", *made.rows(0, 30))
+    caught_up(primary, replica)
+    promoted.replicaof("NO", "ONE")
+    for each in clients:
+        each.execute_command("NR.OBSERVE", "net", *made.rows(30, 30))
+        each.execute_command("NR.OBSERVE", "net", *made.row(60))
+        each.execute_command("NR.TRAIN", "net", "MAXCYCLES", 15, "AUTOSTOP", "BACKTRACK", "BLOCK", 0)
+    first, other = (saved.timeless(each.execute_command("NR.EXPORT", "net")) for each in clients)
+    assert first == other
+    answers = [each.execute_command("NR.RUN", "net", *made.question) for each in clients]
+    assert answers[0] == answers[1]
+
+
+def frames(kind: kinds.Kind, made: inredis.Made) -> list[list[bytes]]:
     """Return the commands by which an AOF without an RDB makes a network."""
     with servers.running(kind, "--appendonly", "yes", "--aof-use-rdb-preamble", "no", module=MODULE) as server:
         client = server.client()
-        inredis.create(client, "net")
+        made.create(client, "net")
         client.bgrewriteaof()
         servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
         servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_scheduled"])
         [base] = server.directory.glob("*/*.base.aof")
-        found = []
-        data = base.read_bytes()
-        while data:
-            count, data = data[1:].split(b"\r\n", 1)
-            words = []
-            for _ in range(int(count)):
-                length, data = data[1:].split(b"\r\n", 1)
-                words.append(data[: int(length)])
-                data = data[int(length) + 2 :]
-            found.append(words)
-        return [words for words in found if words[0].lower() == b"nr._load"]
+        return [words for words in inredis.parsed(base.read_bytes()) if words[0].lower() == b"nr._load"]
 
 
+@inredis.of_both
 def test_a_network_that_comes_in_frames_comes_whole_to_all(
-    kind: kinds.Kind, primary: servers.Server, stack: contextlib.ExitStack
+    kind: kinds.Kind, primary: servers.Server, stack: contextlib.ExitStack, made: inredis.Made
 ) -> None:
     raw = primary.client(protocol=2, decode_responses=False)
     raw.config_set("appendonly", "yes")
     servers.wait_until(lambda: not raw.info("persistence")["aof_rewrite_in_progress"])
-    loads = frames(kind)
+    loads = frames(kind, made)
     assert len(loads) > 2
     # Two networks by turns, and a replica and a rewritten AOF that begin between their frames.
     for at, (_, _, index, frame) in enumerate(loads):
@@ -194,68 +213,76 @@ def test_a_demoted_primary_cancels_and_the_new_one_trains_on(primary: servers.Se
     assert inredis.cycles(client, "net") == 10
 
 
+@inredis.of_both
 def test_rows_are_sent_as_effects_from_the_moment_that_somebody_listens(
-    kind: kinds.Kind, primary: servers.Server
+    kind: kinds.Kind, primary: servers.Server, made: inredis.Made
 ) -> None:
     client = primary.client(protocol=2)
-    rows = [(number, 1, number + 1) for number in range(40)]
-    observe = ("NR.OBSERVE", "net", "FP32", inredis.blob(*rows))
-    client.execute_command("NR.CREATE", "net", "REGRESSOR", 2, "->", 1, "DATASET", 50, "TEST", 25)
+    turns = itertools.count()
+    made.create(client, "net")
+    client.execute_command("NR.CONFIGURE", "net", "DATASET", 50, "TEST", 25)
+
+    def observe(to: redis.Redis = client) -> None:
+        to.execute_command("NR.OBSERVE", "net", *made.rows(10 * next(turns), 30))
+
     for _ in range(3):
-        client.execute_command(*observe)
+        observe()
     follow = ("--replicaof", f"127.0.0.1 {primary.port}")
     with servers.running(kind, *STRICT, *follow, module=MODULE, tcp=True) as replica:
         reader = replica.client(protocol=2)
 
         def follows() -> bool:
             # Rows that come while the snapshot is made and sent.
-            client.execute_command(*observe)
+            observe()
             return bool(reader.info("replication")["master_link_status"] == "up")
 
         servers.wait_until(follows)
         assert agree(primary, replica)
-        calls = inredis.calls(reader, "NR._ROWS")
-        client.execute_command(*observe)
+        calls = inredis.calls(reader, made.effect)
+        observe()
         assert agree(primary, replica)
-        assert (inredis.calls(reader, "NR._ROWS"), inredis.calls(reader, "NR.OBSERVE")) == (calls + 1, 0)
+        assert (inredis.calls(reader, made.effect), inredis.calls(reader, "NR.OBSERVE")) == (calls + 1, 0)
         # A replica that was cut off is sent what it has missed.
         full = client.info("stats")["sync_full"]
         pipeline = client.pipeline(transaction=False).execute_command("CLIENT", "KILL", "TYPE", "replica")
-        pipeline.execute_command(*observe).execute()
+        pipeline.execute_command("NR.OBSERVE", "net", *made.rows(500, 30)).execute()
         servers.wait_until(lambda: reader.info("replication")["master_link_status"] == "up")
         assert agree(primary, replica)
         assert client.info("stats")["sync_full"] == full
 
 
 @on_any_server
-def test_a_copy_puts_the_same_rows_where_the_first_did(primary: servers.Server) -> None:
+@inredis.of_both
+def test_a_copy_puts_the_same_rows_where_the_first_did(primary: servers.Server, made: inredis.Made) -> None:
     """So that a replica that is sent the command itself, and not the places, would not part from its primary."""
     client = primary.client(protocol=2)
-    client.execute_command("NR.CREATE", "net", "REGRESSOR", 2, "->", 1, "DATASET", 50, "TEST", 25)
-    client.execute_command("NR.OBSERVE", "net", "FP32", inredis.blob(*[(row, 1, 2) for row in range(40)]))
+    made.create(client, "net")
+    client.execute_command("NR.CONFIGURE", "net", "DATASET", 50, "TEST", 25)
     client.copy("net", "copy")
     for key in ("net", "copy"):
-        client.execute_command("NR.OBSERVE", key, "FP32", inredis.blob(*[(row, 3, 4) for row in range(200)]))
-        client.execute_command("NR.OBSERVE", key, 5, 6, "->", 7, "WEIGHT", 2)
+        client.execute_command("NR.OBSERVE", key, *made.rows(0, 200))
+        client.execute_command("NR.OBSERVE", key, *made.row(1), "WEIGHT", 2)
     first, copy = client.execute_command("DEBUG", "DIGEST-VALUE", "net", "copy")
     assert first == copy
 
 
 @on_any_server
+@inredis.of_both
 def test_a_promoted_replica_sends_its_own_replicas_effects(
-    kind: kinds.Kind, primary: servers.Server, replica: servers.Server
+    kind: kinds.Kind, primary: servers.Server, replica: servers.Server, made: inredis.Made
 ) -> None:
-    primary.client().execute_command("NR.CREATE", "net", "CLASSIFIER", 2, "->", 2, "DATASET", 20, "TEST", 10)
+    made.create(primary.client(), "net", "SEED", 1)
     assert agree(primary, replica)
     promoted = replica.client(protocol=2)
     promoted.replicaof("NO", "ONE")
     client = primary.client(protocol=2)
     client.replicaof("127.0.0.1", replica.port)
     servers.wait_until(lambda: client.info("replication")["master_link_status"] == "up")
-    for _ in range(50):
-        promoted.execute_command("NR.OBSERVE", "net", 1, 2, "->", 1)
+    client.config_resetstat()
+    for number in range(50):
+        promoted.execute_command("NR.OBSERVE", "net", *made.row(number))
     assert agree(replica, primary)
-    assert (inredis.calls(client, "NR._ROWS"), inredis.calls(client, "NR.OBSERVE")) == (50, 0)
+    assert (inredis.calls(client, made.effect), inredis.calls(client, "NR.OBSERVE")) == (50, 0)
 
 
 @on_any_server
@@ -267,6 +294,16 @@ def test_in_a_transaction_effects_stay_together(primary: servers.Server, replica
         transaction.execute_command("NR.RESET", "net")
         transaction.execute()
     client.eval("redis.call('NR.OBSERVE', 'net', '3', '->', '4') return redis.call('NR.RESET', 'net')", 0)
+    assert agree(primary, replica)
+    with client.pipeline() as transaction:
+        transaction.execute_command("NR.CREATE", "fields", "CLASSIFIER", *inredis.SCHEMA, "->", "what", "DATASET", 5)
+        for number in range(20):
+            transaction.execute_command("NR.OBSERVE", "fields", *inredis.named(number))
+        transaction.execute_command("NR.RESET", "fields")
+        transaction.execute_command("NR.OBSERVE", "fields", *inredis.as_json(*range(20, 30)))
+        transaction.execute()
+    script = "redis.call('NR.OBSERVE', 'fields', 'plan', 'late', '->', 'later') return redis.call('NR.RESET', 'fields')"
+    client.eval(script, 0)
     assert agree(primary, replica)
 
 
@@ -296,4 +333,60 @@ def test_what_replicas_are_sent_is_checked_when_a_client_sends_it(
         assert raw.execute_command("NR.EXPORT", "net") == before, command
     raw.execute_command("NR._ROWS", "net", 1, place, row, inredis.blob((2,)))
     assert raw.execute_command("NR.EXPORT", "net") != before
+    assert agree(primary, replica)
+
+
+@on_any_server
+def test_rows_of_fields_are_checked_when_a_client_sends_what_replicas_are_sent(
+    primary: servers.Server, replica: servers.Server
+) -> None:
+    raw = primary.client(protocol=2, decode_responses=False)
+    raw.execute_command("NR.CREATE", "net", "CLASSIFIER", "SCHEMA", "plan", "CATEGORY", 2, "->", "x", "CLASSES", 3)
+    raw.execute_command("NR.OBSERVE", "net", "plan", "a", "->", "no", "TRAIN")
+    inredis.create(raw, "numbers")
+    nan = float("nan")
+    # Of the inputs one is computed and none; then come those of a gap and of other words, and "a".
+    gap, other, first, second, third = range(1, 6)
+    assert raw.execute_command("NR._OBSERVED", "net", observed([], [], row_of(first, at=1))) == b"OK"
+    before = raw.execute_command("DEBUG", "DIGEST")
+    for wrong in (
+        b"", b"x", observed([], [], row_of(first, at=2))[:-1], observed([], [], row_of(first, at=2)) + b"x",
+        observed([], [], row_of(second, at=2)), observed([], [], row_of(0, at=2)), observed([], [], row_of(nan, at=2)),
+        observed([], [], row_of(-1, at=2)), observed([], [], row_of(1.5, at=2)), observed([], [], row_of(1e30, at=2)),
+        observed([], [], row_of(gap, outcome=1, at=2)), observed([], [], row_of(gap, outcome=nan, at=2)),
+        observed([], [], row_of(gap, outcome=0.5, at=2)), observed([], [], row_of(gap, outcome=-1, at=2)),
+        observed([], [], row_of(gap, weight=0, at=2)), observed([], [], row_of(gap, weight=nan, at=2)),
+        observed([], [], row_of(gap, at=3)), observed([], [], row_of(gap, at=2**32 - 1)),
+        observed([], [], row_of(gap, at=1, into=1)), observed([], [], row_of(gap, at=2, into=2)),
+        observed([], [], row_of(gap, at=2, listed=struct.pack("<If", first, 1))),
+        observed([], [], row_of(gap, at=2), outcomes=0), observed([], [], row_of(gap, at=2), outcomes=2**31),
+        observed([(0, b"a")], [], row_of(gap, at=2)), observed([(1, b"b")], [], row_of(gap, at=2)),
+        observed([(0, b"")], [], row_of(gap, at=2)), observed([(0, b"b" * 65)], [], row_of(gap, at=2)),
+        observed([(0, b"b"), (0, b"b")], [], row_of(gap, at=2)),
+        observed([(0, b"b"), (0, b"c")], [], row_of(gap, at=2)), observed([(0, b"b")], [], row_of(third, at=2)),
+        observed([], [b"no"], row_of(gap, at=2)), observed([], [b""], row_of(gap, at=2)),
+        observed([], [b"b", b"c", b"d"], row_of(gap, at=2)), observed([], [b"b", b"b"], row_of(gap, at=2)),
+        # A word and a class are taken up before the row that is wrong.
+        observed([(0, b"b")], [b"yes"], row_of(second, outcome=2, at=2)),
+    ):  # fmt: skip
+        with pytest.raises(redis.ResponseError):
+            raw.execute_command("NR._OBSERVED", "net", wrong)
+        assert raw.execute_command("DEBUG", "DIGEST") == before, wrong
+    for key in ("numbers", "nothing"):
+        with pytest.raises(redis.ResponseError, match=r"the network has no fields|no network at key"):
+            raw.execute_command("NR._OBSERVED", key, observed([], [], row_of(gap, at=2)))
+    assert raw.execute_command("DEBUG", "DIGEST") == before
+    good = [
+        row_of(second, outcome=1, weight=2.5, at=2),
+        row_of(other, at=0),
+        row_of(gap, outcome=1, into=1),
+    ]
+    good = observed([(0, b"b")], [b"yes"], *good)
+    assert raw.execute_command("NR._OBSERVED", "net", good) == b"OK"
+    rows = [
+        raw.execute_command("NR.GETDATA", "net", into, at) for into, at in (("TRAIN", 0), ("TRAIN", 2), ("TEST", 0))
+    ]
+    assert rows == [[[b"plan", None], [b"no"]], [[b"plan", b"b"], [b"yes"]], [[b"plan", None], [b"yes"]]]
+    assert agree(primary, replica)
+    assert raw.execute_command("NR.OBSERVE", "net", "plan", "b", "->", "maybe", "TRAIN") == [4, 1]
     assert agree(primary, replica)
