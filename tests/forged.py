@@ -21,7 +21,7 @@ FLOATS = [0.0, -0.0, 1.0, -1.0, 1e-45, 1e-30, 3e38, -3e38, float("inf"), float("
 REQUIRED, MORE = 1, 2
 LAYOUT, LIMITS, END = 1, 3, 0xFFFF
 #: What a training changes.
-TRAINED = (*range(5, 12), 18, 19)
+TRAINED = (*range(5, 12), 18, 19, 22, 25, 26)
 
 
 def extreme(source: random.Random) -> bytes:
@@ -100,7 +100,7 @@ def frames(whole: Sequence[bytes], others: Sequence[bytes], source: random.Rando
             case 8:
                 frame += frame[3:] if source.random() < 0.5 else extreme(source)
             case 9:
-                frame[:2] = source.choice([*range(21), 77, END]).to_bytes(2, "little")
+                frame[:2] = source.choice([*range(39), 77, END]).to_bytes(2, "little")
             case 10:
                 frame[2:3] = bytes([source.randrange(5)])
             case 11:

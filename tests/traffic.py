@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +18,10 @@ import servers
 DATABASES = 3
 #: The keys that they go to.
 KEYS = ("a", "b", "c", "d", "e")
+#: The hashes that rows are read from.
+HASHES = ("hash:1", "hash:2", "hash:3")
+#: Of networks with fields: few words more than the dictionaries have room for.
+SCHEMA = ["SCHEMA", "age", "NUMBER", "user.plan", "CATEGORY", 4, "tags", "TAGS", 3, "note", "TEXT", 8]
 Command = list[Any]
 
 
@@ -78,7 +83,13 @@ class Traffic:
 
     def _create(self, key: str) -> Command:
         chance = self.chance
-        kind = chance.choice([["CLASSIFIER", 2, 4, "->", 2], ["REGRESSOR", 2, 3, "->", 1], ["REGRESSOR", 2, "->", 1]])
+        kind = chance.choice(
+            [
+                ["CLASSIFIER", 2, 4, "->", 2], ["REGRESSOR", 2, 3, "->", 1], ["REGRESSOR", 2, "->", 1],
+                ["CLASSIFIER", *SCHEMA, "->", "x", "HIDDEN", 4], ["CLASSIFIER", *SCHEMA, "->", "x", "CLASSES", 2, 0, 1],
+                ["REGRESSOR", *SCHEMA, "->", "x", "HIDDEN", 3],
+            ]
+        )  # fmt: skip
         more: Command = ["DATASET", chance.randrange(0, 60), "TEST", chance.randrange(0, 20)]
         if chance.random() < 0.5:
             more += ["NORMALIZE"]
@@ -99,6 +110,40 @@ class Traffic:
         chance = self.chance
         rows = [(chance.random(), chance.random(), chance.randrange(2)) for _ in range(chance.randrange(1, 40))]
         return ["NR.OBSERVE", key, "FP32", inredis.blob(*rows), *chance.choice([[], ["TRAIN"], ["TEST"]])]
+
+    def _known(self) -> dict[str, Any]:
+        """Some fields of a row."""
+        chance = self.chance
+        values = {
+            "age": chance.randrange(50),
+            "user.plan": f"plan {chance.randrange(7)}",
+            "tags": ",".join(chance.sample("abcde", chance.randrange(3))),
+            "note": f"a note of {chance.randrange(9)} words",
+        }
+        return {name: value for name, value in values.items() if chance.random() < 0.8}
+
+    def _observe_fields(self, key: str) -> Command:
+        chance = self.chance
+        more: Command = chance.choice([[], [], ["TRAIN"], ["TEST"]])
+        if chance.random() < 0.5:
+            weight = ["WEIGHT", chance.random() + 0.1] if chance.random() < 0.3 else []
+            pairs = [word for pair in self._known().items() for word in pair]
+            return ["NR.OBSERVE", key, *pairs, "->", chance.randrange(3), *weight, *more]
+        rows = [self._known() for _ in range(chance.randrange(1, 40))]
+        return ["NR.OBSERVE", key, "JSON", json.dumps(rows), "->", *(chance.randrange(2) for _ in rows), *more]
+
+    def _observe_hash(self, key: str) -> Command:
+        chance = self.chance
+        more: Command = chance.choice([[], ["age", chance.randrange(50)], ["user.plan", "given"]])
+        return ["NR.HOBSERVE", key, 1, chance.choice(HASHES), *more, "->", chance.randrange(2)]
+
+    def _hash(self, _: str) -> Command:
+        chance, name = self.chance, self.chance.choice(HASHES)
+        writes: list[Command] = [
+            ["HSET", name, "plan", f"plan {chance.randrange(7)}", "age", chance.randrange(50)], ["HDEL", name, "age"],
+            ["HINCRBY", name, "age", 1], ["DEL", name], ["PEXPIRE", name, chance.randrange(1, 50)],
+        ]  # fmt: skip
+        return writes[chance.choice([0, 0, 0, 1, 2, 3, 4])]
 
     def _train(self, key: str) -> Command:
         chance = self.chance
@@ -126,6 +171,8 @@ class Traffic:
             ["NR.RUN", key, 0.5, 0.5], ["NR.CLASS", key, 0.5, 0.5], ["NR.INFO", key], ["NR.THREADS"],
             ["NR.REPORT", key],
             ["NR.GETDATA", key, "TRAIN", self.chance.randrange(20)], ["NR.EVALUATE", key], ["NR.EXPORT", key],
+            ["NR.RUN", key, "age", 5], ["NR.CLASS", key, "JSON", '[{"age":5},{}]'], ["NR.HRUN", key, 1, "hash:1"],
+            ["NR.RANK", key, 3, *HASHES, "->", "WITHSCORES"], ["NR.FIELDS", key],
             ["DUMP", key], ["MEMORY", "USAGE", key], ["DEBUG", "DIGEST-VALUE", key], ["NR.WAIT", key, 3],
         ]  # fmt: skip
         return self.chance.choice(looks)
@@ -163,7 +210,8 @@ class Traffic:
 
 #: How often each, of all together.
 MIX = {
-    "create": 12, "observe": 20, "observe_many": 16, "train": 14, "configure": 4, "look": 12, "stop": 3, "reset": 3,
+    "create": 12, "observe": 16, "observe_many": 12, "observe_fields": 16, "observe_hash": 8, "hash": 8, "train": 14,
+    "configure": 4, "look": 12, "stop": 3, "reset": 3,
     "bring": 3, "move": 8, "end": 4, "flush": 0.1,
 }  # fmt: skip
 
