@@ -884,7 +884,6 @@ def test_what_is_of_positions_is_refused() -> None:
     for call in (net.describe, net.weights, lambda: net.weights(folded=True), lambda: net.set_weights([1.0])):
         assert refused(nr.KindError, call).startswith("the network has fields: ")
     assert "gradient" in refused(nr.KindError, lambda: net.gradient([[1]], [1]))
-    assert "by its name" in refused(nr.ShapeError, lambda: net.rows("train"))
 
 
 def test_rows_of_positions_still_need_outcomes() -> None:
@@ -892,3 +891,48 @@ def test_rows_of_positions_still_need_outcomes() -> None:
     for call in (lambda: net.observe([1]), lambda: net.evaluate([[1]])):
         with pytest.raises(TypeError):
             call()
+
+
+# Stored rows
+
+
+def test_stored_rows_come_back_as_they_came_but_for_texts() -> None:
+    net = network({**SHOP, "country": "category 2"}, dataset=1000, test=0)
+    rows = shop(40)
+    net.observe(rows)
+    found, outcomes = net.rows("train")
+    assert list(outcomes) == [row["taken"] for row in rows]
+    known = list(dict.fromkeys(row["country"] for row in rows))[:2]
+    for row, given in zip(found, rows, strict=True):
+        assert row["age"] == given["age"]
+        assert row["country"] == (given["country"] if given["country"] in known else None)
+        assert row["spent"] == (given["spent"] or None)
+        assert row["phone"] is given["phone"]
+        assert row["at"] == given["at"].replace(tzinfo=dt.timezone.utc)
+        assert row["note"] is None
+        assert row["tags"] == (sorted(given["tags"]) or None)
+        assert (row["place"] is None) == (given["place"] is None)
+        assert row["place"] is None or np.allclose(row["place"], given["place"])
+    again = network({**SHOP, "country": "category 2"}, dataset=1000, test=0)
+    again.observe(found, outcomes)
+    assert again.field_statistics()[0] == net.field_statistics()[0]
+    assert net.rows("test")[0] == []
+
+
+def test_statistics_tell_what_rows_hold_of_a_field_and_what_matters() -> None:
+    net = network(dataset=300, test=100)
+    net.observe(shop(400))
+    assert all(found.importance is None for found in net.field_statistics())
+    net.train(max_cycles=60)
+    found = {statistics.name: statistics for statistics in net.field_statistics()}
+    assert list(found) == list(SHOP)
+    assert all(statistics.values + statistics.gaps == 400 for statistics in found.values())
+    assert (found["country"].kind, found["country"].words, found["country"].other) == ("category 20", 3, 0)
+    assert {word for word, _ in found["country"].commonest} == {"IT", "FR", "DE"}
+    assert (found["age"].words, found["age"].commonest) == (None, ())
+    assert (found["spent"].min, found["spent"].max) == (3.0, 12.5)
+    assert dict(found["phone"].commonest).keys() == {"yes", "no"}
+    importance = {name: statistics.importance or 0.0 for name, statistics in found.items()}
+    assert max(importance, key=importance.__getitem__) == "country"
+    with pytest.raises(nr.KindError, match="has no fields"):
+        nr.Network("classifier", [1, 2]).field_statistics()

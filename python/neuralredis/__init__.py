@@ -25,6 +25,7 @@ from neuralredis.remote.network import RedisNetwork
 from neuralredis.results import (
     ClassifierEvaluation,
     Curve,
+    FieldStatistics,
     Info,
     ListedTraining,
     Progress,
@@ -42,6 +43,7 @@ __all__ = [
     "DataError",
     "Description",
     "ExistsError",
+    "FieldStatistics",
     "FormatError",
     "Info",
     "KindError",

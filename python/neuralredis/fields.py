@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from neuralredis import _core
-from neuralredis.results import Ranked
+from neuralredis.results import FieldStatistics, Ranked
 
 __all__ = ["NetworkOfFields"]
 
@@ -46,6 +46,32 @@ class NetworkOfFields(_core.Network):
         """
         named = self._named()
         return None if named is None else named["classes"]
+
+    def field_statistics(self) -> tuple[FieldStatistics, ...]:
+        """Return what the stored rows hold of each field, and how much each matters.
+
+        It goes through all rows, and asks the network about up to a thousand testing rows for each field.
+
+        Returns
+        -------
+        tuple of FieldStatistics
+            One for each field, in their order.
+
+        Raises
+        ------
+        KindError
+            If the network has no fields.
+
+        Examples
+        --------
+        >>> import neuralredis as nr
+        >>> net = nr.Network("classifier", fields={"age": "number", "plan": "category"}, target="left", seed=1)
+        >>> counts = net.observe([{"age": 31, "plan": "free"}, {"plan": "paid"}], ["no", "yes"])
+        >>> age, plan = net.field_statistics()
+        >>> age.gaps, age.min, plan.commonest
+        (1, 31.0, (('free', 1), ('paid', 1)))
+        """
+        return tuple(FieldStatistics(**found) for found in self._field_statistics())
 
     def rank(
         self,

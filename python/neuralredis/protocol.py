@@ -6,11 +6,10 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, overload
 
-from numpy import float32
 from numpy.typing import ArrayLike, NDArray
 
 from neuralredis.options import Changes, Options, Set
-from neuralredis.results import Evaluation, Info, Progress, Ranked, Report
+from neuralredis.results import Evaluation, FieldStatistics, Info, Progress, Ranked, Report
 from neuralredis.training import Training
 
 if TYPE_CHECKING:
@@ -91,8 +90,11 @@ class AnyNetwork(Protocol):
     @overload
     def evaluate(self, X: Any, y: Any = None, *, weight: ArrayLike | None = None) -> Evaluation: ...
 
-    def rows(self, set: Set) -> tuple[NDArray[float32], NDArray[Any]]:
+    def rows(self, set: Set) -> tuple[Any, NDArray[Any]]:
         """Return the rows of a set, as they came."""
+
+    def field_statistics(self) -> tuple[FieldStatistics, ...]:
+        """Return what the stored rows hold of each field, and how much each matters."""
 
     def reset(self) -> None:
         """Forget all learning, and begin again from new random weights."""

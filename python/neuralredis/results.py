@@ -290,6 +290,45 @@ class Report:
         return "\n".join([f"<Report: {self.summary}>", *(f"Warning: {warning}" for warning in self.warnings)])
 
 
+@dataclass(frozen=True, kw_only=True)
+class FieldStatistics:
+    """What the stored rows of a network, those of both sets, hold of a field.
+
+    Attributes
+    ----------
+    name, kind : str
+        The field, and its kind with the number after it.
+    values, gaps : int
+        Rows that have a value, and rows that have none.
+    min, max : float or None
+        The smallest and the largest number; of a time in seconds since 1970. None where there are none.
+    words : int or None
+        Words that have come, of a field with a dictionary.
+    other : int or None
+        Rows with a word for which the dictionary had no room.
+    commonest : tuple of tuple of str and int
+        The commonest words with their rows, at most ten; of a flag ``yes`` and ``no``.
+    importance : float or None
+        How much the mean loss of testing rows grows when the values of this field are exchanged among them [1]_: the
+        more, the more the network goes by it. None without testing rows, or before a training.
+
+    References
+    ----------
+    .. [1] L. Breiman, "Random forests", Machine Learning 45, 2001, section 10.
+    """
+
+    name: str
+    kind: str
+    values: int
+    gaps: int
+    min: float | None
+    max: float | None
+    words: int | None
+    other: int | None
+    commonest: tuple[tuple[str, int], ...]
+    importance: float | None
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ClassifierEvaluation:
     """How well a classifier does on some rows.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from neuralredis import _core
 from neuralredis.exceptions import DataError, KindError, OptionError
@@ -25,7 +26,7 @@ class Named:
 
     def __init__(self, kind: str, fields: dict[str, str], target: str | tuple[str, ...]) -> None:
         self._key = (kind, list(fields.items()), target)
-        self.kind, self.target = kind, target
+        self.kind, self.fields, self.target = kind, fields, target
         self._reader = _core.FieldReader(kind, fields, target)
 
     def __eq__(self, other: object) -> bool:
@@ -117,10 +118,52 @@ class Named:
         names[:] = answers
         return names
 
+    def rows_of(self, found: list[Any]) -> tuple[list[dict[str, Any]], NDArray[Any]]:
+        """Return what replies to NR.GETDATA say: rows, and what they came to."""
+        kinds = [kind.partition(" ")[0] for kind in self.fields.values()]
+        rows = [
+            {of: _value(kind, value) for of, kind, value in zip(self.fields, kinds, values[1::2], strict=True)}
+            for values, _ in found
+        ]
+        if self.kind == "classifier":
+            outcomes = np.empty(len(found), object)
+            outcomes[:] = [replies.name(outcome[0]) for _, outcome in found]
+            return rows, outcomes
+        numbers = np.array([[float(value) for value in outcome] for _, outcome in found], np.float32)
+        return rows, numbers.reshape(len(found), -1) if isinstance(self.target, tuple) else numbers.reshape(-1)
+
     def rank(self, key: Key, candidates: Any, shared: Any) -> Iterator[Command]:
         """Return what asks for the answers to candidates, with what they share."""
         parts, _ = self._reader.inputs(candidates, shared)
         return (("NR.RUN", key, "JSON", json) for json, *_ in parts)
+
+
+#: Where a time begins.
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+
+
+def _value(kind: str, value: Any) -> Any:
+    """Return a stored value; a text is stored as hashes, of which its words cannot be told."""
+    if value is None or kind == "text":
+        return None
+    if kind == "tags":
+        return [replies.name(word) for word in value if word is not None]
+    if kind == "vector":
+        return np.array([float(number) for number in value], np.float32)
+    if kind == "flag":
+        return replies.flag(value)
+    if kind == "time":
+        seconds = float(value)
+        try:
+            return EPOCH + dt.timedelta(seconds=seconds)
+        except OverflowError:
+            return seconds
+    if kind == "category":
+        return replies.name(value)
+    try:
+        return float(value)
+    except ValueError:
+        return replies.name(value)
 
 
 def _classes(answer: Any, several: bool, scores: bool) -> Any:

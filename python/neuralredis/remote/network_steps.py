@@ -27,6 +27,7 @@ from neuralredis.remote.positions import Positions
 from neuralredis.results import (
     ClassifierEvaluation,
     Evaluation,
+    FieldStatistics,
     Info,
     Progress,
     Ranked,
@@ -50,6 +51,8 @@ T = TypeVar("T")
 BLOBS_AT_A_TIME = 16
 #: Bytes of stored rows that are asked for at a time.
 ROWS_BYTES = 1 << 26
+#: Stored rows of fields that are asked for at a time.
+ROWS_AT_A_TIME = 1000
 #: The title of a section of a docstring.
 SECTION = re.compile(r"^\w[\w ]*\n-+$", re.MULTILINE)
 
@@ -185,6 +188,10 @@ class NetworkSteps:
         scores = cast("Named", rows).scores_of(found, want)
         order = sorted(range(len(scores)), key=lambda at: -scores[at])
         return [Ranked(at, scores[at]) for at in order[:top]]
+
+    def field_statistics(self) -> Steps[tuple[FieldStatistics, ...]]:
+        """Return the reply of ``NR.FIELDS``."""
+        return tuple(map(replies.field_statistics, (yield from self._ask("NR.FIELDS", self._key))))
 
     def observe_hashes(
         self,
@@ -370,12 +377,12 @@ class NetworkSteps:
         fields = replies.evaluation(reply)
         return ClassifierEvaluation(**fields) if "accuracy" in fields else RegressorEvaluation(**fields)
 
-    def rows(self, set: Set) -> Steps[tuple[NDArray[np.float32], NDArray[Any]]]:
+    def rows(self, set: Set) -> Steps[tuple[Any, NDArray[Any]]]:
         """Return stored rows, fetched in parts."""
         word = commands.set_word("set", set)
         shape = yield from self._ask_rows()
         if isinstance(shape, Named):
-            raise KindError("the network has fields: rows by their positions are for networks without")
+            return (yield from self._rows_of_fields(shape, word))
         targets = 1 if shape.kind == "classifier" else shape.outputs
         count = max(1, ROWS_BYTES // (4 * (shape.inputs + targets)))
         X, y = [np.empty((0, shape.inputs), np.float32)], [np.empty((0, targets), np.float32)]
@@ -388,6 +395,16 @@ class NetworkSteps:
         if shape.kind == "classifier":
             return np.concatenate(X), stored[:, 0].astype(np.int64)
         return np.concatenate(X), stored[:, 0] if targets == 1 else stored
+
+    def _rows_of_fields(self, rows: Named, word: str) -> Steps[tuple[Any, NDArray[Any]]]:
+        info = yield from self.info()
+        count = info.training_dataset_len if word == "TRAIN" else info.test_dataset_len
+        asked = (("NR.GETDATA", self._key, word, row) for row in range(count))
+        found: list[Any] = []
+        for batch in commands.batched(asked, ROWS_AT_A_TIME):
+            found += yield partial(self._link.send, batch)
+        # Rows may have gone in between.
+        return rows.rows_of([row for row in found if row is not None])
 
     def reset(self) -> Steps[None]:
         """Forget what was learnt: ``NR.RESET``."""

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from neuralredis import _core
 from neuralredis.exceptions import FormatError
 from neuralredis.options import Kind
-from neuralredis.results import Info, ListedTraining, Progress
+from neuralredis.results import FieldStatistics, Info, ListedTraining, Progress
 
 __all__ = [
     "evaluation",
+    "field_statistics",
     "fields",
     "info",
     "name",
@@ -158,6 +159,25 @@ def _named(found: dict[str, Any]) -> dict[str, Any]:
         "target": targets[0] if len(targets) == 1 else targets,
         "classes": tuple(map(name, found["classes"])) if "classes" in found else None,
     }
+
+
+def field_statistics(reply: Any) -> FieldStatistics:
+    """Return what NR.FIELDS says of a field."""
+    found = fields(reply)
+    size = "" if found["number"] is None else f" {int(found['number'])}"
+    whole = {key: None if found.get(key) is None else int(found[key]) for key in ("words", "other")}
+    words = found.get("commonest", [])
+    return FieldStatistics(
+        name=name(found["name"]),
+        kind=text(found["kind"]).lower() + size,
+        values=int(found["values"]),
+        gaps=int(found["gaps"]),
+        min=number(found.get("min")),
+        max=number(found.get("max")),
+        commonest=tuple((name(word), int(rows)) for word, rows in zip(words[::2], words[1::2], strict=True)),
+        importance=number(found["importance"]),
+        **whole,
+    )
 
 
 def report(reply: Any) -> dict[str, Any] | None:

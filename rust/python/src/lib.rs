@@ -24,6 +24,7 @@ mod results;
 mod rows;
 mod sent;
 mod sequences;
+mod stored;
 mod table;
 mod training;
 mod values;

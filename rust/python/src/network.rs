@@ -23,6 +23,7 @@ use crate::fields::{self, Made};
 use crate::options;
 use crate::results;
 use crate::rows::{Examples, Inputs, Numbers, Role, Shape};
+use crate::stored;
 use crate::training::{self, Job};
 
 /// Inputs of a row that are read without any allocation.
@@ -366,9 +367,11 @@ impl Network {
     ///
     /// Returns
     /// -------
-    /// X : numpy.ndarray of float32, shape (rows, inputs)
+    /// X : numpy.ndarray of float32, shape (rows, inputs), or list of dict
+    ///     Of a network of fields a dict for each row, moments in UTC. None stands for a gap and for what is not stored: a
+    ///     word for which the dictionary had no room, and texts, of which only hashes are kept.
     /// y : numpy.ndarray, shape (rows,) or (rows, outputs)
-    ///     Classes as int64; outputs as float32.
+    ///     Classes as int64, of a network of fields as text; outputs as float32.
     ///
     /// Examples
     /// --------
@@ -382,8 +385,8 @@ impl Network {
     fn rows<'py>(&self, py: Python<'py>, set: &Bound<'_, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
         let set = options::set("set", set)?;
         let engine = self.snapshot(py);
-        if engine.schema().is_some() {
-            return Err(raise(Error::HasFields));
+        if let Some(schema) = engine.schema() {
+            return stored::rows(py, &engine, schema, set);
         }
         let (width, target_width) = (engine.row_shape().inputs, engine.targets());
         let rows = engine.rows(set) as usize;
@@ -397,6 +400,16 @@ impl Network {
             (Kind::Regressor, _) => targets.into_pyarray(py).reshape([rows, target_width])?.into_any(),
         };
         Ok((inputs, targets))
+    }
+
+    /// The fields of the statistics of each field.
+    fn _field_statistics<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let engine = self.snapshot(py);
+        let Some(schema) = engine.schema() else {
+            return Err(KindError::new_err("the network has no fields: only rows of fields have statistics"));
+        };
+        let figures = py.detach(|| engine.field_figures(&|| true)).map_err(raise)?;
+        stored::figures(py, schema, figures)
     }
 
     /// Other weights and biases, member after member, layer after layer, biases first.
