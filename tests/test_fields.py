@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -240,7 +241,6 @@ def test_rows_mean_the_same_in_every_form() -> None:
 
 
 def test_frames_of_polars_are_rows_too() -> None:
-    pl = pytest.importorskip("polars")
     rows = [{"age": 31, "country": "IT"}, {"country": "FR", "age": None}, {"age": 2.5}]
     frame = pl.DataFrame({"country": ["IT", "FR", None], "age": [31.0, None, 2.5]})
     same(

@@ -40,7 +40,7 @@ class AnyNetwork(Protocol):
         """Return the outputs of the network."""
 
     def classify(
-        self, X: Any, *, top: SupportsIndex | None = None, scores: bool = False, least: float | None = None
+        self, X: Any, *, top: SupportsIndex | None = None, scores: bool | None = None, least: float | None = None
     ) -> Any:
         """Return the class of each row."""
 

@@ -85,10 +85,10 @@ def train(
     return ("NR.TRAIN", key, *words), cycles, milliseconds / 1000
 
 
-def wanted(top: SupportsIndex | None, scores: bool, least: float | None) -> list[Any]:
+def wanted(top: SupportsIndex | None, scores: bool | None, least: float | None) -> list[Any]:
     """Return how an answer is to look, as it stands after ``->``."""
     words: list[Any] = [] if top is None else ["TOP", whole("top", top, 2**32 - 1, least=1)]
-    words += ["WITHSCORES"] if flag("scores", scores) else []
+    words += ["WITHSCORES"] if scores is not None and flag("scores", scores) else []
     if least is not None:
         if not isinstance(least, (int, float, np.number)) or isinstance(least, bool):
             raise TypeError(f"least is {least!r}: expected a number from 0 to 1")

@@ -164,12 +164,12 @@ class NetworkSteps:
         return rows.outputs_of(found, single)
 
     def classify(
-        self, X: Any, *, top: SupportsIndex | None = None, scores: bool = False, least: float | None = None
+        self, X: Any, *, top: SupportsIndex | None = None, scores: bool | None = None, least: float | None = None
     ) -> Steps[Any]:
         """Return classes, for rows in parts as those of `run`."""
         wanted = commands.wanted(top, scores, least)
         rows, single, found = yield from self._answers("NR.CLASS", X, wanted)
-        return rows.classes_of(found, single, top is not None, scores)
+        return rows.classes_of(found, single, top is not None, bool(scores))
 
     def rank(
         self,
@@ -259,7 +259,7 @@ class NetworkSteps:
         *,
         fields: Mapping[str, Any] | None = None,
         top: SupportsIndex | None = None,
-        scores: bool = False,
+        scores: bool | None = None,
         least: float | None = None,
     ) -> Steps[Any]:
         """Return the class of a row that the server reads from hashes: ``NR.HCLASS``.
@@ -280,7 +280,7 @@ class NetworkSteps:
         rows = cast("Named", (yield from self._ask_rows()))
         words = [*commands.hashes(hashes, fields), *(("->", *wanted) if wanted else ())]
         reply = yield from self._ask("NR.HCLASS", self._key, *words)
-        return rows.classes_of([[reply]], True, top is not None, scores)
+        return rows.classes_of([[reply]], True, top is not None, bool(scores))
 
     def rank_hashes(
         self,
