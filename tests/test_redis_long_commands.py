@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -145,10 +146,13 @@ def test_work_that_nobody_waits_for_any_more_ends(server: servers.Server) -> Non
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 2000, 2000, "->", 1)
     client.execute_command("NR.CREATE", "data", "REGRESSOR", 1, 4000, 4000, "->", 1, "DATASET", 100_000)
     client.execute_command("NR.OBSERVE", "data", "FP32", np.ones((100_000, 2), "<f4").tobytes())
+    create_of_texts(client, "texts", 2000, 2000)
+    client.execute_command("NR.OBSERVE", "texts", "at", 1, "->", "class 0")
     # Minutes, each of them.
     for command in (
         ["NR.RUN", "net", "FP32", np.ones((1_000_000, 16), "<f4").tobytes()],
         ["NR.EVALUATE", "data", "TRAIN"],
+        ["NR.RUN", "texts", "JSON", f"[{','.join(['{}'] * 500_000)}]"],
     ):
         with asked(server, "CLIENT", "ID") as answer:
             number = answer()
@@ -325,3 +329,156 @@ def test_an_import_goes_where_the_key_is_free_when_it_is_read(server: servers.Se
     assert exported(client) == blob
     assert client.execute_command("NR.IMPORT", "copy", blob) == b"OK"
     assert exported(client, "copy") == blob
+
+
+TEXT = "word{} of a text that goes on for quite a while, as the texts of people do, who have {} things to tell "
+
+
+def texts(count: int) -> tuple[str, list[Any]]:
+    """Rows of fields as JSON, with words that go on to come, and what they came to."""
+    found = [
+        {"at": row, "plan": f"plan {row % 300}", "text": 4 * TEXT.format(row % 100, row % 7)} for row in range(count)
+    ]
+    return json.dumps(found), [f"class {row % 5}" for row in range(count)]
+
+
+def create_of_texts(client: redis.Redis, key: str, *hidden: int) -> None:
+    schema = ("SCHEMA", "at", "NUMBER", "plan", "CATEGORY", 200, "text", "TEXT", 64, "->", "kind")
+    limits = ("DATASET", 15_000, "TEST", 3000, "SEED", 3)
+    client.execute_command("NR.CREATE", key, "CLASSIFIER", *schema, "HIDDEN", *hidden, *limits)
+
+
+def test_others_are_served_while_rows_of_json_are_read_and_stored(server: servers.Server) -> None:
+    client = server.client(decode_responses=False, protocol=2)
+    create_of_texts(client, "net", 4)
+    create_of_texts(client, "parts", 4)
+    text, outcomes = texts(20_000)
+    with asked(server, "NR.OBSERVE", "net", "JSON", text, "->", *outcomes) as answer:
+        servers.wait_until(lambda: blocked(client) == 1)
+        assert client.execute_command("NR.INFO", "net")[:2]
+        assert client.execute_command("NR.OBSERVE", "parts", "JSON", "[]", "->") == [0, 0]
+        assert blocked(client) == 1, "the long answer has not come yet"
+        assert answer() == [15_000, 3000]
+    # Piece by piece they come to the same.
+    rows_of_json = json.loads(text)
+    for first in range(0, 20_000, 50):
+        part = json.dumps(rows_of_json[first : first + 50])
+        client.execute_command("NR.OBSERVE", "parts", "JSON", part, "->", *outcomes[first : first + 50])
+    assert len(set(client.execute_command("DEBUG", "DIGEST-VALUE", "net", "parts"))) == 1
+
+
+def test_rows_of_json_of_which_the_last_is_wrong_are_not_stored(server: servers.Server) -> None:
+    client = server.client(decode_responses=False, protocol=2)
+    create_of_texts(client, "net", 4)
+    before = client.execute_command("DEBUG", "DIGEST")
+    text, outcomes = texts(3000)
+    wrong = text[:-1] + ', {"at": "late", "plan": "a new one"}]'
+    for more in (["new"], []):
+        with pytest.raises(redis.ResponseError, match=r"row 3000: field at is 'late'|expected 3001 outputs"):
+            client.execute_command("NR.OBSERVE", "net", "JSON", wrong, "->", *outcomes, *more)
+    assert client.execute_command("DEBUG", "DIGEST") == before
+    with asked(server, "NR.OBSERVE", "net", "JSON", text, "->", *outcomes) as answer:
+        servers.wait_until(lambda: blocked(client) == 1)
+        client.rename("net", "other")
+        with pytest.raises(redis.ResponseError, match="no network at key 'net'"):
+            answer()
+
+
+def test_others_are_served_while_many_hashes_are_ranked(server: servers.Server) -> None:
+    client = server.client(decode_responses=False, protocol=2)
+    schema = ("SCHEMA", "user.age", "NUMBER", "item.price", "NUMBER", "item.kind", "CATEGORY")
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", *schema, "->", "worth", "HIDDEN", 1000, 1000, "SEED", 2)
+    client.hset("user", "age", 30)
+    pipe = client.pipeline(transaction=False)
+    for number in range(6000):
+        pipe.hset(f"item:{number}", mapping={"price": number % 997, "kind": f"kind {number % 7}"})
+    pipe.execute()
+    keys = [f"item:{number}" for number in range(6000)]
+    with asked(server, "NR.RANK", "net", 6001, "user", *keys, "->", "WITHSCORES") as answer:
+        servers.wait_until(lambda: blocked(client) == 1)
+        client.hset("item:5", "price", 5000)
+        client.delete("item:6")
+        assert client.execute_command("NR.INFO", "net")[:2]
+        assert blocked(client) == 1, "the long answer has not come yet"
+        found = answer()
+    scores = [float(score) for score in found[1::2]]
+    assert scores == sorted(scores, reverse=True)
+    assert {key.decode() for key in found[::2]} == set(keys)
+    told = dict(zip(found[::2], found[1::2], strict=True))
+    for number in (0, 5, 6, 5999):
+        words = ["user.age", 30, "item.price", number % 997, "item.kind", f"kind {number % 7}"]
+        assert client.execute_command("NR.RUN", "net", *words) == [told[f"item:{number}".encode()]], "as it was asked"
+    with pytest.raises(redis.ResponseError, match="in a transaction or a script, where the client cannot wait"):
+        client.pipeline(transaction=True).execute_command("NR.RANK", "net", 6001, "user", *keys).execute()
+
+
+def test_hashes_that_take_too_long_to_read_are_refused(server: servers.Server) -> None:
+    client = server.client(protocol=2)
+    schema = [word for number in range(1000) for word in (f"field{number}", "NUMBER")]
+    client.execute_command("NR.CREATE", "net", "REGRESSOR", "SCHEMA", *schema, "->", "sum", "HIDDEN", 0, "SEED", 1)
+    client.hset("hash", "field7", 1)
+    for command, more in (("NR.RANK", []), ("NR.HRUN", []), ("NR.HOBSERVE", ["->", 1])):
+        few = client.execute_command(command, "net", 20, *["hash"] * 20, *more)
+        assert len(few) == (20 if command == "NR.RANK" else len(few))
+        with pytest.raises(redis.ResponseError, match=r"limit neuralredis\.max-blocking-ms, of fewer hashes"):
+            client.execute_command(command, "net", 4000, *["hash"] * 4000, *more)
+
+
+def test_others_are_served_while_the_fields_of_many_rows_are_told(server: servers.Server) -> None:
+    client = server.client(protocol=2)
+    client.execute_command(
+        "NR.CREATE", "net", "CLASSIFIER", "SCHEMA", "at", "NUMBER", "plan", "CATEGORY", "->", "kind",
+        "HIDDEN", 1000, 1000, "DATASET", 20_000, "TEST", 2000, "SEED", 3,
+    )  # fmt: skip
+
+    def observe(first: int, end: int) -> None:
+        found = json.dumps([{"at": row, "plan": f"plan {row % 300}"} for row in range(first, end)])
+        outcomes = [f"class {row % 5}" for row in range(first, end)]
+        client.execute_command("NR.OBSERVE", "net", "JSON", found, "->", *outcomes)
+
+    observe(0, 1000)
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1, "MAXTIME", 0, "BLOCK", 0)
+    observe(1000, 20_000)
+    with asked(server, "NR.FIELDS", "net") as answer:
+        servers.wait_until(lambda: blocked(client) == 1)
+        assert client.execute_command("NR.OBSERVE", "net", "at", 1_000_000, "->", "class 0")
+        assert blocked(client) == 1, "the long answer has not come yet"
+        at, plan = ({part[0]: part[1] for part in zip(told[::2], told[1::2], strict=True)} for told in answer())
+    assert (at[b"values"], at[b"max"]) == (20_000, b"19999"), "as it was asked"
+    assert (plan[b"words"], plan[b"other"]) == (100, 13_300)
+    assert plan[b"importance"] is not None
+    with pytest.raises(redis.ResponseError, match="where the client cannot wait"):
+        client.pipeline(transaction=True).execute_command("NR.FIELDS", "net").execute()
+
+
+def test_answers_to_many_rows_of_json_are_those_to_each(server: servers.Server) -> None:
+    client = server.client(decode_responses=False, protocol=2)
+    create_of_texts(client, "net", 50, 50)
+    text, outcomes = texts(4000)
+    client.execute_command("NR.OBSERVE", "net", "JSON", text, "->", *outcomes)
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "MAXTIME", 0, "BLOCK", 0)
+    found = client.execute_command("NR.RUN", "net", "JSON", text)
+    classes = client.execute_command("NR.CLASS", "net", "JSON", text, "->", "WITHSCORES")
+    assert len(found) == len(classes) == 4000
+    rows_of_json = json.loads(text)
+    for row in range(0, 4000, 397):
+        one = json.dumps(rows_of_json[row])
+        assert client.execute_command("NR.RUN", "net", "JSON", one) == found[row]
+        assert client.execute_command("NR.CLASS", "net", "JSON", one, "->", "WITHSCORES") == classes[row]
+
+
+def test_names_of_many_classes_are_told_by_a_thread(server: servers.Server) -> None:
+    client = server.client(decode_responses=False, protocol=2)
+    names = [f"class {number}" for number in range(100_000)]
+    schema = ("SCHEMA", "at", "NUMBER", "->", "kind", "CLASSES", len(names), *names)
+    client.execute_command("NR.CREATE", "net", "CLASSIFIER", *schema, "HIDDEN", 0, "SEED", 1)
+    reply = client.execute_command("NR.INFO", "net")
+    assert reply[reply.index(b"classes") + 1] == [name.encode() for name in names]
+    found = client.execute_command("NR.RUN", "net", "at", 5)
+    assert found[::2] == [name.encode() for name in names]
+    best = max(range(len(names)), key=lambda number: float(found[2 * number + 1]))
+    assert client.execute_command("NR.CLASS", "net", "at", 5) == names[best].encode()
+    client.config_set("neuralredis.max-blocking-ms", 1)
+    for words in (["NR.INFO", "net"], ["NR.RUN", "net", "at", 5], ["NR.RUN", "net", "at", 5, "->", "TOP", 1]):
+        with pytest.raises(redis.ResponseError, match="where the client cannot wait"):
+            client.pipeline(transaction=True).execute_command(*words).execute()
