@@ -75,16 +75,23 @@ def digest(client: redis.Redis, key: str) -> str:
     return str(client.execute_command("DEBUG", "DIGEST-VALUE", key)[0])
 
 
-def trained(client: redis.Redis, key: str) -> str:
+def trained(client: redis.Redis, key: str, made: inredis.Made = inredis.NUMBERS) -> str:
     """Make a network that has been trained, and return its digest."""
-    inredis.create(client, key)
+    made.create(client, key)
     client.execute_command("NR.TRAIN", key, "MAXCYCLES", 20, "BLOCK", 0)
     return digest(client, key)
 
 
-def training(client: redis.Redis, key: str) -> str:
+def with_fields(client: redis.Redis, key: str) -> str:
+    """Make a network of fields that has been trained and has met words since, and return its digest."""
+    trained(client, key, inredis.FIELDS)
+    client.execute_command("NR.OBSERVE", key, *inredis.FIELDS.rows(0, 30))
+    return digest(client, key)
+
+
+def training(client: redis.Redis, key: str, made: inredis.Made = inredis.NUMBERS) -> str:
     """Make a network that has been trained and is being trained again, and return its digest."""
-    before = trained(client, key)
+    before = trained(client, key, made)
     inredis.train(client, key)
     inredis.running(client)
     return before
@@ -118,7 +125,7 @@ def test_commands_are_redirected_and_cross_no_slots(cluster: Cluster) -> None:
     servers.wait_until(lambda: inredis.cycles(here, f"renamed{{{key}}}") > 0)
 
 
-@pytest.mark.parametrize("make", [trained, training])
+@pytest.mark.parametrize("make", [trained, training, with_fields])
 def test_migrate_takes_a_network_along_but_not_its_training(cluster: Cluster, make: Any) -> None:
     here, there = cluster.clients[SOURCE], cluster.clients[TARGET]
     key = cluster.key(SOURCE)
@@ -136,7 +143,7 @@ def test_migrate_takes_a_network_along_but_not_its_training(cluster: Cluster, ma
 
 
 @on_valkey9
-@pytest.mark.parametrize("make", [trained, training])
+@pytest.mark.parametrize("make", [trained, training, with_fields])
 def test_a_slot_takes_its_networks_along_but_not_their_trainings(cluster: Cluster, make: Any) -> None:
     here, there = cluster.clients[SOURCE], cluster.clients[TARGET]
     key = cluster.key(SOURCE)
@@ -150,16 +157,17 @@ def test_a_slot_takes_its_networks_along_but_not_their_trainings(cluster: Cluste
 
 
 @on_valkey9
-def test_rows_and_results_follow_a_slot_that_is_on_its_way(cluster: Cluster) -> None:
+@inredis.of_both
+def test_rows_and_results_follow_a_slot_that_is_on_its_way(cluster: Cluster, made: inredis.Made) -> None:
     here, there = cluster.clients[SOURCE], cluster.clients[TARGET]
     key = cluster.key(SOURCE)
-    training(here, key)
+    training(here, key, made)
     cluster.hold("PREVENT-PAUSE", True)
     cluster.migrate(key, SOURCE, TARGET)
     cluster.reached(SOURCE, "waiting-to-pause")
     own = inredis.calls(there, "NR.OBSERVE")
     for number in range(300):  # some take the place of others
-        here.execute_command("NR.OBSERVE", key, number, 2, "->", 1)
+        here.execute_command("NR.OBSERVE", key, *made.row(number))
     here.execute_command("NR.STOP", key)
     servers.wait_until(lambda: inredis.cycles(here, key) > 20)
     here.execute_command("NR.CONFIGURE", key, "DATASET", 150)

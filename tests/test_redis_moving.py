@@ -31,15 +31,22 @@ def all_servers() -> Iterator[dict[kinds.Kind, servers.Server]]:
 PAIRS = list(itertools.permutations(kinds.KINDS, 2))
 
 
+@pytest.fixture(params=[inredis.NUMBERS, inredis.FIELDS], ids=lambda made: made.name)
+def made(request: pytest.FixtureRequest) -> inredis.Made:
+    """Each kind of network in turn."""
+    made: inredis.Made = request.param
+    return made
+
+
 @pytest.fixture(params=PAIRS, ids=[f"{source.name} to {target.name}" for source, target in PAIRS])
 def pair(
-    request: pytest.FixtureRequest, all_servers: dict[kinds.Kind, servers.Server]
+    request: pytest.FixtureRequest, all_servers: dict[kinds.Kind, servers.Server], made: inredis.Made
 ) -> tuple[servers.Server, servers.Server]:
     """Each server with each, both empty but for a network in the first."""
     source, target = (all_servers[kind] for kind in request.param)
     for server in (source, target):
         server.client().flushall()
-    fill(source)
+    fill(source, made)
     return source, target
 
 
@@ -47,17 +54,18 @@ def raw(server: servers.Server) -> redis.Redis:
     return server.client(protocol=2, decode_responses=False)
 
 
-def fill(server: servers.Server) -> None:
+def fill(server: servers.Server, made: inredis.Made = inredis.NUMBERS) -> None:
     """A trained classifier, whose next row, training and weights all depend on its random state."""
     client = raw(server)
-    inredis.create(client, "net", "NORMALIZE", "ALGO", "IRPROP+", "SEED", 7)
+    made.create(client, "net", "NORMALIZE", "ALGO", "IRPROP+", "SEED", 7)
     client.execute_command("NR.CONFIGURE", "net", "DATASET", 50, "TEST", 20)
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 20, "BLOCK", 0)
+    client.execute_command("NR.OBSERVE", "net", *made.rows(0, 20))
 
 
-def future(client: redis.Redis, key: str) -> dict[int, bytes]:
+def future(client: redis.Redis, key: str, made: inredis.Made = inredis.NUMBERS) -> dict[int, bytes]:
     """What a network becomes by rows, a training and a reset from here on."""
-    client.execute_command("NR.OBSERVE", key, "FP32", inredis.blob(*[(x / 7, x / 9, x % 2) for x in range(100)]))
+    client.execute_command("NR.OBSERVE", key, *made.rows(20, 100))
     client.execute_command("NR.TRAIN", key, "MAXCYCLES", 10, "BLOCK", 0)
     return saved.timeless(client.execute_command("NR.EXPORT", key))
 
@@ -79,7 +87,9 @@ def takes(pair: tuple[servers.Server, servers.Server]) -> bool:
     return source <= target and not 12 <= source < 80 <= target
 
 
-def test_dump_and_restore_between_any_two_servers(pair: tuple[servers.Server, servers.Server]) -> None:
+def test_dump_and_restore_between_any_two_servers(
+    pair: tuple[servers.Server, servers.Server], made: inredis.Made
+) -> None:
     source, target = map(raw, pair)
     dump = source.dump("net")
     if not takes(pair):
@@ -88,14 +98,16 @@ def test_dump_and_restore_between_any_two_servers(pair: tuple[servers.Server, se
         return
     target.restore("moved", 0, dump)
     assert target.execute_command("NR.EXPORT", "moved") == source.execute_command("NR.EXPORT", "net")
-    assert future(target, "moved") == future(source, "net")
+    assert future(target, "moved", made) == future(source, "net", made)
 
 
-def test_export_and_import_between_any_two_servers(pair: tuple[servers.Server, servers.Server]) -> None:
+def test_export_and_import_between_any_two_servers(
+    pair: tuple[servers.Server, servers.Server], made: inredis.Made
+) -> None:
     source, target = map(raw, pair)
     target.execute_command("NR.IMPORT", "moved", source.execute_command("NR.EXPORT", "net"))
     assert target.execute_command("NR.EXPORT", "moved") == source.execute_command("NR.EXPORT", "net")
-    assert future(target, "moved") == future(source, "net")
+    assert future(target, "moved", made) == future(source, "net", made)
 
 
 def test_migrate_between_any_two_servers_even_while_it_is_trained(
@@ -117,8 +129,8 @@ def test_migrate_between_any_two_servers_even_while_it_is_trained(
     servers.wait_until(lambda: not source.execute_command("NR.THREADS"))
 
 
-def test_move_copy_and_rename_keep_all(server: servers.Server) -> None:
-    fill(server)
+def test_move_copy_and_rename_keep_all(server: servers.Server, made: inredis.Made) -> None:
+    fill(server, made)
     client, other = raw(server), raw(server)
     other.select(3)
     before = client.execute_command("NR.EXPORT", "net")
@@ -127,16 +139,18 @@ def test_move_copy_and_rename_keep_all(server: servers.Server) -> None:
     assert client.copy("net", "copy")
     assert client.rename("copy", "renamed")
     assert raw(server).move("renamed", 3)
-    futures = [future(other, key) for key in ("copy", "renamed")]
+    futures = [future(other, key, made) for key in ("copy", "renamed")]
     assert client.execute_command("NR.EXPORT", "net") == before, "a copy is a network of its own"
-    assert futures == [future(client, "net")] * 2
+    assert futures == [future(client, "net", made)] * 2
 
 
 @pytest.mark.parametrize("way", ["reload", "restore", "import", "copy"])
-def test_a_network_that_was_saved_learns_on_as_if_it_had_not_been(server: servers.Server, way: str) -> None:
+def test_a_network_that_was_saved_learns_on_as_if_it_had_not_been(
+    server: servers.Server, way: str, made: inredis.Made
+) -> None:
     client = raw(server)
     for key in ("through", "saved"):
-        inredis.create(client, key, "NORMALIZE", "SEED", 3)
+        made.create(client, key, "NORMALIZE", "SEED", 3)
     for key in ("through", "saved"):
         client.execute_command("NR.TRAIN", key, "MAXCYCLES", 15, "BLOCK", 0)
     match way:
