@@ -33,16 +33,19 @@ def ours(learnt: pd.DataFrame, target: str, seed: int) -> Answer:
     """Return what `neuralredis.learn` answers, of which nothing is set."""
     import neuralredis as nr
 
-    net = nr.learn(learnt, target=target, seed=seed, progress=False).network
+    # All rows that it is given are learnt from: the others are asked here.
+    kind = "classifier" if classifies(learnt, target) else "regressor"
+    found = nr.learn(learnt, target=target, kind=kind, kept_back=0, seed=seed, progress=False)
+    net = found.network
     if not classifies(learnt, target):
-        return lambda frame: net.run(frame.drop(columns=target))
+        return lambda frame: net.run(found.rows(frame))
     known = names(learnt[target])
     places = [known.index(name) for name in net.classes]
 
     def answer(frame: pd.DataFrame) -> Any:
-        found = np.zeros((len(frame), len(known)))
-        found[:, places] = net.run(frame.drop(columns=target))
-        return found
+        chances = np.zeros((len(frame), len(known)))
+        chances[:, places] = net.run(found.rows(frame))
+        return chances
 
     return answer
 

@@ -17,6 +17,7 @@ from neuralredis.exceptions import (
     TrainingError,
     WrongTypeError,
 )
+from neuralredis.learning import Learnt, learn
 from neuralredis.module import module_path
 from neuralredis.network import Network, load
 from neuralredis.protocol import AnyNetwork
@@ -48,6 +49,7 @@ __all__ = [
     "Info",
     "KindError",
     "Layer",
+    "Learnt",
     "ListedTraining",
     "Network",
     "NeuralRedis",
@@ -70,6 +72,7 @@ __all__ = [
     "__version__",
     "aio",
     "connect",
+    "learn",
     "load",
     "module_path",
 ]

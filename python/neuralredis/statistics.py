@@ -32,7 +32,7 @@ def wilson(share: ArrayLike, rows: ArrayLike) -> tuple[NDArray[np.float64], NDAr
 
 
 def hold_out(
-    classes: NDArray[np.int64] | None, rows: int, share: float, seed: int
+    classes: NDArray[np.int64] | None, rows: int, share: float, seed: int | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return which of some rows to learn from and which to hold out, both in random order.
 

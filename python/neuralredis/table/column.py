@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +32,18 @@ class Column:
     typed : bool
         Whether a program wrote values of a type, not texts: numbers have a decimal point whatever the rest of the table
         is like.
+    values : numpy.ndarray, optional
+        The values of these types, one a row: numbers, moments in UTC, or lists.
+    words : bool
+        Whether they are words, whatever they look like: categories of a frame.
     """
 
     name: str
     texts: tuple[str, ...]
     codes: NDArray[np.int64]
     typed: bool = False
+    values: NDArray[Any] | None = None
+    words: bool = False
 
     @classmethod
     def of(cls, name: str, cells: Sequence[str | None]) -> Self:
@@ -64,6 +70,34 @@ class Column:
                 places[place] = numbers.setdefault(trimmed, len(numbers))
         return cls(name, tuple(numbers), places[codes], typed)
 
+    @classmethod
+    def of_numbers(cls, name: str, numbers: NDArray[Any]) -> Self:
+        """Return the column of numbers, NaN where there is none.
+
+        Examples
+        --------
+        >>> column = Column.of_numbers("age", np.array([31, np.nan, 2.5]))
+        >>> column.texts, column.codes.tolist()
+        (('2.5', '31'), [1, -1, 0])
+        """
+        given = np.ones(len(numbers), bool) if numbers.dtype.kind in "iu" else ~np.isnan(numbers)
+        different, places = np.unique(numbers[given], return_inverse=True)
+        codes = np.full(len(numbers), -1, np.int64)
+        codes[given] = places.reshape(-1)
+        texts = tuple(text.removesuffix(".0") for text in different.astype(str).tolist())
+        return cls(name, texts, codes, typed=True, values=numbers.astype(np.float64))
+
+    @classmethod
+    def of_moments(cls, name: str, moments: NDArray[Any]) -> Self:
+        """Return the column of moments in UTC, NaT where there is none."""
+        moments = moments.astype("datetime64[us]")
+        given = ~np.isnat(moments)
+        different, places = np.unique(moments[given], return_inverse=True)
+        codes = np.full(len(moments), -1, np.int64)
+        codes[given] = places.reshape(-1)
+        texts = tuple(np.datetime_as_string(different, unit="s").tolist())
+        return cls(name, tuple(text.removesuffix("T00:00:00") for text in texts), codes, typed=True, values=moments)
+
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.codes)
@@ -75,7 +109,8 @@ class Column:
 
     def take(self, rows: NDArray[np.int64]) -> Column:
         """Return the same column of some of the rows."""
-        return Column(self.name, self.texts, self.codes[rows], self.typed)
+        values = None if self.values is None else self.values[rows]
+        return Column(self.name, self.texts, self.codes[rows], self.typed, values, self.words)
 
     def without(self, is_missing: Callable[[str], bool]) -> Column:
         """Return the same column, in which some texts are missing values.
@@ -87,7 +122,7 @@ class Column:
         ([0, -1, 2, -1], 2)
         """
         places = np.array([-1 if is_missing(text) else place for place, text in enumerate(self.texts)] + [-1], np.int64)
-        return Column(self.name, self.texts, places[self.codes], self.typed)
+        return Column(self.name, self.texts, places[self.codes], self.typed, None, self.words)
 
     @cached_property
     def counts(self) -> dict[str, int]:

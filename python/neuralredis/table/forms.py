@@ -58,6 +58,8 @@ def form_of(column: Column, conventions: Conventions, wish: Wish | None = None) 
     counts = {text: count for text, count in column.counts.items() if text.lower() not in MISSING}
     if is_pair(counts):
         return "flag"
+    if column.words:
+        return Text()
     if column.typed:
         forms = (NumberForm(), DateForm(), TimeForm())
         return next((form for form in forms if fits(counts, _understood(counts, _reader(form, column)))), Text())
@@ -176,7 +178,7 @@ def _wished(column: Column, conventions: Conventions, wish: Wish) -> Form:
     elif wish.kind == "date":
         form = DateForm(wish.form) if wish.form else _compact(counts, conventions) or date_form(counts, conventions)
     else:
-        form = time_form(counts, conventions)
+        form = time_form(counts, conventions) or _compact(counts, conventions) or date_form(counts, conventions)
     if form is None or (counts and form != "flag" and not _understood(counts, _reader(form, column))):
         text = shortened(next(iter(counts), ""))
         raise TableError(f"the column '{column.name}' cannot be read as {wish.kind}: it has '{text}'")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from neuralredis.table.column import Column
 from neuralredis.table.conventions import Conventions
-from neuralredis.table.forms import undecided
+from neuralredis.table.dates import DateForm
+from neuralredis.table.forms import Text, undecided
 from neuralredis.table.kinds import Category, Date, Ignored, Kind, Number
-from neuralredis.table.numbers import compared
+from neuralredis.table.numbers import NumberForm, compared
 from neuralredis.table.texts import shortened
+from neuralredis.table.values import Reader
 from neuralredis.table.wishes import Wish
 from neuralredis.table.words import MISSING, is_gap
 
-__all__ = ["doubts", "gap_words"]
+__all__ = ["doubts", "doubts_of", "gap_words"]
 
 
 def doubts(column: Column, kind: Kind | Ignored, conventions: Conventions, wish: Wish | None) -> list[str]:
@@ -35,6 +37,34 @@ def doubts(column: Column, kind: Kind | Ignored, conventions: Conventions, wish:
             )
     if isinstance(kind, Category) and wish is None and (kept := [value for value in kind.values if value == "NA"]):
         rows = column.counts[kept[0]]
+        said.append(
+            f"column '{name}', {rows:,} row{'s' if rows > 1 else ''}: 'NA' is taken for a value, "
+            "like the other codes, not for a missing one"
+        )
+    return said
+
+
+def doubts_of(column: Column, reader: Reader, conventions: Conventions, wish: Wish | None) -> list[str]:
+    """Return what the user should know of how a column is read, and how to have it read otherwise."""
+    name, said, form = shortened(column.name, 60), [], reader.form
+    if isinstance(form, DateForm) and wish is None and not column.typed:
+        counts = {text: rows for text, rows in column.counts.items() if form.read(text) is not None}
+        if undecided(counts, form, conventions):
+            other = "mdy" if form.order == "dmy" else "dmy"
+            said.append(
+                f"column '{name}' is read as {reader.title}, but day and month could be the other way round in all "
+                f"rows: --as {column.name}=date:{other} reads them so"
+            )
+    if isinstance(form, NumberForm) and not column.typed:
+        signs = {text: rows for text, rows in column.counts.items() if compared(text) and form.read(text) is not None}
+        if signs:
+            rows = sum(signs.values())
+            said.append(
+                f"column '{name}', {rows:,} row{'s' if rows > 1 else ''}: '{shortened(next(iter(signs)))}'"
+                f"{' and others are' if len(signs) > 1 else ' is'} read as the number without the sign"
+            )
+    if reader.of == "category" and isinstance(form, Text) and wish is None and "NA" in form.kept:
+        rows = column.counts["NA"]
         said.append(
             f"column '{name}', {rows:,} row{'s' if rows > 1 else ''}: 'NA' is taken for a value, "
             "like the other codes, not for a missing one"
