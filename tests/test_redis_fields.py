@@ -427,7 +427,8 @@ def test_answers_are_maps_and_pairs_in_resp3(newer: redis.Redis, client: redis.R
     fields, outcomes = ask(newer, "NR.GETDATA net TRAIN 0")
     assert (fields, outcomes) == (["age", 20.0, "plan", "free"], ["no"])
     info = ask(newer, "NR.INFO net")
-    assert (info["fields"], info["targets"], info["classes"]) == (2, ["bought"], ["no", "yes"])
+    assert info["fields"] == ["age", "NUMBER", "plan", "CATEGORY 100"]
+    assert (info["targets"], info["classes"]) == (["bought"], ["no", "yes"])
     age, plan = ask(newer, "NR.FIELDS net")
     assert (age["name"], age["kind"], age["min"], age["max"]) == ("age", "NUMBER", 20.0, 59.0)
     assert (plan["name"], plan["number"], plan["words"]) == ("plan", 100, 2)
