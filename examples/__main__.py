@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-print("Each runs alone, in this process or with --redis URL in a server; --help tells what else it takes.\n")
+print("Each runs alone, in this process or with --redis URL in a server, which shop.py needs; --help tells more.\n")
 for path in sorted(Path(__file__).parent.glob("*.py")):
     if path.stem not in ("__main__", "common"):
         # Read, not imported: an import would run it.

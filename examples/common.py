@@ -61,7 +61,7 @@ def count(text: str) -> int:
     return int(text)
 
 
-def network(args: argparse.Namespace, kind: str, layout: list[int], **options: Any) -> nr.AnyNetwork:
+def network(args: argparse.Namespace, kind: str, layout: list[int] | None = None, **options: Any) -> nr.AnyNetwork:
     """Return a new network: in this process, or with --redis in a server, in the place of the one of the last time."""
     options = {"seed": args.seed, **options}
     if not args.redis:

@@ -1,4 +1,4 @@
-"""A shop asks which promotion each visitor would take, by names, over a plain socket.
+"""A network says which promotion visitors of a shop will take, by names, over a plain socket.
 
 Nothing of neuralredis is imported: any program that can send commands to a server does the same. Visitors come from
 more and more countries, some do not say how old they are, tastes change in the middle, and then there is a fourth
@@ -13,6 +13,7 @@ import random
 import socket
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 PROMOTIONS = ["discount", "shipping", "gift"]
 PLANS = ["free", "plus", "team"]
@@ -137,13 +138,15 @@ def judge(server: Server, world: World, what: str) -> float:
 
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--server", default="localhost:6379", help="where it is (default: %(default)s)")
+parser.add_argument(
+    "--redis", metavar="URL", default="redis://localhost:6379", help="the server (default: %(default)s)"
+)
 parser.add_argument("--visitors", type=int, default=12_000, help="between two trainings (default: %(default)s)")
 parser.add_argument("--seed", type=int, default=1, help="of all that is random (default: %(default)s)")
 args = parser.parse_args()
 KEY = "example:shop"
-host, _, port = args.server.rpartition(":")
-server, world = Server(host, int(port)), World(random.Random(args.seed))
+address = urlsplit(args.redis)
+server, world = Server(address.hostname or "localhost", address.port or 6379), World(random.Random(args.seed))
 fields = "country CATEGORY plan CATEGORY pages TAGS at TIME age NUMBER"
 server("DEL", KEY)
 limits = ("DATASET", args.visitors * 3 // 4, "TEST", args.visitors // 4, "SEED", args.seed)

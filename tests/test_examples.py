@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+import kinds
+import neuralredis
 import servers
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -133,6 +135,17 @@ def test_titanic_answers_that_class_mattered(seed: int) -> None:
     text = output("titanic", "--seed", str(seed))
     assert percentage(text, "30 years old, first class,") > 80
     assert percentage(text, "70 years old, third class,") < percentage(text, "70 years old, first class,")
+
+
+def test_a_shop_learns_new_countries_tastes_and_promotions_by_names_alone() -> None:
+    with servers.running(kinds.ANY, module=neuralredis.module_path(), tcp=True) as server:
+        text = output("shop", "--redis", f"redis://127.0.0.1:{server.port}", "--visitors", "1500")
+    rows = re.findall(r"^  (\w.*?)  +[\d.]+ % +[\d.]+ % +([\d.]+)$", text, re.MULTILINE)
+    ratio = {what: float(share) for what, share in rows}
+    assert len(ratio) == 6
+    learnt = ["five countries, three promotions", "and learnt", "and are learnt", "a fourth promotion"]
+    assert all(ratio[what] > 0.93 for what in learnt), text
+    assert ratio["tastes have changed"] < 0.8
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -259,7 +272,7 @@ def test_without_its_data_it_says_where_they_are(name: str, tmp_path: Path) -> N
 
 def test_the_folder_lists_all_of_them() -> None:
     listed = subprocess.run([sys.executable, "examples"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert re.findall(r"python examples/(\w+)\.py +A network ", listed) == sorted([*SHORT, *TOLD])
+    assert re.findall(r"python examples/(\w+)\.py +A network ", listed) == sorted([*SHORT, *TOLD, "shop"])
 
 
 def test_sum_adds_numbers_it_never_saw_and_owns_up_to_its_limits() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -52,15 +53,10 @@ def overfitting() -> nr.Report:
     """Return the training of the tutorial in which a network learns its rows by heart."""
     with open(DATA / "titanic.csv", newline="") as file:
         rows = list(csv.DictReader(file))[:600]
-    X = [
-        [row["class"] == kind for kind in "123"]
-        + [row["sex"] == kind for kind in ("male", "female")]
-        + [float(row["age"] or 30)]
-        + [float(row[name]) for name in ("siblings", "parents", "fare")]
-        for row in rows
-    ]
-    net = nr.Network("classifier", [9, 30, 2], normalize=True, dataset=300, test=300, seed=1, restarts=1, l2=0)
-    net.observe(X, [int(row["survived"]) for row in rows])
+    fields = {"class": "category", "sex": "category"} | dict.fromkeys(("age", "siblings", "parents", "fare"), "number")
+    of_fields: Any = {"fields": fields, "target": "survived", "classes": ["0", "1"], "hidden": [30]}
+    net = nr.Network("classifier", **of_fields, dataset=300, test=300, seed=1, restarts=1, l2=0)
+    net.observe(rows)
     return net.train(max_cycles=3000, max_time=None)
 
 
