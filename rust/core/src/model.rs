@@ -54,11 +54,11 @@ impl Model {
     }
 
     /// Multiplications that an answer takes, which are fewer than parameters where inputs are looked up. Of a list, a text or tags,
-    /// one entry is counted.
+    /// one entry is counted. It follows from the layout: of weights that are still to be drawn, too.
     pub fn multiplications(&self) -> usize {
         let layout = self.layout();
         let looked_up = layout.inputs() - layout.first_inputs().of_a_row.min(layout.inputs());
-        self.parameters() - self.trained.members() * looked_up * layout.units()[1]
+        self.trained.members() * (layout.parameters() - looked_up * layout.units()[1])
     }
 
     /// The same with what a training of another copy of the network has made.

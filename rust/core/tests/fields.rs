@@ -621,3 +621,13 @@ fn gaps_are_taken_for_a_mean_so_that_rows_are_always_normalized() {
     let error = network.configure(&changes, Limits::default()).unwrap_err();
     assert_eq!(error.to_string(), "normalize is no: expected yes for a network of fields");
 }
+
+#[test]
+fn what_an_answer_takes_is_known_before_the_weights_are() {
+    let schema = schema(&SHOP, classes(5, false, &[]));
+    let limits = Limits { train: 10_000, test: 5_000 };
+    let (begun, _) = Network::begin_of_fields(schema, &[8], Options::new(Kind::Classifier), limits, 7).unwrap();
+    let drawn = network(&SHOP, classes(5, false, &[]), 7);
+    assert_eq!(begun.model().multiplications(), drawn.model().multiplications());
+    assert!(drawn.model().multiplications() < drawn.model().parameters());
+}
