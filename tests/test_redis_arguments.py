@@ -82,6 +82,48 @@ NR.CREATE new REGRESSOR 2 -> 1 PATIENCE 2147483648 | PATIENCE is '2147483648'
 NR.CREATE new REGRESSOR 2 -> 1 PATIENCE 1.5 | PATIENCE is '1.5'
 NR.CREATE net REGRESSOR 2 -> 1 | there is a network at key 'net' already
 NR.CREATE string REGRESSOR 2 -> 1 | WRONGTYPE
+NR.CREATE new CLASSIFIER SCHEMA age NUMBER | '->' is missing: expected it before the target
+NR.CREATE new CLASSIFIER SCHEMA age NUMBRE -> x | kind 'NUMBRE': expected AUTO, NUMBER, CATEGORY
+NR.CREATE new CLASSIFIER SCHEMA age NUMBER -> x CLASSES 1 | CLASSES 1: expected an integer from 2 to 1048576
+NR.CREATE new CLASSIFIER SCHEMA age NUMBER -> x HIDDEN x | HIDDEN is 'x': expected units of one layer after the other
+NR.CREATE shop CLASSIFIER SCHEMA age NUMBER -> x | there is a network at key 'shop' already
+NR.CREATE string CLASSIFIER SCHEMA age NUMBER -> x | WRONGTYPE
+NR.CONFIGURE shop NORMALIZE no | normalize is no: expected yes for a network of fields
+NR.OBSERVE shop age 31 plan free | '->' is missing: expected it between the fields and what they came to
+NR.OBSERVE shop age 31 plan -> yes | field 'yes' has no value after it
+NR.OBSERVE shop age x -> yes | field age is 'x': expected a finite number (NUMBER)
+NR.OBSERVE shop agee 3 -> yes | no field 'agee': the network has age, plan
+NR.OBSERVE shop age 3 age 4 -> yes | field 'age' is given twice
+NR.OBSERVE shop age 3 -> | expected 1 output, 0 were given
+NR.OBSERVE shop age 3 -> maybe | no class 'maybe', and no room for another: the network has no, yes
+NR.OBSERVE shop age 3 -> yes FOO | 'FOO' is no option here: expected WEIGHT, TRAIN or TEST
+NR.OBSERVE shop age 3 -> yes WEIGHT -1 | WEIGHT is '-1'
+NR.OBSERVE shop FP32 [1,2] | the network has fields: expected a value for each by its name
+NR.OBSERVE shop JSON {} yes | 'yes' is no option here: expected -> or nothing after the JSON
+NR.OBSERVE shop JSON { -> yes | JSON '{': EOF while parsing
+NR.HOBSERVE shop 1 hash | wrong number of arguments
+NR.HOBSERVE shop 1 hash age 3 | '->' is missing
+NR.HOBSERVE shop 9 hash -> yes | numkeys is '9': expected an integer from 1 to 3
+NR.HOBSERVE shop 1 nothing -> yes | no hash at key 'nothing'
+NR.HOBSERVE shop 1 string -> yes | WRONGTYPE
+NR.HOBSERVE nothing 1 hash -> yes | no network at key 'nothing'
+NR.HOBSERVE net 1 hash -> yes | the network has no fields: expected numbers by their positions
+NR.HRUN shop | wrong number of arguments
+NR.HRUN shop x hash | numkeys is 'x'
+NR.HRUN shop 1 hash age x | field age is 'x'
+NR.HCLASS shop 1 nothing | no hash at key 'nothing'
+NR.HCLASS shop 1 hash -> TOP 0 | TOP is '0': expected an integer of at least 1
+NR.RANK shop 1 hash -> FOR maybe | FOR is 'maybe': expected one of no, yes
+NR.RANK shop 1 string | WRONGTYPE
+NR.RANK shop 1 hash -> SET 90 | SET is not available in this version
+NR.RUN shop age | field 'age' has no value after it
+NR.RUN shop age 3 -> MIN 2 | MIN is '2': expected a number from 0 to 1
+NR.CLASS shop age 3 -> FOO | 'FOO' is no option here: expected TOP, WITHSCORES or MIN
+NR.CLASS shop JSON 5 | expected an object of fields, or an array of such objects
+NR.FIELDS | wrong number of arguments
+NR.FIELDS nothing | no network at key 'nothing'
+NR.FIELDS string | WRONGTYPE
+NR.FIELDS net | the network has no fields
 NR.OBSERVE net 1 | wrong number of arguments
 NR.OBSERVE nothing 1 2 -> 0 | no network at key 'nothing'
 NR.OBSERVE string 1 2 -> 0 | WRONGTYPE
@@ -229,6 +271,9 @@ def raw() -> Iterator[redis.Redis]:
         raw.execute_command("NR.OBSERVE", "sum", 1, 2, "->", 3, 4)
         raw.execute_command("NR.CREATE", "empty", "REGRESSOR", 1, "->", 1)
         raw.execute_command("NR.CREATE", "wide", "CLASSIFIER", 1, "->", 6_000)
+        schema = ["SCHEMA", "age", "NUMBER", "plan", "CATEGORY", "->", "x", "CLASSES", 2, "no", "yes"]
+        raw.execute_command("NR.CREATE", "shop", "CLASSIFIER", *schema)
+        raw.hset("hash", "age", "31")
         raw.set("string", "text")
         yield raw
 

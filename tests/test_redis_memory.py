@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import resource
 import threading
@@ -35,8 +36,8 @@ def rows(layout: tuple[int, ...], count: int) -> bytes:
     return inredis.blob(*([float(row * column % 7) for column in range(width)] for row in range(count)))
 
 
-@pytest.mark.parametrize(("layout", "count"), SIZES, ids=str)
-def test_memory_usage_is_what_the_server_gave(server: servers.Server, layout: tuple[int, ...], count: int) -> None:
+def measured(server: servers.Server, count: int) -> tuple[Callable[..., None], Callable[[str], None]]:
+    """Return what sends a command for each of so many networks, and what compares what they take with what is told."""
     client = server.client(protocol=2)
     raw = server.client(protocol=2, decode_responses=False)
     keys = [f"network:{number}" for number in range(count)]
@@ -62,6 +63,12 @@ def test_memory_usage_is_what_the_server_gave(server: servers.Server, layout: tu
         # Threads may hold buffers for a moment after they have told of their end, and make weights after a reset.
         servers.wait_until(is_what_is_told, what=f"for the memory to be what is told: {what}")
 
+    return each, check
+
+
+@pytest.mark.parametrize(("layout", "count"), SIZES, ids=str)
+def test_memory_usage_is_what_the_server_gave(server: servers.Server, layout: tuple[int, ...], count: int) -> None:
+    each, check = measured(server, count)
     each("NR.CREATE", "REGRESSOR", *layout[:-1], "->", layout[-1], "DATASET", 150, "TEST", 50, "NORMALIZE")
     check("empty")
     each("NR.OBSERVE", "FP32", rows(layout, 1))
@@ -71,6 +78,38 @@ def test_memory_usage_is_what_the_server_gave(server: servers.Server, layout: tu
     each("NR.OBSERVE", *[1] * layout[0], "->", *[1] * layout[-1], "WEIGHT", 2)
     check("with weights of rows")
     each("NR.TRAIN", "MAXCYCLES", 20, "BLOCK", 0)
+    check("trained")
+    each("NR.CONFIGURE", "DATASET", 17, "TEST", 0)
+    check("with fewer rows")
+    each("NR.RESET")
+    check("reset")
+
+
+@pytest.mark.parametrize(("fields", "words", "count"), [(1, 0, 1500), (12, 3, 100), (4, 400, 40)])
+def test_memory_usage_of_fields_is_what_the_server_gave(
+    server: servers.Server, fields: int, words: int, count: int
+) -> None:
+    each, check = measured(server, count)
+    kinds = ["NUMBER", "CATEGORY", "TAGS", "TEXT"]
+    schema = [word for field in range(fields) for word in (f"a field of number {field}", kinds[field % 4])]
+    each("NR.CREATE", "CLASSIFIER", "SCHEMA", *schema, "->", "x", "HIDDEN", 4, "DATASET", 150, "TEST", 50)
+    check("empty")
+    rows = [
+        {
+            f"a field of number {field}": f"{row % (words or 100)}" if kinds[field % 4] == "NUMBER" else
+            ",".join(f"a word {(row + more) % (words or 1)}" for more in range(3))
+            for field in range(fields)
+        }
+        for row in range(180)
+    ]  # fmt: skip
+    observe = ["JSON", json.dumps(rows), "->", *(f"class {row % 7}" for row in range(180))]
+    each("NR.OBSERVE", *observe[:3], *observe[3:])
+    check("with rows")
+    each("NR.OBSERVE", *observe)
+    check("full")
+    each("NR.OBSERVE", "a field of number 0", 1, "->", "class 0", "WEIGHT", 2)
+    check("with weights of rows")
+    each("NR.TRAIN", "MAXCYCLES", 5, "BLOCK", 0)
     check("trained")
     each("NR.CONFIGURE", "DATASET", 17, "TEST", 0)
     check("with fewer rows")
@@ -151,6 +190,8 @@ def test_without_room_what_grows_is_refused_and_what_frees_is_not(server: server
     client = server.client(protocol=2)
     raw = server.client(protocol=2, decode_responses=False)
     inredis.create(client, "net")
+    inredis.create_of_fields(client, "shop")
+    client.hset("hash", "age", 3)
     inredis.create(client, "trained")
     exported = raw.execute_command("NR.EXPORT", "net")
     inredis.train(client, "trained")
@@ -162,6 +203,10 @@ def test_without_room_what_grows_is_refused_and_what_frees_is_not(server: server
         ["NR.CREATE", "new", "REGRESSOR", 1, 2, "->", 1],
         ["NR.OBSERVE", "net", 1, 2, "->", 0],
         ["NR.OBSERVE", "net", "FP32", inredis.blob((1, 2, 0))],
+        ["NR.CREATE", "new", "CLASSIFIER", *inredis.SCHEMA, "->", "x"],
+        ["NR.OBSERVE", "shop", "plan", "new", "->", "yes"],
+        ["NR.OBSERVE", "shop", "JSON", "[{}]", "->", "yes"],
+        ["NR.HOBSERVE", "shop", 1, "hash", "->", "yes"],
         ["NR.TRAIN", "net"],
         ["NR.IMPORT", "new", exported],
         ["NR.IMPORT", "net", exported, "REPLACE"],
@@ -272,6 +317,11 @@ def test_networks_that_come_and_go_leave_nothing_behind(
     def go_round(number: int) -> None:
         raw.execute_command("NR.CREATE", "net", "REGRESSOR", 20, 30, "->", 3, "DATASET", 40, "TEST", 10, "NORMALIZE")
         raw.execute_command("NR.OBSERVE", "net", "FP32", many)
+        raw.execute_command("NR.CREATE", "shop", "CLASSIFIER", *inredis.SCHEMA, "->", "x", "HIDDEN", 4, "DATASET", 40)
+        raw.execute_command("NR.OBSERVE", "shop", *inredis.as_json(*range(number % 7, 60)))
+        raw.execute_command("NR.TRAIN", "shop", "MAXCYCLES", 2, *(["BLOCK", 0] if number % 2 else []))
+        raw.execute_command("NR.RUN", "shop", "JSON", "[{},{}]")
+        raw.execute_command("NR.FIELDS", "shop")
         if number % 3:
             raw.execute_command("NR.TRAIN", "net", "MAXCYCLES", 3, "AUTOSTOP", "BACKTRACK", "BLOCK", 0)
         else:
@@ -282,7 +332,9 @@ def test_networks_that_come_and_go_leave_nothing_behind(
         raw.restore("restored", 0, raw.dump("copy"))
         with contextlib.suppress(redis.ResponseError):
             raw.execute_command("NR.OBSERVE", "net", 1, "->", "x")
-        raw.execute_command(*[("DEL", "net", "copy", "restored"), ("UNLINK", "net", "copy", "restored"),
+        with contextlib.suppress(redis.ResponseError):
+            raw.execute_command("NR.OBSERVE", "shop", "plan", "a word that is not kept", "age", "x", "->", "a class")
+        raw.execute_command(*[("DEL", "net", "copy", "restored", "shop"), ("UNLINK", "net", "copy", "restored", "shop"),
                               ("FLUSHALL", "ASYNC"), ("FLUSHALL", "SYNC")][number % 4])  # fmt: skip
 
     def in_use() -> int:
