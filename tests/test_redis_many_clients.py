@@ -13,7 +13,7 @@ import inredis
 import pauses
 import pytest
 import redis
-from traffic import DATABASES, KEYS, Traffic, digest, settled
+from traffic import DATABASES, HASHES, KEYS, Traffic, digest, settled
 
 import kinds
 import neuralredis
@@ -61,7 +61,7 @@ def reload(client: redis.Redis) -> None:
     with client.pipeline() as transaction:
         for db in range(DATABASES):
             transaction.execute_command("SELECT", db)
-            for key in KEYS:
+            for key in (*KEYS, *HASHES):
                 transaction.persist(key)
         transaction.execute_command("DEBUG", "RELOAD")
         transaction.execute()
