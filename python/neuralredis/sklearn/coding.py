@@ -1,0 +1,156 @@
+"""Frames as numbers, so that equal rows can be found and sorted, and the fields that they suggest to a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuralredis.sklearn.frames import Frame, What
+from neuralredis.sklearn.rows import dense
+
+#: Bytes of a name, a class or a word of a category.
+NAME_BYTES = 64
+#: Fields of a network.
+MOST_FIELDS = 4096
+#: Names that commands of the module have for other things.
+RESERVED = ("->", "JSON", "FP32")
+#: A free text has more words than these, mostly. A category may have a few: "United Arab Emirates".
+FEW_WORDS = 3
+#: Free texts repeat themselves in fewer rows than one in ten; a category of as many values could not be learnt.
+DIFFERENT = 0.9
+#: Buckets of a free text: as of `neuralredis.Network` unless said otherwise.
+BUCKETS = 512
+
+
+class Coding(NamedTuple):
+    """What the numbers of a table stand for, by its columns."""
+
+    whats: tuple[What, ...]
+    #: The different words of a column, sorted, whose places are the numbers, and for gaps a last one that is None; None
+    #: for a column of numbers or moments.
+    words: tuple[NDArray[np.object_] | None, ...]
+
+    def column(self, at: int, numbers: NDArray[np.float64]) -> NDArray[Any]:
+        """Return the values of a column as they were, of which these are the numbers."""
+        if self.whats[at] == "time":
+            gaps = np.isnan(numbers)
+            values = np.where(gaps, 0, numbers).astype(np.int64).astype("datetime64[us]")
+            values[gaps] = np.datetime64("NaT")
+            return values
+        words = self.words[at]
+        if words is None:
+            return numbers
+        return words[np.where(np.isnan(numbers), -1, numbers).astype(np.intp)]
+
+
+def as_numbers(X: Any) -> tuple[NDArray[Any], Coding | None]:
+    """Return checked rows as an array of numbers, and what these stand for unless they are the values themselves."""
+    return coded(X) if isinstance(X, Frame) else (dense(X), None)
+
+
+def coded(frame: Frame) -> tuple[NDArray[np.float64], Coding]:
+    """Return a frame as a table of numbers, NaN for gaps, and what they stand for."""
+    table = np.empty((len(frame), len(frame.values)))
+    words: list[NDArray[np.object_] | None] = []
+    for at, (what, values) in enumerate(zip(frame.whats, frame.values, strict=True)):
+        if what == "time":
+            # Microseconds, which are exact until the year 2255.
+            table[:, at] = np.where(np.isnat(values), np.nan, values.astype(np.int64))
+        elif what in ("number", "flag"):
+            table[:, at] = values
+        else:
+            different = sorted(set(values) - {None})
+            places: dict[str | None, float] = {word: place for place, word in enumerate(different)}
+            places[None] = np.nan
+            table[:, at] = [places[word] for word in values]
+            words.append(np.array([*different, None], object))
+            continue
+        words.append(None)
+    return table, Coding(frame.whats, tuple(words))
+
+
+def kinds(table: NDArray[np.float64], copies: NDArray[np.float64], coding: Coding, room: int) -> list[str]:
+    """Return the kind of field for each column of a table.
+
+    Parameters
+    ----------
+    table : numpy.ndarray of shape (rows, columns)
+        The numbers of different rows.
+    copies : numpy.ndarray of shape (rows,)
+        How many rows each stands for.
+    coding : Coding
+        What the numbers stand for.
+    room : int
+        How many words a category has room for at least.
+    """
+    found = []
+    for what, words, numbers in zip(coding.whats, coding.words, table.T, strict=True):
+        if words is None:
+            found.append(str(what))
+            continue
+        known = ~np.isnan(numbers)
+        different = cast("list[str]", words[np.unique(numbers[known]).astype(np.intp)].tolist())
+        if is_free_text(different, float(copies[known].sum())):
+            found.append(f"text {BUCKETS}")
+        else:
+            found.append(f"{'auto' if what == 'auto' else 'category'} {max(room, len(different))}")
+    return found
+
+
+def is_free_text(different: Sequence[str], rows: float) -> bool:
+    """Whether these different values, which stand in so many rows, are texts rather than members of a category."""
+    if any(len(encoded(value)) > NAME_BYTES for value in different):
+        return True
+    long = sum(len(value.split()) > FEW_WORDS for value in different)
+    return long > len(different) / 2 and len(different) >= DIFFERENT * rows
+
+
+def field_columns(fields: Iterable[tuple[str, str]], columns: Iterable[NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """Return the columns of rows by the names of their fields, as a network takes them."""
+    return {
+        name: shortened(values) if kind.startswith(("category", "auto")) else values
+        for (name, kind), values in zip(fields, columns, strict=True)
+    }
+
+
+def shortened(words: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Return words, of those that no category can have the beginnings: to it they are words that it has not met."""
+    if not any(word is not None and len(word) > NAME_BYTES // 4 and len(encoded(word)) > NAME_BYTES for word in words):
+        return words
+    found = np.empty(len(words), object)
+    found[:] = [None if word is None else encoded(word)[:NAME_BYTES].decode("utf-8", "ignore") for word in words]
+    return found
+
+
+def encoded(text: str) -> bytes:
+    """Return the bytes of a text; those that are no UTF-8 are as in the names of files."""
+    return text.encode("utf-8", "surrogateescape")
+
+
+def field_names(names: Iterable[str] | None, columns: int) -> list[str]:
+    """Return names for the fields of columns: their own, or x0, x1 ... if they have none that fields can have."""
+    if columns > MOST_FIELDS:
+        raise ValueError(
+            f"X has {columns} columns, with gaps or words: expected {MOST_FIELDS} at most, or numbers alone"
+        )
+    own = [] if names is None else list(names)
+    fit = all(0 < len(encoded(name)) <= NAME_BYTES and name.upper() not in RESERVED for name in own)
+    return own if own and fit and len(set(own)) == columns else [f"x{column}" for column in range(columns)]
+
+
+def target_names(outputs: int, fields: Iterable[str]) -> str | list[str]:
+    """Return names for the outputs, y or y0, y1 ..., other than those of the fields."""
+    prefix, taken = "y", set(fields)
+    while any(name.startswith(prefix) for name in taken):
+        prefix += "_"
+    return prefix if outputs == 1 else [f"{prefix}{output}" for output in range(outputs)]
+
+
+def class_names(classes: NDArray[Any]) -> list[str]:
+    """Return names for classes: their own, or their positions if these are none for a network."""
+    names = [str(name) for name in classes.tolist()]
+    fit = all(0 < len(encoded(name)) <= NAME_BYTES for name in names)
+    return names if fit and len(set(names)) == len(names) else [str(position) for position in range(len(names))]

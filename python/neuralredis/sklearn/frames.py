@@ -1,0 +1,244 @@
+"""Frames whose columns are not all numbers, or have gaps: what each column is, and its values in one form.
+
+What a column is follows from its type, and from its values only where the type is that of any object. A frame of
+numbers without gaps never gets a form of its own: it is an array for a network of numbers.
+
+| a column | is | its values here |
+|---|---|---|
+| integers, floats, durations (as seconds) | ``number`` | float32, NaN for a gap |
+| booleans | ``flag`` | float32, NaN for a gap |
+| dates and moments | ``time`` | datetime64[us] in UTC, NaT for a gap |
+| numbers among which there are words | ``auto`` | str, None for a gap |
+| words, categories, anything else that is one value | ``words`` | str, None for a gap |
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+What = Literal["number", "flag", "time", "auto", "words"]
+
+#: Types that are no single value.
+SEVERAL = (list, tuple, dict, Set, np.ndarray)
+#: Types of gaps by their names: of pandas and of masked arrays, of which not all need to be installed.
+GAPS = ("NoneType", "NAType", "NaTType", "MaskedConstant")
+#: What a kind of field expects, for errors.
+EXPECTED: dict[What, str] = {
+    "number": "a number or a gap",
+    "flag": "True, False or a gap",
+    "time": "a date, a datetime or a gap",
+    "auto": "a word, a number or a gap",
+    "words": "a word or a gap",
+}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Columns by their place, of the same length, each in the form of what it is."""
+
+    whats: tuple[What, ...]
+    values: tuple[NDArray[Any], ...]
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self.values[0])
+
+    def __getitem__(self, rows: Any) -> Frame:
+        """Return some of the rows."""
+        return Frame(self.whats, tuple(column[rows] for column in self.values))
+
+
+def is_frame(X: Any) -> bool:
+    """Whether rows come as a frame of pandas or polars, a table of Arrow, or what has columns as these."""
+    return hasattr(type(X), "columns") or hasattr(type(X), "column_names")
+
+
+def arrays(X: Any) -> list[NDArray[Any]]:
+    """Return the columns of a frame, or of an array of rows, as arrays: of objects where there are words or gaps."""
+    kind = type(X)
+    if hasattr(kind, "iloc"):
+        columns = [X.iloc[:, column] for column in range(X.shape[1])]
+    elif hasattr(kind, "get_column"):
+        columns = [X.get_column(name) for name in X.columns]
+    elif hasattr(kind, "column_names"):
+        columns = [X.column(column) for column in range(X.shape[1])]
+    elif is_frame(X):
+        columns = [X[name] for name in X.columns]
+    else:
+        columns = list(np.asarray(X).T)
+    return [array(column) for column in columns]
+
+
+def array(column: Any) -> NDArray[Any]:
+    """Return a column of some library as an array. Categories become text, even those that are numbers."""
+    dtype = getattr(column, "dtype", None)
+    if hasattr(column, "to_pylist"):
+        # Arrow would forget gaps where it has a dictionary.
+        words = hasattr(column.type, "index_type")
+        column = column.cast(column.type.value_type) if words else column
+        found = column.to_numpy(zero_copy_only=False)
+        return texts(found) if words else np.asarray(found)
+    if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
+        return texts(np.asarray(column.astype(object)))
+    if hasattr(dtype, "tz"):
+        # A zone of pandas; the array is in UTC.
+        return np.asarray(column.to_numpy("datetime64[us]"))
+    if getattr(dtype, "na_value", None) is not None and getattr(dtype, "kind", "") in tuple("iuf"):
+        # Of pandas, with a gap of its own that is not NaN.
+        return np.asarray(column.to_numpy(np.float64, na_value=np.nan))
+    return np.asarray(column.to_numpy() if hasattr(column, "to_numpy") else column)
+
+
+def is_gap(value: Any) -> bool:
+    """Whether there is no value."""
+    if isinstance(value, (str, bytes)):
+        return not value
+    if isinstance(value, (float, np.floating)):
+        return bool(np.isnan(value))
+    if isinstance(value, (np.datetime64, np.timedelta64)):
+        return bool(np.isnat(value))
+    return type(value).__name__ in GAPS
+
+
+def is_plain(column: NDArray[Any]) -> bool:
+    """Whether scikit-learn makes numbers of a column, whose gaps are NaN."""
+    if column.dtype.kind != "O":
+        return column.dtype.kind in "biuf"
+    return what(column) in ("number", "flag") and not any(map(is_gap, column))
+
+
+def what(column: NDArray[Any]) -> What:
+    """Return what a column is."""
+    letter = column.dtype.kind
+    if letter != "O":
+        found: What = (
+            "flag" if letter == "b" else "number" if letter in "iufm" else "time" if letter == "M" else "words"
+        )
+        return found
+    types = set(map(type, column))
+    if float in types and all(value != value for value in column if type(value) is float):
+        # The gap of pandas among words.
+        types.discard(float)
+    sorts = {sort(kind) for kind in types if kind.__name__ not in GAPS}
+    if sorts == {"flag"} or sorts == {"time"}:
+        return sorts.pop()
+    if sorts and sorts <= {"flag", "number"}:
+        return "number"
+    return "auto" if sorts == {"number", "words"} else "words"
+
+
+def what_of(kind: str) -> What:
+    """Return what the columns of a kind of field are."""
+    kinds: dict[str, What] = {"number": "number", "flag": "flag", "time": "time", "auto": "auto"}
+    return kinds.get(kind.split()[0], "words")
+
+
+def sort(kind: type) -> What:
+    """Return what the values of a type are."""
+    if issubclass(kind, (bool, np.bool_)):
+        return "flag"
+    if issubclass(kind, (int, float, Decimal, np.integer, np.floating)):
+        return "number"
+    return "time" if issubclass(kind, (dt.date, np.datetime64)) else "words"
+
+
+def frame(columns: Sequence[NDArray[Any]], names: Sequence[Any], whats: Sequence[What] | None = None) -> Frame:
+    """Return columns in the form of what they are, or of what they are known to be."""
+    found = tuple(what(column) for column in columns) if whats is None else tuple(whats)
+    values = tuple(formed(column, is_, name) for column, is_, name in zip(columns, found, names, strict=True))
+    return Frame(found, values)
+
+
+def formed(column: NDArray[Any], is_: What, name: Any) -> NDArray[Any]:
+    """Return a column in the form of what it is; errors name it."""
+    if is_ in ("number", "flag"):
+        return numbers(column, is_, name)
+    return moments(column, name) if is_ == "time" else texts(column, name)
+
+
+def numbers(column: NDArray[Any], is_: What, name: Any) -> NDArray[np.float32]:
+    """Return numbers in single precision, yes and no as 1 and 0."""
+    letter = column.dtype.kind
+    if letter == "m":
+        seconds = column / np.timedelta64(1, "s")
+    elif letter in "biuf":
+        seconds = column
+    else:
+        seconds = np.array([number(value, row, is_, name) for row, value in enumerate(column)], np.float64)
+    with np.errstate(over="ignore"):
+        found: NDArray[np.float32] = seconds.astype(np.float32)
+    odd = np.flatnonzero(np.isinf(found))
+    if len(odd):
+        raise infinite(f"row {odd[0]}, column {name!r}")
+    return found
+
+
+def number(value: Any, row: int, is_: What, name: Any) -> float:
+    """Return a value as a number, NaN for a gap."""
+    if is_gap(value):
+        return np.nan
+    try:
+        if isinstance(value, (dt.date, np.datetime64)):
+            raise TypeError("a moment is no number")
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise refused(value, row, is_, name) from error
+
+
+def moments(column: NDArray[Any], name: Any) -> NDArray[np.datetime64]:
+    """Return moments in UTC."""
+    if column.dtype.kind == "M":
+        return column.astype("datetime64[us]")
+    return np.array([moment(value, row, name) for row, value in enumerate(column)], "datetime64[us]")
+
+
+def moment(value: Any, row: int, name: Any) -> np.datetime64:
+    """Return a value as a moment, which is in UTC if it has no zone."""
+    if is_gap(value):
+        return np.datetime64("NaT", "us")
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        value = value.astimezone(dt.timezone.utc).replace(tzinfo=None)
+    if not isinstance(value, (dt.date, np.datetime64)):
+        raise refused(value, row, "time", name)
+    found: np.datetime64 = np.array([value], "datetime64[us]")[0]
+    return found
+
+
+def texts(column: NDArray[Any], name: Any = "") -> NDArray[np.object_]:
+    """Return words as text."""
+    found = np.empty(len(column), object)
+    found[:] = [
+        value or None if type(value) is str else None if is_gap(value) else text(value, row, name)
+        for row, value in enumerate(column)
+    ]
+    return found
+
+
+def text(value: Any, row: int, name: Any) -> str:
+    """Return a value as a word, as networks of fields have it: 5 and 5.0 are one, and so are True and "true"."""
+    if isinstance(value, SEVERAL):
+        raise refused(value, row, "words", name)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "surrogateescape")
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (float, np.floating)) and value == np.rint(value) and abs(value) < 2**53:
+        return str(int(value))
+    return str(value)
+
+
+def refused(value: Any, row: int, is_: What, name: Any) -> ValueError:
+    """Return the error for a value that a column cannot have."""
+    return ValueError(f"row {row}, column {name!r} is {value!s:.40}: expected {EXPECTED[is_]}")
+
+
+def infinite(where: str) -> ValueError:
+    """Return the error for a number that is not finite in single precision."""
+    return ValueError(f"Input X contains infinity or a value too large for dtype('float32'): {where}")
