@@ -513,37 +513,56 @@ def test_words_and_categories_go_straight_in() -> None:
     assert model.score(table, [1.0, 2, 3] * 20) > 0.99
 
 
+def test_a_column_transformer_may_give_sparse_rows_as_it_does_by_default() -> None:
+    colours = [f"colour {number}" for number in range(20)]
+    table = pandas.DataFrame({"colour": colours * 6, "size": np.tile([1.0, 2.0], 60)})
+    encoded = make_column_transformer((OneHotEncoder(), ["colour"]), remainder="passthrough")
+    assert scipy.sparse.issparse(encoded.fit_transform(table))
+    y = [number % 2 for number in range(20)] * 6
+    assert make_pipeline(encoded, NeuralClassifier(random_state=1)).fit(table, y).score(table, y) == 1
+
+
 @both
-def test_a_gap_is_told_by_its_place_and_with_a_way_out(kind: type[Estimator]) -> None:
+def test_a_sparse_matrix_that_would_be_too_large_as_a_dense_one_is_refused_with_its_size(kind: type[Estimator]) -> None:
+    X, y = scipy.sparse.csr_array((1000, 400_000)), np.tile([0, 1], 500)
+    with pytest.raises(ValueError, match=r"X is sparse, of 1000 rows and 400000 columns: .* at most 268435456 numbers"):
+        kind().fit(X, y)
+
+
+@both
+def test_an_infinite_number_is_told_by_its_place(kind: type[Estimator]) -> None:
     X, y = rows(kind)
-    X[3, 1] = np.nan
+    X[3, 1] = np.inf
     for given, place in (
         (X, "row 3: input 1"),
         (scipy.sparse.csr_array(X), "row 3: input 1"),
         (pandas.DataFrame(X, columns=["a", "b", "c"]), "row 3, column 'b'"),
+        (pandas.DataFrame(X, columns=["a", "b", "c"]).assign(c="x"), "row 3, column 'b'"),
     ):
-        with pytest.raises(ValueError, match=f"Input X contains NaN: {place}; SimpleImputer"):
+        with pytest.raises(ValueError, match=f"Input X contains infinity .*: {place}"):
             kind().fit(given, y)
-    X[3, 1] = np.inf
-    with pytest.raises(ValueError, match=r"Input X contains infinity .*: row 3: input 1"):
-        kind().fit(X, y)
 
 
 @both
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        (pandas.to_datetime(["2024-01-05"] * 120), "row 0, column 'b' is 2024-01-05.*: expected numbers"),
-        (["x"] * 120, "row 0, column 'b' is x: expected numbers, which OneHotEncoder"),
+        (pandas.to_datetime(["2024-01-05"] * 120), "row 0, column 'b' is 2024-01-05.*: expected a number or a gap"),
+        (["x"] * 120, "row 0, column 'b' is x: expected a number or a gap"),
         ([1.0] * 119 + ["x"], "row 119, column 'b' is x"),
         (pandas.Categorical(["x"] * 120), "row 0, column 'b' is x"),
     ],
 )
-def test_a_column_that_is_not_numbers_is_named(kind: type[Estimator], column: Any, message: str) -> None:
+def test_words_where_there_were_numbers_are_told_by_their_place(
+    kind: type[Estimator], column: Any, message: str
+) -> None:
     X, y = rows(kind)
-    frame = pandas.DataFrame(X, columns=["a", "b", "c"]).assign(b=column)
+    frame = pandas.DataFrame(X, columns=["a", "b", "c"])
+    model = kind(max_iter=2, early_stopping=False).fit(frame, y)
     with pytest.raises(ValueError, match=message):
-        kind().fit(frame, y)
+        model.predict(frame.assign(b=column))
+    with pytest.raises(ValueError, match=message):
+        model.partial_fit(frame.assign(b=column), y)
 
 
 @both

@@ -19,12 +19,16 @@ from neuralredis.network import Network
 from neuralredis.options import Activation, ClassWeight, Kind
 from neuralredis.results import Curve
 from neuralredis.sklearn.checks import checked, flag, hidden_layers, whole_number
+from neuralredis.sklearn.coding import Coding, field_columns, field_names, kinds, target_names
+from neuralredis.sklearn.frames import Frame
 from neuralredis.sklearn.rows import Rows, dense, merged, split
 
 #: What a `numpy.random.RandomState` draws as the seed of a network is below this, on every machine.
 SEEDS = 2**31 - 1
 #: Values of a sparse matrix that are made dense at a time: 16 MB.
 DENSE_VALUES = 1 << 22
+#: Different words that a column has room for at least where rows come in parts: as of `Network` unless said otherwise.
+WORDS = 100
 
 
 class NeuralEstimator(BaseEstimator):
@@ -72,7 +76,8 @@ class NeuralEstimator(BaseEstimator):
         self,
         kind: Kind,
         rows: Rows,
-        outputs: int,
+        coding: Coding | None,
+        outputs: int | list[str],
         class_weight: ClassWeight | None = None,
         *,
         goes_on: bool,
@@ -80,7 +85,8 @@ class NeuralEstimator(BaseEstimator):
     ) -> Network:
         """Return the network that is to learn from some rows: of that which there is, if any is to go on, a copy.
 
-        With `keep` the rows are added to those that it has; otherwise they take their place.
+        Outputs are a number of them, or the names of classes. With `keep` the rows are added to those that the network
+        has; otherwise they take their place.
         """
         for name in ("normalize", "early_stopping", "warm_start"):
             flag(name, getattr(self, name))
@@ -95,18 +101,18 @@ class NeuralEstimator(BaseEstimator):
                 raise ValueError(f"validation_fraction is {self.validation_fraction!r}: expected more than 0, below 1")
             classes = rows.y[:, 0] if kind == "classifier" else np.zeros(len(rows.X))
             learnt, tested = split(rows, classes, self.validation_fraction, lot)
-        network = self._network(kind, rows.X.shape[1], outputs, seed, class_weight, goes_on=goes_on)
+        if goes_on:
+            network = self._further(None if coding else rows.X.shape[1], outputs, class_weight)
+        else:
+            network = self._begun(kind, rows, coding, outputs, seed, class_weight, room=WORDS if keep else 2)
         if not keep:
             drop_rows(network)
-        add_rows(network, learnt, tested)
+        add_rows(network, coding, learnt, tested)
         return network
 
-    def _network(
-        self, kind: Kind, inputs: int, outputs: int, seed: int, class_weight: ClassWeight | None, *, goes_on: bool
-    ) -> Network:
-        """Return the network that is to learn, as the parameters have it now."""
-        layout = (inputs, *hidden_layers(self.hidden_layer_sizes), outputs)
-        options: dict[str, Any] = {
+    def _options(self, class_weight: ClassWeight | None) -> dict[str, Any]:
+        """Return the options of a network that may change, as the parameters have them now."""
+        return {
             "normalize": bool(self.normalize),
             "activation": self.activation,
             "l2": self.l2,
@@ -114,14 +120,42 @@ class NeuralEstimator(BaseEstimator):
             "class_weight": class_weight,
             "patience": self.n_iter_no_change,
         }
-        if not goes_on:
+
+    def _begun(
+        self,
+        kind: Kind,
+        rows: Rows,
+        coding: Coding | None,
+        outputs: int | list[str],
+        seed: int,
+        class_weight: ClassWeight | None,
+        room: int,
+    ) -> Network:
+        """Return a new network, of fields with some room for words where rows are coded."""
+        hidden = hidden_layers(self.hidden_layer_sizes)
+        options = self._options(class_weight)
+        if coding is None:
+            layout = (rows.X.shape[1], *hidden, number_of(outputs))
             return Network(kind, layout, seed=seed, **options)
-        if layout != self.network_.info().layout:
-            before = "-".join(map(str, self.network_.info().layout))
-            now = "-".join(map(str, layout))
+        if not self.normalize:
+            raise ValueError("normalize is False: expected True where rows have gaps, words or dates")
+        names = field_names(getattr(self, "feature_names_in_", None), rows.X.shape[1])
+        copies = np.maximum(np.rint(rows.weight), 1)
+        fields = dict(zip(names, kinds(rows.X, copies, coding, room), strict=True))
+        if isinstance(outputs, list):
+            options["classes"] = outputs
+        target = target_names(1 if isinstance(outputs, list) else outputs, names)
+        return Network(kind, fields=fields, target=target, hidden=hidden, seed=seed, **options)
+
+    def _further(self, inputs: int | None, outputs: int | list[str], class_weight: ClassWeight | None) -> Network:
+        """Return a copy of the network that there is, with the parameters of now. Fields have any number of inputs."""
+        layout = self.network_.info().layout
+        asked = (layout[0] if inputs is None else inputs, *hidden_layers(self.hidden_layer_sizes), number_of(outputs))
+        if asked != layout:
+            before, now = "-".join(map(str, layout)), "-".join(map(str, asked))
             raise ValueError(f"the network that is to go on learning is a {before}, and would have to be a {now}")
         network = copy(self.network_)
-        network.configure(**options)
+        network.configure(**self._options(class_weight))
         return network
 
     def _train(self, network: Network, *, keep: bool) -> None:
@@ -161,17 +195,38 @@ class NeuralEstimator(BaseEstimator):
         check_is_fitted(self, "network_")
         X = checked(self, X, reset=False)
         if not issparse(X):
-            answers: NDArray[np.float32] = self.network_.run(X)
-            return answers.astype(np.float64)
+            return answers(self.network_, X)
         rows = max(1, DENSE_VALUES // max(1, X.shape[1]))
-        parts = [self.network_.run(dense(X[first : first + rows])) for first in range(0, X.shape[0], rows)]
-        return np.concatenate(parts).astype(np.float64)
+        parts = [answers(self.network_, dense(X[first : first + rows])) for first in range(0, X.shape[0], rows)]
+        return np.concatenate(parts)
 
     def __sklearn_tags__(self) -> Any:
-        """Return what scikit-learn asks of an estimator: this one takes sparse matrices."""
+        """Return what scikit-learn asks of an estimator: this one takes sparse matrices, gaps and categories."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
         return tags
+
+
+def number_of(outputs: int | list[str]) -> int:
+    """Return how many outputs there are, by their number or their names."""
+    return outputs if isinstance(outputs, int) else len(outputs)
+
+
+def answers(network: Network, X: NDArray[np.float32] | Frame) -> NDArray[np.float64]:
+    """Return what a network answers to rows. A network of numbers has means of its rows for gaps."""
+    if isinstance(X, Frame):
+        fields = network.fields or {}
+        given: Any = field_columns(fields.items(), X.values)
+    else:
+        given = X
+        if np.isnan(X.min(initial=0)):
+            scaling = network.describe().inputs
+            given = np.where(np.isnan(X), np.float32(0) if scaling is None else scaling.mean, X)
+    found: NDArray[np.float32] = network.run(given)
+    # Of fields, one output is a number for each row.
+    return found.astype(np.float64).reshape(len(found), -1)
 
 
 def weights(weight: ArrayLike | None, rows: int) -> NDArray[np.float64]:
@@ -190,14 +245,23 @@ def weights(weight: ArrayLike | None, rows: int) -> NDArray[np.float64]:
     return weight
 
 
-def add_rows(network: Network, learnt: Rows, tested: Rows | None) -> None:
+def add_rows(network: Network, coding: Coding | None, learnt: Rows, tested: Rows | None) -> None:
     """Give rows to a network, and make room for them."""
     info = network.info()
     room = 0 if tested is None else len(tested.X)
     network.configure(dataset=info.training_dataset_len + len(learnt.X), test=info.test_dataset_len + room)
-    network.observe(learnt.X, learnt.y, into="train", weight=learnt.weight)
+    network.observe(*observed(network, coding, learnt), into="train", weight=learnt.weight)
     if tested is not None and room:
-        network.observe(tested.X, tested.y, into="test", weight=tested.weight)
+        network.observe(*observed(network, coding, tested), into="test", weight=tested.weight)
+
+
+def observed(network: Network, coding: Coding | None, rows: Rows) -> tuple[Any, NDArray[Any]]:
+    """Return inputs and outputs of rows as a network takes them: of fields, by the names of these and of classes."""
+    if coding is None or network.fields is None:
+        return rows.X, rows.y
+    columns = [coding.column(at, numbers) for at, numbers in enumerate(rows.X.T)]
+    y = rows.y if network.classes is None else np.array(network.classes, object)[rows.y.astype(np.intp)]
+    return field_columns(network.fields.items(), columns), y[:, 0] if y.shape[1] == 1 else y
 
 
 def drop_rows(network: Network) -> None:

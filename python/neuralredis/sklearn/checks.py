@@ -2,79 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils import check_array, check_X_y
 from sklearn.utils.validation import validate_data
+
+from neuralredis.sklearn.frames import Frame, arrays, frame, infinite, is_frame, is_plain, what_of
+from neuralredis.sklearn.rows import dense
 
 #: What scikit-learn's checks take for y where there is none to check.
 NO_Y = "no_validation"
 
 
 def checked(estimator: Any, X: Any, y: Any = NO_Y, *, reset: bool, **checks: Any) -> Any:
-    """Return rows, and y if it is given, as scikit-learn checks them, in single precision; sparse rows as CSR."""
+    """Return rows, and y if it is given, as scikit-learn checks them.
+
+    For a network of numbers, rows are an array in single precision, or CSR if they are sparse; without y there may be
+    gaps in them. For a network of fields they are a `Frame`.
+    """
     refuse_missing(y)
+    network = None if reset else estimator.network_
+    if network is not None and network.fields is not None:
+        return for_fields(estimator, X, y, list(network.fields.values()), **checks)
+    columns = arrays(X) if reset and is_frame(X) else None
+    if columns is not None and not all(map(is_plain, columns)):
+        validate_data(estimator, X, y, reset=True, skip_check_array=True)
+        return of_shape(estimator, frame(columns, names_of(X)), y, **checks)
     try:
         found = validate_data(
             estimator, X, y, reset=reset, dtype=np.float32, accept_sparse="csr", ensure_all_finite=False, **checks
         )
     except (TypeError, ValueError) as error:
-        column = odd_column(X)
-        if column is None:
-            raise
-        raise ValueError(f"{column}: expected numbers, which OneHotEncoder or OrdinalEncoder make of it") from error
-    refuse_infinite(found[0] if isinstance(found, tuple) else found, X)
-    return found
+        if is_frame(X):
+            # If its columns are others, that says more than that one of them has words.
+            validate_data(estimator, X, reset=reset, skip_check_array=True)
+            refuse_words(X, error)
+        raise
+    rows, *rest = found if isinstance(found, tuple) else (found,)
+    refuse_infinite(rows, X)
+    gap = first(np.isnan, rows)
+    if gap is None or (not reset and not rest):
+        return found
+    if not reset:
+        where = place(X, *gap)
+        raise ValueError(
+            f"Input X contains NaN: {where}; the network that is to go on has met no gaps, as a new one may"
+        )
+    columns = list(dense(rows).T) if columns is None else columns
+    return of_shape(estimator, frame(columns, names_of(X, len(columns))), rest[0] if rest else y, **checks)
 
 
-def refuse_infinite(rows: Any, X: Any) -> None:
-    """Refuse what is no finite number. scikit-learn's own words advise other estimators."""
+def for_fields(estimator: Any, X: Any, y: Any, kinds: Sequence[str], **checks: Any) -> Any:
+    """Return rows for the fields that a network has, and y if it is given."""
+    whats = [what_of(kind) for kind in kinds]
+    if is_frame(X):
+        validate_data(estimator, X, reset=False, skip_check_array=True)
+        columns = arrays(X)
+    else:
+        dtype = np.float32 if set(whats) == {"number"} else object
+        rows = validate_data(estimator, X, reset=False, dtype=dtype, accept_sparse="csr", ensure_all_finite=False)
+        columns = list(dense(rows).T)
+    return of_shape(estimator, frame(columns, names_of(X, len(whats)), whats), y, **checks)
+
+
+def of_shape(estimator: Any, rows: Frame, y: Any, **checks: Any) -> Any:
+    """Return rows, and y if it is given, after scikit-learn's checks of all but the values of the rows."""
+    # Numbers stand for them: checks of shapes are all that scikit-learn has for words.
+    shape = np.broadcast_to(np.float32(0), (len(rows), len(rows.values)))
+    given = {"estimator": estimator, "ensure_all_finite": False, **checks}
+    if isinstance(y, str) and y == NO_Y:
+        check_array(shape, **given)
+        return rows
+    return rows, check_X_y(shape, y, **given)[1]
+
+
+def names_of(X: Any, columns: int = 0) -> list[Any]:
+    """Return what the columns of rows are called: their names, or the places of so many if they have none."""
+    if hasattr(type(X), "column_names"):
+        return list(X.column_names)
+    return list(X.columns) if is_frame(X) else list(range(columns))
+
+
+def place(X: Any, row: int, column: int) -> str:
+    """Return where a value is, for an error."""
+    return f"row {row}, column {names_of(X)[column]!r}" if is_frame(X) else f"row {row}: input {column}"
+
+
+def first(odd: Any, rows: Any) -> tuple[int, int] | None:
+    """Return the row and the column of the first value of an array or a CSR matrix that is odd; None if none is."""
     values = rows.data if issparse(rows) else rows
     # The sum of finite numbers is finite but for overflow, and quicker than looking at each.
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(values.sum(dtype=np.float64)):
-            return
-    odd = np.flatnonzero(~np.isfinite(values))
-    if not len(odd):
-        return
+            return None
+    found = np.flatnonzero(odd(values))
+    if not len(found):
+        return None
     if issparse(rows):
         matrix = rows.tocoo()
-        row, column, value = matrix.row[odd[0]], matrix.col[odd[0]], values[odd[0]]
-    else:
-        row, column = np.unravel_index(odd[0], rows.shape)
-        value = rows[row, column]
-    names = getattr(X, "columns", None)
-    where = f"row {row}, column {names[column]!r}" if names is not None else f"row {row}: input {column}"
-    if np.isnan(value):
-        raise ValueError(f"Input X contains NaN: {where}; SimpleImputer(add_indicator=True), for one, fills gaps")
-    raise ValueError(f"Input X contains infinity or a value too large for dtype('float32'): {where}")
+        return int(matrix.row[found[0]]), int(matrix.col[found[0]])
+    row, column = np.unravel_index(found[0], rows.shape)
+    return int(row), int(column)
 
 
-def odd_column(X: Any) -> str | None:
-    """Return the place and value of the first cell of a frame that is not a number; None if it is not a frame."""
-    names = getattr(X, "columns", None)
-    if names is None or not hasattr(X, "dtypes"):
-        return None
-    for name in names:
-        values = np.asarray(X[name])
-        if values.ndim != 1 or values.dtype.kind in "biuf" or not len(values):
-            continue
-        for row, value in enumerate(values):
-            if values.dtype.kind != "O" or not is_number(value):
-                return f"row {row}, column {name!r} is {value!s:.40}"
-    return None
+def refuse_infinite(rows: Any, X: Any) -> None:
+    """Refuse what is neither a finite number nor a gap. scikit-learn's own words do not say where it is."""
+    found = first(np.isinf, rows)
+    if found is not None:
+        raise infinite(place(X, *found))
 
 
-def is_number(value: Any) -> bool:
-    """Whether a value of a column of objects can be read as a number."""
+def refuse_words(X: Any, error: Exception) -> None:
+    """Refuse the first value of a frame that is no number, where the network takes numbers."""
+    columns = arrays(X)
     try:
-        float(value)
-    except (TypeError, ValueError):
-        return False
-    return True
+        frame(columns, names_of(X), ["number"] * len(columns))
+    except ValueError as refused:
+        raise refused from error
 
 
 def refuse_missing(y: Any) -> None:

@@ -14,7 +14,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from neuralredis.options import Activation
 from neuralredis.sklearn.base import NeuralEstimator, weights
 from neuralredis.sklearn.checks import checked
-from neuralredis.sklearn.rows import Rows, dense
+from neuralredis.sklearn.coding import as_numbers, class_names
+from neuralredis.sklearn.rows import Rows
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -26,6 +27,26 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     Parameters that scikit-learn's ``MLPClassifier`` has, too, have its names; ``normalize``, ``l2`` and ``restarts``
     are those of `neuralredis.Network`. Nothing needs to be set: it standardizes the inputs, keeps rows back to tell
     when to stop, and where rows are few it is the better half of several networks.
+
+    Rows are arrays, sparse matrices or frames as they were read, of pandas, polars or Arrow (tables). Frames may have
+    words, dates and booleans, and all may have gaps (NaN, None, NA). Numbers without gaps make a network of numbers.
+    Other rows make one of fields, a field for each column:
+
+    ============================= =================================================
+    A column of                   Becomes
+    ============================= =================================================
+    numbers, durations            ``number``; durations are in seconds
+    booleans                      ``flag``
+    dates, datetimes              ``time``
+    words, categories, all others ``category n``, of the ``n`` words that there are
+    numbers and words             ``auto n``
+    free texts                    ``text 512``
+    ============================= =================================================
+
+    Free texts mostly have more than three words and hardly ever repeat themselves, or one is longer than 64 bytes. A
+    word that is new after `fit` counts as any other new word. A gap that comes to a network of numbers is answered as
+    the mean of its column (as 0 without ``normalize``). Sparse matrices are learnt from as dense ones, of at most 2**28
+    numbers.
 
     Rows are kept and computed with in single precision (float32, seven digits), whatever they come in: what differs
     only beyond that, such as seconds since 1970, is to be shifted and scaled before.
@@ -40,7 +61,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     activation : {"relu", "tanh", "sigmoid"}, default "relu"
         Of the hidden units.
     normalize : bool, default True
-        Whether a training standardizes the inputs by its rows. (Name of `neuralredis.Network`.)
+        Whether a training standardizes the inputs by its rows; fields always are. (Name of `neuralredis.Network`.)
     l2 : float or "auto", default "auto"
         Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. It is ``alpha`` of
         ``MLPClassifier``, divided by the rows. ``"auto"`` is an ``alpha`` of 1, and a hundredth to three times that
@@ -74,7 +95,8 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     ----------
     network_ : neuralredis.Network
         The network, to be saved, or put into a Redis server with `neuralredis.NeuralRedis.upload`. It answers with
-        positions in ``classes_``. It has kept none of the rows of `fit`, and all of those of `partial_fit`.
+        positions in ``classes_``; if it is one of fields, with the classes as text. It has kept none of the rows of
+        `fit`, and all of those of `partial_fit`.
     classes_ : numpy.ndarray of shape (classes,)
         The classes, sorted. Those of rows without weight are not among them.
     n_iter_ : int
@@ -97,6 +119,16 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     >>> X, y = load_iris(return_X_y=True)
     >>> float(cross_val_score(NeuralClassifier(random_state=1), X, y).mean()) > 0.9
     True
+
+    A frame with words and a gap.
+
+    >>> import pandas as pd
+    >>> customers = pd.DataFrame({"age": [20, 60, None, 30] * 10, "plan": ["free", "pro", "free", "pro"] * 10})
+    >>> model = NeuralClassifier(random_state=1).fit(customers, ["yes", "no", "yes", "no"] * 10)
+    >>> model.predict(pd.DataFrame({"age": [33, None], "plan": ["free", "pro"]})).tolist()
+    ['yes', 'no']
+    >>> dict(model.network_.fields)
+    {'age': 'number', 'plan': 'category 2'}
     """
 
     classes_: NDArray[Any]
@@ -144,7 +176,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         Parameters
         ----------
         X : array_like, frame or sparse matrix of shape (rows, inputs)
-            Finite numbers.
+            Finite numbers and gaps; of frames also words, dates and booleans.
         y : array_like of shape (rows,)
             The class of each row, of any sort; two classes or more.
         sample_weight : array_like of shape (rows,), optional
@@ -178,6 +210,9 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         The network trains on with all rows of all calls, of which a share was kept back each time, until those have
         nothing more to gain. Rows of `fit` are not among them. A stream without an end is for a
         `neuralredis.Network`, which bounds the rows it has.
+
+        The first rows decide what each column is, and whether there may be gaps. A column of words has room for 100
+        different ones, or for as many as came first if these are more; further ones are alike.
 
         Parameters
         ----------
@@ -225,7 +260,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         goes_on: bool,
         keep: bool,
     ) -> Self:
-        X, y, weight = dense(X[weight > 0]), y[weight > 0], weight[weight > 0]
+        X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
         unknown = np.setdiff1d(y, classes)
         if len(unknown):
             raise ValueError(f"y has {unknown}: expected the classes {classes}")
@@ -233,9 +268,12 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         rows_of: NDArray[Any] = np.bincount(positions, weight, len(classes))
         if keep and goes_on:
             rows_of += self._rows_of
-        rows = Rows(X, positions[:, np.newaxis].astype(np.float32), weight)
+        table, coding = as_numbers(X)
+        rows = Rows(table, positions[:, np.newaxis].astype(np.float32), weight)
         class_weight = self._class_weights(classes, rows_of)
-        network = self._prepared("classifier", rows, len(classes), class_weight, goes_on=goes_on, keep=keep)
+        network = self._prepared(
+            "classifier", rows, coding, class_names(classes), class_weight, goes_on=goes_on, keep=keep
+        )
         self.classes_ = classes
         self._rows_of = rows_of if keep else np.zeros(len(classes))
         self._train(network, keep=keep)
@@ -260,7 +298,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         Parameters
         ----------
         X : array_like, frame or sparse matrix of shape (rows, inputs)
-            Finite numbers.
+            As for `fit`, with the columns that it had.
 
         Returns
         -------
@@ -287,7 +325,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         Parameters
         ----------
         X : array_like, frame or sparse matrix of shape (rows, inputs)
-            Finite numbers.
+            As for `fit`, with the columns that it had.
 
         Returns
         -------

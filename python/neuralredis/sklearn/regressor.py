@@ -11,7 +11,8 @@ from sklearn.utils import check_array, column_or_1d
 
 from neuralredis.sklearn.base import NeuralEstimator, weights
 from neuralredis.sklearn.checks import checked
-from neuralredis.sklearn.rows import Rows, dense
+from neuralredis.sklearn.coding import as_numbers
+from neuralredis.sklearn.rows import Rows
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -28,8 +29,8 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
     hidden_layer_sizes, activation, restarts, max_iter, early_stopping, n_iter_no_change
         As for `NeuralClassifier`.
     normalize : bool, default True
-        Whether a training standardizes the inputs and the outputs by its rows; answers are in the units of the rows all
-        the same. (Name of `neuralredis.Network`.)
+        Whether a training standardizes the inputs and the outputs by its rows, as it always does with fields; answers
+        are in the units of the rows all the same. (Name of `neuralredis.Network`.)
     l2 : float or "auto", default "auto"
         Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"`` is 10
         times the present error, divided by the rows, so that rows without noise are fitted exactly, and a hundredth to
@@ -105,8 +106,11 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         y = check_array(y, dtype=np.float32, ensure_2d=False, ensure_min_samples=least, input_name="y")
         if y.ndim == 1 or y.shape[1] == 1:
             y = column_or_1d(y, warn=True)[:, np.newaxis]
-        rows = Rows(dense(X), y, weights(sample_weight, len(y)))
-        network = self._prepared("regressor", rows, y.shape[1], goes_on=goes_on, keep=keep)
+        weight = weights(sample_weight, len(y))
+        X, y, weight = X[weight > 0], y[weight > 0], weight[weight > 0]
+        table, coding = as_numbers(X)
+        rows = Rows(table, y, weight)
+        network = self._prepared("regressor", rows, coding, y.shape[1], goes_on=goes_on, keep=keep)
         self._train(network, keep=keep)
         return self
 
@@ -116,7 +120,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         Parameters
         ----------
         X : array_like, frame or sparse matrix of shape (rows, inputs)
-            Finite numbers.
+            As for `fit`, with the columns that it had.
 
         Returns
         -------

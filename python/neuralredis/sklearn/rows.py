@@ -14,18 +14,33 @@ from scipy.sparse import issparse
 
 from neuralredis.statistics import by_class, every_nth
 
+#: Numbers of a sparse matrix that are made dense to learn from, at most. The matrix, its rows in order, their parts and
+#: what the network keeps are four copies at a time, of 4 bytes a number: 4 GB.
+DENSE_LIMIT = 1 << 28
+
 
 class Rows(NamedTuple):
-    """Inputs of shape (rows, inputs), classes or outputs of shape (rows, targets), and weights of shape (rows,)."""
+    """Inputs of shape (rows, inputs), classes or outputs of shape (rows, targets), and weights of shape (rows,).
 
-    X: NDArray[np.float32]
+    Those of frames are in double precision, and a `Coding` says what the numbers stand for.
+    """
+
+    X: NDArray[Any]
     y: NDArray[np.float32]
     weight: NDArray[np.float64]
 
 
 def dense(X: Any) -> Any:
     """Return an array for a sparse matrix, and an array as it is."""
-    return X.toarray() if issparse(X) else X
+    if not issparse(X):
+        return X
+    rows, columns = X.shape
+    if rows * columns > DENSE_LIMIT:
+        raise ValueError(
+            f"X is sparse, of {rows} rows and {columns} columns: rows are learnt from as dense ones, expected at most "
+            f"{DENSE_LIMIT} numbers; SelectKBest or TruncatedSVD leave fewer columns, and X.toarray() is not limited"
+        )
+    return X.toarray()
 
 
 def merged(rows: Rows) -> Rows:
@@ -34,16 +49,19 @@ def merged(rows: Rows) -> Rows:
     Rows that weigh nothing are left out.
     """
     count = rows.weight > 0
-    # Of the two zeros, which are equal, one remains.
+    # Of the two zeros, which are equal, one remains; of the gaps, which are not to be, one as well.
     table = np.concatenate([rows.X[count], rows.y[count]], axis=1) + np.float32(0)
+    table[np.isnan(table)] = np.nan
     # Bytes are sorted faster than numbers, and any order will do. Weights too, so that their sum is always the same.
     keys = table.view(np.dtype((np.void, table.shape[1] * table.itemsize))).ravel()
     order = np.argsort(rows.weight[count], kind="stable")
     order = order[np.argsort(keys[order], kind="stable")]
     table, weight = table[order], rows.weight[count][order]
-    starts = np.flatnonzero(begins(table))
+    # Compared as bits, of which gaps have the same.
+    starts = np.flatnonzero(begins(table.view(np.uint32)))
     inputs = rows.X.shape[1]
-    return Rows(table[starts, :inputs], table[starts, inputs:], np.add.reduceat(weight, starts))
+    sums = np.add.reduceat(weight, starts)
+    return Rows(table[starts, :inputs], table[starts, inputs:], sums)
 
 
 def split(rows: Rows, classes: NDArray[Any], share: float, lot: np.random.RandomState) -> tuple[Rows, Rows]:
