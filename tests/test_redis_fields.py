@@ -299,7 +299,9 @@ def test_classes_are_at_most_as_many_as_said_or_none_but_those_given(client: red
     assert "no class ''" in refused(client, "NR.OBSERVE most age 1 ->", "")
     ask(client, "NR.CREATE open CLASSIFIER SCHEMA age NUMBER -> taken")
     for name in ("", "x" * 65):
-        assert "expected 1 to 64 bytes" in refused(client, "NR.OBSERVE open age 1 ->", name)
+        told = refused(client, "NR.OBSERVE open age 1 ->", name)
+        assert told.startswith("NRDATA field taken is '")
+        assert "expected the name of a class, of 1 to 64 bytes" in told
 
 
 def test_a_new_word_is_any_other_until_the_next_training(client: redis.Redis) -> None:

@@ -431,15 +431,24 @@ impl Schema {
     /// The number of a class; none of one that has not come yet.
     ///
     /// # Errors
-    /// [`Error::UnknownClass`] if there is no room for another.
+    /// [`Error::UnknownClass`] if there is no room for another, [`Error::FieldValue`] for a name that no class can have.
     pub fn class(&self, name: &[u8]) -> Result<Option<usize>> {
-        let Target::Classes { most, closed, names, .. } = &self.target else { return Err(Error::NotClassifier) };
+        let Target::Classes { name: target, most, closed, names } = &self.target else {
+            return Err(Error::NotClassifier);
+        };
         let found = names.iter().position(|class| **class == *name);
         if found.is_none() && (*closed || names.len() >= *most as usize) {
             let known = names.iter().map(|class| readable(class)).collect();
             return Err(Error::UnknownClass { row: None, class: shown(name), known });
         }
-        check_word("class", name)?;
+        if name.is_empty() || name.len() > MAX_NAME {
+            return Err(Error::FieldValue {
+                row: None,
+                field: readable(target),
+                value: shown(name),
+                expected: format!("the name of a class, of 1 to {MAX_NAME} bytes"),
+            });
+        }
         Ok(found)
     }
 
