@@ -837,6 +837,37 @@ def test_a_regressor_of_fields_is_evaluated() -> None:
     assert found.rmse < 5
 
 
+def test_rows_that_the_network_has_are_recognized() -> None:
+    net = learnt()
+    frame = pd.DataFrame(shop(300))
+    assert net._has(frame, None).all()
+    other = frame.assign(taken="perhaps")
+    assert net._has(other, None).tolist() == (frame["taken"] == "perhaps").tolist()
+    assert not net._has(frame.assign(note="never"), None).any()
+    assert not net._has({"age": 3}, "a new one").any()
+    with pytest.raises(nr.KindError):
+        nr.Network("classifier", [1, 2])._has([[1]], [0])
+
+
+def test_figures_are_those_of_the_stored_rows() -> None:
+    net = learnt()
+    figures, ranges = net._figures()
+    of = dict(zip(net.fields or {}, figures, strict=True))
+    ages = [row["age"] for row in shop(300) if row["age"] is not None]
+    assert of["age"]["range"] == (min(ages), max(ages))
+    assert of["age"]["gaps"] == 300 - len(ages)
+    assert sorted(of["country"]["words"]) == ["DE", "FR", "IT"]
+    assert sum(rows for _, rows in of["country"]["commonest"]) == of["country"]["values"] == 300
+    assert of["country"]["importance"] > of["age"]["importance"]
+    assert ranges == []
+    net = stars({"age": "number"}, target=["low", "high"])
+    assert net._figures()[1] == [None, None]
+    net.observe([{"age": 1}, {}], [[1, 5], [3, 4.5]])
+    assert net._figures()[1] == [(1, 3), (4.5, 5)]
+    with pytest.raises(nr.KindError):
+        nr.Network("classifier", [1, 2])._figures()
+
+
 # What a network of fields has in common with others
 
 

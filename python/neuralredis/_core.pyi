@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, SupportsIndex, final, overload
 
-from numpy import float32, float64, integer
+from numpy import bool_, float32, float64, integer
 from numpy.typing import ArrayLike, NDArray
 from typing_extensions import Buffer, Self, Unpack, disjoint_base
 
@@ -104,6 +104,8 @@ class Network:
     ) -> Job: ...
     def _evaluate(self, set: str) -> dict[str, Any]: ...
     def _evaluate_on(self, X: Any, y: Any, weight: ArrayLike | None) -> dict[str, Any]: ...
+    def _figures(self) -> tuple[list[dict[str, Any]], list[tuple[float, float] | None]]: ...
+    def _has(self, X: Any, y: Any) -> NDArray[bool_]: ...
 
 @final
 class Job:

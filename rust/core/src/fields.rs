@@ -1,6 +1,7 @@
 //! Networks of fields: rows as applications have them, with names, words and gaps.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::codec::Observed;
@@ -278,6 +279,31 @@ impl Network {
         }
         let classes = schema.classes().to_vec();
         Ok((evaluation::evaluate(&model, &given, &|| true)?, classes))
+    }
+
+    /// Which rows of fields are, with their outcome, among those that are stored in either set: what is answered of them says
+    /// nothing of others.
+    ///
+    /// # Errors
+    /// What [`Self::observe_fields`] refuses of rows.
+    ///
+    /// # Panics
+    /// If the network has no fields.
+    pub fn has_fields(&self, examples: &[Example<'_>]) -> Result<Vec<bool>> {
+        let mut schema = Arc::clone(self.schema.as_ref().expect("a network of fields"));
+        let outcomes = outcomes(&mut schema, examples)?;
+        // By their bits, since a gap is NaN.
+        let bits = |row: &Row, outcome: &[f32]| -> Vec<u32> {
+            let listed = row.list.iter().flat_map(|entry| [entry.number, entry.value.to_bits()]);
+            row.cells.iter().chain(outcome).map(|value| value.to_bits()).chain(listed).collect()
+        };
+        let mut stored = HashSet::new();
+        for set in [Set::Train, Set::Test] {
+            let rows = (0..self.rows(set)).filter_map(|index| self.row_of_fields(set, index));
+            stored.extend(rows.map(|(row, outcome, _)| bits(&row, &outcome)));
+        }
+        let rows = examples.iter().map(|example| schema.row(&example.values));
+        Ok(rows.zip(&outcomes).map(|(row, outcome)| stored.contains(&bits(&row, outcome))).collect())
     }
 }
 

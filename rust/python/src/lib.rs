@@ -16,6 +16,7 @@ mod columns;
 mod description;
 mod errors;
 mod fields;
+mod figures;
 mod frames;
 mod network;
 mod options;

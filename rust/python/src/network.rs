@@ -20,6 +20,7 @@ use crate::arrays;
 use crate::description;
 use crate::errors::{KindError, ShapeError, raise};
 use crate::fields::{self, Made};
+use crate::figures;
 use crate::options;
 use crate::results;
 use crate::rows::{Examples, Inputs, Numbers, Role, Shape};
@@ -634,6 +635,35 @@ impl Network {
         let evaluation = py.detach(|| engine.evaluate_on(&examples.batch()));
         let evaluation = evaluation.map_err(|error| examples.inputs.raise(error))?;
         results::evaluation(py, evaluation, None)
+    }
+
+    /// Which rows of fields, with what they have come to, are among those of the network.
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn _has<'py>(
+        &self,
+        py: Python<'py>,
+        X: &Bound<'py, PyAny>,
+        y: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyArray1<bool>>> {
+        let engine = self.snapshot(py);
+        let Some(schema) = engine.schema() else {
+            return Err(KindError::new_err("the network has no fields: its rows are those of rows()"));
+        };
+        let observed = Observed::read(schema, X, y, None)?;
+        let examples = observed.examples(schema)?;
+        let known = py.detach(|| engine.has_fields(&examples)).map_err(raise)?;
+        Ok(known.into_pyarray(py))
+    }
+
+    /// What the stored rows hold of each field, and the range of each target of a regressor.
+    #[allow(clippy::type_complexity, reason = "two lists")]
+    fn _figures<'py>(&self, py: Python<'py>) -> PyResult<(Vec<Bound<'py, PyDict>>, Vec<Option<(f32, f32)>>)> {
+        let engine = self.snapshot(py);
+        let Some(schema) = engine.schema() else {
+            return Err(KindError::new_err("the network has no fields"));
+        };
+        let ranges = if engine.kind() == Kind::Regressor { py.detach(|| figures::ranges(&engine)) } else { Vec::new() };
+        Ok((figures::of_fields(py, &engine, schema)?, ranges))
     }
 
     /// Bytes of your own that are kept with the network, at most a MiB: what its inputs are called, for example.
