@@ -6,6 +6,7 @@ import contextlib
 import csv
 import fcntl
 import io
+import json
 import os
 import pty
 import random
@@ -21,6 +22,7 @@ from typing import Any
 
 import pytest
 
+import neuralredis as nr
 from neuralredis.cli import main
 
 TITANIC = Path(__file__).parents[1] / "examples" / "data" / "titanic.csv"
@@ -116,3 +118,26 @@ def shop(rows: int = 400) -> tuple[list[str], list[list[Any]]]:
         churned = "yes" if newsletter == "No" or year == 2022 else "no"
         found.append([1000 + row, f"u{row}@x.com", city, age, newsletter, joined, "DE", "", comment, churned])
     return names, found
+
+
+def noted(kind: str, inputs: int, columns: list[dict[str, Any]], target: dict[str, Any]) -> nr.Network:
+    """Return a network from before there were fields, whose notes say what its columns are."""
+    net = nr.Network(
+        "classifier" if kind == "classifier" else "regressor", [inputs, 3, len(target.get("labels", "1"))], seed=1
+    )
+    net.notes = json.dumps(
+        {
+            "table": 2,
+            "columns": columns,
+            "ignored": [],
+            "target": {"kind": kind, **target},
+            "results": {},
+            "header": True,
+        }
+    ).encode()
+    return net
+
+
+def noted_number(**changes: Any) -> dict[str, Any]:
+    """Return what such notes say of a column of numbers."""
+    return {"kind": "number", "name": "x", "fill": 0.0, "gaps": False, "low": 0.0, "high": 1.0, **changes}

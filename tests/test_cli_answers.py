@@ -17,26 +17,18 @@ import pytest
 import neuralredis as nr
 import tables
 from neuralredis.table.column import Column
-from neuralredis.table.encoding import Encoding
-from neuralredis.table.kinds import Number
-from neuralredis.table.target import Classes, Numbers
 from neuralredis.table.writing import decimal_comma
 
 
 def classifier(labels: tuple[str, ...], target: str = "y") -> nr.Network:
-    column = Number(name="x", fill=0.0, gaps=False, low=0.0, high=1.0)
-    net = nr.Network("classifier", [1, 3, len(labels)], seed=1)
-    net.notes = Encoding(columns=(column,), ignored=(), target=Classes(name=target, labels=labels)).to_bytes()
+    net = tables.noted("classifier", 1, [tables.noted_number()], {"name": target, "labels": labels})
     net.save("net.nr")
     return net
 
 
 def regressor(comma: bool = False) -> nr.Network:
-    column = Number(name="x", fill=0.0, gaps=False, low=0.0, high=1.0, comma=comma)
-    net = nr.Network("regressor", [1, 3, 1], seed=1)
-    net.notes = Encoding(
-        columns=(column,), ignored=(), target=Numbers(name="y", low=0.0, high=1.0, comma=comma)
-    ).to_bytes()
+    target = {"name": "y", "low": 0.0, "high": 1.0, "comma": comma}
+    net = tables.noted("regressor", 1, [tables.noted_number(comma=comma)], target)
     net.save("net.nr")
     return net
 

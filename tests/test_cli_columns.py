@@ -11,7 +11,6 @@ import pytest
 import neuralredis as nr
 import tables
 from neuralredis.cli import sources
-from neuralredis.table.encoding import Encoding
 
 
 def german(rows: int = 120) -> Path:
@@ -41,13 +40,13 @@ def test_each_column_says_what_it_was_read_as(command: tables.Command) -> None:
     done = command("train", "de.csv", "--target", "gekauft")
     said = shown(done.out)
     assert said["nr"] == "left out it numbers the rows"
-    assert said["datum"] == "date, day.month.year years, month, day of the week"
+    assert said["datum"].startswith("date, day.month.year 2023-01-")
     assert said["betrag"].startswith("number, decimal comma, EUR ")
     assert said["gewicht"].startswith("number, decimal comma 0,")
-    assert said["gewicht"].endswith("where missing (12 rows: '.')")
+    assert said["gewicht"].endswith("; 12 without ('.')")
     assert said["plz"].startswith("category ")
     assert "00042" in said["plz"]
-    assert said["uhrzeit"].startswith("time of day hours, 0:")
+    assert said["uhrzeit"].startswith("time of day 00:")
     assert "--as COLUMN=KIND says what it is: number, category, date, time, flag" in done.out
     found = json.loads(command("train", "de.csv", "--target", "gekauft", "--json").out)
     assert found["columns"][1]["title"] == "number, decimal comma, EUR"
@@ -58,11 +57,9 @@ def test_a_number_is_asked_and_answered_as_the_table_writes_it(command: tables.C
     done = command("train", "de.csv", "--target", "betrag", "--out", "b.nr")
     assert "betrag (a number with a decimal comma, " in done.out
     done = command("ask", "b.nr", typed="05.07.2023\n1.5\n10115\n14:30\nja\n")
-    assert "'1.5' for gewicht: expected a number with a decimal comma, 0,1" in done.err
+    assert done.err == "", "what can be read in one way only is read so"
     (line,) = (line for line in done.out.splitlines() if line.startswith("betrag: "))
-    assert line.split("   ")[0].endswith(" EUR")
     assert "usually off by" in line
-    assert line.endswith(" EUR")
 
 
 def test_tables_that_are_asked_are_read_in_the_same_way(command: tables.Command) -> None:
@@ -77,7 +74,6 @@ def test_tables_that_are_asked_are_read_in_the_same_way(command: tables.Command)
     Path("points.csv").write_text('datum,betrag,gewicht,plz,uhrzeit\n2023-06-05,"1,001.5",0.970,00042,1:00\n')
     done = command("predict", "de.nr", "points.csv", "--json")
     assert json.loads(done.out)[0]["predicted"] == "nein"
-    assert "column 'betrag' is read as number, EUR in this table" in done.err
     assert json.loads(command("evaluate", "de.nr", "de.csv", "--json").out)["accuracy"] > 0.8
 
 
@@ -99,9 +95,12 @@ def test_what_the_user_says_is_kept(command: tables.Command) -> None:
     assert shown(done.out)["zip"].startswith("category")
     assert shown(done.out)["when"].startswith("date, day.month.year")
     assert "other way round" not in done.out
-    encoding = Encoding.from_bytes(nr.load("x.nr").notes)
-    assert [kind.kind for kind in encoding.columns] == ["category", "date"]
-    done = command("predict", "x.nr", "-", typed="zip,when\n10115,2/3/2023\n80331,2/3/2023\n")
+    assert nr.load("x.nr").fields == {"zip": "category 3", "when": "time"}
+    new = "zip,when\n10115,2/3/2023\n80331,2/3/2023\n"
+    done = command("predict", "x.nr", "-", typed=new)
+    assert "day and month could be the other way round in all rows: --as when=date:dmy reads them so" in done.err
+    done = command("predict", "x.nr", "-", "--as", "when=date:dmy", typed=new)
+    assert done.err == ""
     assert [line.split(",")[2] for line in done.out.splitlines()[1:]] == ["a", "b"]
     done = command("train", "x.csv", "--target", "y", "--as", "when=skip")
     assert shown(done.out)["when"] == "left out as asked"

@@ -12,10 +12,6 @@ import pytest
 
 import neuralredis as nr
 import tables
-from neuralredis.cli.naming import named
-from neuralredis.table.encoding import Encoding
-from neuralredis.table.kinds import Category, Number
-from neuralredis.table.target import Classes, Numbers
 
 NAMES = ["a", "b", "c", "y"]
 
@@ -49,12 +45,6 @@ def refused(command: tables.Command, saved: bytes, *arguments: str) -> str:
 
 def test_a_network_that_answers_another_target_is_not_overwritten(command: tables.Command, saved: bytes) -> None:
     assert "t.nr answers 'y', not 'b': " in refused(command, saved, "t.csv", "--target", "b")
-
-
-def test_a_network_that_learnt_from_another_table_is_not_overwritten(command: tables.Command, saved: bytes) -> None:
-    table("other.csv")
-    why = refused(command, saved, "other.csv", "--target", "y", "--out", "t.nr")
-    assert "t.nr has learnt from t.csv, not from other.csv: " in why
 
 
 def test_a_network_of_other_columns_is_not_overwritten_though_the_names_are_the_same(
@@ -133,14 +123,16 @@ def test_without_rows_the_file_has_none_and_answers_alike(command: tables.Comman
     done = command("train", "t.csv", "--target", "y", "-o", "without.nr", "--without-rows")
     assert "Saved as without.nr. It holds none of the rows that it learnt from." in done.out
     with_rows, without = nr.load("with.nr"), nr.load("without.nr")
-    X, _ = with_rows.rows("train")
-    assert [len(without.rows(name)[0]) for name in ("train", "test")] == [0, 0]
+    X = {"a": np.linspace(0, 1, 50, dtype=np.float32), "b": ["p", "q"] * 25, "c": np.ones(50)}
+    info = without.info()
+    assert (info.training_dataset_len, info.test_dataset_len) == (0, 0)
     assert (without.run(X) == with_rows.run(X)).all()
-    for row in np.ascontiguousarray(X, "<f4"):
-        assert row.tobytes() in bytes(with_rows)
-        assert row.tobytes() not in bytes(without)
+    stored = [float(line.split(",")[0]) for line in Path("t.csv").read_text().splitlines()[1:]]
+    held = [number for number in stored if np.float32(number).tobytes() in bytes(with_rows)]
+    assert len(held) >= 48
+    assert not any(np.float32(number).tobytes() in bytes(without) for number in held)
     assert "It has no rows" in command("info", "without.nr").out
-    assert sum(without.observe(X, [0] * len(X))) == len(X), "there is room for other rows"
+    assert sum(without.observe(X, ["r"] * 50)) == 50, "there is room for other rows"
 
 
 def test_without_rows_it_is_judged_as_with_them_and_evaluate_says_what_it_cannot_know(command: tables.Command) -> None:
@@ -182,31 +174,7 @@ def test_warnings_name_columns_and_classes(command: tables.Command) -> None:
         shown = " ".join(command("train", "few.csv", "--target", "y", "--replace").out.split())
         for warning in warnings:
             assert f"Note: {warning}." in shown
-    assert "'c' is the same in all training rows and ignored" in said
+    assert "field 'c' is the same in all training rows" in said
     assert "'rare'" in said
     assert "have fewer than 5 training rows" in said
     assert not any(numbered in said for numbered in ("input ", "inputs ", "class 0", "class 1", "class 2", "classes 0"))
-
-
-def test_numbers_in_warnings_become_names() -> None:
-    columns = (
-        Number(name="age", fill=0.0, gaps=True, low=0.0, high=1.0),
-        Category(name="city", values=("Rome", "\x1b[2J"), other=False, gaps=False),
-    )
-    labels = Encoding(columns=columns, ignored=(), target=Classes(name="y", labels=("no", "yes")))
-    for warning, expected in (
-        ("input 0 is the same in all training rows", "'age' is the same in all training rows"),
-        ("inputs 1, 2 are the same", "'age is missing', 'city = Rome' are the same"),
-        (
-            "inputs 0, 1 and 9 more lie more than 8 deviations",
-            "'age', 'age is missing' and 9 more lie more than 8 deviations",
-        ),
-        ("input 3 is the same", "'city = �[2J' is the same"),
-        ("class 1 has no training rows", "class 'yes' has no training rows"),
-        ("classes 0, 1 have fewer than 5 training rows", "classes 'no', 'yes' have fewer than 5 training rows"),
-        ("input 99 is the same", "input 99 is the same"),
-        ("nothing was learnt that helps with the testing rows", "nothing was learnt that helps with the testing rows"),
-    ):
-        assert named(warning, labels) == expected
-    numbers = Encoding(columns=columns, ignored=(), target=Numbers(name="price", low=0.0, high=1.0))
-    assert named("output 0 is the same in all training rows", numbers) == "'price' is the same in all training rows"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest, hypergeom, mannwhitneyu
@@ -10,28 +12,21 @@ from sklearn.metrics import balanced_accuracy_score, log_loss, roc_auc_score
 import neuralredis as nr
 from neuralredis.statistics import wilson
 from neuralredis.table import judging, ranking
-from neuralredis.table.encoding import Encoding
-from neuralredis.table.kinds import Number
-from neuralredis.table.target import Classes
+from neuralredis.table.known import Known, of_fields
 
 
-def numbers(count: int, labels: tuple[str, ...]) -> Encoding:
-    columns = tuple(Number(name=f"x{n}", fill=0.0, gaps=False, low=-3.0, high=3.0) for n in range(count))
-    return Encoding(columns=columns, ignored=(), target=Classes(name="y", labels=labels))
+def rows_of(X: np.ndarray) -> dict[str, Any]:
+    return {f"x{place}": column for place, column in enumerate(X.T)}
 
 
-def trained(X: np.ndarray, y: np.ndarray, labels: tuple[str, ...], **options: object) -> tuple[nr.Network, Encoding]:
+def trained(X: np.ndarray, y: np.ndarray, labels: tuple[str, ...], **options: Any) -> Known:
+    fields = dict.fromkeys(rows_of(X), "number")
     net = nr.Network(
-        "classifier",
-        [X.shape[1], 10, len(labels)],
-        normalize=True,
-        dataset=len(X),
-        seed=1,
-        **options,  # type: ignore[arg-type]
+        "classifier", fields=fields, target="y", classes=labels, hidden=[10], dataset=len(X), test=0, seed=1, **options
     )
-    net.observe(X, y)
+    net.observe(rows_of(X), [labels[place] for place in y])
     net.train(max_cycles=30)
-    return net, numbers(X.shape[1], labels)
+    return of_fields(net)
 
 
 @pytest.mark.parametrize("digits", [1, 2, 7])
@@ -98,13 +93,13 @@ def test_a_rare_class_that_is_never_answered_but_ranked_is_better_than_guessing(
     rng = np.random.default_rng(4)
     X = rng.normal(size=(6000, 3)).astype(np.float32)
     y = (X[:, 1] + rng.normal(size=6000) > 3.4).astype(np.int64)
-    net, encoding = trained(X[:3000], y[:3000], ("no", "yes"))
-    found = judging.judge(net, encoding, X[3000:], y[3000:])
+    net = trained(X[:3000], y[:3000], ("no", "yes"))
+    found = judging.judge(net, rows_of(X[3000:]), y[3000:])
     assert not found.answers_alone
     assert found.verdict.startswith("Better than guessing which rows are more likely to be yes, and not by chance.")
-    assert found.auc == pytest.approx(roc_auc_score(y[3000:], net.run(X[3000:])[:, 1]))
+    assert found.auc == pytest.approx(roc_auc_score(y[3000:], net.run(rows_of(X[3000:]))[:, 1]))
     assert found.log_loss < found.log_loss_baseline
-    worth = judging.importance(net, encoding, X[3000:], y[3000:], 0, by_ranking=found.by_ranking)
+    worth = judging.importance(net, rows_of(X[3000:]), y[3000:], 0, by_ranking=found.by_ranking)
     assert next(iter(worth)) == "x1"
     assert worth["x1"] > 0.2 > 10 * max(worth["x0"], worth["x2"])
 
@@ -114,8 +109,8 @@ def test_noise_is_no_better_than_guessing_however_rare_the_class() -> None:
     X = rng.normal(size=(4000, 3)).astype(np.float32)
     y = (rng.random(4000) < 0.02).astype(np.int64)
     for options, always in (({}, "always answering no"), ({"class_weight": "balanced"}, "guessing")):
-        net, encoding = trained(X[:2000], y[:2000], ("no", "yes"), **options)
-        verdict = judging.judge(net, encoding, X[2000:], y[2000:]).verdict
+        net = trained(X[:2000], y[:2000], ("no", "yes"), **options)
+        verdict = judging.judge(net, rows_of(X[2000:]), y[2000:]).verdict
         assert not verdict.startswith("Better")
         assert always in verdict
 
@@ -124,15 +119,16 @@ def test_a_balanced_network_is_judged_by_its_balanced_accuracy() -> None:
     rng = np.random.default_rng(6)
     X = rng.normal(size=(6000, 3)).astype(np.float32)
     y = (X[:, 1] + rng.normal(size=6000) > 3).astype(np.int64)
-    net, encoding = trained(X[:3000], y[:3000], ("no", "yes"), class_weight="balanced")
-    found = judging.judge(net, encoding, X[3000:], y[3000:])
+    net = trained(X[:3000], y[:3000], ("no", "yes"), class_weight="balanced")
+    found = judging.judge(net, rows_of(X[3000:]), y[3000:])
     balanced = found.balanced
     assert balanced is not None
-    assert balanced.accuracy == pytest.approx(balanced_accuracy_score(y[3000:], net.classify(X[3000:])))
+    answers = net.run(rows_of(X[3000:])).argmax(axis=1)
+    assert balanced.accuracy == pytest.approx(balanced_accuracy_score(y[3000:], answers))
     assert 0.5 == balanced.chance < balanced.low < balanced.accuracy < balanced.high <= 1
     assert found.verdict == "Better than guessing in balanced accuracy, and not by chance."
-    net, encoding = trained(X[:3000], y[:3000], ("no", "yes"))
-    assert judging.judge(net, encoding, X[3000:], y[3000:]).balanced is None
+    net = trained(X[:3000], y[:3000], ("no", "yes"))
+    assert judging.judge(net, rows_of(X[3000:]), y[3000:]).balanced is None
 
 
 def test_each_rare_class_of_several_is_ranked_for_itself() -> None:
@@ -140,10 +136,10 @@ def test_each_rare_class_of_several_is_ranked_for_itself() -> None:
     X = rng.normal(size=(8000, 3)).astype(np.float32)
     noisy = X + rng.normal(size=X.shape)
     y = np.where(noisy[:, 0] > 3.2, 1, np.where(noisy[:, 1] > 3.2, 2, 0))
-    net, encoding = trained(X[:4000], y[:4000], ("fine", "jam", "leak"))
-    found = judging.judge(net, encoding, X[4000:], y[4000:])
+    net = trained(X[:4000], y[:4000], ("fine", "jam", "leak"))
+    found = judging.judge(net, rows_of(X[4000:]), y[4000:])
     assert {ranked.label for ranked in found.telling} == {"jam", "leak"}
-    assert found.auc == pytest.approx(roc_auc_score(y[4000:], net.run(X[4000:]), multi_class="ovr"), abs=1e-6)
+    assert found.auc == pytest.approx(roc_auc_score(y[4000:], net.run(rows_of(X[4000:])), multi_class="ovr"), abs=1e-6)
     assert set(found.verdict.split()) & {"jam,", "leak,"}
 
 
@@ -151,8 +147,8 @@ def test_equally_common_classes_are_judged_by_their_answers() -> None:
     rng = np.random.default_rng(8)
     X = rng.normal(size=(600, 2)).astype(np.float32)
     y = (X[:, 0] > 0).astype(np.int64)
-    net, encoding = trained(X[:300], y[:300], ("no", "yes"))
-    found = judging.judge(net, encoding, X[300:], y[300:])
+    net = trained(X[:300], y[:300], ("no", "yes"))
+    found = judging.judge(net, rows_of(X[300:]), y[300:])
     assert found.verdict.startswith("Better than always answering")
     assert (found.telling, found.by_ranking, found.balanced) == ((), False, None)
 
@@ -161,9 +157,9 @@ def test_rows_in_the_order_of_their_classes_have_the_same_importance() -> None:
     rng = np.random.default_rng(9)
     X = rng.normal(size=(9000, 2)).astype(np.float32)
     y = (X[:, 0] + rng.normal(size=9000) > 3.6).astype(np.int64)
-    net, encoding = trained(X[:3000], y[:3000], ("no", "yes"))
+    net = trained(X[:3000], y[:3000], ("no", "yes"))
     order = np.argsort(y[3000:], kind="stable")
-    worth = judging.importance(net, encoding, X[3000:][order], y[3000:][order], 0, by_ranking=True)
+    worth = judging.importance(net, rows_of(X[3000:][order]), y[3000:][order], 0, by_ranking=True)
     assert worth["x0"] > 0.2 > 5 * abs(worth["x1"])
 
 

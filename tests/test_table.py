@@ -1,10 +1,8 @@
-"""Tables: what is found out about their columns, and what becomes of these as a network's inputs."""
+"""Tables: what is found out about their columns, and what becomes of these as fields of a network."""
 
 from __future__ import annotations
 
 import gzip
-import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import neuralredis as nr
 import tables
 from neuralredis.statistics import hold_out
-from neuralredis.table import kinds
 from neuralredis.table.column import Column
-from neuralredis.table.detection import kind_of
-from neuralredis.table.encoding import Encoding
 from neuralredis.table.failure import TableError
+from neuralredis.table.fields import Field, LeftOut, field_of
 from neuralredis.table.reading import read
+from neuralredis.table.schema import Schema
 from neuralredis.table.target import Classes, Numbers, target_of
 from neuralredis.table.texts import plain
 
@@ -31,9 +29,14 @@ def column(*cells: Any, name: str = "x") -> Column:
     return Column.of(name, [None if cell is None else str(cell) for cell in cells])
 
 
-def encoded(kind: Any, *cells: Any) -> list[list[float]]:
-    rows: list[list[float]] = kind.encode(column(*cells)).tolist()
-    return rows
+def kind_of(column: Column) -> str:
+    found = field_of(column)
+    return found.kind if isinstance(found, Field) else "left out"
+
+
+def values(found: Field | LeftOut, *cells: Any) -> list[Any]:
+    assert isinstance(found, Field)
+    return list(found.values(column(*cells)))
 
 
 @pytest.mark.parametrize(
@@ -42,80 +45,69 @@ def encoded(kind: Any, *cells: Any) -> list[list[float]]:
         ([3, 1.5, -2, 1.5], "number"),
         (["$1,200.50", "$3.00", "$12", "7"], "number"),
         (["1.200,50", "3,5", "12", "7,25"], "number"),
-        ([1, 0, 1, ""], "yes/no"),
-        (["Yes", "no", "YES", "NO"], "yes/no"),
-        (["true", "false", None], "yes/no"),
-        (["male", "female", "male"], "category"),
-        (["2024-01-31", "2023/5/1", "2024-02-01T12:30:00Z"], "date"),
+        ([1, 0, 1, ""], "flag"),
+        (["Yes", "no", "YES", "NO"], "flag"),
+        (["true", "false", None], "flag"),
+        (["male", "female", "male"], "category 2"),
+        (["2024-01-31", "2023/5/1", "2024-02-01T12:30:00Z"], "time"),
         (["always", "always"], "left out"),
         ([5, 5.0, "5"], "left out"),
         (["", "NA", None, "NaN", " n/a "], "left out"),
-        ([f"text {row}" for row in range(50)], "left out"),
-        (["", "given"] * 10, "given or not"),
-        (["", *(f"text {row}" for row in range(9))] * 1 + [""] * 9, "given or not"),
+        ([f"text{row}" for row in range(50)], "left out"),
+        ([f"some text of {row} words" for row in range(50)], "text 512"),
+        (["x" * 65, "y"] * 20, "text 512"),
+        (["low", *range(30), "low", "high"] + ["high", "low"] * 8, "auto 2"),
+        (["", "given"] * 10, "category 2"),
+        (["", *(f"text {row}" for row in range(9))] + [""] * 9, "category 2"),
     ],
 )
 def test_columns_are_told_apart(cells: list[Any], kind: str) -> None:
-    assert kind_of(column(*cells)).kind == kind
+    assert kind_of(column(*cells)) == kind
 
 
 @pytest.mark.parametrize("name", ["id", "customer_id", "customerId", "Unnamed: 0", "", "no."])
 def test_whole_numbers_that_never_repeat_number_the_rows_if_they_are_called_so(name: str) -> None:
     cells = [3, 7, 12, 1, 44, 5, 90]
-    assert kind_of(column(*cells, name=name)).kind == "left out"
-    assert kind_of(column(*cells, name="paid")).kind == "number"
+    assert kind_of(column(*cells, name=name)) == "left out"
+    assert kind_of(column(*cells, name="paid")) == "number"
 
 
 def test_words_for_nothing_among_numbers_are_missing_numbers() -> None:
-    kind = kind_of(column(1, 2, "unknown", "unknown", 6))
-    assert kind == kinds.Number(name="x", fill=2, gaps=True, low=1, high=6)
-    assert encoded(kind, 1, "unknown", None) == [[1, 0], [2, 1], [2, 1]]
-    assert kind_of(column(*range(50, 100, 2), "about 7")).kind == "number", "a stray text is no reason"
-    assert kind_of(column(1, 2, "about 7", "small")).kind == "category", "many are"
+    found = field_of(column(1, 2, "unknown", "unknown", 6))
+    assert isinstance(found, Field)
+    assert (found.kind, found.detail, found.gaps) == ("number", "1 to 6", True)
+    assert np.array_equal(values(found, 1, "unknown", None), [1, np.nan, np.nan], equal_nan=True)
+    assert kind_of(column(*range(50, 100, 2), "about 7")) == "number", "a stray text is no reason"
+    assert kind_of(column(1, 2, "about 7", "small")) == "category 4", "many are"
 
 
 def test_time_stamps_keep_their_seconds() -> None:
     begin = 1_700_000_000
-    kind = kind_of(column(*(begin + 7 * row for row in range(9))))
-    rows = np.array(encoded(kind, *(begin + 7 * row for row in range(9))))
-    assert np.array_equal(np.diff(rows[:, 0]), np.full(8, 7))
+    cells = [begin + 7 * row for row in range(9)]
+    found = field_of(column(*cells))
+    assert isinstance(found, Field)
+    assert (found.kind, found.title) == ("time", "time, in seconds since 1970")
+    assert np.array_equal(np.diff(values(found, *cells)), np.full(8, np.timedelta64(7, "s")))
+    assert kind_of(column(*(begin + 86_400_000 * row for row in range(9)), name="created_at")) == "time"
+    assert kind_of(column(*(begin + 86_400_000 * row for row in range(9)), name="income")) == "number"
 
 
-def test_a_category_has_an_input_for_each_common_text_and_one_for_the_others() -> None:
-    cells = ["a"] * 30 + ["B"] * 25 + ["rare", "rarer", ""]
-    kind = kind_of(column(*cells))
-    assert kind == kinds.Category(name="x", values=("a", "B"), other=True, gaps=True)
-    assert kind.inputs() == ["x = a", "x = B", "x = any other", "x is missing"]
-    assert encoded(kind, "a", "b", "rare", "never seen", None) == [
-        [1, 0, 0, 0],
-        [0, 1, 0, 0],
-        [0, 0, 1, 0],
-        [0, 0, 1, 0],
-        [0, 0, 0, 1],
+def test_a_category_has_a_word_for_each_text() -> None:
+    found = field_of(column(*["a"] * 30, *["B"] * 25, "rare", "rarer", ""))
+    assert isinstance(found, Field)
+    assert (found.kind, found.gaps, found.detail) == ("category 4", True, "a, B, rare and rarer")
+    assert values(found, "a", "b", "never seen", None, "NA") == ["a", "b", "never seen", None, None]
+    assert kind_of(column(*(f"shop {row % 300}" for row in range(3000)))) == "category 300"
+
+
+def test_a_date_is_a_moment() -> None:
+    found = field_of(column("2000-01-01", "2024-12-31 18:45", None))
+    assert isinstance(found, Field)
+    assert found.detail == "2000-01-01 to 2024-12-31"
+    assert [str(moment) for moment in values(found, "2024-12-31 18:45", "soon")] == [
+        "2024-12-31T18:45:00.000000",
+        "NaT",
     ]
-
-
-def test_without_others_and_gaps_what_was_not_learnt_has_no_input() -> None:
-    kind = kind_of(column("a", "b", "a"))
-    assert encoded(kind, "b", "c", None) == [[0, 1], [0, 0], [0, 0]]
-    kind = kind_of(column("a", "A", "a"))
-    assert encoded(kind, "a", "A") == [[1, 0], [0, 1]], "capitals count where they make a difference"
-
-
-def test_many_texts_are_few_inputs() -> None:
-    kind = kind_of(column(*(f"shop {row % 300}" for row in range(3000))))
-    assert isinstance(kind, kinds.Category)
-    assert (len(kind.values), kind.other) == (40, True)
-
-
-def test_a_date_is_years_month_day_of_the_week_and_hour() -> None:
-    kind = kind_of(column("2000-01-01", "2024-12-31 18:45", None))
-    assert kind.detail() == "years, month, day of the week, hour; 2012-07-01 where missing"
-    rows = encoded(kind, "2000-01-01", "2024-12-31 18:45", "soon")
-    assert rows[0] == [0, 1, 5, 0, 0]
-    assert rows[1] == pytest.approx([25.0, 12, 1, 18, 0], abs=0.01)
-    assert rows[2][-1] == 1
-    assert encoded(kind_of(column("1969-12-31", "1970-01-01")), "1969-12-31")[0][1:] == [12, 2]
 
 
 @pytest.mark.parametrize(
@@ -160,72 +152,41 @@ def test_a_target_of_another_table_is_missing_where_it_is_none_of_the_known() ->
     assert target.encode(column("y", "7.00", "z", None)).tolist() == [2, 0, -1, -1]
 
 
-def shop() -> tuple[Encoding, dict[str, Column]]:
+def shop() -> tuple[Schema, dict[str, Column]]:
     names, rows = tables.shop()
     columns = {name: column(*cells, name=name) for name, cells in zip(names, zip(*rows, strict=True), strict=True)}
     target = target_of(columns["churned"])
-    return Encoding.of([columns[name] for name in names if name != "churned"], target, {}), columns
+    return Schema.of([columns[name] for name in names if name != "churned"], target, {}), columns
 
 
-def test_an_encoding_comes_back_from_its_bytes() -> None:
-    encoding, columns = shop()
-    again = Encoding.from_bytes(encoding.to_bytes())
-    assert again == encoding
-    assert np.array_equal(again.encode(columns), encoding.encode(columns))
-    assert encoding.encode(columns).shape == (400, len(encoding.inputs()))
-    assert np.isfinite(encoding.encode(columns)).all()
-    assert {kind.name for kind in encoding.ignored} == {"customer_id", "mail", "country", "empty"}
+def test_a_schema_is_what_a_network_is_made_of() -> None:
+    schema, columns = shop()
+    rows = schema.rows(columns)
+    assert list(rows) == list(schema.kinds())
+    assert {len(values) for values in rows.values()} == {400}
+    assert {one.name for one in schema.left_out} == {"customer_id", "mail", "country", "empty"}
+    net = nr.Network("classifier", fields=schema.kinds(), target="churned")
+    assert sum(net.observe(rows, columns["churned"].texts[:1] * 400)) == 400
+    with pytest.raises(TableError, match="the table has no column 'city', which the network learnt from"):
+        schema.rows({name: column for name, column in columns.items() if name != "city"})
 
 
-def test_bytes_that_are_no_encoding_are_refused() -> None:
-    encoding, _ = shop()
-    content = json.loads(encoding.to_bytes())
-
-    def forged(*path: Any, value: Any) -> bytes:
-        forged = json.loads(encoding.to_bytes())
-        place = forged
-        for key in path[:-1]:
-            place = place[key]
-        place[path[-1]] = value
-        return json.dumps(forged).encode()
-
-    kinds_there = [kind["kind"] for kind in content["columns"]]
-    number, category = kinds_there.index("number"), kinds_there.index("category")
-    for bad in (
-        b"",
-        b"\xff\xfe",
-        b"[]",
-        b"7",
-        b"{}",
-        b"[" * 100_000,
-        json.dumps({"table": 1}).encode(),
-        forged("columns", value=7),
-        forged("columns", 0, "kind", value="picture"),
-        forged("columns", number, "fill", value="7"),
-        forged("columns", number, "fill", value=math.nan),
-        forged("columns", number, "gaps", value=1),
-        forged("columns", category, "values", value=[]),
-        forged("columns", category, "values", value=[1]),
-        forged("columns", category, "name", value=None),
-        forged("target", "labels", value=["one"]),
-        forged("target", value=None),
-        forged("results", value=7),
-    ):
-        with pytest.raises(TableError, match="it does not say what its columns are"):
-            Encoding.from_bytes(bad)
-    with pytest.raises(TableError, match="in form 3: this version reads forms 1 to 2"):
-        Encoding.from_bytes(forged("table", value=3))
+def test_dictionaries_share_the_room_that_there_is() -> None:
+    schema, _ = shop()
+    assert schema.kinds()["city"] == f"category {schema.fields[0].reader.size}"
+    assert schema.kinds(most=600)["city"] == schema.kinds()["city"]
+    assert schema.kinds(most=5)["city"] == "category 5"
 
 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=6), st.floats().map(str), st.integers().map(str)), max_size=40))
-def test_any_column_is_of_some_kind_and_any_cell_is_finite_inputs(cells: list[str | None]) -> None:
-    kind = kind_of(Column.of("x", cells))
-    assert kind.detail()
-    if not isinstance(kind, kinds.Ignored):
-        rows = kind.encode(Column.of("x", [*cells, "never seen", "7", "2024-01-01", None]))
-        assert rows.shape == (len(cells) + 4, len(kind.inputs()))
-        assert rows.dtype == np.float32
-        assert np.isfinite(rows).all()
+def test_a_network_takes_any_cell_of_any_column(cells: list[str | None]) -> None:
+    found = field_of(Column.of("x", cells))
+    if isinstance(found, Field):
+        assert found.detail
+        assert found.hint
+        net = nr.Network("regressor", fields={"x": found.kind}, target="y", hidden=[2])
+        asked = Column.of("x", [*cells, "never seen", "7", "2024-01-01", None])
+        assert net.run({"x": found.values(asked)}).shape == (len(cells) + 4,)
 
 
 @given(st.integers(2, 200), st.integers(1, 4), st.integers(0, 5))
@@ -288,10 +249,10 @@ def test_parquet_is_read_like_csv(tmp_path: Path) -> None:
     )
     pyarrow.parquet.write_table(cells, tmp_path / "x.parquet")
     table = read(str(tmp_path / "x.parquet"))
-    assert table.names == ["number", "flag", "day", "kind"]
-    assert any("'list' holds no single values" in remark for remark in table.remarks)
-    found = [kind_of(table.column(name)).kind for name in table.names]
-    assert found == ["number", "yes/no", "date", "category"]
+    assert table.names == ["number", "flag", "day", "kind", "list"]
+    assert any("'bytes' holds no single values" in remark for remark in table.remarks)
+    found = [kind_of(table.column(name)) for name in table.names]
+    assert found == ["number", "flag", "time", "category 2", "vector 1"]
     assert table.column("number").cell(1) is None
 
 

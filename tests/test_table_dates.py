@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,14 +13,19 @@ from hypothesis import strategies as st
 from neuralredis.table.column import Column
 from neuralredis.table.conventions import Conventions
 from neuralredis.table.dates import DateForm, TimeForm
-from neuralredis.table.detection import kind_of
-from neuralredis.table.encoding import Encoding
-from neuralredis.table.kinds import Date, Number, Time
+from neuralredis.table.fields import Field, field_of
+from neuralredis.table.schema import Schema
 from neuralredis.table.target import Numbers
 
 
 def column(*cells: str, name: str = "x") -> Column:
     return Column.of(name, cells)
+
+
+def field(cells: Column, **how: Any) -> Field:
+    found = field_of(cells, **how)
+    assert isinstance(found, Field), found
+    return found
 
 
 def moment(days: float | None) -> str | None:
@@ -121,11 +127,10 @@ def test_a_date_of_digits_is_read_in_the_order_of_its_column(order: str, text: s
     ],
 )
 def test_the_whole_column_decides_the_order(cells: list[str], title: str) -> None:
-    kind = kind_of(column(*cells * 20))
-    assert isinstance(kind, Date)
-    assert kind.title == f"date, {title}"
-    assert all(map(kind.understands, cells))
-    assert kind.understands(kind.hint().removeprefix("a date such as ")), "what it asks for it understands"
+    found = field(column(*cells * 20))
+    assert (found.kind, found.title) == ("time", f"date, {title}")
+    assert all(map(found.reader.understands, cells))
+    assert found.reader.understands("2024-12-31 18:30"), "what it asks for it understands"
 
 
 @pytest.mark.parametrize(
@@ -140,18 +145,17 @@ def test_the_whole_column_decides_the_order(cells: list[str], title: str) -> Non
 )
 def test_the_table_decides_where_day_and_month_could_be_either(beside: list[str], delimiter: str, order: str) -> None:
     columns = [column("01/02/2024", "03/04/2024"), column(*beside, name="other")]
-    kind = kind_of(columns[0], conventions=Conventions.of(columns, delimiter))
-    assert isinstance(kind, Date)
-    assert kind.order == order
+    found = field(columns[0], conventions=Conventions.of(columns, delimiter))
+    assert found.reader.form == DateForm(order)
 
 
 def test_what_nothing_decides_is_said() -> None:
     either, certain = column("01/02/2024", "03/04/2024"), column("01/31/2024", "03/04/2024", name="z")
-    said = Encoding.of([either], Numbers(name="y", low=0, high=1)).remarks
+    said = Schema.of([either], Numbers(name="y", low=0, high=1)).remarks
     assert len(said) == 1
     assert "day and month could be the other way round" in said[0]
     assert "--as x=date:dmy" in said[0]
-    assert Encoding.of([either, certain], Numbers(name="y", low=0, high=1)).remarks == ()
+    assert Schema.of([either, certain], Numbers(name="y", low=0, high=1)).remarks == ()
 
 
 @pytest.mark.parametrize(
@@ -163,21 +167,19 @@ def test_what_nothing_decides_is_said() -> None:
     ],
 )
 def test_eight_digits_are_dates_only_if_all_of_the_column_are(cells: list[str]) -> None:
-    assert isinstance(kind_of(column(*cells)), Number)
+    assert field(column(*cells)).kind == "number"
 
 
 def test_afternoon_is_an_hour_of_its_own() -> None:
-    kind = kind_of(column("2024-01-05 03:04 PM", "2024-01-05 03:04 AM", "2024-01-05 12:04 AM"))
-    assert kind.detail() == "years, month, day of the week, hour"
-    assert not hasattr(kind, "reason")
-    assert [row[3] for row in kind.encode(column("2024-01-05 03:04 PM", "2024-01-05 12:04 AM")).tolist()] == [15, 0]
+    found = field(column("2024-01-05 03:04 PM", "2024-01-05 03:04 AM", "2024-01-05 12:04 AM"))
+    moments = found.values(column("2024-01-05 03:04 PM", "2024-01-05 12:04 AM")).astype(str)
+    assert [moment[11:16] for moment in moments] == ["15:04", "00:04"]
 
 
 @pytest.mark.parametrize("gap", [".", "..", "NaT", "0000-00-00", "9999-99-99", "unknown", "-", "\\N"])
 def test_words_for_nothing_among_dates_are_gaps(gap: str) -> None:
-    kind = kind_of(column(*(f"{day:02d}.03.2024" for day in range(1, 29)), *[gap] * 20))
-    assert isinstance(kind, Date)
-    assert kind.gaps
+    found = field(column(*(f"{day:02d}.03.2024" for day in range(1, 29)), *[gap] * 20))
+    assert (found.kind, found.gaps) == ("time", True)
 
 
 @pytest.mark.parametrize(
@@ -194,29 +196,29 @@ def test_words_for_nothing_among_dates_are_gaps(gap: str) -> None:
         (["PT1H30M", "P1DT2H", "PT10M"], "duration", 1.5),
     ],
 )
-def test_times_of_day_and_durations_are_hours(cells: list[str], title: str, first: float) -> None:
-    kind = kind_of(column(*cells))
-    assert isinstance(kind, Time)
-    assert kind.title == title
-    assert kind.encode(column(cells[0]))[0, 0] == pytest.approx(first)
-    again = Encoding(columns=(kind,), ignored=(), target=Numbers(name="y", low=0, high=1))
-    assert Encoding.from_bytes(again.to_bytes()) == again
+def test_times_of_day_turn_round_and_durations_are_hours(cells: list[str], title: str, first: float) -> None:
+    found = field(column(*cells))
+    (value,) = found.values(column(cells[0]))
+    if title == "duration":
+        assert (found.kind, found.title) == ("number", "duration, in hours")
+        assert value == pytest.approx(first)
+    else:
+        assert (found.kind, found.title) == ("time", "time of day")
+        assert (value - np.datetime64("1970-01-01")) / np.timedelta64(1, "h") == pytest.approx(first, abs=1 / 3600)
 
 
 def test_an_hour_of_the_next_day_is_no_time_of_day() -> None:
-    kind = kind_of(column(*(f"{hour}:15" for hour in range(24)), "24:59"))
-    assert isinstance(kind, Time)
-    assert not kind.duration
-    assert kind.gaps
-    assert not kind.understands("24:59")
+    found = field(column(*(f"{hour}:15" for hour in range(24)), "24:59"))
+    assert (found.kind, found.title, found.gaps) == ("time", "time of day", True)
+    assert not found.reader.understands("24:59")
 
 
 def test_dates_of_another_table_may_be_written_otherwise() -> None:
-    encoding = Encoding.of([column("31.12.2024", "01.02.2024", "03.03.2024")], Numbers(name="y", low=0, high=1))
+    schema = Schema.of([column("31.12.2024", "01.02.2024", "03.03.2024")], Numbers(name="y", low=0, high=1))
     for cells, said in ((["12/31/2024"], 1), (["2024-12-31"], 0), (["31/12/2024"], 0), (["31 Dec 2024"], 0)):
         asked = {"x": column(*cells)}
-        adapted = encoding.adapted(asked)
-        assert adapted.encode(asked)[0, 1:3].tolist() == [12, 1]
+        adapted = schema.adapted(asked)
+        assert adapted.rows(asked)["x"].astype("M8[D]").astype(str).tolist() == ["2024-12-31"]
         assert len(adapted.told(adapted.unread(asked))) == said
 
 
@@ -230,10 +232,10 @@ def test_dates_come_back_from_the_way_any_country_writes_them(days: list[Any], f
     # A day above 12 decides.
     moments.append(datetime.datetime(2024, 5, 31, 14, 30))
     cells = column(*(when.strftime(form + time) for when in moments))
-    kind = kind_of(cells)
-    assert isinstance(kind, Date)
+    found = field(cells)
+    assert isinstance(found.reader.form, DateForm)
     expected = [(when if time else when.replace(hour=0, minute=0)).isoformat(" ", "minutes") for when in moments]
-    assert [moment(round(days * 1440) / 1440) for days in cells.numbers(kind.form.read).tolist()] == expected
+    assert [moment(round(days * 1440) / 1440) for days in cells.numbers(found.reader.form.read).tolist()] == expected
 
 
 @given(st.text(max_size=12))

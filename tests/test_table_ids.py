@@ -12,14 +12,15 @@ import pytest
 
 import tables
 from neuralredis.table.column import Column
-from neuralredis.table.detection import kind_of
+from neuralredis.table.fields import Field, field_of
 
 UNSORTED = [3, 7, 12, 1, 44, 5, 90, 61, 28, 33]
 
 
 def kind(name: str, values: list[int], rows: list[int] | None = None) -> str:
     column = Column.of(name, [str(value) for value in values])
-    return kind_of(column, None if rows is None else np.array(rows)).kind
+    found = field_of(column, None if rows is None else np.array(rows))
+    return found.kind if isinstance(found, Field) else "left out"
 
 
 @pytest.mark.parametrize("first", [0, 1])

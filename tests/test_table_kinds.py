@@ -9,11 +9,12 @@ import pytest
 
 from neuralredis.table.column import Column
 from neuralredis.table.conventions import Conventions
-from neuralredis.table.detection import kind_of
-from neuralredis.table.encoding import Encoding
+from neuralredis.table.dates import DateForm
 from neuralredis.table.failure import TableError
-from neuralredis.table.kinds import Category, Date, Ignored, Number, Presence, Time, YesNo
+from neuralredis.table.fields import Field, LeftOut, field_of
+from neuralredis.table.numbers import NumberForm
 from neuralredis.table.remarks import gap_words
+from neuralredis.table.schema import Schema
 from neuralredis.table.target import Classes, Numbers, target_of
 from neuralredis.table.wishes import Wish
 
@@ -23,18 +24,32 @@ def column(*cells: Any, name: str = "x") -> Column:
 
 
 def asked(kind: str, *cells: Any) -> Any:
-    return kind_of(column(*cells), wish=Wish.of(kind))
+    return field_of(column(*cells), wish=Wish.of(kind))
 
 
-@pytest.mark.parametrize(
-    "pair", [("yes", "no"), ("Y", "N"), ("True", "FALSE"), ("t", "f"), ("On", "off"), ("1", "0"), ("TRUE", "false")]
-)
+def field(cells: Column, **how: Any) -> Field:
+    found = field_of(cells, **how)
+    assert isinstance(found, Field), found
+    return found
+
+
+def words(found: Field, *cells: Any) -> list[Any]:
+    return list(found.values(column(*cells)))
+
+
+@pytest.mark.parametrize("pair", [("yes", "no"), ("True", "FALSE"), ("On", "off"), ("1", "0"), ("TRUE", "false")])
 def test_both_words_of_a_pair_are_a_flag(pair: tuple[str, str]) -> None:
-    assert kind_of(column(*pair * 10)).kind == "yes/no"
-    kind = kind_of(column(*pair * 10, pair[0].swapcase(), "", "NA", "?"))
-    assert isinstance(kind, YesNo)
-    assert kind.gaps
-    assert kind.encode(column(*pair, None)).tolist() == [[1, 0], [0, 0], [1, 1]]
+    assert field(column(*pair * 10)).kind == "flag"
+    found = field(column(*pair * 10, pair[0].swapcase(), "", "NA", "?"))
+    assert (found.kind, found.gaps) == ("flag", True)
+    assert np.array_equal(words(found, *pair, None), [1, 0, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize("pair", [("Y", "N"), ("t", "f")])
+def test_letters_are_words_since_a_network_knows_no_others(pair: tuple[str, str]) -> None:
+    found = field(column(*pair * 10, "?"))
+    assert (found.kind, found.gaps) == ("category 2", True)
+    assert words(found, *pair, None) == [*pair, None]
 
 
 @pytest.mark.parametrize(
@@ -46,16 +61,17 @@ def test_both_words_of_a_pair_are_a_flag(pair: tuple[str, str]) -> None:
     ],
 )
 def test_other_words_are_categories_and_none_is_merged_with_another(words: tuple[str, ...]) -> None:
-    kind = kind_of(column(*words * 10))
-    assert isinstance(kind, Category)
-    assert sorted(kind.values) == sorted(words)
-    assert np.array_equal(kind.encode(column(*kind.values)), np.eye(len(words)))
+    found = field(column(*words * 10))
+    assert found.kind == f"category {len(words)}"
+    assert list(found.values(column(*words))) == list(words)
 
 
 @pytest.mark.parametrize("word", ["yes", "n", "T", "0", "off"])
 def test_one_word_of_a_pair_is_always_the_same(word: str) -> None:
-    assert kind_of(column(*[word] * 20)) == Ignored(name="x", reason=f"it is always '{word}'")
-    assert kind_of(column(*[word] * 20, *[""] * 20)) == Presence(name="x", reason=f"it is always '{word}'")
+    found = field_of(column(*[word] * 20))
+    assert isinstance(found, LeftOut)
+    assert found.reason in (f"it is always '{word}'", f"it is always {word}")
+    assert field(column(*[word] * 20, *[""] * 20)).gaps, "whether there is one may tell something"
 
 
 WORDS = [
@@ -81,12 +97,15 @@ WORDS = [
 @pytest.mark.parametrize("share", [10, 40])
 def test_words_for_nothing_among_numbers_are_gaps_however_many(word: str, share: int) -> None:
     cells = column(*[row * 1.5 for row in range(100 - share)], *[word] * share)
-    kind = kind_of(cells)
-    assert isinstance(kind, Number)
-    assert kind.gaps
-    assert kind.encode(column(word)).tolist() == [[kind.fill, 1]]
-    if word != "ohne":
-        assert gap_words(cells, kind) == {word: share}
+    found = field(cells)
+    if word == "ohne":
+        # It may tell something that is no number.
+        assert found.kind == "auto 2"
+        assert words(found, 1.5, word, None) == [1.5, word, None]
+        return
+    assert (found.kind, found.gaps) == ("number", True)
+    assert np.isnan(words(found, word)).all()
+    assert gap_words(cells, found.reader) == {word: share}
 
 
 @pytest.mark.parametrize("share", [10, 40])
@@ -97,11 +116,11 @@ def test_a_target_of_numbers_may_have_words_for_nothing(share: int) -> None:
 
 
 def test_why_a_column_is_not_of_numbers_is_said_rightly() -> None:
-    kind = kind_of(column(*range(60), *(f"A/5 {row}" for row in range(28))))
-    assert kind == Ignored(name="x", reason="numbers, except 'A/5 0' and others in 28 rows")
+    found = field_of(column(*range(60), *(f"A/5 {row}" for row in range(28))))
+    assert found == LeftOut(name="x", reason="numbers, except 'A/5 0' and others in 28 rows")
     days = (f"{day}.1.2024" for day in range(1, 28))
-    kind = kind_of(column(*days, "soon", "later", "sooner"))
-    assert kind == Ignored(name="x", reason="dates, except 'soon' and others in 3 rows")
+    found = field_of(column(*days, "soon", "later", "sooner"))
+    assert found == LeftOut(name="x", reason="dates, except 'soon' and others in 3 rows")
 
 
 @pytest.mark.parametrize(
@@ -109,10 +128,10 @@ def test_why_a_column_is_not_of_numbers_is_said_rightly() -> None:
 )
 def test_na_among_codes_is_a_value(others: tuple[str, ...]) -> None:
     cells = column(*("NA", *others) * 12)
-    kind = kind_of(cells)
-    assert isinstance(kind, Category)
-    assert (set(kind.values), kind.gaps) == ({"NA", *others}, False)
-    (said,) = Encoding.of([cells], Numbers(name="y", low=0, high=1)).remarks
+    found = field(cells)
+    assert (found.kind, found.gaps) == (f"category {len(others) + 1}", False)
+    assert words(found, "NA", others[0]) == ["NA", others[0]]
+    (said,) = Schema.of([cells], Numbers(name="y", low=0, high=1)).remarks
     assert "column 'x', 12 rows: 'NA' is taken for a value" in said
     target = target_of(cells)
     assert isinstance(target, Classes)
@@ -122,53 +141,51 @@ def test_na_among_codes_is_a_value(others: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("others", [("male", "female"), ("YES", "NO"), ("M", "F"), ("EMEA", "unknown"), ("Y", "N")])
 def test_na_among_other_texts_is_a_missing_value_unless_the_user_says_otherwise(others: tuple[str, ...]) -> None:
     cells = column(*("NA", *others) * 12)
-    assert kind_of(cells).gaps  # type: ignore[union-attr]
+    assert field(cells).gaps
     assert set(target_of(cells).labels) == set(others)  # type: ignore[union-attr]
-    kind = kind_of(cells, wish=Wish("category"))
-    assert isinstance(kind, Category)
-    assert (set(kind.values), kind.gaps) == ({"NA", *others}, False)
-    assert kind.encode(column("NA")).sum() == 1
+    found = field(cells, wish=Wish("category"))
+    assert (found.kind, found.gaps) == ("category 3", False)
+    assert words(found, "NA", "") == ["NA", None]
     target = target_of(cells, wish=Wish("category"))
     assert isinstance(target, Classes)
     assert set(target.labels) == {"NA", *others}
-    again = Encoding.from_bytes(Encoding(columns=(kind,), ignored=(), target=target).to_bytes())
-    assert again.columns[0].encode(column("NA", "")).sum() == 1, "it is kept with the network"
-    assert again.target.encode(column("NA", "")).tolist() == [target.labels.index("NA"), -1]
+    assert target.encode(column("NA", "")).tolist() == [target.labels.index("NA"), -1]
 
 
 @pytest.mark.parametrize(
     ("wish", "cells", "expected"),
     [
-        ("category", range(30), Category),
-        ("category", ["1", "2", "3"] * 20, Category),
-        ("number", range(30), Number),
-        ("number", ["00042", "10115"] * 10, Number),
-        ("number", ["1", "0"] * 10, Number),
-        ("number", ["7", "low", "high", "9"] * 10, Number),
-        ("date", ["2024-01-05", "soon", "later", "2024-01-06"] * 10, Date),
-        ("date", ["20240105", "20240106"] * 10, Date),
-        ("time", ["14:30", "soon", "late", "9:05"] * 10, Time),
-        ("flag", ["y", "no", "yes"] * 10, YesNo),
-        ("skip", ["1", "2"] * 10, Ignored),
+        ("category", range(30), "category 30"),
+        ("category 5", range(30), "category 5"),
+        ("category", ["1", "2", "3"] * 20, "category 3"),
+        ("number", range(30), "number"),
+        ("number", ["00042", "10115"] * 10, "number"),
+        ("number", ["1", "0"] * 10, "number"),
+        ("number", ["7", "low", "high", "9"] * 10, "number"),
+        ("auto", ["7", "low", "high", "9"] * 10, "auto 2"),
+        ("date", ["2024-01-05", "soon", "later", "2024-01-06"] * 10, "time"),
+        ("date", ["20240105", "20240106"] * 10, "time"),
+        ("time", ["14:30", "soon", "late", "9:05"] * 10, "time"),
+        ("time", ["2024-01-05", "2024-01-06"] * 10, "time"),
+        ("flag", ["y", "no", "yes"] * 10, "flag"),
+        ("text", ["a", "b"] * 10, "text 512"),
+        ("text:64", ["a", "b"] * 10, "text 64"),
+        ("tags", ["a, b", "b", "c,a"] * 10, "tags 3"),
     ],
 )
-def test_a_column_is_what_the_user_says(wish: str, cells: list[Any], expected: type) -> None:
-    if expected is Category:
-        cells = [*cells, *cells, *cells]
-    assert isinstance(asked(wish, *cells), expected)
+def test_a_column_is_what_the_user_says(wish: str, cells: list[Any], expected: str) -> None:
+    assert asked(wish, *cells).kind == expected
+
+
+def test_a_column_that_the_user_leaves_out_is_left_out() -> None:
+    assert asked("skip", "1", "2") == LeftOut(name="x", reason="as asked")
 
 
 def test_the_user_says_how_a_column_is_written() -> None:
-    assert asked("number:comma", "1,234", "2,345").low == 1.234
-    assert asked("number:point", "1,234", "2,345").low == 1234
-    assert asked("date:dmy", "1/2/2024", "3/4/2024").order == "dmy"
-    assert asked("date:mdy", "1/2/2024", "3/4/2024").order == "mdy"
-
-
-def test_a_category_that_was_asked_for_may_have_many_values() -> None:
-    cells = [f"shop {row % 300}" for row in range(3000)]
-    assert len(kind_of(column(*cells)).values) == 40  # type: ignore[union-attr]
-    assert len(asked("category", *cells).values) == 300
+    assert asked("number:comma", "1,234", "2,345").reader.form == NumberForm(comma=True)
+    assert asked("number:point", "1,234", "2,345").reader.form == NumberForm(comma=False)
+    assert asked("date:dmy", "1/2/2024", "3/4/2024").reader.form == DateForm("dmy")
+    assert asked("date:mdy", "1/2/2024", "3/4/2024").reader.form == DateForm("mdy")
 
 
 @pytest.mark.parametrize("wish", ["number", "date", "time", "flag", "date:mdy"])
@@ -208,19 +225,6 @@ def test_a_target_is_what_the_user_says() -> None:
 
 def test_the_form_is_of_all_rows_and_the_values_of_those_learnt_from() -> None:
     cells = column(*["1,234"] * 5, "0,5", "9,999")
-    kind = kind_of(cells, np.array([0, 1, 2, 6]), Conventions.of([cells]))
-    assert isinstance(kind, Number)
-    assert (kind.comma, kind.low, kind.high) == (True, 1.234, 9.999)
-
-
-def test_what_the_first_version_kept_is_read() -> None:
-    notes = (
-        b'{"table":1,"columns":[{"kind":"number","name":"a","fill":2.0,"gaps":true,"low":1.0,"high":3.0,"offset":0.0,'
-        b'"comma":true},{"kind":"date","name":"d","fill":1.0,"gaps":false,"hours":false},{"kind":"yes/no","name":"f",'
-        b'"fill":1.0,"gaps":false}],"ignored":[{"kind":"left out","name":"i","reason":"it is empty"}],'
-        b'"target":{"kind":"regressor","name":"y","low":0.0,"high":1.0,"comma":false},"results":{"rmse":1.0}}'
-    )
-    encoding = Encoding.from_bytes(notes)
-    rows = encoding.encode({"a": column("1,5", "NA"), "d": column("2000-01-01", ""), "f": column("on", "n")})
-    assert rows[:, [0, 1, -1]].tolist() == [[1.5, 0, 1], [2, 1, 0]]
-    assert Encoding.from_bytes(encoding.to_bytes()) == encoding
+    found = field_of(cells, np.array([0, 1, 2, 6]), Conventions.of([cells]))
+    assert isinstance(found, Field)
+    assert (found.reader.form, found.detail) == (NumberForm(comma=True), "1,234 to 10")

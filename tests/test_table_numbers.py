@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 
 from neuralredis.table.column import Column
 from neuralredis.table.conventions import Conventions
-from neuralredis.table.detection import kind_of
-from neuralredis.table.encoding import Encoding
-from neuralredis.table.kinds import Category, Ignored, Number
+from neuralredis.table.fields import Field, LeftOut, field_of
 from neuralredis.table.numbers import NumberForm, unit_of
 from neuralredis.table.reading import read
+from neuralredis.table.schema import Schema
 from neuralredis.table.target import Classes, Numbers, target_of
 
 
@@ -27,12 +26,14 @@ def column(*cells: str, name: str = "x") -> Column:
     return Column.of(name, cells)
 
 
-def number(*cells: str, beside: tuple[str, ...] = (), delimiter: str = ",") -> Number:
-    """The kind of a column in a table that has another one, too."""
+def number(*cells: str, beside: tuple[str, ...] = (), delimiter: str = ",") -> tuple[NumberForm, float]:
+    """How a column is written in a table that has another one, too, and its least number."""
     columns = [column(*cells), column(*beside, name="other")]
-    kind = kind_of(columns[0], conventions=Conventions.of(columns, delimiter))
-    assert isinstance(kind, Number), kind
-    return kind
+    found = field_of(columns[0], conventions=Conventions.of(columns, delimiter))
+    assert isinstance(found, Field), found
+    assert found.kind == "number"
+    assert isinstance(found.reader.form, NumberForm)
+    return found.reader.form, float(np.nanmin(found.values(columns[0])))
 
 
 @pytest.mark.parametrize(
@@ -112,8 +113,8 @@ def test_a_number_with_a_comma_is_read(text: str, value: float | None) -> None:
     ],
 )
 def test_the_whole_column_decides_what_a_comma_is(cells: list[str], comma: bool, low: float) -> None:
-    kind = number(*cells)
-    assert (kind.comma, kind.low) == (comma, low)
+    form, least = number(*cells)
+    assert (form.comma, least) == (comma, low)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ def test_the_whole_column_decides_what_a_comma_is(cells: list[str], comma: bool,
 def test_the_table_decides_where_the_column_does_not(
     cells: list[str], beside: tuple[str, ...], delimiter: str, low: float
 ) -> None:
-    assert number(*cells, beside=beside, delimiter=delimiter).low == low
+    assert number(*cells, beside=beside, delimiter=delimiter)[1] == low
 
 
 @pytest.mark.parametrize(
@@ -158,19 +159,18 @@ def test_the_table_decides_where_the_column_does_not(
     ],
 )
 def test_a_unit_that_all_share_is_taken_off_and_shown(cells: list[str], unit: str, low: float) -> None:
-    kind = number(*cells)
-    assert (kind.unit, kind.low) == (unit, low)
-    assert kind.title.endswith(unit)
-    assert kind.understands(cells[0])
-    assert unit in kind.hint()
+    form, least = number(*cells)
+    assert (form.unit, least) == (unit, low)
+    assert form.title.endswith(unit)
+    assert form.read(cells[0]) is not None
 
 
 @pytest.mark.parametrize("cells", [["{} kg", "{}00 g"], ["{} EUR", "{} USD"], ["{} %", "${}"]])
 def test_numbers_of_different_units_are_not_mixed(cells: list[str]) -> None:
     cells = [cell.format(value) for value in range(2, 9) for cell in cells]
-    kind = kind_of(column(*cells))
-    assert isinstance(kind, Ignored)
-    assert kind.reason.startswith("numbers with different units: ")
+    found = field_of(column(*cells))
+    assert isinstance(found, LeftOut)
+    assert found.reason.startswith("numbers with different units: ")
 
 
 @pytest.mark.parametrize("text", ["shop 7", "A7", "7a 5b", "2024-01-05", "#5", "3 PM", "10:30", "1/2"])
@@ -188,9 +188,10 @@ def test_what_stands_beside_a_digit_is_not_always_a_unit(text: str) -> None:
     ],
 )
 def test_codes_that_begin_with_zeros_are_categories(cells: list[str]) -> None:
-    kind = kind_of(column(*cells, *cells))
-    assert isinstance(kind, Category)
-    assert cells[0] in kind.values
+    found = field_of(column(*cells, *cells))
+    assert isinstance(found, Field)
+    assert found.kind.startswith("category ")
+    assert next(iter(found.values(column(*cells)))) == cells[0]
     target = target_of(column(*cells, *cells))
     assert isinstance(target, Classes)
     assert target.encode(column(cells[0], cells[0].lstrip("0"))).tolist()[1] == -1, "42 is another code"
@@ -198,7 +199,7 @@ def test_codes_that_begin_with_zeros_are_categories(cells: list[str]) -> None:
 
 @pytest.mark.parametrize("cells", [["01", "02", "12"], ["0", "5", "10"], ["0.5", "00.25"]])
 def test_other_zeros_in_front_are_those_of_numbers(cells: list[str]) -> None:
-    assert number(*cells).kind == "number"
+    assert number(*cells)
 
 
 @given(
@@ -217,8 +218,8 @@ def test_numbers_come_back_from_the_way_any_country_writes_them(
         f"{value:,.2f}".translate(str.maketrans({",": thousands, ".": decimal, "-": minus})) + unit for value in values
     ]
     cells = column(*texts)
-    kind = number(*texts)
-    assert np.array_equal(cells.numbers(kind.form.read), [float(value) for value in values])
+    form, _ = number(*texts)
+    assert np.array_equal(cells.numbers(form.read), [float(value) for value in values])
 
 
 @given(st.lists(st.floats(-1e36, 1e36, allow_nan=False).map(repr), min_size=2, unique_by=float))
@@ -230,37 +231,36 @@ def test_floats_come_back_from_the_way_programs_write_them(texts: list[str]) -> 
 def test_huge_numbers_are_numbers(tmp_path: Path) -> None:
     values = [1e30 * (row % 37 + 1) for row in range(100)]
     pyarrow.parquet.write_table(pa.table({"x": values}), tmp_path / "x.parquet")
-    kind = kind_of(read(str(tmp_path / "x.parquet")).column("x"))
-    assert isinstance(kind, Number)
-    assert (kind.low, kind.high) == (1e30, pytest.approx(3.7e31))
-    again = Encoding(columns=(kind,), ignored=(), target=Numbers(name="y", low=0, high=1e30))
-    assert Encoding.from_bytes(again.to_bytes()) == again
+    cells = read(str(tmp_path / "x.parquet")).column("x")
+    found = field_of(cells)
+    assert isinstance(found, Field)
+    assert np.array_equal(found.values(cells), values)
 
 
 def test_a_table_that_is_asked_may_be_written_otherwise() -> None:
-    points = Encoding.of([column("0.25", "1.5", "3.125")], Numbers(name="y", low=0, high=1))
+    points = Schema.of([column("0.25", "1.5", "3.125")], Numbers(name="y", low=0, high=1))
     asked = {"x": column("0,250", "1,250")}
     adapted = points.adapted(asked, ";")
-    assert adapted.encode(asked).tolist() == [[0.25], [1.25]]
+    assert adapted.rows(asked)["x"].tolist() == [0.25, 1.25]
     (said,) = adapted.told(adapted.unread(asked))
     assert said == "column 'x' is read as number, decimal comma in this table, and was number in the one learnt from"
-    commas = Encoding.of([column("0,25", "1,5", "3,125")], Numbers(name="y", low=0, high=1))
+    commas = Schema.of([column("0,25", "1,5", "3,125")], Numbers(name="y", low=0, high=1))
     asked = {"x": column("0.25", "1.5")}
-    assert commas.adapted(asked, ",").encode(asked).tolist() == [[0.25], [1.5]]
+    assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [0.25, 1.5]
     asked = {"x": column("1.250", "2.500")}
-    assert commas.adapted(asked, ",").encode(asked).tolist() == [[1250], [2500]], "what is not certain is as before"
+    assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [1250, 2500], "what is not certain is as before"
 
 
 def test_numbers_of_a_program_have_a_point_whatever_was_learnt_from(tmp_path: Path) -> None:
     pyarrow.feather.write_feather(pa.table({"x": [1.125, 2.5]}), str(tmp_path / "x.feather"))
-    commas = Encoding.of([column("0,25", "1,5", "3,125")], Numbers(name="y", low=0, high=1))
+    commas = Schema.of([column("0,25", "1,5", "3,125")], Numbers(name="y", low=0, high=1))
     asked = {"x": read(str(tmp_path / "x.feather")).column("x")}
-    assert commas.adapted(asked).encode(asked).tolist() == [[1.125], [2.5]]
+    assert commas.adapted(asked).rows(asked)["x"].tolist() == [1.125, 2.5]
     assert commas.adapted(asked).unread(asked) == {"x": {}}
 
 
 def test_another_unit_than_the_one_learnt_from_is_not_read() -> None:
-    kilograms = Encoding.of([column("1 kg", "2 kg", "3.5 kg")], Numbers(name="y", low=0, high=1))
+    kilograms = Schema.of([column("1 kg", "2 kg", "3.5 kg")], Numbers(name="y", low=0, high=1))
     asked = {"x": column("3 kg", "4", "200 g")}
     adapted = kilograms.adapted(asked)
     assert adapted.unread(asked) == {"x": {"200 g": 1}}

@@ -209,9 +209,6 @@ def test_names_without_rows_are_told(table: Reader, text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ('{"a": 1, "b": 2}\n{"a": 3, "b": 4}\n', "JSON"),
-        ('[{"a": 1}, {"a": 2}]', "JSON"),
-        ('\n [\n  {"a": 1}\n]', "JSON"),
         ("[1, 2]\n[3, 4]\n", "JSON"),
         ("<?xml version='1.0'?><a/>", "HTML or XML"),
         ("<!DOCTYPE html><html></html>", "HTML or XML"),
@@ -220,7 +217,7 @@ def test_names_without_rows_are_told(table: Reader, text: str) -> None:
     ],
 )
 def test_other_kinds_of_files_are_refused_by_their_name(table: Reader, text: str, what: str) -> None:
-    assert table.error(text) == f"x.csv looks like {what}: expected CSV or Parquet"
+    assert table.error(text) == f"x.csv looks like {what}: expected CSV, JSON lines, Parquet or Feather"
 
 
 @pytest.mark.parametrize("text", ["[id],[name]\n1,2\n", "{id},{name}\n1,2\n", "<5,>5\n1,2\n", "1 1,2\n3,4\n"])
@@ -241,3 +238,33 @@ def test_feather_is_read(tmp_path: Path) -> None:
 
 def test_a_line_break_in_a_cell_is_shown_as_a_sign() -> None:
     assert shortened("two\r\nlines\tof\x1b text") == "two⏎lines of� text"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1, "b": {"c": "x", "d": ["p", "q"]}}\n\n{"a": null, "b": {"c": "y"}, "e": true}\n',
+        '[{"a": 1, "b": {"c": "x", "d": ["p", "q"]}},\n {"b": {"c": "y"}, "e": true}]',
+    ],
+)
+def test_objects_of_json_are_rows(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.jsonl").write_text(text)
+    table = read(str(tmp_path / "x.jsonl"))
+    assert table.names == ["a", "b.c", "b.d", "e"]
+    assert [table.column("a").cell(row) for row in range(2)] == ["1", None]
+    assert [table.column("b.c").cell(row) for row in range(2)] == ["x", "y"]
+    lists = table.column("b.d").values
+    assert lists is not None
+    assert [items if items is None else list(items) for items in lists] == [["p", "q"], None]
+    assert table.column("e").cell(1) == "true"
+
+
+def test_json_of_several_types_is_read_as_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "x.jsonl").write_text('{"a": 1}\n{"a": "low"}\n{"a": 2.5}\n')
+    column = read(str(tmp_path / "x.jsonl")).column("a")
+    assert [column.cell(row) for row in range(3)] == ["1", "low", "2.5"]
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}\n{"a": \n', '[{"a": 1}, 3]', '{"a": 1}\n[1]\n', '[{"a": 1}', "{}"])
+def test_json_that_is_no_table_is_refused_in_a_line(table: Reader, text: str) -> None:
+    assert "\n" not in table.error(text)

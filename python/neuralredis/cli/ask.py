@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import difflib
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from neuralredis.cli.arguments import add_network, subcommand
 from neuralredis.cli.extras import need
-from neuralredis.cli.failure import complain
+from neuralredis.cli.failure import Failure, complain
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from neuralredis.network import Network
-    from neuralredis.table.encoding import Encoding
-    from neuralredis.table.kinds import Kind
+    from neuralredis.table.fields import Field
+    from neuralredis.table.known import Known
 
 __all__ = ["add_to"]
 
@@ -24,13 +25,16 @@ __all__ = ["add_to"]
 MOST = 8
 
 DESCRIPTION = """\
-Ask a network about one row after the other: type the value of each column, and see the answer, and how sure it is.
+Ask a network about a row by the names of its columns, and see the answer, and how sure it is. What is left out is not
+known.
 
-Return alone stands for a value that is not known. Ctrl-D ends it. From a pipe it reads a line for each column."""
+Without values it asks for one row after the other: type the value of each column. Return alone stands for a value that
+is not known. Ctrl-D ends it. From a pipe it reads a line for each column."""
 
 EPILOG = """\
 examples:
   neuralredis ask net.nr
+  neuralredis ask net.nr class=3 sex=female
   printf '3\\nfemale\\n30\\n' | neuralredis ask net.nr"""
 
 
@@ -38,6 +42,7 @@ def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subcommand(subparsers, "ask", "type a row, see the answer", DESCRIPTION, EPILOG)
     add_network(parser)
+    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="what is known of a row")
     parser.set_defaults(run=run)
 
 
@@ -45,78 +50,124 @@ def run(args: argparse.Namespace) -> None:
     """Ask, until there is nothing more to ask."""
     need("cli", "pyarrow", "rich", what="neuralredis ask")
     from neuralredis.cli import screen
-    from neuralredis.cli.sources import with_encoding
-    from neuralredis.table.kinds import shortened
+    from neuralredis.cli.sources import with_names
     from neuralredis.table.target import described
+    from neuralredis.table.texts import shortened
 
-    network, encoding = with_encoding(args.network, args.key)
+    network = with_names(args.network, args.key)
+    fields = {field.name: field for field in network.schema.fields}
+    if args.values:
+        _answer(screen.console(), network, _given(args.values, fields))
+        return
     out = screen.console()
     typing = sys.stdin.isatty()
     if typing:
         # Keys that edit a line and bring back those before.
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401
-        out.print(f"What is {shortened(encoding.target.name)} ({described(encoding.target)})?")
+        out.print(f"What is {shortened(network.target.name)} ({described(network.target)})?")
         out.print("Type what is known of a row; Return where nothing is known, Ctrl-D to end.")
     while True:
         cells: dict[str, str] = {}
         try:
-            for kind in encoding.columns:
-                cells[kind.name] = _typed(out, kind, typing)
+            for name, field in fields.items():
+                cells[name] = _typed(out, field, typing)
         except EOFError:
             # A pipe may end early: what is missing is not known.
             if typing or not cells:
                 if typing:
                     out.print()
                 return
-        _answer(out, network, encoding, cells)
+        _answer(out, network, cells)
         if typing:
             out.print()
 
 
-def _typed(out: Console, kind: Kind, typing: bool) -> str:
+def _given(values: list[str], fields: dict[str, Field]) -> dict[str, str]:
+    """Return the values that are given by their names; what is left out is not known."""
+    cells = {}
+    for value in values:
+        name, sign, text = value.partition("=")
+        # A name may have such a sign itself.
+        name = next((one for one in sorted(fields, key=len, reverse=True) if value.startswith(f"{one}=")), name)
+        text = value[len(name) + 1 :]
+        if not sign:
+            raise Failure(f"'{value}': expected NAME=VALUE, such as {next(iter(fields))}=…")
+        if name not in fields:
+            near = difflib.get_close_matches(name, fields, 1, 0.6)
+            meant = f" (did you mean '{near[0]}'?)" if near else ""
+            raise Failure(f"the network has no field '{name}'{meant}: it has {', '.join(fields)}")
+        if name in cells:
+            raise Failure(f"'{name}' is given twice")
+        if text.strip() and not _understood(fields[name], text.strip()):
+            raise Failure(f"'{text}' for {name}: expected {fields[name].hint}")
+        cells[name] = text.strip()
+    return cells
+
+
+def _understood(field: Field, text: str) -> bool:
+    """Whether a text can be read for a field, and in one way only."""
+    from neuralredis.table.column import Column
+    from neuralredis.table.conventions import Conventions
+    from neuralredis.table.dates import DateForm
+    from neuralredis.table.forms import undecided
+
+    column, conventions = Column.of(field.name, [text]), Conventions()
+    reader = field.reader.adapted(column, conventions)
+    known = field.reader.form
+    if isinstance(reader.form, DateForm) and not isinstance(known, DateForm):
+        return reader.understands(text) and not undecided(column.counts, reader.form, conventions)
+    return reader.understands(text)
+
+
+def _typed(out: Console, field: Field, typing: bool) -> str:
     """Return what is typed for a column, which is asked for again until it can be understood."""
-    from neuralredis.table.kinds import shortened
+    from neuralredis.table.texts import shortened
 
     if not typing:
         line = sys.stdin.readline()
         if not line:
             raise EOFError
         text = line.strip()
-        if text and not kind.understands(text):
-            complain(f"'{text}' for {kind.name}: expected {kind.hint()}")
+        if text and not _understood(field, text):
+            complain(f"'{text}' for {field.name}: expected {field.hint}")
+            return ""
         return text
     while True:
-        out.print(shortened(kind.name, 60), style="bold", end=" ")
-        out.print(f"({kind.hint()})", style="dim", end="")
+        out.print(shortened(field.name, 60), style="bold", end=" ")
+        out.print(f"({field.hint})", style="dim", end="")
         text = input(": ").strip()
-        if not text or kind.understands(text):
+        if not text or _understood(field, text):
+            if text and field.reader.of == "category" and not field.reader.knows(text):
+                out.print("  not among those learnt from: taken for another", style="yellow")
             return text
-        if kind.kind == "category":
-            out.print("  not among those learnt from: taken for another", style="yellow")
-            return text
-        out.print(f"  '{text}' is not {kind.hint().split(',')[0]}; Return if it is not known", style="yellow")
+        out.print(f"  '{text}' is not {field.hint.split(',')[0]}; Return if it is not known", style="yellow")
 
 
-def _answer(out: Console, network: Network, encoding: Encoding, cells: dict[str, str]) -> None:
+def _answer(out: Console, network: Known, cells: dict[str, str]) -> None:
     from rich.text import Text
 
     from neuralredis.cli import screen
     from neuralredis.table.column import Column
-    from neuralredis.table.kinds import shortened
+    from neuralredis.table.conventions import Conventions
     from neuralredis.table.target import Classes
-    from neuralredis.table.texts import share
+    from neuralredis.table.texts import share, shortened
 
-    columns = {kind.name: Column.of(kind.name, [cells.get(kind.name, "")]) for kind in encoding.columns}
-    outputs = network.run(encoding.encode(columns))[0].tolist()
-    target = encoding.target
+    columns = {field.name: Column.of(field.name, [cells.get(field.name, "")]) for field in network.schema.fields}
+    fields = tuple(
+        replace(field, reader=field.reader.adapted(columns[field.name], Conventions()))
+        for field in network.schema.fields
+    )
+    outputs = network.run(replace(network.schema, fields=fields).rows(columns))[0].tolist()
+    target = network.target
     if not isinstance(target, Classes):
-        off = encoding.results.get("rmse")
-        usual = f"   usually off by {target.written(off)}" if isinstance(off, int | float) else ""
+        off = network.usual_error()
+        usual = f"   usually off by {target.written(off)}" if off is not None else ""
         out.print(
             Text(f"{shortened(target.name)}: {target.written(outputs[0])}", "bold green").append(usual, "dim not bold")
         )
-        if not target.low <= outputs[0] <= target.high:
+        # Without rows it is not known what they were.
+        if outputs[0] < target.low or outputs[0] > target.high:
             low, high = target.written(target.low), target.written(target.high)
             out.print(f"  beyond all that it learnt from, {low} to {high}: a guess", style="yellow")
         return

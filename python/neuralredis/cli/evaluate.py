@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from neuralredis.cli.arguments import add_network, subcommand
+from neuralredis.cli.arguments import add_network, add_wishes, subcommand
 from neuralredis.cli.extras import need
 from neuralredis.cli.failure import Failure
 
@@ -29,7 +29,8 @@ def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subcommand(subparsers, "evaluate", "tell how good a network is", DESCRIPTION, EPILOG)
     add_network(parser)
-    parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file with the right answers")
+    add_wishes(parser)
+    parser.add_argument("data", metavar="DATA", help="a CSV, JSON lines or Parquet file with the right answers")
     parser.add_argument("--json", action="store_true", help="print the figures for a program")
     parser.set_defaults(run=run)
 
@@ -40,40 +41,43 @@ def run(args: argparse.Namespace) -> None:
     from neuralredis.cli import screen
     from neuralredis.cli.sources import asked
     from neuralredis.table import judging
-    from neuralredis.table.kinds import shortened
     from neuralredis.table.target import Classes
+    from neuralredis.table.texts import shortened
+    from neuralredis.table.values import taken
 
-    question = asked(args.network, args.key, args.data)
-    network, encoding, table = question.network, question.encoding, question.table
-    target = encoding.target
+    question = asked(args.network, args.key, args.data, args.wishes)
+    network, table = question.network, question.table
+    target = network.target
     table.check(target.name)
     answers = target.encode(question.columns[target.name])
     answered = answers >= 0 if isinstance(target, Classes) else ~np.isnan(answers)
-    X, y = question.X[answered], answers[answered]
-    if not len(X):
+    y = answers[answered]
+    rows = {name: taken(values, np.flatnonzero(answered)) for name, values in question.rows.items()}
+    if not len(y):
         raise Failure(f"{table.path} has no row with an answer that the network knows in '{target.name}'")
-    learnt = judging.known(network, X, y)
+    learnt = network.has(rows, y)
     fresh = ~learnt if not learnt.all() else learnt
+    rows, y = {name: taken(values, np.flatnonzero(fresh)) for name, values in rows.items()}, y[fresh]
     # Without rows it is not known which of these it has learnt from.
-    knows = network.info().training_dataset_len > 0
-    found = judging.judge(network, encoding, X[fresh], y[fresh])
-    worth = judging.importance(network, encoding, X[fresh], y[fresh], 0, by_ranking=found.by_ranking)
+    knows = network.network.info().training_dataset_len > 0
+    found = judging.judge(network, rows, y)
+    worth = judging.importance(network, rows, y, 0, by_ranking=found.by_ranking)
     if args.json:
         content = {"rows": found.evaluation.rows, **found.as_json(), "target": target.name}
         if isinstance(target, Classes):
             content["classes"] = list(target.labels)
         content |= {"importance": worth, "importance_measure": found.measure}
         content |= {"learnt_from": int(learnt.sum()), "fresh": bool(not learnt.all())} if knows else {"fresh": None}
-        content |= {"without_answer": len(question.X) - len(X)}
+        content |= {"without_answer": int((~answered).sum())}
         screen.print_json(content)
         return
     out = screen.console()
-    for line in encoding.told(encoding.unread(question.columns)):
+    for line in network.schema.told(network.schema.unread(question.columns)):
         out.print(line, style="yellow")
-    if len(X) < len(question.X):
+    if not answered.all():
         unknown = list(question.columns[target.name].take(np.flatnonzero(~answered)).counts)
         such = f", or one that it does not know, such as '{shortened(unknown[0])}'" if unknown else ""
-        out.print(f"{len(question.X) - len(X):,} rows have no answer in '{target.name}'{such}: left out.")
+        out.print(f"{int((~answered).sum()):,} rows have no answer in '{target.name}'{such}: left out.")
     if not knows:
         out.print(
             "This network was saved without its rows, so rows that it was trained on cannot be told from others. "
@@ -87,9 +91,9 @@ def run(args: argparse.Namespace) -> None:
         )
     elif learnt.any():
         out.print(f"{int(learnt.sum()):,} rows are among those that it learnt from: left out.")
-    rows = int(fresh.sum())
-    name = f"{rows:,} row{'s' if rows > 1 else ''} of {table.path}"
-    screen.judgement(out, encoding, found, name if learnt.all() or not knows else f"{name} that it has not seen")
-    if rows > 1:
+    count = len(y)
+    name = f"{count:,} row{'s' if count > 1 else ''} of {table.path}"
+    screen.judgement(out, target, found, name if learnt.all() or not knows else f"{name} that it has not seen")
+    if count > 1:
         out.print()
-        screen.importance_table(out, encoding, worth, by_ranking=found.by_ranking)
+        screen.importance_table(out, target, worth, by_ranking=found.by_ranking)

@@ -12,8 +12,8 @@ from neuralredis.cli.failure import complain
 __all__ = ["add_to"]
 
 DESCRIPTION = """\
-Show what a network is, how good it was when it was trained, and which number each column is for it: what NR.RUN in a
-server, or net.run in Python, have to be given, in that order."""
+Show what a network is, how good it is on the rows that told when to stop, and which fields it goes by: what NR.RUN in a
+server, or net.run in Python, take by these names."""
 
 EPILOG = """\
 examples:
@@ -37,31 +37,26 @@ def run(args: argparse.Namespace) -> None:
     from rich.text import Text
 
     from neuralredis.cli import screen, servers, sources
-    from neuralredis.cli.naming import named
+    from neuralredis.results import ClassifierEvaluation
     from neuralredis.table.failure import TableError
-    from neuralredis.table.kinds import shortened
     from neuralredis.table.target import Classes, described
-    from neuralredis.table.texts import plain, share
+    from neuralredis.table.texts import plain, share, shortened
 
     network = servers.network(args.network, args.key)
     info, report = network.info(), network.report()
-    encoding, why = None, ""
+    known, why = None, ""
     try:
-        encoding = sources.encoding_of(network)
+        known = sources.known(network)
     except TableError as error:
         why = str(error) if network.notes else ""
     if args.json:
         content: dict[str, Any] = dict(vars(info))
         if report is not None:
             content["report"] = {key: value for key, value in vars(report).items() if key != "curve"}
-        if encoding is not None:
-            labels = list(encoding.target.labels) if isinstance(encoding.target, Classes) else None
-            content["target"] = {"name": encoding.target.name, "classes": labels}
-            content["inputs"] = encoding.inputs()
-            content["results"] = encoding.results
-            content["training_warnings"] = [named(warning, encoding) for warning in info.training_warnings]
-            if report is not None:
-                content["report"]["warnings"] = [named(warning, encoding) for warning in report.warnings]
+        if known is not None:
+            content["fields"] = {field.name: field.kind for field in known.schema.fields}
+            content["target"] = known.target.name
+            content["classes"] = list(known.target.labels) if isinstance(known.target, Classes) else None
         elif why:
             complain(f"{servers.show_url(args.network)}: {why}")
         screen.print_json(content)
@@ -82,37 +77,26 @@ def run(args: argparse.Namespace) -> None:
         out.print(f"Its last training took {report.cycles:,} cycles and {report.seconds:.1f} s{back}.")
     else:
         out.print("It has not been trained.")
-    if info.fields is not None:
-        # Names are of who made the network, and may hold anything.
-        of = [f"{shortened(name)} ({kind})" for name, kind in info.fields.items()]
-        targets = [info.target] if isinstance(info.target, str) else info.target or ()
-        out.print(f"It takes {', '.join(of)}, and answers {', '.join(map(shortened, targets))}.")
-        return
-    if encoding is None:
+    if known is None:
         what = f": {why}." if why else ", and does not say what they are."
         out.print(f"It takes {info.layout[0]:,} numbers{what}")
         return
-    results = encoding.results
-    target, data = shortened(encoding.target.name), shortened(str(results.get("data", "a table")))
-    out.print(f"It answers {target} ({described(encoding.target)}), from {data}.")
-    figures = {name: value for name, value in results.items() if isinstance(value, int | float)}
-    told = ""
-    if {"accuracy", "baseline", "kept"} <= figures.keys():
-        told = f"{share(figures['accuracy'])} right; always answering the commonest, {share(figures['baseline'])}"
-        told += f"; AUC {figures['auc']:.2f}" if "auc" in figures else ""
-    elif {"rmse", "baseline", "kept"} <= figures.keys():
-        told = f"off by {plain(figures['rmse'])} (RMSE); always answering the mean, by {plain(figures['baseline'])}"
-    if told:
-        out.print(f"On {figures['kept']:,} rows kept back: {told}.")
+    target = known.target
+    out.print(f"It answers {shortened(target.name)} ({described(target)}).")
+    if stop and report is not None:
+        found, of = network.evaluate("test"), f"On the {stop:,} rows that told when to stop"
+        if isinstance(found, ClassifierEvaluation):
+            baseline = f"always answering the commonest, {share(found.baseline)}"
+            out.print(f"{of}: {share(found.accuracy)} right; {baseline}.")
+        else:
+            baseline = f"always answering the mean, by {plain(found.baseline)}"
+            out.print(f"{of}: off by {plain(found.rmse)} (RMSE); {baseline}.")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("#", justify="right", style="dim")
-    table.add_column("input", overflow="fold")
-    table.add_column("of a column that is", overflow="fold")
-    for kind, block in encoding.blocks():
-        for place, name in zip(range(block.start, block.stop), kind.inputs(), strict=True):
-            table.add_row(
-                str(place), shortened(name, 80), f"{kind.title}: {kind.detail()}" if place == block.start else ""
-            )
+    table.add_column("field", overflow="fold")
+    table.add_column("kind", overflow="fold")
+    table.add_column("", overflow="fold")
+    for field in known.schema.fields:
+        table.add_row(shortened(field.name, 80), field.kind, field.detail)
     out.print(table)
-    if isinstance(encoding.target, Classes):
-        out.print("Classes, in the order of the outputs: " + ", ".join(map(shortened, encoding.target.labels[:40])))
+    if isinstance(target, Classes):
+        out.print("Classes, in the order of the outputs: " + ", ".join(map(shortened, target.labels[:40])))

@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 from neuralredis.cli.failure import Failure
-from neuralredis.cli.sources import encoding_of
+from neuralredis.cli.sources import known
 from neuralredis.network import load
 from neuralredis.table.failure import TableError
-from neuralredis.table.kinds import shortened
 from neuralredis.table.reading import Table
+from neuralredis.table.texts import shortened
 
 __all__ = ["check_folder", "check_inputs", "check_plot", "check_question", "network_place"]
 
@@ -71,20 +71,17 @@ def network_place(data: str, out: str | None) -> str:
 
 
 def check_question(place: str, target: str, table: Table) -> None:
-    """Fail if a network is there that answers something else than the target, or has learnt from another table."""
+    """Fail if a network is there that answers something else than the target, or goes by columns of another table."""
     if not Path(place).exists():
         return
     other = "--replace puts the new network in its place, --out names another file"
     try:
-        encoding = encoding_of(load(place))
+        schema = known(load(place)).schema
     except TableError:
         raise Failure(f"{place} is a network of which it is not known what it answers: {other}") from None
-    if encoding.target.name != target:
-        raise Failure(f"{place} answers '{shortened(encoding.target.name)}', not '{shortened(target)}': {other}")
-    data = encoding.results.get("data")
-    if isinstance(data, str) and _stem(data) != _stem(table.path):
-        raise Failure(f"{place} has learnt from {shortened(data, 60)}, not from {table.path}: {other}")
-    names = [kind.name for kind in (*encoding.columns, *encoding.ignored)]
+    if schema.target.name != target:
+        raise Failure(f"{place} answers '{shortened(schema.target.name)}', not '{shortened(target)}': {other}")
+    names = [*(field.name for field in schema.fields), *(one.name for one in schema.left_out)]
     missing = [name for name in names if name not in table.names]
     if missing:
         what = f"has learnt from a table with a column '{shortened(missing[0])}', which {table.path} lacks"

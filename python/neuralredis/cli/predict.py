@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuralredis import files
-from neuralredis.cli.arguments import add_network, subcommand
+from neuralredis.cli.arguments import add_network, add_wishes, subcommand
 from neuralredis.cli.extras import need
 from neuralredis.cli.failure import Failure, complain
 from neuralredis.cli.letters import visible
@@ -48,7 +48,8 @@ def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subcommand(subparsers, "predict", "answer the rows of a table", DESCRIPTION, EPILOG)
     add_network(parser)
-    parser.add_argument("data", metavar="DATA", help="a CSV or Parquet file; - for CSV from standard input")
+    add_wishes(parser)
+    parser.add_argument("data", metavar="DATA", help="a CSV, JSON lines or Parquet file; - for CSV from standard input")
     parser.add_argument("-o", "--out", metavar="FILE", help="a .csv or .parquet file to write (default: print CSV)")
     parser.add_argument("--json", action="store_true", help="print the answers for a program")
     parser.set_defaults(run=run)
@@ -62,21 +63,22 @@ def run(args: argparse.Namespace) -> None:
 
     if args.out:
         _check(args)
-    question = asked(args.network, args.key, args.data)
-    for line in question.encoding.told(question.encoding.unread(question.columns)):
+    question = asked(args.network, args.key, args.data, args.wishes)
+    schema = question.network.schema
+    for line in schema.told(schema.unread(question.columns)):
         complain(line)
     answers = _answers(question)
     if args.json:
         screen.print_json(answers.as_json())
     if args.out:
         _write(question, answers, args.out)
-        target = question.encoding.target.name
+        target = schema.target.name
         has = (
             f"; 'neuralredis evaluate' tells how good they are, since '{target}' is there"
             if target in question.columns
             else ""
         )
-        complain(f"{len(question.X):,} answers are in {args.out}{has}")
+        complain(f"{len(question.table):,} answers are in {args.out}{has}")
     elif not args.json:
         _print(question, answers)
 
@@ -115,8 +117,8 @@ def _answers(question: Asked) -> Answers:
     from neuralredis.table.target import Classes
     from neuralredis.table.writing import new_names, probabilities, rounded
 
-    target, taken = question.encoding.target, question.table.names
-    outputs = question.network.run(question.X)
+    target, taken = question.network.target, question.table.names
+    outputs = question.network.run(question.rows)
     name = f"predicted {target.name}"
     if not isinstance(target, Classes):
         return Answers(new_names([name], taken), [rounded(outputs[:, 0].tolist())], ())
@@ -180,5 +182,7 @@ def _comma(question: Asked) -> bool:
     """Return whether the table's numbers have decimal commas, or those that the network learnt from."""
     from neuralredis.table.writing import decimal_comma
 
-    learnt = any(getattr(kind, "comma", False) for kind in (*question.encoding.columns, question.encoding.target))
+    schema = question.network.schema
+    forms = [field.reader.form for field in schema.fields]
+    learnt = any(getattr(form, "comma", False) for form in (*forms, schema.target))
     return decimal_comma(list(question.columns.values()), question.table.delimiter, learnt)

@@ -20,12 +20,11 @@ from neuralredis.cli.chart import Line, chart
 from neuralredis.cli.letters import visible
 from neuralredis.curves import Point, points
 from neuralredis.results import ClassifierEvaluation, Report
-from neuralredis.table.encoding import Encoding
 from neuralredis.table.judging import Judgement
-from neuralredis.table.kinds import shortened
 from neuralredis.table.ranking import TOP
-from neuralredis.table.target import Classes
-from neuralredis.table.texts import listed, plain, share
+from neuralredis.table.schema import Schema
+from neuralredis.table.target import Classes, Target
+from neuralredis.table.texts import listed, plain, share, shortened
 from neuralredis.table.wishes import KINDS
 
 __all__ = ["Curves", "Gaps", "bar", "columns", "console", "curves_of", "importance_table", "judgement", "print_json"]
@@ -84,19 +83,20 @@ def _escape(letter: str) -> str:
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
-def columns(out: Console, encoding: Encoding, gaps: Mapping[str, Gaps], order: Sequence[str]) -> None:
+def columns(out: Console, schema: Schema, gaps: Mapping[str, Gaps], order: Sequence[str]) -> None:
     """Show how each column is read."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("column", overflow="fold", max_width=28)
     table.add_column("read as", overflow="fold")
     table.add_column("", overflow="fold", ratio=1)
-    kinds = {kind.name: kind for kind in (*encoding.columns, *encoding.ignored)}
+    fields = {field.name: field for field in schema.fields}
+    left_out = {one.name: one for one in schema.left_out}
     for name in order:
-        if name in kinds:
-            kind = kinds[name]
-            missing = str(gaps[name]) if name in gaps and getattr(kind, "gaps", False) else ""
-            style = "dim" if kind in encoding.ignored else ""
-            table.add_row(shortened(name, 40), kind.title, kind.detail() + missing, style=style)
+        if name in fields:
+            field = fields[name]
+            table.add_row(shortened(name, 40), field.title, field.detail + (str(gaps[name]) if field.gaps else ""))
+        elif name in left_out:
+            table.add_row(shortened(name, 40), "left out", left_out[name].reason, style="dim")
     out.print(table)
     out.print(f"Is one of them read wrongly? --as COLUMN=KIND says what it is: {', '.join(KINDS)}.", style="dim")
 
@@ -117,11 +117,11 @@ class Gaps:
     words: Mapping[str, int]
 
     def __str__(self) -> str:
-        """Return it in a parenthesis, as part of a line."""
+        """Return it as part of a line."""
         if not self.rows:
             return ""
         words = listed([f"'{word}'" for word in self.words], 3, "or")
-        return f" ({self.rows:,} row{'s' if self.rows > 1 else ''}{f': {words}' if words else ''})"
+        return f"; {self.rows:,} without{f' ({words})' if words else ''}"
 
 
 def bar(part: float, width: int, *, ascii_only: bool) -> str:
@@ -132,7 +132,7 @@ def bar(part: float, width: int, *, ascii_only: bool) -> str:
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
-def judgement(out: Console, encoding: Encoding, found: Judgement, rows: str) -> None:
+def judgement(out: Console, target: Target, found: Judgement, rows: str) -> None:
     """Show how good a network is on some rows."""
     figures, balanced = found.evaluation, found.balanced
     out.print(Text(f"On {rows}", "bold"))
@@ -165,8 +165,8 @@ def judgement(out: Console, encoding: Encoding, found: Judgement, rows: str) -> 
         out.print(f"  RMSE of always answering the mean {plain(figures.baseline):>8}")
         out.print(f"  explained of what varies (R²)    {share(figures.r2):>9}")
     out.print(Text(found.verdict, "green" if found.verdict.startswith("Better") else "yellow"))
-    if isinstance(figures, ClassifierEvaluation) and isinstance(encoding.target, Classes):
-        _confusion(out, encoding.target, figures)
+    if isinstance(figures, ClassifierEvaluation) and isinstance(target, Classes):
+        _confusion(out, target, figures)
 
 
 def between(low: float, high: float) -> str:
@@ -235,10 +235,10 @@ def _confusion(out: Console, target: Classes, figures: ClassifierEvaluation) -> 
 
 
 def importance_table(
-    out: Console, encoding: Encoding, worth: Mapping[str, float], *, by_ranking: bool = False, most: int = 10
+    out: Console, target: Target, worth: Mapping[str, float], *, by_ranking: bool = False, most: int = 10
 ) -> None:
     """Show what each column is worth."""
-    classes = isinstance(encoding.target, Classes)
+    classes = isinstance(target, Classes)
     what = "lower AUC" if by_ranking else "more wrong answers" if classes else "greater RMSE"
     out.print(
         Text("Column importance", "bold").append(

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from neuralredis.cli import servers
 from neuralredis.cli.failure import Failure, complain
 from neuralredis.network import Network
 from neuralredis.table.column import Column
-from neuralredis.table.encoding import Encoding
 from neuralredis.table.failure import TableError
+from neuralredis.table.known import Known, of_fields
+from neuralredis.table.notes import noted
 from neuralredis.table.reading import Table, read
-from neuralredis.table.target import Classes
+from neuralredis.table.wishes import Wish
 
-__all__ = ["Asked", "asked", "encoding_of", "opened", "with_encoding"]
+__all__ = ["Asked", "asked", "known", "opened", "with_names"]
 
 #: Bytes of a file from which on reading it takes a while, and from which on it takes much memory.
 SLOW, LARGE = 10_000_000, 200_000_000
 #: Memory that a table takes while it is read, as a multiple of its file, about.
 MEMORY = 10
+
+
+#: Columns of a table without names.
+_NUMBERED = re.compile(r"field \d+")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,58 +37,53 @@ class Asked:
 
     Attributes
     ----------
-    network : Network
-        The network.
-    encoding : Encoding
-        What its inputs and its answers mean.
+    network : Known
+        The network, with its columns read as those of the table.
     table : Table
         The table.
-    columns : dict
-        Those of its columns that the network goes by.
-    X : numpy.ndarray of float32, shape (rows, inputs)
-        The rows.
+    columns : dict of str to Column
+        The columns of the table.
+    rows : dict
+        The values of those that the network goes by.
     """
 
-    network: Network
-    encoding: Encoding
+    network: Known
     table: Table
     columns: dict[str, Column]
-    X: NDArray[np.float32]
+    rows: dict[str, Any]
 
 
-def with_encoding(place: str, key: str | None) -> tuple[Network, Encoding]:
-    """Return a network that knows what its columns are."""
-    network = servers.network(place, key)
-    try:
-        return network, encoding_of(network)
-    except TableError as error:
-        why = f"{error}: expected a network that 'neuralredis train' has made"
-        raise Failure(f"{servers.show_url(place)}: {why}") from None
-
-
-def encoding_of(network: Network) -> Encoding:
+def known(network: Network) -> Known:
     """Return what a network says of its columns.
 
     Raises
     ------
     TableError
-        If it says nothing, or something of other columns than it has.
+        If it says nothing.
     """
-    encoding = Encoding.from_bytes(network.notes)
-    info = network.info()
-    outputs = len(encoding.target.labels) if isinstance(encoding.target, Classes) else 1
-    if (info.type, info.layout[0], info.layout[-1]) != (encoding.target.kind, len(encoding.inputs()), outputs):
-        raise TableError(f"it is a {info.title}, and its columns are described for another network")
-    return encoding
+    return noted(network) if network.fields is None and network.notes else of_fields(network)
 
 
-def asked(place: str, key: str | None, data: str) -> Asked:
-    """Return a network and a table for it."""
-    network, encoding = with_encoding(place, key)
-    table = opened(data, header=encoding.header, names=[kind.name for kind in encoding.columns])
+def with_names(place: str, key: str | None) -> Known:
+    """Return a network that knows what its columns are."""
+    network = servers.network(place, key)
+    try:
+        return known(network)
+    except TableError as error:
+        why = f"{error}: expected a network that 'neuralredis train' has made"
+        raise Failure(f"{servers.show_url(place)}: {why}") from None
+
+
+def asked(place: str, key: str | None, data: str, wishes: Sequence[tuple[str, Wish]] = ()) -> Asked:
+    """Return a network and a table for it, some of whose columns are written as is said."""
+    network = with_names(place, key)
+    names = [field.name for field in network.schema.fields]
+    table = opened(data, header=not all(map(_NUMBERED.fullmatch, names)), names=names)
+    for name, _ in wishes:
+        table.check(name)
     columns = {name: table.column(name) for name in table.names}
-    encoding = encoding.adapted(columns, table.delimiter)
-    return Asked(network, encoding, table, columns, encoding.encode(columns))
+    network = replace(network, schema=network.schema.adapted(columns, table.delimiter, dict(wishes)))
+    return Asked(network, table, columns, network.schema.rows(columns))
 
 
 def opened(path: str, *, header: bool = True, names: Collection[str] = (), hint: str = "") -> Table:

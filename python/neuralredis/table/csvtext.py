@@ -79,14 +79,14 @@ def parse(name: str, data: bytes, remarks: list[str], *, header: bool = True, na
     head = data[:HEAD].decode(errors="ignore")
     for pattern, what in _OTHERS.items():
         if re.match(pattern, head, re.IGNORECASE):
-            raise TableError(f"{name} looks like {what}: expected CSV or Parquet")
+            raise TableError(f"{name} looks like {what}: expected CSV, JSON lines, Parquet or Feather")
     lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", head)
     begin, delimiter = _begin(lines, remarks)
     if begin == len(lines):
         raise TableError(f"{name} is empty: expected a line with the names of the columns, and a line for each row")
     first = _cells(name, "".join(lines[begin:]), delimiter)
     if len(first) == 1 and len(lines) == begin + 1:
-        raise TableError(f"{name} has a single line and no columns: expected CSV or Parquet")
+        raise TableError(f"{name} has a single line and no columns: expected CSV, JSON lines, Parquet or Feather")
     header = header or (bool(names) and set(names) <= {cell.strip() for cell in first})
     if header:
         titles = _unique(first, remarks)

@@ -21,7 +21,7 @@ from neuralredis.table.values import LONGEST, Reader, is_missing
 from neuralredis.table.wishes import Wish
 from neuralredis.table.words import is_gap
 
-__all__ = ["ROW_NUMBERS", "Field", "LeftOut", "field_of"]
+__all__ = ["MOST_WORDS", "ROW_NUMBERS", "Field", "LeftOut", "field_of"]
 
 #: Why a column of row numbers is left out.
 ROW_NUMBERS = "it numbers the rows"
@@ -33,6 +33,11 @@ RESERVED = frozenset(("->", "JSON", "FP32"))
 FEW_ROWS = 5
 #: Words beside numbers that are learnt as words, at most.
 MOST_STRANGE = 10
+#: Seconds since 1970 in 2001 and in 2096.
+SECONDS = (1e9, 4e9)
+#: Names of moments.
+_WHEN = re.compile(r"time|date|stamp|when|[_ ]at$", re.I)
+_DATE = "a date such as 2024-12-31 or 2024-12-31 18:30"
 _LETTERS = frozenset("yntf")
 
 #: A word of letters; of scripts that put no spaces between words some of their letters.
@@ -67,6 +72,21 @@ class Field:
     def title(self) -> str:
         """What the column is read as."""
         return self.reader.title
+
+    @property
+    def hint(self) -> str:
+        """What to type for it."""
+        so_far = f", {self.detail} so far" if self.detail else ""
+        return {
+            "number": f"a number{so_far}",
+            "flag": "yes or no",
+            "time": f"{'a time of day such as 14:30' if isinstance(self.reader.form, TimeForm) else _DATE}{so_far}",
+            "category": self.detail or "a word",
+            "auto": "a number or a word",
+            "text": "a text",
+            "tags": "words with commas between them",
+            "vector": f"{self.kind.partition(' ')[2]} numbers",
+        }[self.reader.of]
 
     def values(self, column: Column) -> Any:
         """Return the values of a column, as a network takes them."""
@@ -152,6 +172,8 @@ def _measured(column: Column, reader: Reader, detail: str, shown: Any) -> Field 
 
 def _number(column: Column, learnt: Column, form: NumberForm, wish: Wish | None) -> Field | LeftOut:
     reader = Reader("number", form)
+    if wish is None and _are_seconds(column.name, reader.values(learnt)):
+        return _moment(learnt, form)
     if wish is None and not form.unit and numbers_the_rows(column.name, reader.values(column)):
         return LeftOut(name=column.name, reason=ROW_NUMBERS)
     if wish is None and (words := _words_beside(column, reader)):
@@ -165,6 +187,14 @@ def _number(column: Column, learnt: Column, form: NumberForm, wish: Wish | None)
     return _measured(learnt, reader, "", lambda number: written(number, comma=form.comma))
 
 
+def _are_seconds(name: str, values: NDArray[np.float64]) -> bool:
+    """Whether numbers are seconds since 1970 of about our time, which single precision could not tell apart."""
+    known = values[~np.isnan(values)]
+    if not len(known) or known.min() < SECONDS[0] or known.max() > SECONDS[1]:
+        return False
+    return bool(_WHEN.search(name)) or known.max() > 1e4 * (known.max() - known.min()) > 0
+
+
 def _words_beside(column: Column, reader: Reader) -> list[str]:
     """Return the words of a column of numbers that may tell something: few, and not those for a missing number."""
     understood = reader.read_number(column)
@@ -174,7 +204,7 @@ def _words_beside(column: Column, reader: Reader) -> list[str]:
     return [text for text, rows in strange.items() if rows >= FEW_ROWS and len(text.encode()) <= LONGEST]
 
 
-def _moment(column: Column, form: DateForm | TimeForm) -> Field | LeftOut:
+def _moment(column: Column, form: DateForm | TimeForm | NumberForm) -> Field | LeftOut:
     if isinstance(form, TimeForm) and form.duration:
         return _measured(column, Reader("number", form), "", lambda hours: f"{clock(hours)} hours")
     reader = Reader("time", form)
@@ -184,7 +214,7 @@ def _moment(column: Column, form: DateForm | TimeForm) -> Field | LeftOut:
         return LeftOut(name=column.name, reason="it is empty")
     gaps = len(known) < len(moments)
     if known.min() == known.max() and not gaps:
-        what = "date" if isinstance(form, DateForm) else "time"
+        what = "time" if isinstance(form, TimeForm) else "date"
         return LeftOut(name=column.name, reason=f"it is always the same {what}")
     ends = [str(end.astype("datetime64[D]")) for end in (known.min(), known.max())]
     if isinstance(form, TimeForm):

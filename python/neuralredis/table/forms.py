@@ -16,7 +16,7 @@ from neuralredis.table.texts import listed, shortened
 from neuralredis.table.wishes import Wish
 from neuralredis.table.words import MISSING, is_gap, is_pair, yes_or_no
 
-__all__ = ["Form", "Text", "date_form", "form_of", "kept_of", "number_form", "undecided"]
+__all__ = ["Form", "Text", "compact_form", "date_form", "form_of", "kept_of", "number_form", "undecided"]
 
 #: A column is of numbers but for words for a missing one if it has so many different numbers at least, so few other
 #: words, and numbers in so large a share of the rows.
@@ -68,7 +68,7 @@ def form_of(column: Column, conventions: Conventions, wish: Wish | None = None) 
     if codes:
         return Text(kept_of(counts, column), "codes that begin with zeros")
     finders: list[Callable[[Mapping[str, int], Conventions], _Read | None]]
-    finders = [_compact, number_form, date_form, time_form]
+    finders = [compact_form, number_form, date_form, time_form]
     for finder in finders:
         form = finder(counts, conventions)
         if form is None:
@@ -155,7 +155,7 @@ def _reader(form: _Read, column: Column) -> Callable[[str], float | None]:
     return form.reader(column) if isinstance(form, NumberForm) else form.read
 
 
-def _compact(counts: Mapping[str, int], conventions: Conventions) -> DateForm | None:
+def compact_form(counts: Mapping[str, int], conventions: Conventions | None = None) -> DateForm | None:
     """Return the form of dates such as 20240101, if all of the column are such dates, of about our time."""
     form = DateForm("compact")
     digits = [text for text in counts if len(text) >= 8 and text[:8].isdigit() and "1900" <= text[:4] < "2100"]
@@ -176,9 +176,9 @@ def _wished(column: Column, conventions: Conventions, wish: Wish) -> Form:
         if wish.form:
             form = replace(form, comma=wish.form == "comma")
     elif wish.kind == "date":
-        form = DateForm(wish.form) if wish.form else _compact(counts, conventions) or date_form(counts, conventions)
+        form = DateForm(wish.form) if wish.form else compact_form(counts, conventions) or date_form(counts, conventions)
     else:
-        form = time_form(counts, conventions) or _compact(counts, conventions) or date_form(counts, conventions)
+        form = time_form(counts, conventions) or compact_form(counts, conventions) or date_form(counts, conventions)
     if form is None or (counts and form != "flag" and not _understood(counts, _reader(form, column))):
         text = shortened(next(iter(counts), ""))
         raise TableError(f"the column '{column.name}' cannot be read as {wish.kind}: it has '{text}'")

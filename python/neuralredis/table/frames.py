@@ -14,7 +14,7 @@ from neuralredis.table.column import Column
 from neuralredis.table.failure import TableError
 from neuralredis.table.texts import shortened
 
-__all__ = ["columns_of", "of_values"]
+__all__ = ["columns_of", "columns_of_rows", "of_values"]
 
 #: Types whose only value stands for none.
 _NONE = frozenset(("NAType", "NaTType", "MaskedConstant"))
@@ -52,7 +52,7 @@ def columns_of(data: Any) -> dict[str, Column]:
     elif hasattr(type(data), "iloc") and hasattr(data, "columns"):
         named = [(name, data.iloc[:, place]) for place, name in enumerate(data.columns)]
     elif isinstance(data, Iterable) and not isinstance(data, str | bytes):
-        named = list(_of_rows(data).items())
+        named = list(columns_of_rows(data).items())
     else:
         raise TableError(f"{_shown(data)} is no table: expected a frame, columns by their names, rows, or a file")
     columns: dict[str, Column] = {}
@@ -141,7 +141,7 @@ def _items(name: str, values: Any) -> list[Any]:
     return list(values)
 
 
-def _of_rows(rows: Iterable[Any]) -> dict[str, list[Any]]:
+def columns_of_rows(rows: Iterable[Any]) -> dict[str, list[Any]]:
     """Return the columns of rows that are dicts, in the order in which they first come."""
     columns: dict[str, list[Any]] = {}
     count = 0

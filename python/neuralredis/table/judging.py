@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralredis.network import Network
 from neuralredis.results import ClassifierEvaluation, RegressorEvaluation
 from neuralredis.statistics import wilson
-from neuralredis.table.encoding import Encoding
+from neuralredis.table.known import Known
 from neuralredis.table.ranking import Ranking, auc, log_loss, rankings
 from neuralredis.table.target import Classes
+from neuralredis.table.values import taken
 
-__all__ = ["Balanced", "Judgement", "importance", "judge", "known"]
+__all__ = ["Balanced", "Judgement", "importance", "judge"]
 
 #: Rows and repetitions that permutation importance takes at most: more would change its first digit no more.
 MOST_ROWS, REPEATS = 2000, 10
@@ -159,16 +159,16 @@ class Judgement:
         return f"No better than {always}: {little}."
 
 
-def judge(net: Network, encoding: Encoding, X: NDArray[np.float32], y: NDArray[np.generic]) -> Judgement:
-    """Return how good a network is on some rows."""
-    evaluation = net.evaluate(X, y)
-    target = encoding.target
+def judge(net: Known, rows: dict[str, Any], y: NDArray[np.generic]) -> Judgement:
+    """Return how good a network is on some rows, of which classes are known by their numbers."""
+    evaluation = net.evaluate(rows, y)
+    target = net.target
     if isinstance(evaluation, RegressorEvaluation) or not isinstance(target, Classes):
         return Judgement(evaluation=evaluation)
-    classes, probabilities = y.astype(np.int64), net.run(X)
+    classes, probabilities = y.astype(np.int64), net.run(rows)
     counts = np.bincount(classes, minlength=len(target.labels))
     low, high = wilson(evaluation.accuracy, evaluation.rows)
-    weighted = net.info().class_weight != "none"
+    weighted = net.network.info().class_weight != "none"
     loss, baseline = log_loss(probabilities, classes)
     return Judgement(
         evaluation=evaluation,
@@ -198,13 +198,7 @@ def _balanced(y: NDArray[np.int64], answers: NDArray[np.int64], counts: NDArray[
 
 
 def importance(
-    net: Network,
-    encoding: Encoding,
-    X: NDArray[np.float32],
-    y: NDArray[np.generic],
-    seed: int,
-    *,
-    by_ranking: bool = False,
+    net: Known, rows: dict[str, Any], y: NDArray[np.generic], seed: int, *, by_ranking: bool = False
 ) -> dict[str, float]:
     """Return what each column is worth: how much worse the answers are if its values are shuffled among the rows.
 
@@ -214,27 +208,24 @@ def importance(
     rng = np.random.default_rng(seed)
     classes = y.astype(np.int64)
     chosen = _sample(classes if by_ranking else None, len(y), rng)
-    X, y, classes = X[chosen], y[chosen], classes[chosen]
+    y, classes = y[chosen], classes[chosen]
+    rows = {name: taken(values, chosen) for name, values in rows.items()}
     counts = np.bincount(classes) if by_ranking else np.array([])
     ranked = [place for place in np.argsort(counts, kind="stable").tolist() if 0 < counts[place] < len(y)][:MOST_RANKED]
 
-    def wrong(rows: NDArray[np.float32]) -> float:
+    def wrong(of: dict[str, Any]) -> float:
+        outputs = np.nan_to_num(net.run(of))
         if ranked:
-            outputs = np.nan_to_num(net.run(rows))
             return 1 - float(np.mean([auc(outputs[:, place], classes == place) for place in ranked]))
-        if isinstance(encoding.target, Classes):
-            return float(np.mean(net.classify(rows) != y))
-        return float(np.sqrt(np.mean((net.run(rows)[:, 0] - y.astype(np.float64)) ** 2)))
+        if isinstance(net.target, Classes):
+            return float(np.mean(outputs.argmax(axis=1) != y))
+        return float(np.sqrt(np.mean((outputs[:, 0] - y.astype(np.float64)) ** 2)))
 
-    before = wrong(X)
+    before = wrong(rows)
     found = {}
-    for kind, block in encoding.blocks():
-        rows = X.copy()
-        errors = []
-        for _ in range(REPEATS):
-            rows[:, block] = X[rng.permutation(len(X)), block]
-            errors.append(wrong(rows))
-        found[kind.name] = float(np.mean(errors)) - before
+    for name, values in rows.items():
+        errors = [wrong({**rows, name: taken(values, rng.permutation(len(y)))}) for _ in range(REPEATS)]
+        found[name] = float(np.mean(errors)) - before
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
@@ -251,15 +242,3 @@ def _sample(classes: NDArray[np.int64] | None, rows: int, rng: np.random.Generat
     sorted_ = order[np.argsort(classes[order], kind="stable")]
     firsts = np.searchsorted(classes[sorted_], classes[sorted_])
     return sorted_[np.argsort(np.arange(rows) - firsts, kind="stable")][:MOST_ROWS]
-
-
-def known(net: Network, X: NDArray[np.float32], y: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Return which rows are among those that a network has: what it answers of them says nothing of others."""
-    stored = set()
-    for name in ("train", "test"):
-        inputs, targets = net.rows(name)
-        stored |= {
-            (row.tobytes(), float(target)) for row, target in zip(inputs, np.asarray(targets, np.float32), strict=True)
-        }
-    rows = zip(np.ascontiguousarray(X, np.float32), np.asarray(y, np.float32), strict=True)
-    return np.array([(row.tobytes(), float(target)) in stored for row, target in rows], bool)

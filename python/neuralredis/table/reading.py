@@ -1,4 +1,4 @@
-"""Tables in files: CSV as it comes from spreadsheets and databases, Parquet and Feather, read by Arrow."""
+"""Tables in files: CSV as it comes from spreadsheets and databases, JSON lines, Parquet and Feather."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ import pyarrow.compute as pc
 import pyarrow.feather
 import pyarrow.parquet
 
-from neuralredis.table import csvtext
+from neuralredis.table import csvtext, frames, jsonlines
 from neuralredis.table.column import Column
 from neuralredis.table.failure import TableError
-from neuralredis.table.kinds import shortened
+from neuralredis.table.texts import shortened
 
 __all__ = ["Table", "read"]
 
@@ -42,7 +42,7 @@ _OTHERS = {
     b"\x89HDF": "HDF5",
 }
 #: What is read.
-EXPECTED = "expected CSV or Parquet"
+EXPECTED = "expected CSV, JSON lines, Parquet or Feather"
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,14 +93,18 @@ class Table:
             If there is none of that name.
         """
         self.check(name)
-        texts, typed = self._texts(name)
+        values = self.cells[name]
+        kind = values.type.value_type if pa.types.is_dictionary(values.type) else values.type
+        if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            return frames.of_values(name, values)
+        texts = values.cast(pa.large_string())
         coded = texts.combine_chunks().dictionary_encode()
         if isinstance(coded, pa.ChunkedArray):
             coded = coded.combine_chunks()
         known = coded.dictionary.to_pylist()
         # The place after the last text is that of none.
         codes = np.asarray(pc.fill_null(coded.indices.cast(pa.int64()), len(known)), np.int64)
-        return Column.of_coded(name, [*known, ""], codes, typed=typed)
+        return Column.of_coded(name, [*known, ""], codes)
 
     def check(self, name: str) -> None:
         """Raise if there is no column of that name."""
@@ -114,20 +118,6 @@ class Table:
     def listed(self) -> str:
         """Return the names of the columns, in a line."""
         return ", ".join(f"'{shortened(name)}'" for name in self.names[:30]) + (", …" if len(self.names) > 30 else "")
-
-    def _texts(self, name: str) -> tuple[Any, bool]:
-        """Return the texts of a column, and whether its values have a type."""
-        values = self.cells[name]
-        if pa.types.is_dictionary(values.type):
-            values = values.cast(values.type.value_type)
-        typed = not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type))
-        if pa.types.is_timestamp(values.type):
-            # Without fractions of a second, and as the clock of its zone shows it.
-            values = pc.strftime(values, format="%Y-%m-%d %H:%M")
-        elif pa.types.is_duration(values.type):
-            # In seconds.
-            values = pc.divide(values.cast(pa.duration("us"), safe=False).cast(pa.int64()).cast(pa.float64()), 1e6)
-        return values.cast(pa.large_string()), typed
 
 
 def read(path: str, *, header: bool = True, names: Collection[str] = ()) -> Table:
@@ -158,6 +148,8 @@ def read(path: str, *, header: bool = True, names: Collection[str] = ()) -> Tabl
     if data[:6] == b"ARROW1" or data[:4] == b"FEA1":
         return _typed(name, data, "Feather", _feather)
     data, remarks, encoding = _utf8(name, data)
+    if jsonlines.is_json(data):
+        return _checked(Table(name, jsonlines.parse(name, data), remarks=remarks))
     found = csvtext.parse(name, data, remarks, header=header, names=names)
     newline = "\r\n" if data[: data.find(b"\n")].endswith(b"\r") else "\n"
     return _checked(Table(name, found.cells, found.delimiter, remarks, found.header, encoding, newline))
@@ -245,7 +237,17 @@ def _checked(table: Table) -> Table:
         raise TableError(f"{table.path} has two columns of one name")
     for column in cells.column_names:
         kind = cells[column].type
-        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        if (
+            (pa.types.is_nested(kind) and not _is_list(kind))
+            or pa.types.is_binary(kind)
+            or pa.types.is_large_binary(kind)
+        ):
             table.remarks.append(f"the column '{column}' holds no single values ({kind}), and is left out")
             cells = cells.drop_columns([column])
     return replace(table, cells=cells)
+
+
+def _is_list(kind: Any) -> bool:
+    """Whether these are lists of single values, such as tags."""
+    lists = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return lists and not (pa.types.is_nested(kind.value_type) or pa.types.is_binary(kind.value_type))

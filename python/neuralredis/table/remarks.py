@@ -6,45 +6,16 @@ from neuralredis.table.column import Column
 from neuralredis.table.conventions import Conventions
 from neuralredis.table.dates import DateForm
 from neuralredis.table.forms import Text, undecided
-from neuralredis.table.kinds import Category, Date, Ignored, Kind, Number
 from neuralredis.table.numbers import NumberForm, compared
 from neuralredis.table.texts import shortened
 from neuralredis.table.values import Reader
 from neuralredis.table.wishes import Wish
 from neuralredis.table.words import MISSING, is_gap
 
-__all__ = ["doubts", "doubts_of", "gap_words"]
+__all__ = ["doubts", "gap_words"]
 
 
-def doubts(column: Column, kind: Kind | Ignored, conventions: Conventions, wish: Wish | None) -> list[str]:
-    """Return what the user should know of how a column is read, and how to have it read otherwise."""
-    name, said = shortened(column.name, 60), []
-    if isinstance(kind, Date) and wish is None and not column.typed:
-        counts = {text: rows for text, rows in column.counts.items() if kind.form.read(text) is not None}
-        if undecided(counts, kind.form, conventions):
-            other = "mdy" if kind.order == "dmy" else "dmy"
-            said.append(
-                f"column '{name}' is read as {kind.form.title}, but day and month could be the other way round in all "
-                f"rows: --as {column.name}=date:{other} reads them so"
-            )
-    if isinstance(kind, Number) and not column.typed:
-        signs = {text: rows for text, rows in column.counts.items() if compared(text) and kind.understands(text)}
-        if signs:
-            rows = sum(signs.values())
-            said.append(
-                f"column '{name}', {rows:,} row{'s' if rows > 1 else ''}: '{shortened(next(iter(signs)))}'"
-                f"{' and others are' if len(signs) > 1 else ' is'} read as the number without the sign"
-            )
-    if isinstance(kind, Category) and wish is None and (kept := [value for value in kind.values if value == "NA"]):
-        rows = column.counts[kept[0]]
-        said.append(
-            f"column '{name}', {rows:,} row{'s' if rows > 1 else ''}: 'NA' is taken for a value, "
-            "like the other codes, not for a missing one"
-        )
-    return said
-
-
-def doubts_of(column: Column, reader: Reader, conventions: Conventions, wish: Wish | None) -> list[str]:
+def doubts(column: Column, reader: Reader, conventions: Conventions, wish: Wish | None) -> list[str]:
     """Return what the user should know of how a column is read, and how to have it read otherwise."""
     name, said, form = shortened(column.name, 60), [], reader.form
     if isinstance(form, DateForm) and wish is None and not column.typed:
@@ -72,9 +43,8 @@ def doubts_of(column: Column, reader: Reader, conventions: Conventions, wish: Wi
     return said
 
 
-def gap_words(column: Column, kind: Kind | Ignored) -> dict[str, int]:
+def gap_words(column: Column, reader: Reader) -> dict[str, int]:
     """Return the texts of a column that stand for a missing value, and how many rows have each."""
-    if isinstance(kind, Category):
-        return {text: rows for text, rows in column.counts.items() if kind.is_gap(text)}
-    is_word = is_gap if kind.kind in ("number", "date", "time") else lambda text: text.lower() in MISSING
-    return {text: rows for text, rows in column.counts.items() if is_word(text)}
+    kept = reader.form.kept if isinstance(reader.form, Text) else frozenset()
+    is_word = is_gap if reader.of in ("number", "time", "auto") else lambda text: text.lower() in MISSING
+    return {text: rows for text, rows in column.counts.items() if text not in kept and is_word(text)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import ClassVar
@@ -13,9 +14,8 @@ from neuralredis.table.column import Column
 from neuralredis.table.conventions import Conventions
 from neuralredis.table.failure import TableError
 from neuralredis.table.forms import form_of, kept_of
-from neuralredis.table.kinds import shortened
 from neuralredis.table.numbers import AsWritten, NumberForm
-from neuralredis.table.texts import written
+from neuralredis.table.texts import shortened, written
 from neuralredis.table.wishes import Wish
 from neuralredis.table.words import MISSING, PAIRS, is_gap
 
@@ -168,6 +168,8 @@ def described(target: Target) -> str:
     """Return what is to be answered, in a few words."""
     if isinstance(target, Numbers):
         how = " with a decimal comma" if target.comma else ""
+        if math.isnan(target.low):
+            return f"a number{how}"
         low = written(target.low, comma=target.comma)
         return f"a number{how}, {low} to {target.written(target.high)}"
     labels = [shortened(label) for label in target.labels]

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neuralredis.table.column import Column
+from neuralredis.table.conventions import Conventions
 from neuralredis.table.dates import DateForm, TimeForm
-from neuralredis.table.forms import Form, Text
-from neuralredis.table.numbers import LARGEST, NumberForm
+from neuralredis.table.forms import Form, Text, compact_form, date_form, number_form
+from neuralredis.table.numbers import LARGEST, NumberForm, plain_number
 from neuralredis.table.words import MISSING, is_gap, yes_or_no
 
-__all__ = ["LONGEST", "Reader", "Words", "is_missing"]
+__all__ = ["LONGEST", "Reader", "Words", "is_missing", "taken"]
 
 #: Bytes of a name or of a word, at most.
 LONGEST = 64
@@ -76,6 +77,11 @@ class Words:
 _ANY = Text()
 
 
+def taken(values: Any, places: NDArray[np.int64]) -> Any:
+    """Return the values of some rows of a column."""
+    return [values[place] for place in places.tolist()] if isinstance(values, list) else values[places]
+
+
 @dataclass(frozen=True)
 class Reader:
     """What makes values of the texts of a column.
@@ -86,15 +92,28 @@ class Reader:
         The kind of the field, with its number.
     form : Form
         How its numbers, dates or times are written.
+    known : tuple of str
+        Words that the network knows: with other capitals they are the same.
     """
 
     kind: str
     form: Form = _ANY
+    known: tuple[str, ...] = ()
 
     @property
     def of(self) -> str:
         """The kind alone."""
         return self.kind.partition(" ")[0]
+
+    @property
+    def size(self) -> int:
+        """How many words, buckets or numbers it has; 0 for kinds that have none."""
+        return int(self.kind.partition(" ")[2] or 0)
+
+    @property
+    def has_dictionary(self) -> bool:
+        """Whether it learns of words as they come."""
+        return self.of in ("category", "auto", "tags")
 
     @property
     def title(self) -> str:
@@ -103,9 +122,18 @@ class Reader:
             return "duration, in hours" if self.form.duration else "time of day"
         if isinstance(self.form, DateForm):
             return f"date, {self.form.title}"
+        if isinstance(self.form, NumberForm) and self.of == "time":
+            return "time, in seconds since 1970"
         if isinstance(self.form, NumberForm) and self.form.title:
             return f"{self.of}, {self.form.title}"
         return "yes/no" if self.of == "flag" else self.of
+
+    @property
+    def noun(self) -> str:
+        """What one of its values is called."""
+        if isinstance(self.form, TimeForm):
+            return "duration" if self.form.duration else "time"
+        return {"flag": "yes/no", "time": "date"}.get(self.of, self.of)
 
     def values(self, column: Column) -> Any:
         """Return the values of a column: an array of numbers (NaN for a gap) or of moments (NaT), or words."""
@@ -118,7 +146,37 @@ class Reader:
             return is_gap(text) or self.read_number(column)(text) is not None
         if self.of == "time":
             return is_gap(text) or self.moment(text) is not None
+        if self.of == "vector":
+            return is_missing(text) or _vector(text, self.kind) is not None
         return self.of != "flag" or is_missing(text) or yes_or_no(text) is not None
+
+    def knows(self, text: str) -> bool:
+        """Whether a word is among those of the network, or stands for a missing one."""
+        return is_missing(text) or text.lower() in {word.lower() for word in self.known}
+
+    def adapted(self, column: Column, conventions: Conventions) -> Reader:
+        """Return the same for another column, whose numbers, dates or times may be written in another way."""
+        counts = {text: rows for text, rows in column.counts.items() if not is_missing(text)}
+        form = self.form
+        if self.of in ("number", "auto") and not column.typed:
+            form = self._of_numbers(counts, conventions)
+        elif self.of == "time" and column.values is None:
+            before = form if isinstance(form, DateForm) else None
+            forms = [date_form(counts, conventions, before), compact_form(counts), DateForm(), TimeForm()]
+            numbers = number_form(counts, conventions)
+            form = _best(counts, [form, *forms, numbers])
+        elif self.of == "category":
+            kept = form.kept if isinstance(form, Text) else frozenset()
+            form = Text(kept | {word for word in self.known if is_missing(word)})
+        return replace(self, form=form)
+
+    def _of_numbers(self, counts: Mapping[str, int], conventions: Conventions) -> NumberForm | TimeForm:
+        if isinstance(self.form, TimeForm) and not self.form.duration:
+            return self.form
+        before = self.form if isinstance(self.form, NumberForm) else None
+        form = number_form(counts, conventions, before) or before or NumberForm(bool(conventions.comma))
+        span = TimeForm(duration=True)
+        return span if self.of == "number" and _read(counts, span.read) > _read(counts, form.read) else form
 
     def read_number(self, column: Column) -> Callable[[str], float | None]:
         """Return what reads the numbers of a column."""
@@ -131,6 +189,9 @@ class Reader:
         if isinstance(self.form, TimeForm):
             hours = self.form.read(text)
             return None if hours is None else _EPOCH + np.timedelta64(round(hours * 3600), "s")
+        if isinstance(self.form, NumberForm):
+            seconds = self.form.read(text)
+            return None if seconds is None else _EPOCH + np.timedelta64(round(seconds * 1e6), "us")
         if text[4:5] == "-" and (moment := _zoned(text)) is not None:
             return moment
         days = (self.form if isinstance(self.form, DateForm) else DateForm()).read(text)
@@ -165,6 +226,10 @@ def _flags(reader: Reader, column: Column) -> NDArray[np.float64]:
 def _moments(reader: Reader, column: Column) -> NDArray[Any]:
     if column.values is not None and column.values.dtype.kind == "M":
         return column.values
+    if isinstance(reader.form, NumberForm) or (column.values is not None and column.values.dtype.kind == "f"):
+        seconds = _numbers(reader, column)
+        whole = np.where(np.isnan(seconds), 0, np.round(seconds * 1e6)).astype("datetime64[us]")
+        return np.where(np.isnan(seconds), np.datetime64("NaT", "us"), whole)
     moments = [reader.moment(text) for text in column.texts]
     none = np.datetime64("NaT")
     return np.array([none if moment is None else moment for moment in (*moments, None)], "datetime64[us]")[column.codes]
@@ -172,9 +237,15 @@ def _moments(reader: Reader, column: Column) -> NDArray[Any]:
 
 def _words(reader: Reader, column: Column) -> Words:
     kept = reader.form.kept if isinstance(reader.form, Text) else frozenset()
-    return Words.of(
-        [None if is_missing(text) and text not in kept else _cut(text) for text in column.texts], column.codes
-    )
+    known = set(reader.known)
+    folded = {word.lower(): word for word in reversed(reader.known)}
+
+    def value(text: str) -> str | None:
+        if is_missing(text) and text not in kept:
+            return None
+        return text if text in known else folded.get(text.lower(), _cut(text))
+
+    return Words.of([value(text) for text in column.texts], column.codes)
 
 
 def _texts(reader: Reader, column: Column) -> Words:
@@ -192,7 +263,30 @@ def _numbers_and_words(reader: Reader, column: Column) -> Words:
 
 
 def _several(reader: Reader, column: Column) -> Any:
-    return _texts(reader, column) if column.values is None else list(column.values)
+    if column.values is not None and column.values.dtype == object:
+        return list(column.values)
+    if reader.of == "tags":
+        return _texts(reader, column)
+    vectors = [_vector(text, reader.kind) for text in (*column.texts, "")]
+    return [vectors[code] for code in column.codes.tolist()]
+
+
+def _vector(text: str, kind: str) -> list[float] | None:
+    """Return the numbers of a text, if they are as many as the kind has."""
+    numbers = [plain_number(part) for part in text.strip("[]() ").replace(",", " ").split()]
+    found = [number for number in numbers if number is not None]
+    return found if len(found) == len(numbers) == int(kind.partition(" ")[2] or 0) else None
+
+
+def _best(counts: Mapping[str, int], forms: Sequence[Form | None]) -> NumberForm | DateForm | TimeForm:
+    """Return the form of which the most rows can be read, of equals the first."""
+    likely = [form for form in forms if isinstance(form, NumberForm | DateForm | TimeForm)]
+    return max(likely, key=lambda form: _read(counts, form.read))
+
+
+def _read(counts: Mapping[str, int], read: Callable[[str], float | None]) -> int:
+    """Return how many rows have a text that can be read."""
+    return sum(rows for text, rows in counts.items() if read(text) is not None)
 
 
 _READERS: dict[str, Callable[[Reader, Column], Any]] = {

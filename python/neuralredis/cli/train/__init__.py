@@ -16,10 +16,10 @@ HIDDEN = "30,30,30"
 DESCRIPTION = """\
 Learn from the rows of a table to predict one of its columns from the others.
 
-The table is CSV with a first line of names, Parquet or Feather. What each column holds is decided by all of its rows,
-and shown: numbers, yes or no, dates, times, categories; what tells nothing, such as numbers of rows, is left out.
---as COLUMN=KIND overrules it. A column of texts, or of few different values, is learnt as classes, and any other as a
-number.
+The table is CSV with a first line of names, JSON lines, Parquet or Feather. What each column holds is decided by all of
+its rows, and shown: numbers, yes or no, dates, times, categories, texts; what tells nothing, such as numbers of rows,
+is left out. --as COLUMN=KIND overrules it. A column of texts, or of few different values, is learnt as classes, and any
+other as a number.
 
 A fifth of the rows is kept back until the end, and never seen by the network: how often it is right on these is how
 good it is. Always answering the commonest class, or the mean, has to be beaten. Of a rare class, which is seldom the
@@ -36,13 +36,13 @@ The same table, options and seed make the same network. Ctrl-C ends the training
 
 The network is saved with the rows that it learnt from, so that it can be trained on, and 'neuralredis evaluate' can
 leave them out. Whoever has the file has these rows: use --without-rows before you hand out a network of personal data.
-Names, ranges and categories of the columns stay in it."""
+Names of the columns and words of categories stay in it."""
 
 
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subcommand(subparsers, "train", "learn from a table, and tell how good that is", DESCRIPTION, EPILOG)
-    parser.add_argument("data", metavar="DATA", help="a CSV, Parquet or Feather file; - for standard input")
+    parser.add_argument("data", metavar="DATA", help="a CSV, JSON lines, Parquet or Feather file; - for standard input")
     parser.add_argument(
         "--target", metavar="COLUMN", help="the column to be answered; without it the columns are listed"
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import copy
-import dataclasses
 import importlib
 
 from rich.console import Console
@@ -18,6 +17,7 @@ from neuralredis.cli.train.prepare import Prepared, prepare, wishes_of
 from neuralredis.network import Network
 from neuralredis.results import Progress, Report
 from neuralredis.table import judging
+from neuralredis.table.known import Known
 
 __all__ = ["train"]
 
@@ -41,22 +41,19 @@ def train(args: argparse.Namespace) -> None:
     network, training = _train(args, data, out)
     saved = _without_rows(network) if args.without_rows else network
     # Whatever happens from here on, what has been learnt is there.
-    saved.notes = data.encoding.to_bytes()
     saved.save(place)
-    found = judging.judge(network, data.encoding, data.held_X, data.held_y)
+    named = Known(network, data.schema)
+    kept, _ = data.lot.taken(data.lot.kept)
+    found = judging.judge(named, kept, data.kept_y)
     trained = report.Trained(
         training=training,
         judgement=found,
-        copies=int(judging.known(network, data.held_X, data.held_y).sum()),
-        importance=judging.importance(
-            network, data.encoding, data.held_X, data.held_y, args.seed, by_ranking=found.by_ranking
-        ),
+        copies=int(named.has(kept, data.kept_y).sum()),
+        importance=judging.importance(named, kept, data.kept_y, args.seed, by_ranking=found.by_ranking),
+        layout=network.info().layout,
     )
     report.results(out, args, data, trained)
-    figures = report.saved_figures(data, trained)
-    saved.notes = dataclasses.replace(data.encoding, results=figures).to_bytes()
-    saved.save(place)
-    rows = f"the {len(data.X):,} rows that it learnt from: --without-rows leaves them out."
+    rows = f"the {data.learnt:,} rows that it learnt from: --without-rows leaves them out."
     if args.without_rows:
         rows = "none of the rows that it learnt from."
     out.print(f"Saved as {place}. It holds {rows}")
@@ -80,20 +77,12 @@ def _check_key(args: argparse.Namespace) -> None:
 
 def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Network, Report]:
     """Return a trained network, with the rows that it has learnt from. Ctrl-C ends the training early."""
-    validation = data.validation_rows
-    network = Network(
-        "classifier" if data.labels else "regressor",
-        data.layout(args.hidden),
-        normalize=True,
-        seed=args.seed,
-        class_weight="balanced" if args.balanced and data.labels else None,
-        dataset=len(data.X) - validation,
-        test=validation,
+    network = data.lot.network(
+        hidden=args.hidden, seed=args.seed, class_weight="balanced" if args.balanced and data.labels else None
     )
-    network.observe(data.X, data.y)
     out.print(
-        f"{len(data.X):,} rows to learn from, of which {validation:,} tell when to stop; "
-        f"{len(data.held_X):,} kept back until the end."
+        f"{data.learnt:,} rows to learn from, of which {len(data.lot.test):,} tell when to stop; "
+        f"{len(data.lot.kept):,} kept back until the end."
     )
     curves = screen.Curves()
     terminal = out.is_terminal and not args.json

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 from rich.console import Console
 from rich.text import Text
 
 from neuralredis.cli import screen
-from neuralredis.cli.naming import named
 from neuralredis.cli.train.prepare import Prepared
 from neuralredis.results import ClassifierEvaluation, Report
 from neuralredis.table.judging import Judgement
 from neuralredis.table.target import described
 from neuralredis.table.texts import listed, shortened
 
-__all__ = ["CURVE_HEIGHT", "Trained", "as_json", "introduce", "next_steps", "results", "saved_figures"]
+__all__ = ["CURVE_HEIGHT", "Trained", "as_json", "introduce", "next_steps", "results"]
 
 #: Rows held out below which the result is rough.
 FEW_HELD_OUT = 100
@@ -31,8 +31,8 @@ TOO_GOOD = 0.995
 DOMINANT_CLASS = 0.95
 #: Share of the rows held out that may be the same as rows learnt from.
 MANY_COPIES = 0.5
-#: Figures that are saved with the network.
-SAVED_FIGURES = ("accuracy", "likely", "baseline", "auc", "log_loss", "log_loss_baseline", "rmse", "mae", "r2")
+#: Letters of a value that is shown in a command.
+LONG = 40
 #: Lines that the learning curve takes on a terminal.
 CURVE_HEIGHT = 8
 #: What a report says of the end of a training, by its reason.
@@ -55,6 +55,7 @@ class Trained:
     judgement: Judgement
     copies: int
     importance: dict[str, float]
+    layout: tuple[int, ...]
 
 
 def introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
@@ -75,10 +76,10 @@ def introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
         out.print(f"{dropped:,} {has} no value of it{such}, and cannot be learnt from.")
         if "NA" in data.unanswered.counts:
             out.print(f"If 'NA' is a value of it like others: --as {shlex.quote(f'{target.name}=category')}")
-    used = len(data.X) + len(data.held_X)
-    if used < data.answered:
-        out.print(f"{used:,} of {data.answered:,} rows are taken, chosen at random.")
-    screen.columns(out, data.encoding, data.gaps, [name for name in table.names if name != target.name])
+    used, answered = len(data.lot.used), int(data.lot.answered.sum())
+    if used < answered:
+        out.print(f"{used:,} of {answered:,} rows are taken, chosen at random.")
+    screen.columns(out, data.schema, data.gaps, [name for name in table.names if name != target.name])
     for remark in data.remarks:
         out.print(f"Note: {remark}.", style="yellow")
 
@@ -88,26 +89,26 @@ def results(out: Console, args: argparse.Namespace, data: Prepared, trained: Tra
     training = trained.training
     if out.is_terminal:
         out.print(screen.curves_of(training).drawn(out, CURVE_HEIGHT))
-    layout = "-".join(map(str, data.layout(args.hidden)))
+    layout = "-".join(map(str, trained.layout))
     ended = ENDINGS.get(training.reason, "until there was nothing more to gain")
     out.print(
         f"Learnt by a network of {layout} units for {training.cycles:,} cycles, {training.seconds:.1f} s, {ended}."
     )
     for warning in training.warnings:
-        out.print(f"Note: {named(warning, data.encoding)}.", style="yellow")
+        out.print(f"Note: {warning}.", style="yellow")
     out.print()
-    screen.judgement(out, data.encoding, trained.judgement, f"the {len(data.held_X):,} rows kept back")
+    screen.judgement(out, data.target, trained.judgement, f"the {len(data.lot.kept):,} rows kept back")
     for hint in _hints(args, data, trained):
         out.print(hint, style="yellow")
     out.print()
-    screen.importance_table(out, data.encoding, trained.importance, by_ranking=trained.judgement.by_ranking)
+    screen.importance_table(out, data.target, trained.importance, by_ranking=trained.judgement.by_ranking)
     out.print()
 
 
 def _hints(args: argparse.Namespace, data: Prepared, trained: Trained) -> list[str]:
     """Return what the user should know before believing the result, and what could be tried."""
     hints = []
-    held, found = len(data.held_X), trained.judgement
+    held, found = len(data.lot.kept), trained.judgement
     if _score(found) >= TOO_GOOD:
         first, target = next(iter(trained.importance)), shortened(data.target.name)
         known = f"Is '{shortened(first)}' known before '{target}' is? If not: --ignore {shlex.quote(first)}"
@@ -140,32 +141,22 @@ def _score(found: Judgement) -> float:
     return max((ranking.auc for ranking in found.rare), default=0.0)
 
 
-def saved_figures(data: Prepared, trained: Trained) -> dict[str, Any]:
-    """Return the figures that are saved with the network."""
-    figures = {name: value for name, value in trained.judgement.as_json().items() if name in SAVED_FIGURES}
-    of = {"data": Path(data.table.path).name, "learnt": len(data.X), "kept": len(data.held_X)}
-    return {**of, **figures, "importance": dict(list(trained.importance.items())[:100])}
-
-
 def as_json(args: argparse.Namespace, place: str, data: Prepared, trained: Trained) -> dict[str, Any]:
     """Return the results for a program."""
     training, found = trained.training, trained.judgement
-    learnt, held = len(data.X), len(data.held_X)
+    learnt, held = data.learnt, len(data.lot.kept)
     return {
         "network": place,
         "type": data.target.kind,
         "target": data.target.name,
         "classes": list(data.labels) or None,
-        "layout": data.layout(args.hidden),
-        "columns": [
-            {"name": kind.name, "read_as": kind.kind, "title": kind.title, "inputs": kind.inputs()}
-            for kind in data.encoding.columns
-        ],
-        "left_out": {kind.name: kind.reason for kind in data.encoding.ignored},
+        "layout": trained.layout,
+        "columns": [{"name": field.name, "kind": field.kind, "title": field.title} for field in data.schema.fields],
+        "left_out": {one.name: one.reason for one in data.schema.left_out},
         "rows": {"learnt": learnt, "kept_back": held, "without_target": len(data.unanswered)},
         "rows_saved": 0 if args.without_rows else learnt,
         "training": {"reason": training.reason, "cycles": training.cycles, "seconds": training.seconds},
-        "warnings": [named(warning, data.encoding) for warning in training.warnings],
+        "warnings": list(training.warnings),
         "kept_back": {"learnt": learnt, "kept": held, **found.as_json()},
         "importance": trained.importance,
         "importance_measure": found.measure,
@@ -181,18 +172,30 @@ def next_steps(out: Console, args: argparse.Namespace, place: str, data: Prepare
     ]
     if args.redis:
         url = f" -u {shlex.quote(args.redis)}" if urlsplit(args.redis).netloc != "localhost" else ""
-        row = " ".join(f"{value:.7g}" for value in data.held_X[0].tolist())
         command = "NR.CLASS" if data.labels else "NR.RUN"
-        steps += [
-            ("ask the server", f"redis-cli{url} {command} {shlex.quote(args.key)} {row}"),
-            ("see what its numbers are", f"neuralredis info {quoted}"),
-        ]
+        steps.append(("ask the server", f"redis-cli{url} {command} {shlex.quote(args.key)} {_row(data)}"))
     else:
         again, key = f"neuralredis {shlex.join(args.given)}", shlex.quote(Path(place).stem)
         steps.append(("put it into Redis, too", f"{again} --redis redis://localhost --key {key}"))
     out.print("Next:", style="bold")
     for what, command in steps:
         out.print(Text(f"  {what:26}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)
+
+
+def _row(data: Prepared) -> str:
+    """Return a row that was kept back, as commands take it."""
+    words = []
+    for name, values in data.lot.taken(data.lot.kept[:1])[0].items():
+        (value,) = values
+        if isinstance(value, np.datetime64):
+            text = "" if np.isnat(value) else np.datetime_as_string(value, unit="s")
+        elif isinstance(value, float):
+            text = "" if math.isnan(value) else f"{value:.7g}"
+        else:
+            text = ",".join(map(str, value)) if isinstance(value, list) else str(value or "")
+        if text and len(text) <= LONG:
+            words += [shlex.quote(name), shlex.quote(text)]
+    return " ".join(words)
 
 
 def _is_number(text: str) -> bool:

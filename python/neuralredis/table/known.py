@@ -1,0 +1,109 @@
+"""Networks that are asked by the names of columns, and what they say of these."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuralredis.network import Network
+from neuralredis.results import Evaluation, RegressorEvaluation
+from neuralredis.table.dates import TimeForm
+from neuralredis.table.failure import TableError
+from neuralredis.table.fields import Field
+from neuralredis.table.schema import Schema
+from neuralredis.table.target import Classes, Numbers, Target
+from neuralredis.table.texts import listed, written
+from neuralredis.table.values import Reader, Words
+
+__all__ = ["Known", "of_fields"]
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A network, and how the columns of tables are read for it.
+
+    Attributes
+    ----------
+    network : Network
+        The network.
+    schema : Schema
+        Its fields, and what it answers.
+    """
+
+    network: Network
+    schema: Schema
+
+    @property
+    def target(self) -> Target:
+        """What it answers."""
+        return self.schema.target
+
+    def run(self, rows: dict[str, Any]) -> NDArray[np.floating]:
+        """Return the outputs for some rows, of shape (rows, outputs)."""
+        outputs = np.asarray(self.network.run(rows))
+        return outputs.reshape(len(outputs), -1)
+
+    def evaluate(self, rows: dict[str, Any], y: NDArray[Any]) -> Evaluation:
+        """Return how good it is on some rows, of which the classes are known by their numbers."""
+        return self.network.evaluate(rows, self._answers(y))
+
+    def has(self, rows: dict[str, Any], y: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which rows are among those that it has: what it answers of them says nothing of others."""
+        return self.network._has(rows, self._answers(y))
+
+    def usual_error(self) -> float | None:
+        """Return by how much its numbers are off as a rule, by the rows that it has and did not learn from."""
+        if not self.network.info().test_dataset_len:
+            return None
+        found = self.network.evaluate("test")
+        return found.rmse if isinstance(found, RegressorEvaluation) else None
+
+    def _answers(self, y: NDArray[Any]) -> Any:
+        target = self.target
+        return Words.of(list(target.labels), y.astype(np.int64)) if isinstance(target, Classes) else y
+
+
+def of_fields(network: Network) -> Known:
+    """Return what a network of fields says of them.
+
+    Raises
+    ------
+    TableError
+        If it has none, or answers several numbers.
+    """
+    if network.fields is None:
+        raise TableError("it does not say what its columns are")
+    name = network.target
+    if not isinstance(name, str):
+        raise TableError("it answers several numbers at once")
+    figures, ranges = network._figures()
+    fields = tuple(_field(of, kind, figure) for (of, kind), figure in zip(network.fields.items(), figures, strict=True))
+    if network.info().type == "classifier":
+        target: Target = Classes(name=name, labels=network.classes or ())
+    else:
+        low, high = ranges[0] or (math.nan, math.nan)
+        target = Numbers(name=name, low=low, high=high)
+    return Known(network, Schema(fields=fields, left_out=(), target=target))
+
+
+def _field(name: str, kind: str, figures: dict[str, Any]) -> Field:
+    reader = Reader(kind, known=figures["words"])
+    detail = ""
+    if figures["range"] is not None:
+        low, high = figures["range"]
+        detail = f"{written(low)} to {written(high)}"
+        if reader.of == "time":
+            ends = [str(np.datetime64(round(seconds), "s")) for seconds in (low, high)]
+            # That is where times of day are.
+            of_day = all(end.startswith("1970-01-01T") for end in ends)
+            reader = replace(reader, form=TimeForm()) if of_day else reader
+            detail = " to ".join(end[11:16] if of_day else end[:10] for end in ends)
+    elif reader.of in ("category", "tags"):
+        words = [word for word, _ in figures["commonest"]] or list(figures["words"])
+        more = [word for word in figures["words"] if word not in words]
+        detail = listed([*words, *more], 8, "or")
+    return Field(name=name, kind=kind, reader=reader, detail=detail, gaps=bool(figures["gaps"]))
