@@ -35,7 +35,7 @@ def test_its_python_prints_what_it_shows(
             exec(compile(code, "README.md", "exec"), names)
         printed.append(stream.getvalue())
         shown.append(output)
-    assert len(printed) == 3
+    assert len(printed) == 4
     assert printed == shown
 
 
