@@ -65,7 +65,7 @@ def test_many_weighted_rows_are_stored_in_slices_and_sent_with_their_weights(any
         (["NR.OBSERVE", "net", "FP32", blob(1, 2, 0), "WEIGHTS", blob(-1)], "NRDATA the weight is -1"),
         (["NR.OBSERVE", "net", "FP32", blob(1, 2, 0), "WEIGHTS", blob(np.nan)], "NRDATA the weight is NaN"),
         (["NR.OBSERVE", "net", "FP32", blob(1, 2, 0), "WEIGHT", 1], "NROPTION WEIGHT is for one row"),
-        (["NR.OBSERVE", "net", 1, 2, "->", 0, "WEIGHTS", blob(1)], "NROPTION WEIGHTS are for FP32"),
+        (["NR.OBSERVE", "net", 1, 2, "->", 0, "WEIGHTS", blob(1)], "NROPTION WEIGHTS are for several rows"),
         (["NR.EVALUATE", "net", "FP32", blob(1, 2, 0), "WEIGHTS", blob(1, 2)], "NRSHAPE the weights have 8 bytes"),
         (["NR.EVALUATE", "net", "FP32", blob(1, 2, 0), "TEST"], "NROPTION the rows are given"),
         (["NR.GETDATA", "net", "TRAIN", 0, "COUNT"], "NROPTION COUNT has no value"),
