@@ -70,8 +70,8 @@ class Column:
                 places[place] = numbers.setdefault(trimmed, len(numbers))
         return cls(name, tuple(numbers), places[codes], typed)
 
-    @classmethod
-    def of_numbers(cls, name: str, numbers: NDArray[Any]) -> Self:
+    @staticmethod
+    def of_numbers(name: str, numbers: NDArray[Any]) -> Column:
         """Return the column of numbers, NaN where there is none.
 
         Examples
@@ -80,23 +80,12 @@ class Column:
         >>> column.texts, column.codes.tolist()
         (('2.5', '31'), [1, -1, 0])
         """
-        given = np.ones(len(numbers), bool) if numbers.dtype.kind in "iu" else ~np.isnan(numbers)
-        different, places = np.unique(numbers[given], return_inverse=True)
-        codes = np.full(len(numbers), -1, np.int64)
-        codes[given] = places.reshape(-1)
-        texts = tuple(text.removesuffix(".0") for text in different.astype(str).tolist())
-        return cls(name, texts, codes, typed=True, values=numbers.astype(np.float64))
+        return _Typed(name, numbers)
 
-    @classmethod
-    def of_moments(cls, name: str, moments: NDArray[Any]) -> Self:
+    @staticmethod
+    def of_moments(name: str, moments: NDArray[Any]) -> Column:
         """Return the column of moments in UTC, NaT where there is none."""
-        moments = moments.astype("datetime64[us]")
-        given = ~np.isnat(moments)
-        different, places = np.unique(moments[given], return_inverse=True)
-        codes = np.full(len(moments), -1, np.int64)
-        codes[given] = places.reshape(-1)
-        texts = tuple(np.datetime_as_string(different, unit="s").tolist())
-        return cls(name, tuple(text.removesuffix("T00:00:00") for text in texts), codes, typed=True, values=moments)
+        return _Typed(name, moments.astype("datetime64[us]"))
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -140,3 +129,56 @@ class Column:
         """Return the text of a row."""
         code = int(self.codes[row])
         return None if code < 0 else self.texts[code]
+
+
+class _Typed(Column):
+    """A column of numbers or moments, of which texts are made once somebody asks for them: there may be very many."""
+
+    def __init__(self, name: str, given: NDArray[Any]) -> None:
+        values = given if given.dtype.kind == "M" else given.astype(np.float64)
+        for attribute, value in (("name", name), ("typed", True), ("values", values), ("words", False)):
+            object.__setattr__(self, attribute, value)
+        # Of whole numbers all digits are kept for their texts.
+        object.__setattr__(self, "_given", given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    @property
+    def gaps(self) -> int:
+        return int(np.count_nonzero(self._missing))
+
+    def take(self, rows: NDArray[np.int64]) -> Column:
+        return _Typed(self.name, self._given[rows])
+
+    @property
+    def _missing(self) -> NDArray[np.bool_]:
+        kind = self._given.dtype.kind
+        return (
+            np.zeros(len(self), bool)
+            if kind in "iu"
+            else np.isnat(self._given)
+            if kind == "M"
+            else self._given != self._given
+        )
+
+    @cached_property
+    def _coded(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+        given = ~self._missing
+        different, places = np.unique(self._given[given], return_inverse=True)
+        codes = np.full(len(self), -1, np.int64)
+        codes[given] = places.reshape(-1)
+        if different.dtype.kind == "M":
+            texts = np.datetime_as_string(different, unit="s").tolist()
+            return tuple(text.removesuffix("T00:00:00") for text in texts), codes
+        return tuple(text.removesuffix(".0") for text in different.astype(str).tolist()), codes
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        return self._coded[0]
+
+    @cached_property
+    def codes(self) -> NDArray[np.int64]:
+        return self._coded[1]
+
+    _given: NDArray[Any]

@@ -145,7 +145,7 @@ def field_of(
     if wish is not None and wish.kind in ("text", "tags", "auto", "vector"):
         return _asked(column, learnt, wish, conventions or Conventions.of([column]))
     form = form_of(column, conventions or Conventions.of([column]), wish)
-    if form == "flag" and wish is None and any(text.lower() in _LETTERS for text in column.counts):
+    if form == "flag" and wish is None and not column.typed and any(text.lower() in _LETTERS for text in column.counts):
         # Letters are no yes or no to a network, nor to whoever asks it.
         form = Text()
     if isinstance(form, NumberForm):
@@ -176,7 +176,7 @@ def _number(column: Column, learnt: Column, form: NumberForm, wish: Wish | None)
         return _moment(learnt, form)
     if wish is None and not form.unit and numbers_the_rows(column.name, reader.values(column)):
         return LeftOut(name=column.name, reason=ROW_NUMBERS)
-    if wish is None and (words := _words_beside(column, reader)):
+    if wish is None and not column.typed and (words := _words_beside(column, reader)):
         reader = Reader(f"auto {max(len(words), 2)}", form)
         values = Reader("number", form).values(learnt)
         found = _measured(learnt, replace(reader, kind="number"), "", lambda number: written(number, comma=form.comma))

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from neuralredis.table.column import Column
 from neuralredis.table.conventions import Conventions, commas_and_points, fits, sample
@@ -55,6 +58,8 @@ def form_of(column: Column, conventions: Conventions, wish: Wish | None = None) 
     """
     if wish is not None:
         return _wished(column, conventions, wish)
+    if column.values is not None and column.values.dtype.kind in "fM" and not _is_flag(column.values):
+        return DateForm() if column.values.dtype.kind == "M" else NumberForm()
     counts = {text: count for text, count in column.counts.items() if text.lower() not in MISSING}
     if is_pair(counts):
         return "flag"
@@ -78,6 +83,13 @@ def form_of(column: Column, conventions: Conventions, wish: Wish | None = None) 
             return form
         reason = reason or _nearly(counts, understood, form)
     return Text(kept_of(counts, column), reason)
+
+
+def _is_flag(values: NDArray[Any]) -> bool:
+    """Whether all values that there are are 0 and 1, both of them."""
+    if values.dtype.kind == "M" or not ((values == 0) | (values == 1) | np.isnan(values)).all():
+        return False
+    return bool((values == 0).any() and (values == 1).any())
 
 
 def number_form(

@@ -169,6 +169,8 @@ def _flat(row: Mapping[Any, Any], before: str = "") -> Iterable[tuple[str, Any]]
 
 def _of_objects(name: str, items: list[Any]) -> Column:
     """Return the column of objects of Python, each of a type of its own."""
+    if set(map(type, items)) <= {str, type(None)}:
+        return Column.of(name, items)
     given = [item for item in items if not _is_none(item)]
     if any(_is_list(item) for item in given):
         return _of_lists(name, items)
@@ -201,6 +203,8 @@ def _is_list(item: object) -> bool:
 
 
 def _is_none(item: Any) -> bool:
+    if isinstance(item, str):
+        return False
     if item is None or type(item).__name__ in _NONE:
         return True
     if isinstance(item, np.datetime64):

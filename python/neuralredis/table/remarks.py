@@ -45,6 +45,8 @@ def doubts(column: Column, reader: Reader, conventions: Conventions, wish: Wish 
 
 def gap_words(column: Column, reader: Reader) -> dict[str, int]:
     """Return the texts of a column that stand for a missing value, and how many rows have each."""
+    if column.values is not None:
+        return {}
     kept = reader.form.kept if isinstance(reader.form, Text) else frozenset()
     is_word = is_gap if reader.of in ("number", "time", "auto") else lambda text: text.lower() in MISSING
     return {text: rows for text, rows in column.counts.items() if text not in kept and is_word(text)}
