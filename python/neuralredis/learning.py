@@ -14,7 +14,7 @@ from neuralredis.options import Kind
 from neuralredis.results import ClassifierEvaluation, Evaluation, Progress, Report
 from neuralredis.table import frames
 from neuralredis.table.column import Column
-from neuralredis.table.lot import KEPT_BACK, prepare
+from neuralredis.table.prepared import KEPT_BACK, prepare
 from neuralredis.table.schema import Schema
 from neuralredis.table.wishes import Wish
 
@@ -165,7 +165,7 @@ def learn(
         raise OptionError(f"kept_back is {kept_back!r}: expected a share of the rows from 0 to less than 1")
     try:
         columns, delimiter = _columns(data)
-        lot = prepare(
+        prepared = prepare(
             columns,
             target,
             classify=None if kind is None else kind == "classifier",
@@ -176,15 +176,15 @@ def learn(
         )
     except DataError as error:
         raise type(error)(_in_python(str(error))) from None
-    network = lot.network(hidden=hidden, seed=seed, **options)
+    network = prepared.network(hidden=hidden, seed=seed, **options)
     report = network.train(autostop=True, backtrack=True, max_time=max_time, progress=progress, callback=callback)
     return Learnt(
         network=network,
         report=report,
-        evaluation=lot.evaluate(network) if len(lot.kept) else None,
-        left_out={one.name: one.reason for one in lot.schema.left_out},
-        remarks=tuple(map(_in_python, lot.schema.remarks)),
-        _schema=lot.schema,
+        evaluation=prepared.evaluate(network) if len(prepared.kept) else None,
+        left_out={one.name: one.reason for one in prepared.schema.left_out},
+        remarks=tuple(map(_in_python, prepared.schema.remarks)),
+        _schema=prepared.schema,
     )
 
 

@@ -43,7 +43,7 @@ def train(args: argparse.Namespace) -> None:
     # Whatever happens from here on, what has been learnt is there.
     saved.save(place)
     named = Known(network, data.schema)
-    kept, _ = data.lot.taken(data.lot.kept)
+    kept, _ = data.prepared.taken(data.prepared.kept)
     found = judging.judge(named, kept, data.kept_y)
     trained = report.Trained(
         training=training,
@@ -77,12 +77,12 @@ def _check_key(args: argparse.Namespace) -> None:
 
 def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Network, Report]:
     """Return a trained network, with the rows that it has learnt from. Ctrl-C ends the training early."""
-    network = data.lot.network(
+    network = data.prepared.network(
         hidden=args.hidden, seed=args.seed, class_weight="balanced" if args.balanced and data.labels else None
     )
     out.print(
-        f"{data.learnt:,} rows to learn from, of which {len(data.lot.test):,} tell when to stop; "
-        f"{len(data.lot.kept):,} kept back until the end."
+        f"{data.learnt:,} rows to learn from, of which {len(data.prepared.test):,} tell when to stop; "
+        f"{len(data.prepared.kept):,} kept back until the end."
     )
     curves = screen.Curves()
     terminal = out.is_terminal and not args.json

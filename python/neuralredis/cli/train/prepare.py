@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from neuralredis.cli.failure import Failure
 from neuralredis.cli.screen import Gaps
 from neuralredis.table.column import Column
-from neuralredis.table.lot import LEAST_ROWS, Lot
-from neuralredis.table.lot import prepare as prepared
+from neuralredis.table.prepared import LEAST_ROWS, PreparedTable
+from neuralredis.table.prepared import prepare as prepared_of
 from neuralredis.table.reading import Table
 from neuralredis.table.remarks import gap_words
 from neuralredis.table.schema import Schema
@@ -31,7 +31,7 @@ class Prepared:
     ----------
     table : Table
         The table.
-    lot : Lot
+    prepared : PreparedTable
         Its rows, as the network takes them.
     unanswered : Column
         The cells of the target that have no value.
@@ -42,7 +42,7 @@ class Prepared:
     """
 
     table: Table
-    lot: Lot
+    prepared: PreparedTable
     unanswered: Column
     gaps: dict[str, Gaps]
     remarks: list[str]
@@ -50,7 +50,7 @@ class Prepared:
     @property
     def schema(self) -> Schema:
         """How its columns are read."""
-        return self.lot.schema
+        return self.prepared.schema
 
     @property
     def target(self) -> Target:
@@ -65,13 +65,13 @@ class Prepared:
     @property
     def learnt(self) -> int:
         """How many rows are learnt from, those that tell when to stop among them."""
-        return len(self.lot.train) + len(self.lot.test)
+        return len(self.prepared.train) + len(self.prepared.test)
 
     @property
     def kept_y(self) -> NDArray[np.generic]:
         """The answers of the rows kept back: numbers, or the places of classes."""
-        answers = self.lot.answers
-        return np.asarray(answers.codes if isinstance(answers, Words) else answers)[self.lot.kept]
+        answers = self.prepared.answers
+        return np.asarray(answers.codes if isinstance(answers, Words) else answers)[self.prepared.kept]
 
 
 def wishes_of(args: argparse.Namespace, table: Table) -> dict[str, Wish]:
@@ -96,7 +96,7 @@ def prepare(args: argparse.Namespace, table: Table, wishes: dict[str, Wish]) -> 
     if args.rows is not None and args.rows < LEAST_ROWS:
         raise Failure(f"--rows {args.rows}: expected at least {LEAST_ROWS}")
     columns = {name: table.column(name) for name in table.names}
-    lot = prepared(
+    prepared = prepared_of(
         columns,
         args.target,
         classify=args.classify,
@@ -106,12 +106,12 @@ def prepare(args: argparse.Namespace, table: Table, wishes: dict[str, Wish]) -> 
         most=args.rows,
         called=table.path,
     )
-    used = {field.name: columns[field.name].take(lot.used) for field in lot.schema.fields}
-    gaps, remarks = _not_understood(lot.schema, used)
+    used = {field.name: columns[field.name].take(prepared.used) for field in prepared.schema.fields}
+    gaps, remarks = _not_understood(prepared.schema, used)
     return Prepared(
         table=table,
-        lot=lot,
-        unanswered=columns[args.target].take(np.flatnonzero(~lot.answered)),
+        prepared=prepared,
+        unanswered=columns[args.target].take(np.flatnonzero(~prepared.answered)),
         gaps=gaps,
         remarks=remarks,
     )

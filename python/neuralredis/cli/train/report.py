@@ -76,7 +76,7 @@ def introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
         out.print(f"{dropped:,} {has} no value of it{such}, and cannot be learnt from.")
         if "NA" in data.unanswered.counts:
             out.print(f"If 'NA' is a value of it like others: --as {shlex.quote(f'{target.name}=category')}")
-    used, answered = len(data.lot.used), int(data.lot.answered.sum())
+    used, answered = len(data.prepared.used), int(data.prepared.answered.sum())
     if used < answered:
         out.print(f"{used:,} of {answered:,} rows are taken, chosen at random.")
     screen.columns(out, data.schema, data.gaps, [name for name in table.names if name != target.name])
@@ -97,7 +97,7 @@ def results(out: Console, args: argparse.Namespace, data: Prepared, trained: Tra
     for warning in training.warnings:
         out.print(f"Note: {warning}.", style="yellow")
     out.print()
-    screen.judgement(out, data.target, trained.judgement, f"the {len(data.lot.kept):,} rows kept back")
+    screen.judgement(out, data.target, trained.judgement, f"the {len(data.prepared.kept):,} rows kept back")
     for hint in _hints(args, data, trained):
         out.print(hint, style="yellow")
     out.print()
@@ -108,7 +108,7 @@ def results(out: Console, args: argparse.Namespace, data: Prepared, trained: Tra
 def _hints(args: argparse.Namespace, data: Prepared, trained: Trained) -> list[str]:
     """Return what the user should know before believing the result, and what could be tried."""
     hints = []
-    held, found = len(data.lot.kept), trained.judgement
+    held, found = len(data.prepared.kept), trained.judgement
     if _score(found) >= TOO_GOOD:
         first, target = next(iter(trained.importance)), shortened(data.target.name)
         known = f"Is '{shortened(first)}' known before '{target}' is? If not: --ignore {shlex.quote(first)}"
@@ -144,7 +144,7 @@ def _score(found: Judgement) -> float:
 def as_json(args: argparse.Namespace, place: str, data: Prepared, trained: Trained) -> dict[str, Any]:
     """Return the results for a program."""
     training, found = trained.training, trained.judgement
-    learnt, held = data.learnt, len(data.lot.kept)
+    learnt, held = data.learnt, len(data.prepared.kept)
     return {
         "network": place,
         "type": data.target.kind,
@@ -185,7 +185,7 @@ def next_steps(out: Console, args: argparse.Namespace, place: str, data: Prepare
 def _row(data: Prepared) -> str:
     """Return a row that was kept back, as commands take it."""
     words = []
-    for name, values in data.lot.taken(data.lot.kept[:1])[0].items():
+    for name, values in data.prepared.taken(data.prepared.kept[:1])[0].items():
         (value,) = values
         if isinstance(value, np.datetime64):
             text = "" if np.isnat(value) else np.datetime_as_string(value, unit="s")

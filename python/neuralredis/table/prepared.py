@@ -20,7 +20,7 @@ from neuralredis.table.target import Classes, target_of
 from neuralredis.table.values import Words, taken
 from neuralredis.table.wishes import Wish
 
-__all__ = ["KEPT_BACK", "LEAST_ROWS", "Lot", "prepare"]
+__all__ = ["KEPT_BACK", "LEAST_ROWS", "PreparedTable", "prepare"]
 
 #: Rows with a value of the target that a table needs.
 LEAST_ROWS = 10
@@ -33,7 +33,7 @@ MOST_PARAMETERS = 1 << 24
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Lot:
+class PreparedTable:
     """A table, ready to be learnt from.
 
     Attributes
@@ -105,7 +105,7 @@ def prepare(
     seed: int | None = None,
     most: int | None = None,
     called: str = "the table",
-) -> Lot:
+) -> PreparedTable:
     """Return a table, ready to be learnt from.
 
     Parameters
@@ -162,7 +162,7 @@ def prepare(
     others = [column for name, column in columns.items() if name != target]
     schema = Schema.of(others, found, wishes, rows=used[learnt], conventions=conventions)
     fields = {field.name: columns[field.name].take(used) for field in schema.fields}
-    return Lot(
+    return PreparedTable(
         schema=schema,
         answered=answered,
         used=used,
