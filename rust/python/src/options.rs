@@ -189,7 +189,6 @@ fn words(options: Option<&Bound<'_, PyDict>>, of_creation: bool) -> PyResult<Vec
 #[pyfunction]
 #[pyo3(signature = (kind, layout = None, *, fields = None, target = None, hidden = None, classes = None, **options))]
 pub(crate) fn creation_words<'py>(
-    py: Python<'py>,
     kind: &Bound<'py, PyAny>,
     layout: Option<&Bound<'py, PyAny>>,
     fields: Option<&Bound<'py, PyAny>>,
@@ -198,7 +197,7 @@ pub(crate) fn creation_words<'py>(
     classes: Option<&Bound<'py, PyAny>>,
     options: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Vec<Bound<'py, PyBytes>>> {
-    let kind = self::kind(kind)?;
+    let (py, kind) = (kind.py(), self::kind(kind)?);
     let mut all = vec![kind.name().as_bytes().to_vec()];
     match Made::of(layout, fields, [target, hidden, classes])? {
         Made::Layout(layout) => {

@@ -96,10 +96,18 @@ impl FieldReader {
     }
 }
 
+/// A [`Part`] before it is Python's.
+struct Cut {
+    text: Vec<u8>,
+    rows: usize,
+    outcomes: Vec<Vec<u8>>,
+    weights: Vec<u8>,
+}
+
 /// Rows that are written one after the other, cut where a command has enough.
 struct Parts<'py> {
     py: Python<'py>,
-    done: Vec<(Vec<u8>, usize, Vec<Vec<u8>>, Vec<u8>)>,
+    done: Vec<Cut>,
     text: Vec<u8>,
     row: Vec<u8>,
     rows: usize,
@@ -137,7 +145,7 @@ impl<'py> Parts<'py> {
         self.text.push(b']');
         let text = std::mem::replace(&mut self.text, b"[".to_vec());
         let (outcomes, weights) = (std::mem::take(&mut self.outcomes), std::mem::take(&mut self.weights));
-        self.done.push((text, std::mem::take(&mut self.rows), outcomes, weights));
+        self.done.push(Cut { text, rows: std::mem::take(&mut self.rows), outcomes, weights });
     }
 
     fn all(mut self, weighted: Option<()>) -> PyResult<Bound<'py, PyList>> {
@@ -145,7 +153,7 @@ impl<'py> Parts<'py> {
             self.cut();
         }
         let py = self.py;
-        let part = |(text, rows, outcomes, weights): (Vec<u8>, usize, Vec<Vec<u8>>, Vec<u8>)| -> Part<'py> {
+        let part = |Cut { text, rows, outcomes, weights }| -> Part<'py> {
             let outcomes = outcomes.iter().map(|outcome| PyBytes::new(py, outcome)).collect();
             (PyBytes::new(py, &text), rows, outcomes, weighted.map(|()| PyBytes::new(py, &weights)))
         };
