@@ -33,8 +33,6 @@ class Named:
         """Return whether rows of both are made of the same fields."""
         return isinstance(other, Named) and self._key == other._key
 
-    __hash__ = None  # type: ignore[assignment]
-
     def observe(self, key: Key, X: Any, y: Any, into: str | None, weight: ArrayLike | None) -> Iterator[Command]:
         """Return NR.OBSERVE for rows, none for no rows."""
         return self._with_outcomes("NR.OBSERVE", key, X, y, weight, () if into is None else (into,))

@@ -30,8 +30,6 @@ class Positions:
         """Return whether rows of both are made of the same numbers."""
         return isinstance(other, Positions) and self._key == other._key
 
-    __hash__ = None  # type: ignore[assignment]
-
     def observe(self, key: Key, X: ArrayLike, y: Any, into: str | None, weight: ArrayLike | None) -> Iterator[Command]:
         """Return NR.OBSERVE for rows, none for no rows."""
         _check_given(y)

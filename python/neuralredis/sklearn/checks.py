@@ -117,7 +117,7 @@ def refuse_infinite(rows: Any, X: Any) -> None:
 
 
 def refuse_words(X: Any, error: Exception) -> None:
-    """Refuse the first value of a frame that is no number, where the network takes numbers."""
+    """Refuse the first value of a frame that is not a number, where the network takes numbers."""
     columns = arrays(X)
     try:
         frame(columns, names_of(X), ["number"] * len(columns))

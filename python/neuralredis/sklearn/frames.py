@@ -186,7 +186,7 @@ def number(value: Any, row: int, is_: What, name: Any) -> float:
         return np.nan
     try:
         if isinstance(value, (dt.date, np.datetime64)):
-            raise TypeError("a moment is no number")
+            raise TypeError("a moment is not a number")
         return float(value)
     except (TypeError, ValueError) as error:
         raise refused(value, row, is_, name) from error

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -173,7 +174,7 @@ def _column(fields: _Fields) -> tuple[Field, Block, int]:
         fields.text("reason")
         return _field(name, Reader("text"), ""), lambda words: (words.codes >= 0)[:, None], 1
     fill, gaps, detail = fields.number("fill"), fields.flag("gaps"), ""
-    parts: Callable[[NDArray[Any]], list[NDArray[Any]]] = lambda values: [values]  # noqa: E731
+    parts: Callable[[NDArray[Any]], list[NDArray[Any]]] = _as_it_is
     reader = Reader("flag")
     count = 1
     if kind == "number":
@@ -186,7 +187,7 @@ def _column(fields: _Fields) -> tuple[Field, Block, int]:
         if order not in ORDERS or datetime.date(1970, 1, 1) + datetime.timedelta(days=int(fill)) is None:
             raise ValueError("no such date")
         reader, count = Reader("time", DateForm(order)), 4 if hours else 3
-        parts = lambda moments: _parts_of_days(moments, fill, hours)  # noqa: E731
+        parts = partial(_parts_of_days, fill=fill, hours=hours)
     elif kind == "time":
         reader = Reader("number", TimeForm(fields.flag("duration", False)))
     elif kind != "yes/no":
@@ -198,6 +199,11 @@ def _column(fields: _Fields) -> tuple[Field, Block, int]:
         return np.column_stack([*found, missing] if gaps else found)
 
     return _field(name, reader, detail, gaps), block, count + gaps
+
+
+def _as_it_is(values: NDArray[Any]) -> list[NDArray[Any]]:
+    """Return a number, or yes and no, as the one input that it is."""
+    return [values]
 
 
 def _parts_of_days(moments: NDArray[Any], fill: float, hours: bool) -> list[NDArray[Any]]:
