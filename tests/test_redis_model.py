@@ -7,7 +7,6 @@ calls and must give the same numbers, to the last bit.
 
 from __future__ import annotations
 
-import copy
 import itertools
 import struct
 from collections import Counter
@@ -15,23 +14,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import beside
 import inredis
 import numpy as np
 import pytest
-import redis
-from hypothesis import HealthCheck, settings
+from beside import KEYS, LIMITS, SETS, TAKEN
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import rule
 
 import neuralredis as nr
 import servers
 
 #: What is asked of every network after each command.
 PROBES = 3
-KEYS = st.sampled_from(["a", "b", "c"])
 #: Few values, so that rows repeat; some that must survive as text.
 VALUES = st.sampled_from([0.0, 1.0, -1.0, 2.5, 0.1, -1e-3, 3.3333333, 1e6, 7.0, 1e-30])
-SETS = st.sampled_from([None, "train", "test"])
 PAIRS = {
     "classifier": [("softmax", "crossentropy"), ("softmax", "mse"), ("sigmoid", "crossentropy"), ("linear", "mse")],
     "regressor": [("linear", "mse"), ("sigmoid", "mse"), ("sigmoid", "crossentropy")],
@@ -91,29 +88,34 @@ class Plain:
         return "train" if fill["train"] * self.limits["test"] <= fill["test"] * self.limits["train"] else "test"
 
 
-class Commands(RuleBasedStateMachine):
-    """A server, the model and the embedded networks."""
+class Commands(beside.Commands):
+    """The machine for rows of numbers by their positions."""
 
-    client: redis.Redis
+    def make(self, key: str, data: Any) -> None:
+        kind = data.draw(st.sampled_from(["classifier", "regressor"]))
+        layout = data.draw(st.lists(st.integers(2, 4), min_size=2, max_size=3))
+        limits = data.draw(st.tuples(st.integers(2, 9), st.integers(1, 9)))
+        self.create(key, kind, layout, limits, data.draw(st.booleans()), data.draw(st.integers(0, 99)), 0)
+        for _ in range(2):
+            self.observe(key, data, None, None, True)
 
-    @initialize()
-    def begin(self) -> None:
-        self.client.flushall()
-        self.plain: dict[str, Plain] = {}
-        self.embedded: dict[str, nr.Network] = {}
+    def count(self, key: str, name: str) -> int:
+        return len(self.plain[key].rows[name])
 
-    def ask(self, *command: Any) -> Any:
-        return self.client.execute_command(*command)
+    def trained(self, key: str, report: nr.Report, autostop: bool) -> None:
+        plain = self.plain[key]
+        learning = plain.members
+        if plain.cycles == 0:
+            # So few rows and parameters are cheap. The better half is kept, where something tells which that is.
+            wished = plain.options.get("restarts", "auto")
+            learning = (7 if autostop else 1) if wished == "auto" else wished
+            plain.members = -(-learning // 2) if autostop else learning
+        plain.cycles += report.cycles
+        plain.steps += report.cycles * len(plain.rows["train"]) * learning
 
-    def refused(self, *command: Any, because: str) -> None:
-        with pytest.raises(redis.ResponseError, match=because):
-            self.ask(*command)
-
-    def missing(self, key: str, *command: Any) -> bool:
-        """Whether there is no network; then the command must say so."""
-        if key not in self.plain:
-            self.refused(*command, because=f"no network at key '{key}'")
-        return key not in self.plain
+    def was_reset(self, key: str) -> None:
+        self.plain[key].cycles = self.plain[key].steps = 0
+        self.plain[key].members = 1
 
     # What clients ask for, and what must come of it.
 
@@ -121,7 +123,7 @@ class Commands(RuleBasedStateMachine):
         key=KEYS,
         kind=st.sampled_from(["classifier", "regressor"]),
         layout=st.lists(st.integers(1, 4), min_size=2, max_size=4),
-        limits=st.tuples(*[st.none() | st.integers(0, 9)] * 2),
+        limits=st.tuples(LIMITS, LIMITS),
         normalize=st.booleans(),
         seed=st.integers(0, 2**64 - 1),
         activation=st.sampled_from(["sigmoid", "tanh", "relu", None]),
@@ -167,7 +169,7 @@ class Commands(RuleBasedStateMachine):
             self.embedded[key] = nr.Network(kind, layout, normalize=normalize, seed=seed, **given)
         self.check(key)
 
-    @rule(key=KEYS, data=st.data(), into=SETS, weight=st.sampled_from([None, 0.5, 2.0]), binary=st.booleans())
+    @rule(key=TAKEN, data=st.data(), into=SETS, weight=st.sampled_from([None, 0.5, 2.0]), binary=st.booleans())
     def observe(self, key: str, data: Any, into: str | None, weight: float | None, binary: bool) -> None:
         if self.missing(key, "NR.OBSERVE", key, 1, "->", 1):
             return
@@ -200,7 +202,7 @@ class Commands(RuleBasedStateMachine):
             assert told == (len(plain.rows["train"]), len(plain.rows["test"]))
         self.check(key)
 
-    @rule(key=KEYS, data=st.data(), binary=st.booleans())
+    @rule(key=TAKEN, data=st.data(), binary=st.booleans())
     def answer(self, key: str, data: Any, binary: bool) -> None:
         if self.missing(key, "NR.RUN", key, 1) or self.missing(key, "NR.CLASS", key, 1):
             return
@@ -224,57 +226,7 @@ class Commands(RuleBasedStateMachine):
                 assert np.allclose(found.sum(axis=1), 1)
         self.refused("NR.RUN", key, *range(inputs + 1), because=f"has {inputs} input.*{inputs + 1} .*given")
 
-    @rule(key=KEYS, cycles=st.integers(1, 12), autostop=st.booleans(), backtrack=st.booleans())
-    def train(self, key: str, cycles: int, autostop: bool, backtrack: bool) -> None:
-        words = [word for word, wished in (("AUTOSTOP", autostop), ("BACKTRACK", backtrack)) if wished]
-        command = ["NR.TRAIN", key, "MAXCYCLES", cycles, "MAXTIME", 0, *words, "BLOCK", 0]
-        if self.missing(key, *command):
-            return
-        plain, embedded = self.plain[key], self.embedded[key]
-        if not plain.rows["train"] or (autostop and not plain.rows["test"]):
-            self.refused(*command, because="training rows|testing rows|rows")
-        else:
-            assert self.ask(*command) == b"finished"
-            report = embedded.train(max_cycles=cycles, max_time=None, autostop=autostop, backtrack=backtrack)
-            assert report.cycles <= cycles
-            assert autostop or report.cycles == cycles
-            if plain.cycles == 0:
-                # So few rows and parameters are cheap.
-                wished = plain.options.get("restarts", "auto")
-                plain.members = (10 if autostop else 1) if wished == "auto" else wished
-            plain.cycles += report.cycles
-            plain.steps += report.cycles * len(plain.rows["train"]) * plain.members
-            told = self.ask("NR.REPORT", key)
-            told = dict(zip(told[::2], told[1::2], strict=True))
-            assert told[b"cycles"] == report.cycles
-            assert told[b"reason"].decode() == report.reason
-            assert told[b"best-cycle"] == report.best_cycle
-        self.check(key)
-
-    @rule(key=KEYS, chosen=st.sampled_from(["TRAIN", "TEST"]))
-    def evaluate(self, key: str, chosen: Any) -> None:
-        if self.missing(key, "NR.EVALUATE", key, chosen):
-            return
-        plain = self.plain[key]
-        if not plain.rows[chosen.lower()]:
-            self.refused("NR.EVALUATE", key, chosen, because="no .*rows")
-            return
-        told = self.ask("NR.EVALUATE", key, chosen)
-        told = dict(zip(told[::2], told[1::2], strict=True))
-        expected = self.embedded[key].evaluate(chosen.lower())
-        assert told[b"rows"] == len(plain.rows[chosen.lower()]) == expected.rows
-        assert float(told[b"error"]) == expected.error
-
-    @rule(key=KEYS)
-    def reset(self, key: str) -> None:
-        if not self.missing(key, "NR.RESET", key):
-            assert self.ask("NR.RESET", key) == b"OK"
-            self.embedded[key].reset()
-            self.plain[key].cycles = self.plain[key].steps = 0
-            self.plain[key].members = 1
-        self.check(key)
-
-    @rule(key=KEYS, train=st.none() | st.integers(0, 9), test=st.none() | st.integers(0, 9), normalize=st.booleans())
+    @rule(key=TAKEN, train=LIMITS, test=LIMITS, normalize=st.booleans())
     def configure(self, key: str, train: int | None, test: int | None, normalize: bool) -> None:
         wished = {name: limit for name, limit in (("dataset", train), ("test", test)) if limit is not None}
         words = [word for name, value in wished.items() for word in (name, value)]
@@ -292,41 +244,6 @@ class Commands(RuleBasedStateMachine):
             assert Counter(rows) <= kept[name]
             assert len(rows) == min(kept[name].total(), plain.limits[name])
         self.check(key)
-
-    @rule(key=KEYS)
-    def delete(self, key: str) -> None:
-        assert self.ask("DEL", key) == int(key in self.plain)
-        self.plain.pop(key, None)
-        self.embedded.pop(key, None)
-        self.check(key)
-
-    @rule(key=KEYS, other=KEYS)
-    def rename(self, key: str, other: str) -> None:
-        if key in self.plain:
-            assert self.ask("RENAME", key, other)
-            self.plain[other], self.embedded[other] = self.plain.pop(key), self.embedded.pop(key)
-        self.check(key)
-        self.check(other)
-
-    @rule(key=KEYS, other=KEYS, by=st.sampled_from(["COPY", "DUMP", "EXPORT"]))
-    def duplicate(self, key: str, other: str, by: str) -> None:
-        if key == other or key not in self.plain:
-            return
-        if by == "COPY":
-            assert self.ask("COPY", key, other, "REPLACE") == 1
-        elif by == "DUMP":
-            assert self.ask("RESTORE", other, 0, self.ask("DUMP", key), "REPLACE") == b"OK"
-        else:
-            assert self.ask("NR.IMPORT", other, self.ask("NR.EXPORT", key), "REPLACE") == b"OK"
-        self.plain[other] = copy.deepcopy(self.plain[key])
-        self.embedded[other] = copy.copy(self.embedded[key])
-        self.check(other)
-
-    @rule()
-    def reload(self) -> None:
-        assert self.ask("DEBUG", "RELOAD") == b"OK"
-        for key in self.plain:
-            self.check(key)
 
     # What must hold.
 
@@ -366,8 +283,7 @@ class Commands(RuleBasedStateMachine):
         if key not in self.plain:
             return
         plain, embedded = self.plain[key], self.embedded[key]
-        told = self.ask("NR.INFO", key)
-        told = dict(zip(told[::2], told[1::2], strict=True))
+        told = beside.pairs(self.ask("NR.INFO", key))
         assert told[b"type"].decode() == plain.kind
         assert told[b"layout"] == plain.layout
         assert told[b"training"] == 0
@@ -393,27 +309,4 @@ class Commands(RuleBasedStateMachine):
 def test_any_commands_do_what_the_contract_says(
     any_server_for_all: servers.Server, effort: int, figure: Callable[[str], None]
 ) -> None:
-    asked = 0
-
-    class Client(redis.Redis):
-        def execute_command(self, *command: Any, **options: Any) -> Any:
-            nonlocal asked
-            asked += 1
-            return super().execute_command(*command, **options)
-
-    class Here(Commands):
-        client = Client(unix_socket_path=str(any_server_for_all.socket), protocol=2)
-
-    run_state_machine_as_test(
-        Here,
-        settings=settings(
-            max_examples=60 * effort,
-            stateful_step_count=60,
-            deadline=None,
-            # The suite repeats itself; with more effort, something else is tried each time.
-            derandomize=effort == 1,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
-    Here.client.close()
-    figure(f"{asked} commands")
+    beside.run(Commands, any_server_for_all, effort, figure)
