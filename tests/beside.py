@@ -15,6 +15,7 @@ import redis
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from inredis import pairs
 
 import neuralredis as nr
 import servers
@@ -24,11 +25,6 @@ KEYS = st.sampled_from(["a", "b", "c"])
 TAKEN = st.runner().flatmap(lambda machine: st.sampled_from(["a", "b", "c", *sorted(machine.plain) * 4]))
 SETS = st.sampled_from([None, "train", "test"])
 LIMITS = st.none() | st.integers(0, 9)
-
-
-def pairs(reply: list[Any]) -> dict[Any, Any]:
-    """Names and values in turn."""
-    return dict(zip(reply[::2], reply[1::2], strict=True))
 
 
 class Commands(RuleBasedStateMachine):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 import kinds
 import neuralredis
@@ -160,3 +161,23 @@ def any_server() -> Iterator[servers.Server]:
     """Run a server, for what does not differ from server to server."""
     with servers.running(kinds.ANY, module=neuralredis.module_path(), tcp=True) as server:
         yield server
+
+
+@pytest.fixture
+def client(any_server_for_all: servers.Server) -> redis.Redis:
+    """A client of an empty server, which shows replies as RESP2 has them."""
+    client = any_server_for_all.client(protocol=2)
+    client.flushall()
+    return client
+
+
+@pytest.fixture
+def raw(client: redis.Redis, any_server_for_all: servers.Server) -> redis.Redis:
+    """The same, of bytes."""
+    return any_server_for_all.client(protocol=2, decode_responses=False)
+
+
+@pytest.fixture
+def newer(client: redis.Redis, any_server_for_all: servers.Server) -> redis.Redis:
+    """The same in RESP3."""
+    return any_server_for_all.client(protocol=3)

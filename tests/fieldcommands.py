@@ -9,7 +9,7 @@ import beside
 import numpy as np
 import pytest
 import redis
-from beside import KEYS, LIMITS, SETS, TAKEN, pairs
+from beside import KEYS, LIMITS, SETS, TAKEN
 from fieldrows import (
     CLASSES,
     FIELDS,
@@ -30,7 +30,7 @@ from fieldrows import (
 )
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
-from inredis import blob
+from inredis import blob, pairs
 
 import neuralredis as nr
 from neuralredis.remote.refusals import ours

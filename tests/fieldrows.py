@@ -9,8 +9,8 @@ from typing import Any
 
 import inredis
 import numpy as np
-from beside import pairs
 from hypothesis import strategies as st
+from inredis import pairs
 
 import neuralredis as nr
 

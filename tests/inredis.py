@@ -64,6 +64,11 @@ def running(client: redis.Redis, count: int = 1) -> None:
     servers.wait_until(busy)
 
 
+def pairs(reply: Sequence[Any]) -> dict[Any, Any]:
+    """Names and values in turn."""
+    return dict(zip(reply[::2], reply[1::2], strict=True))
+
+
 def parsed(data: bytes) -> list[list[bytes]]:
     """The commands in bytes of an append-only file."""
     found = []

@@ -283,7 +283,7 @@ class Commands(beside.Commands):
         if key not in self.plain:
             return
         plain, embedded = self.plain[key], self.embedded[key]
-        told = beside.pairs(self.ask("NR.INFO", key))
+        told = inredis.pairs(self.ask("NR.INFO", key))
         assert told[b"type"].decode() == plain.kind
         assert told[b"layout"] == plain.layout
         assert told[b"training"] == 0
