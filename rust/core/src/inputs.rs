@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::forward::{Arrangement, load};
 use crate::layers::LookedUp;
 use crate::layout::Layout;
-use crate::normalization::Scaling;
+use crate::normalization::Normalization;
 use crate::schema::{Entry, Schema};
 
 /// How the inputs of a network follow from stored rows.
@@ -32,15 +32,16 @@ impl Inputs {
     /// fields lists besides; of a lane that has no row, nothing.
     pub(crate) fn load<'a, A: Arrangement>(
         &self,
-        scaling: Option<&Scaling>,
+        normalization: &Normalization,
         stored: &[f32],
         list: impl Fn(usize) -> Option<&'a [Entry]>,
         to: &mut [f32],
         looked_up: &mut LookedUp,
     ) {
+        let scaling = normalization.inputs.as_ref();
         let Some(schema) = &self.schema else { return load::<A>(scaling, stored, to) };
         let mut raw = vec![0.0; to.len()];
-        schema.computed_of(A::LANES, stored, &mut raw);
+        schema.computed_of(A::LANES, stored, normalization.places.as_ref(), &mut raw);
         // Where there is a gap, it is the mean.
         for (column, values) in raw.chunks_exact_mut(A::LANES).enumerate() {
             let mean = scaling.map_or(0.0, |scaling| scaling.mean[column]);

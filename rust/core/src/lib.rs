@@ -27,6 +27,7 @@ pub mod network;
 mod normalization;
 mod objective;
 pub mod options;
+mod places;
 pub mod random;
 mod report;
 pub mod schema;

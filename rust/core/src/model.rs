@@ -225,7 +225,7 @@ impl Model {
         if rows.is_empty() {
             return;
         }
-        let (inputs, scaling) = (self.inputs(), self.trained.normalization.inputs.as_ref());
+        let (inputs, normalization) = (self.inputs(), &self.trained.normalization);
         let groups = if rows.len() <= FEW_ROWS {
             0
         } else {
@@ -246,9 +246,9 @@ impl Model {
                 let to = &mut values.inputs[group * width * lanes..][..width * lanes];
                 let list = |lane: usize| rows.get(lane).map(|row| &row.list[..]);
                 if groups == 0 {
-                    inputs.load::<Single>(scaling, &stored, list, to, &mut looked_up);
+                    inputs.load::<Single>(normalization, &stored, list, to, &mut looked_up);
                 } else {
-                    inputs.load::<Grouped>(scaling, &stored, list, to, &mut looked_up);
+                    inputs.load::<Grouped>(normalization, &stored, list, to, &mut looked_up);
                 }
             }
             let count = rows.len().div_ceil(lanes);

@@ -271,8 +271,8 @@ impl Network {
     pub fn install(&mut self, trained: impl Into<Arc<Trained>>, report: Option<Arc<Report>>) -> Result<()> {
         let trained = trained.into();
         let fits = match &self.schema {
-            Some(schema) => schema.has_had(&trained.layout, self.layout().hidden()),
-            None => *trained.layout == *self.layout(),
+            Some(schema) => schema.has_had(&trained.layout, self.layout().hidden()) && schema.has_had_places(&trained),
+            None => *trained.layout == *self.layout() && trained.normalization.places.is_none(),
         };
         if !fits || trained.weights.len() != trained.members() * trained.layout.parameters() {
             return Err(Error::Parameters { parameters: trained.weights.len() as u64 });

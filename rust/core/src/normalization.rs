@@ -13,6 +13,7 @@ use crate::dataset::Rows;
 use crate::kernels::{LANES, sum_of_lanes};
 use crate::memory::{self, Taken};
 use crate::options::Output;
+use crate::places::Places;
 
 /// Standard deviations from 0 from which on a column that is not centred looks all alike to a network: years of this century,
 /// times in seconds.
@@ -32,6 +33,8 @@ pub struct Scaling {
 pub(crate) struct Normalization {
     pub(crate) inputs: Option<Scaling>,
     pub(crate) outputs: Option<Scaling>,
+    /// Of a network of fields, once it has been trained.
+    pub(crate) places: Option<Places>,
 }
 
 impl Normalization {
@@ -47,8 +50,12 @@ impl Normalization {
 
     /// Bytes beyond the normalization itself.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        let places = self.places.as_ref().map_or(0, |places| places.bytes_by(taken));
         let scalings = self.inputs.iter().chain(&self.outputs);
-        scalings.map(|scaling| memory::of_vec(&scaling.mean, taken) + memory::of_vec(&scaling.scale, taken)).sum()
+        scalings
+            .map(|scaling| memory::of_vec(&scaling.mean, taken) + memory::of_vec(&scaling.scale, taken))
+            .sum::<usize>()
+            + places
     }
 }
 
@@ -450,8 +457,9 @@ mod tests {
     #[test]
     fn constants_keep_the_scaling_that_they_had() {
         let of = |mean: [f32; 2], scale: [f32; 2]| Some(Scaling { mean: mean.to_vec(), scale: scale.to_vec() });
-        let after = Normalization { inputs: of([9.0, 9.0], [0.0, 0.0]), outputs: of([5.0, 6.0], [0.0, 2.0]) };
-        let before = Normalization { inputs: None, outputs: of([1.0, 2.0], [3.0, 4.0]) };
+        let after =
+            Normalization { inputs: of([9.0, 9.0], [0.0, 0.0]), outputs: of([5.0, 6.0], [0.0, 2.0]), places: None };
+        let before = Normalization { inputs: None, outputs: of([1.0, 2.0], [3.0, 4.0]), places: None };
         let mut kept = after.clone();
         kept.keep_constants_of(&before);
         assert_eq!(kept, Normalization { outputs: of([1.0, 6.0], [3.0, 2.0]), ..after.clone() });

@@ -36,6 +36,13 @@ const MORE_PATIENCE: u64 = 12_500;
 /// but no more than these.
 const MOST_MORE: u64 = 50;
 
+/// The same where a cycle has many steps,
+const MIN_PATIENCE_OF_BATCHES: u64 = 4;
+/// with looks for rises so many cycles apart,
+const STRIP_OF_BATCHES: u64 = 2;
+/// and at most.
+const MOST_PATIENCE_OF_BATCHES: u64 = 20;
+
 /// Cycles without improvement before a stop, at most,
 const MOST_PATIENCE: u64 = 50;
 /// and so many times more for few testing rows: 500 in all for 250 rows, 95 for 2500.
@@ -66,6 +73,7 @@ pub(crate) struct AutoStop {
     patience: Patience,
     min_patience: u64,
     most_patience: u64,
+    strip: u64,
     /// At the last look.
     previous: f64,
     rises: u32,
@@ -76,14 +84,20 @@ pub(crate) struct AutoStop {
 }
 
 impl AutoStop {
-    pub(crate) fn new(kind: Kind, test_rows: usize, backtrack: bool, patience: Patience) -> Self {
+    pub(crate) fn new(kind: Kind, test_rows: usize, backtrack: bool, patience: Patience, by_batches: bool) -> Self {
         let few = (MORE_PATIENCE / test_rows.max(1) as u64).min(MOST_MORE);
         let more = if backtrack { few } else { 0 };
+        let (min_patience, most_patience, strip) = if by_batches {
+            (MIN_PATIENCE_OF_BATCHES, MOST_PATIENCE_OF_BATCHES, STRIP_OF_BATCHES)
+        } else {
+            (MIN_PATIENCE + more, MOST_PATIENCE + MOST_TIMES * few, STRIP)
+        };
         Self {
             backtrack,
             patience,
-            min_patience: MIN_PATIENCE + more,
-            most_patience: MOST_PATIENCE + MOST_TIMES * few,
+            min_patience,
+            most_patience,
+            strip,
             previous: f64::INFINITY,
             rises: 0,
             first: f64::INFINITY,
@@ -113,7 +127,7 @@ impl AutoStop {
             let worse = test_error - self.best > WORSE * self.best;
             return Some(if worse { Rule::Overfitting } else { Rule::Converged });
         }
-        if self.patience == Patience::Auto && !self.backtrack && cycle > 0 && cycle.is_multiple_of(STRIP) {
+        if self.patience == Patience::Auto && !self.backtrack && cycle > 0 && cycle.is_multiple_of(self.strip) {
             self.rises = if test_error > self.previous { self.rises + 1 } else { 0 };
             self.previous = test_error;
             if self.rises >= RISES {
@@ -130,7 +144,7 @@ mod tests {
 
     /// The cycle at which a training with these test errors ends, and why.
     fn end(backtrack: bool, error: impl Fn(u64) -> f64) -> Option<(u64, Rule)> {
-        end_of(AutoStop::new(Kind::Regressor, 100, backtrack, Patience::Auto), error)
+        end_of(AutoStop::new(Kind::Regressor, 100, backtrack, Patience::Auto, false), error)
     }
 
     fn end_of(mut stop: AutoStop, error: impl Fn(u64) -> f64) -> Option<(u64, Rule)> {
@@ -143,7 +157,7 @@ mod tests {
         assert_eq!(end(false, valley), Some((50, Rule::Overfitting)));
         assert_eq!(end(true, valley), Some((140, Rule::Overfitting)));
         for (rows, cycle) in [(5, 140), (250, 140), (500, 115), (12_500, 91)] {
-            let few = AutoStop::new(Kind::Regressor, rows, true, Patience::Auto);
+            let few = AutoStop::new(Kind::Regressor, rows, true, Patience::Auto, false);
             assert_eq!(end_of(few, valley), Some((cycle, Rule::Overfitting)));
         }
     }
@@ -169,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_patience_that_is_given_is_the_only_rule() {
-        let patient = |cycles| AutoStop::new(Kind::Regressor, 9, false, Patience::Cycles(cycles));
+        let patient = |cycles| AutoStop::new(Kind::Regressor, 9, false, Patience::Cycles(cycles), false);
         let valley = |cycle: u64| 1.0 + (cycle as f64 - 40.0).abs() / 40.0;
         assert_eq!(end_of(patient(300), valley), Some((340, Rule::Overfitting)));
         assert_eq!(end_of(patient(7), valley), Some((47, Rule::Overfitting)));
@@ -189,7 +203,7 @@ mod tests {
     #[test]
     fn an_error_that_is_nearly_zero_already_ends_a_training() {
         for (kind, cycles) in [(Kind::Classifier, 500..2_000), (Kind::Regressor, 800..3_000)] {
-            let stop = AutoStop::new(kind, 100, true, Patience::Auto);
+            let stop = AutoStop::new(kind, 100, true, Patience::Auto, false);
             let (cycle, rule) = end_of(stop, |cycle| 0.99f64.powf(cycle as f64)).unwrap();
             assert!(cycles.contains(&cycle) && rule == Rule::Converged, "{cycle}");
         }
@@ -218,7 +232,7 @@ mod tests {
                 10..40 => best,
                 _ => best - fall,
             };
-            end_of(AutoStop::new(kind, 12_500, true, Patience::Auto), error).unwrap().0
+            end_of(AutoStop::new(kind, 12_500, true, Patience::Auto, false), error).unwrap().0
         };
         for kind in [Kind::Classifier, Kind::Regressor] {
             assert_eq!((ends(kind, 0.5, 0.4e-3), ends(kind, 0.5, 0.6e-3)), (61, 91));
@@ -230,7 +244,7 @@ mod tests {
     #[test]
     fn an_end_is_overfitting_if_the_error_is_a_hundredth_above_its_best() {
         let ends = |last: f64| {
-            let stop = AutoStop::new(Kind::Classifier, 12_500, true, Patience::Auto);
+            let stop = AutoStop::new(Kind::Classifier, 12_500, true, Patience::Auto, false);
             end_of(stop, move |cycle| if cycle == 0 { 2.0 } else { last }).unwrap().1
         };
         assert_eq!((ends(2.03), ends(2.01)), (Rule::Overfitting, Rule::Converged));

@@ -99,6 +99,7 @@ impl Trained {
             mover.floats(&mut scaling.mean);
             mover.floats(&mut scaling.scale);
         }
+        normalization.places.iter_mut().for_each(|places| places.move_by(mover));
     }
 
     /// Bytes of what is shared, where a block takes what `taken` says.

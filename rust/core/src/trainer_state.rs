@@ -15,6 +15,8 @@ pub(crate) enum TrainerState {
     Rprop(RpropState),
     /// That of L-BFGS: what RPROP would go on from, and the search of each member. One search at least has begun.
     Lbfgs(RpropState, Vec<SearchState>),
+    /// That of Adam: what RPROP would go on from, and what Adam does. One member at least has begun.
+    Adam(RpropState, AdamState),
 }
 
 /// What RPROP remembers.
@@ -50,6 +52,70 @@ pub(crate) struct SearchState {
     pub(crate) moves: Vec<f32>,
 }
 
+/// What Adam remembers. The network answers by the average of the weights.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct AdamState {
+    /// The weights that steps move.
+    pub(crate) weights: Vec<f32>,
+    /// The mean of each parameter's gradients.
+    pub(crate) first: Vec<f32>,
+    /// The mean of their squares.
+    pub(crate) second: Vec<f32>,
+    /// How far each member is.
+    pub(crate) members: Vec<Presented>,
+}
+
+/// What a member of Adam's has seen.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Presented {
+    /// Steps taken so far.
+    pub(crate) steps: u64,
+    /// The mean loss of a row as it was presented, in the last cycle.
+    pub(crate) loss: f64,
+}
+
+/// One member's part of Adam's state.
+pub(crate) struct AdamMember<'a> {
+    pub(crate) weights: &'a mut [f32],
+    pub(crate) first: &'a mut [f32],
+    pub(crate) second: &'a mut [f32],
+    pub(crate) presented: &'a mut Presented,
+}
+
+impl AdamState {
+    /// Bytes of a parameter: its weight and the two means.
+    pub(crate) const BYTES_PER_PARAMETER: usize = 3 * size_of::<f32>();
+
+    /// The state before the first step from these weights.
+    pub(crate) fn new(weights: Vec<f32>, members: usize) -> Self {
+        let means = vec![0.0; weights.len()];
+        let members = vec![Presented { steps: 0, loss: f64::INFINITY }; members];
+        Self { weights, first: means.clone(), second: means, members }
+    }
+
+    pub(crate) fn has_begun(&self) -> bool {
+        self.members.iter().any(|member| member.steps > 0)
+    }
+
+    /// Each member's part.
+    pub(crate) fn members_mut(&mut self) -> impl Iterator<Item = AdamMember<'_>> {
+        let Self { weights, first, second, members } = self;
+        let each = weights.len() / members.len();
+        let parts = weights.chunks_mut(each).zip(first.chunks_mut(each)).zip(second.chunks_mut(each)).zip(members);
+        parts.map(|(((weights, first), second), presented)| AdamMember { weights, first, second, presented })
+    }
+
+    /// The state of these members alone.
+    pub(crate) fn of_members(self, members: &[usize]) -> Self {
+        if members.len() == self.members.len() {
+            return self;
+        }
+        let each = self.weights.len() / self.members.len();
+        let [weights, first, second] = [&self.weights, &self.first, &self.second].map(|of| pick(of, each, members));
+        Self { weights, first, second, members: pick(&self.members, 1, members) }
+    }
+}
+
 impl TrainerState {
     /// The state before the first step.
     pub(crate) fn new(parameters: usize, members: usize) -> Self {
@@ -58,38 +124,47 @@ impl TrainerState {
 
     pub(crate) fn rprop(&self) -> &RpropState {
         match self {
-            Self::Rprop(rprop) | Self::Lbfgs(rprop, _) => rprop,
+            Self::Rprop(rprop) | Self::Lbfgs(rprop, _) | Self::Adam(rprop, _) => rprop,
         }
     }
 
     pub(crate) fn into_rprop(self) -> RpropState {
         match self {
-            Self::Rprop(rprop) | Self::Lbfgs(rprop, _) => rprop,
+            Self::Rprop(rprop) | Self::Lbfgs(rprop, _) | Self::Adam(rprop, _) => rprop,
         }
     }
 
     /// Lends each vector to be moved in memory, but for the few bytes of each member.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
         let (Self::Rprop(RpropState { sizes, signs, objectives: _ })
-        | Self::Lbfgs(RpropState { sizes, signs, objectives: _ }, _)) = self;
+        | Self::Lbfgs(RpropState { sizes, signs, objectives: _ }, _)
+        | Self::Adam(RpropState { sizes, signs, objectives: _ }, _)) = self;
         mover.floats(sizes);
         mover.signs(signs);
-        if let Self::Lbfgs(_, searches) = self {
-            searches.iter_mut().for_each(|search| mover.floats(&mut search.moves));
+        match self {
+            Self::Rprop(_) => {}
+            Self::Lbfgs(_, searches) => searches.iter_mut().for_each(|search| mover.floats(&mut search.moves)),
+            Self::Adam(_, AdamState { weights, first, second, members: _ }) => {
+                [weights, first, second].into_iter().for_each(|values| mover.floats(values));
+            }
         }
     }
 
     /// Bytes beyond the state itself.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let RpropState { sizes, signs, objectives } = self.rprop();
-        let searches = match self {
+        let others = match self {
             Self::Rprop(_) => 0,
             Self::Lbfgs(_, searches) => {
                 let moves = searches.iter().map(|search| memory::of_vec(&search.moves, taken));
                 memory::of_vec(searches, taken) + moves.sum::<usize>()
             }
+            Self::Adam(_, AdamState { weights, first, second, members }) => {
+                let values = [weights, first, second].map(|values| memory::of_vec(values, taken));
+                values.iter().sum::<usize>() + memory::of_vec(members, taken)
+            }
         };
-        memory::of_vec(sizes, taken) + memory::of_vec(signs, taken) + memory::of_vec(objectives, taken) + searches
+        memory::of_vec(sizes, taken) + memory::of_vec(signs, taken) + memory::of_vec(objectives, taken) + others
     }
 }
 

@@ -141,8 +141,16 @@ mod tests {
     fn weights_that_are_reexpressed_say_the_same_and_steps_scale_with_them() {
         let layout = Layout::new(&[2, 1]).unwrap();
         let scaling = |mean: &[f32], scale: &[f32]| Some(Scaling { mean: mean.to_vec(), scale: scale.to_vec() });
-        let before = Normalization { inputs: scaling(&[1.0, -2.0], &[0.5, 4.0]), outputs: scaling(&[3.0], &[0.25]) };
-        let after = Normalization { inputs: scaling(&[2.0, 6.0], &[2.0, 0.5]), outputs: scaling(&[-5.0], &[2.0]) };
+        let before = Normalization {
+            inputs: scaling(&[1.0, -2.0], &[0.5, 4.0]),
+            outputs: scaling(&[3.0], &[0.25]),
+            places: None,
+        };
+        let after = Normalization {
+            inputs: scaling(&[2.0, 6.0], &[2.0, 0.5]),
+            outputs: scaling(&[-5.0], &[2.0]),
+            places: None,
+        };
         for (before, after) in [(&before, &after), (&after, &before), (&Normalization::default(), &after)] {
             let (mut weights, mut sizes) = (vec![0.5, -1.5, 0.75], vec![0.1; 3]);
             let original = weights.clone();
@@ -168,11 +176,12 @@ mod tests {
             (weights, sizes)
         };
         // An input without a say has none at first, and steps of the size that it had.
-        let inputs = |scale| Normalization { inputs: scaling(&[1.0, 7.0], &[1.0, scale]), outputs: None };
+        let inputs = |scale| Normalization { inputs: scaling(&[1.0, 7.0], &[1.0, scale]), outputs: None, places: None };
         let (weights, sizes) = run(Output::Linear, &inputs(0.0), &inputs(2.0));
         assert_eq!((weights, sizes), (vec![0.5, -1.5, 0.0], vec![0.3; 3]));
         // An output that was a constant begins as that constant; one that becomes a constant keeps its weights.
-        let outputs = |mean: f32, scale: f32| Normalization { inputs: None, outputs: scaling(&[mean], &[scale]) };
+        let outputs =
+            |mean: f32, scale: f32| Normalization { inputs: None, outputs: scaling(&[mean], &[scale]), places: None };
         let (weights, sizes) = run(Output::Linear, &outputs(3.0, 0.0), &outputs(1.0, 0.5));
         assert_eq!((weights, sizes), (vec![1.0, 0.0, 0.0], vec![0.1; 3]));
         let unchanged = (vec![0.5, -1.5, 0.75], vec![0.3; 3]);

@@ -101,6 +101,49 @@ fn any_number_of_threads_gives_the_same_network() {
 }
 
 #[test]
+fn mini_batches_give_the_same_network_for_any_number_of_threads() {
+    for (units, rows, restarts) in [(&[9, 15, 2][..], 700, 3), (&[64, 300, 10], 3_000, 1)] {
+        let results: Vec<_> = [1, 2, 7]
+            .into_iter()
+            .map(|threads| {
+                let mut network = network(Kind::Classifier, units, rows, 5);
+                let limits = network.info().limits;
+                let changes = Changes { algorithm: Some(Algorithm::Adam), ..Changes::default() };
+                network.configure(&changes, limits).unwrap();
+                let mut live = with_restarts(network, Restarts::Fixed(restarts));
+                let report = train(&mut live, cycles(4), threads);
+                assert_eq!(report.threads > 1, threads > 1, "members, or parts of a batch, are computed side by side");
+                timeless(live.network())
+            })
+            .collect();
+        assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{units:?}");
+    }
+}
+
+#[test]
+fn mini_batches_learn_in_few_cycles_and_stop_by_themselves() {
+    let mut network = network(Kind::Classifier, &[4, 15, 3], 8_000, 5);
+    let changes = Changes { algorithm: Some(Algorithm::Adam), ..Changes::default() };
+    network.configure(&changes, network.info().limits).unwrap();
+    let mut live = Live::new(network);
+    let report = train(&mut live, auto_stop(true), 2);
+    assert!(report.cycles < 200 && report.best_cycle > 0, "{} cycles", report.cycles);
+    let errors = report.class_errors.unwrap();
+    let mut by_rprop = Live::new(network_by(Algorithm::IrpropPlus));
+    let expected = train(&mut by_rprop, auto_stop(true), 2).class_errors.unwrap();
+    assert!(errors < expected + 1.0, "{errors} % wrong, by full batches {expected} %");
+    // Points of the curve are looked at for their own sake, so there are fewer of them than cycles.
+    assert!(report.curve.len() as u64 <= report.cycles.min(40));
+}
+
+/// The network of the test above, trained by another algorithm.
+fn network_by(algorithm: Algorithm) -> Network {
+    let mut network = network(Kind::Classifier, &[4, 15, 3], 8_000, 5);
+    network.configure(&Changes { algorithm: Some(algorithm), ..Changes::default() }, network.info().limits).unwrap();
+    network
+}
+
+#[test]
 fn several_threads_take_part_where_there_is_work() {
     let mut live = Live::new(network(Kind::Classifier, &[64, 300, 10], 3_000, 5));
     assert_eq!(train(&mut live, cycles(3), 3).threads, 3);
@@ -271,7 +314,7 @@ fn how_many_members_there_are_is_chosen_where_they_are_cheap_and_only_under_auto
     let few = TrainOptions { max_cycles: 2, ..auto_stop(true) };
     assert_eq!(members(&[4, 5, 2], 300, few), 4, "the better half of seven");
     assert_eq!(members(&[4, 5, 2], 300, cycles(2)), 1);
-    assert_eq!(members(&[4, 5, 2], 37_500, few), 2, "25,000 rows are for training");
+    assert_eq!(members(&[4, 5, 2], 37_500, few), 8, "25,000 rows, by mini-batches: the better half of sixteen");
     assert_eq!(members(&[100, 300, 2], 100, few), 3, "30,902 parameters");
     assert_eq!(members(&[700, 300, 2], 100, few), 1);
 }

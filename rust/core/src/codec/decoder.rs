@@ -231,6 +231,7 @@ impl Parts {
             Section::Decays => trained.read_decays(piece, layout)?,
             Section::TrainerState => trained.read_trainer_state(piece, layout)?,
             Section::Assigned => trained.read_assigned(piece)?,
+            Section::Places => trained.read_places(piece)?,
             Section::Notes => self.notes = Some(structure::read_notes(piece)?),
             Section::Schema => {
                 let schema = schema::read(piece)?;
@@ -284,11 +285,19 @@ impl Parts {
             }
         };
         (dataset.train, dataset.test) = (train, test);
+        let trained = trained.finish(Arc::new(layout))?;
+        let has_places = match &schema {
+            None => trained.normalization.places.is_none(),
+            Some(schema) => schema.has_had_places(&trained),
+        };
+        if !has_places {
+            return Err(damaged(Section::Places, "they are not those of the fields of numbers"));
+        }
         let network = Network {
             kind,
             schema: schema.map(Arc::new),
             options,
-            trained: Arc::new(trained.finish(Arc::new(layout))?),
+            trained: Arc::new(trained),
             report: report.finish()?.map(Arc::new),
             dataset,
             rows_random: rows,

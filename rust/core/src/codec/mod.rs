@@ -80,6 +80,7 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
         schema::write_rows(&dataset.train, schema::TRAIN, writer);
         schema::write_rows(&dataset.test, schema::TEST, writer);
     }
+    trained::write_places(trained, writer);
     writer.fields(Section::End, &[]);
 }
 
@@ -172,6 +173,7 @@ pub fn trained_frames(kind: Kind, trained: &Trained, report: Option<&Report>, si
     trained::write_decays(trained, writer);
     trainer_state::write(trained, writer);
     trained::write_assigned(trained, writer);
+    trained::write_places(trained, writer);
     writer.fields(Section::End, &[]);
 }
 

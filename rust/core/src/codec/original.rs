@@ -82,6 +82,7 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
     // Before its first training the original divided by 1, and had not seen what to divide by.
     let scaled = normalize && statistics.total_steps > 0;
     let normalization = Normalization {
+        places: None,
         inputs: scaled.then_some(inputs),
         outputs: (scaled && kind == Kind::Regressor).then_some(outputs),
     };

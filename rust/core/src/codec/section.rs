@@ -94,7 +94,8 @@ sections! {
     /// What a trainer remembers beside the sections of RPROP, which it has too: its tag u8 and three bytes of 0. That of L-BFGS
     /// is 1; of each member objective f64 (infinite if no search has begun), step f64, decay f32, times shortened u32 and
     /// moves u32; then the moves of each, the oldest first, changes of the weights before those of the gradient, f32 each.
-    /// Left out where there is none. Since version 4.
+    /// That of Adam is 2; of each member steps u64 and the loss of its last cycle f64; then the weights that it steps from, the means
+    /// of gradients and the means of their squares, f32 each. Left out where there is none. Since version 4.
     TrainerState = 25, "trainer state";
     /// Empty; left out where the weights were never assigned. Since version 4.
     Assigned = 26, "assigned weights";
@@ -120,6 +121,9 @@ sections! {
     TestListLengths = 36, "lengths of testing lists";
     /// The entries.
     TestListEntries = 37, "testing lists";
+    /// Of each field of numbers in turn how many knots its places have, u32, and these, f32 each. Left out before the first training
+    /// and without fields.
+    Places = 38, "places";
     /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
     End = 0xFFFF, "end";
 }

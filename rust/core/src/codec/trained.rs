@@ -10,8 +10,10 @@ use crate::kernels::{FIRST_SIZE, MAX_SIZE, MIN_SIZE};
 use crate::layout::{Kind, Layout, MAX_PARAMETERS};
 use crate::normalization::{Normalization, Scaling};
 use crate::options::MAX_MEMBERS;
+use crate::places::{MOST_KNOTS, Places, are_knots};
+use crate::schema::MAX_FIELDS;
 use crate::trained::{Statistics, Trained};
-use crate::trainer_state::{RpropState, TrainerState};
+use crate::trainer_state::RpropState;
 
 /// Steps and cycles at most: a network that counts from here on for a thousand years still fits a signed integer.
 pub(super) const MAX_COUNT: u64 = 1 << 62;
@@ -22,7 +24,7 @@ pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
     let Trained { layout: _, weights, decays: _, state, normalization, statistics, assigned: _ } = trained;
     writer.values(Section::Weights, 4, weights.iter().map(|weight| weight.to_le_bytes()));
     write_rprop(state.rprop(), writer);
-    let Normalization { inputs, outputs } = normalization;
+    let Normalization { inputs, outputs, places: _ } = normalization;
     write_scaling(Section::InputScaling, inputs.as_ref(), writer);
     write_scaling(Section::OutputScaling, outputs.as_ref(), writer);
     write_statistics(statistics, writer);
@@ -51,6 +53,17 @@ pub(super) fn write_assigned(trained: &Trained, writer: &mut Writer<'_>) {
     if trained.assigned {
         writer.fields(Section::Assigned, &[]);
     }
+}
+
+/// Places of numbers, in a section that comes after those of the network's other parts.
+pub(super) fn write_places(trained: &Trained, writer: &mut Writer<'_>) {
+    let Some(places) = &trained.normalization.places else { return };
+    let mut words: Vec<[u8; 4]> = Vec::new();
+    for knots in places.fields() {
+        words.push((knots.len() as u32).to_le_bytes());
+        words.extend(knots.iter().map(|knot| knot.to_le_bytes()));
+    }
+    writer.values(Section::Places, 4, words);
 }
 
 /// The state before the first step.
@@ -120,6 +133,8 @@ pub(super) struct Parts {
     outputs: Option<Scaling>,
     statistics: Option<Statistics>,
     assigned: bool,
+    /// Those of fields of numbers, field after field.
+    places: Vec<[u8; 4]>,
 }
 
 impl Parts {
@@ -182,6 +197,11 @@ impl Parts {
         piece.fields()?.end()
     }
 
+    pub(super) fn read_places(&mut self, piece: &Piece<'_>) -> Result<()> {
+        let most = MAX_FIELDS * (1 + MOST_KNOTS);
+        piece.extend(&mut self.places, 1, most, Ok)
+    }
+
     /// Parameters of all members.
     fn parameters(&self, layout: &Layout) -> usize {
         self.weights.len().max(layout.parameters())
@@ -235,7 +255,8 @@ impl Parts {
 
     /// All of it together.
     pub(super) fn finish(self, layout: Arc<Layout>) -> Result<Trained> {
-        let Self { weights, sizes, signs, objectives, decays, state, inputs, outputs, statistics, assigned } = self;
+        let Self { weights, sizes, signs, objectives, decays, state, inputs, outputs, statistics, assigned, places } =
+            self;
         let missing = |section| damaged(section, "it is missing");
         if weights.is_empty() {
             return Err(missing(Section::Weights));
@@ -259,13 +280,32 @@ impl Parts {
             ));
         }
         let statistics = statistics.ok_or_else(|| missing(Section::Statistics))?;
-        let state = match state.finish()? {
-            Some(searches) => TrainerState::Lbfgs(rprop, searches),
-            None => TrainerState::Rprop(rprop),
-        };
-        let normalization = Normalization { inputs, outputs };
+        let state = state.finish(rprop, weights.len())?;
+        let normalization = Normalization { inputs, outputs, places: read_knots(&places)? };
         Ok(Trained { layout, weights, decays, state, normalization, statistics, assigned })
     }
+}
+
+/// Places, from how many knots each field has and these.
+fn read_knots(words: &[[u8; 4]]) -> Result<Option<Places>> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let (mut places, mut rest) = (Places::default(), words);
+    while let Some((&count, others)) = rest.split_first() {
+        let count = u32::from_le_bytes(count) as usize;
+        let Some((knots, after)) = others.split_at_checked(count) else {
+            return Err(damaged(Section::Places, format!("{count} knots: there are {}", others.len())));
+        };
+        let knots: Vec<f32> = knots.iter().map(|&knot| f32::from_le_bytes(knot)).collect();
+        if !are_knots(&knots) {
+            let what = format!("the knots of field {} are none: expected each above the last", places.fields().len());
+            return Err(damaged(Section::Places, what));
+        }
+        places.push(&knots);
+        rest = after;
+    }
+    Ok(Some(places))
 }
 
 /// A scale may be 0: the input then has no say, and the output is its mean.

@@ -1,26 +1,49 @@
 //! The section of what a trainer other than RPROP remembers: the trainer's tag, then what is its own.
 
 use super::frame::Writer;
-use super::reserve;
 use super::section::{Piece, Section, damaged};
+use super::trained::{MAX_COUNT, number};
+use super::{reserve, room};
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::trained::Trained;
-use crate::trainer_state::{MOST_MOVES, MOST_SHORTENED, SearchState, TrainerState};
+use crate::trainer_state::{AdamState, MOST_MOVES, MOST_SHORTENED, Presented, RpropState, SearchState, TrainerState};
 
 /// The tag of L-BFGS.
 const LBFGS: u8 = 1;
+/// The tag of Adam.
+const ADAM: u8 = 2;
 
 /// The section is of words, the first of which begins with the tag.
 type Word = [u8; 4];
 
 /// Words of a search before its moves: objective and step, two each, decay, times shortened, moves.
 const SEARCH_WORDS: usize = 7;
+/// Words of a member of Adam's before what it has of each parameter: steps and loss, two each.
+const PRESENTED_WORDS: usize = 4;
 
 /// Writes what there is beside RPROP's state.
 pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
-    let TrainerState::Lbfgs(_, searches) = &trained.state else { return };
-    let move_values = 2 * trained.weights.len() / trained.members();
+    match &trained.state {
+        TrainerState::Rprop(_) => {}
+        TrainerState::Lbfgs(_, searches) => {
+            write_searches(searches, 2 * trained.weights.len() / trained.members(), writer);
+        }
+        TrainerState::Adam(_, state) => write_adam(state, writer),
+    }
+}
+
+fn write_adam(AdamState { weights, first, second, members }: &AdamState, writer: &mut Writer<'_>) {
+    let mut words: Vec<Word> = vec![[ADAM, 0, 0, 0]];
+    for &Presented { steps, loss } in members {
+        words.extend(steps.min(MAX_COUNT).to_le_bytes().as_chunks().0);
+        words.extend(number(loss).to_le_bytes().as_chunks().0);
+    }
+    let values = weights.iter().chain(first).chain(second).map(|value| value.to_le_bytes());
+    writer.values(Section::TrainerState, size_of::<Word>(), words.into_iter().chain(values));
+}
+
+fn write_searches(searches: &[SearchState], move_values: usize, writer: &mut Writer<'_>) {
     let mut words: Vec<Word> = vec![[LBFGS, 0, 0, 0]];
     for SearchState { objective, step, decay_before, shortened, moves } in searches {
         words.extend(objective.to_le_bytes().as_chunks().0);
@@ -35,23 +58,41 @@ pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
 /// What has been read so far.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    /// The words before the moves.
+    /// The words before the values.
     words: Vec<Word>,
     searches: Vec<SearchState>,
     /// Values of each search's moves.
     counts: Vec<usize>,
+    /// Those of Adam's members.
+    presented: Vec<Presented>,
+    /// What Adam has of each parameter, one vector after the other.
+    values: Vec<f32>,
 }
 
 impl Parts {
     pub(super) fn read(&mut self, piece: &Piece<'_>, layout: &Layout, members: usize) -> Result<()> {
         let mut units = piece.units(size_of::<Word>())?;
-        let before_moves = 1 + SEARCH_WORDS * members;
-        while self.words.len() < before_moves {
-            let Some(unit) = units.next() else { return Ok(()) };
-            self.words.push(unit.try_into().expect("a unit has its length"));
-            if self.words.len() == before_moves {
-                self.read_searches(layout)?;
+        let mut words = || units.next().map(|unit| Word::try_from(unit).expect("a unit has its length"));
+        if self.words.is_empty() {
+            let Some(tag) = words() else { return Ok(()) };
+            if ![[LBFGS, 0, 0, 0], [ADAM, 0, 0, 0]].contains(&tag) {
+                let what = u32::from_le_bytes(tag);
+                let what = format!("the trainer is number {what}: expected one that this version knows");
+                return Err(damaged(Section::TrainerState, what));
             }
+            self.words.push(tag);
+        }
+        let is_adam = self.words[0][0] == ADAM;
+        let before_values = 1 + if is_adam { PRESENTED_WORDS } else { SEARCH_WORDS } * members;
+        while self.words.len() < before_values {
+            let Some(word) = words() else { return Ok(()) };
+            self.words.push(word);
+            if self.words.len() == before_values {
+                if is_adam { self.read_presented()? } else { self.read_searches(layout)? }
+            }
+        }
+        if is_adam {
+            return self.read_values(units, 3 * members * layout.parameters());
         }
         for (search, &count) in self.searches.iter_mut().zip(&self.counts) {
             let more = units.len().min(count - search.moves.len());
@@ -72,16 +113,8 @@ impl Parts {
 
     fn read_searches(&mut self, layout: &Layout) -> Result<()> {
         let refuse = |what: String| Err(damaged(Section::TrainerState, what));
-        let (&tag, searches) = self.words.split_first().expect("it has been read");
-        if tag != [LBFGS, 0, 0, 0] {
-            let tag = u32::from_le_bytes(tag);
-            return refuse(format!("the trainer is number {tag}: expected one that this version knows"));
-        }
-        for words in searches.as_chunks::<SEARCH_WORDS>().0 {
-            let [objective, step] = [0, 2].map(|at| {
-                let (bytes, _) = words[at..].as_flattened().split_first_chunk().expect("two words");
-                f64::from_le_bytes(*bytes)
-            });
+        for words in self.words[1..].as_chunks::<SEARCH_WORDS>().0 {
+            let [objective, step] = [0, 2].map(|at| f64::from_le_bytes(two(words, at)));
             let decay_before = f32::from_le_bytes(words[4]);
             let [shortened, moves] = [5, 6].map(|at| u32::from_le_bytes(words[at]));
             let search = SearchState { objective, step, decay_before, shortened, moves: Vec::new() };
@@ -109,15 +142,72 @@ impl Parts {
         Ok(())
     }
 
-    /// The searches of L-BFGS; none if there is no such section.
-    pub(super) fn finish(self) -> Result<Option<Vec<SearchState>>> {
+    fn read_presented(&mut self) -> Result<()> {
+        let refuse = |what: String| Err(damaged(Section::TrainerState, what));
+        for words in self.words[1..].as_chunks::<PRESENTED_WORDS>().0 {
+            let (steps, loss) = (u64::from_le_bytes(two(words, 0)), f64::from_le_bytes(two(words, 2)));
+            if steps > MAX_COUNT {
+                return refuse(format!("{steps} steps: expected at most {MAX_COUNT}"));
+            }
+            if loss.is_nan() {
+                return refuse("a loss is NaN: expected a number".into());
+            }
+            self.presented.push(Presented { steps, loss });
+        }
+        if self.presented.iter().all(|member| member.steps == 0) {
+            return refuse("no step has been taken: expected it to be left out".into());
+        }
+        Ok(())
+    }
+
+    fn read_values<'a>(&mut self, units: impl ExactSizeIterator<Item = &'a [u8]>, most: usize) -> Result<()> {
+        let refuse = |what: String| Err(damaged(Section::TrainerState, what));
+        if units.len() > most - self.values.len() {
+            return refuse(format!("more than {most} values: expected three for each parameter"));
+        }
+        reserve(&mut self.values, units.len())?;
+        for unit in units {
+            let value = f32::from_le_bytes(unit.try_into().expect("a unit has its length"));
+            let at = self.values.len();
+            if !value.is_finite() {
+                return refuse(format!("value {at} is {value}: expected a finite number"));
+            }
+            // The last third are means of squares.
+            if at >= most / 3 * 2 && value < 0.0 {
+                return refuse(format!("value {at} is {value}: expected a finite number of at least 0"));
+            }
+            self.values.push(value);
+        }
+        Ok(())
+    }
+
+    /// The state of the trainer, with that of RPROP.
+    pub(super) fn finish(self, rprop: RpropState, parameters: usize) -> Result<TrainerState> {
         if self.words.is_empty() {
-            return Ok(None);
+            return Ok(TrainerState::Rprop(rprop));
+        }
+        if self.words[0][0] == ADAM {
+            if self.values.len() != 3 * parameters {
+                return Err(damaged(Section::TrainerState, "it ends before its values do"));
+            }
+            let mut thirds = self.values.chunks_exact(parameters).map(|third| {
+                let mut values = room(parameters)?;
+                values.extend_from_slice(third);
+                Ok(values)
+            });
+            let mut next = || thirds.next().expect("there are three");
+            let (weights, first, second) = (next()?, next()?, next()?);
+            return Ok(TrainerState::Adam(rprop, AdamState { weights, first, second, members: self.presented }));
         }
         let complete = self.searches.iter().zip(&self.counts).all(|(search, &count)| search.moves.len() == count);
         if self.searches.is_empty() || !complete {
             return Err(damaged(Section::TrainerState, "it ends before its moves do"));
         }
-        Ok(Some(self.searches))
+        Ok(TrainerState::Lbfgs(rprop, self.searches))
     }
+}
+
+/// The bytes of two words.
+fn two(words: &[Word], at: usize) -> [u8; 8] {
+    *words[at..].as_flattened().first_chunk().expect("there are two words")
 }

@@ -5,6 +5,7 @@
 
 #![allow(clippy::inline_always, reason = "a kernel not inlined into its entry is not compiled for the instruction set")]
 
+mod adam;
 mod buffer;
 mod dense;
 mod functions;
@@ -30,6 +31,7 @@ use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
 use crate::options::{Activation, Loss, Output};
+pub(crate) use adam::{AdamParameters, AdamRule, FIRST_KEPT, SECOND_KEPT};
 pub(crate) use buffer::Buffer;
 pub(crate) use dense::MAX_INPUT;
 use lanes::Lanes;
@@ -96,6 +98,8 @@ kernels! {
     step = rprop::step: (
         rule: StepRule, gradient: &[f32], weights: &mut [f32], sizes: &mut [f32], signs: &mut [i8],
     );
+    /// One step of Adam of some parameters.
+    adam = adam::step: (rule: AdamRule, gradient: &mut [f32], parameters: AdamParameters<'_>);
     /// The sum of the products of two vectors.
     dot = vectors::dot: (a: &[f32], b: &[f32], sum: &mut f64);
     /// Adds a multiple of a vector to another.

@@ -255,6 +255,22 @@ fn steps_agree_on_every_instruction_set() {
 }
 
 #[test]
+fn steps_of_adam_agree_on_every_instruction_set() {
+    let count = 1003;
+    agree("adam", |k| {
+        let mut gradient = numbers(count, 14);
+        gradient[7] = f32::NAN;
+        let [mut weights, mut first, mut average] = [15, 16, 17].map(|seed| numbers(count, seed));
+        let mut second: Vec<f32> = numbers(count, 18).iter().map(|v| v.abs()).collect();
+        let parameters =
+            AdamParameters { weights: &mut weights, first: &mut first, second: &mut second, average: &mut average };
+        let rule = AdamRule { scale: 0.3, decay: 0.01, rate: 0.02, root_scale: 1.5, share: 0.1 };
+        (k.adam)(rule, &mut gradient, parameters);
+        [weights, first, second, average, gradient].concat()
+    });
+}
+
+#[test]
 fn sums_of_products_and_multiples_agree_on_every_instruction_set() {
     for count in [1, 15, 16, 64, 65, 256, 1003] {
         let (a, b) = (numbers(count, 17), numbers(count, 18));

@@ -13,6 +13,35 @@ pub(crate) struct LookedUp {
     entries: Vec<Entry>,
 }
 
+/// Inputs that some rows have looked up, each once, in the order in which they came.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Noted {
+    inputs: Vec<u32>,
+    /// Whether each input is among them.
+    has: Vec<bool>,
+}
+
+impl Noted {
+    /// None yet, of a network with so many inputs.
+    pub(crate) fn new(inputs: usize) -> Self {
+        Self { inputs: Vec::new(), has: vec![false; inputs] }
+    }
+
+    pub(crate) fn add(&mut self, looked_up: &LookedUp) {
+        for entry in &looked_up.entries {
+            if !std::mem::replace(&mut self.has[entry.number as usize], true) {
+                self.inputs.push(entry.number);
+            }
+        }
+    }
+
+    /// Takes them out one after the other.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = usize> + '_ {
+        let Self { inputs, has } = self;
+        inputs.drain(..).map(|number| number as usize).inspect(|&input| has[input] = false)
+    }
+}
+
 impl LookedUp {
     /// Those of a network all of whose inputs are computed.
     pub(crate) const NONE: &'static Self = &Self { ends: Vec::new(), entries: Vec::new() };

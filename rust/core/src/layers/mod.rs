@@ -15,7 +15,7 @@ use crate::normalization::Scaling;
 use crate::options::{Activation, Output};
 use crate::random::Random;
 pub(crate) use dense::Dense;
-pub(crate) use looked_up::LookedUp;
+pub(crate) use looked_up::{LookedUp, Noted};
 
 /// A layer, by its kind. What takes all parameters of a member takes the layer's own out of them.
 #[derive(Debug, Clone, Copy, PartialEq)]

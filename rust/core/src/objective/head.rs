@@ -1,7 +1,5 @@
 //! From a block's last layer to losses, error signals and judgements.
 
-use std::ops::Range;
-
 use super::{Objective, Scratch, Sums, Tally};
 use crate::dataset::Rows;
 use crate::forward::largest;
@@ -16,7 +14,7 @@ impl Objective {
     pub(super) fn losses(
         &self,
         rows: &Rows,
-        groups: Range<usize>,
+        groups: impl Iterator<Item = usize>,
         scratch: &mut Scratch,
         sums: &mut Sums,
         judge: bool,

@@ -17,7 +17,7 @@ use crate::dataset::{RowShape, Rows};
 use crate::forward::{Grouped, forward};
 use crate::inputs::Inputs;
 use crate::kernels::{Buffer, LANES, add_share};
-use crate::layers::{Layer, LookedUp};
+use crate::layers::{Layer, LookedUp, Noted};
 use crate::layout::Layout;
 use crate::normalization::{Normalization, Scaling};
 use crate::options::Options;
@@ -258,14 +258,36 @@ impl Objective {
         sums
     }
 
-    fn load(&self, rows: &Rows, groups: Range<usize>, scratch: &mut Scratch) {
+    /// Adds to the gradient of one member that of its losses of some groups, which need not lie side by side. What of the inputs was
+    /// looked up is noted.
+    pub(crate) fn batch(
+        &self,
+        weights: &[f32],
+        rows: &Rows,
+        groups: &[u32],
+        scratch: &mut Scratch,
+        (gradient, noted): (&mut [f32], &mut Noted),
+    ) -> Sums {
+        let mut sums = Sums::default();
+        for groups in groups.chunks(self.block_groups) {
+            let each = || groups.iter().map(|&group| group as usize);
+            self.load(rows, each(), scratch);
+            noted.add(&scratch.looked_up);
+            self.forward(weights, groups.len(), scratch);
+            self.losses(rows, each(), scratch, &mut sums, false, None);
+            self.backward(weights, groups.len(), scratch, gradient);
+        }
+        sums
+    }
+
+    fn load(&self, rows: &Rows, groups: impl Iterator<Item = usize>, scratch: &mut Scratch) {
         let width = self.inputs.computed() * LANES;
         scratch.looked_up.clear();
         for (slot, group) in groups.enumerate() {
             let stored = &rows.table.group(group, &mut scratch.gather)[..self.shape.inputs * LANES];
             let to = &mut scratch.values[0][slot * width..][..width];
             let list = |lane| rows.list(group * LANES + lane);
-            self.inputs.load::<Grouped>(self.normalization.inputs.as_ref(), stored, list, to, &mut scratch.looked_up);
+            self.inputs.load::<Grouped>(&self.normalization, stored, list, to, &mut scratch.looked_up);
         }
     }
 
@@ -292,6 +314,7 @@ mod tests {
     use crate::layout::Kind;
     use crate::normalization::Scaling;
     use crate::options::{Activation, Loss, Output};
+    use crate::places::Places;
     use crate::random::Random;
     use crate::schema::{FieldKind, Given, Row, Schema, Target};
     use crate::weights::initial;
@@ -371,7 +394,7 @@ mod tests {
                 let rows = rows(kind, &layout, 21);
                 let scaling = Scaling { mean: vec![0.1; units[0]], scale: vec![1.5; units[0]] };
                 let outputs = (kind == Kind::Regressor).then(|| Scaling::identity(layout.outputs()));
-                let normalization = Normalization { inputs: Some(scaling), outputs };
+                let normalization = Normalization { inputs: Some(scaling), outputs, places: None };
                 let objective = objective_of(kind, &layout, options.clone(), normalization, 1);
                 let weights = initial(&layout, options.activation, &mut Random::new(5, 5));
                 let mut gradient = Vec::new();
@@ -421,8 +444,10 @@ mod tests {
             rows.set_list(row, &list);
             rows.set(row, cells.into_iter().chain([(row % 3) as f32]), if row % 3 == 0 { 2.5 } else { 1.0 });
         }
-        let scaling = Scaling { mean: vec![0.25], scale: vec![1.5] };
-        let normalization = Normalization { inputs: Some(scaling), outputs: None };
+        let mut places = Places::default();
+        places.push(&[-1.0, 0.0, 2.0]);
+        let scaling = Scaling { mean: vec![0.25, 0.5], scale: vec![1.5, 0.75] };
+        let normalization = Normalization { inputs: Some(scaling), outputs: None, places: Some(places) };
         let inputs = Inputs::new(Some(Arc::new(schema)), &layout);
         let options = Options { activation: Activation::Tanh, ..Options::new(Kind::Classifier) };
         let objective = Objective::new(shape, (&layout, inputs), options, normalization, 1);

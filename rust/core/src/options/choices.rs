@@ -71,9 +71,9 @@ choice! {
 }
 
 choice! {
-    /// How gradients become steps: a variant of RPROP, or L-BFGS.
+    /// How gradients become steps: a variant of RPROP, L-BFGS, or mini-batches.
     Algorithm {
-        /// L-BFGS for a regressor of few parameters, for others iRprop+.
+        /// By what there is to learn from: mini-batches for many rows, L-BFGS for a regressor of few parameters, else iRprop+.
         Auto = 5, "auto";
         /// Undoes a step after a change of sign only where the loss rose (Igel and Huesken 2000).
         IrpropPlus = 1, "irprop+";
@@ -84,19 +84,50 @@ choice! {
         /// Steps along directions that the last moves tell (Liu and Nocedal 1989), after some of iRprop+ where the weights
         /// are new: comes closer where numbers have little noise.
         Lbfgs = 4, "lbfgs";
+        /// Steps after each batch of some hundred rows, many times a cycle (Kingma and Ba 2015), and keeps an average of the
+        /// weights: for many rows.
+        Adam = 6, "adam";
     }
 }
 
 /// Parameters of a regressor that [`Algorithm::Auto`] trains by L-BFGS, at most: what one thread steps through in little time.
 const FEW_PARAMETERS: usize = 20_000;
+/// Training rows from which on [`Algorithm::Auto`] takes mini-batches: of fewer a cycle has too few steps to be worth it.
+const MANY_ROWS: usize = 5_000;
+/// The same of a regressor that L-BFGS would train, since numbers without noise are then fitted more closely.
+const MANY_ROWS_OF_NUMBERS: usize = 20_000;
+/// The same of a network of fields, whose words most rows do not have: each batch tells something of others.
+const MANY_ROWS_OF_FIELDS: usize = 256;
+
+/// What [`Algorithm::Auto`] chooses by.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Size {
+    pub(crate) kind: Kind,
+    pub(crate) parameters: usize,
+    /// Training rows.
+    pub(crate) rows: usize,
+    /// Whether rows have fields.
+    pub(crate) has_fields: bool,
+}
 
 impl Algorithm {
-    /// The algorithm itself, or what the engine chooses for a network of so many parameters.
-    pub(crate) fn chosen(self, kind: Kind, parameters: usize) -> Self {
-        match self {
-            Self::Auto if kind == Kind::Regressor && parameters <= FEW_PARAMETERS => Self::Lbfgs,
-            Self::Auto => Self::IrpropPlus,
-            chosen => chosen,
+    /// The algorithm itself, or what the engine chooses for a network of that size.
+    pub(crate) fn chosen(self, size: Size) -> Self {
+        if self != Self::Auto {
+            return self;
+        }
+        let small_regressor = size.kind == Kind::Regressor && size.parameters <= FEW_PARAMETERS;
+        let many = match (size.has_fields, small_regressor) {
+            (true, _) => MANY_ROWS_OF_FIELDS,
+            (false, true) => MANY_ROWS_OF_NUMBERS,
+            (false, false) => MANY_ROWS,
+        };
+        if size.rows >= many {
+            Self::Adam
+        } else if small_regressor {
+            Self::Lbfgs
+        } else {
+            Self::IrpropPlus
         }
     }
 }
@@ -122,13 +153,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lbfgs_is_chosen_for_small_regressors_alone() {
-        let auto = |kind, parameters| Algorithm::Auto.chosen(kind, parameters);
-        assert_eq!(auto(Kind::Regressor, 20_000), Algorithm::Lbfgs);
-        assert_eq!(auto(Kind::Regressor, 20_001), Algorithm::IrpropPlus);
-        assert_eq!(auto(Kind::Classifier, 10), Algorithm::IrpropPlus);
+    fn an_algorithm_is_chosen_by_what_there_is_to_learn_from() {
+        let size = Size { kind: Kind::Regressor, parameters: 20_000, rows: 255, has_fields: true };
+        let auto = |size| Algorithm::Auto.chosen(size);
+        // Few rows: L-BFGS for small regressors alone.
+        assert_eq!(auto(size), Algorithm::Lbfgs);
+        assert_eq!(auto(Size { parameters: 20_001, ..size }), Algorithm::IrpropPlus);
+        assert_eq!(auto(Size { kind: Kind::Classifier, parameters: 10, ..size }), Algorithm::IrpropPlus);
+        // Many.
+        assert_eq!(auto(Size { rows: 256, ..size }), Algorithm::Adam);
+        let positions = |kind, rows| auto(Size { kind, parameters: 20_000, rows, has_fields: false });
+        let of = |kind| [4_999, 5_000, 19_999, 20_000].map(|rows| positions(kind, rows));
+        let (lbfgs, irprop, adam) = (Algorithm::Lbfgs, Algorithm::IrpropPlus, Algorithm::Adam);
+        assert_eq!(of(Kind::Regressor), [lbfgs, lbfgs, lbfgs, adam]);
+        assert_eq!(of(Kind::Classifier), [irprop, adam, adam, adam]);
+        let size = Size { kind: Kind::Classifier, parameters: 10, rows: 10, has_fields: false };
         for &algorithm in Algorithm::ALL.iter().filter(|&&algorithm| algorithm != Algorithm::Auto) {
-            assert_eq!(algorithm.chosen(Kind::Classifier, 10), algorithm);
+            assert_eq!(algorithm.chosen(size), algorithm);
         }
     }
 
@@ -149,7 +190,7 @@ mod tests {
         assert_eq!(words(Activation::ALL, Activation::name), ["sigmoid", "tanh", "relu"]);
         assert_eq!(words(Output::ALL, Output::name), ["softmax", "sigmoid", "linear"]);
         assert_eq!(words(Loss::ALL, Loss::name), ["crossentropy", "mse"]);
-        assert_eq!(words(Algorithm::ALL, Algorithm::name), ["auto", "irprop+", "irprop-", "rprop+", "lbfgs"]);
+        assert_eq!(words(Algorithm::ALL, Algorithm::name), ["auto", "irprop+", "irprop-", "rprop+", "lbfgs", "adam"]);
         assert_eq!(
             [Output::Softmax, Output::Sigmoid, Output::Linear].map(Output::default_loss),
             [Loss::CrossEntropy, Loss::Mse, Loss::Mse]

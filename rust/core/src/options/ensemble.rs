@@ -11,7 +11,8 @@ use crate::layout::MAX_PARAMETERS;
 /// network in all but their connections: as many times the hidden units, of which each group sees only itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Restarts {
-    /// Under AUTOSTOP as many as are cheap, up to seven: for few rows and few parameters. Otherwise one.
+    /// Under AUTOSTOP as many as are cheap, up to seven, by mini-batches up to sixteen: for few rows and few parameters. Otherwise
+    /// one.
     #[default]
     Auto,
     /// So many, from 1 to [`MAX_MEMBERS`].
@@ -24,17 +25,21 @@ pub const MAX_MEMBERS: usize = 64;
 const AUTO_STARTS: usize = 7;
 /// Training rows times starts, at most.
 const AUTO_ROWS: usize = 100_000;
+/// Starts of mini-batches at most: their cycles are fewer by far.
+const AUTO_STARTS_BY_BATCHES: usize = 16;
+/// Training rows times these, at most.
+const AUTO_ROWS_BY_BATCHES: usize = 640_000;
 /// Parameters of all starts, at most: half of them are what an answer costs.
 const AUTO_PARAMETERS: usize = 200_000;
 
 impl Restarts {
     /// How many begin, in a network of so many parameters, trained by so many rows.
-    pub(crate) fn starts(self, auto_stop: bool, rows: usize, parameters: usize) -> usize {
+    pub(crate) fn starts(self, auto_stop: bool, by_batches: bool, rows: usize, parameters: usize) -> usize {
+        let (most_rows, most) =
+            if by_batches { (AUTO_ROWS_BY_BATCHES, AUTO_STARTS_BY_BATCHES) } else { (AUTO_ROWS, AUTO_STARTS) };
         match self {
             Self::Fixed(starts) => usize::from(starts).min(MAX_PARAMETERS / parameters).max(1),
-            Self::Auto if auto_stop => {
-                (AUTO_ROWS / rows.max(1)).min(AUTO_PARAMETERS / parameters).clamp(1, AUTO_STARTS)
-            }
+            Self::Auto if auto_stop => (most_rows / rows.max(1)).min(AUTO_PARAMETERS / parameters).clamp(1, most),
             Self::Auto => 1,
         }
     }
@@ -53,21 +58,24 @@ mod tests {
 
     #[test]
     fn starts_are_as_many_as_rows_and_parameters_let_be_cheap() {
-        let starts = |rows, parameters| Restarts::Auto.starts(true, rows, parameters);
+        let starts = |rows, parameters| Restarts::Auto.starts(true, false, rows, parameters);
         assert_eq!((starts(0, 1), starts(14_285, 100), starts(100, 28_571)), (7, 7, 7));
         // 100,000 rows times starts, 200,000 parameters of all starts.
         assert_eq!((starts(14_286, 100), starts(50_000, 100), starts(50_001, 100)), (6, 2, 1));
         assert_eq!((starts(100, 28_572), starts(100, 100_000), starts(100, 100_001)), (6, 2, 1));
         assert_eq!(starts(1_000_000, 1_000_000), 1);
-        assert_eq!(Restarts::Auto.starts(false, 1, 1), 1, "nothing would choose among them");
+        let by_batches = |rows, parameters| Restarts::Auto.starts(true, true, rows, parameters);
+        assert_eq!((by_batches(40_000, 12_500), by_batches(40_001, 1), by_batches(100, 12_501)), (16, 15, 15));
+        assert_eq!(by_batches(1_000_000, 100), 1);
+        assert_eq!(Restarts::Auto.starts(false, true, 1, 1), 1, "nothing would choose among them");
     }
 
     #[test]
     fn starts_that_are_asked_for_are_made_as_far_as_there_is_room() {
         for auto_stop in [true, false] {
-            assert_eq!(Restarts::Fixed(64).starts(auto_stop, 1_000_000, 100), 64);
-            assert_eq!(Restarts::Fixed(5).starts(auto_stop, 1, MAX_PARAMETERS / 4), 4);
-            assert_eq!(Restarts::Fixed(5).starts(auto_stop, 1, MAX_PARAMETERS), 1);
+            assert_eq!(Restarts::Fixed(64).starts(auto_stop, false, 1_000_000, 100), 64);
+            assert_eq!(Restarts::Fixed(5).starts(auto_stop, true, 1, MAX_PARAMETERS / 4), 4);
+            assert_eq!(Restarts::Fixed(5).starts(auto_stop, false, 1, MAX_PARAMETERS), 1);
         }
     }
 

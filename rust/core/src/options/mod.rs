@@ -10,6 +10,7 @@ mod ensemble;
 mod patience;
 mod value;
 
+pub(crate) use choices::Size;
 pub use choices::{Activation, Algorithm, Loss, Output};
 pub use class_weight::ClassWeight;
 pub use decay::Decay;

@@ -124,7 +124,9 @@ impl FieldKind {
     /// Inputs of the network that are computed from these numbers.
     pub(crate) fn dense(self) -> usize {
         match self {
-            Self::Number | Self::Auto(_) | Self::Flag => 1,
+            // The number, and its place among others.
+            Self::Number | Self::Auto(_) => 2,
+            Self::Flag => 1,
             Self::Time => super::time::PARTS,
             Self::Category(_) | Self::Text(_) | Self::Tags(_) => 0,
             Self::Vector(length) => length as usize,

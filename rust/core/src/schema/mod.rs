@@ -29,6 +29,7 @@ use crate::dataset::RowShape;
 use crate::error::{Error, Result};
 use crate::layout::{FirstInputs, Kind, Layout, MAX_PARAMETERS, MAX_UNITS};
 use crate::memory::{self, Taken};
+use crate::trained::Trained;
 
 /// The longest name of a field, and the longest word, in bytes.
 pub const MAX_NAME: usize = 64;
@@ -285,6 +286,12 @@ impl Schema {
             && layout.hidden() == hidden
             && inputs.contains(&layout.inputs())
             && outputs.contains(&layout.outputs())
+    }
+
+    /// Whether the places that trainings have found are those of its numbers.
+    pub(crate) fn has_had_places(&self, trained: &Trained) -> bool {
+        let places = trained.normalization.places.as_ref();
+        places.is_none_or(|places| places.fields().len() == self.numbers().count())
     }
 
     fn first_inputs(&self) -> FirstInputs {

@@ -5,6 +5,7 @@
 
 use super::{Field, FieldKind, Schema, Target, Value, shown, time};
 use crate::error::{Error, Result};
+use crate::places::{Places, place};
 
 /// An input that is looked up, and its value.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -114,7 +115,8 @@ impl Schema {
 
     /// The inputs of some rows that are computed, before they are scaled, from their cells; of both the values of all rows lie side
     /// by side, as the kernels take them. NaN marks a gap.
-    pub(crate) fn computed_of(&self, rows: usize, cells: &[f32], to: &mut [f32]) {
+    pub(crate) fn computed_of(&self, rows: usize, cells: &[f32], places: Option<&Places>, to: &mut [f32]) {
+        let mut knots = places.into_iter().flat_map(Places::fields);
         for field in self.fields() {
             let cells = &cells[field.cell() * rows..];
             let to = &mut to[field.dense() * rows..][..field.kind().dense() * rows];
@@ -125,9 +127,21 @@ impl Schema {
                         parts.into_iter().enumerate().for_each(|(part, value)| to[part * rows + row] = value);
                     }
                 }
+                FieldKind::Number | FieldKind::Auto(_) => {
+                    let (numbers, of_numbers) = to.split_at_mut(rows);
+                    numbers.copy_from_slice(&cells[..rows]);
+                    let knots = knots.next().unwrap_or_default();
+                    of_numbers.iter_mut().zip(cells).for_each(|(to, &number)| *to = place(knots, number));
+                }
                 _ => to.copy_from_slice(&cells[..to.len()]),
             }
         }
+    }
+
+    /// The cells of fields of numbers, in the order of these fields.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = usize> {
+        let has_places = |field: &&Field| matches!(field.kind(), FieldKind::Number | FieldKind::Auto(_));
+        self.fields().iter().filter(has_places).map(Field::cell)
     }
 
     /// The inputs of a row that are looked up, in a fixed order, for a network of so many inputs. `cell` gives a cell of the row.
@@ -256,23 +270,23 @@ mod tests {
         entries(schema, row, usize::MAX).into_iter().map(|(number, _)| number).collect()
     }
 
-    // 12 inputs are computed: age, spent, phone, 7 of at, 2 of place. From 12 on: age's gap; plan's gap and other; spent's two;
-    // phone's gap; at's gap; words' gap and 4 buckets; tags' two; place's gap. So words begin at 27.
+    // 14 inputs are computed: age and spent with their places, phone, 7 of at, 2 of place. From 14 on: age's gap; plan's gap and other; spent's two;
+    // phone's gap; at's gap; words' gap and 4 buckets; tags' two; place's gap. So words begin at 29.
     #[test]
     fn inputs_are_numbered_by_field_and_words_as_they_come() {
         let mut schema = schema();
-        assert_eq!((schema.dense(), schema.inputs(0), schema.cells()), (12, 27, 9));
+        assert_eq!((schema.dense(), schema.inputs(0), schema.cells()), (14, 29, 9));
         let row = observed(&mut schema, &[("plan", "free"), ("age", "31"), ("tags", "new,red")]);
-        assert_eq!(row.cells[..2], [31.0, 27.0]);
+        assert_eq!(row.cells[..2], [31.0, 29.0]);
         assert_eq!(schema.words().len(), 3);
         // Plan free; spent, phone, at, place have gaps; so has the text; both tags.
-        assert_eq!(numbers(&schema, &row), [27, 15, 17, 18, 26, 19, 28, 29]);
+        assert_eq!(numbers(&schema, &row), [29, 17, 19, 20, 28, 21, 30, 31]);
         let row = observed(&mut schema, &[("spent", "unknown"), ("plan", "pro"), ("age", "")]);
-        assert_eq!(numbers(&schema, &row)[..3], [12, 30, 31]);
+        assert_eq!(numbers(&schema, &row)[..3], [14, 32, 33]);
         let row = observed(&mut schema, &[("spent", "9.5"), ("plan", "gold"), ("tags", "blue,green,red")]);
         // Plan's dictionary and that of tags are full: gold, and blue and green, are other words.
-        assert_eq!(numbers(&schema, &row)[..2], [12, 14]);
-        assert_eq!(numbers(&schema, &row)[6..], [25, 29]);
+        assert_eq!(numbers(&schema, &row)[..2], [14, 16]);
+        assert_eq!(numbers(&schema, &row)[6..], [27, 31]);
         assert!(row.cells[3].is_nan() && row.cells[2] == 9.5);
     }
 
@@ -280,12 +294,12 @@ mod tests {
     fn a_network_that_does_not_know_a_word_takes_it_for_another() {
         let mut schema = schema();
         let row = observed(&mut schema, &[("plan", "free"), ("tags", "new"), ("spent", "dear")]);
-        assert_eq!(schema.inputs(schema.words().len()), 30);
+        assert_eq!(schema.inputs(schema.words().len()), 32);
         let known = |inputs| entries(&schema, &row, inputs).iter().map(|&(number, _)| number).collect::<Vec<_>>();
-        assert_eq!(known(30)[1..3], [27, 28]);
-        assert_eq!(known(27)[1..3], [14, 16]);
-        assert_eq!(known(28)[1..3], [27, 16]);
-        assert_eq!((known(30).last(), known(29).last()), (Some(&29), Some(&25)));
+        assert_eq!(known(32)[1..3], [29, 30]);
+        assert_eq!(known(29)[1..3], [16, 18]);
+        assert_eq!(known(30)[1..3], [29, 18]);
+        assert_eq!((known(32).last(), known(31).last()), (Some(&31), Some(&27)));
     }
 
     #[test]
@@ -302,14 +316,16 @@ mod tests {
         let row = schema.row(&values);
         let mut cells = vec![f32::NAN; 9 * LANES];
         row.cells.iter().enumerate().for_each(|(cell, &value)| cells[cell * LANES + 3] = value);
-        let mut dense = vec![0.0; 12 * LANES];
-        schema.computed_of(LANES, &cells, &mut dense);
+        let mut dense = vec![0.0; 14 * LANES];
+        let mut places = Places::default();
+        places.push(&[30.0, 32.0, 40.0]);
+        schema.computed_of(LANES, &cells, Some(&places), &mut dense);
         let lane = |lane: usize| dense[lane..].iter().step_by(LANES).copied().collect::<Vec<f32>>();
         assert!(lane(2).iter().all(|value| value.is_nan()));
         let found = lane(3);
-        assert!(found[0] == 31.0 && found[1].is_nan() && found[2] == 1.0);
-        assert_eq!(found[3..7], [1.0, 0.0, 0.0, 1.0], "six in the morning, a Monday");
-        assert_eq!(found[10..], [1.5, -2.5]);
+        assert!(found[..2] == [31.0, 0.5] && found[2].is_nan() && found[3].is_nan() && found[4] == 1.0);
+        assert_eq!(found[5..9], [1.0, 0.0, 0.0, 1.0], "six in the morning, a Monday");
+        assert_eq!(found[12..], [1.5, -2.5]);
         assert_eq!(observed(&mut schema, &[]).list.len(), 2, "a text and tags with a gap");
     }
 
@@ -325,7 +341,7 @@ mod tests {
         };
         assert!(!refused(&|_| {}));
         assert!(refused(&|row| row.cells[0] = f32::INFINITY));
-        assert!(refused(&|row| row.cells[1] = 28.0), "a word of another field");
+        assert!(refused(&|row| row.cells[1] = 30.0), "a word of another field");
         assert!(refused(&|row| row.cells[1] = 0.5));
         assert!(refused(&|row| row.cells[1] = f32::NAN));
         assert!(refused(&|row| row.cells[2] = 1.0), "a number and a word at once");
@@ -338,7 +354,7 @@ mod tests {
         assert!(refused(&|row| row.list[0].value = 0.0));
         assert!(refused(&|row| row.list[0].value = f32::NAN));
         assert!(refused(&|row| row.list[0].number = 3));
-        assert!(refused(&|row| row.list[0].number = 12));
+        assert!(refused(&|row| row.list[0].number = 14));
         assert!(refused(&|row| row.list[0].number = 1000));
         assert!(refused(&|row| row.list.swap(0, 1)));
         assert!(refused(&|row| row.list.insert(0, row.list[0])));

@@ -55,16 +55,16 @@ fn schemas_that_cannot_be_are_refused_with_what_is_wrong() {
 
 #[test]
 fn a_network_stays_within_bounds_when_all_that_may_come_has_come() {
-    // A number and its gap; 3 x 4095 and 4096 x 4093 parameters are 3 fewer than may be.
+    // A number, its place and its gap; 4 x 4095 and 4096 x 4092 parameters are 4 fewer than may be.
     let of = |most| schema(&[("age", FieldKind::Number)], classes(most, false, &[])).unwrap();
-    assert_eq!(of(4093).check_size(&[4095]), Ok(()));
-    assert_eq!(of(4094).check_size(&[4095]), Err(Error::Parameters { parameters: 3 * 4095 + 4096 * 4094 }));
+    assert_eq!(of(4092).check_size(&[4095]), Ok(()));
+    assert_eq!(of(4093).check_size(&[4095]), Err(Error::Parameters { parameters: 4 * 4095 + 4096 * 4093 }));
     let values = schema(&FIELDS, Target::Values(names(&["a", "b"]))).unwrap();
-    // Age; the gaps of all three and other words of two; four words. So 11 x 1000 and 1001 x 2 parameters.
-    assert_eq!((values.dense(), values.inputs(0), values.inputs(4)), (1, 6, 10));
+    // Age and its place; the gaps of all three and other words of two; four words. So 12 x 1000 and 1001 x 2 parameters.
+    assert_eq!((values.dense(), values.inputs(0), values.inputs(4)), (2, 7, 11));
     assert_eq!(values.check_size(&[1000]), Ok(()));
     let wide = values.check_size(&[1 << 20, 1 << 20]).unwrap_err();
-    assert_eq!(wide, Error::Parameters { parameters: (11 << 20) + ((1 << 20) + 1) * (1 << 20) + ((1 << 20) + 1) * 2 });
+    assert_eq!(wide, Error::Parameters { parameters: (12 << 20) + ((1 << 20) + 1) * (1 << 20) + ((1 << 20) + 1) * 2 });
 }
 
 #[test]
@@ -155,18 +155,18 @@ fn layouts_that_a_network_has_had_are_those_of_fewer_words_and_classes() {
     }
     assert_eq!(
         had.iter().map(|layout| layout.units().to_vec()).collect::<Vec<_>>(),
-        [[6, 4, 2], [7, 4, 2], [8, 4, 2], [8, 4, 3], [8, 4, 4]]
+        [[7, 4, 2], [8, 4, 2], [9, 4, 2], [9, 4, 3], [9, 4, 4]]
     );
     assert!(had.iter().all(|layout| open.has_had(layout, &[4])));
     assert!(!open.has_had(&had[0], &[5]));
     let like = |units: &[usize]| Layout::of_fields(units, had[0].first_inputs()).unwrap();
-    assert!(open.has_had(&like(&[7, 4, 4]), &[4]));
-    for units in [[9, 4, 4], [5, 4, 4], [8, 4, 5], [8, 4, 1]] {
+    assert!(open.has_had(&like(&[8, 4, 4]), &[4]));
+    for units in [[10, 4, 4], [6, 4, 4], [9, 4, 5], [9, 4, 1]] {
         assert!(!open.has_had(&like(&units), &[4]), "{units:?}");
     }
-    assert!(!open.has_had(&Layout::new(&[8, 4, 4]).unwrap(), &[4]));
+    assert!(!open.has_had(&Layout::new(&[9, 4, 4]).unwrap(), &[4]));
     let closed = schema(&FIELDS, classes(9, true, &["a", "b", "c"])).unwrap();
-    assert!(closed.has_had(&like(&[6, 4, 3]), &[4]) && !closed.has_had(&like(&[6, 4, 2]), &[4]));
+    assert!(closed.has_had(&like(&[7, 4, 3]), &[4]) && !closed.has_had(&like(&[7, 4, 2]), &[4]));
 }
 
 #[test]

@@ -6,6 +6,9 @@ use crate::report::{MAX_POINTS, Point};
 /// add to that is computed for the curve alone.
 const RESOLUTION_OF_MANY: u64 = 64;
 
+/// The same where the rows would not be looked at but for the curve.
+const RESOLUTION_OF_BATCHES: u64 = 4;
+
 /// Collects a curve of bounded length, denser at its beginning, where most of the learning is: every cycle up to a power of
 /// two, every second up to the next, every fourth up to the one after, ... When it is full, its resolution is halved.
 #[derive(Debug)]
@@ -16,8 +19,12 @@ pub(crate) struct Curve {
 }
 
 impl Curve {
-    pub(crate) fn new(members: usize) -> Self {
-        let resolution = if members > 1 { RESOLUTION_OF_MANY } else { MAX_POINTS as u64 };
+    pub(crate) fn new(members: usize, by_batches: bool) -> Self {
+        let resolution = match members {
+            _ if by_batches => RESOLUTION_OF_BATCHES,
+            1 => MAX_POINTS as u64,
+            _ => RESOLUTION_OF_MANY,
+        };
         Self { points: Vec::new(), resolution }
     }
 
@@ -58,7 +65,7 @@ mod tests {
     #[test]
     fn a_curve_keeps_its_first_and_last_point_and_its_length_bounded() {
         for cycles in [0u64, 1, 7, 510, 511, 512, 513, 1_000_000] {
-            let mut curve = Curve::new(1);
+            let mut curve = Curve::new(1, false);
             let point = |cycle| Point { cycle, train_error: 1.0, test_error: None };
             (0..=cycles).for_each(|cycle| curve.add(point(cycle)));
             let points = curve.end(point(cycles));
@@ -73,7 +80,7 @@ mod tests {
     #[test]
     fn a_curve_of_several_members_is_thinner_from_its_128th_cycle_on() {
         let points = |members| {
-            let mut curve = Curve::new(members);
+            let mut curve = Curve::new(members, false);
             let point = |cycle| Point { cycle, train_error: 1.0, test_error: None };
             (0..=300).for_each(|cycle| curve.add(point(cycle)));
             curve.end(point(301)).iter().map(|point| point.cycle).collect::<Vec<_>>()
@@ -85,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_full_curve_becomes_thinner_and_keeps_the_errors_of_its_cycles() {
-        let mut curve = Curve::new(1);
+        let mut curve = Curve::new(1, false);
         let point = |cycle| Point { cycle, train_error: cycle as f64, test_error: None };
         (0..=1200).for_each(|cycle| curve.add(point(cycle)));
         let points = curve.end(point(1200));

@@ -42,7 +42,13 @@ impl Ensemble {
     pub(super) fn new(task: &Task) -> Self {
         let Dataset { shape, test, .. } = &task.dataset;
         let member = || Member {
-            stop: AutoStop::new(shape.kind, test.len(), task.training.backtrack, task.options.patience),
+            stop: AutoStop::new(
+                shape.kind,
+                test.len(),
+                task.training.backtrack,
+                task.options.patience,
+                task.trainer().by_batches,
+            ),
             ended: None,
             test_error: f64::INFINITY,
             cycle: 0,
@@ -128,9 +134,7 @@ impl Ensemble {
         let member = &mut self.each[at];
         let Some(best) = member.best.take().filter(|_| member.cycle < cycle) else { return false };
         weights[range].copy_from_slice(&best.weights);
-        if let Some(state) = &best.state {
-            trainer.restore_member(at, state);
-        }
+        trainer.restore_member(at, &best.weights, best.state.as_ref());
         true
     }
 
@@ -178,8 +182,8 @@ mod tests {
             *to = Some(TrainerState::new(member, 1));
         }
 
-        fn restore_member(&mut self, member: usize, from: &TrainerState) {
-            assert_eq!(from.rprop().sizes.len(), member);
+        fn restore_member(&mut self, member: usize, _: &[f32], from: Option<&TrainerState>) {
+            assert_eq!(from.unwrap().rprop().sizes.len(), member);
             self.0.push(member);
         }
 

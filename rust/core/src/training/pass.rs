@@ -12,17 +12,28 @@ use crate::objective::{Objective, PerMember, Scratch, Sums, Wanted};
 pub(super) struct PassRequest<'a> {
     /// Members whose own losses are computed.
     pub(super) members: &'a [bool],
-    /// Whether the gradients of these losses are, too, over the training rows.
-    pub(super) gradients: bool,
     /// Whether the errors are that all members make together.
     pub(super) ensemble: bool,
-    /// Whether the pass covers the testing rows, too.
+    /// What is computed over the training rows.
+    pub(super) train: OfTraining,
+    /// Whether the pass covers the testing rows.
     pub(super) test: bool,
+}
+
+/// What a pass computes over the training rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OfTraining {
+    /// It leaves them out.
+    Nothing,
+    Losses,
+    /// Losses, and their gradients by the weights of each member.
+    Gradients,
 }
 
 /// Errors of one set of weights.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Errors {
+    /// Of no row where the pass has left out the training rows.
     pub(super) train: Sums,
     pub(super) test: Option<Sums>,
 }
@@ -32,7 +43,7 @@ pub(super) struct Errors {
 pub(super) struct Losses {
     /// Those of all members together.
     pub(super) all: Errors,
-    /// Each member's own mean loss of the training rows.
+    /// Each member's own mean loss of the training rows; empty where the pass has left them out.
     pub(super) train: Vec<f64>,
     /// Each member's own mean squared error of the testing rows, by which it is judged.
     pub(super) test: Vec<f64>,
@@ -49,8 +60,16 @@ pub(super) trait GradientSource {
         go_on: &(dyn Fn() -> bool + Sync),
     ) -> Option<Losses>;
 
-    /// The gradient of the losses that the last pass has summed over the training rows, of all members.
-    fn gradient(&mut self) -> Gradient<'_>;
+    /// The gradient of the losses that the last pass has summed over the training rows, of all members; and these rows, for
+    /// trainers that go through them by themselves.
+    fn found(&mut self) -> (Gradient<'_>, Batches<'_>);
+}
+
+/// The training rows, and what is minimized over them.
+#[derive(Clone, Copy)]
+pub(super) struct Batches<'a> {
+    pub(super) objective: &'a Objective,
+    pub(super) rows: &'a Rows,
 }
 
 /// A gradient as parts whose sum it is, which are added up piece by piece, so that a piece stays in the cache for the step.
@@ -146,9 +165,11 @@ impl GradientSource for LocalRows<'_> {
         while self.scratch.len() < threads.count() {
             self.scratch.push(Mutex::new(self.objective.scratch()));
         }
-        let &PassRequest { members, gradients, ensemble, test } = request;
+        let &PassRequest { members, ensemble, train, test } = request;
+        let (train, gradients) = (train != OfTraining::Nothing, train == OfTraining::Gradients);
         let source = &*self;
-        let shares = source.train.len() + if test { source.test.len() } else { 0 };
+        let [of_train, of_test] =
+            [(train, &source.train), (test, &source.test)].map(|(asked, of)| if asked { of.len() } else { 0 });
         let next = AtomicUsize::new(0);
         let given_up = AtomicBool::new(false);
         threads.run(|worker| {
@@ -160,10 +181,10 @@ impl GradientSource for LocalRows<'_> {
             };
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
-                if index >= shares {
+                if index >= of_train + of_test {
                     return;
                 }
-                let (rows, share, gradients) = match index.checked_sub(source.train.len()) {
+                let (rows, share, gradients) = match index.checked_sub(of_train) {
                     None => (&source.dataset.train, &source.train[index], gradients),
                     Some(index) => (&source.dataset.test, &source.test[index], false),
                 };
@@ -186,19 +207,21 @@ impl GradientSource for LocalRows<'_> {
             shares.iter_mut().for_each(|share| sums.add(&whole(share).sums));
             sums
         };
-        let all = Errors { train: total(&mut self.train), test: test.then(|| total(&mut self.test)) };
+        let train_sums = if train { total(&mut self.train) } else { Sums::default() };
+        let all = Errors { train: train_sums, test: test.then(|| total(&mut self.test)) };
         let own = |shares: &mut [Mutex<Share>], of: fn(&Sums) -> f64, rows: f64| {
             let of_member =
                 |member: usize| shares.iter_mut().map(|share| of(&whole(share).of_members[member])).sum::<f64>();
             (0..members.len()).map(of_member).map(|sum| sum / rows).collect()
         };
-        let train = own(&mut self.train, |sums| sums.loss, all.train.weight);
+        let train = if train { own(&mut self.train, |sums| sums.loss, all.train.weight) } else { Vec::new() };
         let test = all.test.map_or_else(Vec::new, |test| own(&mut self.test, |sums| sums.squares, test.weight));
         Some(Losses { all, train, test })
     }
 
-    fn gradient(&mut self) -> Gradient<'_> {
-        Gradient::new(self.train.iter_mut().map(|share| &mut whole(share).gradient[..]).collect())
+    fn found(&mut self) -> (Gradient<'_>, Batches<'_>) {
+        let parts = self.train.iter_mut().map(|share| &mut whole(share).gradient[..]).collect();
+        (Gradient::new(parts), Batches { objective: &self.objective, rows: &self.dataset.train })
     }
 }
 

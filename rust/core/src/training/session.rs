@@ -11,7 +11,7 @@ use super::baseline;
 use super::control::Control;
 use super::curve::Curve;
 use super::ensemble::Ensemble;
-use super::pass::{Errors, GradientSource, LocalRows, Losses, PassRequest};
+use super::pass::{Errors, GradientSource, LocalRows, Losses, OfTraining, PassRequest};
 use super::pool::Seats;
 use super::statistics::RowStatistics;
 use super::task::Task;
@@ -68,7 +68,11 @@ impl<'a> Session<'a> {
         Some(Self {
             task,
             control,
-            source: LocalRows::new(&task.dataset, objective(task, &statistics, &normalization, task.members), true),
+            source: LocalRows::new(
+                &task.dataset,
+                objective(task, &statistics, &normalization, task.members),
+                !task.trainer().by_batches,
+            ),
             statistics,
             normalization,
             weights,
@@ -84,7 +88,8 @@ impl<'a> Session<'a> {
         let options = self.task.training;
         let watch = self.source.has_test_rows();
         let mut ensemble = Ensemble::new(self.task);
-        let mut curve = Curve::new(self.task.members);
+        let by_batches = self.task.trainer().by_batches;
+        let mut curve = Curve::new(self.task.members, by_batches);
         let (mut cycle, mut presented) = (0, 0);
         // Whether the weights are others than those of the last errors.
         let mut changed = false;
@@ -94,10 +99,17 @@ impl<'a> Session<'a> {
             self.take_seats(seats, ensemble.learning())?;
             let last = options.max_cycles > 0 && cycle >= options.max_cycles;
             let judges = self.trainer.judges(cycle);
+            // Without gradients of all rows, looking at them is for the curve alone.
+            let looks = last || curve.wants(cycle);
             let request = PassRequest {
                 members: ensemble.learns(),
-                gradients: !last || judges,
-                ensemble: self.task.members == 1 || last || curve.wants(cycle),
+                ensemble: looks || self.task.members == 1 && !by_batches,
+                train: match by_batches {
+                    true if looks => OfTraining::Losses,
+                    true => OfTraining::Nothing,
+                    false if !last || judges => OfTraining::Gradients,
+                    false => OfTraining::Losses,
+                },
                 test: watch && (options.auto_stop || last || curve.wants(cycle)),
             };
             let (control, deadline) = (self.control, self.deadline);
@@ -113,7 +125,7 @@ impl<'a> Session<'a> {
                 self.control.publish_cycle(cycle);
             }
             let verdicts = if judges {
-                let (trainer, found, threads) = self.found(&losses, ensemble.learns());
+                let (trainer, found, threads) = self.found(&losses, ensemble.learns(), &go_on);
                 trainer.judge(found, threads)
             } else {
                 Vec::new()
@@ -135,7 +147,7 @@ impl<'a> Session<'a> {
             if !go_on() {
                 break (self.request_or_time(), known);
             }
-            let (trainer, found, threads) = self.found(&losses, ensemble.learns());
+            let (trainer, found, threads) = self.found(&losses, ensemble.learns(), &go_on);
             trainer.step(cycle, found, threads);
             presented += ensemble.learning() as u64;
             cycle += 1;
@@ -236,7 +248,8 @@ impl<'a> Session<'a> {
 
     /// Takes as many threads as have enough to do in a cycle of so many members; none if the training is cancelled.
     fn take_seats(&mut self, seats: &mut Seats, members: usize) -> Option<()> {
-        let useful = (1 + self.source.operations() * members / THREAD_OPERATIONS).min(self.source.shares());
+        let by_rows = (1 + self.source.operations() * members / THREAD_OPERATIONS).min(self.source.shares());
+        let useful = self.trainer.threads(members).unwrap_or(by_rows);
         self.threads.set(seats.take(useful, || self.control.is_cancelled())?);
         Some(())
     }
@@ -248,7 +261,8 @@ impl<'a> Session<'a> {
     /// The errors of the present weights, of all members together; none if the training is cancelled.
     fn present_errors(&mut self, seats: &mut Seats, test: bool, members: usize) -> Option<Errors> {
         self.take_seats(seats, members)?;
-        let request = PassRequest { members: &vec![false; members], gradients: false, ensemble: true, test };
+        let nobody = vec![false; members];
+        let request = PassRequest { members: &nobody, ensemble: true, train: OfTraining::Losses, test };
         let control = self.control;
         let losses = self.source.pass(&mut self.threads, &self.weights, &request, &|| !control.is_cancelled());
         losses.map(|losses| losses.all)
@@ -258,10 +272,12 @@ impl<'a> Session<'a> {
         &'b mut self,
         losses: &'b Losses,
         learns: &'b [bool],
+        go_on: &'b (dyn Fn() -> bool + Sync),
     ) -> (&'b mut dyn Trainer, Found<'b>, &'b mut Threads) {
         let parameters = self.task.layout.parameters();
-        let (weights, gradient) = (&mut self.weights[..], self.source.gradient());
-        (&mut *self.trainer, Found { parameters, weights, gradient, losses, learns }, &mut self.threads)
+        let (weights, (gradient, batches)) = (&mut self.weights[..], self.source.found());
+        let found = Found { parameters, weights, gradient, batches, losses, learns, go_on };
+        (&mut *self.trainer, found, &mut self.threads)
     }
 
     /// Replaces weights that no cycle has looked at, of members that learn.

@@ -8,12 +8,15 @@ use crate::kernels::LANES;
 use crate::layout::Kind;
 use crate::normalization::{Column, Normalization, Scaling};
 use crate::options::{ClassWeight, Options};
+use crate::places::Places;
 use crate::schema::Schema;
 use crate::trained::Trained;
 
 /// Moments of the columns of the training rows, and counts of classes.
 pub(super) struct RowStatistics {
     pub(super) inputs: Vec<Column>,
+    /// Of fields of numbers.
+    places: Option<Places>,
     /// Those of a regressor's outputs.
     pub(super) targets: Vec<Column>,
     /// Those of a classifier.
@@ -32,20 +35,19 @@ pub(super) struct Class {
 impl RowStatistics {
     pub(super) fn of(dataset: &Dataset, schema: Option<&Schema>) -> Self {
         let shape = dataset.shape;
+        let places = schema.map(|schema| Places::of(&dataset.train, schema));
         let inputs = match schema {
             None => Column::of(&dataset.train, 0..shape.inputs),
             Some(schema) => {
-                let computed = |stored: &[f32], to: &mut [f32]| schema.computed_of(LANES, stored, to);
+                let computed = |stored: &[f32], to: &mut [f32]| schema.computed_of(LANES, stored, places.as_ref(), to);
                 Column::of_groups(&dataset.train, schema.dense(), computed)
             }
         };
-        match shape.kind {
-            Kind::Classifier => Self { inputs, targets: Vec::new(), classes: classes(dataset) },
-            Kind::Regressor => {
-                let targets = Column::of(&dataset.train, shape.inputs..shape.width());
-                Self { inputs, targets, classes: Vec::new() }
-            }
-        }
+        let (targets, classes) = match shape.kind {
+            Kind::Classifier => (Vec::new(), classes(dataset)),
+            Kind::Regressor => (Column::of(&dataset.train, shape.inputs..shape.width()), Vec::new()),
+        };
+        Self { inputs, places, targets, classes }
     }
 
     /// The normalization under which a network goes on learning from the rows.
@@ -54,14 +56,14 @@ impl RowStatistics {
         let before = |scaling: &Option<Scaling>, columns: &[Column]| {
             (!trained.is_untrained()).then(|| scaling.clone().unwrap_or_else(|| Scaling::identity(columns.len())))
         };
-        let Normalization { inputs, outputs } = &trained.normalization;
+        let Normalization { inputs, outputs, .. } = &trained.normalization;
         let before_inputs = before(inputs, &self.inputs);
         let inputs = Scaling::of_inputs(&self.inputs, options.normalize, before_inputs.as_ref());
         let outputs = (options.normalize && !self.targets.is_empty()).then(|| {
             let before = before(outputs, &self.targets);
             Scaling::of_outputs(&self.targets, options.output, before.as_ref())
         });
-        Normalization { inputs: Some(inputs), outputs }
+        Normalization { inputs: Some(inputs), outputs, places: self.places.clone() }
     }
 
     /// What the loss of a row of each class is multiplied by; none where all are alike.

@@ -12,7 +12,7 @@ use crate::model::Model;
 use crate::network::Network;
 use crate::normalization::Normalization;
 use crate::objective::Objective;
-use crate::options::{ClassWeight, Options, Restarts};
+use crate::options::{ClassWeight, Options, Restarts, Size};
 use crate::random::Random;
 use crate::schema::Schema;
 use crate::trained::Trained;
@@ -79,28 +79,33 @@ impl Task {
             None => Arc::clone(&trained.layout),
         };
         let (dataset, weights_state) = (network.dataset.clone(), network.weights_state());
-        let (members, answering) = if trained.is_untrained() {
-            let starts = options.restarts.starts(training.auto_stop, dataset.train.len(), layout.parameters());
-            (starts, Restarts::answering(training.auto_stop, starts))
-        } else {
-            (trained.members(), trained.members())
-        };
-        Ok(Self { schema, layout, options, trained, dataset, training, members, answering, weights_state })
+        let (members, answering) = (trained.members(), trained.members());
+        let mut task = Self { schema, layout, options, trained, dataset, training, members, answering, weights_state };
+        if task.trained.is_untrained() {
+            let (rows, parameters) = (task.dataset.train.len(), task.layout.parameters());
+            let by_batches = task.trainer().by_batches;
+            task.members = task.options.restarts.starts(training.auto_stop, by_batches, rows, parameters);
+            task.answering = Restarts::answering(training.auto_stop, task.members);
+        }
+        Ok(task)
     }
 
     /// Bytes of memory that it takes with so many threads, about, beyond the rows.
     pub fn bytes(&self, threads: usize) -> usize {
         let objective = self.objective(Normalization::default(), self.members);
-        let shares = objective.shares(&self.dataset.train).len();
+        let of_train = objective.shares(&self.dataset.train).len();
+        // Mini-batches have gradients of their own.
+        let by_batches = self.trainer().by_batches;
+        let (shares, own) = if by_batches { (0, self.members) } else { (of_train, 0) };
         let (weight, state) = (size_of::<f32>(), self.state_bytes(self.members));
         // BACKTRACK keeps weights and what RPROP would go on from, once more.
         let kept = if self.training.auto_stop && self.training.backtrack { Trained::BYTES_PER_PARAMETER } else { 0 };
         let training = shares * weight + weight + state + self.trainer().working_bytes + kept;
         // At the end there are the result and its bytes, and no gradients any more.
         let parameters = objective.parameters() * training.max(2 * (weight + state));
-        let threads = threads.min(shares.max(objective.shares(&self.dataset.test).len())).max(1);
+        let threads = threads.min(of_train.max(objective.shares(&self.dataset.test).len())).max(1);
         // The last is for what the rows' means alone would make of them.
-        let scratch = (threads + 1) * objective.scratch_bytes();
+        let scratch = (threads + own + 1) * objective.scratch_bytes();
         let classes = match self.options.class_weight {
             ClassWeight::Balanced => self.layout.outputs() * (size_of::<f64>() + size_of::<f32>()),
             ClassWeight::None | ClassWeight::Given(_) => 0,
@@ -124,13 +129,23 @@ impl Task {
 
     /// What trains it.
     pub(super) fn trainer(&self) -> &'static Description {
-        description(self.options.algorithm, self.dataset.shape.kind, self.layout.parameters())
+        description(self.options.algorithm, self.size())
+    }
+
+    fn size(&self) -> Size {
+        let (kind, parameters) = (self.dataset.shape.kind, self.layout.parameters());
+        Size { kind, parameters, rows: self.dataset.train.len(), has_fields: self.schema.is_some() }
     }
 
     /// What so many members of it minimize, where all classes weigh the same.
     pub(super) fn objective(&self, normalization: Normalization, members: usize) -> Objective {
         let inputs = (&*self.layout, self.inputs());
         Objective::new(self.dataset.shape, inputs, self.options.clone(), normalization, members)
+    }
+
+    /// What is random in its training follows from this.
+    pub(super) fn seed(&self) -> u64 {
+        self.weights_state
     }
 
     /// How the inputs follow from the rows.

@@ -1,6 +1,9 @@
 //! Damaged and forged bytes: an error, or a network that obeys every rule.
 
 use super::*;
+use crate::places::Places;
+use crate::schema::{FieldKind, Schema, Target};
+use crate::trainer_state::{AdamState, Presented, TrainerState};
 
 /// Decodes; what is accepted must be written again as it was, and be of use. Whether it was accepted.
 pub(super) fn survives(bytes: &[u8]) -> bool {
@@ -336,7 +339,7 @@ fn forged_trainer_states_are_refused() {
     // The first member has no search, the second has: words 1 to 7, and 8 to 14.
     let cut = |bytes: usize| forged(&|frame| frame.truncate(HEADER + bytes));
     for (refusal, message) in [
-        (set(0, [2, 0, 0, 0]), "the trainer is number 2: expected one that this version knows"),
+        (set(0, [3, 0, 0, 0]), "the trainer is number 3: expected one that this version knows"),
         (set(0, [1, 1, 0, 0]), "the trainer is number 257"),
         (set_f64(1, f64::NAN), "a search with the objective NaN has begun: expected a smaller one"),
         (set_f64(3, 1.0), "a search with the objective inf has begun"),
@@ -365,6 +368,73 @@ fn forged_trainer_states_are_refused() {
     ] {
         assert!(refusal.starts_with("not a network: section trainer state: "), "{refusal}");
         assert!(refusal.contains(message), "{refusal}: {message}");
+    }
+}
+
+#[test]
+fn forged_states_of_adam_are_refused() {
+    let mut network = small(Kind::Regressor, 12, 2);
+    let trained = Arc::make_mut(&mut network.trained);
+    let mut state = AdamState::new(trained.weights.clone(), trained.members());
+    state.members[0] = Presented { steps: 7, loss: 0.5 };
+    trained.state = TrainerState::Adam(trained.state.clone().into_rprop(), state);
+    let (parameters, members) = (trained.weights.len(), trained.members());
+    let frames = frames_of(&network, MAX_FRAME);
+    assert_eq!(decode(&file_of(&frames)).unwrap().trained, network.trained);
+    let at = frames.iter().rposition(|frame| frame[..2] == Section::TrainerState.tag().to_le_bytes()).unwrap();
+    let forged = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut frames = frames.clone();
+        change(&mut frames[at]);
+        refusal(&file_of(&frames))
+    };
+    let set =
+        |word: usize, value: &[u8]| forged(&|frame| frame[HEADER + 4 * word..][..value.len()].copy_from_slice(value));
+    let cut = |words: usize| forged(&|frame| frame.truncate(HEADER + 4 * words));
+    let values = 1 + 4 * members;
+    for (refusal, message) in [
+        (set(1, &u64::MAX.to_le_bytes()), "18446744073709551615 steps: expected at most 4611686018427387904"),
+        (set(1, &0u64.to_le_bytes()), "no step has been taken: expected it to be left out"),
+        (set(3, &f64::NAN.to_le_bytes()), "a loss is NaN: expected a number"),
+        (set(values, &f32::NAN.to_le_bytes()), "value 0 is NaN: expected a finite number"),
+        (set(values + 2 * parameters, &(-1f32).to_le_bytes()), "is -1: expected a finite number of at least 0"),
+        (forged(&|frame| frame.extend([0; 4])), "values: expected three for each parameter"),
+        (cut(1), "it ends before its values do"),
+        (cut(3), "it ends before its values do"),
+        (cut(values), "it ends before its values do"),
+        (cut(values + 3 * parameters - 1), "it ends before its values do"),
+    ] {
+        assert!(refusal.starts_with("not a network: section trainer state: "), "{refusal}");
+        assert!(refusal.contains(message), "{refusal}: {message}");
+    }
+}
+
+#[test]
+fn forged_places_are_refused() {
+    let fields = [(b"age".to_vec(), FieldKind::Number), (b"pay".to_vec(), FieldKind::Number)];
+    let schema = Schema::new(fields, Target::Values(vec![(*b"paid").into()])).unwrap();
+    let (kind, limits) = (Kind::Regressor, Limits { train: 9, test: 0 });
+    let mut network = Network::of_fields(schema, &[2], Options::new(kind), limits, 1).unwrap();
+    let places = |fields: &[&[f32]]| {
+        let mut places = Places::default();
+        fields.iter().for_each(|knots| places.push(knots));
+        places
+    };
+    let mut refusal_of = |fields: &[&[f32]]| {
+        Arc::make_mut(&mut network.trained).normalization.places = Some(places(fields));
+        decode(&encode(&network)).map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(refusal_of(&[&[1.0, 2.0], &[]]), Ok(()));
+    for (fields, message) in [
+        (&[&[1.0, 2.0][..]][..], "they are not those of the fields of numbers"),
+        (&[&[], &[], &[]], "they are not those of the fields of numbers"),
+        (&[&[1.0], &[]], "the knots of field 0 are none: expected each above the last"),
+        (&[&[], &[2.0, 2.0]], "the knots of field 1 are none"),
+        (&[&[], &[2.0, f32::INFINITY]], "the knots of field 1 are none"),
+        (&[&[], &[f32::MIN, f32::MAX]], "the knots of field 1 are none"),
+        (&[&[], &std::array::from_fn::<f32, 18, _>(|at| at as f32)], "the knots of field 1 are none"),
+    ] {
+        let refusal = refusal_of(fields).unwrap_err();
+        assert!(refusal.starts_with("not a network: section places: ") && refusal.contains(message), "{refusal}");
     }
 }
 

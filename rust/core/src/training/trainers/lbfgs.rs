@@ -16,8 +16,8 @@ pub(super) const DESCRIPTION: Description = Description {
         let (parameters, members) = (task.layout.parameters(), task.members);
         let most_moves = most_moves(parameters, members);
         let (rprop, saved) = match state {
-            TrainerState::Rprop(rprop) => (rprop, vec![SearchState::NONE; members]),
             TrainerState::Lbfgs(rprop, searches) => (rprop, searches),
+            other => (other.into_rprop(), vec![SearchState::NONE; members]),
         };
         Box::new(Lbfgs {
             start: Rprop::new(task.options.algorithm, decay, rprop),
@@ -30,6 +30,7 @@ pub(super) const DESCRIPTION: Description = Description {
     },
     // Weights, gradient, direction.
     working_bytes: 3 * size_of::<f32>(),
+    by_batches: false,
 };
 
 /// Cycles of RPROP with which L-BFGS begins where the weights are new. Far from a minimum, how the function bends tells
@@ -80,8 +81,8 @@ impl Trainer for Lbfgs {
         self.start.copy_member(member, to);
     }
 
-    fn restore_member(&mut self, member: usize, from: &TrainerState) {
-        self.start.restore_member(member, from);
+    fn restore_member(&mut self, member: usize, weights: &[f32], from: Option<&TrainerState>) {
+        self.start.restore_member(member, weights, from);
         // What is remembered is of later weights.
         self.searches[member].forget();
     }

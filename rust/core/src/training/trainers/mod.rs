@@ -4,17 +4,17 @@
 //! if not has the trainer step. A trainer is called a few times a cycle, so it is a trait object; its loops over parameters
 //! are its own.
 
+mod adam;
 mod decay;
 mod lbfgs;
 mod moves;
 mod rprop;
 mod search;
 
-use super::pass::{Gradient, Losses};
+use super::pass::{Batches, Gradient, Losses};
 use super::task::Task;
 use super::threads::Threads;
-use crate::layout::Kind;
-use crate::options::Algorithm;
+use crate::options::{Algorithm, Size};
 use crate::trainer_state::TrainerState;
 pub(super) use decay::WeightDecay;
 
@@ -29,18 +29,26 @@ pub(super) struct Description {
     pub(super) state_bytes: fn(parameters: usize, members: usize) -> usize,
     /// Bytes of a parameter that it takes beyond its state, while it trains.
     pub(super) working_bytes: usize,
+    /// Whether it steps many times a cycle, by gradients of its own.
+    pub(super) by_batches: bool,
 }
 
-/// The trainer of each algorithm, for a network of so many parameters.
-pub(super) fn description(algorithm: Algorithm, kind: Kind, parameters: usize) -> &'static Description {
-    match algorithm.chosen(kind, parameters) {
+/// The trainer of each algorithm, for a network of that size.
+pub(super) fn description(algorithm: Algorithm, size: Size) -> &'static Description {
+    match algorithm.chosen(size) {
         Algorithm::Auto | Algorithm::IrpropPlus | Algorithm::IrpropMinus | Algorithm::RpropPlus => &rprop::DESCRIPTION,
         Algorithm::Lbfgs => &lbfgs::DESCRIPTION,
+        Algorithm::Adam => &adam::DESCRIPTION,
     }
 }
 
 /// What changes the weights of a training's members.
 pub(super) trait Trainer {
+    /// Threads that have something to do in a step of so many members, if that is told by other than the rows.
+    fn threads(&self, _learning: usize) -> Option<usize> {
+        None
+    }
+
     /// Whether it judges the weights of a cycle, for which it needs gradients even if the training ends there.
     fn judges(&self, _cycle: u64) -> bool {
         false
@@ -63,8 +71,8 @@ pub(super) trait Trainer {
     /// nothing to copy.
     fn copy_member(&self, _member: usize, _to: &mut Option<TrainerState>) {}
 
-    /// Goes on from a copy, after the member's weights were replaced by those of then.
-    fn restore_member(&mut self, _member: usize, _from: &TrainerState) {}
+    /// Goes on from a copy, if it has made one, after the member's weights were replaced by those of then.
+    fn restore_member(&mut self, _member: usize, _weights: &[f32], _from: Option<&TrainerState>) {}
 
     /// What it remembers of these members, for the next training.
     fn state(self: Box<Self>, members: &[usize]) -> TrainerState;
@@ -85,8 +93,11 @@ pub(super) struct Found<'a> {
     pub(super) parameters: usize,
     pub(super) weights: &'a mut [f32],
     pub(super) gradient: Gradient<'a>,
+    pub(super) batches: Batches<'a>,
     pub(super) losses: &'a Losses,
     pub(super) learns: &'a [bool],
+    /// Whether the training is to go on.
+    pub(super) go_on: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// What a pass has found of one member.
@@ -104,7 +115,7 @@ pub(super) struct MemberFound<'a> {
 impl<'a> Found<'a> {
     /// The members that learn, each with what a trainer has of it; `own` is of all members.
     pub(super) fn learning<T>(self, own: impl Iterator<Item = T>) -> impl Iterator<Item = (MemberFound<'a>, T)> {
-        let Self { parameters, weights, gradient, losses, learns } = self;
+        let Self { parameters, weights, gradient, losses, learns, .. } = self;
         let members = weights.chunks_mut(parameters).zip(gradient.chunks(parameters)).zip(own).enumerate();
         members.filter(|&(member, _)| learns[member]).map(|(member, ((weights, gradient), own))| {
             let (loss, rows) = (losses.train[member], losses.all.train.weight);

@@ -10,6 +10,7 @@ pub(super) const DESCRIPTION: Description = Description {
     new: |task, decay, state| Box::new(Rprop::new(task.options.algorithm, decay, state.into_rprop())),
     state_bytes: |_, _| RpropState::BYTES_PER_PARAMETER,
     working_bytes: 0,
+    by_batches: false,
 };
 
 /// Parameters of a chunk: its gradient stays in the first cache from when it is added up until the step is done.
@@ -91,13 +92,14 @@ impl Trainer for Rprop {
         let parameters = self.state.sizes.len() / self.state.objectives.len();
         let range = member * parameters..(member + 1) * parameters;
         let copy = to.get_or_insert_with(|| TrainerState::new(0, 0));
-        let (TrainerState::Rprop(copy) | TrainerState::Lbfgs(copy, _)) = copy;
+        let (TrainerState::Rprop(copy) | TrainerState::Lbfgs(copy, _) | TrainerState::Adam(copy, _)) = copy;
         refill(&mut copy.sizes, &self.state.sizes[range.clone()]);
         refill(&mut copy.signs, &self.state.signs[range]);
         refill(&mut copy.objectives, &self.state.objectives[member..=member]);
     }
 
-    fn restore_member(&mut self, member: usize, from: &TrainerState) {
+    fn restore_member(&mut self, member: usize, _weights: &[f32], from: Option<&TrainerState>) {
+        let from = from.expect("RPROP has made a copy");
         let (copy, parameters) = (from.rprop(), self.state.sizes.len() / self.state.objectives.len());
         let range = member * parameters..(member + 1) * parameters;
         self.state.sizes[range.clone()].copy_from_slice(&copy.sizes);

@@ -1,0 +1,104 @@
+//! One step of Adam for each parameter.
+//!
+//! Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015: a parameter moves by the mean of its last gradients,
+//! divided by the root of the mean of their squares.
+
+use super::lanes::Lanes;
+
+/// How much of the mean of gradients a step keeps.
+pub(crate) const FIRST_KEPT: f32 = 0.9;
+/// How much of the mean of squared gradients a step keeps.
+pub(crate) const SECOND_KEPT: f32 = 0.999;
+/// What is added to the root, so that nothing is divided by 0.
+const LEAST_ROOT: f32 = 1e-8;
+/// A gradient's bound, whose square is still finite.
+const MAX_GRADIENT: f32 = 1e18;
+
+/// What is the same for all parameters of one step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct AdamRule {
+    /// What the gradient sums are multiplied with to be the gradient of the mean loss.
+    pub(crate) scale: f32,
+    /// Weight decay: this times the weight is added to the gradient.
+    pub(crate) decay: f32,
+    /// How far a parameter moves whose gradient stays the same.
+    pub(crate) rate: f32,
+    /// What the root of the mean of squares is multiplied with, since that mean began at 0.
+    pub(crate) root_scale: f32,
+    /// How much of the way from their average to the weights the average goes.
+    pub(crate) share: f32,
+}
+
+/// The parameters that a step moves, with what is remembered of each.
+pub(crate) struct AdamParameters<'a> {
+    pub(crate) weights: &'a mut [f32],
+    /// The mean of gradients.
+    pub(crate) first: &'a mut [f32],
+    /// The mean of squared gradients.
+    pub(crate) second: &'a mut [f32],
+    /// The average of the weights.
+    pub(crate) average: &'a mut [f32],
+}
+
+/// Moves weights and their average. The gradient is used up: it becomes 0. One that is no number moves nothing.
+#[inline(always)]
+pub(super) fn step<L: Lanes>(_: L, rule: AdamRule, gradient: &mut [f32], parameters: AdamParameters<'_>) {
+    let AdamParameters { weights, first, second, average } = parameters;
+    for ((((g, w), m), v), a) in gradient.iter_mut().zip(weights).zip(first).zip(second).zip(average) {
+        let of_all = *g * rule.scale + rule.decay * *w;
+        let low = if of_all < -MAX_GRADIENT { -MAX_GRADIENT } else { 0.0 };
+        let within = if of_all <= MAX_GRADIENT { of_all } else { MAX_GRADIENT };
+        let gradient = if of_all >= -MAX_GRADIENT { within } else { low };
+        *g = 0.0;
+        *m += (gradient - *m) * (1.0 - FIRST_KEPT);
+        *v += (gradient * gradient - *v) * (1.0 - SECOND_KEPT);
+        *w -= rule.rate * *m / (v.sqrt() * rule.root_scale + LEAST_ROOT);
+        *a += (*w - *a) * rule.share;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::portable::Portable;
+
+    const RULE: AdamRule = AdamRule { scale: 0.5, decay: 0.0, rate: 0.1, root_scale: 1.0, share: 0.25 };
+
+    fn stepped(rule: AdamRule, gradient: f32, from: [f32; 4]) -> [f32; 4] {
+        let ([mut weight, mut first, mut second, mut average], mut gradient) = (from.map(|value| [value]), [gradient]);
+        let parameters =
+            AdamParameters { weights: &mut weight, first: &mut first, second: &mut second, average: &mut average };
+        step(Portable, rule, &mut gradient, parameters);
+        assert_eq!(gradient, [0.0]);
+        [weight, first, second, average].map(|value| value[0])
+    }
+
+    fn assert_close(found: [f32; 4], expected: [f32; 4]) {
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {expected:?}");
+    }
+
+    #[test]
+    fn a_step_follows_the_paper() {
+        // Half of a gradient of 4; of means that are 1 and 4.
+        let (first, second) = (0.9 + 0.1 * 2.0, 4.0f32 * 0.999 + 0.001 * 4.0);
+        let weight = 3.0 - 0.1 * first / second.sqrt();
+        assert_close(stepped(RULE, 4.0, [3.0, 1.0, 4.0, 5.0]), [weight, first, second, 5.0 + (weight - 5.0) / 4.0]);
+        let rule = AdamRule { decay: 0.5, rate: 0.2, root_scale: 2.0, ..RULE };
+        let first = 0.1 * (2.0 + 1.5);
+        let second = 0.001 * 3.5f32.powi(2);
+        let weight = 3.0 - 0.2 * first / (2.0 * second.sqrt());
+        assert_close(stepped(rule, 4.0, [3.0, 0.0, 0.0, 3.0]), [weight, first, second, 3.0 + (weight - 3.0) / 4.0]);
+    }
+
+    #[test]
+    fn a_gradient_that_is_no_number_moves_nothing_and_a_huge_one_as_far_as_any() {
+        assert_eq!(stepped(RULE, f32::NAN, [3.0, 0.0, 0.0, 3.0]), [3.0, 0.0, 0.0, 3.0]);
+        for gradient in [f32::MAX, f32::INFINITY, -f32::MAX, f32::NEG_INFINITY] {
+            let [weight, first, second, _] = stepped(RULE, gradient, [3.0, 0.0, 0.0, 3.0]);
+            // The first step of any gradient is 0.1 / sqrt(0.001) times the rate, without the scale of the root.
+            let expected = 3.0 - 0.1f32.copysign(gradient) * 0.1 / 0.001f32.sqrt();
+            assert!((weight - expected).abs() < 1e-4, "{gradient}: {weight}");
+            assert!(first.is_finite() && second.is_finite());
+        }
+    }
+}

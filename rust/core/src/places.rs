@@ -1,0 +1,152 @@
+//! Where a number lies among those that were learnt from.
+//!
+//! Beside each number of a field, the first layer sees its place: which share of the training rows has less, from one of a few knots
+//! to the next in a straight line. What is dear or cheap, old or new, is told by the place where a few rows have a thousand times as
+//! much as others, while the number itself tells how much that is. Over 28 tables the error is 2 % less with it, and where most of
+//! a column lies near to 0, a tenth or more (`benchmarks/tables`). Rejected: as many inputs as there are knots, one for each piece
+//! (Gorishniy, Rubachev, Babenko, "On embeddings for numerical features in tabular deep learning", 2022), which is no better
+//! here and costs more; the place instead of the number.
+
+use crate::dataset::Rows;
+use crate::memory::{self, Move, Taken};
+use crate::schema::Schema;
+
+/// Knots at most: the least number, the greatest, and between them as many rows from one to the next.
+pub(crate) const MOST_KNOTS: usize = 17;
+/// Different values of a field that are no more than names have no places.
+const FEW_VALUES: usize = 10;
+/// Rows that are looked at, at most: so many tell quantiles well.
+const MOST_ROWS: usize = 10_000;
+
+/// The knots of each field of numbers, in the order of these fields, one field after the other.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Places {
+    knots: Vec<f32>,
+    /// Where those of each field end.
+    ends: Vec<usize>,
+}
+
+impl Places {
+    /// Those of the numbers of some rows.
+    pub(crate) fn of(rows: &Rows, schema: &Schema) -> Self {
+        let mut places = Self::default();
+        let count = rows.len().min(MOST_ROWS);
+        for cell in schema.numbers() {
+            let value = |index: usize| {
+                let row = index * rows.len() / count;
+                rows.table.row(row).nth(cell).expect("a row has its cells")
+            };
+            let mut values: Vec<f32> = (0..count).map(value).filter(|value| !value.is_nan()).collect();
+            values.sort_unstable_by(f32::total_cmp);
+            places.push(&knots(&values));
+        }
+        places
+    }
+
+    /// Adds the knots of the next field.
+    pub(crate) fn push(&mut self, knots: &[f32]) {
+        self.knots.extend_from_slice(knots);
+        self.ends.push(self.knots.len());
+    }
+
+    /// The knots of each field.
+    pub(crate) fn fields(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        let mut from = 0;
+        self.ends.iter().map(move |&to| &self.knots[std::mem::replace(&mut from, to)..to])
+    }
+
+    /// Lends each vector of numbers to be moved in memory.
+    pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
+        mover.floats(&mut self.knots);
+    }
+
+    /// Bytes beyond the places themselves.
+    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        memory::of_vec(&self.knots, taken) + memory::of_vec(&self.ends, taken)
+    }
+}
+
+/// Numbers between which there are as many of the values, which are sorted; none where there are few different ones.
+fn knots(values: &[f32]) -> Vec<f32> {
+    let different = 1 + values.windows(2).filter(|pair| pair[0] < pair[1]).take(FEW_VALUES).count();
+    if different <= FEW_VALUES {
+        return Vec::new();
+    }
+    let (pieces, last) = (MOST_KNOTS - 1, values.len() - 1);
+    let mut knots: Vec<f32> = (0..=pieces).map(|piece| values[(piece * last + pieces / 2) / pieces]).collect();
+    knots.dedup();
+    if are_knots(&knots) { knots } else { Vec::new() }
+}
+
+/// Whether each knot is greater than the one before, by a finite number.
+pub(crate) fn are_knots(knots: &[f32]) -> bool {
+    let apart = |pair: &[f32]| (pair[1] - pair[0]).is_finite() && pair[0] < pair[1];
+    knots.len() != 1
+        && knots.len() <= MOST_KNOTS
+        && knots.iter().all(|knot| knot.is_finite())
+        && knots.windows(2).all(apart)
+}
+
+/// How many knots lie below a number, and how far it is from the last of these to the next. A gap, which is NaN, stays one; without
+/// knots every number has the same place.
+pub(crate) fn place(knots: &[f32], number: f32) -> f32 {
+    if number.is_nan() {
+        return number;
+    }
+    let Some((last, below)) = knots.split_last() else { return 0.0 };
+    let piece = below.partition_point(|&knot| knot <= number).max(1);
+    let (from, to) = (knots[piece - 1], if piece < below.len() { below[piece] } else { *last });
+    (piece - 1) as f32 + ((number - from) / (to - from)).clamp(0.0, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    #[test]
+    fn as_many_values_lie_between_one_knot_and_the_next() {
+        let values: Vec<f32> = (0..1601).map(|value| (value as f32).powi(3)).collect();
+        let knots = knots(&values);
+        assert_eq!(knots.len(), MOST_KNOTS);
+        for (piece, pair) in knots.windows(2).enumerate() {
+            let between = values.iter().filter(|&&value| pair[0] < value && value <= pair[1]).count();
+            assert_eq!(between, 100, "piece {piece}");
+        }
+    }
+
+    #[test]
+    fn few_values_and_values_too_far_apart_have_no_knots() {
+        let of = |count: usize| knots(&(0..100).map(|value| (value % count) as f32).collect::<Vec<_>>());
+        let sorted = |count: usize| {
+            let mut values: Vec<f32> = (0..110).map(|value| (value % count) as f32).collect();
+            values.sort_unstable_by(f32::total_cmp);
+            knots(&values)
+        };
+        assert!(of(1).is_empty() && knots(&[]).is_empty() && sorted(10).is_empty());
+        assert_eq!(sorted(11).len(), 11, "equal knots are one");
+        let mut far: Vec<f32> = (0..100).map(|value| value as f32).collect();
+        (far[0], far[99]) = (f32::MIN, f32::MAX);
+        assert_eq!(knots(&far).len(), MOST_KNOTS);
+        let halves: Vec<f32> =
+            (0..100).map(|value| if value < 50 { f32::MIN + value as f32 * 1e33 } else { f32::MAX }).collect();
+        assert!(knots(&halves).is_empty());
+    }
+
+    #[test]
+    fn a_place_is_the_sum_of_the_pieces_below() {
+        let mut random = Random::new(4, 4);
+        let mut values: Vec<f32> = (0..500).map(|_| random.symmetric().powi(5) * 1e4).collect();
+        values.sort_unstable_by(f32::total_cmp);
+        let knots = knots(&values);
+        let plain = |number: f32| {
+            knots.windows(2).map(|pair| ((number - pair[0]) / (pair[1] - pair[0])).clamp(0.0, 1.0)).sum::<f32>()
+        };
+        for number in values.iter().chain(&knots).copied().chain([-1e9, 1e9, f32::MIN, f32::MAX, 0.0]) {
+            assert_eq!(place(&knots, number), plain(number), "{number}");
+        }
+        assert_eq!((place(&knots, f32::MIN), place(&knots, f32::MAX)), (0.0, (knots.len() - 1) as f32));
+        assert!(place(&knots, f32::NAN).is_nan());
+        assert_eq!(place(&[], 3.0), 0.0);
+    }
+}
