@@ -78,7 +78,7 @@ def test_names_are_read_in_any_case(create: Create) -> None:
         (("regressor", [2, 1]), {"activation": "swish"}, "activation is 'swish': expected sigmoid, tanh, relu"),
         (("regressor", [2, 1]), {"output": "softmax"}, "output is softmax: expected linear or sigmoid for a regressor"),
         (("regressor", [2, 1]), {"loss": "crossentropy"}, "loss is crossentropy: expected mse with linear outputs"),
-        (("regressor", [2, 1]), {"algorithm": "adam"}, "'adam': expected auto, irprop+, irprop-, rprop+, lbfgs"),
+        (("regressor", [2, 1]), {"algorithm": "sgd"}, "'sgd': expected auto, irprop+, irprop-, rprop+, lbfgs, adam"),
         (("regressor", [2, 1]), {"l2": -0.5}, "number of at least 0"),
         (("regressor", [2, 1]), {"l2": float("nan")}, "number of at least 0"),
         (("regressor", [2, 1]), {"l2": "none"}, "l2 is 'none': expected"),

@@ -25,7 +25,7 @@ digest = hashlib.sha256()
 rng = np.random.default_rng(0)
 X = rng.normal(size=(1500, 19)) * 10.0 ** rng.integers(-3, 4, 19)
 each = itertools.product(("tanh", "sigmoid", "relu"), ("irprop+", "rprop+"))
-for activation, algorithm in [*each, ("tanh", "lbfgs")]:
+for activation, algorithm in [*each, ("tanh", "lbfgs"), ("tanh", "adam")]:
     for kind, options in [
         ("classifier", {"restarts": 3, "class_weight": "balanced"}),
         ("classifier", {"output": "sigmoid", "restarts": 1}),

@@ -136,7 +136,7 @@ def test_targets_of_any_size_and_sign_are_reached(create):
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu"])
-@pytest.mark.parametrize("algorithm", ["irprop+", "irprop-", "rprop+", "lbfgs"])
+@pytest.mark.parametrize("algorithm", ["irprop+", "irprop-", "rprop+", "lbfgs", "adam"])
 def test_every_activation_and_algorithm_learns_a_circle(create, activation, algorithm):
     rng = np.random.default_rng(5)
     X = rng.uniform(-1, 1, (600, 2))

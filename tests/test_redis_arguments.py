@@ -57,7 +57,7 @@ NR.CREATE new REGRESSOR 2 -> 1 OUTPUT softmax | output is softmax: expected line
 NR.CREATE new REGRESSOR 2 -> 1 LOSS mae | LOSS is 'mae': expected crossentropy, mse
 NR.CREATE new REGRESSOR 2 -> 1 LOSS crossentropy | loss is crossentropy: expected mse with linear outputs
 NR.CREATE new CLASSIFIER 2 -> 2 OUTPUT linear LOSS crossentropy | expected mse with linear outputs
-NR.CREATE new REGRESSOR 2 -> 1 ALGO adam | ALGO is 'adam': expected auto, irprop+, irprop-, rprop+, lbfgs
+NR.CREATE new REGRESSOR 2 -> 1 ALGO sgd | ALGO is 'sgd': expected auto, irprop+, irprop-, rprop+, lbfgs, adam
 NR.CREATE new REGRESSOR 2 -> 1 L2 -0.1 | L2 is '-0.1': expected auto or a finite number of at least 0
 NR.CREATE new REGRESSOR 2 -> 1 L2 nan | L2 is 'nan'
 NR.CREATE new REGRESSOR 2 -> 1 L2 1e39 | L2 is '1e39'

@@ -42,7 +42,7 @@ NUMBERS = [
 WORDS = [
     b"CLASSIFIER", b"regressor", b"->", b"NORMALIZE", b"DATASET", b"TEST", b"TRAIN", b"SEED", b"ACTIVATION", b"OUTPUT",
     b"LOSS", b"ALGO", b"L2", b"tanh", b"RELU", b"sigmoid", b"softmax", b"linear", b"mse", b"crossentropy", b"IRPROP-",
-    b"rprop+", b"LBFGS", b"auto", b"yes", b"no", b"WEIGHT", b"FP32", b"MAXCYCLES", b"MAXTIME", b"AUTOSTOP",
+    b"rprop+", b"LBFGS", b"adam", b"auto", b"yes", b"no", b"WEIGHT", b"FP32", b"MAXCYCLES", b"MAXTIME", b"AUTOSTOP",
     b"BACKTRACK", b"BLOCK", b"REPLACE", b"on", b"\0", b"%n", b"-->", b"fp32\0", b"SCHEMA", b"HIDDEN", b"CLASSES",
     b"JSON", b"NUMBER", b"CATEGORY", b"auto", b"Flag", b"TIME", b"TEXT", b"TAGS", b"VECTOR", b"+", b"TOP",
     b"WITHSCORES", b"MIN", b"FOR", b"user.age", b"item.kind", b"hour", b"net:item", b"{}", b"[]", b"[{}]",

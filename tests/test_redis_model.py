@@ -127,7 +127,7 @@ class Commands(beside.Commands):
         normalize=st.booleans(),
         seed=st.integers(0, 2**64 - 1),
         activation=st.sampled_from(["sigmoid", "tanh", "relu", None]),
-        algorithm=st.sampled_from(["auto", "irprop+", "irprop-", "rprop+", "lbfgs", None]),
+        algorithm=st.sampled_from(["auto", "irprop+", "irprop-", "rprop+", "lbfgs", "adam", None]),
         l2=st.sampled_from([None, 0.0, 0.125, "auto"]),
         restarts=st.sampled_from([None, 1, 3, "auto"]),
         class_weight=st.sampled_from([None, "none", "balanced", [0.5, 3.0], [1e-3, 2.0, 7.0]]),

@@ -399,7 +399,7 @@ def test_any_network_survives_saving(data: st.DataObject) -> None:
     options = {
         "normalize": draw(st.booleans()),
         "activation": draw(st.sampled_from(["tanh", "sigmoid", "relu"])),
-        "algorithm": draw(st.sampled_from(["auto", "irprop+", "irprop-", "rprop+", "lbfgs"])),
+        "algorithm": draw(st.sampled_from(["auto", "irprop+", "irprop-", "rprop+", "lbfgs", "adam"])),
         "l2": draw(st.sampled_from([0.0, 0.125])),
         "dataset": draw(st.integers(0, 40)),
         "test": draw(st.integers(0, 40)),

@@ -160,7 +160,7 @@ class Traffic:
         chance = self.chance
         changes: list[Command] = [
             [], ["DATASET", chance.randrange(60)], ["TEST", chance.randrange(20)], ["NORMALIZE", "yes"],
-            ["NORMALIZE", "no"], ["ALGO", chance.choice(["IRPROP+", "IRPROP-", "RPROP+", "LBFGS"])],
+            ["NORMALIZE", "no"], ["ALGO", chance.choice(["IRPROP+", "IRPROP-", "RPROP+", "LBFGS", "ADAM"])],
             ["L2", chance.random()], ["ACTIVATION", "RELU"],
         ]  # fmt: skip
         change = chance.choice(changes)

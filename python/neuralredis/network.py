@@ -72,10 +72,12 @@ class Network(NetworkOfFields):
         Of the output units: softmax for a classifier, linear for a regressor unless given.
     loss : {"crossentropy", "mse"}, optional
         What trainings make small: cross-entropy with softmax, else the squared error unless given.
-    algorithm : {"auto", "irprop+", "irprop-", "rprop+", "lbfgs"}, default "auto"
-        How gradients become steps: by a variant of RPROP or by L-BFGS, which comes closer to numbers that have little
-        noise. L-BFGS begins with thirty cycles of iRprop+ where the weights are new. ``"auto"`` is L-BFGS for a
-        regressor of up to 20000 parameters, for others iRprop+.
+    algorithm : {"auto", "irprop+", "irprop-", "rprop+", "lbfgs", "adam"}, default "auto"
+        How gradients become steps: by a variant of RPROP; by L-BFGS, which comes closer to numbers that have little
+        noise; or by mini-batches of at most 256 rows, many of them a cycle, with Adam [4]_ and an average of the
+        weights. L-BFGS begins with thirty cycles of iRprop+ where the weights are new. ``"auto"`` chooses when a
+        training starts: mini-batches from 5000 training rows on (20000 for a regressor of up to 20000 parameters, 256
+        for a network of fields), else L-BFGS for such a regressor, else iRprop+.
     l2 : float or "auto", default "auto"
         Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"`` chooses
         it at every step from the training rows, of at least 50: with cross-entropy 1 / rows, as regularized logistic
@@ -85,8 +87,9 @@ class Network(NetworkOfFields):
         Networks of this layout, 1 to 64, that the first training makes of this one. Each begins with random weights of
         its own and learns from the same rows. With ``autostop`` the half of them that does best on the testing rows is
         kept, rounded up; the answer is that of the mean of what their output units sum up. Together they are wrong less
-        often than any one of them. ``"auto"`` makes up to seven where training and answering stay cheap, for few rows
-        and few parameters, if the training stops by itself (``autostop``), else one.
+        often than any one of them. ``"auto"`` makes up to seven, by mini-batches up to sixteen, where training and
+        answering stay cheap, for few rows and few parameters, if the training stops by itself (``autostop``), else
+        one.
     class_weight : {"none", "balanced"} or sequence of float, optional
         How much the rows of each class count in the errors that trainings make small and ``autostop`` watches, besides
         their own weights: a finite number above 0 for each output. ``"balanced"`` computes it when a training starts,
@@ -95,7 +98,7 @@ class Network(NetworkOfFields):
     patience : int or "auto", default "auto"
         Cycles, 1 or more, without a lower testing error (by a thousandth) after which ``autostop`` ends a training, and
         before which it does not. ``"auto"`` waits half as long as the training took so far, from 50 or 100 to 500
-        cycles; without ``backtrack`` less where the testing error rises again and again.
+        cycles, by mini-batches from 4 to 20; without ``backtrack`` less where the testing error rises again and again.
 
     Raises
     ------
@@ -133,6 +136,8 @@ class Network(NetworkOfFields):
        IEEE International Conference on Neural Networks, 1993.
     .. [3] D. C. Liu, J. Nocedal, "On the limited memory BFGS method for large scale optimization", Mathematical
        Programming 45, 1989.
+    .. [4] D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", International Conference on Learning
+       Representations, 2015.
 
     Examples
     --------

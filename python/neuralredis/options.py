@@ -31,7 +31,7 @@ Set = Literal["train", "test"]
 Activation = Literal["sigmoid", "tanh", "relu"]
 Output = Literal["softmax", "sigmoid", "linear"]
 Loss = Literal["crossentropy", "mse"]
-Algorithm = Literal["auto", "irprop+", "irprop-", "rprop+", "lbfgs"]
+Algorithm = Literal["auto", "irprop+", "irprop-", "rprop+", "lbfgs", "adam"]
 ClassWeight = Literal["none", "balanced"] | Sequence[float] | NDArray[Any]
 
 

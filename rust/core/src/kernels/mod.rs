@@ -8,6 +8,7 @@
 mod adam;
 mod buffer;
 mod dense;
+mod entries;
 mod functions;
 mod head;
 mod lanes;
@@ -31,6 +32,7 @@ use std::sync::OnceLock;
 
 use crate::error::{Error, Result};
 use crate::options::{Activation, Loss, Output};
+use crate::schema::Entry;
 pub(crate) use adam::{AdamParameters, AdamRule, FIRST_KEPT, SECOND_KEPT};
 pub(crate) use buffer::Buffer;
 pub(crate) use dense::MAX_INPUT;
@@ -94,6 +96,10 @@ kernels! {
     loss = head::loss: (
         output: Output, loss: Loss, z: &mut [f32], target: &[f32], delta: &mut [f32], row_loss: &mut [f32; LANES],
     );
+    /// Adds the weights of what one row looks up to what units sum up: matrix, entries, sums.
+    add_entries = entries::add: (matrix: &[f32], entries: &[Entry], z: &mut [f32]);
+    /// Adds the gradient of these weights: error signals of one row, entries, the gradient.
+    gradient_of_entries = entries::gradient: (delta: &[f32], entries: &[Entry], gradient: &mut [f32]);
     /// One RPROP step of some parameters.
     step = rprop::step: (
         rule: StepRule, gradient: &[f32], weights: &mut [f32], sizes: &mut [f32], signs: &mut [i8],

@@ -271,6 +271,40 @@ fn steps_of_adam_agree_on_every_instruction_set() {
 }
 
 #[test]
+fn what_is_looked_up_agrees_on_every_instruction_set_and_with_plain_loops() {
+    for units in [1, 7, 15, 16, 30, 64, 100] {
+        let matrix = numbers(21 * units, 19);
+        let mut random = Random::new(20, 9);
+        // One of them twice.
+        let mut entries: Vec<Entry> =
+            (0..12).map(|_| Entry { number: random.below(20) as u32, value: random.symmetric() }).collect();
+        entries.push(entries[0]);
+        let start = numbers(units, 21);
+        let sums = agree("add_entries", |k| {
+            let mut z = start.clone();
+            (k.add_entries)(&matrix, &entries, &mut z);
+            z
+        });
+        let changed = agree("gradient_of_entries", |k| {
+            let mut gradient = matrix.clone();
+            (k.gradient_of_entries)(&start, &entries, &mut gradient);
+            gradient
+        });
+        let (mut plain_sums, mut plain) = (start.clone(), matrix.clone());
+        for Entry { number, value } in &entries {
+            let row = (1 + *number as usize) * units..(2 + *number as usize) * units;
+            for ((sum, weight), (to, delta)) in
+                plain_sums.iter_mut().zip(&matrix[row.clone()]).zip(plain[row].iter_mut().zip(&start))
+            {
+                *sum = value.mul_add(*weight, *sum);
+                *to = value.mul_add(*delta, *to);
+            }
+        }
+        assert_eq!((bits(&sums), bits(&changed)), (bits(&plain_sums), bits(&plain)), "{units} units");
+    }
+}
+
+#[test]
 fn sums_of_products_and_multiples_agree_on_every_instruction_set() {
     for count in [1, 15, 16, 64, 65, 256, 1003] {
         let (a, b) = (numbers(count, 17), numbers(count, 18));

@@ -71,12 +71,9 @@ impl LookedUp {
     /// the bounds that sums have.
     #[inline]
     pub(super) fn forward<A: Arrangement>(&self, matrix: &[f32], units: usize, z: &mut [f32]) {
-        let add_scaled = kernels().add_scaled;
-        let weights = |entry: &Entry| &matrix[(1 + entry.number as usize) * units..][..units];
+        let add = kernels().add_entries;
         if A::LANES == 1 {
-            for entry in self.rows().next().unwrap_or_default() {
-                add_scaled(entry.value, weights(entry), z);
-            }
+            add(matrix, self.rows().next().unwrap_or_default(), &mut z[..units]);
             z.iter_mut().for_each(|z| *z = z.clamp(-MAX_INPUT, MAX_INPUT));
             return;
         }
@@ -86,7 +83,7 @@ impl LookedUp {
             let of_row = row / LANES * LANES * units + row % LANES;
             let z = &mut z[of_row..];
             sums.iter_mut().zip(z.iter().step_by(LANES)).for_each(|(sum, z)| *sum = *z);
-            entries.iter().for_each(|entry| add_scaled(entry.value, weights(entry), &mut sums));
+            add(matrix, entries, &mut sums);
             z.iter_mut().step_by(LANES).zip(&sums).for_each(|(z, sum)| *z = sum.clamp(-MAX_INPUT, MAX_INPUT));
         }
     }
@@ -94,14 +91,12 @@ impl LookedUp {
     /// Adds to the gradient of the weights, row after row and entry after entry, the derivatives `delta` by what the units of the
     /// first layer sum up, times the value.
     pub(super) fn backward(&self, delta: &[f32], units: usize, gradient: &mut [f32]) {
-        let add_scaled = kernels().add_scaled;
+        let add = kernels().gradient_of_entries;
         let mut deltas = vec![0.0; units];
         for (row, entries) in self.rows().enumerate().filter(|(_, entries)| !entries.is_empty()) {
             let of_row = row / LANES * LANES * units + row % LANES;
             deltas.iter_mut().zip(delta[of_row..].iter().step_by(LANES)).for_each(|(to, delta)| *to = *delta);
-            for entry in entries {
-                add_scaled(entry.value, &deltas, &mut gradient[(1 + entry.number as usize) * units..][..units]);
-            }
+            add(&deltas, entries, gradient);
         }
     }
 }
