@@ -31,7 +31,7 @@ def test_a_network_of_fields_tells_what_it_is_of() -> None:
     assert (info.fields, info.target, info.classes) == (dict(net.fields), "taken", ())
     assert info.normalize
     assert info.layout[1:] == (8, 2)
-    assert repr(net) == "<Network classifier of 5 fields 273-8-2, 0+0 rows, untrained>"
+    assert repr(net) == "<Network classifier of 5 fields 274-8-2, 0+0 rows, untrained>"
     assert "note (text 256)" in net._repr_html_()
     with pytest.raises(TypeError):
         net.fields["age"] = "text"  # type: ignore[index]
@@ -39,8 +39,8 @@ def test_a_network_of_fields_tells_what_it_is_of() -> None:
 
 def test_hidden_layers_are_three_of_thirty_unless_said_otherwise() -> None:
     made = nr.Network("classifier", fields={"age": "number"}, target="left")
-    assert made.info().layout == (2, 30, 30, 30, 2)
-    assert network({"age": "number"}, hidden=[]).info().layout == (2, 2)
+    assert made.info().layout == (3, 30, 30, 30, 2)
+    assert network({"age": "number"}, hidden=[]).info().layout == (3, 2)
 
 
 def test_a_network_without_fields_has_none() -> None:

@@ -37,7 +37,7 @@ def test_classes_come_with_the_rows_and_are_answered_after_the_next_training(cli
     ask(client, "NR.TRAIN net MAXCYCLES 60 BLOCK 0")
     assert ask(client, "NR.CLASS net age 88") == "old"
     assert list(pairs(ask(client, "NR.RUN net age 5"))) == ["young", "grown", "old"]
-    assert inredis.info(client, "net")["layout"] == [4, 8, 3]
+    assert inredis.info(client, "net")["layout"] == [5, 8, 3]
 
 
 def test_classes_are_at_most_as_many_as_said_or_none_but_those_given(client: redis.Redis) -> None:

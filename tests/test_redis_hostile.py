@@ -110,7 +110,7 @@ def blobs() -> dict[str, bytes]:
         "network": bytes(net), "head": bytes(net)[: saved.HEAD], "layout": frames[saved.LAYOUT],
         "weights": frames[saved.WEIGHTS], "statistics": frames[saved.STATISTICS], "end": frames[saved.END],
         "json": b'[{"user.age":30,"item.kind":"new"},{"hour":3}]', "object": b'{"user":{"age":30},"note":"a_text"}',
-        "observed": inredis.observed([(1, b"newer")], [b"newer"], inredis.row_of(30, 3, 5, outcome=1), cells=3),
+        "observed": inredis.observed([(1, b"newer")], [b"newer"], inredis.row_of(30, 5, 5, outcome=1), cells=3),
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::forward::{self, Arrangement, Grouped, LastTwo, Single, ensemble, load};
 use crate::inputs::Inputs;
 use crate::kernels::{Buffer, LANES};
-use crate::layers::LookedUp;
+use crate::layers::{Layer, LookedUp};
 use crate::layout::{Kind, Layout};
 use crate::objective::Objective;
 use crate::options::Options;
@@ -172,9 +172,9 @@ impl Model {
         let mut values = LastTwo { inputs: first, before, last };
         for (inputs, outputs) in inputs.chunks_exact(width).zip(outputs.chunks_exact_mut(out_width)) {
             load::<Single>(self.trained.normalization.inputs.as_ref(), inputs, values.inputs);
-            let y = &mut self.units::<Single>(1, LookedUp::NONE, &mut values, mean)[..out_width];
+            let y = &mut self.units::<Single, _>(|| self.layers(), 1, LookedUp::NONE, &mut values, mean)[..out_width];
             Single::predict(self.options.output, y);
-            self.unscale(y.iter().copied().enumerate(), outputs.iter_mut());
+            self.give::<Single>(y, outputs);
         }
     }
 
@@ -185,6 +185,7 @@ impl Model {
         let [mut before, mut last] = [(); 2].map(|()| Buffer::new(widest * batch * LANES));
         let mut mean = Buffer::new(if self.trained.members() > 1 { out_width * batch * LANES } else { 0 });
         let mut values = LastTwo { inputs: &mut first, before: &mut before, last: &mut last };
+        let layers: Vec<Layer> = self.layers().collect();
         let rows = batch * LANES;
         for (inputs, outputs) in inputs.chunks(rows * width).zip(outputs.chunks_mut(rows * out_width)) {
             let groups = (inputs.len() / width).div_ceil(LANES);
@@ -201,14 +202,17 @@ impl Model {
                 load::<Grouped>(self.trained.normalization.inputs.as_ref(), &gathered, to);
             }
             let units = mean.len().min(groups * out_width * LANES);
-            let units = self.units::<Grouped>(groups, LookedUp::NONE, &mut values, &mut mean[..units]);
+            let units = self.units::<Grouped, _>(
+                || layers.iter().copied(),
+                groups,
+                LookedUp::NONE,
+                &mut values,
+                &mut mean[..units],
+            );
             for (group, outputs) in outputs.chunks_mut(LANES * out_width).enumerate() {
                 let y = &mut units[group * out_width * LANES..][..out_width * LANES];
                 Grouped::predict(self.options.output, y);
-                for (lane, outputs) in outputs.chunks_exact_mut(out_width).enumerate() {
-                    let lane = y[lane..].iter().step_by(LANES).copied().enumerate();
-                    self.unscale(lane, outputs.iter_mut());
-                }
+                self.give::<Grouped>(y, outputs);
             }
         }
     }
@@ -237,6 +241,8 @@ impl Model {
             [width, widest, widest, out_width].map(|units| Buffer::new(units * batch * lanes));
         let (mut looked_up, mut stored) = (LookedUp::default(), vec![0.0; schema.cells() * lanes]);
         let mut values = LastTwo { inputs: &mut first, before: &mut before, last: &mut last };
+        let layers: Vec<Layer> = self.layers().collect();
+        let layers = || layers.iter().copied();
         for (rows, outputs) in rows.chunks(batch * lanes).zip(outputs.chunks_mut(batch * lanes * out_width)) {
             looked_up.clear();
             for (group, rows) in rows.chunks(lanes).enumerate() {
@@ -254,44 +260,52 @@ impl Model {
             let count = rows.len().div_ceil(lanes);
             let mean = &mut mean[..count * out_width * lanes];
             let units = if groups == 0 {
-                self.units::<Single>(count, &looked_up, &mut values, mean)
+                self.units::<Single, _>(layers, count, &looked_up, &mut values, mean)
             } else {
-                self.units::<Grouped>(count, &looked_up, &mut values, mean)
+                self.units::<Grouped, _>(layers, count, &looked_up, &mut values, mean)
             };
             for (group, outputs) in outputs.chunks_mut(lanes * out_width).enumerate() {
                 let y = &mut units[group * out_width * lanes..][..out_width * lanes];
                 if groups == 0 {
                     Single::predict(self.options.output, y);
+                    self.give::<Single>(y, outputs);
                 } else {
                     Grouped::predict(self.options.output, y);
-                }
-                for (lane, outputs) in outputs.chunks_exact_mut(out_width).enumerate() {
-                    let lane = y[lane..].iter().step_by(lanes).copied().enumerate();
-                    self.unscale(lane, outputs.iter_mut());
+                    self.give::<Grouped>(y, outputs);
                 }
             }
         }
     }
 
+    fn layers(&self) -> impl Iterator<Item = Layer> + '_ {
+        self.layout().layers(self.options.activation)
+    }
+
     /// What the output units of all members sum up, averaged.
     #[inline]
-    fn units<'a, A: Arrangement>(
+    fn units<'a, A: Arrangement, L: Iterator<Item = Layer>>(
         &'a self,
+        layers: impl Fn() -> L,
         groups: usize,
         looked_up: &LookedUp,
         values: &'a mut LastTwo<'_>,
         mean: &'a mut [f32],
     ) -> &'a mut [f32] {
-        let layers = || self.layout().layers(self.options.activation);
         let members = self.trained.weights.chunks_exact(self.layout().parameters());
         ensemble::<A, _>(layers, members, groups, looked_up, values, mean)
     }
 
-    /// Outputs in the units of the targets.
-    fn unscale<'a>(&self, from: impl Iterator<Item = (usize, f32)>, to: impl Iterator<Item = &'a mut f32>) {
-        match &self.trained.normalization.outputs {
-            Some(scaling) => from.zip(to).for_each(|((column, y), to)| *to = scaling.invert(column, y)),
-            None => from.zip(to).for_each(|((_, y), to)| *to = y),
+    /// Gives each row its outputs, in the units of the targets, from those of a group, unit after unit.
+    #[inline]
+    fn give<A: Arrangement>(&self, units: &[f32], outputs: &mut [f32]) {
+        let width = self.layout().outputs();
+        for (lane, outputs) in outputs.chunks_exact_mut(width).enumerate() {
+            outputs.iter_mut().zip(units.chunks_exact(A::LANES)).for_each(|(to, unit)| *to = unit[lane]);
+        }
+        if let Some(scaling) = &self.trained.normalization.outputs {
+            for outputs in outputs.chunks_exact_mut(width) {
+                outputs.iter_mut().enumerate().for_each(|(column, y)| *y = scaling.invert(column, *y));
+            }
         }
     }
 }

@@ -291,7 +291,7 @@ impl Schema {
     /// Whether the places that trainings have found are those of its numbers.
     pub(crate) fn has_had_places(&self, trained: &Trained) -> bool {
         let places = trained.normalization.places.as_ref();
-        places.is_none_or(|places| places.fields().len() == self.numbers().count())
+        places.is_none_or(|places| places.fields().len() == self.numbers().count() && places.fields().len() > 0)
     }
 
     fn first_inputs(&self) -> FirstInputs {

@@ -35,7 +35,7 @@ pub(super) struct Class {
 impl RowStatistics {
     pub(super) fn of(dataset: &Dataset, schema: Option<&Schema>) -> Self {
         let shape = dataset.shape;
-        let places = schema.map(|schema| Places::of(&dataset.train, schema));
+        let places = schema.map(|schema| Places::of(&dataset.train, schema)).filter(|places| places.fields().len() > 0);
         let inputs = match schema {
             None => Column::of(&dataset.train, 0..shape.inputs),
             Some(schema) => {
