@@ -3,9 +3,9 @@
     pip install scikit-learn
     python benchmarks/many_rows.py > benchmarks/many_rows.txt
 
-A million rows of 20 numbers, with one of two classes that follows from products and sums of some of them, 10 % of which are
-wrong; 200,000 others are asked. Both have one hidden layer of 100 units and nothing set else but what the tutorial sets; each
-learns in a process of its own, on as many threads as it likes.
+A million rows of 20 numbers, with one of two classes that follows from products and sums of some of them, 10 % of
+which are wrong; 200,000 others are asked. Both have one hidden layer of 100 units and nothing set else but what the
+tutorial sets; each learns in a process of its own, on as many threads as it likes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +39,7 @@ def rows(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return X, ((score > 0) ^ (rng.random(count) < 0.1)).astype(np.int64)
 
 
-def ours(X: np.ndarray, y: np.ndarray) -> tuple[object, float]:
+def ours(X: np.ndarray, y: np.ndarray) -> tuple[Callable[..., Any], float]:
     """Return the network and the seconds of its training."""
     import neuralredis as nr
 
@@ -48,7 +50,7 @@ def ours(X: np.ndarray, y: np.ndarray) -> tuple[object, float]:
     return net.classify, time.perf_counter() - start
 
 
-def theirs(X: np.ndarray, y: np.ndarray) -> tuple[object, float]:
+def theirs(X: np.ndarray, y: np.ndarray) -> tuple[Callable[..., Any], float]:
     """Return scikit-learn's classifier and the seconds of its training."""
     from sklearn.neural_network import MLPClassifier
 
@@ -71,7 +73,7 @@ def measured(learner: str) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--learner", choices=["ours", "theirs"], help="measure one in this process, for the script itself")
+    parser.add_argument("--learner", choices=["ours", "theirs"], help="measure one here, which the script does itself")
     args = parser.parse_args()
     if args.learner:
         print(json.dumps(measured(args.learner)))
@@ -80,7 +82,7 @@ def main() -> None:
     for learner in ("ours", "theirs"):
         command = [sys.executable, __file__, "--learner", learner]
         found[learner] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    print(f"{datetime.date.today()}, {os.cpu_count()} cores; {ROWS:,} rows of {INPUTS} numbers, one hidden layer of 100 units")
+    print(f"{datetime.date.today()}, {os.cpu_count()} cores; {ROWS:,} rows of {INPUTS} numbers, 100 hidden units")
     for name, learner in (("neuralredis", "ours"), ("scikit-learn's MLP", "theirs")):
         one = found[learner]
         beside = f"{one['cpu']:.0f} s of processor time; {one['bytes'] / 1e6:.0f} MB beyond the rows as they came"

@@ -266,6 +266,34 @@ def test_dumps_of_every_version_of_the_format_are_read_for_ever(server: servers.
         ]
 
 
+@pytest.mark.parametrize("name", ["promo", "costs"])
+def test_dumps_of_networks_of_fields_are_read_for_ever(server: servers.Server, name: str, tmp_path: Path) -> None:
+    """Of every kind of field, trained by mini-batches and by L-BFGS; format 5."""
+    raw = server.client(protocol=2, decode_responses=False)
+    (network,) = (
+        network
+        for network in json.loads((Path(__file__).parent / "data" / "fields.json").read_text())
+        if network["name"] == name
+    )
+    raw.restore("net", 0, base64.b64decode(network["dump_base64"]), replace=True)
+    exported = base64.b64decode(network["export_base64"])
+    assert raw.execute_command("NR.EXPORT", "net") == exported
+    assert [answer.decode() for answer in raw.execute_command("NR.RUN", "net", *network["asked"])] == network["answers"]
+    (tmp_path / "net.nr").write_bytes(exported)
+    net = neuralredis.load(tmp_path / "net.nr")
+    assert bytes(net) == exported
+    # What the trainer remembered is of use.
+    raw.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0)
+    net.train(max_cycles=2, max_time=None)
+    asked = dict(zip(network["asked"][::2], network["asked"][1::2], strict=True))
+    found = net.run(asked)
+    answers = found.values() if isinstance(found, dict) else found
+    told = raw.execute_command("NR.RUN", "net", *network["asked"])
+    assert [float(answer) for answer in (told[1::2] if name == "promo" else told)] == pytest.approx(
+        list(answers), rel=1e-6
+    )
+
+
 def test_the_report_of_the_last_training_survives(kind: kinds.Kind) -> None:
     with servers.running(kind, *AOF, module=neuralredis.module_path(), tcp=True) as server:
         fill(server)

@@ -76,7 +76,7 @@ class Network(NetworkOfFields):
         How gradients become steps: by a variant of RPROP; by L-BFGS, which comes closer to numbers that have little
         noise; or by mini-batches of at most 256 rows, many of them a cycle, with Adam [4]_ and an average of the
         weights. L-BFGS begins with thirty cycles of iRprop+ where the weights are new. ``"auto"`` chooses when a
-        training starts: mini-batches from 5000 training rows on (20000 for a regressor of up to 20000 parameters, 256
+        training starts: mini-batches from 1000 training rows on (20000 for a regressor of up to 20000 parameters, 256
         for a network of fields), else L-BFGS for such a regressor, else iRprop+.
     l2 : float or "auto", default "auto"
         Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"`` chooses

@@ -145,7 +145,10 @@ fn network_by(algorithm: Algorithm) -> Network {
 
 #[test]
 fn several_threads_take_part_where_there_is_work() {
-    let mut live = Live::new(network(Kind::Classifier, &[64, 300, 10], 3_000, 5));
+    let mut large = network(Kind::Classifier, &[64, 300, 10], 3_000, 5);
+    let changes = Changes { algorithm: Some(Algorithm::IrpropPlus), ..Changes::default() };
+    large.configure(&changes, large.info().limits).unwrap();
+    let mut live = Live::new(large);
     assert_eq!(train(&mut live, cycles(3), 3).threads, 3);
     let mut live = Live::new(network(Kind::Classifier, &[2, 3, 2], 30, 5));
     assert_eq!(train(&mut live, cycles(3), 3).threads, 1);

@@ -93,7 +93,7 @@ choice! {
 /// Parameters of a regressor that [`Algorithm::Auto`] trains by L-BFGS, at most: what one thread steps through in little time.
 const FEW_PARAMETERS: usize = 20_000;
 /// Training rows from which on [`Algorithm::Auto`] takes mini-batches: of fewer a cycle has too few steps to be worth it.
-const MANY_ROWS: usize = 5_000;
+const MANY_ROWS: usize = 1_000;
 /// The same of a regressor that L-BFGS would train, since numbers without noise are then fitted more closely.
 const MANY_ROWS_OF_NUMBERS: usize = 20_000;
 /// The same of a network of fields, whose words most rows do not have: each batch tells something of others.
@@ -163,7 +163,7 @@ mod tests {
         // Many.
         assert_eq!(auto(Size { rows: 256, ..size }), Algorithm::Adam);
         let positions = |kind, rows| auto(Size { kind, parameters: 20_000, rows, has_fields: false });
-        let of = |kind| [4_999, 5_000, 19_999, 20_000].map(|rows| positions(kind, rows));
+        let of = |kind| [999, 1_000, 19_999, 20_000].map(|rows| positions(kind, rows));
         let (lbfgs, irprop, adam) = (Algorithm::Lbfgs, Algorithm::IrpropPlus, Algorithm::Adam);
         assert_eq!(of(Kind::Regressor), [lbfgs, lbfgs, lbfgs, adam]);
         assert_eq!(of(Kind::Classifier), [irprop, adam, adam, adam]);
