@@ -52,9 +52,15 @@ pub(super) fn step<L: Lanes>(_: L, rule: AdamRule, gradient: &mut [f32], paramet
         *g = 0.0;
         *m += (gradient - *m) * (1.0 - FIRST_KEPT);
         *v += (gradient * gradient - *v) * (1.0 - SECOND_KEPT);
-        *w -= rule.rate * *m / (v.sqrt() * rule.root_scale + LEAST_ROOT);
-        *a += (*w - *a) * rule.share;
+        *w = finite(*w - rule.rate * *m / (v.sqrt() * rule.root_scale + LEAST_ROOT), *w);
+        *a = finite(*a + (*w - *a) * rule.share, *a);
     }
+}
+
+/// What a number becomes, unless that is none: it then stays.
+#[inline(always)]
+fn finite(to: f32, from: f32) -> f32 {
+    if to.abs() <= f32::MAX { to } else { from }
 }
 
 #[cfg(test)]
@@ -100,5 +106,8 @@ mod tests {
             assert!((weight - expected).abs() < 1e-4, "{gradient}: {weight}");
             assert!(first.is_finite() && second.is_finite());
         }
+        // Means that no gradients have, as forged ones may be.
+        let found = stepped(RULE, 1.0, [3.0, f32::MAX, 0.0, -f32::MAX]);
+        assert!(found.iter().all(|value| value.is_finite()), "{found:?}");
     }
 }
