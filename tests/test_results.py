@@ -171,7 +171,7 @@ def test_a_notebook_shows_a_table_and_the_learning_curve(create: Create, make: A
     net = make(create)
     untrained = net._repr_html_()
     assert "<svg" not in untrained
-    net.train(max_cycles=80)
+    report = net.train(max_cycles=80)
     page = net._repr_html_()
     root = ElementTree.fromstring(page)
     cells = {row[0].text: row[1].text for row in root.iter("tr")}
@@ -181,7 +181,7 @@ def test_a_notebook_shows_a_table_and_the_learning_curve(create: Create, make: A
     assert len(curves) == 2
     for curve in curves:
         points = [tuple(map(float, point.split(","))) for point in curve.attrib["points"].split()]
-        assert len(points) == 81
+        assert len(points) == len(report.curve.cycles) > 20
         assert all(0 <= x <= 360 and 0 <= y <= 130 for x, y in points)
         assert points[0][1] < points[-1][1], "errors fall, and the drawing's height grows downwards"
     assert "http" not in page
