@@ -40,7 +40,7 @@ pub(crate) struct AdamParameters<'a> {
     pub(crate) average: &'a mut [f32],
 }
 
-/// Moves weights and their average. The gradient is used up: it becomes 0. One that is no number moves nothing.
+/// Moves weights and their average. The gradient is used up: it becomes 0. NaN moves nothing.
 #[inline(always)]
 pub(super) fn step<L: Lanes>(_: L, rule: AdamRule, gradient: &mut [f32], parameters: AdamParameters<'_>) {
     let AdamParameters { weights, first, second, average } = parameters;
@@ -57,7 +57,7 @@ pub(super) fn step<L: Lanes>(_: L, rule: AdamRule, gradient: &mut [f32], paramet
     }
 }
 
-/// What a number becomes, unless that is none: it then stays.
+/// `to`, or `from` where that is infinite or NaN.
 #[inline(always)]
 fn finite(to: f32, from: f32) -> f32 {
     if to.abs() <= f32::MAX { to } else { from }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gradient_that_is_no_number_moves_nothing_and_a_huge_one_as_far_as_any() {
+    fn nan_moves_nothing_and_a_huge_gradient_as_far_as_any() {
         assert_eq!(stepped(RULE, f32::NAN, [3.0, 0.0, 0.0, 3.0]), [3.0, 0.0, 0.0, 3.0]);
         for gradient in [f32::MAX, f32::INFINITY, -f32::MAX, f32::NEG_INFINITY] {
             let [weight, first, second, _] = stepped(RULE, gradient, [3.0, 0.0, 0.0, 3.0]);

@@ -84,7 +84,7 @@ choice! {
         /// Steps along directions that the last moves tell (Liu and Nocedal 1989), after some of iRprop+ where the weights
         /// are new: comes closer where numbers have little noise.
         Lbfgs = 4, "lbfgs";
-        /// Steps after each batch of some hundred rows, many times a cycle (Kingma and Ba 2015), and keeps an average of the
+        /// Steps after each batch of a few hundred rows, many times a cycle (Kingma and Ba 2015), and keeps an average of the
         /// weights: for many rows.
         Adam = 6, "adam";
     }

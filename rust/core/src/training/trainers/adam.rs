@@ -1,4 +1,4 @@
-//! Mini-batches: a step after each batch of some hundred rows, by Adam, and an average of the weights, which answers.
+//! Mini-batches: a step after each batch of a few hundred rows, by Adam, and an average of the weights, which answers.
 //!
 //! A cycle is an epoch: all rows once, in an order of its own. Groups of sixteen rows are shuffled, not rows, so that they stay as
 //! the kernels read them. The average is over about a tenth of the steps so far, at most a thousand: it is as good as weights that
