@@ -92,11 +92,11 @@ choice! {
 
 /// Parameters of a regressor that [`Algorithm::Auto`] trains by L-BFGS, at most: what one thread steps through in little time.
 const FEW_PARAMETERS: usize = 20_000;
-/// Training rows from which on [`Algorithm::Auto`] takes mini-batches: of fewer a cycle has too few steps to be worth it.
+/// Training rows from which on [`Algorithm::Auto`] takes mini-batches: on fewer they do no better (`benchmarks/quality`).
 const MANY_ROWS: usize = 1_000;
 /// The same of a regressor that L-BFGS would train, since numbers without noise are then fitted more closely.
 const MANY_ROWS_OF_NUMBERS: usize = 20_000;
-/// The same of a network of fields, whose words most rows do not have: each batch tells something of others.
+/// The same of a network of fields (`benchmarks/tables`).
 const MANY_ROWS_OF_FIELDS: usize = 256;
 
 /// What [`Algorithm::Auto`] chooses by.

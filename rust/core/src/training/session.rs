@@ -3,6 +3,9 @@
 //! A cycle presents every training row once. It begins with the errors and the gradient of the present weights, decides
 //! whether to end there, and if not lets the trainer move the weights. So both errors always belong to the same weights, a
 //! training that ends by itself knows them of the weights it leaves, and nothing is computed twice.
+//!
+//! A trainer that steps after each batch computes its own gradients. Passes then look at the testing rows, as AUTOSTOP asks, and at
+//! all rows only in cycles that the curve has a place for, and at the end.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -256,6 +256,10 @@ mod tests {
         let lbfgs = task(units, Algorithm::Lbfgs, one, one_cycle());
         assert_eq!(lbfgs.bytes(1), parameters * 2 * (9 + 160) + scratch(&lbfgs));
         assert_eq!(lbfgs.result_bytes(), parameters * (9 + 160));
+        // Three numbers for each parameter, and scratch of its own for the one member.
+        let adam = task(units, Algorithm::Adam, one, one_cycle());
+        assert_eq!(adam.bytes(1), parameters * 2 * (9 + 12) + scratch(&adam) * 3 / 2);
+        assert_eq!(adam.result_bytes(), parameters * (9 + 12));
         assert!(task(&[1, 1 << 20], rprop, one, one_cycle()).bytes(1) > (3 * 16 * 4) << 20);
     }
 

@@ -198,10 +198,13 @@ impl Trainer for Adam {
     }
 
     fn state(self: Box<Self>, members: &[usize]) -> TrainerState {
-        let (rprop, state) = (self.rprop.of_members(members), self.state);
+        let (mut rprop, state) = (self.rprop.of_members(members), self.state);
         if !state.has_begun() {
             return TrainerState::Rprop(rprop);
         }
+        // The last steps are not RPROP's any more: it has none to undo.
+        rprop.signs.fill(0);
+        rprop.objectives.fill(f64::INFINITY);
         TrainerState::Adam(rprop, state.of_members(members))
     }
 }
@@ -395,6 +398,11 @@ fn power(base: f64, exponent: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataset::{Batch, Limits};
+    use crate::layout::{Kind, Layout};
+    use crate::network::Network;
+    use crate::options::Options;
+    use crate::training::TrainOptions;
 
     #[test]
     fn a_power_is_that_of_the_library_but_for_rounding() {
@@ -402,6 +410,27 @@ mod tests {
             let expected = f64::from(base as f32).powf(exponent as f64);
             assert!((power((base as f32).into(), exponent) - expected).abs() < 1e-12, "{base} {exponent}");
         }
+    }
+
+    #[test]
+    fn rprop_has_no_step_to_undo_after_steps_of_adam() {
+        let layout = Layout::new(&[2, 1]).unwrap();
+        let (kind, limits) = (Kind::Regressor, Limits { train: 9, test: 0 });
+        let mut network = Network::new(kind, layout, Options::new(kind), limits, 1).unwrap();
+        network.observe(&Batch::new(&[1.0, 2.0], 2, &[3.0], 1), None, |_| {}).unwrap();
+        let task = Task::new(&network, TrainOptions::default()).unwrap();
+        let left = |steps| {
+            let rprop = RpropState { sizes: vec![0.25; 3], signs: vec![1; 3], objectives: vec![0.5] };
+            let mut state = AdamState::new(vec![0.0; 3], 1);
+            state.members[0].steps = steps;
+            let decay = WeightDecay::new(&task.layout, &task.options, &[1.0]);
+            let adam = Adam::new(&task, decay, TrainerState::Adam(rprop, state));
+            Box::new(adam).state(&[0])
+        };
+        let RpropState { sizes, signs, objectives } = left(1).into_rprop();
+        assert_eq!((sizes, signs, objectives), (vec![0.25; 3], vec![0; 3], vec![f64::INFINITY]));
+        // Without a step of Adam it goes on as it would have.
+        assert_eq!(left(0).rprop().signs, [1; 3]);
     }
 
     #[test]
