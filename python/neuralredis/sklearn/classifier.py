@@ -68,8 +68,8 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         where ``restarts`` makes several networks. (Name of `neuralredis.Network`.)
     restarts : int or "auto", default "auto"
         Networks, 1 to 64, that are begun and trained. With ``early_stopping`` the half of them that does best on the
-        rows kept back answers, as one. ``"auto"`` makes up to seven where that is cheap, for few rows and few
-        parameters, and one without ``early_stopping``. (Name of `neuralredis.Network`.)
+        rows kept back answers, as one. ``"auto"`` makes up to seven, of many rows up to sixteen, where that is cheap,
+        and one without ``early_stopping``. (Name of `neuralredis.Network`.)
     class_weight : dict, "balanced" or None, default None
         How much the rows of each class count, above 0, besides their own weights; ``"balanced"`` gives all classes as
         much say.
