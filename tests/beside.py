@@ -165,11 +165,9 @@ def run(
             asked += 1
             return super().execute_command(*command, **options)
 
-    class Here(machine):  # type: ignore[misc, valid-type]
-        client = Client(unix_socket_path=str(server.socket), protocol=2)
-
+    client = Client(unix_socket_path=str(server.socket), protocol=2)
     run_state_machine_as_test(
-        Here,
+        type("Here", (machine,), {"client": client}),
         settings=settings(
             max_examples=examples * effort,
             stateful_step_count=60,
@@ -179,5 +177,5 @@ def run(
             suppress_health_check=list(HealthCheck),
         ),
     )
-    Here.client.close()
+    client.close()
     figure(f"{asked} commands")

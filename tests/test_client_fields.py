@@ -9,20 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from fieldnets import SHOP
 
 import neuralredis as nr
 import servers
 
-FIELDS = {
-    "age": "number",
-    "country": "category 20",
-    "spent": "auto",
-    "phone": "flag",
-    "at": "time",
-    "note": "text 64",
-    "tags": "tags",
-    "place": "vector 2",
-}
 PROTOCOLS = [(2, True), (2, False), (3, True), (3, False)]
 OPTIONS: dict[str, Any] = {"dataset": 200, "test": 80, "seed": 7, "hidden": [8]}
 
@@ -53,15 +44,15 @@ def test_a_classifier_answers_as_an_embedded_one_does(
 ) -> None:
     client = any_server_for_all.client(protocol=protocol, decode_responses=decode)
     client.flushall()
-    local = nr.Network("classifier", fields=FIELDS, target="taken", **OPTIONS)
-    remote = nr.NeuralRedis(client).create("net", "classifier", fields=FIELDS, target="taken", **OPTIONS)
+    local = nr.Network("classifier", fields=SHOP, target="taken", **OPTIONS)
+    remote = nr.NeuralRedis(client).create("net", "classifier", fields=SHOP, target="taken", **OPTIONS)
     assert bytes(remote) == bytes(local)
     rows = shop()
     for net in (local, remote):
         assert net.observe(rows[0]) == (1, 0)
         assert net.observe(pd.DataFrame(rows[1:100]), weight=np.linspace(1, 2, 99))[0] > 60
         net.observe({"age": [31, 32], "country": ["ES", "IT"]}, ["no", "yes"], into="test")
-        net.observe([{key: row[key] for key in FIELDS} for row in rows[100:]], [row["taken"] for row in rows[100:]])
+        net.observe([{key: row[key] for key in SHOP} for row in rows[100:]], [row["taken"] for row in rows[100:]])
         assert sum(net.observe([], [])) == 152
     assert bytes(remote) == bytes(local)
     for net in (local, remote):
@@ -148,7 +139,7 @@ def test_a_regressor_answers_as_an_embedded_one_does(db: nr.NeuralRedis, target:
 def test_what_is_wrong_is_told_before_anything_is_sent(
     db: nr.NeuralRedis, error: type[Exception], rows: Any, outcomes: Any, told: str
 ) -> None:
-    net = db.create("net", "classifier", fields=FIELDS, target="taken", **OPTIONS)
+    net = db.create("net", "classifier", fields=SHOP, target="taken", **OPTIONS)
     with pytest.raises((error, nr.ShapeError), match=told):
         net.observe(rows, outcomes)
     assert net.info().training_dataset_len == 0
@@ -180,7 +171,7 @@ def test_a_network_that_has_met_no_class_says_so(db: nr.NeuralRedis) -> None:
 
 def test_creation_takes_what_a_network_takes(db: nr.NeuralRedis) -> None:
     made: list[dict[str, Any]] = [
-        {"kind": "classifier", "fields": FIELDS, "target": "taken", "classes": ["no", "yes"], "hidden": []},
+        {"kind": "classifier", "fields": SHOP, "target": "taken", "classes": ["no", "yes"], "hidden": []},
         {"kind": "classifier", "fields": {"a": ("text", 8)}, "target": "->b", "classes": 7, "patience": 30},
         {"kind": "regressor", "fields": {"TEST": "number", "é": "tags 3"}, "target": ["HIDDEN", "3"]},
     ]
@@ -188,8 +179,8 @@ def test_creation_takes_what_a_network_takes(db: nr.NeuralRedis) -> None:
         kind = arguments.pop("kind")
         assert db.create(f"net:{at}", kind, seed=1, **arguments).download() == nr.Network(kind, seed=1, **arguments)
     refused: list[tuple[type[Exception], dict[str, Any]]] = [
-        (TypeError, {"fields": FIELDS}),
-        (TypeError, {"layout": [1, 2], "fields": FIELDS, "target": "a"}),
+        (TypeError, {"fields": SHOP}),
+        (TypeError, {"layout": [1, 2], "fields": SHOP, "target": "a"}),
         (TypeError, {"layout": [1, 2], "target": "a"}),
         (nr.OptionError, {"fields": {"a": "numbre"}, "target": "b"}),
         (nr.OptionError, {"fields": {"a": "number"}, "target": "b", "normalize": False}),

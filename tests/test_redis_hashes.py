@@ -11,6 +11,7 @@ import inredis
 import pytest
 import redis
 import test_redis_hostile as hostile
+from inredisfields import ask, refused
 from wire import RefusedError, Wire, errors
 
 import kinds
@@ -59,20 +60,6 @@ def client(any_server_for_all: servers.Server) -> redis.Redis:
     client.flushall()
     fill(client)
     return client
-
-
-def ask(client: redis.Redis, line: str, *more: Any) -> Any:
-    """Send a command that is written as one line, and further arguments."""
-    return client.execute_command(*line.split(), *more)
-
-
-def refused(client: redis.Redis, line: str, *more: Any) -> str:
-    """Send a command that is an error, and return its text; nothing has changed by it."""
-    before = ask(client, "DEBUG DIGEST")
-    with pytest.raises(redis.ResponseError) as refusal:
-        ask(client, line, *more)
-    assert ask(client, "DEBUG DIGEST") == before
-    return str(refusal.value)
 
 
 def row(client: redis.Redis, number: int = 0) -> dict[str, Any]:

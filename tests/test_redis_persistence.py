@@ -272,7 +272,7 @@ def test_dumps_of_networks_of_fields_are_read_for_ever(server: servers.Server, n
     raw = server.client(protocol=2, decode_responses=False)
     (network,) = (
         network
-        for network in json.loads((Path(__file__).parent / "data" / "fields.json").read_text())
+        for network in json.loads((Path(__file__).parent / "data" / "fields-dumps.json").read_text())
         if network["name"] == name
     )
     raw.restore("net", 0, base64.b64decode(network["dump_base64"]), replace=True)
