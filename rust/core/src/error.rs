@@ -88,7 +88,7 @@ pub enum Error {
     NotFinite {
         /// The row among several, none for a single one.
         row: Option<usize>,
-        /// `input`, `output` or `weight`.
+        /// `input`, `output`, `weight` or `answer`.
         what: &'static str,
         /// Index of the value among the row's inputs or outputs, or among all weights.
         column: usize,
@@ -144,6 +144,24 @@ pub enum Error {
     /// Evaluation of no rows.
     #[error("there are no rows to evaluate")]
     NoRows,
+    /// A comparison with stored rows that are not there.
+    #[error("the network has no training rows: an explanation compares with them")]
+    NothingStored,
+    /// More inputs than are explained.
+    #[error("the network has {inputs} inputs: at most {} are explained", crate::reasons::MOST_INPUTS)]
+    ManyInputs {
+        /// Those that it has.
+        inputs: usize,
+    },
+    /// A classifier of fields that has met no class.
+    #[error("the network has met no class yet: observe some rows first")]
+    NoClasses,
+    /// An output that is not there, or that was not named among several.
+    #[error("which output is not said: expected one of {outputs}")]
+    NoOutput {
+        /// Those that there are.
+        outputs: usize,
+    },
     /// A second training of one network.
     #[error("the network is already being trained")]
     AlreadyTraining,
@@ -229,12 +247,14 @@ impl Error {
             | Self::Parameters { .. }
             | Self::ClassifierOutputs { .. }
             | Self::Schema(_)
+            | Self::NoOutput { .. }
             | Self::Option { .. } => "NROPTION",
             Self::HasFields
             | Self::Inputs { .. }
             | Self::Outputs { .. }
             | Self::RowCounts { .. }
-            | Self::Weights { .. } => "NRSHAPE",
+            | Self::Weights { .. }
+            | Self::ManyInputs { .. } => "NRSHAPE",
             Self::NotFinite { .. }
             | Self::Class { .. }
             | Self::RowWeight { .. }
@@ -245,9 +265,10 @@ impl Error {
             | Self::UnknownClass { .. }
             | Self::NoRoom { .. }
             | Self::RowIndex { .. }
+            | Self::NothingStored
             | Self::NoRows => "NRDATA",
             Self::NotClassifier => "NRKIND",
-            Self::NoTrainingRows | Self::NoTestingRows | Self::AlreadyTraining => "NRSTATE",
+            Self::NoTrainingRows | Self::NoTestingRows | Self::NoClasses | Self::AlreadyTraining => "NRSTATE",
             Self::Damaged(_) | Self::NewerFormat { .. } => "NRFORMAT",
             Self::Memory { .. } => "NRMEMORY",
             Self::Stopped => return None,
@@ -368,7 +389,10 @@ mod tests {
                 vec![Error::FieldTwice { field: name() }, Error::UnknownField { field: name(), known: Vec::new() }],
             ),
             ("NRDATA", vec![Error::UnknownClass { row: None, class: name(), known: Vec::new() }]),
-            ("NRSHAPE", vec![Error::HasFields]),
+            ("NRSHAPE", vec![Error::HasFields, Error::ManyInputs { inputs: 5000 }]),
+            ("NRDATA", vec![Error::NothingStored]),
+            ("NRSTATE", vec![Error::NoClasses]),
+            ("NROPTION", vec![Error::NoOutput { outputs: 2 }]),
             ("NRKIND", vec![Error::NotClassifier]),
             ("NRSTATE", vec![Error::NoTrainingRows, Error::NoTestingRows, Error::AlreadyTraining]),
             ("NRFORMAT", vec![Error::Damaged(name()), Error::NewerFormat { found: 9, known: 5 }]),

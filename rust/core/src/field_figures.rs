@@ -8,7 +8,7 @@ use crate::evaluation::evaluate;
 use crate::model::Model;
 use crate::network::Network;
 use crate::random::Random;
-use crate::schema::{Field, Held, Row, Schema};
+use crate::schema::{Held, Row, Schema};
 
 /// Words that are told.
 const TOLD_WORDS: usize = 10;
@@ -90,14 +90,7 @@ impl Network {
 /// A row with the values that another one has of a field.
 fn exchanged(schema: &Schema, index: usize, row: &Row, other: &Row) -> Row {
     let mut row = row.clone();
-    let field: &Field = &schema.fields()[index];
-    let cells = field.cell()..field.cell() + field.kind().cells();
-    row.cells[cells.clone()].copy_from_slice(&other.cells[cells]);
-    if field.kind().cells() == 0 {
-        let mut parts = schema.lists_of(&row.list);
-        parts[index] = schema.lists_of(&other.list)[index];
-        row.list = parts.concat();
-    }
+    schema.take(index, other, &mut row);
     row
 }
 

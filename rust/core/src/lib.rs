@@ -3,7 +3,7 @@
 //! It knows neither Python nor Redis. From the ground up: [`memory`] counts bytes; [`kernels`] are the arithmetic, chosen for the CPU at run time;
 //! [`layout`] and [`options`] say what a network is, [`schema`] what the fields of its rows are, where they have names; `dataset`
 //! keeps the rows it observed; `normalization`, `weights` and `objective` turn rows and weights into losses and gradients;
-//! [`network`] holds all of one network and [`model`] answers; [`training`] runs in the background; [`codec`] makes bytes of a
+//! [`network`] holds all of one network, [`model`] answers and [`reasons`] says why; [`training`] runs in the background; [`codec`] makes bytes of a
 //! network and back. A room calls only those before it.
 
 #![deny(unsafe_code)]
@@ -29,6 +29,7 @@ mod objective;
 pub mod options;
 mod places;
 pub mod random;
+pub mod reasons;
 mod report;
 pub mod schema;
 mod stopping;
@@ -51,5 +52,6 @@ pub use normalization::Scaling;
 pub use options::{
     Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts, Value,
 };
+pub use reasons::{Counterfactual, Explanation, Sampling};
 pub use schema::{FieldKind, Given, Row, Schema, Target};
 pub use trained::{Statistics, Trained};

@@ -21,6 +21,7 @@ mod frames;
 mod network;
 mod options;
 mod outcomes;
+mod reasons;
 mod results;
 mod rows;
 mod sent;

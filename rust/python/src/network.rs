@@ -22,6 +22,7 @@ use crate::errors::{KindError, ShapeError, raise};
 use crate::fields::{self, Made};
 use crate::figures;
 use crate::options;
+use crate::reasons;
 use crate::results;
 use crate::rows::{Examples, Inputs, Numbers, Role, Shape};
 use crate::stored;
@@ -584,6 +585,34 @@ impl Network {
         let mut ranked = answers::rank(py, &model, schema, candidates, shared, want)?;
         ranked.truncate(most);
         Ok(ranked)
+    }
+
+    /// The fields of an `Explanation`.
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn _explain<'py>(
+        &self,
+        py: Python<'py>,
+        X: &Bound<'py, PyAny>,
+        label: Option<&Bound<'py, PyAny>>,
+        samples: Option<&Bound<'py, PyAny>>,
+        seed: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let engine = self.snapshot(py);
+        let row = reasons::question(&engine, X, self.names(py).as_deref())?;
+        reasons::explanation(py, &engine, &row, label, [samples, seed])
+    }
+
+    /// The fields of a `Counterfactual`.
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn _changes<'py>(
+        &self,
+        py: Python<'py>,
+        X: &Bound<'py, PyAny>,
+        want: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let engine = self.snapshot(py);
+        let row = reasons::question(&engine, X, self.names(py).as_deref())?;
+        reasons::changes(py, &engine, &row, want)
     }
 
     /// The fields of the last training's `Report`.

@@ -39,7 +39,7 @@ pub(crate) fn rows<'py>(
 }
 
 /// A value as Python has it; nothing of a gap, and of what is not stored: a word beyond the dictionary, the words of a text.
-fn value<'py>(py: Python<'py>, held: Held<'_>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn value<'py>(py: Python<'py>, held: Held<'_>) -> PyResult<Bound<'py, PyAny>> {
     Ok(match held {
         Held::Gap | Held::OtherWord | Held::Buckets(_) => py.None().into_bound(py),
         Held::Number(number) => decimal(number).into_pyobject(py)?.into_any(),

@@ -3,6 +3,8 @@
 //! A number takes one cell (NaN for a gap), a word the number of the input that stands for it, for a gap or for unknown words, a
 //! moment two cells: days and seconds. Texts and tags hold a list of inputs with a value for each.
 
+use std::ops::Range;
+
 use super::{Field, FieldKind, Schema, Target, Value, shown, time};
 use crate::error::{Error, Result};
 use crate::places::{Places, place};
@@ -50,6 +52,24 @@ impl Schema {
     pub fn check_row(&self, cells: &[f32], list: &[Entry]) -> Result<()> {
         self.check_cells(cells)?;
         self.check_list(list)
+    }
+
+    /// The cells of a field; none of one that is listed.
+    pub(crate) fn cells_of(&self, index: usize) -> Range<usize> {
+        let field = &self.fields()[index];
+        field.cell()..field.cell() + field.kind().cells()
+    }
+
+    /// Gives a row the values that another one has of a field.
+    pub(crate) fn take(&self, index: usize, from: &Row, into: &mut Row) {
+        let cells = self.cells_of(index);
+        if cells.is_empty() {
+            let mut parts = self.lists_of(&into.list);
+            parts[index] = self.lists_of(&from.list)[index];
+            into.list = parts.concat();
+        } else {
+            into.cells[cells.clone()].copy_from_slice(&from.cells[cells]);
+        }
     }
 
     pub(crate) fn check_cells(&self, cells: &[f32]) -> Result<()> {

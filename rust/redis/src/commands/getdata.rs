@@ -74,7 +74,7 @@ fn named(ctx: Context, network: &Network, set: Set, row: u64) -> Result<Reply, R
     })
 }
 
-fn shown_value(held: Held<'_>) -> Reply {
+pub(super) fn shown_value(held: Held<'_>) -> Reply {
     let word = |word: &[u8]| Reply::Bulk(word.to_vec());
     match held {
         // Which word it was is not known.

@@ -6,6 +6,7 @@ mod configure;
 mod create;
 pub(crate) mod effects;
 mod evaluate;
+mod explain;
 mod export;
 mod fields;
 #[cfg(any(test, fuzzing))]
@@ -58,6 +59,7 @@ pub(crate) fn register(ctx: Context) -> Result<(), String> {
     commands.add::<hrun::HClass>()?;
     commands.add::<rank::Rank>()?;
     commands.add::<fields::Fields>()?;
+    commands.add::<explain::Explain>()?;
     commands.add::<effects::load::Load>()?;
     commands.add::<effects::rows::Rows>()?;
     commands.add::<effects::observed::Rows>()?;

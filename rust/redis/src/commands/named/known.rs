@@ -35,9 +35,9 @@ pub(crate) enum Known<'a> {
 }
 
 /// Rows that have been read.
-pub(super) struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     /// A value for each field, of each row.
-    pub(super) rows: Vec<Vec<Value<'a>>>,
+    pub(crate) rows: Vec<Vec<Value<'a>>>,
     /// Whether they came as a list, which may be one of one row, or of none.
     pub(super) are_listed: bool,
 }
@@ -81,7 +81,7 @@ impl<'a> Known<'a> {
     }
 
     /// The same, which borrows nothing, for a thread.
-    pub(super) fn into_owned(self) -> Known<'static> {
+    pub(crate) fn into_owned(self) -> Known<'static> {
         let owned = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
         match self {
             Self::Pairs(pairs) => {
@@ -99,7 +99,7 @@ impl<'a> Known<'a> {
     }
 
     /// What it costs to read it.
-    pub(super) fn cost(&self) -> Cost {
+    pub(crate) fn cost(&self) -> Cost {
         Cost::of_bytes(READING * self.bytes())
     }
 
@@ -124,7 +124,7 @@ impl<'a> Known<'a> {
     }
 
     /// The rows, as the fields of a network understand them.
-    pub(super) fn read(&self, schema: &Schema) -> Result<Rows<'_>, Refusal> {
+    pub(crate) fn read(&self, schema: &Schema) -> Result<Rows<'_>, Refusal> {
         match self {
             Self::Pairs(pairs) => {
                 let given = pairs.iter().map(|(field, value)| (field, Given::text(value)));

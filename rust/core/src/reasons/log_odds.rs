@@ -1,0 +1,104 @@
+//! The number that is explained, of the outputs that a network gives before the output function.
+//!
+//! A softmax leaves open what its units sum up: adding the same to all of them changes no probability, so that a unit alone says
+//! little. What is told of a class are its odds against all others together, `ln(p / (1 - p))`, which with two classes is what one
+//! unit sums up minus the other. It is computed of these sums: a probability near to 1 is rounded.
+
+use std::f64::consts::{LN_2, LOG2_E, SQRT_2};
+
+use crate::layout::Kind;
+use crate::model::Model;
+use crate::options::Output;
+
+/// What is told of the outputs of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// One of them as it is: a sigmoid's sum is the logarithm of its odds already.
+    Output(usize),
+    /// How one of them stands against all others.
+    LogOdds(usize),
+}
+
+impl Told {
+    pub(super) fn of(model: &Model, output: usize) -> Self {
+        match (model.kind, model.options.output) {
+            (Kind::Classifier, Output::Softmax) => Self::LogOdds(output),
+            _ => Self::Output(output),
+        }
+    }
+
+    pub(super) fn value(self, outputs: &[f32]) -> f64 {
+        match self {
+            Self::Output(output) => f64::from(outputs[output]),
+            Self::LogOdds(class) => {
+                let others = || outputs.iter().enumerate().filter(|&(unit, _)| unit != class).map(|(_, &sum)| sum);
+                let most = f64::from(others().fold(f32::MIN, f32::max));
+                let sum: f64 = others().map(|other| exp(f64::from(other) - most)).sum();
+                f64::from(outputs[class]) - most - ln(sum)
+            }
+        }
+    }
+}
+
+// The logarithm and the exponential of the system's library differ from one system to another in the last bit. These are made of
+// operations that are rounded alike everywhere, and are as exact as is needed: to a few units in the last place.
+
+/// The exponential of a number that is 0 or less.
+fn exp(x: f64) -> f64 {
+    // What is so small has no share in a sum of 1 or more.
+    if x < -100.0 {
+        return 0.0;
+    }
+    // The logarithm of 2 in two parts, the first so short that its multiples are exact.
+    const HIGH: f64 = 0.693_147_180_369_123_8;
+    const LOW: f64 = 1.908_214_929_270_587_7e-10;
+    let power = (x * LOG2_E).round();
+    let rest = x - power * HIGH - power * LOW;
+    let series = (1..=13).rev().fold(1.0, |sum, term| 1.0 + rest * sum / f64::from(term));
+    series * f64::from_bits(((1023 + power as i64) as u64) << 52)
+}
+
+/// The natural logarithm of a number from 1 on.
+fn ln(x: f64) -> f64 {
+    let bits = x.to_bits();
+    let (mut power, mut part) = ((bits >> 52) as i64 - 1023, f64::from_bits(bits & ((1 << 52) - 1) | 1023 << 52));
+    if part > SQRT_2 {
+        (power, part) = (power + 1, part / 2.0);
+    }
+    // The series of the inverse hyperbolic tangent.
+    let ratio = (part - 1.0) / (part + 1.0);
+    let square = ratio * ratio;
+    let series = (0..=11).rev().fold(0.0, |sum, term| sum * square + 1.0 / f64::from(2 * term + 1));
+    power as f64 * LN_2 + 2.0 * ratio * series
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    #[test]
+    fn logarithms_and_exponentials_are_those_of_the_library_but_for_their_last_digits() {
+        let mut random = Random::new(1, 1);
+        for _ in 0..10_000 {
+            let x = f64::from(random.symmetric() - 1.0) * 40.0;
+            assert!((exp(x) / x.exp() - 1.0).abs() < 1e-14, "{x}");
+            let x = 1.0 + f64::from(random.symmetric() + 1.0).powi(20);
+            assert!((ln(x) - x.ln()).abs() <= 1e-15 * x.ln().max(0.1), "{x}");
+        }
+        assert_eq!((exp(0.0), exp(-1e9), ln(1.0), ln(2.0)), (1.0, 0.0, 0.0, LN_2));
+    }
+
+    #[test]
+    fn odds_are_those_of_the_probabilities_and_do_not_saturate() {
+        let sums = [1.5f32, -0.5, 0.25, -3.0];
+        let all: f64 = sums.iter().map(|&sum| f64::from(sum).exp()).sum();
+        for (class, &sum) in sums.iter().enumerate() {
+            let p = f64::from(sum).exp() / all;
+            assert!((Told::LogOdds(class).value(&sums) - (p / (1.0 - p)).ln()).abs() < 1e-12);
+        }
+        assert_eq!(Told::LogOdds(0).value(&[90.0, -110.0]), 200.0);
+        assert_eq!(Told::LogOdds(1).value(&[0.1, 0.3]), f64::from(0.3f32) - f64::from(0.1f32));
+        assert_eq!(Told::Output(1).value(&[0.1, 0.5]), 0.5);
+    }
+}

@@ -1,0 +1,303 @@
+//! `NR.EXPLAIN key field value ... [-> [FOR class] [SAMPLES n] [SEED s]]`, `NR.EXPLAIN key JSON text [-> ...]`, of numbers by position
+//! `NR.EXPLAIN key i0 .. iN [-> ...]`; what would have to change, `NR.EXPLAIN key field value ... -> WANT class`
+
+use neuralredis_core::{Counterfactual, Error, Explanation, Kind, Model, Network, Row, Sampling, Schema, Set};
+
+use super::getdata::shown_value;
+use super::named::answer::known_classes;
+use super::named::{JSON, Known, PAIR};
+use super::prelude::*;
+use super::wire_rows;
+use crate::work::KeepOn;
+
+/// Nanoseconds that a value takes to be put into a row of another one's.
+const MIXING: usize = 2;
+/// Nanoseconds that a field of a stored row takes to be compared.
+const COMPARING: usize = 50;
+/// What an output takes in multiplications: its exponential.
+const OF_OUTPUT: usize = 20;
+
+pub(super) struct Explain;
+
+impl Command for Explain {
+    const NAME: &CStr = c"nr.explain";
+    const FLAGS: &CStr = c"readonly";
+    const ABOUT: About = About {
+        summary: c"Returns what each field adds to an answer, or what would have to change for another class.",
+        complexity: c"O(A*P) where P is the number of parameters and A at most 100*2^N for N fields up to 10, 200*S*N beyond with S samples; with WANT at most the rows and 204800",
+        arity: -3,
+        key: Some(KeyUse::READ),
+        arguments: &[
+            Argument::KEY,
+            Argument::one_of(c"row", &[Argument::number(c"input").multiple(), PAIR.multiple(), JSON]),
+            Argument::block(
+                c"wanted",
+                &[
+                    Argument::text(c"for").after(c"FOR").optional(),
+                    Argument::integer(c"samples").after(c"SAMPLES").optional(),
+                    Argument::integer(c"seed").after(c"SEED").optional(),
+                    Argument::text(c"want").after(c"WANT").optional(),
+                ],
+            )
+            .after(c"->")
+            .optional(),
+        ],
+    };
+
+    fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
+        let key = value::open_unsettled(ctx, ctx.argument(0))?;
+        let value = value::read(&key)?;
+        let network = value.live.network();
+        let (question, wanted) = Question::parse(&args[1..], network)?;
+        let wanted = Wanted::parse(wanted)?;
+        if wanted.want.is_some() && network.kind() != Kind::Classifier {
+            return Err(Error::NotClassifier.into());
+        }
+        memory::check(network.explaining_bytes())?;
+        let cost = question.cost() + wanted.cost(network);
+        let network = value.snapshot();
+        work::answer(ctx, cost.or_wait(value), move |keep_on| {
+            let network = network.wait()?;
+            let row = question.row(&network)?;
+            wanted.answer(&network, &row, keep_on)
+        })
+    }
+}
+
+/// The row that is asked about.
+enum Question {
+    Inputs(Vec<f32>),
+    Fields(Known<'static>),
+}
+
+impl Question {
+    /// Of the arguments after the key; and those after `->`, if it is there.
+    #[allow(clippy::type_complexity, reason = "two parts of the arguments")]
+    fn parse<'a, 'b>(args: &'b [&'a [u8]], network: &Network) -> Result<(Self, Option<&'b [&'a [u8]]>), Refusal> {
+        if network.schema().is_some() {
+            let (known, wanted) = Known::parse(args)?;
+            return Ok((Self::Fields(known.into_owned()), wanted));
+        }
+        let end = args.iter().position(|&argument| argument == b"->");
+        let inputs = wire_rows::inputs(&args[..end.unwrap_or(args.len())], network.layout().inputs())?;
+        Ok((Self::Inputs(inputs.into_vec()), end.map(|end| &args[end + 1..])))
+    }
+
+    fn cost(&self) -> Cost {
+        match self {
+            Self::Inputs(_) => Cost::NONE,
+            Self::Fields(known) => known.cost(),
+        }
+    }
+
+    fn row(self, network: &Network) -> Result<Row, Refusal> {
+        match (self, network.schema()) {
+            (Self::Inputs(cells), _) => Ok(Row { cells, list: Vec::new() }),
+            (Self::Fields(known), Some(schema)) => match &known.read(schema)?.rows[..] {
+                [values] => Ok(schema.row(values)),
+                rows => {
+                    Err(Refusal::shape(format!("{} rows: expected one, of which the answer is explained", rows.len())))
+                }
+            },
+            (Self::Fields(_), None) => {
+                Err(Refusal::shape("the network has no fields: expected numbers by their positions"))
+            }
+        }
+    }
+}
+
+/// What is asked of a row.
+#[derive(Debug, Default, PartialEq)]
+struct Wanted {
+    /// The class or the output whose answer is explained.
+    output: Option<Vec<u8>>,
+    samples: Option<u32>,
+    seed: Option<u64>,
+    /// The class that is to be reached.
+    want: Option<Vec<u8>>,
+}
+
+impl Wanted {
+    /// Of the arguments after `->`, if it was there.
+    fn parse(args: Option<&[&[u8]]>) -> Result<Self, Refusal> {
+        let (mut wanted, mut args) = (Self::default(), args.unwrap_or_default());
+        while let Some(&word) = args.split_off_first() {
+            let twice = |was_given: bool, name: &str| {
+                if was_given { Err(Refusal::option(format!("{name} is given twice"))) } else { Ok(()) }
+            };
+            if is(word, "FOR") {
+                let value = value_of("FOR", &mut args)?;
+                twice(wanted.output.replace(value.to_vec()).is_some(), "FOR")?;
+            } else if is(word, "WANT") {
+                let value = value_of("WANT", &mut args)?;
+                twice(wanted.want.replace(value.to_vec()).is_some(), "WANT")?;
+            } else if is(word, "SAMPLES") {
+                let value = value_of("SAMPLES", &mut args)?;
+                let bounds = u64::from(Sampling::LEAST)..=u64::from(Sampling::MOST);
+                let samples = numbers::whole(value).filter(|samples| bounds.contains(samples)).ok_or_else(|| {
+                    let expected = format!("an integer from {} to {}", bounds.start(), bounds.end());
+                    Refusal::argument("SAMPLES", value, expected)
+                })?;
+                twice(wanted.samples.replace(samples as u32).is_some(), "SAMPLES")?;
+            } else if is(word, "SEED") {
+                let value = value_of("SEED", &mut args)?;
+                let seed = numbers::whole(value);
+                let seed = seed.ok_or_else(|| Refusal::argument("SEED", value, "an integer of at least 0"))?;
+                twice(wanted.seed.replace(seed).is_some(), "SEED")?;
+            } else {
+                return Err(Refusal::unknown(word, "FOR, SAMPLES, SEED or WANT"));
+            }
+        }
+        if wanted.want.is_some() && (wanted.output.is_some() || wanted.samples.is_some() || wanted.seed.is_some()) {
+            return Err(Refusal::option("WANT asks for changes: expected no FOR, SAMPLES or SEED beside it"));
+        }
+        Ok(wanted)
+    }
+
+    fn sampling(&self) -> Sampling {
+        let usual = Sampling::default();
+        Sampling { samples: self.samples.unwrap_or(usual.samples), seed: self.seed.unwrap_or(usual.seed) }
+    }
+
+    fn cost(&self, network: &Network) -> Cost {
+        let stored = network.rows(Set::Train) as usize;
+        let answers = match self.want {
+            Some(_) => network.changing(),
+            None => network.explaining(self.sampling().samples),
+        };
+        let (model, cells) = (network.model(), network.row_shape().inputs);
+        let of_answer = model.multiplications().saturating_add(OF_OUTPUT * model.layout().outputs());
+        let compared = if self.want.is_some() { stored.saturating_mul(COMPARING * cells) } else { 0 };
+        Cost::of_rows(answers, of_answer)
+            + Cost::of_bytes(answers.saturating_mul(MIXING * cells))
+            + Cost::of_bytes(compared)
+    }
+
+    fn answer(&self, network: &Network, row: &Row, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
+        let (model, names) = (network.model(), Names(network.schema().map(|schema| &**schema)));
+        if let Some(want) = &self.want {
+            let class = output(&model, "WANT", want)?;
+            let found = network.changes_for(row, class, keep_on)?;
+            return Ok(changes(&model, names, row, class, found));
+        }
+        let chosen = match &self.output {
+            Some(name) => Some(output(&model, "FOR", name)?),
+            None if model.kind() == Kind::Regressor && model.layout().outputs() > 1 => {
+                let listed = listed(&model);
+                return Err(Refusal::option(format!("FOR is missing: expected the output to explain, {listed}")));
+            }
+            None => None,
+        };
+        Ok(shares(&model, names, row, network.explain(row, chosen, self.sampling(), keep_on)?))
+    }
+}
+
+/// The output that a name stands for; a number where outputs have no names.
+fn output(model: &Model, what: &str, name: &[u8]) -> Result<usize, Refusal> {
+    let found = match model.schema() {
+        None => numbers::whole(name).filter(|output| *output < model.layout().outputs() as u64).map(|at| at as usize),
+        Some(_) if model.kind() == Kind::Classifier => known_classes(model)?.iter().position(|class| **class == *name),
+        Some(schema) => schema.target_names().iter().position(|target| **target == *name),
+    };
+    found.ok_or_else(|| Refusal::argument(what, name, listed(model)))
+}
+
+/// What the outputs are called.
+fn listed(model: &Model) -> String {
+    let names = match model.schema() {
+        None => return format!("an integer from 0 to {}", model.layout().outputs() - 1),
+        Some(_) if model.kind() == Kind::Classifier => model.classes(),
+        Some(schema) => schema.target_names(),
+    };
+    format!("one of {}", names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", "))
+}
+
+/// What outputs, and the fields of rows, are called.
+#[derive(Clone, Copy)]
+struct Names<'a>(Option<&'a Schema>);
+
+impl Names<'_> {
+    fn output(self, model: &Model, output: usize) -> (&'static str, Reply) {
+        match (self.0, model.kind()) {
+            (None, Kind::Classifier) => ("class", Reply::count(output)),
+            (None, Kind::Regressor) => ("output", Reply::count(output)),
+            (Some(_), Kind::Classifier) => ("class", Reply::Bulk(model.classes()[output].to_vec())),
+            (Some(schema), Kind::Regressor) => ("output", Reply::Bulk(schema.target_names()[output].to_vec())),
+        }
+    }
+
+    fn field(self, index: usize) -> Reply {
+        self.0.map_or_else(|| Reply::count(index), |schema| Reply::Bulk(schema.fields()[index].name().to_vec()))
+    }
+
+    /// What a row holds of each field.
+    fn values(self, row: &Row) -> Vec<Reply> {
+        match self.0 {
+            None => row.cells.iter().map(|&input| Reply::Single(input)).collect(),
+            Some(schema) => schema.held(row).into_iter().map(shown_value).collect(),
+        }
+    }
+
+    /// Names of fields and what is told of each, in turn.
+    fn with(self, told: impl IntoIterator<Item = Reply>) -> Reply {
+        Reply::Array(told.into_iter().enumerate().flat_map(|(index, told)| [self.field(index), told]).collect())
+    }
+}
+
+fn shares(model: &Model, names: Names<'_>, row: &Row, found: Explanation) -> Reply {
+    let doubles = |numbers: Vec<f64>| names.with(numbers.into_iter().map(Reply::Double));
+    let mut told = vec![
+        names.output(model, found.output),
+        ("answer", Reply::Double(found.answer)),
+        ("mean", Reply::Double(found.mean)),
+        ("rows", Reply::count(found.rows)),
+        ("shares", doubles(found.shares)),
+        ("values", names.with(names.values(row))),
+    ];
+    if let Some(errors) = found.errors {
+        told.push(("standard-errors", doubles(errors)));
+    }
+    Reply::Map(told)
+}
+
+fn changes(model: &Model, names: Names<'_>, row: &Row, wanted: usize, found: Counterfactual) -> Reply {
+    let changes = found.changes.map_or(Reply::Null, |(fields, changed)| {
+        let (before, after) = (names.values(row), names.values(&changed));
+        let of_field = |field: usize| [names.field(field), before[field].clone(), after[field].clone()];
+        Reply::Array(fields.into_iter().flat_map(of_field).collect())
+    });
+    Reply::Map(vec![names.output(model, found.class), ("want", names.output(model, wanted).1), ("changes", changes)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &str) -> Result<Wanted, Refusal> {
+        Wanted::parse(Some(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>()))
+    }
+
+    #[test]
+    fn what_is_wanted_comes_in_any_order_and_case() {
+        let found = parsed("seed 18446744073709551615 Samples 2 FOR want").unwrap();
+        let expected = Wanted { output: Some(b"want".to_vec()), samples: Some(2), seed: Some(u64::MAX), want: None };
+        assert_eq!(found, expected);
+        assert_eq!(parsed("WANT yes").unwrap().want, Some(b"yes".to_vec()));
+        assert_eq!(Wanted::parse(None).unwrap().sampling(), Sampling { samples: 16, seed: 0 });
+    }
+
+    #[test]
+    fn what_cannot_be_had_is_refused_by_name() {
+        for (words, refusal) in [
+            ("SAMPLES 1", "SAMPLES is '1': expected an integer from 2 to 1000"),
+            ("SAMPLES 1001", "SAMPLES is '1001': expected an integer from 2 to 1000"),
+            ("SEED -1", "SEED is '-1': expected an integer of at least 0"),
+            ("SEED", "SEED has no value"),
+            ("FOR a FOR b", "FOR is given twice"),
+            ("TOP 3", "'TOP' is no option here: expected FOR, SAMPLES, SEED or WANT"),
+            ("WANT yes SEED 1", "WANT asks for changes: expected no FOR, SAMPLES or SEED beside it"),
+        ] {
+            assert_eq!(parsed(words).unwrap_err().text(), format!("NROPTION {refusal}"));
+        }
+    }
+}
