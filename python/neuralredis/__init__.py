@@ -17,6 +17,7 @@ from neuralredis.exceptions import (
     TrainingError,
     WrongTypeError,
 )
+from neuralredis.explanation import Counterfactual, Explanation
 from neuralredis.learning import Learnt, learn
 from neuralredis.module import module_path
 from neuralredis.network import Network, load
@@ -40,10 +41,12 @@ from neuralredis.training import Training
 __all__ = [
     "AnyNetwork",
     "ClassifierEvaluation",
+    "Counterfactual",
     "Curve",
     "DataError",
     "Description",
     "ExistsError",
+    "Explanation",
     "FieldStatistics",
     "FormatError",
     "Info",

@@ -80,6 +80,7 @@ class RedisNetwork:
     run = awaited(NetworkSteps.run)
     classify = awaited(NetworkSteps.classify)
     rank = awaited(NetworkSteps.rank)
+    explain = awaited(NetworkSteps.explain)
     field_statistics = awaited(NetworkSteps.field_statistics)
     observe_hashes = awaited(NetworkSteps.observe_hashes)
     run_hashes = awaited(NetworkSteps.run_hashes)

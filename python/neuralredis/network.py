@@ -13,8 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from neuralredis import _core, files, html
 from neuralredis.description import Description, description_of, flat, stacked
 from neuralredis.description import folded as _folded
-from neuralredis.fields import NetworkOfFields
 from neuralredis.options import Set
+from neuralredis.reasons import NetworkWithReasons
 from neuralredis.results import (
     ClassifierEvaluation,
     Evaluation,
@@ -32,7 +32,7 @@ from neuralredis.watching import check_watching, watching
 __all__ = ["Network", "load"]
 
 
-class Network(NetworkOfFields):
+class Network(NetworkWithReasons):
     """A small fully connected neural network, with the rows it has observed, that trains itself.
 
     It observes rows, of which some are kept for testing, and learns from them by full batches, with a variant of RPROP

@@ -54,6 +54,17 @@ class AnyNetwork(Protocol):
     ) -> list[Ranked]:
         """Return candidates, best first."""
 
+    def explain(
+        self,
+        X: Any,
+        *,
+        label: Any = None,
+        samples: SupportsIndex | None = None,
+        seed: SupportsIndex | None = None,
+        want: Any = None,
+    ) -> Any:
+        """Return what each field of a row adds to the answer, or what would have to change for another class."""
+
     def train(
         self,
         *,

@@ -9,5 +9,6 @@ from neuralredis.plot.drawing import network
 from neuralredis.plot.judging import calibration, confusion_matrix
 from neuralredis.plot.learning import learning_curve
 from neuralredis.plot.plane import decision_map
+from neuralredis.plot.reasons import reasons
 
-__all__ = ["calibration", "confusion_matrix", "decision_map", "learning_curve", "network"]
+__all__ = ["calibration", "confusion_matrix", "decision_map", "learning_curve", "network", "reasons"]

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neuralredis import _core
-from neuralredis.exceptions import DataError, KindError, OptionError
-from neuralredis.remote import replies
+from neuralredis.exceptions import DataError, KindError, OptionError, ShapeError
+from neuralredis.explanation import Counterfactual, Explanation
+from neuralredis.remote import commands, replies
 from neuralredis.remote.commands import Command, Key
 
 __all__ = ["Named"]
@@ -129,6 +130,29 @@ class Named:
             return rows, outcomes
         numbers = np.array([[float(value) for value in outcome] for _, outcome in found], np.float32)
         return rows, numbers.reshape(len(found), -1) if isinstance(self.target, tuple) else numbers.reshape(-1)
+
+    def explain(self, key: Key, X: Any) -> Command:
+        """Return NR.EXPLAIN for one row."""
+        parts, _ = self._reader.inputs(X)
+        given = sum(part[1] for part in parts)
+        if given != 1:
+            raise ShapeError(f"{given} rows: expected one, of which the answer is explained")
+        return ("NR.EXPLAIN", key, "JSON", parts[0][0])
+
+    def output(self, what: str, label: Any) -> str | bytes:
+        """Return what the server calls a class or a target."""
+        return commands.argument(label)
+
+    def explanation_of(self, reply: Any) -> Explanation:
+        """Return what a reply to NR.EXPLAIN says."""
+        return replies.explanation(reply, replies.name, self._value)
+
+    def changes_of(self, reply: Any) -> Counterfactual:
+        """Return what a reply to NR.EXPLAIN with WANT says."""
+        return replies.changes(reply, replies.name, self._value)
+
+    def _value(self, field: Any, value: Any) -> Any:
+        return _value(self.fields[field].partition(" ")[0], value)
 
     def rank(self, key: Key, candidates: Any, shared: Any) -> Iterator[Command]:
         """Return what asks for the answers to candidates, with what they share."""

@@ -46,6 +46,7 @@ class RedisNetwork:
     run = waited(NetworkSteps.run)
     classify = waited(NetworkSteps.classify)
     rank = waited(NetworkSteps.rank)
+    explain = waited(NetworkSteps.explain)
     field_statistics = waited(NetworkSteps.field_statistics)
     observe_hashes = waited(NetworkSteps.observe_hashes)
     run_hashes = waited(NetworkSteps.run_hashes)

@@ -17,8 +17,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from neuralredis import _core, files
 from neuralredis.exceptions import DataError, KindError, ShapeError
+from neuralredis.explanation import Counterfactual, Explanation
 from neuralredis.network import Network, names_a_set
 from neuralredis.options import Changes, Options, Set
+from neuralredis.reasons import check_alone
 from neuralredis.remote import commands, replies
 from neuralredis.remote.commands import Key
 from neuralredis.remote.job import RedisJob
@@ -188,6 +190,35 @@ class NetworkSteps:
         scores = cast("Named", rows).scores_of(found, want)
         order = sorted(range(len(scores)), key=lambda at: -scores[at])
         return [Ranked(at, scores[at]) for at in order[:top]]
+
+    def explain(
+        self,
+        X: Any,
+        *,
+        label: Any = None,
+        samples: SupportsIndex | None = None,
+        seed: SupportsIndex | None = None,
+        want: Any = None,
+    ) -> Steps[Any]:
+        """Return the reply of ``NR.EXPLAIN``."""
+        if want is not None:
+            check_alone(label, samples, seed)
+            return (yield from self._with_rows(lambda rows: self._changes(rows, X, want)))
+        words: list[Any] = [] if samples is None else ["SAMPLES", commands.whole("samples", samples, 1000, least=2)]
+        words += [] if seed is None else ["SEED", commands.whole("seed", seed, 2**64 - 1)]
+        return (yield from self._with_rows(lambda rows: self._shares(rows, X, label, words)))
+
+    def _shares(self, rows: Rows, X: Any, label: Any, words: list[Any]) -> Steps[Explanation]:
+        asked = rows.explain(self._key, X)
+        chosen = [] if label is None else ["FOR", rows.output("label", label)]
+        more = ("->", *chosen, *words) if chosen or words else ()
+        return rows.explanation_of((yield from self._ask(*asked, *more)))
+
+    def _changes(self, rows: Rows, X: Any, want: Any) -> Steps[Counterfactual]:
+        if rows.kind != "classifier":
+            raise KindError("the network is a regressor: only a classifier has classes")
+        asked = rows.explain(self._key, X)
+        return rows.changes_of((yield from self._ask(*asked, "->", "WANT", rows.output("want", want))))
 
     def field_statistics(self) -> Steps[tuple[FieldStatistics, ...]]:
         """Return the reply of ``NR.FIELDS``."""

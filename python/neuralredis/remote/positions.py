@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from neuralredis import _core
-from neuralredis.exceptions import DataError, KindError
+from neuralredis.exceptions import DataError, KindError, ShapeError
+from neuralredis.explanation import Counterfactual, Explanation
 from neuralredis.remote import commands, replies
 from neuralredis.remote.commands import Command, Key
 
@@ -74,6 +75,25 @@ class Positions:
         if single:
             return int(found[0])
         return np.concatenate([np.empty(0, np.int64), *(np.atleast_1d(np.array(reply, np.int64)) for reply in found)])
+
+    def explain(self, key: Key, X: ArrayLike) -> Command:
+        """Return NR.EXPLAIN for one row."""
+        rows, _ = self._reader.inputs(X, names=self._names)
+        if len(rows) != 1:
+            raise ShapeError(f"{len(rows)} rows: expected one, of which the answer is explained")
+        return ("NR.EXPLAIN", key, *rows[0].tolist())
+
+    def output(self, what: str, label: Any) -> int:
+        """Return the number of an output."""
+        return commands.whole(what, label, self.outputs - 1)
+
+    def explanation_of(self, reply: Any) -> Explanation:
+        """Return what a reply to NR.EXPLAIN says."""
+        return replies.explanation(reply, int, lambda _, value: replies.single(value))
+
+    def changes_of(self, reply: Any) -> Counterfactual:
+        """Return what a reply to NR.EXPLAIN with WANT says."""
+        return replies.changes(reply, int, lambda _, value: replies.single(value))
 
     def rank(self, key: Key, candidates: Any, shared: Any) -> Iterator[Command]:
         """Refuse candidates, which only networks of fields put in order."""

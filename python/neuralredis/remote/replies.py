@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 
 from neuralredis import _core
 from neuralredis.exceptions import FormatError
+from neuralredis.explanation import Counterfactual, Explanation
 from neuralredis.options import Kind
 from neuralredis.results import FieldStatistics, Info, ListedTraining, Progress
 
 __all__ = [
+    "changes",
     "evaluation",
+    "explanation",
     "field_statistics",
     "fields",
     "info",
@@ -30,6 +33,7 @@ __all__ = [
     "ranking",
     "report",
     "scores",
+    "single",
     "singles",
     "text",
     "threads",
@@ -83,7 +87,7 @@ def fields(reply: Any) -> dict[str, Any]:
     return {text(name).replace("-", "_"): value for name, value in pairs}
 
 
-def _single(reply: Any) -> float:
+def single(reply: Any) -> float:
     """Return the decimal that was given rather than what single precision makes of it."""
     return float(str(np.float32(reply)))
 
@@ -93,8 +97,8 @@ _OPTIONS: dict[str | None, Callable[[Any], Any]] = {
     None: text,
     "flag": flag,
     "integer": int,
-    "number": _single,
-    "numbers": lambda reply: [_single(number) for number in reply],
+    "number": single,
+    "numbers": lambda reply: [single(number) for number in reply],
 }
 
 
@@ -178,6 +182,41 @@ def field_statistics(reply: Any) -> FieldStatistics:
         importance=number(found["importance"]),
         **whole,
     )
+
+
+def explanation(reply: Any, named: Callable[[Any], Any], value: Callable[[Any, Any], Any]) -> Explanation:
+    """Return what NR.EXPLAIN says; `named` reads the name of a field, or of an output, and `value` what a row has of one."""
+    found = fields(reply)
+
+    def of_fields(told: Any, read: Callable[[Any, Any], Any]) -> dict[Any, Any]:
+        names = map(named, told[::2])
+        return {name: read(name, one) for name, one in zip(names, told[1::2], strict=True)}
+
+    def double(_: Any, one: Any) -> float:
+        return float(one)
+
+    errors = found.get("standard_errors")
+    return Explanation(
+        label=named(found["class"] if "class" in found else found["output"]),
+        answer=float(found["answer"]),
+        mean=float(found["mean"]),
+        rows=int(found["rows"]),
+        shares=of_fields(found["shares"], double),
+        values=of_fields(found["values"], value),
+        standard_errors=None if errors is None else of_fields(errors, double),
+    )
+
+
+def changes(reply: Any, named: Callable[[Any], Any], value: Callable[[Any, Any], Any]) -> Counterfactual:
+    """Return what NR.EXPLAIN says with WANT."""
+    found = fields(reply)
+    told = found["changes"]
+    changed = None
+    if told is not None:
+        names = map(named, told[::3])
+        triples = zip(names, told[1::3], told[2::3], strict=True)
+        changed = {name: (value(name, old), value(name, new)) for name, old, new in triples}
+    return Counterfactual(label=named(found["class"]), want=named(found["want"]), changes=changed)
 
 
 def report(reply: Any) -> dict[str, Any] | None:
