@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import difflib
+import math
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from neuralredis.cli.arguments import add_network, subcommand
@@ -16,6 +17,7 @@ from neuralredis.cli.failure import Failure, complain
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from neuralredis.explanation import Counterfactual
     from neuralredis.table.fields import Field
     from neuralredis.table.known import Known
 
@@ -29,12 +31,17 @@ Ask a network about a row by the names of its columns, and see the answer, and h
 known.
 
 Without values it asks for one row after the other: type the value of each column. Return alone stands for a value that
-is not known. Ctrl-D ends it. From a pipe it reads a line for each column."""
+is not known. Ctrl-D ends it. From a pipe it reads a line for each column.
+
+With --why it shows what each value adds to the answer, beside what is answered on average; with --want which values would
+have to be others for another answer. Both compare with rows that the network has learnt from."""
 
 EPILOG = """\
 examples:
   neuralredis ask net.nr
   neuralredis ask net.nr class=3 sex=female
+  neuralredis ask net.nr class=3 sex=female --why
+  neuralredis ask net.nr class=3 sex=female --want yes
   printf '3\\nfemale\\n30\\n' | neuralredis ask net.nr"""
 
 
@@ -43,6 +50,8 @@ def add_to(subparsers: Any) -> None:
     parser = subcommand(subparsers, "ask", "type a row, see the answer", DESCRIPTION, EPILOG)
     add_network(parser)
     parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="what is known of a row")
+    parser.add_argument("--why", action="store_true", help="show what each value adds to the answer")
+    parser.add_argument("--want", metavar="ANSWER", help="show what would have to change for this answer")
     parser.set_defaults(run=run)
 
 
@@ -55,9 +64,11 @@ def run(args: argparse.Namespace) -> None:
     from neuralredis.table.texts import shortened
 
     network = with_names(args.network, args.key)
+    reasons = Reasons(args.why, args.want)
+    reasons.check(network)
     fields = {field.name: field for field in network.schema.fields}
     if args.values:
-        _answer(screen.console(), network, _given(args.values, fields))
+        _answer(screen.console(), network, _given(args.values, fields), reasons)
         return
     out = screen.console()
     typing = sys.stdin.isatty()
@@ -78,7 +89,7 @@ def run(args: argparse.Namespace) -> None:
                 if typing:
                     out.print()
                 return
-        _answer(out, network, cells)
+        _answer(out, network, cells, reasons)
         if typing:
             out.print()
 
@@ -144,21 +155,99 @@ def _typed(out: Console, field: Field, typing: bool) -> str:
         out.print(f"  '{text}' is not {field.hint.split(',')[0]}; Return if it is not known", style="yellow")
 
 
-def _answer(out: Console, network: Known, cells: dict[str, str]) -> None:
+@dataclass(frozen=True)
+class Reasons:
+    """What is to be said of an answer: why it is so, and what would make it another one."""
+
+    why: bool
+    want: str | None
+
+    def check(self, network: Known) -> None:
+        """Refuse what the network cannot say."""
+        from neuralredis.table.target import Classes
+
+        if not (self.why or self.want):
+            return
+        option = "--why" if self.why else "--want"
+        if network.network.fields is None:
+            raise Failure(f"{option} needs a network of fields, as 'neuralredis train' makes them now; this one is older")
+        if not network.network.info().training_dataset_len:
+            raise Failure(f"{option} compares with rows that the network has learnt from, and it has none")
+        if self.want is None:
+            return
+        if not isinstance(network.target, Classes):
+            raise Failure(f"--want is for classes, and {network.target.name} is a number")
+        if self.want not in network.target.labels:
+            raise Failure(f"--want {self.want}: expected one of {', '.join(network.target.labels)}")
+
+    def show(self, out: Console, network: Known, row: dict[str, Any]) -> None:
+        """Show them for a row."""
+        if self.why:
+            _show_why(out, network, row)
+        if self.want is not None:
+            _show_changes(out, network.network.explain(row, want=self.want))
+
+
+def _show_why(out: Console, network: Known, row: dict[str, Any]) -> None:
     from rich.text import Text
 
-    from neuralredis.cli import screen
-    from neuralredis.table.column import Column
-    from neuralredis.table.conventions import Conventions
     from neuralredis.table.target import Classes
     from neuralredis.table.texts import share, shortened
+
+    found = network.network.explain(row)
+    target = network.target
+    if isinstance(target, Classes):
+        # As probabilities, which is how the answer is told above.
+        mean, answer = (share(1 / (1 + math.exp(-min(max(odds, -700), 700)))) for odds in (found.mean, found.answer))
+        title = f"why {shortened(str(found.label))}, at {answer} and not {mean} as on average (in log-odds)"
+    else:
+        title = f"why {target.written(found.answer)} and not {target.written(found.mean)} as on average"
+    out.print(Text(title, "bold"))
+    ascii_only = out.options.ascii_only
+    for bar in found.lines(min(out.width, 80) - 2, ascii_only=ascii_only):
+        line = Text(f"  {bar.name} {bar.number} ").append(bar.left, "red").append("|" if ascii_only else "│", "dim")
+        out.print(line.append(bar.right, "cyan"), no_wrap=True, overflow="crop")
+
+
+def _show_changes(out: Console, found: Counterfactual) -> None:
+    from rich.text import Text
+
+    from neuralredis.explanation import shown
+    from neuralredis.table.texts import shortened
+
+    want = shortened(str(found.want))
+    if found.changes is None:
+        out.print(f"no row that it learnt from is answered {want}: nothing to change towards", style="yellow")
+    elif not found.changes:
+        out.print(Text(f"{want} is the answer already", "bold"))
+    else:
+        out.print(Text(f"{want} it would be with", "bold"))
+        for name, (old, new) in found.changes.items():
+            out.print(Text(f"  {shortened(str(name))} {shortened(shown(new))} instead of {shortened(shown(old))}"))
+
+
+def _answer(out: Console, network: Known, cells: dict[str, str], reasons: Reasons) -> None:
+    from neuralredis.table.column import Column
+    from neuralredis.table.conventions import Conventions
 
     columns = {field.name: Column.of(field.name, [cells.get(field.name, "")]) for field in network.schema.fields}
     fields = tuple(
         replace(field, reader=field.reader.adapted(columns[field.name], Conventions()))
         for field in network.schema.fields
     )
-    outputs = network.run(replace(network.schema, fields=fields).rows(columns))[0].tolist()
+    row = replace(network.schema, fields=fields).rows(columns)
+    outputs = network.run(row)[0].tolist()
+    _show(out, network, outputs)
+    reasons.show(out, network, row)
+
+
+def _show(out: Console, network: Known, outputs: list[float]) -> None:
+    from rich.text import Text
+
+    from neuralredis.cli import screen
+    from neuralredis.table.target import Classes
+    from neuralredis.table.texts import share, shortened
+
     target = network.target
     if not isinstance(target, Classes):
         off = network.usual_error()
