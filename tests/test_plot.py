@@ -46,6 +46,7 @@ DRAWN: dict[str, Callable[..., Any]] = {
     "decision_map": lambda net, ax: plot.decision_map(net, resolution=20, ax=ax),
     "network": lambda net, ax: plot.network(net, ax=ax),
     "calibration": lambda net, ax: plot.calibration(net, ax=ax),
+    "reasons": lambda net, ax: plot.reasons(net.explain([0.9, 0.1, 0]), ax=ax),
 }
 
 
@@ -298,3 +299,31 @@ def test_networks_of_fields_are_drawn_with_the_names_of_their_classes() -> None:
     for refused in (lambda: plot.network(net), lambda: plot.decision_map(net), lambda: plot.calibration(net)):
         with pytest.raises(nr.KindError, match="the network has fields"):
             refused()
+
+
+def test_reasons_lead_from_the_mean_to_the_answer(classifier: nr.Network) -> None:
+    found = classifier.explain([0.9, 0.2, 0.5])
+    ax = plot.reasons(found)
+    bars = ax.patches
+    assert len(bars) == 3
+    assert bars[0].get_x() == pytest.approx(found.mean)
+    for before, bar in zip(bars, bars[1:], strict=False):
+        assert before.get_x() + before.get_width() == pytest.approx(bar.get_x())
+    assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(found.answer)
+    ranked = sorted(found.shares.values(), key=abs)
+    assert [bar.get_width() for bar in bars] == pytest.approx(ranked)
+    assert ax.get_title() == f"output {found.label}: {found.answer:.3g}, and {found.mean:.3g} on average"
+
+
+def test_reasons_beyond_those_that_have_room_are_one_bar_and_have_errors_where_they_are_sampled() -> None:
+    shares = {f"field {at}": 0.5**at for at in range(20)}
+    errors = dict.fromkeys(shares, 0.1)
+    found = nr.Explanation(
+        label="yes", answer=2.0, mean=0.0, rows=9, shares=shares, values=dict.fromkeys(shares), standard_errors=errors
+    )
+    ax = plot.reasons(found, most=5)
+    names = [tick.get_text() for tick in ax.get_yticklabels()]
+    assert names == ["15 others", *(f"field {at} unknown" for at in range(4, -1, -1))]
+    assert ax.collections, "lines of the errors"
+    with pytest.raises(nr.OptionError, match="most is 1: expected at least 2"):
+        plot.reasons(found, most=1)

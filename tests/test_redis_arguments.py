@@ -120,6 +120,22 @@ NR.RUN shop age | field 'age' has no value after it
 NR.RUN shop age 3 -> MIN 2 | MIN is '2': expected a number from 0 to 1
 NR.CLASS shop age 3 -> FOO | 'FOO' is no option here: expected TOP, WITHSCORES or MIN
 NR.CLASS shop JSON 5 | expected an object of fields, or an array of such objects
+NR.EXPLAIN net | wrong number of arguments
+NR.EXPLAIN nothing 1 2 | no network at key 'nothing'
+NR.EXPLAIN string 1 2 | WRONGTYPE
+NR.EXPLAIN net 1 | the network has 2 inputs, 1 was given
+NR.EXPLAIN net 1 x | input 1 is 'x': expected a finite number
+NR.EXPLAIN net 1 2 -> FOR 2 | FOR is '2': expected an integer from 0 to 1
+NR.EXPLAIN net 1 2 -> FOR | FOR has no value
+NR.EXPLAIN net 1 2 -> FOR 1 FOR 1 | FOR is given twice
+NR.EXPLAIN net 1 2 -> SAMPLES 1 | SAMPLES is '1': expected an integer from 2 to 1000
+NR.EXPLAIN net 1 2 -> SEED -1 | SEED is '-1': expected an integer of at least 0
+NR.EXPLAIN net 1 2 -> WANT 9 | WANT is '9': expected an integer from 0 to 1
+NR.EXPLAIN net 1 2 -> WANT 1 SEED 1 | WANT asks for changes: expected no FOR, SAMPLES or SEED beside it
+NR.EXPLAIN net 1 2 -> TOP 1 | 'TOP' is no option here: expected FOR, SAMPLES, SEED or WANT
+NR.EXPLAIN shop age | field 'age' has no value after it
+NR.EXPLAIN shop age x | field age is 'x'
+NR.EXPLAIN shop age 3 -> FOR maybe | FOR is 'maybe': expected one of no, yes
 NR.FIELDS | wrong number of arguments
 NR.FIELDS nothing | no network at key 'nothing'
 NR.FIELDS string | WRONGTYPE

@@ -170,6 +170,8 @@ def uses_of_fields(key: str, info: dict[str, Any], source: random.Random) -> Ite
     yield "NR.RANK", key, 2, "hash", "none"
     yield "NR.HOBSERVE", key, 1, "hash", "->", *outcomes
     yield "NR.FIELDS", key
+    yield "NR.EXPLAIN", key, *row
+    yield "NR.EXPLAIN", key, "->", "WANT", outcomes[0]
 
 
 def uses_of_numbers(key: str, info: dict[str, Any], source: random.Random) -> Iterator[tuple[Any, ...]]:

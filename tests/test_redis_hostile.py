@@ -45,7 +45,7 @@ WORDS = [
     b"rprop+", b"LBFGS", b"adam", b"auto", b"yes", b"no", b"WEIGHT", b"FP32", b"MAXCYCLES", b"MAXTIME", b"AUTOSTOP",
     b"BACKTRACK", b"BLOCK", b"REPLACE", b"on", b"\0", b"%n", b"-->", b"fp32\0", b"SCHEMA", b"HIDDEN", b"CLASSES",
     b"JSON", b"NUMBER", b"CATEGORY", b"auto", b"Flag", b"TIME", b"TEXT", b"TAGS", b"VECTOR", b"+", b"TOP",
-    b"WITHSCORES", b"MIN", b"FOR", b"user.age", b"item.kind", b"hour", b"net:item", b"{}", b"[]", b"[{}]",
+    b"WITHSCORES", b"MIN", b"FOR", b"WANT", b"SAMPLES", b"user.age", b"item.kind", b"hour", b"net:item", b"{}", b"[]", b"[{}]",
     b'{"hour":1}', b'{"hour":"x"}', b'{"user":{"age":3},"note":["a"]}', b"[" * 200, b'{"hour":1e999}',
     b'{"\\u0000":"\\ud800"}', b"2023-11-14", b"INTERVAL",
 ]  # fmt: skip
@@ -75,6 +75,8 @@ USUAL = [
     "NR.HRUN net:shop 2 net:user net:item hour 3 -> WITHSCORES",
     "NR.HCLASS net:shop 2 net:user net:item -> TOP 2 MIN 0.1",
     "NR.RANK net:shop 3 net:user net:item net:none hour 3 -> FOR yes TOP 2 WITHSCORES", "NR.FIELDS net:shop",
+    "NR.EXPLAIN net:shop user.age 3 hour 5 -> FOR yes SAMPLES 2 SEED 1", "NR.EXPLAIN net:shop JSON {object} -> WANT no",
+    "NR.EXPLAIN net 1 2 -> WANT 1", "NR.EXPLAIN sum 1 2 -> FOR 1",
     "NR.GETDATA net:shop TRAIN 0", "NR.EVALUATE net:shop TRAIN", "NR.INFO net:shop", "NR._OBSERVED net:shop {observed}",
     "NR.TRAIN net:shop MAXCYCLES 2 BLOCK 1", "NR.CONFIGURE net:shop DATASET 10 CLASS-WEIGHT balanced",
     "NR.RESET net:shop",

@@ -173,6 +173,7 @@ class Traffic:
             ["NR.GETDATA", key, "TRAIN", self.chance.randrange(20)], ["NR.EVALUATE", key], ["NR.EXPORT", key],
             ["NR.RUN", key, "age", 5], ["NR.CLASS", key, "JSON", '[{"age":5},{}]'], ["NR.HRUN", key, 1, "hash:1"],
             ["NR.RANK", key, 3, *HASHES, "->", "WITHSCORES"], ["NR.FIELDS", key],
+            ["NR.EXPLAIN", key, 0.5, 0.5, "->", "WANT", 1], ["NR.EXPLAIN", key, "age", 5],
             ["DUMP", key], ["MEMORY", "USAGE", key], ["DEBUG", "DIGEST-VALUE", key], ["NR.WAIT", key, 3],
         ]  # fmt: skip
         return self.chance.choice(looks)

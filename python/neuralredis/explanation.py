@@ -113,8 +113,8 @@ class Explanation:
             Bar(
                 f"{name:{names}}",
                 f"{number:>{digits}}",
-                f"{_bar(-share / whole * room, ascii_only, to_left=True):>{left}}",
-                _bar(share / whole * room, ascii_only, to_left=False)[: room - left],
+                f"{_bar(min(-share / whole * room, left), ascii_only, to_left=True):>{left}}",
+                _bar(min(share / whole * room, room - left), ascii_only, to_left=False),
             )
             for (name, share), number in zip(told, numbers, strict=True)
         ]
