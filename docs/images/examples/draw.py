@@ -63,6 +63,19 @@ draw("confusion_matrix", plot.confusion_matrix(net, labels=SPECIES))
 draw("decision_map", plot.decision_map(net, (2, 3), names=SIZES, labels=SPECIES))
 draw("network", plot.network(net, names=SIZES, labels=SPECIES))
 
+with open(EXAMPLES / "data" / "titanic.csv", newline="") as file:
+    passengers = list(csv.DictReader(file))
+fields = {"class": "category", "sex": "category"} | dict.fromkeys(("age", "siblings", "parents", "fare"), "number")
+of_fields: Any = {"fields": fields, "target": "survived", "classes": ["0", "1"], "hidden": [30]}
+net = nr.Network("classifier", **of_fields, dataset=300, test=300, seed=1, restarts=1, l2=0)
+net.observe(passengers[:600])
+# As the tutorial comes there.
+net.reset()
+net.train(autostop=True, backtrack=True)
+net.observe(passengers[600])
+net.train(autostop=True, backtrack=True)
+draw("reasons", plot.reasons(net.explain({"class": 3, "sex": "female", "age": 30})))
+
 for example in ("advertisement", "circles", "digits_l2", "forecast", "stream"):
     run(example)
 if "BANK" in os.environ:
