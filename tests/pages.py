@@ -85,6 +85,8 @@ def type_into_shell(line: str, folder: Path) -> str:
             makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
             return ""
+        case ["neuralredis", "ask", _, given, *_] if "=" in given:
+            return _output([sys.executable, "-m", *shlex.split(line)], folder)
         case ["neuralredis", "serve" | "ask" | "watch" as command, *_]:
             _output([sys.executable, "-m", "neuralredis", command, "--help"], folder)
             return ""

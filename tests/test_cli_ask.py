@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -276,3 +277,42 @@ def test_info_says_which_fields_a_network_has(command: tables.Command) -> None:
     assert "\x1b" not in done.out
     assert "[red]plan" in done.out
     assert json.loads(command("info", "fields.nr", "--json").out)["target"] == "left"
+
+
+def test_ask_says_why_and_what_would_have_to_change(command: tables.Command, folder: Path) -> None:
+    net = nr.load("shop.nr")
+    row = {"age": 30, "city": "Rome"}
+    found = net.explain(row)
+    for want in net.classes or ():
+        done = command("ask", "shop.nr", "age=30", "city=Rome", "--why", "--want", want)
+        assert done.code == 0, done.err
+        _, _, said = done.out.partition("\nwhy ")
+        title, *lines = said.strip("\n").split("\n")
+        assert re.fullmatch(rf"{found.label}, at [\d.]+ % and not [\d.]+ % as on average \(in log-odds\)", title)
+        bars, rest = lines[: len(found.shares)], lines[len(found.shares) :]
+        assert len({line.index("│") for line in bars}) == 1
+        for name, share in found.shares.items():
+            (line,) = (line for line in bars if line.strip().startswith(f"{name} "))
+            assert float(re.findall(r"([+-][\d.]+|0) [ █▌▐]*│", line)[0]) == pytest.approx(share, abs=0.006)
+        changes = net.explain(row, want=want).changes
+        assert rest[0] == (f"{want} it would be with" if changes else f"{want} is the answer already")
+        assert len(rest) == 1 + len(changes)
+
+
+def test_ask_says_why_a_number_is_what_it_is(command: tables.Command, folder: Path) -> None:
+    done = command("ask", "sums.nr", "a=14", "b=14", "--why")
+    assert done.code == 0, done.err
+    title, *bars = done.out.strip().split("\n")[1:]
+    assert re.fullmatch(r"why 2[78][\d.]* and not 1[345][\d.]* as on average", title)
+    assert [line.split()[0] for line in sorted(bars)] == ["a", "b"]
+    assert all("│█" in line for line in bars)
+
+
+def test_ask_tells_what_it_cannot_say(command: tables.Command, folder: Path) -> None:
+    assert "--want is for classes, and sum is a number" in command("ask", "sums.nr", "a=1", "--want", "3").err
+    assert "--want maybe: expected one of no, yes" in command("ask", "shop.nr", "age=1", "--want", "maybe").err
+    command("train", "shop.csv", "--target", "churned", "--without-rows", "-o", "bare.nr")
+    for option in (["--why"], ["--want", "yes"]):
+        done = command("ask", "bare.nr", "age=1", *option)
+        assert done.code == 1
+        assert "compares with rows that the network has learnt from, and it has none" in done.err

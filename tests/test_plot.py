@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -307,7 +308,7 @@ def test_reasons_lead_from_the_mean_to_the_answer(classifier: nr.Network) -> Non
     bars = ax.patches
     assert len(bars) == 3
     assert bars[0].get_x() == pytest.approx(found.mean)
-    for before, bar in zip(bars, bars[1:], strict=False):
+    for before, bar in itertools.pairwise(bars):
         assert before.get_x() + before.get_width() == pytest.approx(bar.get_x())
     assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(found.answer)
     ranked = sorted(found.shares.values(), key=abs)

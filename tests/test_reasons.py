@@ -1,4 +1,4 @@
-"""Why: shares are Shapley's, they add up, and changes lead to the class that is wanted; in the process as in a server."""
+"""Why: shares are Shapley's and add up, and changes lead to the class that is wanted; in the process as in a server."""
 
 from __future__ import annotations
 
@@ -151,7 +151,9 @@ def test_a_server_finds_the_same_bits(db: nr.NeuralRedis) -> None:
     for build in (of_fields, lambda create: of_numbers(create, 5, 3), lambda create: of_numbers(create, 15)):
         local = build(nr.Network)
         remote = db.upload("net", local, replace=True)
-        questions = some_rows(5, 3) if local.fields else list(np.random.default_rng(2).normal(size=(5, local.info().layout[0])))
+        questions = (
+            some_rows(5, 3) if local.fields else list(np.random.default_rng(2).normal(size=(5, local.info().layout[0])))
+        )
         for row in questions:
             assert remote.explain(row) == local.explain(row)
             assert remote.explain(row, seed=3, samples=5) == local.explain(row, seed=3, samples=5)
@@ -197,7 +199,7 @@ def test_a_network_of_several_targets_is_asked_about_one(create: Callable[..., A
     assert net.explain({"a": 30}, label="high").answer == pytest.approx(net.run({"a": 30})["high"])
     assert net.explain({"a": 30}, label="low").label == "low"
     for label in (None, "middle"):
-        with pytest.raises(nr.OptionError, match="expected .*one of low, high|expected the output to explain, one of low, high"):
+        with pytest.raises(nr.OptionError, match="one of low, high"):
             net.explain({"a": 30}, label=label)
 
 

@@ -45,8 +45,8 @@ WORDS = [
     b"rprop+", b"LBFGS", b"adam", b"auto", b"yes", b"no", b"WEIGHT", b"FP32", b"MAXCYCLES", b"MAXTIME", b"AUTOSTOP",
     b"BACKTRACK", b"BLOCK", b"REPLACE", b"on", b"\0", b"%n", b"-->", b"fp32\0", b"SCHEMA", b"HIDDEN", b"CLASSES",
     b"JSON", b"NUMBER", b"CATEGORY", b"auto", b"Flag", b"TIME", b"TEXT", b"TAGS", b"VECTOR", b"+", b"TOP",
-    b"WITHSCORES", b"MIN", b"FOR", b"WANT", b"SAMPLES", b"user.age", b"item.kind", b"hour", b"net:item", b"{}", b"[]", b"[{}]",
-    b'{"hour":1}', b'{"hour":"x"}', b'{"user":{"age":3},"note":["a"]}', b"[" * 200, b'{"hour":1e999}',
+    b"WITHSCORES", b"MIN", b"FOR", b"WANT", b"SAMPLES", b"user.age", b"item.kind", b"hour", b"net:item", b"{}", b"[]",
+    b"[{}]", b'{"hour":1}', b'{"hour":"x"}', b'{"user":{"age":3},"note":["a"]}', b"[" * 200, b'{"hour":1e999}',
     b'{"\\u0000":"\\ud800"}', b"2023-11-14", b"INTERVAL",
 ]  # fmt: skip
 
@@ -325,7 +325,7 @@ def test_what_only_reads_may_be_called_where_nothing_may_be_written(wire: Wire) 
     call = "return redis.pcall(unpack(ARGV))"
     for words in usual():
         reads = b"NR.RUN NR.CLASS NR.INFO NR.THREADS NR.TRAININGS NR.GETDATA NR.WAIT NR.REPORT NR.EVALUATE NR.EXPORT"
-        reads = (reads + b" NR.HRUN NR.HCLASS NR.RANK NR.FIELDS").split()
+        reads = (reads + b" NR.HRUN NR.HCLASS NR.RANK NR.FIELDS NR.EXPLAIN").split()
         found = errors(wire.ask("EVAL_RO", call, 0, *words))
         assert bool(found) == (words[0] not in reads), (words, found)
         assert all("Write commands are not allowed" in str(error) for error in found)

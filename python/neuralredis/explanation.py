@@ -33,8 +33,8 @@ class Explanation:
     label : str or int
         The class that is explained, or the target of a regressor; of a network without fields the number of the output.
     answer : float
-        What is answered to the row: of a regressor in the units of the outputs, of a classifier the logarithm of the odds
-        for the class, ``log(p / (1 - p))`` (with linear outputs the output itself).
+        What is answered to the row: of a regressor in the units of the outputs, of a classifier the logarithm of the
+        odds for the class, ``log(p / (1 - p))`` (with linear outputs the output itself).
     mean : float
         The same on average over the stored rows that the row was compared with: ``answer`` minus all shares.
     rows : int
@@ -78,8 +78,8 @@ class Explanation:
         Returns
         -------
         str
-            A line for each field, with a bar to the right for what speaks for the answer, and to the left for what speaks
-            against it.
+            A line for each field, with a bar to the right for what speaks for the answer, and to the left for what
+            speaks against it.
 
         Examples
         --------
@@ -136,8 +136,8 @@ class Counterfactual:
         The class that was wanted.
     changes : dict of str or int to tuple of two objects, or None
         The fields that would have to change, each with the value that the row has and the one that it would need, as
-        `Network.rows` tells them. Empty if the answer is what was wanted; None if no training row is answered so, towards
-        which the row could change.
+        `Network.rows` tells them. Empty if the answer is what was wanted; None if no training row is answered so,
+        towards which the row could change.
     """
 
     label: str | int

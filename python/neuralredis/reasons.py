@@ -27,21 +27,21 @@ class NetworkWithReasons(NetworkOfFields):
     ) -> Any:
         """Return what each field of a row adds to the answer, or what would have to change for another class.
 
-        Shares are Shapley values [1]_: what a field adds to the answer when it joins others, on average over all orders in
-        which fields can join. Those that have not joined yet have the values of stored training rows, at most 100, so that
-        all shares together are the way from the mean answer to these rows to the answer to this one. They are exact for
-        up to 10 fields. Beyond, random orders are taken, each together with its reverse [2]_.
+        Shares are Shapley values [1]_: what a field adds to the answer when it joins others, on average over all orders
+        in which fields can join. Those that have not joined yet have the values of stored training rows, at most 100,
+        so that all shares together are the way from the mean answer to these rows to the answer to this one. They are
+        exact for up to 10 fields. Beyond, random orders are taken, each together with its reverse [2]_.
 
-        The rows that are asked about on the way are mixtures, which may be such as never occur where fields go together.
-        Shares say what the network goes by, not what would happen if somebody changed a value.
+        The rows that are asked about on the way are mixtures, which may be such as never occur where fields go
+        together. Shares say what the network goes by, not what would happen if somebody changed a value.
 
         Parameters
         ----------
         X : dict, array_like of shape (inputs,), or several of which there is one
             A row, as for `run`.
         label : str or int, optional
-            The class that is explained, else the one that is answered; of a regressor with several outputs, which one. Of
-            a network without fields they are numbers.
+            The class that is explained, else the one that is answered; of a regressor with several outputs, which one.
+            Of a network without fields they are numbers.
         samples : int, default 16
             How many orders are taken, with their reverses, where there are more than 10 fields: 2 to 1000.
         seed : int, default 0
@@ -72,13 +72,13 @@ class NetworkWithReasons(NetworkOfFields):
 
         References
         ----------
-        .. [1] S. M. Lundberg, S.-I. Lee, "A unified approach to interpreting model predictions", NIPS 2017; against stored
-           rows as D. Janzing, L. Minorics, P. Bloebaum, "Feature relevance quantification in explainable AI: a causal
-           problem", AISTATS 2020.
-        .. [2] R. Mitchell, J. Cooper, E. Frank, G. Holmes, "Sampling permutations for Shapley value estimation", Journal of
-           Machine Learning Research 23, 2022.
-        .. [3] D. Brughmans, P. Leyman, D. Martens, "NICE: an algorithm for nearest instance counterfactual explanations",
-           Data Mining and Knowledge Discovery 38, 2024.
+        .. [1] S. M. Lundberg, S.-I. Lee, "A unified approach to interpreting model predictions", NIPS 2017; against
+           stored rows as D. Janzing, L. Minorics, P. Bloebaum, "Feature relevance quantification in explainable AI: a
+           causal problem", AISTATS 2020.
+        .. [2] R. Mitchell, J. Cooper, E. Frank, G. Holmes, "Sampling permutations for Shapley value estimation",
+           Journal of Machine Learning Research 23, 2022.
+        .. [3] D. Brughmans, P. Leyman, D. Martens, "NICE: an algorithm for nearest instance counterfactual
+           explanations", Data Mining and Knowledge Discovery 38, 2024.
 
         Examples
         --------

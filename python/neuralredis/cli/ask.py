@@ -33,8 +33,8 @@ known.
 Without values it asks for one row after the other: type the value of each column. Return alone stands for a value that
 is not known. Ctrl-D ends it. From a pipe it reads a line for each column.
 
-With --why it shows what each value adds to the answer, beside what is answered on average; with --want which values would
-have to be others for another answer. Both compare with rows that the network has learnt from."""
+With --why it shows what each value adds to the answer, beside what is answered on average; with --want which values
+would have to be others for another answer. Both compare with rows that the network has learnt from."""
 
 EPILOG = """\
 examples:
@@ -170,7 +170,9 @@ class Reasons:
             return
         option = "--why" if self.why else "--want"
         if network.network.fields is None:
-            raise Failure(f"{option} needs a network of fields, as 'neuralredis train' makes them now; this one is older")
+            raise Failure(
+                f"{option} needs a network of fields, as 'neuralredis train' makes them now; this one is older"
+            )
         if not network.network.info().training_dataset_len:
             raise Failure(f"{option} compares with rows that the network has learnt from, and it has none")
         if self.want is None:

@@ -15,9 +15,9 @@ TITLE = 40
 def reasons(found: Explanation, *, most: int = 12, ax: Any = None) -> Any:
     """Draw how the fields of a row lead from the mean answer to the answer.
 
-    A bar is the share of a field, blue for what speaks for the answer and red for what speaks against it. The largest is
-    at the top, and begins where the others end, so that from the bottom, the mean answer, they lead to the answer at the
-    top. Where shares are not exact, thin lines tell their standard errors.
+    A bar is the share of a field, blue for what speaks for the answer and red for what speaks against it. The largest
+    is at the top, and begins where the others end, so that from the bottom, the mean answer, they lead to the answer at
+    the top. Where shares are not exact, thin lines tell their standard errors.
 
     Parameters
     ----------

@@ -185,7 +185,7 @@ def field_statistics(reply: Any) -> FieldStatistics:
 
 
 def explanation(reply: Any, named: Callable[[Any], Any], value: Callable[[Any, Any], Any]) -> Explanation:
-    """Return what NR.EXPLAIN says; `named` reads the name of a field, or of an output, and `value` what a row has of one."""
+    """Return what NR.EXPLAIN says; `named` reads the name of a field, or of an output, and `value` what a row has."""
     found = fields(reply)
 
     def of_fields(told: Any, read: Callable[[Any, Any], Any]) -> dict[Any, Any]:
