@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
+import signal
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -317,6 +318,41 @@ def test_a_network_that_changes_meanwhile_is_explained_as_it_was() -> None:
         net.reset()
     thread.join()
     assert found == [before]
+
+
+def test_a_question_that_takes_long_can_be_interrupted() -> None:
+    net = nr.Network("regressor", [400, 400, 1], dataset=100, test=0, seed=1)
+    net.observe(np.ones((100, 400)), np.ones(100))
+
+    def late(*_: Any) -> None:
+        raise TimeoutError("enough")
+
+    before = signal.signal(signal.SIGALRM, late)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        with pytest.raises(TimeoutError, match="enough"):
+            net.explain(np.zeros(400), samples=1000)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_vectors_are_one_field_and_can_be_compared(create: Callable[..., Any]) -> None:
+    net = create("classifier", fields={"v": "vector 3", "a": "number"}, target="y", dataset=40, test=0, seed=1)
+    rng = np.random.default_rng(1)
+    rows = [{"v": list(rng.normal(size=3)), "a": float(at)} for at in range(40)]
+    net.observe(rows, ["yes" if row["v"][0] > 0 else "no" for row in rows])
+    net.train(max_cycles=60)
+    found = net.explain({"v": [2, 0, 0], "a": 3})
+    assert list(found.shares) == ["v", "a"]
+    assert found.shares["v"] > 3 * abs(found.shares["a"])
+    assert found.values["v"].tolist() == [2, 0, 0]
+    assert found == net.explain({"v": [2, 0, 0], "a": 3})
+    assert found != net.explain({"v": [2, 0, 0.5], "a": 3})
+    changed = net.explain({"v": [2, 0, 0], "a": 3}, want="no")
+    assert list(changed.changes) == ["v"]
+    assert changed == net.explain({"v": [2, 0, 0], "a": 3}, want="no")
+    assert net.classify({"v": changed.changes["v"][1], "a": 3}) == "no"
 
 
 finite = st.floats(-1e6, 1e6, width=32)

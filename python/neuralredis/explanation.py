@@ -24,8 +24,18 @@ class Bar(NamedTuple):
     right: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Explanation:
+class Told:
+    """What is the same if all that it tells is, vectors too, which arrays leave open."""
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether both tell the same."""
+        return type(self) is type(other) and _alike(vars(self), vars(other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Explanation(Told):
     """What each field of a row adds to the answer; `Network.explain` makes one.
 
     Attributes
@@ -124,8 +134,8 @@ class Explanation:
         return sorted(self.shares.items(), key=lambda pair: -abs(pair[1]))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Counterfactual:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Counterfactual(Told):
     """What would have to change for another class; ``Network.explain(row, want=...)`` makes one.
 
     Attributes
@@ -184,6 +194,17 @@ def shown(value: Any) -> str:
         case np.ndarray():
             return f"{len(value)} numbers"
     return str(value)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two values are the same, with arrays in them."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(_alike(one[key], other[key]) for key in one)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(one, other)
+    return bool(one == other)
 
 
 def _bar(length: float, ascii_only: bool, *, to_left: bool) -> str:

@@ -1,5 +1,8 @@
 //! Why a network answers what it does, and what would have to change.
 
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
+
 use neuralredis_core::schema::readable;
 use neuralredis_core::{Error, Kind, Model, Network as Engine, Row, Sampling};
 use pyo3::prelude::*;
@@ -13,6 +16,33 @@ use crate::sequences;
 use crate::stored::value;
 use crate::table::Table;
 use crate::values::text_of;
+
+/// Between two looks at whether somebody has interrupted the program.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Does what may take long while other threads run, until a signal's handler raises something.
+#[allow(clippy::redundant_closure_for_method_calls, reason = "the method alone is of one lifetime")]
+fn interruptible<T: Send>(
+    py: Python<'_>,
+    work: impl FnOnce(&dyn Fn() -> bool) -> Result<T, Error> + Send,
+) -> PyResult<T> {
+    let (found, raised) = py.detach(|| {
+        let (looked, raised) = (Cell::new(Instant::now()), RefCell::new(None));
+        let keep_on = || {
+            if looked.get().elapsed() >= LOOK {
+                looked.set(Instant::now());
+                *raised.borrow_mut() = Python::attach(|py| py.check_signals()).err();
+            }
+            raised.borrow().is_none()
+        };
+        let found = work(&keep_on);
+        (found, raised.into_inner())
+    });
+    match raised {
+        Some(raised) => Err(raised),
+        None => found.map_err(raise),
+    }
+}
 
 /// The row that is asked about, one alone or a list of one.
 pub(crate) fn question(engine: &Engine, rows: &Bound<'_, PyAny>, names: Option<&[String]>) -> PyResult<Row> {
@@ -57,7 +87,7 @@ pub(crate) fn explanation<'py>(
         }
         None => None,
     };
-    let found = py.detach(|| engine.explain(row, output, sampling, &|| true)).map_err(raise)?;
+    let found = interruptible(py, |keep_on| engine.explain(row, output, sampling, keep_on))?;
     let fields = PyDict::new(py);
     fields.set_item("label", label_of(py, &model, found.output)?)?;
     fields.set_item("answer", found.answer)?;
@@ -81,7 +111,7 @@ pub(crate) fn changes<'py>(
         return Err(raise(Error::NotClassifier));
     }
     let wanted = output(&model, "want", want)?;
-    let found = py.detach(|| engine.changes_for(row, wanted, &|| true)).map_err(raise)?;
+    let found = interruptible(py, |keep_on| engine.changes_for(row, wanted, keep_on))?;
     let fields = PyDict::new(py);
     fields.set_item("label", label_of(py, &model, found.class)?)?;
     fields.set_item("want", label_of(py, &model, wanted)?)?;

@@ -360,7 +360,6 @@ impl Scale {
                 }
                 _ if other.cells[cells.start].is_nan() => told_nothing(true),
                 _ if row.cells[cells.start].is_nan() => 1.0,
-                (FieldKind::Auto(_), _) => between(cells.start),
                 // Days tell moments apart, and those of one day seconds.
                 (FieldKind::Time, _) => between(cells.start).max(between(cells.start + 1) / 86_400.0),
                 (FieldKind::Vector(_), _) => {

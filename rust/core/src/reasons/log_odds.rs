@@ -43,17 +43,18 @@ impl Told {
 // The logarithm and the exponential of the system's library differ from one system to another in the last bit. These are made of
 // operations that are rounded alike everywhere, and are as exact as is needed: to a few units in the last place.
 
+/// The logarithm of 2 in two parts, the first so short that its multiples are exact.
+const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
+const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+
 /// The exponential of a number that is 0 or less.
 fn exp(x: f64) -> f64 {
     // What is so small has no share in a sum of 1 or more.
     if x < -100.0 {
         return 0.0;
     }
-    // The logarithm of 2 in two parts, the first so short that its multiples are exact.
-    const HIGH: f64 = 0.693_147_180_369_123_8;
-    const LOW: f64 = 1.908_214_929_270_587_7e-10;
     let power = (x * LOG2_E).round();
-    let rest = x - power * HIGH - power * LOW;
+    let rest = x - power * LN_2_HIGH - power * LN_2_LOW;
     let series = (1..=13).rev().fold(1.0, |sum, term| 1.0 + rest * sum / f64::from(term));
     series * f64::from_bits(((1023 + power as i64) as u64) << 52)
 }

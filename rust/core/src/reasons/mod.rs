@@ -193,18 +193,17 @@ fn outputs(model: &Model) -> usize {
 
 /// Whether answers to a row can be explained.
 fn check(model: &Model, row: &Row) -> Result<()> {
-    match &model.schema {
-        Some(schema) => schema.check_row(&row.cells, &row.list)?,
-        None => {
-            let (expected, given) = (model.layout().inputs(), row.cells.len());
-            if given != expected {
-                return Err(Error::Inputs { row: None, expected, given });
-            }
-            if given > MOST_INPUTS {
-                return Err(Error::ManyInputs { inputs: given });
-            }
-            RowShape::check_inputs(&row.cells)?;
+    if let Some(schema) = &model.schema {
+        schema.check_row(&row.cells, &row.list)?;
+    } else {
+        let (expected, given) = (model.layout().inputs(), row.cells.len());
+        if given != expected {
+            return Err(Error::Inputs { row: None, expected, given });
         }
+        if given > MOST_INPUTS {
+            return Err(Error::ManyInputs { inputs: given });
+        }
+        RowShape::check_inputs(&row.cells)?;
     }
     if outputs(model) == 0 { Err(Error::NoClasses) } else { Ok(()) }
 }

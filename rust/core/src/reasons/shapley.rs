@@ -113,7 +113,7 @@ mod tests {
         let mut random = Random::new(5, 5);
         for round in 0..2000 {
             let mut scale = || f64::from(random.symmetric()) * 10f64.powi((random.below(12) as i32) - 6);
-            let shares: Vec<f64> = (0..1 + round % 30).map(|_| scale()).collect();
+            let shares: Vec<f64> = (0..=round % 30).map(|_| scale()).collect();
             let answer = f64::from(scale() as f32);
             let before = answer - shares.iter().sum::<f64>();
             let (told, mean, mut shares) = summing_up(answer, before, shares);

@@ -67,7 +67,7 @@ impl Command for Explain {
 /// The row that is asked about.
 enum Question {
     Inputs(Vec<f32>),
-    Fields(Known<'static>),
+    Fields(Box<Known<'static>>),
 }
 
 impl Question {
@@ -76,7 +76,7 @@ impl Question {
     fn parse<'a, 'b>(args: &'b [&'a [u8]], network: &Network) -> Result<(Self, Option<&'b [&'a [u8]]>), Refusal> {
         if network.schema().is_some() {
             let (known, wanted) = Known::parse(args)?;
-            return Ok((Self::Fields(known.into_owned()), wanted));
+            return Ok((Self::Fields(Box::new(known.into_owned())), wanted));
         }
         let end = args.iter().position(|&argument| argument == b"->");
         let inputs = wire_rows::inputs(&args[..end.unwrap_or(args.len())], network.layout().inputs())?;
