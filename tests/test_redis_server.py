@@ -19,11 +19,11 @@ import servers
 COMMANDS = [
     "create", "observe", "run", "class", "train", "info", "threads", "trainings", "reset", "getdata", "stop", "wait",
     "report", "configure", "evaluate", "export", "import", "_load", "_rows", "_trained", "_reset", "_configure",
-    "hobserve", "hrun", "hclass", "rank", "fields", "_observed",
+    "hobserve", "hrun", "hclass", "rank", "fields", "explain", "_observed",
 ]  # fmt: skip
 READS = [
     "run", "class", "info", "threads", "trainings", "getdata", "wait", "report", "evaluate", "export", "hrun", "hclass",
-    "rank", "fields",
+    "rank", "fields", "explain",
 ]  # fmt: skip
 #: Commands whose first key is followed by the number of others, which are hashes.
 OF_HASHES = ["hobserve", "hrun", "hclass", "rank"]
