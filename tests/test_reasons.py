@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import neuralredis as nr
+from programs import output_of
 
 Matrix = npt.NDArray[np.float64]
 
@@ -161,6 +162,26 @@ def test_a_server_finds_the_same_bits(db: nr.NeuralRedis) -> None:
             for want in local.classes or (range(3) if local.info().type == "classifier" else ()):
                 assert remote.explain(row, label=want) == local.explain(row, label=want)
                 assert remote.explain(row, want=want) == local.explain(row, want=want)
+
+
+def test_an_explanation_has_the_same_bits_on_every_cpu_and_for_any_number_of_threads() -> None:
+    program = """
+        import numpy as np
+        import neuralredis as nr
+        from neuralredis import _core
+        _core.set_threads({threads})
+        for inputs in (5, 14):
+            net = nr.Network("classifier", [inputs, 9, 4], normalize=True, dataset=150, test=0, seed=3)
+            X = np.random.default_rng(5).normal(size=(150, inputs))
+            net.observe(X, np.digitize(X[:, 0] * X[:, 1], [-0.5, 0, 0.5]))
+            net.train(max_cycles=30)
+            found = net.explain(X[3], seed=2)
+            print(found.answer.hex(), found.mean.hex(), [share.hex() for share in found.shares.values()])
+            print(found.standard_errors, net.explain(X[3], want=2))
+    """
+    expected = output_of(program.format(threads=1))
+    assert output_of(program.format(threads=2)) == expected
+    assert output_of(program.format(threads=1), env={"NEURALREDIS_ISA": "portable"}) == expected
 
 
 def test_fields_have_shares_by_their_names_and_values_as_the_network_took_them(create: Callable[..., Any]) -> None:
