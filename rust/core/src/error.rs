@@ -141,6 +141,23 @@ pub enum Error {
     /// AUTOSTOP without testing rows.
     #[error("automatic stop needs testing rows: the network has none")]
     NoTestingRows,
+    /// Too few rows for intervals or sets of that level.
+    #[error("{rows} {what} for {percent} %: expected {}", Needed(*needed, *most))]
+    FewCalibrationRows {
+        /// Rows that there are.
+        rows: usize,
+        /// Which rows these are.
+        what: &'static str,
+        /// The level.
+        percent: f64,
+        /// How many would do; none if no number that is looked at does.
+        needed: Option<usize>,
+        /// How many rows are looked at.
+        most: usize,
+    },
+    /// An interval was asked of a classifier.
+    #[error("the network is a classifier: only a regressor has intervals")]
+    NotRegressor,
     /// Evaluation of no rows.
     #[error("there are no rows to evaluate")]
     NoRows,
@@ -267,8 +284,12 @@ impl Error {
             | Self::RowIndex { .. }
             | Self::NothingStored
             | Self::NoRows => "NRDATA",
-            Self::NotClassifier => "NRKIND",
-            Self::NoTrainingRows | Self::NoTestingRows | Self::NoClasses | Self::AlreadyTraining => "NRSTATE",
+            Self::NotClassifier | Self::NotRegressor => "NRKIND",
+            Self::NoTrainingRows
+            | Self::NoTestingRows
+            | Self::NoClasses
+            | Self::FewCalibrationRows { .. }
+            | Self::AlreadyTraining => "NRSTATE",
             Self::Damaged(_) | Self::NewerFormat { .. } => "NRFORMAT",
             Self::Memory { .. } => "NRMEMORY",
             Self::Stopped => return None,
@@ -310,6 +331,18 @@ struct Count(usize, &'static str);
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}{}", self.0, self.1, if self.0 == 1 { "" } else { "s" })
+    }
+}
+
+/// How many rows would do.
+struct Needed(Option<usize>, usize);
+
+impl fmt::Display for Needed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self(Some(needed), _) => write!(f, "at least {needed}"),
+            Self(None, most) => write!(f, "a lower level, since {most} rows at most are looked at"),
+        }
     }
 }
 
@@ -393,7 +426,11 @@ mod tests {
             ("NRDATA", vec![Error::NothingStored]),
             ("NRSTATE", vec![Error::NoClasses]),
             ("NROPTION", vec![Error::NoOutput { outputs: 2 }]),
-            ("NRKIND", vec![Error::NotClassifier]),
+            ("NRKIND", vec![Error::NotClassifier, Error::NotRegressor]),
+            (
+                "NRSTATE",
+                vec![Error::FewCalibrationRows { rows: 1, what: "testing rows", percent: 90.0, needed: None, most: 9 }],
+            ),
             ("NRSTATE", vec![Error::NoTrainingRows, Error::NoTestingRows, Error::AlreadyTraining]),
             ("NRFORMAT", vec![Error::Damaged(name()), Error::NewerFormat { found: 9, known: 5 }]),
             ("NRMEMORY", vec![Error::Memory { bytes: 1 }]),

@@ -92,7 +92,7 @@ pub(crate) fn gradient(model: &Model, batch: &Batch<'_>) -> Result<(f64, Vec<f64
     Ok((sums.mean(), gradient))
 }
 
-fn rows_of(model: &Model, batch: &Batch<'_>) -> Result<Rows> {
+pub(crate) fn rows_of(model: &Model, batch: &Batch<'_>) -> Result<Rows> {
     if model.schema.is_some() {
         return Err(Error::HasFields);
     }

@@ -9,6 +9,7 @@ use crate::dataset::{Dataset, Limits, Place, Rows, Set, check_weight};
 use crate::error::{Error, Result};
 use crate::evaluation::{self, Evaluation};
 use crate::layout::Kind;
+use crate::model::Model;
 use crate::network::{Drawing, Network};
 use crate::options::{ClassWeight, Options};
 use crate::schema::{FieldKind, Given, Row, Schema, Target, Value, check_outcome, readable};
@@ -138,6 +139,7 @@ impl Network {
             }
             let row = schema.row(&example.values);
             let place = self.dataset.observe_row(&row, &outcome, example.weight, target, &mut self.rows_random);
+            self.memo.follow(place);
             stored(Stored { row, outcome, weight: example.weight, place });
         }
         self.dataset.shape = schema.shape();
@@ -198,6 +200,7 @@ impl Network {
         self.dataset.shape = own.shape();
         for Stored { row, outcome, weight, place } in &rows {
             self.dataset.place_row(row, outcome, *weight, *place);
+            self.memo.follow(*place);
         }
         self.set_rows_state(rows_state);
         Ok(())
@@ -264,9 +267,16 @@ impl Network {
     /// # Panics
     /// If the network has no fields.
     pub fn evaluate_fields(&self, examples: &[Example<'_>]) -> Result<(Evaluation, Vec<Box<[u8]>>)> {
-        let mut model = self.model();
-        let schema = model.schema.as_mut().expect("a network of fields");
-        let outcomes = outcomes(schema, examples)?;
+        let (given, schema) = self.fresh_rows(examples)?;
+        let classes = schema.classes().to_vec();
+        let model = Model { schema: Some(schema), ..self.model() };
+        Ok((evaluation::evaluate(&model, &given, &|| true)?, classes))
+    }
+
+    /// Rows that are not kept, and the fields with the classes that came with them.
+    pub(crate) fn fresh_rows(&self, examples: &[Example<'_>]) -> Result<(Rows, Arc<Schema>)> {
+        let mut schema = Arc::clone(self.schema.as_ref().expect("a network of fields"));
+        let outcomes = outcomes(&mut schema, examples)?;
         let rows = examples.iter().zip(&outcomes).map(|(example, outcome)| {
             let row = schema.row(&example.values);
             (row, &outcome[..], example.weight)
@@ -277,8 +287,7 @@ impl Network {
             given.set_list(at, &row.list);
             given.set(at, row.cells.iter().chain(outcome).copied(), weight);
         }
-        let classes = schema.classes().to_vec();
-        Ok((evaluation::evaluate(&model, &given, &|| true)?, classes))
+        Ok((given, schema))
     }
 
     /// Which rows of fields are, with their outcome, among those that are stored in either set: what is answered of them says

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::conformal::{Calibration, Memo};
 use crate::dataset::{Batch, Dataset, Limits, Place, RowShape, Set, not_finite};
 use crate::error::{Error, Result};
 use crate::evaluation::{self, Evaluation};
@@ -52,6 +53,10 @@ pub struct Network {
     pub(crate) weights_random: Random,
     /// None rather than empty.
     pub(crate) notes: Option<Arc<Vec<u8>>>,
+    /// What rows that were given for it say of how far answers are off.
+    pub(crate) calibrated: Option<Arc<Calibration>>,
+    /// What the testing rows say, once it has been asked.
+    pub(crate) memo: Memo,
 }
 
 /// Initial weights that are yet to be drawn. It needs nothing of the network, and gives the same weights each time.
@@ -145,6 +150,8 @@ impl Network {
             rows_random: Random::new(seed, ROWS_STREAM),
             weights_random: Random::new(seed, WEIGHTS_STREAM),
             notes: None,
+            calibrated: None,
+            memo: Memo::default(),
         })
     }
 
@@ -199,11 +206,20 @@ impl Network {
     /// # Errors
     /// [`Error::NotFinite`], [`Error::Class`], [`Error::RowWeight`] for a row that the network does not take,
     /// [`Error::NoRoom`] for a set whose limit is 0.
-    pub fn observe(&mut self, batch: &Batch<'_>, target: Option<Set>, placed: impl FnMut(Place)) -> Result<(u32, u32)> {
+    pub fn observe(
+        &mut self,
+        batch: &Batch<'_>,
+        target: Option<Set>,
+        mut placed: impl FnMut(Place),
+    ) -> Result<(u32, u32)> {
         self.check_positions()?;
         batch.check(self.dataset.shape)?;
         self.dataset.check_target(target)?;
-        self.dataset.observe(batch, target, &mut self.rows_random, placed);
+        let memo = &mut self.memo;
+        self.dataset.observe(batch, target, &mut self.rows_random, |place| {
+            memo.follow(place);
+            placed(place);
+        });
         Ok((self.dataset.train.len() as u32, self.dataset.test.len() as u32))
     }
 
@@ -221,6 +237,7 @@ impl Network {
         }
         self.dataset.check_places(places)?;
         self.dataset.place(batch, places);
+        places.iter().for_each(|place| self.memo.follow(*place));
         self.rows_random = Random::from_state(rows_state);
         Ok(())
     }
@@ -279,6 +296,7 @@ impl Network {
         }
         self.trained = trained;
         self.report = report;
+        self.forget_calibration();
         Ok(())
     }
 
@@ -339,6 +357,7 @@ impl Network {
         };
         self.weights_random = self.weights_random.skip(weights::draws(self.layout(), self.options.activation));
         self.report = None;
+        self.forget_calibration();
         self.trained = Arc::new(Trained::nothing(Arc::clone(&self.trained.layout)));
         drawing
     }
@@ -351,8 +370,9 @@ impl Network {
     pub fn configure(&mut self, changes: &Changes, limits: Limits) -> Result<()> {
         let options = self.options.with(self.kind, self.layout(), changes)?;
         self.check_options(&options)?;
-        self.options = options;
+        self.have_options(options);
         self.dataset.limit_to(limits, &mut self.rows_random);
+        self.memo.forget();
         Ok(())
     }
 
@@ -375,10 +395,19 @@ impl Network {
         if self.rows_version() != shrunk.of {
             return Ok(None);
         }
-        self.options = options;
+        self.have_options(options);
+        self.memo.forget();
         let dataset = std::mem::replace(&mut self.dataset, shrunk.dataset);
         let random = std::mem::replace(&mut self.rows_random, shrunk.random);
         Ok(Some(Shrunk { dataset, random, ..shrunk }))
+    }
+
+    fn have_options(&mut self, options: Options) {
+        // The same weights give other answers.
+        if (options.activation, options.output) != (self.options.activation, self.options.output) {
+            self.forget_calibration();
+        }
+        self.options = options;
     }
 
     /// What changes with each row that is stored and with the limits: a full set draws a number for the row's place.
@@ -449,6 +478,7 @@ impl Network {
         }
         self.trained = Arc::new(self.trained.with_weights(self.options.activation, weights));
         self.report = None;
+        self.forget_calibration();
         Ok(())
     }
 
@@ -496,6 +526,7 @@ impl Network {
         let notes = self.notes.as_ref().map_or(0, notes);
         let schema = |schema: &Arc<Schema>| memory::of_shared::<Schema>(taken) + schema.bytes_by(taken);
         let parts = parts + self.schema.as_ref().map_or(0, schema);
-        size_of::<Self>() + parts + self.options.class_weight.bytes_by(taken) + report + notes
+        let calibration = self.calibration_bytes_by(taken);
+        size_of::<Self>() + parts + self.options.class_weight.bytes_by(taken) + report + notes + calibration
     }
 }

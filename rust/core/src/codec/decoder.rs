@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::frame::{Frame, HEADER, MAX_FRAME, check_head};
 use super::section::{Piece, Section, damaged};
 use super::structure::{self, Streams};
-use super::{options, report, rows, schema, trained};
+use super::{calibration, options, report, rows, schema, trained};
+use crate::conformal::Memo;
 use crate::dataset::{Dataset, Limits, RowShape, Rows};
 use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
@@ -59,6 +60,7 @@ struct Parts {
     test: Rows,
     report: report::Parts,
     notes: Option<Arc<Vec<u8>>>,
+    calibration: calibration::Parts,
     schema: Option<Schema>,
     train_lists: schema::Lists,
     test_lists: schema::Lists,
@@ -191,6 +193,7 @@ impl Parts {
             test: Rows::new(width),
             report: report::Parts::default(),
             notes: None,
+            calibration: calibration::Parts::default(),
             schema: None,
             train_lists: schema::Lists::default(),
             test_lists: schema::Lists::default(),
@@ -232,6 +235,7 @@ impl Parts {
             Section::TrainerState => trained.read_trainer_state(piece, layout)?,
             Section::Assigned => trained.read_assigned(piece)?,
             Section::Places => trained.read_places(piece)?,
+            Section::Calibration => self.calibration.read(piece, self.kind, layout.outputs())?,
             Section::Notes => self.notes = Some(structure::read_notes(piece)?),
             Section::Schema => {
                 let schema = schema::read(piece)?;
@@ -285,6 +289,7 @@ impl Parts {
             }
         };
         (dataset.train, dataset.test) = (train, test);
+        let calibrated = self.calibration.finish(kind, layout.outputs())?.map(Arc::new);
         let trained = trained.finish(Arc::new(layout))?;
         let has_places = match &schema {
             None => trained.normalization.places.is_none(),
@@ -303,6 +308,8 @@ impl Parts {
             rows_random: rows,
             weights_random: weights,
             notes,
+            calibrated,
+            memo: Memo::default(),
         };
         network.check_options(&network.options).map_err(|error| damaged(Section::Options, error))?;
         Ok(network)

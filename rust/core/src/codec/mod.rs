@@ -16,6 +16,7 @@
 //! serializer, whose lengths are believed first and checked afterwards; and counts for preallocation, which save a few
 //! copies and cost a bound each.
 
+mod calibration;
 mod decoder;
 mod frame;
 mod observed;
@@ -33,6 +34,7 @@ mod trainer_state;
 
 use crc::{CRC_64_REDIS, Crc, Table};
 
+pub use calibration::{decode_calibration, encode_calibration};
 pub use decoder::Decoder;
 pub use frame::{MAX_FRAME, VERSION};
 pub use observed::Observed;
@@ -58,8 +60,7 @@ pub fn frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
 }
 
 fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
-    let Network { kind, schema, options: chosen, trained, report, dataset, rows_random, weights_random, notes: _ } =
-        network;
+    let Network { kind, schema, options: chosen, trained, report, dataset, rows_random, weights_random, .. } = network;
     let writer = &mut Writer::new(max_frame, schema.is_some(), sink);
     structure::write_layout(*kind, network.layout(), writer);
     structure::write_limits(dataset.limits(), writer);
@@ -81,6 +82,7 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
         schema::write_rows(&dataset.test, schema::TEST, writer);
     }
     trained::write_places(trained, writer);
+    calibration::write(network.calibrated.as_deref(), writer);
     writer.fields(Section::End, &[]);
 }
 
@@ -142,7 +144,8 @@ fn most_bytes(network: &Network) -> usize {
     let trained = network.trained.bytes_by(&|bytes| bytes);
     let values = trained + rows(train) + rows(test) + report + classes;
     let words = network.schema.as_ref().map_or(0, |schema| schema.most_saved_bytes());
-    let values = values + network.notes().len() + words;
+    let calibration = network.calibration_bytes_by(&|bytes| bytes);
+    let values = values + network.notes().len() + words + calibration;
     1024 + values + values / 1000
 }
 

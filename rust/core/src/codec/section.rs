@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 
 /// Declares the sections: name, number, and what an error calls it.
 ///
-/// They are required, but for those of the report and the notes: to lose another would be to change the network, or its
-/// future.
+/// They are required, but for those of the report, the notes and the calibration: to lose another would be to change the network,
+/// or its future.
 macro_rules! sections {
     ($($(#[$doc:meta])* $name:ident = $tag:literal, $text:literal;)+) => {
         /// A section that this version knows. Sections come in the order of their numbers.
@@ -28,7 +28,7 @@ macro_rules! sections {
 
             /// Whether whoever does not know it must refuse the network.
             pub(super) fn is_required(self) -> bool {
-                !matches!(self, Self::Report | Self::Curve | Self::Notes)
+                !matches!(self, Self::Report | Self::Curve | Self::Notes | Self::Calibration)
             }
 
             pub(super) fn name(self) -> &'static str {
@@ -124,6 +124,10 @@ sections! {
     /// Of each field of numbers in turn how many knots its places have, u32, and these, f32 each. Left out before the first training
     /// and without fields.
     Places = 38, "places";
+    /// What rows intervals follow from, u64 (0: given, 1: testing rows, 2: testing rows that decided when to stop); then the scores
+    /// of each output of a regressor, or of the true classes, f64 each, the smallest of each first, then the second of each. Left out
+    /// where that is not kept.
+    Calibration = 39, "calibration";
     /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
     End = 0xFFFF, "end";
 }

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use super::frame::{HEADER, MAGIC, MORE};
 
 use super::*;
+use crate::conformal::{Calibration, Source};
 use crate::dataset::{Batch, Limits, Set};
 use crate::layout::{Kind, Layout};
 use crate::network::MAX_NOTES;
@@ -75,7 +76,17 @@ fn networks() -> impl Strategy<Value = Network> {
             let mut network = Network::new(kind, Layout::new(&units).unwrap(), options, limits, seed).unwrap();
             observe(&mut network, rows, seed);
             network.set_notes(&notes).unwrap();
-            trained(network, cycles)
+            let mut network = trained(network, cycles);
+            if !notes.is_empty() {
+                let scores = notes.iter().scan(0.0, |sum, &note| {
+                    *sum += f64::from(note);
+                    Some(*sum)
+                });
+                let lists = if kind == Kind::Classifier { 1 } else { outputs };
+                let scores = vec![scores.collect(); lists];
+                network.set_calibration(Calibration { scores, source: Source::Given }).unwrap();
+            }
+            network
         },
     )
 }

@@ -267,7 +267,9 @@ mod tests {
     fn what_a_task_shares_with_its_network_is_all_of_it_but_what_it_is_told() {
         let network = network(3);
         let task = Task::new(&network, one_cycle()).unwrap();
-        assert_eq!(task.shared_bytes(), network.bytes() - size_of::<Network>());
+        // Nor has it a place for how far answers are off.
+        let own = size_of::<Network>() + network.calibration_bytes_by(&|bytes| bytes);
+        assert_eq!(task.shared_bytes(), network.bytes() - own);
         assert_eq!((task.kind(), *task.options()), (Kind::Classifier, one_cycle()));
         let plain =
             TrainOptions { max_cycles: 0, max_time: Duration::from_secs(10), auto_stop: false, backtrack: false };
