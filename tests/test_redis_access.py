@@ -19,7 +19,7 @@ import servers
 NEEDS = {
     "R": ["run", "class", "getdata", "report", "evaluate", "export", "hrun", "hclass", "rank", "fields", "explain"],
     "W": ["create", "observe", "train", "reset", "stop", "configure", "import", "_load", "_rows", "_trained", "_reset",
-          "_configure", "_observed"],
+          "_configure", "_observed", "calibrate", "_calibrated"],
     # It writes its first key and reads others.
     "RW": ["hobserve"],
     "any": ["info", "wait"],
@@ -125,7 +125,7 @@ def test_threads_shows_only_what_the_caller_may_read_however_it_asks(
 
 def test_commands_of_replication_are_for_administrators(server: servers.Server, admin: Wire) -> None:
     internal = [words for words in hostile.usual() if name(words).startswith("_")]
-    assert len({name(words) for words in internal}) == 6
+    assert len({name(words) for words in internal}) == 7
     # Redis 7.0 lets no module's command have a category: there they are taken away by name.
     without = ["-@admin"]
     if "neural" not in server.client().acl_cat():
@@ -176,7 +176,7 @@ USERS = {
     },
     "monitor": {"threads", "trainings", "info", "report"},
     "reader": READS,
-    "editor": READS | {"create", "observe", "hobserve", "train", "reset", "stop", "configure", "import"},
+    "editor": READS | {"create", "observe", "hobserve", "train", "reset", "stop", "calibrate", "configure", "import"},
 }
 
 

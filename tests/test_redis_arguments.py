@@ -115,10 +115,10 @@ NR.HCLASS shop 1 nothing | no hash at key 'nothing'
 NR.HCLASS shop 1 hash -> TOP 0 | TOP is '0': expected an integer of at least 1
 NR.RANK shop 1 hash -> FOR maybe | FOR is 'maybe': expected one of no, yes
 NR.RANK shop 1 string | WRONGTYPE
-NR.RANK shop 1 hash -> SET 90 | SET is not available in this version
+NR.RANK shop 1 hash -> SET 90 | 'SET' is no option here: expected FOR, TOP or WITHSCORES
 NR.RUN shop age | field 'age' has no value after it
 NR.RUN shop age 3 -> MIN 2 | MIN is '2': expected a number from 0 to 1
-NR.CLASS shop age 3 -> FOO | 'FOO' is no option here: expected TOP, WITHSCORES or MIN
+NR.CLASS shop age 3 -> FOO | 'FOO' is no option here: expected TOP, WITHSCORES, MIN, INTERVAL or SET
 NR.CLASS shop JSON 5 | expected an object of fields, or an array of such objects
 NR.EXPLAIN net | wrong number of arguments
 NR.EXPLAIN nothing 1 2 | no network at key 'nothing'
@@ -266,6 +266,22 @@ NR.EVALUATE net FP32 | FP32 has no blob after it
 NR.EVALUATE net FP32 [1,2] | the blob has 8 bytes
 NR.EVALUATE net FP32 [1,2,5] | the class is 5
 NR.EVALUATE net TRAIN x | 'x' is no option here
+NR.RUN sum 1 2 -> SET 90 | 'SET' is no option here: expected INTERVAL and a percentage
+NR.RUN sum 1 2 -> INTERVAL 0 | INTERVAL is '0': expected a percentage above 0 and below 100
+NR.RUN sum 1 2 -> INTERVAL | INTERVAL has no value
+NR.RUN sum 1 2 -> | nothing stands after '->': expected INTERVAL and a percentage
+NR.RUN net 1 2 -> INTERVAL 90 | the network is a classifier: only a regressor has intervals
+NR.CLASS net 1 2 -> SET x | SET is 'x': expected a percentage above 0 and below 100
+NR.CLASS net 1 2 -> SET 90 95 | '95' is no option here: expected nothing after SET
+NR.CALIBRATE nothing FP32 [1,2,0] | no network at key 'nothing'
+NR.CALIBRATE string FP32 [1,2,0] | WRONGTYPE
+NR.CALIBRATE net | wrong number of arguments
+NR.CALIBRATE sum TEST | there are no rows
+NR.CALIBRATE net FP32 | 'FP32' is no option here: expected TEST, or FP32 and a blob of rows
+NR.CALIBRATE net FOO [1,2,0] | 'FOO' is no option here: expected TEST, or FP32 and a blob of rows
+NR.CALIBRATE net FP32 [1,2] | the blob has 8 bytes
+NR.CALIBRATE net FP32 [1,2,5] | the class is 5
+NR.CALIBRATE net FP32 [1,2,0] TEST | 'TEST' is no option here: expected nothing after the rows
 NR.EXPORT nothing | no network at key 'nothing'
 NR.EXPORT string | WRONGTYPE
 NR.IMPORT new | wrong number of arguments

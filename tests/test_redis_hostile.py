@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -47,7 +48,7 @@ WORDS = [
     b"JSON", b"NUMBER", b"CATEGORY", b"auto", b"Flag", b"TIME", b"TEXT", b"TAGS", b"VECTOR", b"+", b"TOP",
     b"WITHSCORES", b"MIN", b"FOR", b"WANT", b"SAMPLES", b"user.age", b"item.kind", b"hour", b"net:item", b"{}", b"[]",
     b"[{}]", b'{"hour":1}', b'{"hour":"x"}', b'{"user":{"age":3},"note":["a"]}', b"[" * 200, b'{"hour":1e999}',
-    b'{"\\u0000":"\\ud800"}', b"2023-11-14", b"INTERVAL",
+    b'{"\\u0000":"\\ud800"}', b"2023-11-14", b"INTERVAL", b"SET",
 ]  # fmt: skip
 
 #: A command of each kind as it should be; what is sent is one of them with some changes.
@@ -79,7 +80,11 @@ USUAL = [
     "NR.EXPLAIN net 1 2 -> WANT 1", "NR.EXPLAIN sum 1 2 -> FOR 1",
     "NR.GETDATA net:shop TRAIN 0", "NR.EVALUATE net:shop TRAIN", "NR.INFO net:shop", "NR._OBSERVED net:shop {observed}",
     "NR.TRAIN net:shop MAXCYCLES 2 BLOCK 1", "NR.CONFIGURE net:shop DATASET 10 CLASS-WEIGHT balanced",
-    "NR.RESET net:shop",
+    "NR.RESET net:shop", "NR.RUN sum 1 2 -> INTERVAL 50", "NR.RUN sum FP32 ROWS 2 {pairs} -> INTERVAL 50",
+    "NR.CLASS net 1 2 -> SET 50", "NR.CLASS net FP32 {pairs} -> SET 50",
+    "NR.CLASS net:shop hour 3 -> SET 50 WITHSCORES",
+    "NR.RUN net:shop JSON {json} -> SET 50", "NR.CALIBRATE net FP32 ROWS 2 {rows}",
+    "NR.CALIBRATE net:shop JSON {json} -> yes no", "NR._CALIBRATED net {scores}", "NR.CALIBRATE net TEST",
 ]  # fmt: skip
 
 #: How the server is asked: by itself, in a transaction, in a script, in a function.
@@ -112,6 +117,7 @@ def blobs() -> dict[str, bytes]:
         "network": bytes(net), "head": bytes(net)[: saved.HEAD], "layout": frames[saved.LAYOUT],
         "weights": frames[saved.WEIGHTS], "statistics": frames[saved.STATISTICS], "end": frames[saved.END],
         "json": b'[{"user.age":30,"item.kind":"new"},{"hour":3}]', "object": b'{"user":{"age":30},"note":"a_text"}',
+        "pairs": inredis.blob((1, 2), (3, 4)), "scores": struct.pack("<Q2d", 0, 0.25, 0.5),
         "observed": inredis.observed([(1, b"newer")], [b"newer"], inredis.row_of(30, 5, 5, outcome=1), cells=3),
     }  # fmt: skip
 
@@ -214,6 +220,7 @@ def prepare(wire: Wire) -> None:
     wire.ask("NR.OBSERVE", "net", "FP32", inredis.blob(*[(x, x * x % 7, x % 2) for x in range(25)]))
     wire.ask("NR.CREATE", "sum", "REGRESSOR", 2, "->", 2, "DATASET", 5, "TEST", 2)
     wire.ask("NR.OBSERVE", "sum", 1, 2, "->", 3, 4)
+    wire.ask("NR.OBSERVE", "sum", 2, 1, "->", 4, 3, "TEST")
     wire.ask("SET", "string", "text")
     fields = ["user.age", "NUMBER", "item.kind", "CATEGORY", 5, "hour", "NUMBER", "note", "TEXT", 8]
     wire.ask(
@@ -221,6 +228,7 @@ def prepare(wire: Wire) -> None:
     )
     wire.ask("NR.OBSERVE", "net:shop", "user.age", 3, "item.kind", "a", "->", "no", "TRAIN")
     wire.ask("NR.OBSERVE", "net:shop", "user.age", 5, "item.kind", "b", "->", "yes", "TRAIN")
+    wire.ask("NR.OBSERVE", "net:shop", "user.age", 4, "item.kind", "b", "->", "yes", "TEST")
     wire.ask("HSET", "net:user", "age", 40)
     wire.ask("HSET", "net:item", "kind", "a", "hour", 3)
 

@@ -172,11 +172,19 @@ class Traffic:
             ["NR.REPORT", key],
             ["NR.GETDATA", key, "TRAIN", self.chance.randrange(20)], ["NR.EVALUATE", key], ["NR.EXPORT", key],
             ["NR.RUN", key, "age", 5], ["NR.CLASS", key, "JSON", '[{"age":5},{}]'], ["NR.HRUN", key, 1, "hash:1"],
+            ["NR.RUN", key, 0.5, 0.5, "->", "INTERVAL", 80], ["NR.CLASS", key, 0.5, 0.5, "->", "SET", 80],
+            ["NR.CLASS", key, "age", 5, "->", "SET", 80],
             ["NR.RANK", key, 3, *HASHES, "->", "WITHSCORES"], ["NR.FIELDS", key],
             ["NR.EXPLAIN", key, 0.5, 0.5, "->", "WANT", 1], ["NR.EXPLAIN", key, "age", 5],
             ["DUMP", key], ["MEMORY", "USAGE", key], ["DEBUG", "DIGEST-VALUE", key], ["NR.WAIT", key, 3],
         ]  # fmt: skip
         return self.chance.choice(looks)
+
+    def _calibrate(self, key: str) -> Command:
+        if self.chance.random() < 0.5:
+            rows = [self._known() for _ in range(20)]
+            return ["NR.CALIBRATE", key, "JSON", json.dumps(rows), "->", *(self.chance.randrange(2) for _ in rows)]
+        return ["NR.CALIBRATE", key, "FP32", inredis.blob(*[(self.chance.random(), 2, 1)] * 20)]
 
     def _stop(self, key: str) -> Command:
         return ["NR.STOP", key]
@@ -212,7 +220,7 @@ class Traffic:
 #: How often each, of all together.
 MIX = {
     "create": 12, "observe": 16, "observe_many": 12, "observe_fields": 16, "observe_hash": 8, "hash": 8, "train": 14,
-    "configure": 4, "look": 12, "stop": 3, "reset": 3,
+    "configure": 4, "look": 12, "stop": 3, "reset": 3, "calibrate": 3,
     "bring": 3, "move": 8, "end": 4, "flush": 0.1,
 }  # fmt: skip
 

@@ -14,6 +14,11 @@ pub fn single(text: &[u8]) -> Option<f32> {
     number.is_finite().then_some(number)
 }
 
+/// A finite number as the nearest double.
+pub fn double(text: &[u8]) -> Option<f64> {
+    fast_float2::parse::<f64, _>(text).ok().filter(|number| number.is_finite())
+}
+
 /// A whole number of at least 0, in digits alone.
 pub fn whole(text: &[u8]) -> Option<u64> {
     if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {

@@ -1,14 +1,18 @@
-//! `NR.CLASS key field value ... [-> wanted]`, `NR.CLASS key JSON text [-> wanted]`, of numbers by position `NR.CLASS key i0 .. iN`, `NR.CLASS key FP32 [ROWS n] blob`
+//! `NR.CLASS key field value ... [-> wanted]`, `NR.CLASS key JSON text [-> wanted]`, of numbers by position `NR.CLASS key i0 .. iN [-> SET
+//! percent]`, `NR.CLASS key FP32 [ROWS n] blob [-> SET percent]`
 
 use neuralredis_core::model::largest;
-use neuralredis_core::{Error, Kind, Model};
+use neuralredis_core::{Error, Kind, Model, conformal};
 
+use super::conformal as judged;
 use super::named::Known;
 use super::named::answer::{Asked, answer};
+use super::named::wanted::WANTED;
 use super::prelude::*;
 use super::run;
 use super::wire_rows::{self, Blob};
 use crate::info::{self, RUNS};
+use crate::value::Value;
 use crate::work::KeepOn;
 
 /// Bytes that an integer of an array takes in a reply, at most.
@@ -24,7 +28,7 @@ impl Command for Class {
         complexity: c"O(R*P) where R is the number of rows and P that of parameters",
         arity: -3,
         key: Some(KeyUse::READ),
-        arguments: &[Argument::KEY, run::INPUTS],
+        arguments: &[Argument::KEY, run::INPUTS, WANTED],
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
@@ -39,6 +43,10 @@ impl Command for Class {
         // Before the arguments: a regressor has no class for any.
         if network.kind() != Kind::Classifier {
             return Err(Error::NotClassifier.into());
+        }
+        let (args, wanted) = judged::split(args)?;
+        if let Some(wanted) = wanted {
+            return sets(ctx, value, args, wanted);
         }
         if let Some((blob, [])) = Blob::find(args)? {
             let (bytes, rows) = (blob.bytes, blob.count(width)?);
@@ -63,6 +71,52 @@ impl Command for Class {
         let model = value.model();
         work::defer(ctx, cost.or_wait(value), move |_| class(&model.wait(), &inputs))
     }
+}
+
+/// Answers rows with sets of classes, of which `wanted` are the arguments after `->`.
+fn sets(ctx: Context, value: &Value, args: &[&[u8]], wanted: &[&[u8]]) -> Result<Reply, Refusal> {
+    let level = judged::level(wanted, "SET")?;
+    let layout = value.live.network().layout();
+    let (width, classes) = (layout.inputs(), layout.outputs());
+    let of_network = judged::cost(value)?;
+    let snapshot = value.snapshot();
+    if let Some((blob, [])) = Blob::find(args)? {
+        let rows = blob.count(width)?;
+        // All classes of each row, and the server's text of them.
+        let items = rows.saturating_mul(classes);
+        memory::check(items.saturating_mul(size_of::<u32>() + TEXT_BYTES) + rows * size_of::<Reply>())?;
+        info::count(&RUNS, rows as u64);
+        let cost = of_network
+            + Cost::of_rows(rows, value.parameters())
+            + Cost::of_bytes(blob.bytes.len())
+            + Cost::of_items(items);
+        let blob = ctx.hold(blob.index);
+        return work::answer(ctx, cost, move |keep_on| {
+            let network = snapshot.wait()?;
+            let quantiles = judged::quantiles(&network, level, keep_on)?;
+            let mut sets = Vec::with_capacity(rows);
+            run::run_blob(&network.model(), blob.bytes(), keep_on, |outputs| {
+                sets.extend(outputs.chunks_exact(classes).map(|outputs| set(outputs, &quantiles)));
+            })?;
+            Ok(Reply::Array(sets))
+        });
+    }
+    let inputs = wire_rows::inputs(&args[1..], width)?;
+    info::count(&RUNS, 1);
+    let cost = of_network + Cost::of_rows(1, value.parameters()) + Cost::of_items(classes);
+    work::answer(ctx, cost, move |keep_on| {
+        let network = snapshot.wait()?;
+        let quantiles = judged::quantiles(&network, level, keep_on)?;
+        let mut outputs = vec![0.0; classes];
+        network.model().run(&inputs, &mut outputs)?;
+        Ok(set(&outputs, &quantiles))
+    })
+}
+
+/// The classes of the set of a row, best first.
+fn set(outputs: &[f32], quantiles: &[f64]) -> Reply {
+    let quantile = quantiles.first().copied().unwrap_or(f64::INFINITY);
+    Reply::Counts(conformal::class_set(outputs, quantile).into_iter().map(|class| class as u32).collect())
 }
 
 /// The class of one row.

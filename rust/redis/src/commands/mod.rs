@@ -1,8 +1,10 @@
 //! The commands, a file each.
 
 mod batches;
+mod calibrate;
 mod class;
 mod configure;
+mod conformal;
 mod create;
 pub(crate) mod effects;
 mod evaluate;
@@ -52,6 +54,7 @@ pub(crate) fn register(ctx: Context) -> Result<(), String> {
     commands.add::<report::Report>()?;
     commands.add::<configure::Configure>()?;
     commands.add::<evaluate::Evaluate>()?;
+    commands.add::<calibrate::Calibrate>()?;
     commands.add::<export::Export>()?;
     commands.add::<import::Import>()?;
     commands.add::<hobserve::HObserve>()?;
@@ -65,7 +68,8 @@ pub(crate) fn register(ctx: Context) -> Result<(), String> {
     commands.add::<effects::observed::Rows>()?;
     commands.add::<effects::trained::Trained>()?;
     commands.add::<effects::reset::Reset>()?;
-    commands.add::<effects::configure::Configure>()
+    commands.add::<effects::configure::Configure>()?;
+    commands.add::<effects::calibrated::Calibrated>()
 }
 
 #[cfg(fuzzing)]

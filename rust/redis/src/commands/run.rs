@@ -1,14 +1,17 @@
-//! `NR.RUN key field value ... [-> wanted]`, `NR.RUN key JSON text [-> wanted]`, of numbers by position `NR.RUN key i0 .. iN`, `NR.RUN key FP32 [ROWS n] blob`
+//! `NR.RUN key field value ... [-> wanted]`, `NR.RUN key JSON text [-> wanted]`, of numbers by position `NR.RUN key i0 .. iN [-> INTERVAL
+//! percent]`, `NR.RUN key FP32 [ROWS n] blob [-> INTERVAL percent]`
 
-use neuralredis_core::{Error, Model};
+use neuralredis_core::{Error, Kind, Model, conformal};
 use neuralredis_server::numbers::Row;
 
+use super::conformal as judged;
 use super::named::answer::{Asked, answer};
 use super::named::wanted::WANTED;
 use super::named::{JSON, Known, PAIR};
 use super::prelude::*;
 use super::wire_rows::{self, Blob};
 use crate::info::{self, RUNS};
+use crate::value::Value;
 use crate::work::KeepOn;
 
 /// Bytes of a reply at most: the server's own limit of a string.
@@ -34,7 +37,7 @@ impl Command for Run {
         complexity: c"O(R*P) where R is the number of rows and P that of parameters",
         arity: -3,
         key: Some(KeyUse::READ),
-        arguments: &[Argument::KEY, INPUTS],
+        arguments: &[Argument::KEY, INPUTS, WANTED],
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
@@ -44,16 +47,16 @@ impl Command for Run {
             let (known, wanted) = Known::parse(&args[1..])?;
             return answer(ctx, value, known, wanted, Asked::Outputs);
         }
+        let (args, wanted) = judged::split(args)?;
+        if let Some(wanted) = wanted {
+            return with_intervals(ctx, value, args, wanted);
+        }
         let layout = value.live.network().layout();
         let (width, out_width) = (layout.inputs(), layout.outputs());
         if let Some((blob, [])) = Blob::find(args)? {
             let (bytes, rows) = (blob.bytes, blob.count(width)?);
             let size = rows.saturating_mul(out_width).saturating_mul(4);
-            if size > REPLY_BYTES {
-                return Err(Refusal::data(format!(
-                    "the outputs of {rows} rows are {size} bytes: expected at most {REPLY_BYTES}, of fewer rows"
-                )));
-            }
+            check_size(rows, size)?;
             // As bytes, and the server's copy of these; numbers are those of a few rows at a time.
             memory::check(2 * size)?;
             info::count(&RUNS, rows as u64);
@@ -76,6 +79,59 @@ impl Command for Run {
         let model = value.model();
         work::defer(ctx, cost.or_wait(value), move |_| row(&model.wait(), &inputs))
     }
+}
+
+/// Answers rows with the bounds of intervals, of which `wanted` are the arguments after `->`.
+fn with_intervals(ctx: Context, value: &Value, args: &[&[u8]], wanted: &[&[u8]]) -> Result<Reply, Refusal> {
+    let level = judged::level(wanted, "INTERVAL")?;
+    let network = value.live.network();
+    if network.kind() == Kind::Classifier {
+        return Err(Error::NotRegressor.into());
+    }
+    let (width, out_width) = (network.layout().inputs(), network.layout().outputs());
+    let of_network = judged::cost(value)?;
+    let snapshot = value.snapshot();
+    if let Some((blob, [])) = Blob::find(args)? {
+        let rows = blob.count(width)?;
+        let size = rows.saturating_mul(out_width).saturating_mul(3 * 4);
+        check_size(rows, size)?;
+        memory::check(2 * size)?;
+        info::count(&RUNS, rows as u64);
+        let cost = of_network + Cost::of_rows(rows, value.parameters()) + Cost::of_bytes(blob.bytes.len() + size);
+        let blob = ctx.hold(blob.index);
+        return work::answer(ctx, cost, move |keep_on| {
+            let network = snapshot.wait()?;
+            let quantiles = judged::quantiles(&network, level, keep_on)?;
+            let mut bytes: Vec<[u8; 4]> = Vec::with_capacity(size / 4);
+            run_blob(&network.model(), blob.bytes(), keep_on, |outputs| {
+                let bounds = outputs.iter().zip(quantiles.iter().cycle());
+                let bounds = bounds.flat_map(|(output, quantile)| conformal::interval(*output, *quantile));
+                bytes.extend(bounds.map(f32::to_le_bytes));
+            })?;
+            Ok(Reply::Bulk(bytes.into_flattened()))
+        });
+    }
+    let inputs = wire_rows::inputs(&args[1..], width)?;
+    memory::check(3 * TEXT_BYTES * out_width)?;
+    info::count(&RUNS, 1);
+    let cost = of_network + Cost::of_rows(1, value.parameters()) + Cost::of_items(3 * out_width);
+    work::answer(ctx, cost, move |keep_on| {
+        let network = snapshot.wait()?;
+        let quantiles = judged::quantiles(&network, level, keep_on)?;
+        let mut outputs = Row::from_elem(0.0, out_width);
+        network.model().run(&inputs, &mut outputs)?;
+        Ok(judged::intervals(&outputs, &quantiles))
+    })
+}
+
+/// Refuses a reply that would be too long.
+fn check_size(rows: usize, size: usize) -> Result<(), Refusal> {
+    if size <= REPLY_BYTES {
+        return Ok(());
+    }
+    Err(Refusal::data(format!(
+        "the outputs of {rows} rows are {size} bytes: expected at most {REPLY_BYTES}, of fewer rows"
+    )))
 }
 
 /// The outputs of one row.
@@ -116,12 +172,6 @@ pub(super) fn run_blob(
     Ok(())
 }
 
-/// Inputs of one row, or of many as bytes; or fields.
-pub(super) const INPUTS: Argument = Argument::one_of(
-    c"inputs",
-    &[
-        Argument::number(c"input").multiple(),
-        wire_rows::BLOB,
-        Argument::block(c"fields", &[Argument::one_of(c"known", &[PAIR.multiple(), JSON]), WANTED]),
-    ],
-);
+/// Inputs of one row, or of many as bytes; or fields. What is wanted may follow.
+pub(super) const INPUTS: Argument =
+    Argument::one_of(c"inputs", &[Argument::number(c"input").multiple(), wire_rows::BLOB, PAIR.multiple(), JSON]);

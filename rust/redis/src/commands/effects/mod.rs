@@ -4,6 +4,7 @@
 //! may send them only where the setting `enable-internal-commands` says so, for tools that replay an AOF or relay a
 //! replication stream; maxmemory and `max-network-bytes` then bind them. What they replicate is themselves.
 
+pub(crate) mod calibrated;
 pub(crate) mod configure;
 pub(crate) mod load;
 pub(crate) mod observed;

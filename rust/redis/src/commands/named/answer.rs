@@ -1,8 +1,9 @@
 //! Answers to rows of fields: names of classes, or numbers.
 
-use neuralredis_core::{Error, Kind, Model, Row, Schema};
+use neuralredis_core::{Error, Kind, Model, Row, Schema, conformal};
 use neuralredis_server::numbers::Row as Numbers;
 
+use super::super::conformal as judged;
 use super::super::prelude::*;
 use super::known::{Known, Rows};
 use super::observe::schema_of;
@@ -34,27 +35,44 @@ pub(crate) fn answer(
         return Err(Error::NotClassifier.into());
     }
     let wanted = Wanted::parse(args, Of::Answer)?;
-    if network.kind() == Kind::Regressor && !wanted.is_plain() {
+    match network.kind() {
+        Kind::Classifier if wanted.interval.is_some() => return Err(Error::NotRegressor.into()),
+        Kind::Regressor if wanted.set.is_some() => return Err(Error::NotClassifier.into()),
+        _ => {}
+    }
+    if network.kind() == Kind::Regressor && !wanted.is_plain() && wanted.interval.is_none() {
         return Err(Refusal::option(
-            "TOP, WITHSCORES and MIN are for classes: expected nothing after -> of a regressor",
+            "TOP, WITHSCORES and MIN are for classes: expected INTERVAL or nothing after -> of a regressor",
         ));
     }
     let (rows, outputs) = (known.likely_rows(), network.layout().outputs());
     let model = network.model();
     let cost =
         known.cost() + Cost::of_rows(rows, model.multiplications()) + Cost::of_items(rows.saturating_mul(outputs));
+    if let Some(level) = wanted.level() {
+        let cost = cost + judged::cost(value)?;
+        let (network, known) = (value.snapshot(), known.into_owned());
+        return work::answer(ctx, cost, move |keep_on| {
+            let network = network.wait()?;
+            let quantiles = judged::quantiles(&network, level, keep_on)?;
+            reply(&network.model(), &schema, &known, (&wanted, &quantiles), asked, keep_on)
+        });
+    }
     if value.is_settled() && work::is_free(cost) {
-        return reply(&model, &schema, &known, &wanted, asked, &|| true);
+        return reply(&model, &schema, &known, (&wanted, &[]), asked, &|| true);
     }
     let (model, known) = (value.model(), known.into_owned());
-    work::defer(ctx, cost.or_wait(value), move |keep_on| reply(&model.wait(), &schema, &known, &wanted, asked, keep_on))
+    work::defer(ctx, cost.or_wait(value), move |keep_on| {
+        reply(&model.wait(), &schema, &known, (&wanted, &[]), asked, keep_on)
+    })
 }
 
+/// With what is wanted come the quantiles of an interval or a set.
 fn reply(
     model: &Model,
     schema: &Schema,
     known: &Known<'_>,
-    wanted: &Wanted,
+    (wanted, quantiles): (&Wanted, &[f64]),
     asked: Asked,
     keep_on: KeepOn<'_>,
 ) -> Result<Reply, Refusal> {
@@ -65,7 +83,8 @@ fn reply(
     let rows: Vec<Row> = rows.iter().map(|values| schema.row(values)).collect();
     let outputs = outputs(model, &rows, keep_on)?;
     let of_row = |outputs: &[f32]| match model.kind() {
-        Kind::Classifier => classes(model, outputs, wanted, asked),
+        Kind::Classifier => classes(model, outputs, (wanted, quantiles), asked),
+        Kind::Regressor if wanted.interval.is_some() => Ok(judged::intervals(outputs, quantiles)),
         Kind::Regressor => Ok(Reply::Singles(Numbers::from_slice(outputs))),
     };
     let width = model.layout().outputs();
@@ -99,16 +118,25 @@ pub(crate) fn known_classes(model: &Model) -> Result<&[Box<[u8]>], Refusal> {
     }
 }
 
-fn classes(model: &Model, outputs: &[f32], wanted: &Wanted, asked: Asked) -> Result<Reply, Refusal> {
+fn classes(
+    model: &Model,
+    outputs: &[f32],
+    (wanted, quantiles): (&Wanted, &[f64]),
+    asked: Asked,
+) -> Result<Reply, Refusal> {
     let classes = known_classes(model)?;
     let scores = &outputs[..classes.len()];
     let scored = |index: usize| (classes[index].to_vec(), scores[index]);
+    let chosen = || match quantiles.first() {
+        Some(&quantile) => conformal::class_set(scores, quantile),
+        None => wanted.chosen(scores),
+    };
     if asked == Asked::Outputs {
-        let all: Vec<usize> = if wanted.is_plain() { (0..classes.len()).collect() } else { wanted.chosen(scores) };
+        let all: Vec<usize> = if wanted.is_plain() { (0..classes.len()).collect() } else { chosen() };
         return Ok(Reply::Scores(all.into_iter().map(scored).collect()));
     }
-    let chosen = wanted.chosen(scores);
-    if wanted.top.is_some() {
+    let chosen = chosen();
+    if wanted.top.is_some() || wanted.set.is_some() {
         return Ok(if wanted.with_scores {
             Reply::Ranking(chosen.into_iter().map(scored).map(|(name, score)| (name, Some(score))).collect())
         } else {

@@ -5,6 +5,7 @@
 //! look ([`wanted`]). A row that takes long to read, as a text of a megabyte does, is read on a thread.
 
 pub(super) mod answer;
+pub(super) mod calibrate;
 pub(super) mod evaluate;
 pub(super) mod hashes;
 mod known;

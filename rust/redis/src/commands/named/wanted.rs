@@ -2,10 +2,13 @@
 
 use neuralredis_core::model::best_first;
 
+use neuralredis_core::Level;
+
+use super::super::conformal::percent;
 use super::super::prelude::*;
 
 /// Words that stand for what comes later, so that they are refused by name.
-const LATER: [&str; 4] = ["INTERVAL", "SET", "SAMPLE", "LAYER"];
+const LATER: [&str; 2] = ["SAMPLE", "LAYER"];
 
 /// What COMMAND DOCS shows.
 pub(crate) const WANTED: Argument = Argument::block(
@@ -14,6 +17,8 @@ pub(crate) const WANTED: Argument = Argument::block(
         Argument::integer(c"classes").after(c"TOP").optional(),
         Argument::word(c"withscores", c"WITHSCORES").optional(),
         Argument::number(c"probability").after(c"MIN").optional(),
+        Argument::number(c"interval-percent").after(c"INTERVAL").optional(),
+        Argument::number(c"set-percent").after(c"SET").optional(),
     ],
 )
 .after(c"->")
@@ -39,6 +44,10 @@ pub(crate) struct Wanted {
     pub(crate) with_scores: bool,
     /// The probability that a class must reach.
     pub(crate) least: Option<f32>,
+    /// How often the interval around an output is to hold the truth.
+    pub(crate) interval: Option<Level>,
+    /// How often the classes that are answered are to hold the truth.
+    pub(crate) set: Option<Level>,
     /// The class that is ranked by.
     pub(crate) class: Option<Vec<u8>>,
 }
@@ -70,17 +79,36 @@ impl Wanted {
                 let least = numbers::single(value).filter(|least| (0.0..=1.0).contains(least));
                 let least = least.ok_or_else(|| Refusal::argument("MIN", value, "a number from 0 to 1"))?;
                 twice(wanted.least.replace(least).is_some(), "MIN")?;
+            } else if is(word, "INTERVAL") && of == Of::Answer {
+                twice(wanted.interval.replace(percent("INTERVAL", &mut args)?).is_some(), "INTERVAL")?;
+            } else if is(word, "SET") && of == Of::Answer {
+                twice(wanted.set.replace(percent("SET", &mut args)?).is_some(), "SET")?;
             } else if is(word, "FOR") && of == Of::Ranking {
                 let value = value_of("FOR", &mut args)?;
                 twice(wanted.class.replace(value.to_vec()).is_some(), "FOR")?;
             } else if let Some(later) = LATER.iter().find(|later| is(word, later)) {
                 return Err(Refusal::option(format!("{later} is not available in this version")));
             } else {
-                let expected = if of == Of::Answer { "TOP, WITHSCORES or MIN" } else { "FOR, TOP or WITHSCORES" };
+                let expected = match of {
+                    Of::Answer => "TOP, WITHSCORES, MIN, INTERVAL or SET",
+                    Of::Ranking => "FOR, TOP or WITHSCORES",
+                };
                 return Err(Refusal::unknown(word, expected));
             }
         }
+        let of_classes = wanted.top.is_some() || wanted.least.is_some() || wanted.with_scores;
+        if wanted.interval.is_some() && (of_classes || wanted.set.is_some()) {
+            return Err(Refusal::option("INTERVAL is of numbers: expected nothing else after ->"));
+        }
+        if wanted.set.is_some() && (wanted.top.is_some() || wanted.least.is_some()) {
+            return Err(Refusal::option("SET chooses the classes: expected neither TOP nor MIN beside it"));
+        }
         Ok(wanted)
+    }
+
+    /// How often the answer is to hold the truth.
+    pub(crate) fn level(&self) -> Option<Level> {
+        self.interval.or(self.set)
     }
 
     /// Whether nothing in particular is wanted.
@@ -110,7 +138,7 @@ mod tests {
     #[test]
     fn what_is_wanted_comes_in_any_order_and_case() {
         let wanted = parsed("withscores Top 3 MIN 0.25", Of::Answer).unwrap();
-        let expected = Wanted { top: Some(3), with_scores: true, least: Some(0.25), class: None };
+        let expected = Wanted { top: Some(3), with_scores: true, least: Some(0.25), ..Wanted::default() };
         assert_eq!(wanted, expected);
         assert_eq!(wanted.chosen(&[0.1, 0.3, 0.25, 0.3, 0.05]), [1, 3, 2]);
         assert_eq!(parsed("FOR TOP TOP 2", Of::Ranking).unwrap().class, Some(b"TOP".to_vec()));
@@ -131,7 +159,22 @@ mod tests {
             refused("MIN 0.5", Of::Ranking),
             "NROPTION 'MIN' is no option here: expected FOR, TOP or WITHSCORES"
         );
-        assert_eq!(refused("FOR yes", Of::Answer), "NROPTION 'FOR' is no option here: expected TOP, WITHSCORES or MIN");
+        assert_eq!(
+            refused("FOR yes", Of::Answer),
+            "NROPTION 'FOR' is no option here: expected TOP, WITHSCORES, MIN, INTERVAL or SET"
+        );
+        let alone = "NROPTION INTERVAL is of numbers: expected nothing else after ->";
+        for words in ["INTERVAL 90 TOP 2", "MIN 0.5 INTERVAL 90", "INTERVAL 90 WITHSCORES", "SET 90 INTERVAL 90"] {
+            assert_eq!(refused(words, Of::Answer), alone, "{words}");
+        }
+        let chosen = "NROPTION SET chooses the classes: expected neither TOP nor MIN beside it";
+        assert_eq!(refused("SET 90 TOP 2", Of::Answer), chosen);
+        assert_eq!(refused("SET 90 SET 95", Of::Answer), "NROPTION SET is given twice");
+        assert_eq!(
+            refused("SET 100", Of::Answer),
+            "NROPTION SET is '100': expected a percentage above 0 and below 100"
+        );
+        assert!(refused("INTERVAL 90", Of::Ranking).contains("'INTERVAL' is no option here"));
         assert_eq!(refused("WITHSCORES TOP 1 WITHSCORES", Of::Answer), "NROPTION WITHSCORES is given twice");
     }
 }

@@ -1,0 +1,92 @@
+//! What may follow rows of numbers by position: `-> INTERVAL percent` of NR.RUN, `-> SET percent` of NR.CLASS.
+
+use neuralredis_core::{Calibration, Level, Network, conformal};
+use neuralredis_server::numbers::Row;
+
+use super::prelude::*;
+use super::wire_rows::Blob;
+use crate::value::Value;
+use crate::work::KeepOn;
+
+/// The arguments of a command before and after `->`; the key is the first. A blob may be these two bytes.
+#[allow(clippy::type_complexity, reason = "two parts of the arguments")]
+pub(super) fn split<'b, 'a>(args: &'b [&'a [u8]]) -> Result<(&'b [&'a [u8]], Option<&'b [&'a [u8]]>), Refusal> {
+    let from = Blob::find(args)?.map_or(1, |(_, following)| args.len() - following.len());
+    let arrow = args[from..].iter().position(|arg| *arg == b"->").map(|at| from + at);
+    Ok(arrow.map_or((args, None), |arrow| (&args[..arrow], Some(&args[arrow + 1..]))))
+}
+
+/// How often the truth is to be held, by the arguments after `->`.
+pub(super) fn level(mut args: &[&[u8]], word: &str) -> Result<Level, Refusal> {
+    let expected = || format!("{word} and a percentage");
+    match args.split_off_first() {
+        Some(first) if is(first, word) => {}
+        Some(first) => return Err(Refusal::unknown(first, expected())),
+        None => return Err(Refusal::option(format!("nothing stands after '->': expected {}", expected()))),
+    }
+    let level = percent(word, &mut args)?;
+    args.first().map_or(Ok(level), |more| Err(Refusal::unknown(more, format!("nothing after {word}"))))
+}
+
+/// A share of all cases in percent, the value of an option.
+pub(super) fn percent(name: &str, args: &mut &[&[u8]]) -> Result<Level, Refusal> {
+    let value = value_of(name, args)?;
+    let level = numbers::double(value).and_then(|percent| Level::new(percent / 100.0));
+    level.ok_or_else(|| Refusal::argument(name, value, "a percentage above 0 and below 100"))
+}
+
+/// What finds out how far a network is off on rows that are given.
+pub(super) type Judge = Box<dyn FnOnce(&Network, KeepOn<'_>) -> Result<Calibration, Refusal> + Send>;
+
+/// What it costs to find out how far the network is off, if that is not known.
+pub(super) fn cost(value: &Value) -> Result<Cost, Refusal> {
+    let network = value.live.network();
+    let rows = network.calibration_work();
+    memory::check(network.calibration_bytes(rows))?;
+    Ok(Cost::of_rows(rows, network.model().multiplications()).or_wait(value))
+}
+
+/// How far the truth is from an answer at most, so often.
+pub(super) fn quantiles(network: &Network, level: Level, keep_on: KeepOn<'_>) -> Result<Vec<f64>, Refusal> {
+    Ok(network.calibration(keep_on).and_then(|calibration| calibration.quantiles(level))?)
+}
+
+/// Each output with its bounds.
+pub(super) fn intervals(outputs: &[f32], quantiles: &[f64]) -> Reply {
+    let of_output = |(&output, &quantile)| Reply::Singles(Row::from_slice(&conformal::interval(output, quantile)));
+    let mut all: Vec<Reply> = outputs.iter().zip(quantiles).map(of_output).collect();
+    if all.len() == 1 { all.remove(0) } else { Reply::Array(all) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<&[u8]> {
+        text.split_whitespace().map(str::as_bytes).collect()
+    }
+
+    #[test]
+    fn an_arrow_ends_numbers_and_a_blob_may_be_one() {
+        let after = |text: &str| split(&words(text)).unwrap().1.map(<[_]>::len);
+        assert_eq!(after("key 1 2 -> INTERVAL 90"), Some(2));
+        assert_eq!(after("key 1 2"), None);
+        assert_eq!(after("key FP32 -> -> SET 90"), Some(2));
+        assert_eq!(after("key FP32 ->"), None);
+        assert_eq!(after("key FP32 ROWS 1 -> -> INTERVAL"), Some(1));
+    }
+
+    #[test]
+    fn a_level_is_a_percentage_and_stands_alone() {
+        let refused = |text: &str| level(&words(text), "INTERVAL").unwrap_err().text();
+        assert_eq!(level(&words("interval 90"), "INTERVAL"), Ok(Level::new(0.9).unwrap()));
+        assert_eq!(refused("INTERVAL"), "NROPTION INTERVAL has no value");
+        for bad in ["0", "100", "-5", "nan", "inf", "many"] {
+            let expected = format!("NROPTION INTERVAL is '{bad}': expected a percentage above 0 and below 100");
+            assert_eq!(refused(&format!("INTERVAL {bad}")), expected);
+        }
+        assert_eq!(refused("SET 90"), "NROPTION 'SET' is no option here: expected INTERVAL and a percentage");
+        assert_eq!(refused("INTERVAL 90 TOP"), "NROPTION 'TOP' is no option here: expected nothing after INTERVAL");
+        assert_eq!(refused(""), "NROPTION nothing stands after '->': expected INTERVAL and a percentage");
+    }
+}

@@ -1,0 +1,39 @@
+//! How far a network of fields is off on rows that are given for that.
+
+use std::sync::Arc;
+
+use neuralredis_core::{Network, Schema};
+
+use super::super::conformal::Judge;
+use super::super::prelude::*;
+use super::known::Known;
+use super::outcomes::Examples;
+use crate::value::Value;
+use crate::work::KeepOn;
+
+/// By the rows of a command, of which `args` are the arguments after `->`, and what that costs.
+pub(crate) fn by_fields(
+    value: &Value,
+    schema: &Arc<Schema>,
+    known: Known<'_>,
+    args: Option<&[&[u8]]>,
+) -> Result<(Cost, Judge), Refusal> {
+    let Some(args) = args else {
+        return Err(Refusal::shape("'->' is missing: expected it between the fields and what they came to"));
+    };
+    let (rows, network) = (known.most_rows(), value.live.network());
+    memory::check(rows.saturating_mul(2 * schema.row_bytes()) + network.calibration_bytes(rows))?;
+    let cost = known.cost() + Cost::of_rows(network.calibration_rows(rows), network.model().multiplications());
+    let (schema, known) = (Arc::clone(schema), known.into_owned());
+    let args: Vec<Vec<u8>> = args.iter().map(|arg| arg.to_vec()).collect();
+    let judge = move |network: &Network, keep_on: KeepOn<'_>| {
+        let args: Vec<&[u8]> = args.iter().map(Vec::as_slice).collect();
+        let Examples { examples, target } = Examples::read(&schema, known.read(&schema)?, &args)?;
+        if target.is_some() || examples.iter().any(|example| example.weight != 1.0) {
+            let message = "the rows are given, and each counts once: expected nothing after the outcomes";
+            return Err(Refusal::option(message));
+        }
+        Ok(network.calibration_of_fields(&examples, keep_on)?)
+    };
+    Ok((cost, Box::new(judge)))
+}
