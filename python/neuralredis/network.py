@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from neuralredis import _core, files, html
 from neuralredis.description import Description, description_of, flat, stacked
 from neuralredis.description import folded as _folded
+from neuralredis.intervals import NetworkWithIntervals
 from neuralredis.options import Set
 from neuralredis.reasons import NetworkWithReasons
 from neuralredis.results import (
@@ -32,7 +33,7 @@ from neuralredis.watching import check_watching, watching
 __all__ = ["Network", "load"]
 
 
-class Network(NetworkWithReasons):
+class Network(NetworkWithIntervals, NetworkWithReasons):
     """A small fully connected neural network, with the rows it has observed, that trains itself.
 
     It observes rows, of which some are kept for testing, and learns from them by full batches, with a variant of RPROP

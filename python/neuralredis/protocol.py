@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex, overload
 from numpy.typing import ArrayLike, NDArray
 
 from neuralredis.options import Changes, Options, Set
-from neuralredis.results import Evaluation, FieldStatistics, Info, Progress, Ranked, Report
+from neuralredis.results import Evaluation, FieldStatistics, Info, Interval, Progress, Ranked, Report
 from neuralredis.training import Training
 
 if TYPE_CHECKING:
@@ -43,6 +43,15 @@ class AnyNetwork(Protocol):
         self, X: Any, *, top: SupportsIndex | None = None, scores: bool | None = None, least: float | None = None
     ) -> Any:
         """Return the class of each row."""
+
+    def interval(self, X: Any, level: float = 0.9) -> Interval:
+        """Return outputs with bounds that hold the truth as often as is asked."""
+
+    def class_set(self, X: Any, level: float = 0.9) -> list[Any]:
+        """Return the classes among which the true one is as often as is asked."""
+
+    def calibrate(self, X: Any = None, y: Any = None) -> int:
+        """Have intervals and sets follow from rows that the network has never seen."""
 
     def rank(
         self,

@@ -16,6 +16,7 @@ __all__ = [
     "Curve",
     "Evaluation",
     "Info",
+    "Interval",
     "ListedTraining",
     "Progress",
     "Ranked",
@@ -51,6 +52,22 @@ class Ranked(NamedTuple):
 
     index: int  # type: ignore[assignment]
     score: float
+
+
+class Interval(NamedTuple):
+    """An answer of `Network.interval`: a tuple of three parts, each of them what `Network.run` returns for the rows.
+
+    Attributes
+    ----------
+    value : numpy.ndarray, float or dict
+        What the network answers.
+    low, high : numpy.ndarray, float or dict
+        The bounds between which the truth is as often as was asked.
+    """
+
+    value: Any
+    low: Any
+    high: Any
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ __all__ = [
     "hashes",
     "observe",
     "parts",
+    "percent",
     "set_word",
     "train",
     "wanted",
@@ -96,6 +97,15 @@ def wanted(top: SupportsIndex | None, scores: bool | None, least: float | None) 
             raise OptionError(f"least is {least}: expected a number from 0 to 1")
         words += ["MIN", float(least)]
     return words
+
+
+def percent(name: str, share: Any) -> float:
+    """Return a share of all cases in percent."""
+    if not isinstance(share, (int, float, np.number)):
+        raise TypeError(f"{name} is {share!r}: expected a number above 0 and below 1")
+    if not 0 < share < 1:
+        raise OptionError(f"{name} is {share}: expected a number above 0 and below 1")
+    return float(share) * 100
 
 
 def argument(value: Any) -> str | bytes:

@@ -15,6 +15,7 @@ from neuralredis.exceptions import DataError, KindError, OptionError, ShapeError
 from neuralredis.explanation import Counterfactual, Explanation
 from neuralredis.remote import commands, replies
 from neuralredis.remote.commands import Command, Key
+from neuralredis.results import Interval
 
 __all__ = ["Named"]
 
@@ -54,19 +55,21 @@ class Named:
         """Return whether rows are one by itself, and what asks for the answers to them: nothing for no rows."""
         if command == "NR.CLASS" and self.kind != "classifier":
             raise KindError("the network is a regressor: only a classifier has classes")
+        if wanted[:1] == ["INTERVAL"] and self.kind == "classifier":
+            raise KindError("the network is a classifier: only a regressor has intervals")
         parts, single = self._reader.inputs(X)
         more = ("->", *wanted) if wanted else ()
         return single, ((command, key, "JSON", json, *more) for json, *_ in parts)
 
-    def evaluate(self, key: Key, X: Any, y: Any, weight: ArrayLike | None) -> Command:
-        """Return NR.EVALUATE for fresh rows, whole: the figures of parts do not add up to those of all."""
+    def judge(self, command: str, key: Key, X: Any, y: Any, weight: ArrayLike | None) -> Command:
+        """Return what judges a network by fresh rows, whole: what parts say does not add up to what all do."""
         parts = self._reader.examples(X, y, weight)
         if not parts:
             raise DataError("there are no rows to evaluate")
         json = b"[" + b",".join(part[0][1:-1] for part in parts) + b"]"
         outcomes = chain.from_iterable(part[2] for part in parts)
         weights = None if parts[0][3] is None else b"".join(part[3] or b"" for part in parts)
-        return ("NR.EVALUATE", key, "JSON", json, "->", *outcomes, *(() if weights is None else ("WEIGHTS", weights)))
+        return (command, key, "JSON", json, "->", *outcomes, *(() if weights is None else ("WEIGHTS", weights)))
 
     def outputs_of(self, found: list[Any], single: bool) -> Any:
         """Return what replies to NR.RUN say."""
@@ -77,7 +80,22 @@ class Named:
                 return {name: float(score) for name, score in scores[0].items()}
             width = len(scores[0]) if scores else 0
             return np.array([list(row.values()) for row in scores], np.float32).reshape(-1, width)
-        values = np.array([[float(value) for value in answer] for answer in answers], np.float32)
+        return self._numbers(np.array([[float(value) for value in answer] for answer in answers], np.float32), single)
+
+    def intervals_of(self, found: list[Any], single: bool) -> Interval:
+        """Return what replies to NR.RUN with INTERVAL say."""
+        targets = len(self.target) if isinstance(self.target, tuple) else 1
+        parts = np.array(list(chain.from_iterable(found)), np.float32).reshape(-1, targets, 3)
+        value, low, high = (self._numbers(parts[:, :, part].copy(), single) for part in range(3))
+        return Interval(value, low, high)
+
+    def sets_of(self, found: list[Any], single: bool) -> list[Any]:
+        """Return what replies to NR.CLASS with SET say: of one row a list, of many a list of lists."""
+        sets = [[replies.name(name) for name in names] for names in chain.from_iterable(found)]
+        return sets[0] if single else sets
+
+    def _numbers(self, values: NDArray[np.float32], single: bool) -> Any:
+        """Return the outputs of a regressor, of one row by their names."""
         if isinstance(self.target, tuple):
             names = self.target
             return dict(zip(names, map(float, values[0]), strict=True)) if single else values.reshape(-1, len(names))

@@ -31,6 +31,7 @@ from neuralredis.results import (
     Evaluation,
     FieldStatistics,
     Info,
+    Interval,
     Progress,
     Ranked,
     RegressorEvaluation,
@@ -172,6 +173,27 @@ class NetworkSteps:
         wanted = commands.wanted(top, scores, least)
         rows, single, found = yield from self._answers("NR.CLASS", X, wanted)
         return rows.classes_of(found, single, top is not None, bool(scores))
+
+    def interval(self, X: Any, level: float = 0.9) -> Steps[Interval]:
+        """Return outputs and their bounds, for rows in parts as those of `run`."""
+        wanted = ["INTERVAL", commands.percent("level", level)]
+        rows, single, found = yield from self._answers("NR.RUN", X, wanted)
+        return rows.intervals_of(found, single)
+
+    def class_set(self, X: Any, level: float = 0.9) -> Steps[list[Any]]:
+        """Return sets of classes, for rows in parts as those of `run`."""
+        wanted = ["SET", commands.percent("level", level)]
+        rows, single, found = yield from self._answers("NR.CLASS", X, wanted)
+        return rows.sets_of(found, single)
+
+    def calibrate(self, X: Any = None, y: Any = None) -> Steps[int]:
+        """Have intervals follow from fresh rows, which go all at once: ``NR.CALIBRATE``."""
+        if X is None:
+            if y is not None:
+                raise TypeError("y without X: expected rows, or nothing for the testing rows")
+            return int((yield from self._ask("NR.CALIBRATE", self._key, "TEST")))
+        asked = yield from self._with_rows(lambda rows: self._ask(*rows.judge("NR.CALIBRATE", self._key, X, y, None)))
+        return int(asked)
 
     def rank(
         self,
@@ -404,7 +426,9 @@ class NetworkSteps:
         if names_a_set(X, y, weight):
             reply = yield from self._ask("NR.EVALUATE", self._key, commands.set_word("set", cast("str", X)))
         else:
-            reply = yield from self._with_rows(lambda rows: self._ask(*rows.evaluate(self._key, X, y, weight)))
+            reply = yield from self._with_rows(
+                lambda rows: self._ask(*rows.judge("NR.EVALUATE", self._key, X, y, weight))
+            )
         fields = replies.evaluation(reply)
         return ClassifierEvaluation(**fields) if "accuracy" in fields else RegressorEvaluation(**fields)
 

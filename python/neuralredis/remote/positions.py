@@ -13,6 +13,7 @@ from neuralredis.exceptions import DataError, KindError, ShapeError
 from neuralredis.explanation import Counterfactual, Explanation
 from neuralredis.remote import commands, replies
 from neuralredis.remote.commands import Command, Key
+from neuralredis.results import Interval
 
 __all__ = ["Positions"]
 
@@ -47,21 +48,25 @@ class Positions:
         """Return whether rows are one by itself, and what asks for the answers to them: nothing for no rows."""
         if command == "NR.CLASS" and self.kind != "classifier":
             raise KindError("the network is a regressor: only a classifier has classes")
-        if wanted:
+        if wanted[:1] == ["INTERVAL"] and self.kind == "classifier":
+            raise KindError("the network is a classifier: only a regressor has intervals")
+        judged = wanted[:1] in (["INTERVAL"], ["SET"])
+        if wanted and not judged:
             raise KindError("top, scores and least are for networks with fields")
+        more = ("->", *wanted) if judged else ()
         rows, single = self._reader.inputs(X, names=self._names)
         if len(rows) == 1:
-            return single, iter([(command, key, *rows[0].tolist())])
-        sliced = commands.parts(len(rows), max(self.inputs, self.outputs))
-        return single, ((command, key, *commands.blob(rows[part])) for part in sliced)
+            return single, iter([(command, key, *rows[0].tolist(), *more)])
+        sliced = commands.parts(len(rows), max(self.inputs, self.outputs * (3 if judged else 1)))
+        return single, ((command, key, *commands.blob(rows[part]), *more) for part in sliced)
 
-    def evaluate(self, key: Key, X: Any, y: Any, weight: ArrayLike | None) -> Command:
-        """Return NR.EVALUATE for fresh rows, whole: the figures of parts do not add up to those of all."""
+    def judge(self, command: str, key: Key, X: Any, y: Any, weight: ArrayLike | None) -> Command:
+        """Return what judges a network by fresh rows, whole: what parts say does not add up to what all do."""
         _check_given(y)
         rows, weights = self._reader.examples(X, y, weight, names=self._names)
         if not len(rows):
             raise DataError("there are no rows to evaluate")
-        return ("NR.EVALUATE", key, *commands.blob(rows, weights))
+        return (command, key, *commands.blob(rows, weights))
 
     def outputs_of(self, found: list[Any], single: bool) -> Any:
         """Return what replies to NR.RUN say."""
@@ -69,6 +74,20 @@ class Positions:
             return np.empty((0, self.outputs), np.float32)
         outputs = np.concatenate([replies.singles(reply, self.outputs) for reply in found])
         return outputs if single else outputs.reshape(-1, self.outputs)
+
+    def intervals_of(self, found: list[Any], single: bool) -> Interval:
+        """Return what replies to NR.RUN with INTERVAL say."""
+        texts = (np.array(reply, np.float32).ravel() for reply in found if not isinstance(reply, bytes))
+        blobs = (np.frombuffer(reply, "<f4").astype(np.float32) for reply in found if isinstance(reply, bytes))
+        parts = np.concatenate([np.empty(0, np.float32), *texts, *blobs]).reshape(-1, self.outputs, 3)
+        value, low, high = np.moveaxis(parts[0] if single else parts, -1, 0).copy()
+        return Interval(value, low, high)
+
+    def sets_of(self, found: list[Any], single: bool) -> list[Any]:
+        """Return what replies to NR.CLASS with SET say: of one row a list, of many a list of lists."""
+        sets = [each for reply in found for each in (reply if isinstance(reply[0], list) else [reply])]
+        sets = [[int(label) for label in each] for each in sets]
+        return sets[0] if single else sets
 
     def classes_of(self, found: list[Any], single: bool, several: bool, scores: bool) -> Any:
         """Return what replies to NR.CLASS say."""

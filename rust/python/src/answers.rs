@@ -83,6 +83,42 @@ pub(crate) fn classify<'py>(
     wanted.classes(py, model, &Answers::of(py, model, schema, rows)?)
 }
 
+/// Answers with the bounds of their intervals, which are the parts number 0, 1 and 2.
+#[inline(never)]
+pub(crate) fn intervals<'py>(
+    py: Python<'py>,
+    model: &Model,
+    schema: &Schema,
+    rows: &Bound<'py, PyAny>,
+    part: impl Fn(&[f32], usize) -> Vec<f32>,
+) -> PyResult<[Bound<'py, PyAny>; 3]> {
+    let answers = Answers::of(py, model, schema, rows)?;
+    let shown = |which| Answers { outputs: part(&answers.outputs, which), ..answers }.shown(py, model, schema);
+    Ok([shown(0)?, shown(1)?, shown(2)?])
+}
+
+/// The names of the classes that are chosen of each row.
+#[inline(never)]
+pub(crate) fn sets<'py>(
+    py: Python<'py>,
+    model: &Model,
+    schema: &Schema,
+    rows: &Bound<'py, PyAny>,
+    chosen: impl Fn(&[f32]) -> Vec<usize>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let answers = Answers::of(py, model, schema, rows)?;
+    let names = texts(py, model.classes())?;
+    let of_row = |row| {
+        let set = chosen(answers.row(row)).into_iter().map(|class| names.get_item(class));
+        PyList::new(py, set.collect::<PyResult<Vec<_>>>()?)
+    };
+    if answers.single {
+        return Ok(of_row(0)?.into_any());
+    }
+    let all: Vec<_> = (0..answers.rows).map(of_row).collect::<PyResult<_>>()?;
+    Ok(PyList::new(py, all)?.into_any())
+}
+
 /// Answers to rows.
 struct Answers {
     single: bool,

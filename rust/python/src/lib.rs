@@ -13,6 +13,7 @@
 mod answers;
 mod arrays;
 mod columns;
+mod conformal;
 mod description;
 mod errors;
 mod fields;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use neuralredis_core::training::Live;
-use neuralredis_core::{Error, Kind, Model, Network as Engine, Options, Set, codec};
+use neuralredis_core::{Calibration, Error, Kind, Model, Network as Engine, Options, Set, codec};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -17,8 +17,9 @@ use pyo3::types::{PyBytes, PyDict, PyType};
 
 use crate::answers::{self, Observed};
 use crate::arrays;
+use crate::conformal;
 use crate::description;
-use crate::errors::{KindError, ShapeError, raise};
+use crate::errors::{KindError, ShapeError, TrainingError, raise};
 use crate::fields::{self, Made};
 use crate::figures;
 use crate::options;
@@ -109,6 +110,24 @@ impl Network {
 /// What rows have come to, which only rows of fields have in them.
 fn needed<'a, 'py>(y: Option<&'a Bound<'py, PyAny>>) -> PyResult<&'a Bound<'py, PyAny>> {
     y.ok_or_else(|| PyTypeError::new_err("y is missing: expected the classes or the outputs of the rows"))
+}
+
+/// How far an engine is off on rows that are given for that.
+fn calibration_of<'py>(
+    py: Python<'py>,
+    engine: &Engine,
+    rows: &Bound<'py, PyAny>,
+    y: Option<&Bound<'py, PyAny>>,
+    names: Option<&[String]>,
+) -> PyResult<Calibration> {
+    if let Some(schema) = engine.schema() {
+        let observed = Observed::read(schema, rows, y, None)?;
+        let examples = observed.examples(schema)?;
+        return py.detach(|| engine.calibration_of_fields(&examples, &|| true)).map_err(raise);
+    }
+    let examples = Examples::read(engine.row_shape(), rows, needed(y)?, None, names)?;
+    let found = py.detach(|| engine.calibration_of(&examples.batch(), &|| true));
+    found.map_err(|error| examples.inputs.raise(error))
 }
 
 /// Answers so many rows; if that takes long, other threads run meanwhile.
@@ -358,6 +377,92 @@ impl Network {
         }
         let classes: Vec<i64> = classes.into_iter().map(|class| class as i64).collect();
         Ok(classes.into_pyarray(py).into_any())
+    }
+
+    /// Outputs and the bounds of their intervals.
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn _interval<'py>(
+        &self,
+        py: Python<'py>,
+        X: &Bound<'py, PyAny>,
+        level: &Bound<'_, PyAny>,
+    ) -> PyResult<[Bound<'py, PyAny>; 3]> {
+        let (level, engine) = (conformal::level(level)?, self.snapshot(py));
+        conformal::interval(py, &engine, X, self.names(py).as_deref(), level)
+    }
+
+    /// The classes among which the true one is.
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn _class_set<'py>(
+        &self,
+        py: Python<'py>,
+        X: &Bound<'py, PyAny>,
+        level: &Bound<'_, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (level, engine) = (conformal::level(level)?, self.snapshot(py));
+        conformal::sets(py, &engine, X, self.names(py).as_deref(), level)
+    }
+
+    /// Have `interval` and `class_set` follow from rows that the network has never seen, instead of the testing rows.
+    ///
+    /// Testing rows that have decided when a training stopped make it look better than it is; rows that are kept for this
+    /// alone give what is asked, without a correction. What they say is kept and saved with the network, the rows are not.
+    /// It is forgotten when the weights change, by a training or otherwise.
+    ///
+    /// Without rows, what the testing rows say now is kept, so that intervals can be had of a network that is given away
+    /// without its rows.
+    ///
+    /// Parameters
+    /// ----------
+    /// X : array_like, shape (rows, inputs), or rows of fields, optional
+    ///     Rows as for `observe`, which must have no part in any training. Of more than 10,000 as many are used that lie
+    ///     evenly among them.
+    /// y : array_like, shape (rows,) or (rows, outputs), optional
+    ///     What they have come to; rows of fields may have it among their own columns.
+    ///
+    /// Returns
+    /// -------
+    /// int
+    ///     How many rows are used.
+    ///
+    /// Raises
+    /// ------
+    /// ShapeError, DataError
+    ///     As for `observe`; `DataError` also if there are no rows.
+    /// TrainingError
+    ///     If the weights have changed meanwhile.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import neuralredis as nr
+    /// >>> net = nr.Network("regressor", [1, 1], seed=1)
+    /// >>> net.calibrate([[x] for x in range(20)], list(range(20)))
+    /// 20
+    /// >>> round(float(net.interval([0], 0.95).high[0]), 2) > 0
+    /// True
+    #[pyo3(signature = (X = None, y = None))]
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn calibrate<'py>(
+        &self,
+        py: Python<'py>,
+        X: Option<&Bound<'py, PyAny>>,
+        y: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<usize> {
+        let engine = self.snapshot(py);
+        let calibration: Arc<Calibration> = match (X, y) {
+            (Some(rows), y) => calibration_of(py, &engine, rows, y, self.names(py).as_deref())?.into(),
+            (None, Some(_)) => {
+                return Err(PyTypeError::new_err("y without X: expected rows, or nothing for the testing rows"));
+            }
+            (None, None) => py.detach(|| engine.testing_calibration(&|| true)).map_err(raise)?,
+        };
+        let (rows, mut live) = (calibration.rows(), self.live(py));
+        if !live.network().answers_as(&engine.model()) {
+            let message = "the network has learnt on meanwhile: expected to be asked again";
+            return Err(TrainingError::new_err(message));
+        }
+        live.network_mut().set_calibration(calibration).map_err(raise)?;
+        Ok(rows)
     }
 
     /// Return the rows of a set, as they came.
