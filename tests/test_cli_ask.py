@@ -228,6 +228,30 @@ def test_ask_reads_numbers_as_the_table_has_them(command: tables.Command) -> Non
     assert "from, 1.75 to 28.75: a guess" in command("ask", "summe.nr", typed="300,5\n400,25\n").out
 
 
+def test_ask_tells_how_far_off_it_may_be(command: tables.Command, folder: Path) -> None:
+    done = command("ask", "sums.nr", "a=3", "b=4", "--interval", "80")
+    assert (done.code, done.err) == (0, "")
+    low, high = re.search(r"\n  in 80 % of all cases from (\S+) to (\S+)\n", done.out).groups()  # type: ignore[union-attr]
+    assert float(low) < float(done.out.split()[1]) < float(high)
+    done = command("ask", "shop.nr", "newsletter=No", "joined=2019-05-05", "--set", "80%")
+    assert (done.code, done.err) == (0, "")
+    assert "\n  in 80 % of all cases yes\n" in done.out
+    typed = command("ask", "shop.nr", "--set", "80", typed="Rome\n30\nNo\n2019-05-05\n")
+    assert "in 80 % of all cases" in typed.out
+    for options, why in (
+        (("shop.nr", "--interval", "80"), "'churned' is a class: expected --set instead of --interval"),
+        (("sums.nr", "--set", "80"), "'sum' is a number: expected --interval instead of --set"),
+        (("sums.nr", "a=3", "--interval", "99"), "testing rows for 99 %: expected at least"),
+    ):
+        done = command("ask", *options)
+        assert (done.code, done.out) == (1, "")
+        assert why in done.err
+    for bad in ("0", "100", "many", "nan"):
+        done = command("ask", "sums.nr", "--interval", bad)
+        assert done.code == 2
+        assert "expected a percentage above 0 and below 100" in done.err
+
+
 def test_ask_takes_names_and_gaps(command: tables.Command, folder: Path) -> None:
     done = command("ask", "shop.nr", "newsletter=No", "joined=2019-05-05")
     assert (done.code, done.err) == (0, "")

@@ -30,6 +30,9 @@ DESCRIPTION = """\
 Ask a network about a row by the names of its columns, and see the answer, and how sure it is. What is left out is not
 known.
 
+With --interval it tells between which bounds a number is so often, with --set which classes the true one is so often
+among: by rows that the network has not learnt from.
+
 Without values it asks for one row after the other: type the value of each column. Return alone stands for a value that
 is not known. Ctrl-D ends it. From a pipe it reads a line for each column.
 
@@ -42,6 +45,7 @@ examples:
   neuralredis ask net.nr class=3 sex=female
   neuralredis ask net.nr class=3 sex=female --why
   neuralredis ask net.nr class=3 sex=female --want yes
+  neuralredis ask net.nr class=3 sex=female --set 95
   printf '3\\nfemale\\n30\\n' | neuralredis ask net.nr"""
 
 
@@ -52,7 +56,19 @@ def add_to(subparsers: Any) -> None:
     parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="what is known of a row")
     parser.add_argument("--why", action="store_true", help="show what each value adds to the answer")
     parser.add_argument("--want", metavar="ANSWER", help="show what would have to change for this answer")
+    often = parser.add_mutually_exclusive_group()
+    often.add_argument("--interval", type=percent, metavar="PERCENT", help="how often a number lies in an interval")
+    often.add_argument("--set", type=percent, metavar="PERCENT", help="how often the true class is in a set")
     parser.set_defaults(run=run)
+
+
+def percent(text: str) -> float:
+    """Return a share of all cases, given in percent."""
+    with contextlib.suppress(ValueError):
+        share = float(text.removesuffix("%")) / 100
+        if 0 < share < 1:
+            return share
+    raise argparse.ArgumentTypeError(f"'{text}': expected a percentage above 0 and below 100, such as 90")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -67,8 +83,9 @@ def run(args: argparse.Namespace) -> None:
     reasons = Reasons(args.why, args.want)
     reasons.check(network)
     fields = {field.name: field for field in network.schema.fields}
+    level = _level(network, args.interval, args.set)
     if args.values:
-        _answer(screen.console(), network, _given(args.values, fields), reasons)
+        _answer(screen.console(), network, _given(args.values, fields), level, reasons)
         return
     out = screen.console()
     typing = sys.stdin.isatty()
@@ -89,9 +106,20 @@ def run(args: argparse.Namespace) -> None:
                 if typing:
                     out.print()
                 return
-        _answer(out, network, cells, reasons)
+        _answer(out, network, cells, level, reasons)
         if typing:
             out.print()
+
+
+def _level(network: Known, interval: float | None, set: float | None) -> float | None:
+    """Return how often the truth is to be held, if that was asked."""
+    from neuralredis.table.target import Classes
+
+    if isinstance(network.target, Classes) and interval is not None:
+        raise Failure(f"'{network.target.name}' is a class: expected --set instead of --interval")
+    if not isinstance(network.target, Classes) and set is not None:
+        raise Failure(f"'{network.target.name}' is a number: expected --interval instead of --set")
+    return interval or set
 
 
 def _given(values: list[str], fields: dict[str, Field]) -> dict[str, str]:
@@ -194,7 +222,7 @@ def _show_why(out: Console, network: Known, row: dict[str, Any]) -> None:
     from rich.text import Text
 
     from neuralredis.table.target import Classes
-    from neuralredis.table.texts import share, shortened
+    from neuralredis.table.texts import listed, share, shortened
 
     found = network.network.explain(row)
     target = network.target
@@ -228,7 +256,7 @@ def _show_changes(out: Console, found: Counterfactual) -> None:
             out.print(Text(f"  {shortened(str(name))} {shortened(shown(new))} instead of {shortened(shown(old))}"))
 
 
-def _answer(out: Console, network: Known, cells: dict[str, str], reasons: Reasons) -> None:
+def _answer(out: Console, network: Known, cells: dict[str, str], level: float | None, reasons: Reasons) -> None:
     from neuralredis.table.column import Column
     from neuralredis.table.conventions import Conventions
 
@@ -238,25 +266,34 @@ def _answer(out: Console, network: Known, cells: dict[str, str], reasons: Reason
         for field in network.schema.fields
     )
     row = replace(network.schema, fields=fields).rows(columns)
-    outputs = network.run(row)[0].tolist()
-    _show(out, network, outputs)
+    _show(out, network, row, level)
     reasons.show(out, network, row)
 
 
-def _show(out: Console, network: Known, outputs: list[float]) -> None:
+def _show(out: Console, network: Known, row: dict[str, Any], level: float | None) -> None:
     from rich.text import Text
 
     from neuralredis.cli import screen
     from neuralredis.table.target import Classes
-    from neuralredis.table.texts import share, shortened
+    from neuralredis.table.texts import listed, share, shortened
 
+    outputs = network.run(row)[0].tolist()
     target = network.target
+    percentage = "" if level is None else f"in {100 * level:g} % of all cases"
+    interval = among = None
+    if level is not None and isinstance(target, Classes):
+        (among,) = network.network.class_set(row, level)
+    elif level is not None:
+        interval = network.network.interval(row, level)
     if not isinstance(target, Classes):
         off = network.usual_error()
         usual = f"   usually off by {target.written(off)}" if off is not None else ""
         out.print(
             Text(f"{shortened(target.name)}: {target.written(outputs[0])}", "bold green").append(usual, "dim not bold")
         )
+        if interval is not None:
+            low, high = target.written(interval.low[0]), target.written(interval.high[0])
+            out.print(f"  {percentage} from {low} to {high}")
         # Without rows it is not known what they were.
         if outputs[0] < target.low or outputs[0] > target.high:
             low, high = target.written(target.low), target.written(target.high)
@@ -268,3 +305,5 @@ def _show(out: Console, network: Known, outputs: list[float]) -> None:
     for likely, label in ranked[:MOST]:
         drawn = screen.bar(likely, 30, ascii_only=out.options.ascii_only)
         out.print(Text(f"  {shortened(label):{width}} {share(likely):>7} ").append(drawn, "cyan"))
+    if among is not None:
+        out.print(Text(f"  {percentage} {listed([shortened(label) for label in among], MOST, 'or')}"))
