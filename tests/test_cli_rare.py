@@ -6,9 +6,13 @@ import json
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tables
+from neuralredis.table.ranking import cheapest
 
 
 @pytest.fixture
@@ -97,3 +101,49 @@ def test_a_rare_class_that_the_columns_say_nothing_about_is_not_promised_to_be_f
     done = command("train", "noise.csv", "--target", "y")
     assert "No better than always answering no" in done.out
     assert "--balanced" not in done.out
+
+
+def test_what_mistakes_cost_decides_from_which_probability_on_to_answer(command: tables.Command, fraud: Path) -> None:
+    done = command("train", fraud, "--target", "fraud", "--cost", "1:20")
+    assert (done.code, done.err) == (0, "")
+    assert "cheapest: answer yes from " in done.out
+    assert "chosen by these rows: on others it costs a little more" in done.out
+    found = json.loads(command("evaluate", "fraud.nr", fraud, "--cost", "1:20", "--json").out)["threshold"]
+    assert found["label"] == "yes"
+    assert 0 < found["probability"] < 0.3
+    assert found["cost"] < min(found["likelier"], found["never"], found["always"])
+    # Where both cost the same, hardly anything is gained over the likelier class.
+    same = json.loads(command("evaluate", "fraud.nr", fraud, "--cost", "1:1", "--json").out)["threshold"]
+    assert same["probability"] > found["probability"]
+    assert same["cost"] <= same["likelier"]
+    assert "threshold" not in json.loads(command("evaluate", "fraud.nr", fraud, "--json").out)
+    for bad in ("1", "0:1", "1:-2", "a:b", "inf:1", "1:nan"):
+        done = command("evaluate", "fraud.nr", fraud, "--cost", bad)
+        assert done.code == 2
+        assert "expected two numbers above 0, FALSE_ALARM:MISS, such as 1:10" in done.err
+    done = command("train", fraud, "--target", "amount", "--replace", "--cost", "1:5")
+    assert (done.code, done.err) == (1, "neuralredis: --cost is for two classes: 'amount' is a number\n")
+    rows = [[number * 7 % 31, "abc"[number % 3]] for number in range(60)]
+    tables.write(Path("three.csv"), ["number", "letter"], rows)
+    done = command("train", "three.csv", "--target", "letter", "--cost", "1:5")
+    assert (done.code, done.err) == (1, "neuralredis: --cost is for two classes: 'letter' has 3\n")
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=30),
+    st.tuples(st.integers(1, 9), st.integers(1, 9)),
+)
+def test_no_threshold_would_have_cost_less(rows: list[tuple[int, bool]], costs: tuple[int, int]) -> None:
+    scores, positive = np.array([score / 7 for score, _ in rows]), np.array([is_of for _, is_of in rows])
+
+    def spent(limit: float) -> float:
+        alarms = scores >= limit
+        return float(costs[0] * np.sum(alarms & ~positive) + costs[1] * np.sum(~alarms & positive)) / len(rows)
+
+    found = cheapest(scores, positive, "yes", costs)
+    assert found.cost == pytest.approx(spent(found.probability))
+    assert found.cost == pytest.approx(min(spent(limit) for limit in (*np.unique(scores), 2)))
+    assert found.never == pytest.approx(spent(2))
+    assert found.always == pytest.approx(spent(0))
+    assert found.false_alarms == np.sum((scores >= found.probability) & ~positive)
+    assert found.misses == np.sum((scores < found.probability) & positive)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
+from neuralredis.cli.failure import Failure
 from neuralredis.table.failure import TableError
 from neuralredis.table.wishes import KINDS, Wish
 
-__all__ = ["Paragraphs", "add_network", "add_wishes", "subcommand"]
+__all__ = ["Paragraphs", "add_cost", "add_network", "add_wishes", "check_cost", "subcommand"]
 
 
 def subcommand(subparsers: Any, name: str, help: str, description: str, epilog: str) -> argparse.ArgumentParser:
@@ -48,6 +50,36 @@ def add_wishes(parser: argparse.ArgumentParser) -> None:
         help=f"what a column is, if it is read wrongly: {', '.join(KINDS)}; also date:dmy, date:mdy, number:comma, "
         "number:point; can be given again for other columns",
     )
+
+
+def add_cost(parser: argparse.ArgumentParser) -> None:
+    """Add what mistakes cost."""
+    parser.add_argument(
+        "--cost",
+        type=costs,
+        metavar="FALSE_ALARM:MISS",
+        help="what mistakes about the rarer of two classes cost, such as 1:10: tells from which probability on to "
+        "answer with it",
+    )
+
+
+def costs(text: str) -> tuple[float, float]:
+    """Return what a false alarm and a miss cost."""
+    alarm, sign, missed = text.partition(":")
+    try:
+        found = float(alarm), float(missed)
+    except ValueError:
+        found = 0.0, 0.0
+    if not sign or not all(0 < cost < float("inf") for cost in found):
+        raise argparse.ArgumentTypeError(f"'{text}': expected two numbers above 0, FALSE_ALARM:MISS, such as 1:10")
+    return found
+
+
+def check_cost(given: tuple[float, float] | None, target: str, labels: Sequence[str]) -> None:
+    """Refuse costs where there are not two classes."""
+    if given is not None and len(labels) != 2:
+        what = f"has {len(labels)}" if labels else "is a number"
+        raise Failure(f"--cost is for two classes: '{target}' {what}")
 
 
 def wish(text: str) -> tuple[str, Wish]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from neuralredis.cli.arguments import add_network, add_wishes, subcommand
+from neuralredis.cli.arguments import add_cost, add_network, add_wishes, check_cost, subcommand
 from neuralredis.cli.extras import need
 from neuralredis.cli.failure import Failure
 
@@ -31,6 +31,7 @@ def add_to(subparsers: Any) -> None:
     add_network(parser)
     add_wishes(parser)
     parser.add_argument("data", metavar="DATA", help="a CSV, JSON lines or Parquet file with the right answers")
+    add_cost(parser)
     parser.add_argument("--json", action="store_true", help="print the figures for a program")
     parser.set_defaults(run=run)
 
@@ -60,7 +61,8 @@ def run(args: argparse.Namespace) -> None:
     rows, y = {name: taken(values, np.flatnonzero(fresh)) for name, values in rows.items()}, y[fresh]
     # Without rows it is not known which of these it has learnt from.
     knows = network.network.info().training_dataset_len > 0
-    found = judging.judge(network, rows, y)
+    check_cost(args.cost, target.name, target.labels if isinstance(target, Classes) else ())
+    found = judging.judge(network, rows, y, args.cost)
     worth = judging.importance(network, rows, y, 0, by_ranking=found.by_ranking)
     if args.json:
         content = {"rows": found.evaluation.rows, **found.as_json(), "target": target.name}

@@ -159,6 +159,7 @@ def judgement(out: Console, target: Target, found: Judgement, rows: str) -> None
             remark = f"   {note}" if note else ""
             out.print(Text(f"  {name:{width}}  {number:>5}{gap}{rest}").append(remark, "dim"))
         _rankings(out, found)
+        _threshold(out, found)
     else:
         out.print(f"  off by, root mean square (RMSE)  {plain(figures.rmse):>9}")
         out.print(f"  off by, mean                     {plain(figures.mae):>9}")
@@ -202,6 +203,19 @@ def _rankings(out: Console, found: Judgement) -> None:
     if len(found.telling) > len(shown):
         out.print(f"  and {len(found.telling) - len(shown)} more classes", style="dim")
     out.print("  AUC: 0.5 is chance, 1 is perfect", style="dim")
+
+
+def _threshold(out: Console, found: Judgement) -> None:
+    """Show from which probability on to answer with the rarer class."""
+    at = found.threshold
+    if at is None:
+        return
+    label = shortened(at.label)
+    out.print()
+    out.print(f"  cheapest: answer {label} from {share(at.probability)} on, which costs {plain(at.cost)} a row")
+    out.print(f"  ({at.false_alarms:,} false alarms, {at.misses:,} misses); the likelier class {plain(at.likelier)},")
+    out.print(f"  never {label} {plain(at.never)}, always {label} {plain(at.always)}")
+    out.print("  chosen by these rows: on others it costs a little more", style="dim")
 
 
 def _confusion(out: Console, target: Classes, figures: ClassifierEvaluation) -> None:

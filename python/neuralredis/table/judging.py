@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neuralredis.results import ClassifierEvaluation, RegressorEvaluation
 from neuralredis.statistics import wilson
 from neuralredis.table.known import Known
-from neuralredis.table.ranking import Ranking, auc, log_loss, rankings
+from neuralredis.table.ranking import Ranking, Threshold, auc, cheapest, log_loss, rankings
 from neuralredis.table.target import Classes
 from neuralredis.table.values import taken
 
@@ -66,6 +66,8 @@ class Judgement:
         for numbers.
     classes : int
         How many classes it knows; 0 for numbers.
+    threshold : Threshold or None
+        From which probability on to answer with the rarer of two classes, if it was said what mistakes cost.
     """
 
     evaluation: ClassifierEvaluation | RegressorEvaluation
@@ -77,6 +79,7 @@ class Judgement:
     log_loss: float = 0.0
     log_loss_baseline: float = 0.0
     classes: int = 0
+    threshold: Threshold | None = None
 
     @property
     def answers_alone(self) -> bool:
@@ -127,6 +130,8 @@ class Judgement:
                 | {name: value for name, value in vars(ranking).items() if name != "label"}
                 for ranking in self.rankings
             ]
+            if self.threshold is not None:
+                content["threshold"] = vars(self.threshold)
         return {**content, "verdict": self.verdict}
 
     @property
@@ -159,8 +164,13 @@ class Judgement:
         return f"No better than {always}: {little}."
 
 
-def judge(net: Known, rows: dict[str, Any], y: NDArray[np.generic]) -> Judgement:
-    """Return how good a network is on some rows, of which classes are known by their numbers."""
+def judge(
+    net: Known, rows: dict[str, Any], y: NDArray[np.generic], costs: tuple[float, float] | None = None
+) -> Judgement:
+    """Return how good a network is on some rows, of which classes are known by their numbers.
+
+    With `costs`, of a false alarm and of a miss, it says where the threshold between two classes should be.
+    """
     evaluation = net.evaluate(rows, y)
     target = net.target
     if isinstance(evaluation, RegressorEvaluation) or not isinstance(target, Classes):
@@ -170,16 +180,22 @@ def judge(net: Known, rows: dict[str, Any], y: NDArray[np.generic]) -> Judgement
     low, high = wilson(evaluation.accuracy, evaluation.rows)
     weighted = net.network.info().class_weight != "none"
     loss, baseline = log_loss(probabilities, classes)
+    ranked = rankings(probabilities, classes, target.labels)
+    threshold = None
+    if costs is not None and len(target.labels) == 2 and ranked:
+        place = target.labels.index(ranked[0].label)
+        threshold = cheapest(np.nan_to_num(probabilities[:, place]), classes == place, ranked[0].label, costs)
     return Judgement(
         evaluation=evaluation,
         commonest=target.labels[int(counts.argmax())],
         low=float(low),
         high=float(high),
         balanced=_balanced(classes, np.argmax(probabilities, axis=1), counts) if weighted else None,
-        rankings=rankings(probabilities, classes, target.labels),
+        rankings=ranked,
         log_loss=loss,
         log_loss_baseline=baseline,
         classes=len(target.labels),
+        threshold=threshold,
     )
 
 

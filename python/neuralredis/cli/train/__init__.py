@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from neuralredis.cli.arguments import add_wishes, subcommand
+from neuralredis.cli.arguments import add_cost, add_wishes, subcommand
 from neuralredis.cli.extras import need
 
 __all__ = ["add_to"]
@@ -59,6 +59,7 @@ def add_to(subparsers: Any) -> None:
         "--hidden", type=layers, default=HIDDEN, metavar="N,N", help=f"units of each hidden layer (default: {HIDDEN})"
     )
     parser.add_argument("--balanced", action="store_true", help="give rare classes as much say as common ones")
+    add_cost(parser)
     parser.add_argument("--max-time", type=seconds, default=60.0, metavar="S", help="seconds at most (default: 60)")
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of all that is random (default: 0)")
     parser.add_argument("--out", "-o", metavar="FILE", help="where to save the network (default: DATA's name with .nr)")

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.live import Live
 
 from neuralredis.cli import places, screen, servers, sources
+from neuralredis.cli.arguments import check_cost
 from neuralredis.cli.failure import Failure
 from neuralredis.cli.train import report
 from neuralredis.cli.train.prepare import Prepared, prepare, wishes_of
@@ -37,6 +38,7 @@ def train(args: argparse.Namespace) -> None:
     if not args.replace:
         places.check_question(place, args.target, table)
     data = prepare(args, table, wishes)
+    check_cost(args.cost, data.target.name, data.labels)
     report.introduce(out, args, data)
     network, training = _train(args, data, out)
     saved = _without_rows(network) if args.without_rows else network
@@ -44,7 +46,7 @@ def train(args: argparse.Namespace) -> None:
     saved.save(place)
     named = Known(network, data.schema)
     kept, _ = data.prepared.taken(data.prepared.kept)
-    found = judging.judge(named, kept, data.kept_y)
+    found = judging.judge(named, kept, data.kept_y, args.cost)
     trained = report.Trained(
         training=training,
         judgement=found,
@@ -107,9 +109,11 @@ def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Netw
 
 
 def _without_rows(network: Network) -> Network:
-    """Return the same network without the rows that it has learnt from, and with room for others."""
+    """Return the same network without its rows, with room for others; how far it is off by those is still known."""
     bare = copy.copy(network)
     info = network.info()
+    if info.test_dataset_len:
+        bare.calibrate()
     bare.configure(dataset=0, test=0)
     bare.configure(dataset=info.training_dataset_maxlen, test=info.test_dataset_maxlen)
     return bare
