@@ -99,6 +99,7 @@ _OPTIONS: dict[str | None, Callable[[Any], Any]] = {
     "integer": int,
     "number": single,
     "numbers": lambda reply: [single(number) for number in reply],
+    "signs": lambda reply: [single(number) for number in reply],
 }
 
 
@@ -169,11 +170,12 @@ def field_statistics(reply: Any) -> FieldStatistics:
     """Return what NR.FIELDS says of a field."""
     found = fields(reply)
     size = "" if found["number"] is None else f" {int(found['number'])}"
+    sign = f" {text(found['monotone'])}" if "monotone" in found else ""
     whole = {key: None if found.get(key) is None else int(found[key]) for key in ("words", "other")}
     words = found.get("commonest", [])
     return FieldStatistics(
         name=name(found["name"]),
-        kind=text(found["kind"]).lower() + size,
+        kind=text(found["kind"]).lower() + size + sign,
         values=int(found["values"]),
         gaps=int(found["gaps"]),
         min=number(found.get("min")),

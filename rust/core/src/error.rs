@@ -95,6 +95,16 @@ pub enum Error {
         /// The value.
         value: f32,
     },
+    /// A weight with which the answer would not be monotone.
+    #[error("weight {weight} is {value}: expected {expected}, since the answer is monotone in inputs")]
+    Constraint {
+        /// Index of the weight among all of them.
+        weight: usize,
+        /// The weight.
+        value: f32,
+        /// What it may be.
+        expected: String,
+    },
     /// A class that the classifier does not have.
     #[error("{}the class is {value}: expected an integer from 0 to {}", At(*row), classes - 1)]
     Class {
@@ -273,6 +283,7 @@ impl Error {
             | Self::Weights { .. }
             | Self::ManyInputs { .. } => "NRSHAPE",
             Self::NotFinite { .. }
+            | Self::Constraint { .. }
             | Self::Class { .. }
             | Self::RowWeight { .. }
             | Self::Json { .. }
@@ -416,6 +427,7 @@ mod tests {
                 vec![Error::RowWeight { row: None, value: 0.0 }, Error::Class { row: None, value: 9.0, classes: 3 }],
             ),
             ("NRDATA", vec![Error::NotFinite { row: None, what: "input", column: 0, value: f32::NAN }, Error::NoRows]),
+            ("NRDATA", vec![Error::Constraint { weight: 1, value: -1.0, expected: name() }]),
             ("NRDATA", vec![Error::NoRoom { set: "testing" }, Error::RowIndex { set: "testing", row: 1, rows: 0 }]),
             (
                 "NRDATA",

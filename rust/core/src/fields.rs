@@ -88,10 +88,12 @@ impl Network {
         self.schema.as_ref()
     }
 
-    /// Whether a network of these fields, if it has any, can have options that others can. Gaps are taken for the mean, so that
-    /// there must be one; and weights of classes that are a list say nothing of those that are still to come.
+    /// Whether a network of these fields, or inputs, can have options that others can. Gaps are taken for the mean, so that
+    /// there must be one; weights of classes that are a list say nothing of those that are still to come; and an answer rises or
+    /// falls with what has an order.
     pub(crate) fn check_options(&self, options: &Options) -> Result<()> {
-        let Some(schema) = &self.schema else { return Ok(()) };
+        let Some(schema) = &self.schema else { return options.monotone.check_count(self.layout().inputs(), "input") };
+        check_monotone(schema, options)?;
         let refuse =
             |option, value: String, expected: &str| Err(Error::Option { option, value, expected: expected.into() });
         match &options.class_weight {
@@ -213,6 +215,24 @@ impl Network {
         let mut values = rows.table.row(index);
         let cells = values.by_ref().take(schema.cells()).collect();
         Some((Row { cells, list }, values.collect(), rows.weight(index)))
+    }
+}
+
+/// Whether an answer can be monotone in the fields in which it is to be.
+fn check_monotone(schema: &Schema, options: &Options) -> Result<()> {
+    options.monotone.check_count(schema.fields().len(), "field")?;
+    let refuse = |value, expected| Err(Error::Option { option: "monotone", value, expected });
+    for (field, &sign) in schema.fields().iter().zip(options.monotone.signs()) {
+        if sign != 0.0 && !field.kind().has_order() {
+            let value = format!("{sign} for field {} of kind {}", readable(field.name()), field.kind());
+            return refuse(value, "0, since only a NUMBER, a FLAG or an AUTO has an order".into());
+        }
+    }
+    match schema.target() {
+        Target::Classes { most, .. } if options.monotone.is_any() && *most > 2 => {
+            refuse(options.monotone.to_string(), format!("none for a classifier of up to {most} classes: CLASSES 2 has an order"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -11,6 +11,7 @@
 
 pub mod codec;
 pub mod conformal;
+mod constraint;
 mod dataset;
 pub mod description;
 pub mod error;
@@ -53,7 +54,7 @@ pub use model::Model;
 pub use network::{Drawing, Info, MAX_NOTES, Network, Shrunk};
 pub use normalization::Scaling;
 pub use options::{
-    Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts, Value,
+    Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Monotone, Options, Output, Patience, Restarts, Value,
 };
 pub use reasons::{Counterfactual, Explanation, Sampling};
 pub use schema::{FieldKind, Given, Row, Schema, Target};

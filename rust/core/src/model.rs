@@ -11,7 +11,7 @@ use crate::kernels::{Buffer, LANES};
 use crate::layers::{Layer, LookedUp};
 use crate::layout::{Kind, Layout};
 use crate::objective::Objective;
-use crate::options::Options;
+use crate::options::{Options, Output};
 use crate::schema::{Row, Schema};
 use crate::trained::Trained;
 
@@ -41,6 +41,11 @@ impl Model {
     /// What the network answers.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// How it computes and learns.
+    pub fn options(&self) -> &Options {
+        &self.options
     }
 
     /// Units of each layer.
@@ -173,7 +178,7 @@ impl Model {
         for (inputs, outputs) in inputs.chunks_exact(width).zip(outputs.chunks_exact_mut(out_width)) {
             load::<Single>(self.trained.normalization.inputs.as_ref(), inputs, values.inputs);
             let y = &mut self.units::<Single, _>(|| self.layers(), 1, LookedUp::NONE, &mut values, mean)[..out_width];
-            Single::predict(self.options.output, y);
+            self.predict::<Single>(y);
             self.give::<Single>(y, outputs);
         }
     }
@@ -211,7 +216,7 @@ impl Model {
             );
             for (group, outputs) in outputs.chunks_mut(LANES * out_width).enumerate() {
                 let y = &mut units[group * out_width * LANES..][..out_width * LANES];
-                Grouped::predict(self.options.output, y);
+                self.predict::<Grouped>(y);
                 self.give::<Grouped>(y, outputs);
             }
         }
@@ -267,14 +272,29 @@ impl Model {
             for (group, outputs) in outputs.chunks_mut(lanes * out_width).enumerate() {
                 let y = &mut units[group * out_width * lanes..][..out_width * lanes];
                 if groups == 0 {
-                    Single::predict(self.options.output, y);
+                    self.predict::<Single>(y);
                     self.give::<Single>(y, outputs);
                 } else {
-                    Grouped::predict(self.options.output, y);
+                    self.predict::<Grouped>(y);
                     self.give::<Grouped>(y, outputs);
                 }
             }
         }
+    }
+
+    /// The outputs of a group, in place of what the output units sum up.
+    fn predict<A: Arrangement>(&self, units: &mut [f32]) {
+        if !self.options.monotone.is_any() || self.options.output != Output::Softmax {
+            return A::predict(self.options.output, units);
+        }
+        // Of two classes the softmax is the sigmoid of how far their units are apart. As a quotient of exponentials it is rounded
+        // twice in ways that differ, and now and then falls by the last bit where it is to rise.
+        let (first, second) = units.split_at_mut(A::LANES);
+        for (first, second) in first.iter_mut().zip(second) {
+            let apart = *second - *first;
+            (*first, *second) = (-apart, apart);
+        }
+        A::predict(Output::Sigmoid, units);
     }
 
     fn layers(&self) -> impl Iterator<Item = Layer> + '_ {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::conformal::{Calibration, Memo};
+use crate::constraint::Constraint;
 use crate::dataset::{Batch, Dataset, Limits, Place, RowShape, Set, not_finite};
 use crate::error::{Error, Result};
 use crate::evaluation::{self, Evaluation};
@@ -64,13 +65,15 @@ pub struct Network {
 pub struct Drawing {
     layout: Arc<Layout>,
     activation: Activation,
+    constraint: Option<Constraint>,
     random: Random,
 }
 
 impl Drawing {
     /// Draws the weights of an untrained network.
     pub fn draw(&self) -> Trained {
-        Trained::untrained(Arc::clone(&self.layout), self.activation, &mut self.random.clone())
+        let (layout, constraint) = (Arc::clone(&self.layout), self.constraint.as_ref());
+        Trained::untrained(layout, self.activation, constraint, &mut self.random.clone())
     }
 }
 
@@ -123,6 +126,7 @@ impl Network {
     /// Those of [`Self::new`].
     pub fn begin(kind: Kind, layout: Layout, options: Options, limits: Limits, seed: u64) -> Result<(Self, Drawing)> {
         let mut network = Self::of_trained(kind, options, limits, seed, Trained::nothing(Arc::new(layout)))?;
+        network.check_options(&network.options)?;
         let drawing = network.begin_reset();
         Ok((network, drawing))
     }
@@ -300,6 +304,11 @@ impl Network {
         Ok(())
     }
 
+    /// What keeps its answers monotone in some inputs.
+    pub(crate) fn constraint(&self) -> Option<Constraint> {
+        Constraint::of(self.kind, self.schema.as_deref(), &self.options, &self.trained.layout)
+    }
+
     /// Whether rows are the inputs themselves, by their positions.
     fn check_positions(&self) -> Result<()> {
         if self.schema.is_some() { Err(Error::HasFields) } else { Ok(()) }
@@ -353,6 +362,7 @@ impl Network {
         let drawing = Drawing {
             layout: Arc::clone(&self.trained.layout),
             activation: self.options.activation,
+            constraint: self.constraint(),
             random: self.weights_random,
         };
         self.weights_random = self.weights_random.skip(weights::draws(self.layout(), self.options.activation));
@@ -368,12 +378,23 @@ impl Network {
     /// # Errors
     /// [`Error::Option`] for options that make no sense.
     pub fn configure(&mut self, changes: &Changes, limits: Limits) -> Result<()> {
-        let options = self.options.with(self.kind, self.layout(), changes)?;
-        self.check_options(&options)?;
+        let options = self.changed_options(changes)?;
         self.have_options(options);
         self.dataset.limit_to(limits, &mut self.rows_random);
         self.memo.forget();
         Ok(())
+    }
+
+    /// The options as changed. Weights that are there need not be such that the answer is monotone in other inputs.
+    fn changed_options(&self, changes: &Changes) -> Result<Options> {
+        let present = &self.options.monotone;
+        if let Some(other) = changes.monotone.as_ref().filter(|monotone| *monotone != present) {
+            let (value, expected) = (other.to_string(), format!("{present}, as the network was created"));
+            return Err(Error::Option { option: "monotone", value, expected });
+        }
+        let options = self.options.with(self.kind, self.layout(), changes)?;
+        self.check_options(&options)?;
+        Ok(options)
     }
 
     /// The rows that are left under smaller limits: the long part of [`Self::configure`], which may be done on a clone while
@@ -390,8 +411,7 @@ impl Network {
     /// # Errors
     /// [`Error::Option`] for options that make no sense.
     pub fn configure_shrunk(&mut self, changes: &Changes, shrunk: Shrunk) -> Result<Option<Shrunk>> {
-        let options = self.options.with(self.kind, self.layout(), changes)?;
-        self.check_options(&options)?;
+        let options = self.changed_options(changes)?;
         if self.rows_version() != shrunk.of {
             return Ok(None);
         }
@@ -467,7 +487,8 @@ impl Network {
     /// from these weights, with as many members.
     ///
     /// # Errors
-    /// [`Error::Weights`] for another number of them, [`Error::NotFinite`].
+    /// [`Error::Weights`] for another number of them, [`Error::NotFinite`]; [`Error::Constraint`] for one with which the answer
+    /// would not be monotone in the inputs in which it is to be.
     pub fn set_weights(&mut self, weights: Vec<f32>) -> Result<()> {
         let (expected, given) = (self.trained.weights.len(), weights.len());
         if given != expected {
@@ -475,6 +496,9 @@ impl Network {
         }
         if let Some(column) = not_finite(&weights) {
             return Err(Error::NotFinite { row: None, what: "weight", column, value: weights[column] });
+        }
+        if let Some(constraint) = self.constraint() {
+            constraint.check(&weights)?;
         }
         self.trained = Arc::new(self.trained.with_weights(self.options.activation, weights));
         self.report = None;
@@ -509,6 +533,7 @@ impl Network {
             trained.move_by(mover);
         }
         self.options.class_weight.move_by(mover);
+        self.options.monotone.move_by(mover);
         self.dataset.move_by(mover);
     }
 
@@ -526,7 +551,8 @@ impl Network {
         let notes = self.notes.as_ref().map_or(0, notes);
         let schema = |schema: &Arc<Schema>| memory::of_shared::<Schema>(taken) + schema.bytes_by(taken);
         let parts = parts + self.schema.as_ref().map_or(0, schema);
+        let options = self.options.class_weight.bytes_by(taken) + self.options.monotone.bytes_by(taken);
         let calibration = self.calibration_bytes_by(taken);
-        size_of::<Self>() + parts + self.options.class_weight.bytes_by(taken) + report + notes + calibration
+        size_of::<Self>() + parts + options + report + notes + calibration
     }
 }

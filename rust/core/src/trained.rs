@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::constraint::Constraint;
 use crate::layout::Layout;
 use crate::memory::{self, Move, Taken};
-use crate::normalization::Normalization;
+use crate::normalization::{Normalization, Scaling};
 use crate::options::Activation;
 use crate::random::Random;
 use crate::trainer_state::{RpropState, TrainerState};
@@ -53,9 +54,17 @@ impl Trained {
     pub const BYTES_PER_PARAMETER: usize = size_of::<f32>() + RpropState::BYTES_PER_PARAMETER;
 
     /// An untrained network with new random weights.
-    pub(crate) fn untrained(layout: Arc<Layout>, activation: Activation, random: &mut Random) -> Self {
-        let weights = weights::initial(&layout, activation, random);
-        Self { state: TrainerState::new(weights.len(), 1), weights, ..Self::nothing(layout) }
+    pub(crate) fn untrained(
+        layout: Arc<Layout>,
+        activation: Activation,
+        constraint: Option<&Constraint>,
+        random: &mut Random,
+    ) -> Self {
+        let weights = weights::initial(&layout, activation, constraint, random);
+        // A scaling keeps inputs within bounds, where an answer is to be monotone in them.
+        let inputs = constraint.map(|_| Scaling::identity(layout.first_inputs().computed));
+        let normalization = Normalization { inputs, ..Normalization::default() };
+        Self { state: TrainerState::new(weights.len(), 1), weights, normalization, ..Self::nothing(layout) }
     }
 
     /// What a network has before it has weights.

@@ -1,5 +1,6 @@
 //! The tunable parameters: first values, and what becomes of them when normalization changes.
 
+use crate::constraint::Constraint;
 use crate::layout::Layout;
 use crate::normalization::{Normalization, Scaling};
 use crate::options::{Activation, Options, Output};
@@ -8,10 +9,18 @@ use crate::schema::Schema;
 use crate::trained::Trained;
 use crate::trainer_state::{RpropState, TrainerState};
 
-/// Random first weights.
-pub(crate) fn initial(layout: &Layout, activation: Activation, random: &mut Random) -> Vec<f32> {
+/// Random first weights, of which some keep their signs.
+pub(crate) fn initial(
+    layout: &Layout,
+    activation: Activation,
+    constraint: Option<&Constraint>,
+    random: &mut Random,
+) -> Vec<f32> {
     let mut weights = vec![0.0; layout.parameters()];
     layout.layers(activation).for_each(|layer| layer.draw(&mut weights, random));
+    if let Some(constraint) = constraint {
+        constraint.begin(&mut weights);
+    }
     weights
 }
 
@@ -105,12 +114,12 @@ mod tests {
     #[test]
     fn initial_weights_are_scaled_to_their_fan_in_and_seeded() {
         let layout = Layout::new(&[100, 50, 10]).unwrap();
-        let weights = initial(&layout, Activation::Tanh, &mut Random::new(1, 2));
-        assert_eq!(weights, initial(&layout, Activation::Tanh, &mut Random::new(1, 2)));
-        assert_ne!(weights, initial(&layout, Activation::Tanh, &mut Random::new(2, 2)));
+        let weights = initial(&layout, Activation::Tanh, None, &mut Random::new(1, 2));
+        assert_eq!(weights, initial(&layout, Activation::Tanh, None, &mut Random::new(1, 2)));
+        assert_ne!(weights, initial(&layout, Activation::Tanh, None, &mut Random::new(2, 2)));
         let mut random = Random::new(1, 2);
         let skipped = random.skip(draws(&layout, Activation::Tanh));
-        initial(&layout, Activation::Tanh, &mut random);
+        initial(&layout, Activation::Tanh, None, &mut random);
         assert_eq!(random, skipped);
         for connection in layout.connections() {
             let (biases, weights) = weights[connection.all()].split_at(connection.outputs);

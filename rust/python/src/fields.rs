@@ -1,11 +1,12 @@
 //! What a network of fields is made of, and what it tells of that.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use neuralredis_core::layout::MAX_UNITS;
 use neuralredis_core::schema::{DEFAULT_CLASSES, DEFAULT_HIDDEN};
 use neuralredis_core::{
-    Changes, Error, FieldKind, Given, Kind, Layout, Model, Network as Engine, Options, Schema, Target,
+    Changes, Error, FieldKind, Given, Kind, Layout, Model, Monotone, Network as Engine, Options, Schema, Target,
 };
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -22,6 +23,8 @@ pub(crate) struct Described<'a, 'py> {
     pub(crate) target: Option<&'a Bound<'py, PyAny>>,
     pub(crate) hidden: Option<&'a Bound<'py, PyAny>>,
     pub(crate) classes: Option<&'a Bound<'py, PyAny>>,
+    /// Fields in which the answer is monotone, by their names.
+    pub(crate) monotone: Option<&'a Bound<'py, PyMapping>>,
 }
 
 /// What a network is to be made of: a layout, or fields.
@@ -36,10 +39,11 @@ impl<'a, 'py> Made<'a, 'py> {
         layout: Option<&'a Bound<'py, PyAny>>,
         fields: Option<&'a Bound<'py, PyAny>>,
         [target, hidden, classes]: [Option<&'a Bound<'py, PyAny>>; 3],
+        monotone: Option<&'a Bound<'py, PyMapping>>,
     ) -> PyResult<Self> {
         let layout = match (layout, fields) {
             (Some(layout), None) => layout,
-            (None, Some(fields)) => return Ok(Self::Fields(Described { fields, target, hidden, classes })),
+            (None, Some(fields)) => return Ok(Self::Fields(Described { fields, target, hidden, classes, monotone })),
             (Some(_), Some(_)) => return Err(PyTypeError::new_err("layout and fields exclude each other")),
             (None, None) => return Err(PyTypeError::new_err("a network needs a layout, or fields and a target")),
         };
@@ -49,22 +53,27 @@ impl<'a, 'py> Made<'a, 'py> {
                 return Err(PyTypeError::new_err(what));
             }
         }
+        if let Some(monotone) = monotone {
+            let shown = sequences::shown(monotone)?;
+            let what = format!("monotone is {shown}: expected a list, one for each input: names are those of fields");
+            return Err(PyTypeError::new_err(what));
+        }
         Ok(Self::Layout(layout))
     }
 }
 
 impl Described<'_, '_> {
     /// The network, with random initial weights.
-    pub(crate) fn engine(&self, kind: Kind, changes: &Changes, seed: u64) -> PyResult<Engine> {
-        Self::check(changes)?;
-        let (schema, hidden) = (self.schema(kind)?, self.hidden()?);
+    pub(crate) fn engine(&self, kind: Kind, mut changes: Changes, seed: u64) -> PyResult<Engine> {
+        Self::check(&changes)?;
+        let (schema, hidden) = (self.schema(kind, &mut changes)?, self.hidden()?);
         let outputs = match schema.target() {
             Target::Classes { closed: false, .. } => 2,
             Target::Classes { names, .. } | Target::Values(names) => names.len(),
         };
         // Options are checked against the outputs; a list of weights for classes that are still to come, by the network.
         let layout = Layout::new(&[1, outputs.max(1)]).map_err(raise)?;
-        let chosen = Options::new(kind).with(kind, &layout, changes).map_err(raise)?;
+        let chosen = Options::new(kind).with(kind, &layout, &changes).map_err(raise)?;
         Engine::of_fields(schema, &hidden, chosen, changes.first_limits(), seed).map_err(raise)
     }
 
@@ -76,12 +85,36 @@ impl Described<'_, '_> {
         Ok(())
     }
 
-    /// The fields and the target, of which no word is known yet.
-    pub(crate) fn schema(&self, kind: Kind) -> PyResult<Schema> {
-        Schema::new(self.fields()?, self.target(kind)?).map_err(raise)
+    /// The fields and the target, of which no word is known yet. The fields in which the answer is monotone are added to the
+    /// options.
+    pub(crate) fn schema(&self, kind: Kind, changes: &mut Changes) -> PyResult<Schema> {
+        let fields = self.fields()?;
+        let mut signs: Vec<f32> = fields.iter().map(|(_, (_, sign))| *sign).collect();
+        let has_signs = signs.iter().any(|&sign| sign != 0.0);
+        if has_signs && (changes.monotone.is_some() || self.monotone.is_some()) {
+            return Err(OptionError::new_err("monotone is given besides signs after kinds: expected one of them"));
+        }
+        if let Some(monotone) = self.monotone {
+            for item in monotone.items()?.iter() {
+                let (name, sign): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+                let key = name_of("the name of a field", &name)?;
+                let Some(at) = fields.iter().position(|(field, _)| *field == key) else {
+                    return Err(OptionError::new_err(format!("monotone has {}: it is none of the fields", name.repr()?)));
+                };
+                signs[at] = sign.extract::<f32>().ok().filter(|sign| [1.0, 0.0, -1.0].contains(sign)).ok_or_else(|| {
+                    let shown = sequences::shown(&sign).unwrap_or_default();
+                    OptionError::new_err(format!("monotone is {shown} for {}: expected 1, 0 or -1", shown_name(&name)))
+                })?;
+            }
+        }
+        if has_signs || self.monotone.is_some() {
+            changes.monotone = Some(Monotone::Given(Arc::new(signs)));
+        }
+        let fields = fields.into_iter().map(|(name, (kind, _))| (name, kind));
+        Schema::new(fields, self.target(kind)?).map_err(raise)
     }
 
-    fn fields(&self) -> PyResult<Vec<(Vec<u8>, FieldKind)>> {
+    fn fields(&self) -> PyResult<Vec<(Vec<u8>, (FieldKind, f32))>> {
         let Ok(mapping) = self.fields.cast::<PyMapping>() else {
             let shown = sequences::shown(self.fields)?;
             return Err(PyTypeError::new_err(format!("fields is {shown}: expected a dict of names and kinds")));
@@ -145,6 +178,21 @@ impl Described<'_, '_> {
     }
 }
 
+/// The options without the fields in which the answer is monotone by name, and these.
+pub(crate) fn monotone_by_name<'py>(
+    options: Option<&Bound<'py, PyDict>>,
+) -> PyResult<(Option<Bound<'py, PyDict>>, Option<Bound<'py, PyMapping>>)> {
+    let Some(options) = options else { return Ok((None, None)) };
+    match options.get_item("monotone")?.map(|given| given.cast_into::<PyMapping>()) {
+        Some(Ok(by_name)) => {
+            let others = options.copy()?;
+            others.del_item("monotone")?;
+            Ok((Some(others), Some(by_name)))
+        }
+        _ => Ok((Some(options.clone()), None)),
+    }
+}
+
 /// The bytes of a name.
 fn name_of(what: &'static str, name: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     let bytes = match (name.cast::<PyString>(), name.cast::<PyBytes>()) {
@@ -168,8 +216,8 @@ pub(crate) fn class_of(class: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
     })
 }
 
-/// A kind by its name, with a number after it in one text or as a pair.
-fn kind_of(field: &Bound<'_, PyAny>, kind: &Bound<'_, PyAny>) -> PyResult<FieldKind> {
+/// A kind by its name, with a number after it in one text or as a pair, and the sign that may come last.
+fn kind_of(field: &Bound<'_, PyAny>, kind: &Bound<'_, PyAny>) -> PyResult<(FieldKind, f32)> {
     let refuse = |what: String| OptionError::new_err(format!("field {}: {what}", shown_name(field)));
     let words: Vec<String> = if let Ok(text) = kind.cast::<PyString>() {
         text.to_string_lossy().split_whitespace().map(str::to_owned).collect()
@@ -179,14 +227,13 @@ fn kind_of(field: &Bound<'_, PyAny>, kind: &Bound<'_, PyAny>) -> PyResult<FieldK
         let shown = sequences::shown(kind)?;
         return Err(PyTypeError::new_err(format!("the kind of {} is {shown}: expected a text", shown_name(field))));
     };
-    if words.last().is_some_and(|word| word.ends_with(['+', '-'])) {
-        return Err(refuse(format!(
-            "{}: answers that rise or fall with a field are not available yet",
-            words.join(" ")
-        )));
-    }
+    let (words, sign) = match words.split_last() {
+        Some((last, before)) if last == "+" => (before, 1.0),
+        Some((last, before)) if last == "-" => (before, -1.0),
+        _ => (&words[..], 0.0),
+    };
     let told = |error: Error| refuse(error.to_string());
-    let (name, number) = match &words[..] {
+    let (name, number) = match words {
         [name] => (name, None),
         [name, number] => {
             let expected = || refuse(format!("{name} {number}: expected an integer after the kind"));
@@ -194,7 +241,8 @@ fn kind_of(field: &Bound<'_, PyAny>, kind: &Bound<'_, PyAny>) -> PyResult<FieldK
         }
         _ => return Err(refuse(format!("'{}': expected a kind, and perhaps a number", words.join(" ")))),
     };
-    FieldKind::named(name.as_bytes()).and_then(|word| word.kind(number)).map_err(told)
+    let kind = FieldKind::named(name.as_bytes()).and_then(|word| word.kind(number)).map_err(told)?;
+    Ok((kind, sign))
 }
 
 fn shown_name(name: &Bound<'_, PyAny>) -> String {
@@ -205,8 +253,9 @@ fn shown_name(name: &Bound<'_, PyAny>) -> String {
 pub(crate) fn present<'py>(py: Python<'py>, model: &Model) -> PyResult<Option<Bound<'py, PyDict>>> {
     let Some(schema) = model.schema() else { return Ok(None) };
     let (found, fields) = (PyDict::new(py), PyDict::new(py));
-    for field in schema.fields() {
-        fields.set_item(values::text_of(py, field.name())?, field.kind().to_string().to_lowercase())?;
+    for (at, field) in schema.fields().iter().enumerate() {
+        let kind = model.options().monotone.with_sign(at, field.kind()).to_lowercase();
+        fields.set_item(values::text_of(py, field.name())?, kind)?;
     }
     found.set_item("fields", fields)?;
     let names = texts(py, schema.target_names())?;

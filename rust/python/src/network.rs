@@ -151,11 +151,12 @@ impl Network {
     ) -> PyResult<Self> {
         let py = kind.py();
         let kind = options::kind(kind)?;
-        let changes = options::changes(options, true)?;
+        let (options, monotone) = fields::monotone_by_name(options)?;
+        let changes = options::changes(options.as_ref(), true)?;
         let seed = options::seed(py, changes.seed)?;
-        let layout = match Made::of(layout, fields, [target, hidden, classes])? {
+        let layout = match Made::of(layout, fields, [target, hidden, classes], monotone.as_ref())? {
             Made::Layout(layout) => options::layout(layout)?,
-            Made::Fields(described) => return described.engine(kind, &changes, seed).map(Self::new),
+            Made::Fields(described) => return described.engine(kind, changes, seed).map(Self::new),
         };
         let chosen = Options::new(kind).with(kind, &layout, &changes).map_err(raise)?;
         Engine::new(kind, layout, chosen, changes.first_limits(), seed).map(Self::new).map_err(raise)
@@ -516,7 +517,7 @@ impl Network {
             return Err(KindError::new_err("the network has no fields: only rows of fields have statistics"));
         };
         let figures = py.detach(|| engine.field_figures(&|| true)).map_err(raise)?;
-        stored::figures(py, schema, figures)
+        stored::figures(py, schema, &engine.info().options.monotone, figures)
     }
 
     /// Other weights and biases, member after member, layer after layer, biases first.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::errors::{OptionError, bad_option, raise};
-use crate::fields::{Described, Made};
+use crate::fields::{self as of_fields, Described, Made};
 
 pub(crate) fn kind(name: &Bound<'_, PyAny>) -> PyResult<Kind> {
     const EXPECTED: &str = "classifier, regressor";
@@ -115,14 +115,14 @@ fn read(option: &Declared, value: &Bound<'_, PyAny>) -> PyResult<Value> {
         Other::Integer(least, most) => whole(name, value, most, least).map(Value::Integer),
         Other::Number if let Ok(number) = value.extract() => Ok(Value::Number(number)),
         // A list, a tuple, an array; of a dictionary or a set the order would not be what was meant.
-        Other::Numbers if !value.is_instance_of::<PyBytes>() => match value.extract::<Vec<f64>>() {
+        Other::Numbers | Other::Signs if !value.is_instance_of::<PyBytes>() => match value.extract::<Vec<f64>>() {
             Ok(numbers) => Ok(Value::Numbers(Arc::new(numbers.into_iter().map(|number| number as f32).collect()))),
             Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => {
                 Err(mistyped(name, value, &expected(&domain)))
             }
             Err(error) => Err(error),
         },
-        Other::Nothing | Other::Number | Other::Numbers => Err(mistyped(name, value, &expected(&domain))),
+        Other::Nothing | Other::Number | Other::Numbers | Other::Signs => Err(mistyped(name, value, &expected(&domain))),
     }
 }
 
@@ -165,11 +165,10 @@ pub(crate) fn present<'py>(py: Python<'py>, info: &Info) -> PyResult<Bound<'py, 
 }
 
 /// The options that are given as keywords, as NR.CREATE or NR.CONFIGURE takes them.
-fn words(options: Option<&Bound<'_, PyDict>>, of_creation: bool) -> PyResult<Vec<String>> {
-    let changes = changes(options, of_creation)?;
+fn words(changes: &Changes, of_creation: bool) -> Vec<String> {
     let mut words = Vec::new();
     for option in TABLE {
-        let value = match option.given(&changes) {
+        let value = match option.given(changes) {
             None => continue,
             Some(Value::Flag(false)) if of_creation => continue,
             Some(Value::Flag(true)) if of_creation => None,
@@ -182,7 +181,7 @@ fn words(options: Option<&Bound<'_, PyDict>>, of_creation: bool) -> PyResult<Vec
         words.push(option.word.to_uppercase());
         words.extend(value);
     }
-    Ok(words)
+    words
 }
 
 /// The arguments of NR.CREATE after the key.
@@ -198,8 +197,10 @@ pub(crate) fn creation_words<'py>(
     options: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Vec<Bound<'py, PyBytes>>> {
     let (py, kind) = (kind.py(), self::kind(kind)?);
+    let (options, monotone) = of_fields::monotone_by_name(options)?;
+    let mut changes = changes(options.as_ref(), true)?;
     let mut all = vec![kind.name().as_bytes().to_vec()];
-    match Made::of(layout, fields, [target, hidden, classes])? {
+    match Made::of(layout, fields, [target, hidden, classes], monotone.as_ref())? {
         Made::Layout(layout) => {
             let layout = self::layout(layout)?;
             let mut units: Vec<Vec<u8>> = layout.units().iter().map(|units| units.to_string().into_bytes()).collect();
@@ -207,11 +208,11 @@ pub(crate) fn creation_words<'py>(
             all.extend(units);
         }
         Made::Fields(described) => {
-            Described::check(&changes(options, true)?)?;
-            all.extend(described.schema(kind)?.declaration(&described.hidden()?));
+            Described::check(&changes)?;
+            all.extend(described.schema(kind, &mut changes)?.declaration(&described.hidden()?));
         }
     }
-    all.extend(words(options, true)?.into_iter().map(String::into_bytes));
+    all.extend(words(&changes, true).into_iter().map(String::into_bytes));
     Ok(all.iter().map(|word| PyBytes::new(py, word)).collect())
 }
 
@@ -219,7 +220,7 @@ pub(crate) fn creation_words<'py>(
 #[pyfunction]
 #[pyo3(signature = (**options))]
 pub(crate) fn change_words(options: Option<&Bound<'_, PyDict>>) -> PyResult<Vec<String>> {
-    words(options, false)
+    Ok(words(&changes(options, false)?, false))
 }
 
 /// What options there are: of each its name, its name in replies, its words, what else it may be, and whether it is for new networks
@@ -234,6 +235,7 @@ pub(crate) fn option_table(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
             Other::Integer(..) => Some("integer"),
             Other::Number => Some("number"),
             Other::Numbers => Some("numbers"),
+            Other::Signs => Some("signs"),
         };
         (option.name, option.word, PyTuple::new(py, words).map(Bound::unbind), other, option.is_of_creation)
     });

@@ -1,7 +1,7 @@
 //! Rows of fields on their way to a server: read and refused as those of a network in this process, then written as JSON.
 
 use neuralredis_core::schema::json;
-use neuralredis_core::{Given, Outcome, Schema};
+use neuralredis_core::{Changes, Given, Outcome, Schema};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 
@@ -26,8 +26,8 @@ type Part<'py> = (Bound<'py, PyBytes>, usize, Vec<Bound<'py, PyBytes>>, Option<B
 impl FieldReader {
     #[new]
     fn new(kind: &Bound<'_, PyAny>, fields: &Bound<'_, PyAny>, target: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let described = Described { fields, target: Some(target), hidden: None, classes: None };
-        Ok(Self { schema: described.schema(options::kind(kind)?)? })
+        let described = Described { fields, target: Some(target), hidden: None, classes: None, monotone: None };
+        Ok(Self { schema: described.schema(options::kind(kind)?, &mut Changes::default())? })
     }
 
     /// Rows to be answered, in parts, and whether they are one row by itself.

@@ -1,7 +1,7 @@
 //! What the stored rows of a network of fields hold.
 
 use neuralredis_core::schema::Held;
-use neuralredis_core::{FieldFigures, Kind, Network as Engine, Schema, Set};
+use neuralredis_core::{FieldFigures, Kind, Monotone, Network as Engine, Schema, Set};
 use numpy::{IntoPyArray, PyArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
@@ -67,12 +67,13 @@ fn moment(py: Python<'_>, seconds: f64) -> PyResult<Bound<'_, PyAny>> {
 pub(crate) fn figures<'py>(
     py: Python<'py>,
     schema: &Schema,
+    monotone: &Monotone,
     all: Vec<FieldFigures>,
 ) -> PyResult<Vec<Bound<'py, PyDict>>> {
-    let of_field = |(field, figures): (&neuralredis_core::schema::Field, FieldFigures)| {
+    let of_field = |(at, (field, figures)): (usize, (&neuralredis_core::schema::Field, FieldFigures))| {
         let found = PyDict::new(py);
         found.set_item("name", text_of(py, field.name())?)?;
-        found.set_item("kind", field.kind().to_string().to_lowercase())?;
+        found.set_item("kind", monotone.with_sign(at, field.kind()).to_lowercase())?;
         found.set_item("values", figures.values)?;
         found.set_item("gaps", figures.gaps)?;
         found.set_item("min", figures.range.map(|(least, _)| least))?;
@@ -85,5 +86,5 @@ pub(crate) fn figures<'py>(
         found.set_item("importance", figures.importance)?;
         Ok(found)
     };
-    schema.fields().iter().zip(all).map(of_field).collect()
+    schema.fields().iter().zip(all).enumerate().map(of_field).collect()
 }

@@ -312,6 +312,9 @@ impl Parts {
             memo: Memo::default(),
         };
         network.check_options(&network.options).map_err(|error| damaged(Section::Options, error))?;
+        if let Some(constraint) = network.constraint() {
+            constraint.check_trained(&network.trained)?;
+        }
         Ok(network)
     }
 }

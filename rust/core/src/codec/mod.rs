@@ -40,6 +40,7 @@ pub use frame::{MAX_FRAME, VERSION};
 pub use observed::Observed;
 pub use original::{Values, decode_original};
 
+use crate::constraint::Constraint;
 use crate::dataset::{Dataset, Rows};
 use crate::error::{Error, Result};
 use crate::layout::Kind;
@@ -205,7 +206,12 @@ pub fn decode_trained<'a>(
 ) -> Result<(Trained, Option<Report>)> {
     let mut decoder = Decoder::of_trained(model);
     frames.into_iter().try_for_each(|frame| decoder.push(frame))?;
-    decoder.finish_trained()
+    let (trained, report) = decoder.finish_trained()?;
+    let schema = model.schema.as_deref();
+    if let Some(constraint) = Constraint::of(model.kind, schema, &model.options, &trained.layout) {
+        constraint.check_trained(&trained)?;
+    }
+    Ok((trained, report))
 }
 
 /// The network that [`encode`] made these bytes of.

@@ -19,7 +19,7 @@ use crate::kernels::{MAX_SIZE, MIN_SIZE};
 use crate::layout::{Connection, Kind, Layout, MAX_LAYERS};
 use crate::network::Network;
 use crate::normalization::{Normalization, Scaling};
-use crate::options::{Activation, Algorithm, ClassWeight, Decay, Loss, Options, Output, Patience, Restarts};
+use crate::options::{Activation, Algorithm, ClassWeight, Decay, Loss, Monotone, Options, Output, Patience, Restarts};
 use crate::trained::{Statistics, Trained};
 use crate::trainer_state::{RpropState, TrainerState};
 
@@ -103,6 +103,7 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
         restarts: Restarts::Fixed(1),
         class_weight: ClassWeight::None,
         patience: Patience::Auto,
+        monotone: Monotone::None,
     };
     let limits = Limits { train: train_limit, test: test_limit };
     let (layout, decays) = (Arc::new(layout), vec![1.0]);

@@ -396,7 +396,7 @@ mod tests {
                 let outputs = (kind == Kind::Regressor).then(|| Scaling::identity(layout.outputs()));
                 let normalization = Normalization { inputs: Some(scaling), outputs, places: None };
                 let objective = objective_of(kind, &layout, options.clone(), normalization, 1);
-                let weights = initial(&layout, options.activation, &mut Random::new(5, 5));
+                let weights = initial(&layout, options.activation, None, &mut Random::new(5, 5));
                 let mut gradient = Vec::new();
                 all_sums(&objective, &weights, &rows, Some(&mut gradient));
                 for at in 0..weights.len() {
@@ -481,7 +481,7 @@ mod tests {
                 let objective = objective_of(kind, &layout, options.clone(), normalization, members);
                 let mut random = Random::new(5, 5);
                 let weights: Vec<f32> =
-                    (0..members).flat_map(|_| initial(&layout, options.activation, &mut random)).collect();
+                    (0..members).flat_map(|_| initial(&layout, options.activation, None, &mut random)).collect();
                 let mut gradient = vec![0.0; weights.len()];
                 let groups = 0..rows.table.groups();
                 let scratch = &mut objective.scratch();
@@ -508,7 +508,7 @@ mod tests {
         let layout = Layout::new(&[3, 4, 2]).unwrap();
         let objective =
             objective_of(Kind::Classifier, &layout, Options::new(Kind::Classifier), Normalization::default(), 1);
-        let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
+        let weights = initial(&layout, Activation::Tanh, None, &mut Random::new(5, 5));
         let once = rows(Kind::Classifier, &layout, 2);
         let (mut weighted, mut doubled) = (Rows::new(4), Rows::new(4));
         weighted.set(0, once.table.row(0), 2.0);
@@ -529,7 +529,7 @@ mod tests {
         for units in [&[3, 4, 2][..], &[5000, 2]] {
             let (layout, kind) = (Layout::new(units).unwrap(), Kind::Classifier);
             let plain = || objective_of(kind, &layout, Options::new(kind), Normalization::default(), 1);
-            let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
+            let weights = initial(&layout, Activation::Tanh, None, &mut Random::new(5, 5));
             let rows = rows(kind, &layout, 21);
             let mut heavier = Rows::new(units[0] + 1);
             for row in 0..rows.len() {
@@ -553,7 +553,7 @@ mod tests {
         let plain =
             objective_of(Kind::Classifier, &layout, Options::new(Kind::Classifier), Normalization::default(), 1);
         let weighted = plain.weighted(Some(Arc::new(vec![f32::MAX, f32::MIN_POSITIVE])));
-        let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
+        let weights = initial(&layout, Activation::Tanh, None, &mut Random::new(5, 5));
         let mut rows = Rows::new(2);
         rows.set(0, [1.0, 0.0].into_iter(), f32::MAX);
         assert_eq!(all_sums(&weighted, &weights, &rows, None).weight, f64::from(f32::MAX));
@@ -568,7 +568,7 @@ mod tests {
         let judged = |loss| {
             let options = Options { loss, ..Options::new(kind) };
             let objective = objective_of(kind, &layout, options, Normalization::default(), 1);
-            let weights = initial(&layout, Activation::Tanh, &mut Random::new(5, 5));
+            let weights = initial(&layout, Activation::Tanh, None, &mut Random::new(5, 5));
             let (mut of_member, rows) = ([Sums::default()], rows(kind, &layout, 21));
             let own = PerMember { members: &[true], sums: &mut of_member, gradients: None };
             let groups = 0..rows.table.groups();

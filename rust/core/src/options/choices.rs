@@ -108,6 +108,8 @@ pub(crate) struct Size {
     pub(crate) rows: usize,
     /// Whether rows have fields.
     pub(crate) has_fields: bool,
+    /// Whether the answer is monotone in inputs: what is minimized then has kinks, which L-BFGS does not get over.
+    pub(crate) is_monotone: bool,
 }
 
 impl Algorithm {
@@ -116,7 +118,8 @@ impl Algorithm {
         if self != Self::Auto {
             return self;
         }
-        let small_regressor = size.kind == Kind::Regressor && size.parameters <= FEW_PARAMETERS;
+        let small_regressor =
+            size.kind == Kind::Regressor && size.parameters <= FEW_PARAMETERS && !size.is_monotone;
         let many = match (size.has_fields, small_regressor) {
             (true, _) => MANY_ROWS_OF_FIELDS,
             (false, true) => MANY_ROWS_OF_NUMBERS,

@@ -7,6 +7,7 @@ mod choices;
 mod class_weight;
 mod decay;
 mod ensemble;
+mod monotone;
 mod patience;
 mod value;
 
@@ -15,6 +16,7 @@ pub use choices::{Activation, Algorithm, Loss, Output};
 pub use class_weight::ClassWeight;
 pub use decay::Decay;
 pub use ensemble::{MAX_MEMBERS, Restarts};
+pub use monotone::Monotone;
 pub use patience::{MAX_PATIENCE, Patience};
 pub use value::{Domain, Other, Value};
 
@@ -59,23 +61,27 @@ impl Declared {
     /// # Errors
     /// [`Error::Option`] if it is none that the option may be.
     pub fn set(&self, changes: &mut Changes, value: Value) -> Result<()> {
-        let shown = shown(&value);
+        let shown = shown(&value, self.domain.other);
         let is_set = self.domain.contains(&value).then(|| (self.set)(changes, value)).flatten();
         is_set.ok_or_else(|| Error::Option { option: self.name, value: shown, expected: self.domain.expected() })
     }
 }
 
 /// A value in an error.
-fn shown(value: &Value) -> String {
+fn shown(value: &Value, other: Other) -> String {
     match value {
         Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         Value::Word(word) => (*word).to_owned(),
         Value::Integer(number) => number.to_string(),
         Value::Number(number) => number.to_string(),
-        Value::Numbers(numbers) => match numbers.iter().position(|&number| !value::is_positive(number)) {
-            Some(index) => format!("{} for output {index}", numbers[index]),
-            None => format!("{} numbers", numbers.len()),
-        },
+        Value::Numbers(numbers) => {
+            let (fits, of): (fn(f32) -> bool, _) =
+                if other == Other::Signs { (value::is_sign, "input") } else { (value::is_positive, "output") };
+            match numbers.iter().position(|&number| !fits(number)) {
+                Some(index) => format!("{} for {of} {index}", numbers[index]),
+                None => format!("{} numbers", numbers.len()),
+            }
+        }
     }
 }
 
@@ -166,6 +172,8 @@ options! {
         8 class_weight("class-weight" | "classweight"): ClassWeight = ClassWeight::None;
         /// How long AUTOSTOP waits for a lower test error.
         9 patience: Patience = Patience::Auto;
+        /// Inputs with which the answer only rises or only falls. It stays as the network was created.
+        10 monotone: Monotone = Monotone::None;
     }
     beside {
         /// Rows of the training set at most.
@@ -178,7 +186,8 @@ options! {
 }
 
 impl Options {
-    /// These options with some of them changed. An output that changes brings its default loss along.
+    /// These options with some of them changed. An output that changes brings its default loss along, and inputs that become
+    /// monotone bring the activation that can be monotone without being convex.
     ///
     /// # Errors
     /// [`Error::Option`] for a combination that makes no sense, or a value out of range.
@@ -186,6 +195,10 @@ impl Options {
         let mut options = self.merged(changes);
         if options.output != self.output && changes.loss.is_none() {
             options.loss = options.output.default_loss();
+        }
+        let becomes_monotone = options.monotone.is_any() && !self.monotone.is_any();
+        if becomes_monotone && changes.activation.is_none() {
+            options.activation = Activation::Tanh;
         }
         options.check(kind, layout)?;
         Ok(options)
@@ -206,11 +219,19 @@ impl Options {
             return refuse("loss", self.loss.name(), "mse with linear outputs");
         }
         self.class_weight.check(kind, layout)?;
+        self.monotone.check(kind, layout)?;
+        if self.monotone.is_any() && self.activation == Activation::Relu {
+            // Sums of rectified units that weigh more than 0 are convex.
+            return refuse("activation", self.activation.name(), "tanh or sigmoid where inputs are monotone");
+        }
+        if self.monotone.is_any() && self.algorithm == Algorithm::Lbfgs {
+            return refuse("algorithm", self.algorithm.name(), "auto, adam or a variant of RPROP where inputs are monotone");
+        }
         for option in TABLE {
             if let Some(value) = option.value(self, Limits::default())
                 && !option.domain.contains(&value)
             {
-                return refuse(option.name, &shown(&value), &option.domain.expected());
+                return refuse(option.name, &shown(&value, option.domain.other), &option.domain.expected());
             }
         }
         Ok(())

@@ -44,6 +44,8 @@ pub enum Other {
     Number,
     /// Finite numbers above 0, one for each output.
     Numbers,
+    /// 1, 0 or -1, one for each input.
+    Signs,
 }
 
 impl Domain {
@@ -67,6 +69,7 @@ impl Domain {
             (Value::Integer(number), Other::Integer(least, most)) => (least..=most).contains(number),
             (Value::Number(number), Other::Number) => number.is_finite() && *number >= 0.0,
             (Value::Numbers(numbers), Other::Numbers) => numbers.iter().all(|&number| is_positive(number)),
+            (Value::Numbers(numbers), Other::Signs) => numbers.iter().all(|&number| is_sign(number)),
             _ => false,
         }
     }
@@ -80,6 +83,7 @@ impl Domain {
             Other::Integer(least, most) => format!("an integer from {least} to {most}"),
             Other::Number => "a finite number of at least 0".to_owned(),
             Other::Numbers => "a finite number above 0 for each output".to_owned(),
+            Other::Signs => "1, 0 or -1 for each input".to_owned(),
         };
         if !expected.is_empty() {
             expected.push_str(" or ");
@@ -114,7 +118,7 @@ impl Domain {
                 Ok(bytes) => Value::Number(f32::from_le_bytes(bytes)),
                 Err(_) => return Ok(None),
             },
-            (_, Other::Numbers) => {
+            (_, Other::Numbers | Other::Signs) => {
                 let (chunks, []) = bytes.as_chunks() else { return Ok(None) };
                 let mut numbers = Vec::new();
                 numbers.try_reserve_exact(chunks.len()).map_err(|_| Error::Memory { bytes: bytes.len() })?;
@@ -129,6 +133,10 @@ impl Domain {
 
 pub(super) fn is_positive(number: f32) -> bool {
     number.is_finite() && number > 0.0
+}
+
+pub(super) fn is_sign(number: f32) -> bool {
+    [1.0, 0.0, -1.0].contains(&number)
 }
 
 /// A type that values of an option become.

@@ -133,6 +133,11 @@ impl FieldKind {
         }
     }
 
+    /// Whether its values have an order that the inputs keep which are computed of them. Hours and weekdays go around.
+    pub fn has_order(self) -> bool {
+        matches!(self, Self::Number | Self::Auto(_) | Self::Flag)
+    }
+
     /// Inputs that are looked up and that it has from the start: that there is a gap, another word, a bucket.
     pub(crate) fn fixed(self) -> usize {
         match self {

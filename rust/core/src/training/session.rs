@@ -62,6 +62,9 @@ impl<'a> Session<'a> {
                 reexpress(&task.layout, functions, before, &normalization, weights, member.sizes);
             }
             state = TrainerState::Rprop(rprop);
+            if let Some(constraint) = task.constraint() {
+                weights.chunks_exact_mut(each).for_each(|weights| constraint.bound(weights));
+            }
         }
         if control.is_cancelled() {
             return None;

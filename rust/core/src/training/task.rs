@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::trainers::{Description, description};
+use crate::constraint::Constraint;
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::inputs::Inputs;
@@ -134,13 +135,19 @@ impl Task {
 
     fn size(&self) -> Size {
         let (kind, parameters) = (self.dataset.shape.kind, self.layout.parameters());
-        Size { kind, parameters, rows: self.dataset.train.len(), has_fields: self.schema.is_some() }
+        let is_monotone = self.options.monotone.is_any();
+        Size { kind, parameters, rows: self.dataset.train.len(), has_fields: self.schema.is_some(), is_monotone }
     }
 
     /// What so many members of it minimize, where all classes weigh the same.
     pub(super) fn objective(&self, normalization: Normalization, members: usize) -> Objective {
         let inputs = (&*self.layout, self.inputs());
         Objective::new(self.dataset.shape, inputs, self.options.clone(), normalization, members)
+    }
+
+    /// What keeps the answers monotone in some inputs.
+    pub(super) fn constraint(&self) -> Option<Constraint> {
+        Constraint::of(self.kind(), self.schema.as_deref(), &self.options, &self.layout)
     }
 
     /// What is random in its training follows from this.
@@ -168,9 +175,10 @@ impl Task {
         let (parameters, members) = (self.layout.parameters(), self.members);
         let mut weights = weights[..parameters].to_vec();
         let sizes = first_sizes(&self.layout, self.options.activation).repeat(members);
+        let constraint = self.constraint();
         let mut random = Random::new(self.weights_state, MEMBERS_STREAM);
         for _ in 1..members {
-            weights.extend(initial(&self.layout, self.options.activation, &mut random));
+            weights.extend(initial(&self.layout, self.options.activation, constraint.as_ref(), &mut random));
         }
         let state = RpropState { sizes, ..RpropState::new(members * parameters, members) };
         (weights, self.options.l2.shares(members), TrainerState::Rprop(state))

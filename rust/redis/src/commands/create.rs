@@ -1,7 +1,9 @@
 //! `NR.CREATE key CLASSIFIER|REGRESSOR SCHEMA field kind [field kind ...] -> target [option ...]`, of numbers by position
 //! `NR.CREATE key CLASSIFIER|REGRESSOR inputs [hidden ...] -> outputs [option ...]`
 
-use neuralredis_core::{Changes, Drawing, Error, Kind, Layout, Limits, Network, Options, Schema};
+use std::sync::Arc;
+
+use neuralredis_core::{Changes, Drawing, Error, Kind, Layout, Limits, Monotone, Network, Options, Schema};
 use neuralredis_server::{Content, context, key};
 
 use super::named::schema::Declared;
@@ -45,6 +47,11 @@ impl Command for Create {
                                     Argument::text(c"field"),
                                     Argument::text(c"kind"),
                                     Argument::integer(c"most").optional(),
+                                    Argument::one_of(
+                                        c"sign",
+                                        &[Argument::word(c"rises", c"+"), Argument::word(c"falls", c"-")],
+                                    )
+                                    .optional(),
                                 ],
                             )
                             .after(c"SCHEMA")
@@ -114,10 +121,16 @@ impl Wanted {
         let kind = kind.ok_or_else(|| Refusal::argument("the type", word, "CLASSIFIER or REGRESSOR"))?;
         match args {
             [word, fields @ ..] if is(word, "SCHEMA") => {
-                let Declared { schema, hidden, rest } = Declared::parse(kind, fields)?;
+                let Declared { schema, signs, hidden, rest } = Declared::parse(kind, fields)?;
                 schema.check_size(&hidden)?;
                 let layout = schema.layout(&hidden)?;
-                Self::with_options(kind, layout, Some(schema), &options::parse(&rest, Of::Creation)?)
+                let mut given = options::parse(&rest, Of::Creation)?;
+                if signs.iter().any(|&sign| sign != 0.0)
+                    && given.monotone.replace(Monotone::Given(Arc::new(signs))).is_some()
+                {
+                    return Err(Refusal::option("MONOTONE is given besides signs after kinds: expected one of them"));
+                }
+                Self::with_options(kind, layout, Some(schema), &given)
             }
             _ => {
                 let (layout, given) = layout(args)?;

@@ -44,10 +44,12 @@ impl Command for Fields {
 fn all(network: &Network, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
     let figures = network.field_figures(keep_on)?;
     let fields = network.schema().map_or(&[][..], |schema| schema.fields());
-    Ok(Reply::Array(fields.iter().zip(figures).map(|(field, figures)| of_field(field, figures)).collect()))
+    let monotone = network.info().options.monotone;
+    let told = fields.iter().zip(figures).enumerate();
+    Ok(Reply::Array(told.map(|(at, (field, figures))| of_field(field, figures, monotone.sign(at))).collect()))
 }
 
-fn of_field(field: &Field, figures: FieldFigures) -> Reply {
+fn of_field(field: &Field, figures: FieldFigures, sign: f32) -> Reply {
     let kind = field.kind();
     let mut told = vec![
         ("name", Reply::Bulk(field.name().to_vec())),
@@ -56,6 +58,9 @@ fn of_field(field: &Field, figures: FieldFigures) -> Reply {
         ("values", Reply::count(figures.values)),
         ("gaps", Reply::count(figures.gaps)),
     ];
+    if sign != 0.0 {
+        told.push(("monotone", Reply::word(if sign > 0.0 { "+" } else { "-" })));
+    }
     if let Some((least, most)) = figures.range {
         told.extend([("min", Reply::Double(least)), ("max", Reply::Double(most))]);
     }

@@ -1,7 +1,7 @@
 //! `NR.INFO key`
 
 use neuralredis_core::schema::Field;
-use neuralredis_core::{ClassWeight, Kind, Network, Target};
+use neuralredis_core::{ClassWeight, Kind, Monotone, Network, Target};
 
 use super::prelude::*;
 use super::{options, report};
@@ -30,10 +30,11 @@ impl Command for Info {
             ClassWeight::Given(weights) => weights.len(),
             ClassWeight::None | ClassWeight::Balanced => 0,
         };
+        let signs = if let Monotone::Given(signs) = &network.info().options.monotone { signs.len() } else { 0 };
         let names = network.schema().map_or(0, |schema| match schema.target() {
             Target::Classes { names, .. } | Target::Values(names) => 2 * schema.fields().len() + names.len(),
         });
-        let cost = Cost::of_items(weights + names);
+        let cost = Cost::of_items(weights + signs + names);
         if value.is_settled() && work::is_free(cost) {
             return Ok(Self::fields(network, id, training, bytes));
         }
@@ -42,9 +43,9 @@ impl Command for Info {
     }
 }
 
-/// Its name and its kind.
-fn of_field(field: &Field) -> [Reply; 2] {
-    [Reply::Bulk(field.name().to_vec()), Reply::Bulk(field.kind().to_string().into_bytes())]
+/// Its name, and its kind with a sign where the answer is monotone in it.
+fn of_field((field, kind): (&Field, String)) -> [Reply; 2] {
+    [Reply::Bulk(field.name().to_vec()), Reply::Bulk(kind.into_bytes())]
 }
 
 impl Info {
@@ -78,8 +79,11 @@ impl Info {
         if let Some(schema) = network.schema() {
             let names =
                 |names: &[Box<[u8]>]| Reply::Array(names.iter().map(|name| Reply::Bulk(name.to_vec())).collect());
+            let monotone = &info.options.monotone;
+            let of_fields = schema.fields().iter().enumerate();
+            let of_fields = of_fields.map(|(at, field)| (field, monotone.with_sign(at, field.kind())));
             fields.extend([
-                ("fields", Reply::Array(schema.fields().iter().flat_map(of_field).collect())),
+                ("fields", Reply::Array(of_fields.flat_map(of_field).collect())),
                 ("words", Reply::count(schema.words().len())),
                 (
                     "targets",

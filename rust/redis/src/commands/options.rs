@@ -63,7 +63,8 @@ pub(super) fn parse(mut arguments: &[&[u8]], of: Of) -> Result<Changes, Refusal>
         arguments = rest;
         let value = read(option, given).filter(|value| option.domain.contains(value));
         let value = value.ok_or_else(|| {
-            let separated = if option.domain.other == Other::Numbers { ", separated by commas" } else { "" };
+            let is_list = matches!(option.domain.other, Other::Numbers | Other::Signs);
+            let separated = if is_list { ", separated by commas" } else { "" };
             Refusal::argument(&called, given, format_args!("{}{separated}", option.domain.expected()))
         })?;
         option.set(&mut changes, value)?;
@@ -81,9 +82,9 @@ fn read(option: &Declared, text: &[u8]) -> Option<Value> {
         }
         Other::Integer(..) => numbers::whole(text).map(Value::Integer),
         Other::Number => numbers::single(text).map(Value::Number),
-        Other::Numbers => {
+        Other::Numbers | Other::Signs => {
             let parts = text.split(|&byte| byte == b',');
-            // No network has more outputs: memory is taken for no more.
+            // No network has more inputs or outputs: memory is taken for no more.
             if parts.clone().take(MAX_UNITS + 1).count() > MAX_UNITS {
                 return None;
             }
@@ -166,6 +167,7 @@ fn argument(option: &Declared, of: Of) -> Argument {
         Other::Integer(..) => vec![Argument::integer(c"integer")],
         Other::Number => vec![Argument::number(c"number")],
         Other::Numbers => vec![Argument::text(c"numbers")],
+        Other::Signs => vec![Argument::text(c"signs")],
     });
     let value = match choices[..] {
         [only] => only,

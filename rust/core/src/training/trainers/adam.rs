@@ -11,6 +11,7 @@
 use std::ops::Range;
 
 use super::{Description, Found, Threads, Trainer, WeightDecay};
+use crate::constraint::Constraint;
 use crate::dataset::Rows;
 use crate::kernels::{AdamParameters, AdamRule, Buffer, FIRST_KEPT, LANES, SECOND_KEPT, kernels};
 use crate::layers::Noted;
@@ -65,6 +66,7 @@ struct Plan {
     /// The parameters that move in each step, with their rate and how many times as much weight decay as others they have.
     dense: Vec<(Range<usize>, f32, f32)>,
     looked_up: LookedUpWeights,
+    constraint: Option<Constraint>,
     /// Groups of a batch.
     groups: usize,
     /// Parts that a batch is cut into, which are computed side by side.
@@ -144,7 +146,7 @@ impl Plan {
         // Several members are computed side by side as they are.
         let most = if task.members > 1 { 1 } else { MOST_PARTS.min(groups) };
         let parts = (operations / PART_OPERATIONS).clamp(1, most);
-        Self { seed: task.seed(), dense, looked_up: of_looked_up, groups, parts }
+        Self { seed: task.seed(), dense, looked_up: of_looked_up, constraint: task.constraint(), groups, parts }
     }
 
     /// The groups of all rows, in the order of a member's cycle that begins after so many steps.
@@ -301,6 +303,12 @@ impl Epoch<'_> {
                 (kernels().adam)(rule, gradient, self.own.parameters(self.average, range));
                 late.next[at] = late.steps + 1;
             }
+        }
+        if let Some(constraint) = &self.plan.constraint {
+            let AdamMember { weights, first, .. } = &mut self.own;
+            constraint.reflect(weights, |at| first[at] = -first[at]);
+            // It has followed a weight across 0.
+            constraint.reflect(self.average, |_| {});
         }
         late.stepped(kept);
         self.own.presented.steps = steps;

@@ -1,13 +1,17 @@
 //! RPROP: each parameter has a step size of its own, and only the sign of its gradient matters.
 
 use super::{Description, Found, MemberFound, THREAD_PARAMETERS, Threads, Trainer, WeightDecay};
+use crate::constraint::Constraint;
 use crate::kernels::{StepRule, kernels};
 use crate::options::Algorithm;
 use crate::trainer_state::{RpropMember, RpropState, TrainerState};
 use crate::training::pass::Gradient;
 
 pub(super) const DESCRIPTION: Description = Description {
-    new: |task, decay, state| Box::new(Rprop::new(task.options.algorithm, decay, state.into_rprop())),
+    new: |task, decay, state| {
+        let rprop = Rprop::new(task.options.algorithm, decay, state.into_rprop());
+        Box::new(Rprop { constraint: task.constraint(), ..rprop })
+    },
     state_bytes: |_, _| RpropState::BYTES_PER_PARAMETER,
     working_bytes: 0,
     by_batches: false,
@@ -27,6 +31,7 @@ enum Undo {
 pub(super) struct Rprop {
     pub(super) decay: WeightDecay,
     undo: Undo,
+    constraint: Option<Constraint>,
     pub(super) state: RpropState,
 }
 
@@ -37,7 +42,7 @@ impl Rprop {
             Algorithm::IrpropMinus => Undo::Never,
             _ => Undo::IfWorse,
         };
-        Self { decay, undo, state }
+        Self { decay, undo, constraint: None, state }
     }
 }
 
@@ -69,6 +74,8 @@ fn rule(decay: &WeightDecay, undo: &Undo, found: &MemberFound<'_>, objective: &m
 impl Trainer for Rprop {
     fn step(&mut self, _cycle: u64, found: Found<'_>, threads: &mut Threads) {
         let workers = found.weights.len().div_ceil(THREAD_PARAMETERS);
+        let Found { parameters, weights, learns, .. } = found;
+        let found = Found { weights: &mut *weights, ..found };
         let mut chunks = Vec::with_capacity(found.weights.len() / CHUNK_PARAMETERS + found.learns.len());
         for (member, state) in found.learning(self.state.members_mut()) {
             let RpropMember { sizes, signs, objective } = state;
@@ -82,6 +89,12 @@ impl Trainer for Rprop {
         }
         let decay = &self.decay;
         threads.each(workers, chunks, |chunk| chunk.step(decay));
+        if let Some(constraint) = &self.constraint {
+            let members = weights.chunks_mut(parameters).zip(self.state.members_mut()).zip(learns);
+            for ((weights, RpropMember { signs, .. }), _) in members.filter(|(_, learns)| **learns) {
+                constraint.reflect(weights, |at| signs[at] = -signs[at]);
+            }
+        }
     }
 
     fn copy_member(&self, member: usize, to: &mut Option<TrainerState>) {

@@ -14,6 +14,8 @@ const MOST_HIDDEN: usize = 30;
 #[derive(Debug)]
 pub(crate) struct Declared<'a> {
     pub(crate) schema: Schema,
+    /// Of each field whether the answer rises with it, by 1, or falls, by -1; else 0.
+    pub(crate) signs: Vec<f32>,
     pub(crate) hidden: Vec<usize>,
     pub(crate) rest: Vec<&'a [u8]>,
 }
@@ -21,12 +23,15 @@ pub(crate) struct Declared<'a> {
 impl<'a> Declared<'a> {
     /// Of the arguments after SCHEMA.
     pub(crate) fn parse(kind: Kind, mut args: &[&'a [u8]]) -> Result<Self, Refusal> {
-        let mut fields = Vec::new();
+        let (mut fields, mut signs) = (Vec::new(), Vec::new());
         loop {
             match args.split_off_first() {
                 None => return Err(Refusal::option("'->' is missing: expected it before the target")),
                 Some(&ARROW) => break,
-                Some(name) => fields.push((name.to_vec(), kind_of(name, &mut args)?)),
+                Some(name) => {
+                    fields.push((name.to_vec(), kind_of(name, &mut args)?));
+                    signs.push(sign(&mut args));
+                }
             }
         }
         let names = targets(kind, &mut args)?;
@@ -51,7 +56,7 @@ impl<'a> Declared<'a> {
             }
         };
         let hidden = hidden.unwrap_or_else(|| DEFAULT_HIDDEN.to_vec());
-        Ok(Self { schema: Schema::new(fields, target)?, hidden, rest })
+        Ok(Self { schema: Schema::new(fields, target)?, signs, hidden, rest })
     }
 }
 
@@ -65,15 +70,18 @@ fn kind_of(name: &[u8], args: &mut &[&[u8]]) -> Result<FieldKind, Refusal> {
     if number.is_some() {
         args.split_off_first();
     }
-    if let Some(sign) = args.first().filter(|sign| matches!(**sign, b"+" | b"-")) {
-        let sign = String::from_utf8_lossy(sign);
-        return Err(Refusal::option(format!(
-            "'{sign}' after the kind of field '{}': fields in which answers only rise or fall are not available in this \
-             version",
-            shown(name)
-        )));
-    }
     Ok(word.kind(number)?)
+}
+
+/// The sign after a kind, if there is one.
+fn sign(args: &mut &[&[u8]]) -> f32 {
+    let sign = match args.first() {
+        Some(&b"+") => 1.0,
+        Some(&b"-") => -1.0,
+        _ => return 0.0,
+    };
+    args.split_off_first();
+    sign
 }
 
 /// What is to be answered: a name; of a regressor also `n name ...`.
@@ -208,6 +216,13 @@ mod tests {
     }
 
     #[test]
+    fn a_sign_may_follow_a_kind() {
+        let declared = parsed(Kind::Regressor, "a NUMBER - b AUTO 7 + c AUTO + d FLAG -> e").unwrap();
+        assert_eq!((declared.signs, declared.schema.fields().len()), (vec![-1.0, 1.0, 1.0, 0.0], 4));
+        assert!(refused(Kind::Regressor, "a NUMBER + + -> e").contains("kind '->'"));
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         let of_classifier = |words| refused(Kind::Classifier, words);
         assert!(of_classifier("age NUMBER").contains("'->' is missing"));
@@ -217,8 +232,6 @@ mod tests {
         assert!(of_classifier("age NUMBER ->").contains("target is missing"));
         assert!(of_classifier("-> taken").contains("0 fields"));
         assert!(of_classifier("v VECTOR -> taken").contains("VECTOR alone"));
-        assert!(of_classifier("price NUMBER - -> taken").contains("not available in this version"));
-        assert!(of_classifier("price NUMBER + -> taken").contains("'+' after the kind of field 'price'"));
         assert!(of_classifier("a NUMBER -> taken CLASSES 1").contains("CLASSES 1: expected"));
         assert!(of_classifier("a NUMBER -> taken CLASSES 3 no yes").contains("as many names"));
         assert!(of_classifier("a NUMBER -> taken CLASSES some").contains("CLASSES is 'some'"));

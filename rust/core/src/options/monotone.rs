@@ -1,0 +1,120 @@
+//! Inputs with which the answer only rises or only falls.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::value::{Domain, Other, Setting, Value};
+use crate::error::{Error, Result};
+use crate::layout::{Kind, Layout};
+use crate::memory::{self, Move, Taken};
+use crate::schema::FieldKind;
+
+/// In which inputs the answer is monotone: a regressor's one output, or the second of a classifier's two classes. It holds for
+/// every two rows, exactly, in single precision: where these inputs rise or stay, and all others stay, the answer does not fall.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Monotone {
+    /// In none of them.
+    #[default]
+    None,
+    /// For each input, of a network of fields for each field: 1 where the answer rises with it, -1 where it falls, else 0. A
+    /// vector, not a slice, so that memory for it can be refused.
+    Given(Arc<Vec<f32>>),
+}
+
+impl Monotone {
+    /// 1, -1 or 0 of an input, or of a field of a network that has fields.
+    pub fn sign(&self, at: usize) -> f32 {
+        self.signs().get(at).copied().unwrap_or_default()
+    }
+
+    /// A field's kind as it is declared: with a `+` where the answer rises with the field, a `-` where it falls.
+    pub fn with_sign(&self, field: usize, kind: FieldKind) -> String {
+        match self.sign(field) {
+            0.0 => kind.to_string(),
+            sign => format!("{kind} {}", if sign > 0.0 { '+' } else { '-' }),
+        }
+    }
+
+    /// Whether the answer is monotone in any input.
+    pub fn is_any(&self) -> bool {
+        self.signs().iter().any(|&sign| sign != 0.0)
+    }
+
+    pub(crate) fn signs(&self) -> &[f32] {
+        match self {
+            Self::None => &[],
+            Self::Given(signs) => signs,
+        }
+    }
+
+    /// Whether there are as many signs as a network has inputs, or fields.
+    pub(crate) fn check_count(&self, count: usize, what: &str) -> Result<()> {
+        let Self::Given(signs) = self else { return Ok(()) };
+        if signs.len() == count {
+            return Ok(());
+        }
+        let numbers = if signs.len() == 1 { "number" } else { "numbers" };
+        let value = format!("{} {numbers}", signs.len());
+        Err(Error::Option { option: "monotone", value, expected: format!("{count}, one for each {what}") })
+    }
+
+    /// Whether a network of that kind and layout can have it.
+    pub(super) fn check(&self, kind: Kind, layout: &Layout) -> Result<()> {
+        let expected = match kind {
+            _ if !self.is_any() => return Ok(()),
+            Kind::Classifier if layout.outputs() > 2 => "none for a classifier of more than two classes",
+            Kind::Regressor if layout.outputs() > 1 => "none for a regressor of more than one output",
+            _ => return Ok(()),
+        };
+        Err(Error::Option { option: "monotone", value: self.to_string(), expected: expected.into() })
+    }
+
+    /// Lends the signs to be moved in memory, unless a snapshot shares them.
+    pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
+        if let Self::Given(signs) = self
+            && let Some(signs) = Arc::get_mut(signs)
+        {
+            mover.floats(signs);
+        }
+    }
+
+    /// Bytes beyond the value itself.
+    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Given(signs) => memory::of_shared::<Vec<f32>>(taken) + memory::of_vec(signs, taken),
+        }
+    }
+}
+
+impl fmt::Display for Monotone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 20;
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Given(signs) if signs.len() <= MOST => {
+                f.write_str(&signs.iter().map(f32::to_string).collect::<Vec<_>>().join(","))
+            }
+            Self::Given(signs) => write!(f, "a list of {}", signs.len()),
+        }
+    }
+}
+
+impl Setting for Monotone {
+    const DOMAIN: Domain = Domain { words: &[("none", 0)], other: Other::Signs };
+
+    fn value(&self) -> Value {
+        match self {
+            Self::None => Value::Word("none"),
+            Self::Given(signs) => Value::Numbers(Arc::clone(signs)),
+        }
+    }
+
+    fn from_value(value: Value) -> Option<Self> {
+        match value {
+            Value::Word("none") => Some(Self::None),
+            Value::Numbers(signs) => Some(Self::Given(signs)),
+            _ => None,
+        }
+    }
+}
