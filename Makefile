@@ -48,6 +48,7 @@ bench: $(VENV)/built $(VENV)/test ## measure how fast it learns, answers and is 
 
 torture: $(VENV)/built $(VENV)/test ## try for an hour what the suite tries for seconds, to break it
 	LOOM_MAX_PREEMPTIONS=3 $(CARGO) test --locked --quiet --package neuralredis-core --test interleavings
+	NEURALREDIS_EVERY_FLOAT=1 $(CARGO) test --locked --quiet --package neuralredis-core --lib never_fall
 	$(BIN)/python -m pytest -m torture --effort 100 --timeout 3600 $(ARGS)
 	@! command -v cargo-fuzz > /dev/null || $(MAKE) fuzz
 

@@ -128,3 +128,84 @@ impl Constraint {
         self.check(&trained.weights).map_err(|error| Error::Damaged(error.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::normalization::Scaling;
+    use crate::options::Monotone;
+
+    fn constraint(kind: Kind, units: &[usize], signs: &[f32]) -> Constraint {
+        let options = Options { monotone: Monotone::Given(Arc::new(signs.to_vec())), ..Options::new(kind) };
+        Constraint::of(kind, None, &options, &Arc::new(Layout::new(units).unwrap())).unwrap()
+    }
+
+    /// The sign of each weight, 0 of those that are free.
+    fn signs(constraint: &Constraint) -> Vec<f32> {
+        let mut signs = vec![0.0; constraint.layout.parameters()];
+        constraint.signed().for_each(|(range, sign)| signs[range].fill(sign));
+        signs
+    }
+
+    #[test]
+    fn weights_of_monotone_inputs_and_of_later_layers_have_signs() {
+        let regressor = constraint(Kind::Regressor, &[3, 2, 1], &[1.0, 0.0, -1.0]);
+        // Biases, a row for each input, the bias of the output, its weights.
+        assert_eq!(signs(&regressor), [0.0, 0.0, 1.0, 1.0, 0.0, 0.0, -1.0, -1.0, 0.0, 1.0, 1.0]);
+        let classifier = constraint(Kind::Classifier, &[2, 2, 2], &[0.0, -1.0]);
+        assert_eq!(signs(&classifier), [0.0, 0.0, 0.0, 0.0, -1.0, -1.0, 0.0, 0.0, -1.0, 1.0, -1.0, 1.0]);
+        let without_hidden = constraint(Kind::Classifier, &[2, 2], &[1.0, -1.0]);
+        assert_eq!(signs(&without_hidden), [0.0, 0.0, -1.0, 1.0, 1.0, -1.0]);
+    }
+
+    #[test]
+    fn only_networks_with_a_monotone_input_have_a_constraint() {
+        let layout = Arc::new(Layout::new(&[2, 1]).unwrap());
+        let of = |monotone| {
+            let options = Options { monotone, ..Options::new(Kind::Regressor) };
+            Constraint::of(Kind::Regressor, None, &options, &layout)
+        };
+        assert!(of(Monotone::None).is_none() && of(Monotone::Given(Arc::new(vec![0.0, 0.0]))).is_none());
+        assert!(of(Monotone::Given(Arc::new(vec![0.0, -1.0]))).is_some());
+    }
+
+    #[test]
+    fn first_weights_get_their_signs_and_are_smaller_where_they_have_one() {
+        let constraint = constraint(Kind::Regressor, &[2, 2, 1], &[0.0, -1.0]);
+        let mut weights = [0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 0.25, -3.0, 4.0];
+        constraint.begin(&mut weights);
+        assert_eq!(weights, [0.5, -0.5, 1.0, -1.0, -1.0, -1.0, 0.25, 1.5, 2.0]);
+        constraint.check(&weights).unwrap();
+    }
+
+    #[test]
+    fn what_has_crossed_0_is_turned_back_and_told() {
+        let constraint = constraint(Kind::Regressor, &[2, 1], &[1.0, -1.0]);
+        let (mut weights, mut turned) = ([-7.0, -0.5, 0.25], Vec::new());
+        constraint.reflect(&mut weights, |at| turned.push(at));
+        assert_eq!((weights, turned), ([-7.0, 0.5, -0.25], vec![1, 2]));
+        constraint.reflect(&mut weights, |at| panic!("{at} has its sign"));
+        let mut weights = [f32::MAX, -1e30, 3.0];
+        constraint.bound(&mut weights);
+        assert_eq!(weights, [MAX_WEIGHT, -MAX_WEIGHT, 3.0]);
+    }
+
+    #[test]
+    fn weights_that_do_not_obey_are_named() {
+        let constraint = constraint(Kind::Regressor, &[2, 1], &[1.0, -1.0]);
+        let of_two = |second: [f32; 3]| [[-1.0, 0.0, -0.0], second].concat();
+        constraint.check(&of_two([1.0, 2.0, -2.0])).unwrap();
+        let refused = |second| constraint.check(&of_two(second)).unwrap_err().to_string();
+        let because = "since the answer is monotone in inputs";
+        assert_eq!(refused([1.0, -2.0, -2.0]), format!("weight 4 is -2: expected at least 0, {because}"));
+        assert_eq!(refused([1.0, 2.0, 2.0]), format!("weight 5 is 2: expected at most 0, {because}"));
+        assert!(refused([1e30, 2.0, -2.0]).starts_with("weight 3 is 1"));
+        let mut trained = Trained::nothing(Arc::clone(&constraint.layout));
+        trained.weights = of_two([1.0, 2.0, -2.0]);
+        assert!(constraint.check_trained(&trained).is_err(), "inputs are not bounded");
+        trained.normalization.inputs = Some(Scaling::identity(2));
+        constraint.check_trained(&trained).unwrap();
+        trained.weights[1] = -1e-30;
+        assert!(matches!(constraint.check_trained(&trained), Err(Error::Damaged(_))));
+    }
+}

@@ -119,6 +119,43 @@ mod tests {
         assert!(worst(|x| sigmoid(Portable, x), |x| 1.0 / (1.0 + (-x).exp()), -87.0, 20.0) < 8.0);
     }
 
+    /// Checks neighbouring floats from one to another: the function of the greater is never less.
+    fn never_falls(f: impl Fn([f32; LANES]) -> [f32; LANES], from: u32, to: u32) {
+        let mut last = f32::NEG_INFINITY;
+        for bits in (from..to).step_by(LANES) {
+            let x = std::array::from_fn(|lane| f32::from_bits(bits + lane as u32));
+            for (x, y) in x.iter().zip(f(x)) {
+                assert!(y >= last, "f({x}) = {y}, and {last} of the float before");
+                last = y;
+            }
+        }
+    }
+
+    /// On these an answer that is to be monotone in inputs relies. `make torture` looks at every float.
+    #[test]
+    fn activations_never_fall_from_one_float_to_the_next() {
+        let functions: [fn([f32; LANES]) -> [f32; LANES]; 4] = [
+            |x| tanh(Portable, x),
+            |x| sigmoid(Portable, x),
+            // Of numbers below 0 they rise as these do, whose argument and value have the other sign.
+            |x| tanh(Portable, x.map(|x| -x)).map(|y| -y),
+            |x| sigmoid(Portable, x.map(|x| -x)).map(|y| -y),
+        ];
+        let most = 100f32.to_bits();
+        let every = std::env::var("NEURALREDIS_EVERY_FLOAT").is_ok();
+        // Without a common divisor with what floats have in common.
+        let (some, apart) = if every { (1 << 20, 1 << 20) } else { (1 << 8, 1_000_003) };
+        for f in functions {
+            for from in (0..most).step_by(apart) {
+                never_falls(f, from, from + some + 1);
+            }
+            // Where one formula follows on another, and where they come to their bounds.
+            for seam in [0.625f32, 9.01, 16.6, 43.65, 87.3, 88.3] {
+                never_falls(f, seam.to_bits() - (1 << 14), seam.to_bits() + (1 << 14));
+            }
+        }
+    }
+
     #[test]
     fn tanh_is_within_its_bound_and_odd() {
         assert!(worst(|x| tanh(Portable, x), f64::tanh, -1.0, 1.0) < 8.0);

@@ -73,7 +73,8 @@ choice! {
 choice! {
     /// How gradients become steps: a variant of RPROP, L-BFGS, or mini-batches.
     Algorithm {
-        /// By what there is to learn from: mini-batches for many rows, L-BFGS for a regressor of few parameters, else iRprop+.
+        /// By what there is to learn from: mini-batches for many rows, L-BFGS for a regressor of few parameters that is free, else
+        /// iRprop+.
         Auto = 5, "auto";
         /// Undoes a step after a change of sign only where the loss rose (Igel and Huesken 2000).
         IrpropPlus = 1, "irprop+";
@@ -118,8 +119,7 @@ impl Algorithm {
         if self != Self::Auto {
             return self;
         }
-        let small_regressor =
-            size.kind == Kind::Regressor && size.parameters <= FEW_PARAMETERS && !size.is_monotone;
+        let small_regressor = size.kind == Kind::Regressor && size.parameters <= FEW_PARAMETERS;
         let many = match (size.has_fields, small_regressor) {
             (true, _) => MANY_ROWS_OF_FIELDS,
             (false, true) => MANY_ROWS_OF_NUMBERS,
@@ -127,7 +127,7 @@ impl Algorithm {
         };
         if size.rows >= many {
             Self::Adam
-        } else if small_regressor {
+        } else if small_regressor && !size.is_monotone {
             Self::Lbfgs
         } else {
             Self::IrpropPlus
@@ -157,20 +157,21 @@ mod tests {
 
     #[test]
     fn an_algorithm_is_chosen_by_what_there_is_to_learn_from() {
-        let size = Size { kind: Kind::Regressor, parameters: 20_000, rows: 255, has_fields: true };
+        let size = Size { kind: Kind::Regressor, parameters: 20_000, rows: 255, has_fields: true, is_monotone: false };
         let auto = |size| Algorithm::Auto.chosen(size);
         // Few rows: L-BFGS for small regressors alone.
         assert_eq!(auto(size), Algorithm::Lbfgs);
         assert_eq!(auto(Size { parameters: 20_001, ..size }), Algorithm::IrpropPlus);
         assert_eq!(auto(Size { kind: Kind::Classifier, parameters: 10, ..size }), Algorithm::IrpropPlus);
+        assert_eq!(auto(Size { is_monotone: true, ..size }), Algorithm::IrpropPlus);
         // Many.
         assert_eq!(auto(Size { rows: 256, ..size }), Algorithm::Adam);
-        let positions = |kind, rows| auto(Size { kind, parameters: 20_000, rows, has_fields: false });
+        let positions = |kind, rows| auto(Size { kind, rows, has_fields: false, ..size });
         let of = |kind| [999, 1_000, 19_999, 20_000].map(|rows| positions(kind, rows));
         let (lbfgs, irprop, adam) = (Algorithm::Lbfgs, Algorithm::IrpropPlus, Algorithm::Adam);
         assert_eq!(of(Kind::Regressor), [lbfgs, lbfgs, lbfgs, adam]);
         assert_eq!(of(Kind::Classifier), [irprop, adam, adam, adam]);
-        let size = Size { kind: Kind::Classifier, parameters: 10, rows: 10, has_fields: false };
+        let size = Size { kind: Kind::Classifier, parameters: 10, rows: 10, ..size };
         for &algorithm in Algorithm::ALL.iter().filter(|&&algorithm| algorithm != Algorithm::Auto) {
             assert_eq!(algorithm.chosen(size), algorithm);
         }
