@@ -23,7 +23,7 @@ the letters of a word does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, SupportsIndex, TypedDict
 
@@ -32,14 +32,19 @@ from numpy.typing import NDArray
 '''
 
 #: Types that a value is told as, and taken as, by what an option may be but for words.
-TOLD = {"flag": "bool", "integer": "int", "number": "float", "numbers": "list[float]", None: ""}
-TAKEN = {**TOLD, "integer": "SupportsIndex", "numbers": "Sequence[float] | NDArray[Any]"}
+TOLD = {"flag": "bool", "integer": "int", "number": "float", "numbers": "list[float]", "signs": "list[float]", None: ""}
+TAKEN = {
+    **TOLD,
+    "integer": "SupportsIndex",
+    "numbers": "Sequence[float] | NDArray[Any]",
+    "signs": "Sequence[float] | NDArray[Any] | Mapping[str, float]",
+}
 
 
 def page() -> str:
     """Return the file."""
     rows = _core.option_table()
-    aliases = {name: camel(name) for name, _, words, other, _ in rows if words and other in (None, "numbers")}
+    aliases = {name: camel(name) for name, _, words, other, _ in rows if words and other in (None, "numbers", "signs")}
     names = sorted(["Changes", "Creation", "Kind", "Options", "OptionFields", "Set", *aliases.values()])
     lines = [HEAD + "__all__ = [", *(f"    {quoted(name)}," for name in names), "]", ""]
     lines += ['Kind = Literal["classifier", "regressor"]', 'Set = Literal["train", "test"]']

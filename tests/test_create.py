@@ -50,6 +50,7 @@ def test_each_kind_has_its_defaults(create: Create) -> None:
         "restarts": "auto",
         "class_weight": "none",
         "patience": "auto",
+        "monotone": "none",
     }
     regressor = create("regressor", [2, 3, 2]).configure()
     assert (regressor["output"], regressor["loss"]) == ("linear", "mse")

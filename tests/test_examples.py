@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 #: Those with data of their own, and what makes them short.
 SHORT = {
     "advertisement": ["--visitors", "2000"],
+    "cdf": ["--waits", "100"],
     "circles": [],
     "digits_l2": ["--sizes", "2", "--cycles", "60"],
     "forecast": [],
@@ -256,6 +257,19 @@ def test_the_forecast_beats_last_year_and_the_year_eleven_years_ago() -> None:
     assert re.search(r"Of the 20 years after 2008 .*for 20(09|1\d|2[0-8])\.$", text, re.MULTILINE)
 
 
+def test_a_distribution_function_never_falls_and_is_nearer_than_the_waits_that_were_seen() -> None:
+    text = output("cdf")
+    network, steps, normal = (
+        numbers(text, name) for name in ("the network", "the waits that were seen", "a normal distribution")
+    )
+    assert network[0] < normal[0] / 2
+    assert network[1] < steps[1]
+    assert "it falls 0 times" in text
+    for share in ("10%", "50%", "90%"):
+        said, true = numbers(text, share)
+        assert said == pytest.approx(true, rel=0.25)
+
+
 @pytest.mark.parametrize("name", TOLD)
 def test_without_its_data_it_says_where_they_are(name: str, tmp_path: Path) -> None:
     # The package with reviews may be there: the benchmarks of quality use it, too.
@@ -290,7 +304,7 @@ def test_sum_adds_numbers_it_never_saw_and_owns_up_to_its_limits() -> None:
     assert float(found[1]) < 0.3
 
 
-@pytest.mark.parametrize("name", ["circles", "digits_l2", "forecast", "iris", "titanic"])
+@pytest.mark.parametrize("name", ["cdf", "circles", "digits_l2", "forecast", "iris", "titanic"])
 def test_in_a_server_they_say_the_same(name: str, any_server_for_all: servers.Server) -> None:
     def said(*options: str) -> str:
         return re.sub(r"[\d.]+ (ms|s\b)", "", output(name, "--seed", "5", *options, *SHORT[name]))

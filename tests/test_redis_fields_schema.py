@@ -13,11 +13,18 @@ import servers
 
 
 @pytest.mark.parametrize("sign", "+-")
-def test_answers_that_only_rise_or_fall_are_refused_by_name(client: redis.Redis, sign: str) -> None:
-    for kind in ("NUMBER", "CATEGORY 5", "CATEGORY", "AUTO"):
+def test_a_sign_after_a_kind_is_told_and_refused_where_there_is_no_order(client: redis.Redis, sign: str) -> None:
+    for kind in ("CATEGORY 5", "TIME", "TEXT 100", "TAGS 100", "VECTOR 2"):
         message = refused(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} b NUMBER -> price")
-        assert message.startswith(f"NROPTION '{sign}' after the kind of field 'size'")
-        assert message.endswith("not available in this version")
+        assert message.startswith(f"NROPTION monotone is {sign.strip('+')}1 for field size of kind {kind}: expected 0")
+    for kind in ("NUMBER", "AUTO 7", "FLAG"):
+        message = refused(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} -> price MONOTONE 1")
+        assert message == "NROPTION MONOTONE is given besides signs after kinds: expected one of them"
+        ask(client, f"NR.CREATE net REGRESSOR SCHEMA b NUMBER size {kind} {sign} -> price")
+        info = ask(client, "NR.INFO net")
+        assert info[info.index(b"fields") + 1] == [b"b", b"NUMBER", b"size", f"{kind} {sign}".encode()]
+        assert info[info.index(b"monotone") + 1] == [b"0", b"1" if sign == "+" else b"-1"]
+        ask(client, "DEL net")
 
 
 @pytest.mark.parametrize(

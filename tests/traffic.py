@@ -87,7 +87,7 @@ class Traffic:
             [
                 ["CLASSIFIER", 2, 4, "->", 2], ["REGRESSOR", 2, 3, "->", 1], ["REGRESSOR", 2, "->", 1],
                 ["CLASSIFIER", *SCHEMA, "->", "x", "HIDDEN", 4], ["CLASSIFIER", *SCHEMA, "->", "x", "CLASSES", 2, 0, 1],
-                ["REGRESSOR", *SCHEMA, "->", "x", "HIDDEN", 3],
+                ["REGRESSOR", *SCHEMA, "->", "x", "HIDDEN", 3], ["REGRESSOR", 2, 3, "->", 1, "MONOTONE", "1,-1"],
             ]
         )  # fmt: skip
         more: Command = ["DATASET", chance.randrange(0, 60), "TEST", chance.randrange(0, 20)]

@@ -130,7 +130,8 @@ def learn(
     progress, callback
         As for `Network.train`.
     **options
-        More options of the `Network`, such as ``class_weight="balanced"``.
+        More options of the `Network`, such as ``class_weight="balanced"`` or ``monotone={"price": -1}``; classes are in
+        the order of ``learnt.network.classes``.
 
     Returns
     -------

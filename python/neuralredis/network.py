@@ -100,6 +100,13 @@ class Network(NetworkWithIntervals, NetworkWithReasons):
         Cycles, 1 or more, without a lower testing error (by a thousandth) after which ``autostop`` ends a training, and
         before which it does not. ``"auto"`` waits half as long as the training took so far, from 50 or 100 to 500
         cycles, by mini-batches from 4 to 20; without ``backtrack`` less where the testing error rises again and again.
+    monotone : sequence of int or dict of str to int, optional
+        1 for an input with which the answer only rises, -1 for one with which it only falls, 0 for the others; of a
+        network of fields by their names, or as a ``"+"`` or ``"-"`` after a kind. The answer is a regressor's one output,
+        or the second of a classifier's two classes. It holds for every two rows that differ in such inputs alone, exactly,
+        whatever the rows are that were learnt from, and does not change afterwards. Hidden units are then of tanh unless
+        ``activation`` says sigmoid, since rectified ones could form convex functions alone; ``"auto"`` trains by a
+        variant of RPROP where it would else take L-BFGS. See Notes.
 
     Raises
     ------
@@ -126,6 +133,13 @@ class Network(NetworkWithIntervals, NetworkWithReasons):
     ``vector n``      A list of ``n`` numbers.
     ================= =================================================================================================
 
+    Numbers, flags and what is a number in ``auto`` can have a ``+`` or ``-`` after the kind, as in ``"number -"``.
+
+    For a monotone answer, weights of these inputs and all weights of later layers keep their signs; a step that would
+    take one across 0 is reflected [5]_. That is exact in floating point, since each rounding is monotone, too. In
+    other inputs the answer is as free as ever. Where it is true of what is learnt it makes errors smaller, the more so
+    the fewer the rows and the more noise they have. Minima and maxima of several monotone inputs are learnt badly.
+
     A word or a class that comes first after a training is another word, or not answered, until the next takes it up.
     Names are text; bytes that are no UTF-8 are as in the names of files (``surrogateescape``).
 
@@ -139,6 +153,8 @@ class Network(NetworkWithIntervals, NetworkWithReasons):
        Programming 45, 1989.
     .. [4] D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", International Conference on Learning
        Representations, 2015.
+    .. [5] D. Runje, S. M. Shankaranarayana, "Constrained monotonic neural networks", International Conference on
+       Machine Learning, 2023.
 
     Examples
     --------

@@ -6,7 +6,7 @@ the letters of a word does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, SupportsIndex, TypedDict
 
@@ -20,6 +20,7 @@ __all__ = [
     "Creation",
     "Kind",
     "Loss",
+    "Monotone",
     "OptionFields",
     "Options",
     "Output",
@@ -33,6 +34,7 @@ Output = Literal["softmax", "sigmoid", "linear"]
 Loss = Literal["crossentropy", "mse"]
 Algorithm = Literal["auto", "irprop+", "irprop-", "rprop+", "lbfgs", "adam"]
 ClassWeight = Literal["none", "balanced"] | Sequence[float] | NDArray[Any]
+Monotone = Literal["none"] | Sequence[float] | NDArray[Any] | Mapping[str, float]
 
 
 class Options(TypedDict):
@@ -47,6 +49,7 @@ class Options(TypedDict):
     restarts: Literal["auto"] | int
     class_weight: Literal["none", "balanced"] | list[float]
     patience: Literal["auto"] | int
+    monotone: Literal["none"] | list[float]
     dataset: int
     test: int
 
@@ -63,6 +66,7 @@ class Changes(TypedDict, total=False):
     restarts: Literal["auto"] | SupportsIndex | None
     class_weight: ClassWeight | None
     patience: Literal["auto"] | SupportsIndex | None
+    monotone: Monotone | None
     dataset: SupportsIndex | None
     test: SupportsIndex | None
 
@@ -86,5 +90,6 @@ class OptionFields:
     restarts: Literal["auto"] | int
     class_weight: Literal["none", "balanced"] | list[float]
     patience: Literal["auto"] | int
+    monotone: Literal["none"] | list[float]
     dataset: int
     test: int

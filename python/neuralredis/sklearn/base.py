@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from copy import copy
 from numbers import Real
 from typing import Any, Literal
@@ -21,6 +22,7 @@ from neuralredis.results import Curve
 from neuralredis.sklearn.checks import checked, flag, hidden_layers, whole_number
 from neuralredis.sklearn.coding import Coding, field_columns, field_names, kinds, target_names
 from neuralredis.sklearn.frames import Frame
+from neuralredis.sklearn.monotone import signs_of
 from neuralredis.sklearn.rows import Rows, dense, merged, split
 
 #: What a `numpy.random.RandomState` draws as the seed of a network is below this, on every machine.
@@ -35,6 +37,7 @@ class NeuralEstimator(BaseEstimator):
     """The parameters and the training of `NeuralClassifier` and `NeuralRegressor`."""
 
     network_: Network
+    n_features_in_: int
     n_iter_: int
     loss_curve_: NDArray[np.float64]
     validation_loss_curve_: NDArray[np.float64] | None
@@ -47,6 +50,7 @@ class NeuralEstimator(BaseEstimator):
         normalize: bool = True,
         l2: float | Literal["auto"] = "auto",
         restarts: int | Literal["auto"] = "auto",
+        monotonic_cst: ArrayLike | Mapping[str, int] | None = None,
         max_iter: int | None = 10_000,
         early_stopping: bool = True,
         validation_fraction: float = 0.2,
@@ -60,6 +64,7 @@ class NeuralEstimator(BaseEstimator):
         self.normalize = normalize
         self.l2 = l2
         self.restarts = restarts
+        self.monotonic_cst = monotonic_cst
         self.max_iter = max_iter
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
@@ -112,9 +117,13 @@ class NeuralEstimator(BaseEstimator):
 
     def _options(self, class_weight: ClassWeight | None) -> dict[str, Any]:
         """Return the options of a network that may change, as the parameters have them now."""
+        signs = signs_of(self.monotonic_cst, getattr(self, "feature_names_in_", None), self.n_features_in_)
+        # Rectified units could form convex functions alone.
+        activation = "tanh" if signs and any(signs) and self.activation == "relu" else self.activation
         return {
             "normalize": bool(self.normalize),
-            "activation": self.activation,
+            "activation": activation,
+            "monotone": signs,
             "l2": self.l2,
             "restarts": self.restarts,
             "class_weight": class_weight,

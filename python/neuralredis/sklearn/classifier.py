@@ -59,7 +59,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     hidden_layer_sizes : sequence of int or int, default (30, 30, 30)
         Units of each hidden layer; ``()`` for none, which is a logistic regression.
     activation : {"relu", "tanh", "sigmoid"}, default "relu"
-        Of the hidden units.
+        Of the hidden units. With ``monotonic_cst`` ``"relu"`` stands for tanh.
     normalize : bool, default True
         Whether a training standardizes the inputs by its rows; fields always are. (Name of `neuralredis.Network`.)
     l2 : float or "auto", default "auto"
@@ -70,6 +70,10 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         Networks, 1 to 64, that are begun and trained. With ``early_stopping`` the half of them that does best on the
         rows kept back answers, as one. ``"auto"`` makes up to seven, of many rows up to sixteen, where that is cheap,
         and one without ``early_stopping``. (Name of `neuralredis.Network`.)
+    monotonic_cst : array_like of int of shape (inputs,), dict of str to int, or None, default None
+        1 for a column with which the probability of the second of two classes only rises, -1 for one with which it only
+        falls, else 0; of columns that have names also a dict. It holds exactly, for every two rows that differ in such
+        columns alone. (Name of ``HistGradientBoostingClassifier``; see `neuralredis.Network`, ``monotone``.)
     class_weight : dict, "balanced" or None, default None
         How much the rows of each class count, above 0, besides their own weights; ``"balanced"`` gives all classes as
         much say.
@@ -143,6 +147,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         normalize: bool = True,
         l2: float | Literal["auto"] = "auto",
         restarts: int | Literal["auto"] = "auto",
+        monotonic_cst: ArrayLike | Mapping[str, int] | None = None,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         max_iter: int | None = 10_000,
         early_stopping: bool = True,
@@ -158,6 +163,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
             normalize=normalize,
             l2=l2,
             restarts=restarts,
+            monotonic_cst=monotonic_cst,
             max_iter=max_iter,
             early_stopping=early_stopping,
             validation_fraction=validation_fraction,

@@ -35,6 +35,9 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"`` is 10
         times the present error, divided by the rows, so that rows without noise are fitted exactly, and a hundredth to
         three times that where ``restarts`` makes several networks. (Name of `neuralredis.Network`.)
+    monotonic_cst : array_like of int of shape (inputs,), dict of str to int, or None, default None
+        1 for a column with which the one output only rises, -1 for one with which it only falls, else 0, as for
+        `NeuralClassifier`.
     validation_fraction : float, default 0.2
         The share of the rows that ``early_stopping`` keeps back, above 0, below 1.
     random_state, warm_start, verbose

@@ -91,7 +91,8 @@ def of_fields(network: Network) -> Known:
 
 
 def _field(name: str, kind: str, figures: dict[str, Any]) -> Field:
-    reader = Reader(kind, known=figures["words"])
+    # Whether the answer rises or falls with it says nothing of its values.
+    reader = Reader(kind.rstrip(" +-"), known=figures["words"])
     detail = ""
     if figures["range"] is not None:
         low, high = figures["range"]

@@ -15,6 +15,7 @@ from neuralredis.results import Evaluation
 from neuralredis.statistics import hold_out
 from neuralredis.table.column import Column
 from neuralredis.table.conventions import Conventions
+from neuralredis.table.monotone import check_monotone
 from neuralredis.table.schema import Schema
 from neuralredis.table.target import Classes, target_of
 from neuralredis.table.values import Words, taken
@@ -68,6 +69,8 @@ class PreparedTable:
     def network(self, *, hidden: Sequence[int] | None = None, seed: int | None = None, **options: Any) -> Network:
         """Return a new network that has the rows to be learnt from, and those that decide the stop."""
         target = self.schema.target
+        if isinstance(monotone := options.get("monotone"), Mapping):
+            check_monotone(self.schema, monotone)
         if isinstance(target, Classes):
             options.setdefault("classes", list(target.labels))
         # Half of the parameters that there may be, since several networks may answer together.

@@ -58,7 +58,8 @@ impl Constraint {
     fn signed(&self) -> impl Iterator<Item = (Range<usize>, f32)> + '_ {
         let last = self.layout.connections().len() - 1;
         self.layout.connections().enumerate().flat_map(move |(index, connection)| {
-            let sign = move |input: usize| if index == 0 { self.inputs.get(input).copied().unwrap_or(0.0) } else { 1.0 };
+            let sign =
+                move |input: usize| if index == 0 { self.inputs.get(input).copied().unwrap_or(0.0) } else { 1.0 };
             let rows = (0..connection.inputs).map(move |input| (input, sign(input))).filter(|&(_, sign)| sign != 0.0);
             rows.flat_map(move |(input, sign)| {
                 let row = connection.offset + (1 + input) * connection.outputs;

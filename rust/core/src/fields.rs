@@ -229,9 +229,10 @@ fn check_monotone(schema: &Schema, options: &Options) -> Result<()> {
         }
     }
     match schema.target() {
-        Target::Classes { most, .. } if options.monotone.is_any() && *most > 2 => {
-            refuse(options.monotone.to_string(), format!("none for a classifier of up to {most} classes: CLASSES 2 has an order"))
-        }
+        Target::Classes { most, .. } if options.monotone.is_any() && *most > 2 => refuse(
+            options.monotone.to_string(),
+            format!("none for a classifier of up to {most} classes: CLASSES 2 has an order"),
+        ),
         _ => Ok(()),
     }
 }

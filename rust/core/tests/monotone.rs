@@ -130,8 +130,7 @@ fn what_is_true_of_the_rows_is_learnt() {
     for monotone in [Monotone::None, options(Kind::Regressor).monotone] {
         let options = Options { monotone, ..options(Kind::Regressor) };
         let layout = Layout::new(&[3, 20, 20, 1]).unwrap();
-        let mut network =
-            Network::new(Kind::Regressor, layout, options, Limits { train: 400, test: 100 }, 3).unwrap();
+        let mut network = Network::new(Kind::Regressor, layout, options, Limits { train: 400, test: 100 }, 3).unwrap();
         network.observe(&Batch::new(&learnt, 3, &noisy, 1), None, |_| {}).unwrap();
         let network = train(network, 2000);
         errors.push(network.evaluate_on(&Batch::new(&fresh, 3, &truth, 1)).unwrap().error);
@@ -147,10 +146,7 @@ fn weights_that_break_it_are_refused_wherever_they_come_from() {
     // Of the first member: the first input's weights come after the biases.
     weights[2] = -0.5;
     let error = network.set_weights(weights.clone()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "weight 2 is -0.5: expected at least 0, since the answer is monotone in inputs"
-    );
+    assert_eq!(error.to_string(), "weight 2 is -0.5: expected at least 0, since the answer is monotone in inputs");
     assert!(matches!(error, Error::Constraint { weight: 2, .. }) && network == before);
     weights[2] = 0.5;
     network.set_weights(weights).unwrap();
@@ -221,7 +217,8 @@ fn fields_that_have_no_order_are_refused_by_their_names() {
         of(kind, 2, &[]).unwrap();
         of(kind, 2, &[b"no", b"yes"]).unwrap();
     }
-    for kind in [FieldKind::Category(5), FieldKind::Time, FieldKind::Text(5), FieldKind::Tags(5), FieldKind::Vector(2)] {
+    for kind in [FieldKind::Category(5), FieldKind::Time, FieldKind::Text(5), FieldKind::Tags(5), FieldKind::Vector(2)]
+    {
         let expected = "expected 0, since only a NUMBER, a FLAG or an AUTO has an order";
         let error = of(kind, 2, &[]).unwrap_err();
         assert_eq!(error.to_string(), format!("monotone is 1 for field other of kind {kind}: {expected}"));

@@ -99,12 +99,19 @@ impl Described<'_, '_> {
                 let (name, sign): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
                 let key = name_of("the name of a field", &name)?;
                 let Some(at) = fields.iter().position(|(field, _)| *field == key) else {
-                    return Err(OptionError::new_err(format!("monotone has {}: it is none of the fields", name.repr()?)));
+                    return Err(OptionError::new_err(format!(
+                        "monotone has {}: it is none of the fields",
+                        name.repr()?
+                    )));
                 };
-                signs[at] = sign.extract::<f32>().ok().filter(|sign| [1.0, 0.0, -1.0].contains(sign)).ok_or_else(|| {
-                    let shown = sequences::shown(&sign).unwrap_or_default();
-                    OptionError::new_err(format!("monotone is {shown} for {}: expected 1, 0 or -1", shown_name(&name)))
-                })?;
+                signs[at] =
+                    sign.extract::<f32>().ok().filter(|sign| [1.0, 0.0, -1.0].contains(sign)).ok_or_else(|| {
+                        let shown = sequences::shown(&sign).unwrap_or_default();
+                        OptionError::new_err(format!(
+                            "monotone is {shown} for {}: expected 1, 0 or -1",
+                            shown_name(&name)
+                        ))
+                    })?;
             }
         }
         if has_signs || self.monotone.is_some() {

@@ -122,7 +122,9 @@ fn read(option: &Declared, value: &Bound<'_, PyAny>) -> PyResult<Value> {
             }
             Err(error) => Err(error),
         },
-        Other::Nothing | Other::Number | Other::Numbers | Other::Signs => Err(mistyped(name, value, &expected(&domain))),
+        Other::Nothing | Other::Number | Other::Numbers | Other::Signs => {
+            Err(mistyped(name, value, &expected(&domain)))
+        }
     }
 }
 

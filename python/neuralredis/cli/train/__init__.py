@@ -30,6 +30,7 @@ examples:
   neuralredis train customers.csv --target churned
   neuralredis train houses.parquet --target price --ignore address,agent --plot curve.png
   neuralredis train shops.csv --target sales --as zip=category --as opened=date:dmy
+  neuralredis train flats.csv --target rent --increasing size,rooms --decreasing distance
   neuralredis train customers.csv --target churned --redis redis://localhost --key churn
 
 The same table, options and seed make the same network. Ctrl-C ends the training, and keeps what has been learnt.
@@ -57,6 +58,17 @@ def add_to(subparsers: Any) -> None:
     kind.add_argument("--regress", dest="classify", action="store_false", help="learn numbers")
     parser.add_argument(
         "--hidden", type=layers, default=HIDDEN, metavar="N,N", help=f"units of each hidden layer (default: {HIDDEN})"
+    )
+    parser.add_argument(
+        "--increasing",
+        type=names,
+        action="extend",
+        default=[],
+        metavar="A,B",
+        help="columns with which the answer never falls: a number, or the probability of the second of two classes",
+    )
+    parser.add_argument(
+        "--decreasing", type=names, action="extend", default=[], metavar="A,B", help="columns with which it never rises"
     )
     parser.add_argument("--balanced", action="store_true", help="give rare classes as much say as common ones")
     add_cost(parser)

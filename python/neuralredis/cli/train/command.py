@@ -14,7 +14,7 @@ from neuralredis.cli import places, screen, servers, sources
 from neuralredis.cli.arguments import check_cost
 from neuralredis.cli.failure import Failure
 from neuralredis.cli.train import report
-from neuralredis.cli.train.prepare import Prepared, prepare, wishes_of
+from neuralredis.cli.train.prepare import Prepared, monotone_of, prepare, wishes_of
 from neuralredis.network import Network
 from neuralredis.results import Progress, Report
 from neuralredis.table import judging
@@ -80,7 +80,10 @@ def _check_key(args: argparse.Namespace) -> None:
 def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Network, Report]:
     """Return a trained network, with the rows that it has learnt from. Ctrl-C ends the training early."""
     network = data.prepared.network(
-        hidden=args.hidden, seed=args.seed, class_weight="balanced" if args.balanced and data.labels else None
+        hidden=args.hidden,
+        seed=args.seed,
+        class_weight="balanced" if args.balanced and data.labels else None,
+        monotone=monotone_of(args) or None,
     )
     out.print(
         f"{data.learnt:,} rows to learn from, of which {len(data.prepared.test):,} tell when to stop; "

@@ -20,7 +20,7 @@ from neuralredis.table.target import Classes, Target
 from neuralredis.table.values import Words
 from neuralredis.table.wishes import Wish
 
-__all__ = ["Prepared", "prepare", "wishes_of"]
+__all__ = ["Prepared", "monotone_of", "prepare", "wishes_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,7 +78,7 @@ def wishes_of(args: argparse.Namespace, table: Table) -> dict[str, Wish]:
     """Return what the user says that columns are, after a check that they exist and are said to be one thing."""
     if args.target is None:
         args.parser.error(f"--target says which column is to be answered: {table.listed()}")
-    for name in (*args.ignore, *(name for name, _ in args.wishes)):
+    for name in (*args.ignore, *(name for name, _ in args.wishes), *monotone_of(args)):
         table.check(name)
     wishes = dict(args.wishes)
     for name, wish in args.wishes:
@@ -89,6 +89,13 @@ def wishes_of(args: argparse.Namespace, table: Table) -> dict[str, Wish]:
         raise Failure(f"'{args.target}' cannot be both the target and left out")
     table.check(args.target)
     return wishes
+
+
+def monotone_of(args: argparse.Namespace) -> dict[str, int]:
+    """Return the columns with which the answer is to rise, each with 1, or to fall, each with -1."""
+    if both := sorted({*args.increasing} & {*args.decreasing}):
+        raise Failure(f"'{both[0]}' is of --increasing and of --decreasing: expected one of them")
+    return dict.fromkeys(args.increasing, 1) | dict.fromkeys(args.decreasing, -1)
 
 
 def prepare(args: argparse.Namespace, table: Table, wishes: dict[str, Wish]) -> Prepared:

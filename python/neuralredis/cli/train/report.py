@@ -82,6 +82,10 @@ def introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
     screen.columns(out, data.schema, data.gaps, [name for name in table.names if name != target.name])
     for remark in data.remarks:
         out.print(f"Note: {remark}.", style="yellow")
+    what = f"The probability of '{shortened(data.labels[1])}'" if len(data.labels) == 2 else "The answer"
+    for columns, goes in ((args.increasing, "falls"), (args.decreasing, "rises")):
+        if columns:
+            out.print(f"{what} never {goes} as {listed([f"'{shortened(name)}'" for name in columns], 8, 'or')} rises.")
 
 
 def results(out: Console, args: argparse.Namespace, data: Prepared, trained: Trained) -> None:

@@ -17,7 +17,8 @@ use crate::layout::{Kind, Layout};
 use crate::network::MAX_NOTES;
 use crate::normalization::Scaling;
 use crate::options::{
-    Activation, Algorithm, ClassWeight, Decay, Loss, MAX_PATIENCE, Options, Output, Patience, Restarts,
+    Activation, Algorithm, Changes, ClassWeight, Decay, Loss, MAX_PATIENCE, Monotone, Options, Output, Patience,
+    Restarts,
 };
 use crate::random::Random;
 use crate::report::Point;
@@ -44,6 +45,7 @@ fn options() -> impl Strategy<Value = (Kind, Options)> {
                 restarts,
                 class_weight: ClassWeight::None,
                 patience,
+                monotone: Monotone::None,
             };
             options.check(kind, &Layout::new(&[1, 2]).unwrap()).ok().map(|()| (kind, options))
         },

@@ -225,7 +225,11 @@ impl Options {
             return refuse("activation", self.activation.name(), "tanh or sigmoid where inputs are monotone");
         }
         if self.monotone.is_any() && self.algorithm == Algorithm::Lbfgs {
-            return refuse("algorithm", self.algorithm.name(), "auto, adam or a variant of RPROP where inputs are monotone");
+            return refuse(
+                "algorithm",
+                self.algorithm.name(),
+                "auto, adam or a variant of RPROP where inputs are monotone",
+            );
         }
         for option in TABLE {
             if let Some(value) = option.value(self, Limits::default())
@@ -334,6 +338,28 @@ mod tests {
     }
 
     #[test]
+    fn monotone_inputs_bring_tanh_unless_an_activation_is_named() {
+        let signs = |signs: &[f32]| Some(Monotone::Given(Arc::new(signs.to_vec())));
+        let one = Layout::new(&[2, 1]).unwrap();
+        let of = |changes: &Changes| Options::new(Kind::Regressor).with(Kind::Regressor, &one, changes);
+        let given = Changes { monotone: signs(&[0.0, -1.0]), ..Changes::default() };
+        let monotone = of(&given).unwrap();
+        assert_eq!((monotone.activation, monotone.monotone.sign(1)), (Activation::Tanh, -1.0));
+        assert_eq!((monotone.monotone.sign(0), monotone.monotone.sign(2)), (0.0, 0.0));
+        let sigmoid = Changes { activation: Some(Activation::Sigmoid), ..given.clone() };
+        let sigmoid = of(&sigmoid).unwrap();
+        assert_eq!(sigmoid.activation, Activation::Sigmoid);
+        assert_eq!(sigmoid.with(Kind::Regressor, &one, &given).unwrap().activation, Activation::Sigmoid);
+        assert!(of(&Changes { activation: Some(Activation::Relu), ..given }).is_err());
+        let zeros = Changes { monotone: signs(&[0.0, 0.0]), ..Changes::default() };
+        assert_eq!(of(&zeros).unwrap().activation, Activation::Relu);
+        assert_eq!(monotone.monotone.to_string(), "0,-1");
+        assert_eq!(signs(&[1.0; 21]).unwrap().to_string(), "a list of 21");
+        let kinds = [0, 1].map(|field| monotone.monotone.with_sign(field, crate::schema::FieldKind::Auto(7)));
+        assert_eq!(kinds, ["AUTO 7", "AUTO 7 -"]);
+    }
+
+    #[test]
     fn words_are_read_in_any_case_and_other_values_refused_with_what_is_expected() {
         assert_eq!(Algorithm::DOMAIN.word(b"iRprop-"), Some(Value::Word("irprop-")));
         assert_eq!(Algorithm::DOMAIN.word(b"swish"), None);
@@ -352,6 +378,10 @@ mod tests {
         assert_eq!(
             refusal("class_weight", numbers(&[1.0, 0.0])),
             "class_weight is 0 for output 1: expected none, balanced or a finite number above 0 for each output"
+        );
+        assert_eq!(
+            refusal("monotone", numbers(&[1.0, -1.0, 0.5])),
+            "monotone is 0.5 for input 2: expected none or 1, 0 or -1 for each input"
         );
         assert_eq!(refusal("normalize", Value::Integer(1)), "normalize is 1: expected yes or no");
         assert_eq!(
@@ -425,7 +455,7 @@ mod tests {
 
     #[test]
     fn a_flag_is_shown_as_yes_or_no_and_a_number_as_it_is() {
-        let shown = |value| super::shown(&value);
+        let shown = |value| super::shown(&value, Other::Nothing);
         assert_eq!((shown(Value::Flag(true)), shown(Value::Flag(false))), ("yes".to_owned(), "no".to_owned()));
         assert_eq!((shown(Value::Word("auto")), shown(Value::Number(0.5))), ("auto".to_owned(), "0.5".to_owned()));
         let refused = Options { patience: Patience::Cycles(0), ..Options::new(Kind::Regressor) };

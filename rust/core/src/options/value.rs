@@ -227,6 +227,10 @@ mod tests {
     #[test]
     fn an_option_may_be_its_words_and_one_thing_else() {
         let others = [Other::Nothing, Other::Flag, Other::Integer(2, 5), Other::Number, Other::Numbers];
+        assert!(
+            [[1.0, 0.0, -1.0], [1.0, 2.0, 0.0]].map(|signs| domain(Other::Signs).contains(&numbers(&signs)))
+                == [true, false]
+        );
         let things = [Value::Flag(false), Value::Integer(3), Value::Number(0.5), numbers(&[1.0, 2.0])];
         for (at, &other) in others.iter().enumerate() {
             let domain = domain(other);
@@ -249,6 +253,7 @@ mod tests {
         assert_eq!(expected(Other::Nothing), "auto, all");
         assert_eq!(expected(Other::Integer(2, 5)), "auto, all or an integer from 2 to 5");
         assert_eq!(expected(Other::Number), "auto, all or a finite number of at least 0");
+        assert_eq!(expected(Other::Signs), "auto, all or 1, 0 or -1 for each input");
         assert_eq!(Domain::FLAG.expected(), "yes or no");
         assert_eq!(Domain::integer(0, 9).expected(), "an integer from 0 to 9");
     }
@@ -262,6 +267,7 @@ mod tests {
             (Other::Integer(2, 5), Value::Integer(3), vec![3, 0, 0, 0, 0, 0, 0, 0]),
             (Other::Number, Value::Number(1.0), one.to_vec()),
             (Other::Numbers, numbers(&[1.0, 1.0]), [one, one].concat()),
+            (Other::Signs, numbers(&[1.0]), one.to_vec()),
         ] {
             let domain = domain(other);
             assert_eq!(domain.encode(&value), bytes);

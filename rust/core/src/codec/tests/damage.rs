@@ -180,6 +180,34 @@ fn with_body(frames: &[impl AsRef<[u8]>], section: Section, body: &[u8]) -> Vec<
     file_of(&frames)
 }
 
+fn set(network: &mut Network, weight: usize, value: f32) {
+    Arc::make_mut(&mut network.trained).weights[weight] = value;
+}
+
+#[test]
+fn a_network_that_is_not_as_monotone_as_it_says_is_refused() {
+    let layout = Layout::new(&[2, 3, 1]).unwrap();
+    let changes = Changes { monotone: Some(Monotone::Given(Arc::new(vec![0.0, 1.0]))), ..Changes::default() };
+    let options = Options::new(Kind::Regressor).with(Kind::Regressor, &layout, &changes).unwrap();
+    let network = Network::new(Kind::Regressor, layout, options, Limits::default(), 1).unwrap();
+    assert_eq!(decode(&encode(&network)).as_ref(), Ok(&network));
+    let refused = |forge: fn(&mut Network)| {
+        let mut network = network.clone();
+        forge(&mut network);
+        refusal(&encode(&network))
+    };
+    // Three biases, three weights of the free input, three of the other, a bias and three weights.
+    assert!(refused(|network| set(network, 6, -0.5)).contains("weight 6 is -0.5: expected at least 0"));
+    assert!(refused(|network| set(network, 12, -1e-30)).contains("weight 12 is"));
+    assert!(refused(|network| set(network, 0, 1e20)).contains("weight 0 is"));
+    let unbounded = refused(|network| Arc::make_mut(&mut network.trained).normalization.inputs = None);
+    assert!(unbounded.contains("inputs are monotone and not bounded"));
+    let other = refused(|network| network.options.monotone = Monotone::Given(Arc::new(vec![1.0])));
+    assert!(other.contains("monotone is 1 number: expected 2, one for each input"));
+    let relu = refused(|network| network.options.activation = Activation::Relu);
+    assert!(relu.contains("activation is relu: expected tanh or sigmoid"));
+}
+
 #[test]
 fn forged_options_are_refused() {
     let mut network = small(Kind::Classifier, 12, 0);

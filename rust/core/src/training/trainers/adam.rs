@@ -445,7 +445,7 @@ mod tests {
     fn an_order_has_every_group_once_and_is_another_for_each_member_and_cycle() {
         let range = Range::default();
         let looked_up = LookedUpWeights { inputs: range, units: 1, rate: RATE, decay_factor: 0.0 };
-        let plan = Plan { seed: 5, dense: Vec::new(), looked_up, groups: 1, parts: 1 };
+        let plan = Plan { seed: 5, dense: Vec::new(), looked_up, constraint: None, groups: 1, parts: 1 };
         let order = plan.order(100, 0, 0);
         let mut sorted = order.clone();
         sorted.sort_unstable();
