@@ -21,9 +21,9 @@ def test_a_sign_after_a_kind_is_told_and_refused_where_there_is_no_order(client:
         message = refused(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} -> price MONOTONE 1")
         assert message == "NROPTION MONOTONE is given besides signs after kinds: expected one of them"
         ask(client, f"NR.CREATE net REGRESSOR SCHEMA b NUMBER size {kind} {sign} -> price")
-        info = ask(client, "NR.INFO net")
-        assert info[info.index(b"fields") + 1] == [b"b", b"NUMBER", b"size", f"{kind} {sign}".encode()]
-        assert info[info.index(b"monotone") + 1] == [b"0", b"1" if sign == "+" else b"-1"]
+        info = inredis.pairs(client.execute_command("NR.INFO", "net"))
+        assert info[b"fields"] == [b"b", b"NUMBER", b"size", f"{kind} {sign}".encode()]
+        assert info[b"monotone"] == [b"0", b"1" if sign == "+" else b"-1"]
         ask(client, "DEL net")
 
 

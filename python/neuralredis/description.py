@@ -64,7 +64,8 @@ class Description:
     3. Of several members, the output units become a sum: from 0 on, for each member in order, what its unit gives times
        ``1 / members``.
     4. ``output`` is the function of the output units: softmax of all of them together, after their maximum has been
-       subtracted, sigmoid of each, or linear, which is none.
+       subtracted, sigmoid of each, or linear, which is none. Where the answer is monotone in inputs, softmax is the
+       sigmoid of what its unit is above the other.
     5. With ``outputs``, each output ``y`` becomes ``y / scale + mean``, kept within the finite numbers; ``mean`` where
        the scale is 0.
 
@@ -76,7 +77,7 @@ class Description:
     kind : {"classifier", "regressor"}
         What the network answers. A classifier's class is the first of its greatest outputs.
     inputs : Scaling or None
-        Of the inputs; None before the first training.
+        Of the inputs; None before the first training, unless the answer is monotone in some.
     input_limit : float
         Bound of a scaled input.
     members : tuple of tuple of Layer

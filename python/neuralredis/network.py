@@ -424,7 +424,7 @@ class Network(NetworkWithIntervals, NetworkWithReasons):
         ShapeError
             If they are more or fewer than those of the network, or of other shapes.
         DataError
-            If one is no finite number.
+            If one is no finite number, or has the wrong sign for an answer that is monotone in inputs.
         TrainingError
             If the network is being trained.
 

@@ -136,7 +136,7 @@ class Info(OptionFields, Figures):
         Times that all training rows were presented.
     parameters : int
         Weights and biases.
-    normalize, activation, output, loss, algorithm, l2, restarts, class_weight, patience, dataset, test
+    normalize, activation, output, loss, algorithm, l2, restarts, class_weight, patience, monotone, dataset, test
         The options, as ``configure()`` returns them.
     members : int
         Networks of this layout that answer together; 1 before the first training.

@@ -16,6 +16,8 @@ use crate::options::{Activation, Output};
 /// 3. Of several members, the output units become the sum over the members in turn, from 0 on, of what they give times
 ///    `1.0 / members`.
 /// 4. The head makes outputs of these: [`Output::Softmax`] of all together, [`Output::Sigmoid`] of each, [`Output::Linear`] none.
+///    Where the answer is monotone in inputs, the softmax of two classes is the sigmoid of the difference of their units, which
+///    is the same but for the last bits.
 /// 5. With `outputs`, each output `y` becomes `y / scale + mean`, kept within `-f32::MAX..=f32::MAX`, or `mean` where the
 ///    scale is 0.
 ///
@@ -25,7 +27,7 @@ use crate::options::{Activation, Output};
 pub struct Description {
     /// What the network answers.
     pub kind: Kind,
-    /// How inputs are scaled; none before the first training.
+    /// How inputs are scaled; none before the first training, unless the answer is monotone in some.
     pub inputs: Option<Scaling>,
     /// Bound of a scaled input.
     pub input_limit: f32,

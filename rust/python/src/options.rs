@@ -131,8 +131,9 @@ fn read(option: &Declared, value: &Bound<'_, PyAny>) -> PyResult<Value> {
 /// What an option may be, with words as Python has them where it may be something else as well.
 fn expected(domain: &Domain) -> String {
     let quoted = domain.words.iter().map(|(word, _)| format!("'{word}'")).collect::<Vec<_>>().join(", ");
-    match domain.expected().rsplit_once(" or ") {
-        Some((_, other)) if !quoted.is_empty() => format!("{quoted} or {other}"),
+    let words = domain.words.iter().map(|&(word, _)| word).collect::<Vec<_>>().join(", ");
+    match domain.expected().strip_prefix(&format!("{words} or ")) {
+        Some(other) if !quoted.is_empty() => format!("{quoted} or {other}"),
         _ => domain.expected(),
     }
 }

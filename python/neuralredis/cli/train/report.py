@@ -85,7 +85,8 @@ def introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
     what = f"The probability of '{shortened(data.labels[1])}'" if len(data.labels) == 2 else "The answer"
     for columns, goes in ((args.increasing, "falls"), (args.decreasing, "rises")):
         if columns:
-            out.print(f"{what} never {goes} as {listed([f"'{shortened(name)}'" for name in columns], 8, 'or')} rises.")
+            named = listed([f"'{shortened(name)}'" for name in columns], 8, "or")
+            out.print(f"{what} never {goes} as {named} rises.")
 
 
 def results(out: Console, args: argparse.Namespace, data: Prepared, trained: Trained) -> None:
