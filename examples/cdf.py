@@ -1,7 +1,7 @@
 """A network learns how long people wait, as a distribution function.
 
-Of some waits it learns what share of them is over after so many minutes. Its answer lies between 0 and 1, and never falls
-with the minutes: that is what a distribution function is. So it has quantiles, and new waits can be drawn from it.
+Of some waits it learns what share of them is over after so many minutes. Its answer lies between 0 and 1, and never
+falls with the minutes: that is what a distribution function is. So it has quantiles, and new waits can be drawn from it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ def draw(count: int) -> np.ndarray:
     return np.where(rng.random(count) < 0.65, rng.gamma(9, 0.45, count), rng.normal(13, 1.5, count))
 
 
-# A row for each wait: the minutes, and the share of the waits that are not longer. Then what is known without any: at first
-# none is over, and after 20 minutes all are.
+# A row for each wait: the minutes, and the share of the waits that are not longer. Then what is known without any: at
+# first none is over, and after 20 minutes all are.
 waits = np.sort(draw(args.waits))
 shares = (np.arange(args.waits) + 0.5) / args.waits
 ends = np.repeat([0, 20, 25, 30], 5)

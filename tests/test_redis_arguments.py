@@ -72,14 +72,14 @@ NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,1e39 | CLASSWEIGHT is '1,1e39'
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,2, | CLASSWEIGHT is '1,2,'
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1 2 | '2' is no option here
 NR.CREATE new CLASSIFIER 2 -> 2 MONOTONE | MONOTONE has no value
-NR.CREATE new CLASSIFIER 2 -> 2 MONOTONE up | MONOTONE is 'up': expected none or 1, 0 or -1 for each input, separated by commas
+NR.CREATE new CLASSIFIER 2 -> 2 MONOTONE up | MONOTONE is 'up': expected none or 1, 0 or -1 for each input
 NR.CREATE new CLASSIFIER 2 -> 2 MONOTONE 1,2 | MONOTONE is '1,2'
 NR.CREATE new CLASSIFIER 2 -> 2 MONOTONE 1,nan | MONOTONE is '1,nan'
 NR.CREATE new CLASSIFIER 2 -> 2 MONOTONE 1 | monotone is 1 number: expected 2, one for each input
 NR.CREATE new CLASSIFIER 2 -> 3 MONOTONE 1,0 | monotone is 1,0: expected none for a classifier of more than two classes
 NR.CREATE new REGRESSOR 2 -> 2 MONOTONE 1,0 | monotone is 1,0: expected none for a regressor of more than one output
 NR.CREATE new REGRESSOR 2 -> 1 MONOTONE 1,0 ACTIVATION RELU | activation is relu: expected tanh or sigmoid
-NR.CREATE new REGRESSOR 2 -> 1 MONOTONE 1,0 ALGORITHM LBFGS | algorithm is lbfgs: expected auto, adam or a variant of RPROP
+NR.CREATE new REGRESSOR 2 -> 1 MONOTONE 1,0 ALGORITHM LBFGS | algorithm is lbfgs: expected auto, adam or a variant
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1 | class weight is 1 number: expected 2, one for each output
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,2,3 | class weight is 3 numbers: expected 2, one for each output
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT none CLASSWEIGHT none | CLASSWEIGHT is given twice

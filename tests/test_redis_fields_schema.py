@@ -21,9 +21,9 @@ def test_a_sign_after_a_kind_is_told_and_refused_where_there_is_no_order(client:
         message = refused(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} -> price MONOTONE 1")
         assert message == "NROPTION MONOTONE is given besides signs after kinds: expected one of them"
         ask(client, f"NR.CREATE net REGRESSOR SCHEMA b NUMBER size {kind} {sign} -> price")
-        info = inredis.pairs(client.execute_command("NR.INFO", "net"))
-        assert info[b"fields"] == [b"b", b"NUMBER", b"size", f"{kind} {sign}".encode()]
-        assert info[b"monotone"] == [b"0", b"1" if sign == "+" else b"-1"]
+        info = inredis.info(client, "net")
+        assert info["fields"] == ["b", "NUMBER", "size", f"{kind} {sign}"]
+        assert [float(of) for of in info["monotone"]] == [0, 1 if sign == "+" else -1]
         ask(client, "DEL net")
 
 

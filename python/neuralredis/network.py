@@ -102,11 +102,11 @@ class Network(NetworkWithIntervals, NetworkWithReasons):
         cycles, by mini-batches from 4 to 20; without ``backtrack`` less where the testing error rises again and again.
     monotone : sequence of int or dict of str to int, optional
         1 for an input with which the answer only rises, -1 for one with which it only falls, 0 for the others; of a
-        network of fields by their names, or as a ``"+"`` or ``"-"`` after a kind. The answer is a regressor's one output,
-        or the second of a classifier's two classes. It holds for every two rows that differ in such inputs alone, exactly,
-        whatever the rows are that were learnt from, and does not change afterwards. Hidden units are then of tanh unless
-        ``activation`` says sigmoid, since rectified ones could form convex functions alone; ``"auto"`` trains by a
-        variant of RPROP where it would else take L-BFGS. See Notes.
+        network of fields by their names, or as a ``"+"`` or ``"-"`` after a kind. The answer is a regressor's one
+        output, or the second of a classifier's two classes. It holds for every two rows that differ in such inputs
+        alone, exactly, whatever the rows are that were learnt from, and does not change afterwards. Hidden units are
+        then of tanh unless ``activation`` says sigmoid, since rectified ones could form convex functions alone, and
+        iRprop+ takes the place of L-BFGS. See Notes.
 
     Raises
     ------

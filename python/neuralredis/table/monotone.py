@@ -41,7 +41,7 @@ def check_monotone(schema: Schema, signs: Mapping[str, float]) -> None:
             raise TableError(f"the answer cannot rise or fall with '{name}', which is left out: {reasons[name]}")
         if name not in fields:
             there = ", ".join(f"'{field}'" for field in list(fields)[:30])
-            raise TableError(f"the answer cannot rise or fall with '{name}', which is no column; the columns are {there}")
+            raise TableError(f"the answer cannot rise or fall with '{name}', which is none of the columns {there}")
         reader = fields[name].reader
         if sign and reader.of not in ORDERED:
             raise TableError(

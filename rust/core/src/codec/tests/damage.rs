@@ -254,7 +254,10 @@ fn forged_options_are_refused() {
         (missing, "8 of the options 1 to 9: expected all"),
         ([&whole[..], &[9, 1, 0, 0, 0, 0]].concat(), "option 9 follows option 9"),
         ([&whole[..], &[10, 1, 0, 0, 0, 0]].concat(), "monotone is the default: expected that it is left out"),
-        ([&whole[..], &[10, 4, 0, 0, 0, 0, 0, 0, 64]].concat(), "monotone is [0, 0, 0, 64]: expected none or 1, 0 or -1"),
+        (
+            [&whole[..], &[10, 4, 0, 0, 0, 0, 0, 0, 64]].concat(),
+            "monotone is [0, 0, 0, 64]: expected none or 1, 0 or -1",
+        ),
         ([&whole[..], &[11, 0, 0, 0, 0]].concat(), "option 11 is unknown to this version"),
         ([&whole[..], &[200, 5, 0, 0, 0, 1]].concat(), "it ends 4 bytes early"),
         ([&whole[..], &[10, 1]].concat(), "it ends 3 bytes early"),
