@@ -1,7 +1,7 @@
 """A network learns how long people wait, as a distribution function.
 
 Of some waits it learns what share of them is over after so many minutes. Its answer lies between 0 and 1, and never
-falls with the minutes: that is what a distribution function is. So it has quantiles, and new waits can be drawn from it.
+falls with the minutes, as that of a distribution function. So it has quantiles, and new waits can be drawn from it.
 """
 
 from __future__ import annotations

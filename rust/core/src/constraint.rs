@@ -5,7 +5,7 @@
 //! all that follows does; what enters beside these inputs is as free as ever. Rounding keeps it so: each operation, among them
 //! fused multiplication and addition, standardization, the mean of members and the functions of `kernels::functions`, is
 //! monotone in single precision, too. With tanh units and two hidden layers or more a network comes as close as is wanted to
-//! any monotone function (Mikulincer and Reichman, "Size and depth of monotone neural networks", NeurIPS 2022).
+//! any monotone function (Mikulincer and Reichman, "Size and depth of monotone neural networks", `NeurIPS` 2022).
 //!
 //! A step that would take a weight across 0 is reflected there, as if the weight were the size of a parameter that may cross 0
 //! (Runje and Shankaranarayana, "Constrained monotonic neural networks", ICML 2023), so that kernels, files and descriptions
@@ -92,11 +92,6 @@ impl Constraint {
         }
     }
 
-    /// Keeps the weights of a member within bounds.
-    pub(crate) fn bound(&self, weights: &mut [f32]) {
-        weights.iter_mut().for_each(|weight| *weight = weight.clamp(-MAX_WEIGHT, MAX_WEIGHT));
-    }
-
     /// Whether weights of members obey.
     ///
     /// # Errors
@@ -128,6 +123,11 @@ impl Constraint {
         }
         self.check(&trained.weights).map_err(|error| Error::Damaged(error.to_string()))
     }
+}
+
+/// Keeps weights within bounds.
+pub(crate) fn bound(weights: &mut [f32]) {
+    weights.iter_mut().for_each(|weight| *weight = weight.clamp(-MAX_WEIGHT, MAX_WEIGHT));
 }
 
 #[cfg(test)]
@@ -187,7 +187,7 @@ mod tests {
         assert_eq!((weights, turned), ([-7.0, 0.5, -0.25], vec![1, 2]));
         constraint.reflect(&mut weights, |at| panic!("{at} has its sign"));
         let mut weights = [f32::MAX, -1e30, 3.0];
-        constraint.bound(&mut weights);
+        bound(&mut weights);
         assert_eq!(weights, [MAX_WEIGHT, -MAX_WEIGHT, 3.0]);
     }
 

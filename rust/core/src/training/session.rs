@@ -21,6 +21,7 @@ use super::task::Task;
 use super::threads::Threads;
 use super::trainers::{Found, Trainer, Verdict, WeightDecay};
 use super::warnings::{learnt_nothing, warnings};
+use crate::constraint::bound;
 use crate::dataset::Set;
 use crate::layout::Kind;
 use crate::normalization::Normalization;
@@ -62,8 +63,8 @@ impl<'a> Session<'a> {
                 reexpress(&task.layout, functions, before, &normalization, weights, member.sizes);
             }
             state = TrainerState::Rprop(rprop);
-            if let Some(constraint) = task.constraint() {
-                weights.chunks_exact_mut(each).for_each(|weights| constraint.bound(weights));
+            if task.options.monotone.is_any() {
+                bound(&mut weights);
             }
         }
         if control.is_cancelled() {
