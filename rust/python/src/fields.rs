@@ -17,6 +17,12 @@ use crate::options;
 use crate::sequences;
 use crate::values;
 
+/// Names of fields, their kinds, and the signs after these.
+type SignedFields = Vec<(Vec<u8>, (FieldKind, f32))>;
+
+/// Options, and the fields in which the answer is monotone, where they are given by their names.
+type ByName<'py> = (Option<Bound<'py, PyDict>>, Option<Bound<'py, PyMapping>>);
+
 /// What a network of fields is made of, beside options.
 pub(crate) struct Described<'a, 'py> {
     pub(crate) fields: &'a Bound<'py, PyAny>,
@@ -121,7 +127,7 @@ impl Described<'_, '_> {
         Schema::new(fields, self.target(kind)?).map_err(raise)
     }
 
-    fn fields(&self) -> PyResult<Vec<(Vec<u8>, (FieldKind, f32))>> {
+    fn fields(&self) -> PyResult<SignedFields> {
         let Ok(mapping) = self.fields.cast::<PyMapping>() else {
             let shown = sequences::shown(self.fields)?;
             return Err(PyTypeError::new_err(format!("fields is {shown}: expected a dict of names and kinds")));
@@ -186,11 +192,9 @@ impl Described<'_, '_> {
 }
 
 /// The options without the fields in which the answer is monotone by name, and these.
-pub(crate) fn monotone_by_name<'py>(
-    options: Option<&Bound<'py, PyDict>>,
-) -> PyResult<(Option<Bound<'py, PyDict>>, Option<Bound<'py, PyMapping>>)> {
+pub(crate) fn monotone_by_name<'py>(options: Option<&Bound<'py, PyDict>>) -> PyResult<ByName<'py>> {
     let Some(options) = options else { return Ok((None, None)) };
-    match options.get_item("monotone")?.map(|given| given.cast_into::<PyMapping>()) {
+    match options.get_item("monotone")?.map(Bound::cast_into::<PyMapping>) {
         Some(Ok(by_name)) => {
             let others = options.copy()?;
             others.del_item("monotone")?;

@@ -19,6 +19,7 @@ from neuralredis.network import Network
 from neuralredis.results import Progress, Report
 from neuralredis.table import judging
 from neuralredis.table.known import Known
+from neuralredis.table.monotone import check_monotone
 
 __all__ = ["train"]
 
@@ -39,6 +40,7 @@ def train(args: argparse.Namespace) -> None:
         places.check_question(place, args.target, table)
     data = prepare(args, table, wishes)
     check_cost(args.cost, data.target.name, data.labels)
+    check_monotone(data.schema, monotone_of(args))
     report.introduce(out, args, data)
     network, training = _train(args, data, out)
     saved = _without_rows(network) if args.without_rows else network
