@@ -8,6 +8,7 @@ mod curve;
 mod ensemble;
 mod job;
 mod live;
+mod pace;
 mod pass;
 mod pauses;
 mod pool;

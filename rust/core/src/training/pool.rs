@@ -178,19 +178,21 @@ impl Drop for Bytes {
 pub(super) struct Seats {
     pool: Arc<Pool>,
     owner: Owner,
+    /// How many were asked for when they were taken.
+    wanted: usize,
     held: usize,
     since: Instant,
 }
 
 impl Seats {
     pub(super) fn new(pool: Arc<Pool>, owner: Owner) -> Self {
-        Self { pool, owner, held: 0, since: Instant::now() }
+        Self { pool, owner, wanted: 0, held: 0, since: Instant::now() }
     }
 
     /// Seats to compute with now, at most `wanted` and at least one; waits where others have taken them all.
     /// None once `give_up` says so, which is asked now and then while waiting.
     pub(super) fn take(&mut self, wanted: usize, give_up: impl Fn() -> bool) -> Option<usize> {
-        if self.held > 0 && self.held <= wanted && self.since.elapsed() < SLICE {
+        if self.held > 0 && self.wanted == wanted && self.since.elapsed() < SLICE {
             return Some(self.held);
         }
         let pool = Arc::clone(&self.pool);
@@ -215,7 +217,7 @@ impl Seats {
         state.waiting.pop(|_| true);
         let free = state.threads - state.seats_taken;
         let share = (state.threads / state.running.max(1)).max(1);
-        self.held = wanted.min(free).min(share).max(1);
+        (self.wanted, self.held) = (wanted, wanted.min(free).min(share).max(1));
         state.seats_taken += self.held;
         self.since = Instant::now();
         if !state.waiting.is_empty() && state.seats_taken < state.threads {

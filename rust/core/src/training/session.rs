@@ -14,6 +14,7 @@ use super::baseline;
 use super::control::Control;
 use super::curve::Curve;
 use super::ensemble::Ensemble;
+use super::pace::Pace;
 use super::pass::{Errors, GradientSource, LocalRows, Losses, OfTraining, PassRequest};
 use super::pool::Seats;
 use super::statistics::RowStatistics;
@@ -46,6 +47,7 @@ pub(super) struct Session<'a> {
     trainer: Box<dyn Trainer>,
     source: LocalRows<'a>,
     threads: Threads,
+    pace: Pace,
     deadline: Option<Instant>,
 }
 
@@ -86,6 +88,7 @@ impl<'a> Session<'a> {
             decays,
             trainer: (task.trainer().new)(task, decay, state),
             threads: Threads::new(),
+            pace: Pace::new(),
             deadline: (max_time > Duration::ZERO).then(|| control.started() + max_time),
         })
     }
@@ -103,7 +106,9 @@ impl<'a> Session<'a> {
         // Each member's own, of the last weights that the trainer kept.
         let mut test_errors = vec![f64::INFINITY; self.task.members];
         let (reason, known) = loop {
-            self.take_seats(seats, ensemble.learning())?;
+            let learning = ensemble.learning();
+            self.take_seats(seats, learning)?;
+            let begun = Instant::now();
             let last = options.max_cycles > 0 && cycle >= options.max_cycles;
             let judges = self.trainer.judges(cycle);
             // Without gradients of all rows, looking at them is for the curve alone.
@@ -156,6 +161,7 @@ impl<'a> Session<'a> {
             }
             let (trainer, found, threads) = self.found(&losses, ensemble.learns(), &go_on);
             trainer.step(cycle, found, threads);
+            self.pace.note(learning as f64, begun.elapsed().as_secs_f64());
             presented += ensemble.learning() as u64;
             cycle += 1;
             changed = false;
@@ -253,11 +259,12 @@ impl<'a> Session<'a> {
         )
     }
 
-    /// Takes as many threads as have enough to do in a cycle of so many members; none if the training is cancelled.
+    /// Takes as many threads as have enough to do in a cycle of so many members, and help; none if the training is cancelled.
     fn take_seats(&mut self, seats: &mut Seats, members: usize) -> Option<()> {
         let by_rows = (1 + self.source.operations() * members / THREAD_OPERATIONS).min(self.source.shares());
         let useful = self.trainer.threads(members).unwrap_or(by_rows);
-        self.threads.set(seats.take(useful, || self.control.is_cancelled())?);
+        let wanted = self.pace.threads(useful);
+        self.threads.set(seats.take(wanted, || self.control.is_cancelled())?);
         Some(())
     }
 
