@@ -222,7 +222,7 @@ def _show_why(out: Console, network: Known, row: dict[str, Any]) -> None:
     from rich.text import Text
 
     from neuralredis.table.target import Classes
-    from neuralredis.table.texts import listed, share, shortened
+    from neuralredis.table.texts import share, shortened
 
     found = network.network.explain(row)
     target = network.target

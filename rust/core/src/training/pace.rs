@@ -132,6 +132,9 @@ mod tests {
         assert_eq!(pace.threads(8), 8);
         assert_eq!(pace.threads(3), 3, "members have ended meanwhile");
         assert_eq!(Pace::new().threads(1), 1);
-        assert_eq!([1, 2, 3, 4, 9].map(candidates), [vec![1], vec![1, 2], vec![1, 2, 3], vec![1, 2, 3, 4], vec![1, 4, 8, 9]]);
+        assert_eq!(
+            [1, 2, 3, 4, 9].map(candidates),
+            [vec![1], vec![1, 2], vec![1, 2, 3], vec![1, 2, 3, 4], vec![1, 4, 8, 9]]
+        );
     }
 }
