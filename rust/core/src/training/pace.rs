@@ -7,7 +7,9 @@
 /// Seconds of cycles for which each number of threads is tried, and at least one cycle. It covers several turns that the system's
 /// scheduler gives.
 const TRIED: f64 = 0.02;
-/// How many times as long as all of them were tried a training works on with the quickest.
+/// Seconds after which the number that was chosen is judged anew: a thread that has slept is favoured by the scheduler for a while.
+const JUDGED: f64 = 0.1;
+/// How many times as long as all of them were tried a training works on before it looks again.
 const KEPT: f64 = 50.0;
 
 /// What a training knows of the speed of its threads.
@@ -15,42 +17,52 @@ const KEPT: f64 = 50.0;
 pub(super) struct Pace {
     /// Numbers of threads that are still to be tried; the last one is at present.
     untried: Vec<usize>,
-    /// The quickest so far, with its speed.
-    best: (usize, f64),
-    /// Work and seconds of the number that is being tried; once all have been, seconds alone.
+    /// Work in a second with each number that has been tried since the last look.
+    speeds: Vec<(usize, f64)>,
+    /// Of the speed that is being measured.
     work: f64,
     seconds: f64,
-    /// Seconds for which numbers have been tried since the last choice.
+    /// Seconds for which numbers were tried, and those since then.
     tried: f64,
+    kept: f64,
 }
 
 impl Pace {
     pub(super) fn new() -> Self {
-        Self { untried: Vec::new(), best: (0, 0.0), work: 0.0, seconds: 0.0, tried: 0.0 }
+        Self { untried: Vec::new(), speeds: Vec::new(), work: 0.0, seconds: 0.0, tried: 0.0, kept: 0.0 }
     }
 
     /// How many threads of at most so many are to do the next cycle.
     pub(super) fn threads(&mut self, most: usize) -> usize {
-        if self.untried.is_empty() && (self.best.0 == 0 || self.seconds > KEPT * self.tried) {
-            self.untried = candidates(most);
-            (self.best, self.work, self.seconds, self.tried) = ((0, 0.0), 0.0, 0.0, 0.0);
+        if self.untried.is_empty() && self.kept >= KEPT * self.tried {
+            *self = Self { untried: candidates(most), ..Self::new() };
         }
-        self.untried.last().map_or(self.best.0, |&threads| threads).min(most)
+        self.present().min(most)
+    }
+
+    /// The number that is being tried, or the quickest.
+    fn present(&self) -> usize {
+        let quickest = || self.speeds.iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("one has been tried");
+        self.untried.last().copied().unwrap_or_else(|| quickest().0)
     }
 
     /// Notes the work of a cycle, in any unit, and how long it took.
     pub(super) fn note(&mut self, work: f64, seconds: f64) {
-        self.seconds += seconds;
-        let Some(&threads) = self.untried.last() else { return };
+        let threads = self.present();
+        let is_tried = !self.untried.is_empty();
         self.work += work;
-        if self.seconds >= TRIED {
-            let speed = self.work / self.seconds;
-            if self.best.0 == 0 || speed > self.best.1 {
-                self.best = (threads, speed);
-            }
-            self.tried += self.seconds;
-            (self.work, self.seconds) = (0.0, 0.0);
+        self.seconds += seconds;
+        *(if is_tried { &mut self.tried } else { &mut self.kept }) += seconds;
+        if self.seconds < if is_tried { TRIED } else { JUDGED } {
+            return;
+        }
+        let speed = self.work / self.seconds;
+        (self.work, self.seconds) = (0.0, 0.0);
+        if is_tried {
             self.untried.pop();
+            self.speeds.push((threads, speed));
+        } else if let Some(known) = self.speeds.iter_mut().find(|known| known.0 == threads) {
+            known.1 = speed;
         }
     }
 }
@@ -102,6 +114,17 @@ mod tests {
         // Eight threads wait for the one whose core is busy.
         let (work, _) = run(8, 20.0, |threads, _| if threads == 8 { 2e-5 } else { 1e-5 / threads as f64 });
         assert!(work > 0.96 * 20.0 / 1e-5 * 7.0, "{work}");
+    }
+
+    #[test]
+    fn a_number_that_was_quick_for_a_moment_alone_is_given_up() {
+        // Two threads are quicker than one until the scheduler has had enough of it, 30 ms after the other one slept.
+        let awake = std::cell::Cell::new(0.0);
+        let (work, _) = run(2, 20.0, |threads, _| {
+            awake.set(if threads == 1 { 0.0 } else { awake.get() + 1e-4 });
+            if threads == 2 && awake.get() < 0.03 { 0.5e-4 } else { 1e-4 * (threads * threads) as f64 }
+        });
+        assert!(work > 0.93 * 20.0 / 1e-4, "{work}");
     }
 
     #[test]
