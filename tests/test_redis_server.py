@@ -19,7 +19,7 @@ import servers
 COMMANDS = [
     "create", "observe", "run", "class", "train", "info", "threads", "trainings", "reset", "getdata", "stop", "wait",
     "report", "configure", "evaluate", "export", "import", "_load", "_rows", "_trained", "_reset", "_configure",
-    "hobserve", "hrun", "hclass", "rank", "fields", "explain", "_observed",
+    "hobserve", "hrun", "hclass", "rank", "fields", "explain", "calibrate", "_observed", "_calibrated",
 ]  # fmt: skip
 READS = [
     "run", "class", "info", "threads", "trainings", "getdata", "wait", "report", "evaluate", "export", "hrun", "hclass",
@@ -114,7 +114,7 @@ def test_flags_and_keys_are_honest(server: servers.Server) -> None:
         reads = name in READS
         assert ("readonly" in flags, "write" in flags) == (reads, not reads), name
         assert ("blocking" in flags) == (name in ("train", "wait")), name
-        assert ("denyoom" in flags) == (name in ("create", "observe", "hobserve", "train", "import")), name
+        assert ("denyoom" in flags) == (name in ("create", "observe", "hobserve", "calibrate", "train", "import")), name
         assert ("admin" in flags) == name.startswith("_"), name
         if categories:  # Redis 7.0 lets no module's command have one
             expected = {"@neural", "@fast" if "fast" in flags else "@slow", "@read" if reads else "@write"}

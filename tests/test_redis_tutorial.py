@@ -110,14 +110,16 @@ Training has started
 46) none
 47) patience
 48) auto
-49) members
-50) (integer) 4
-51) test-error-optimistic
-52) ~~
-53) training-warnings
-54) (empty array)
-55) memory-bytes
-56) (integer) ~
+49) monotone
+50) none
+51) members
+52) (integer) 4
+53) test-error-optimistic
+54) ~~
+55) training-warnings
+56) (empty array)
+57) memory-bytes
+58) (integer) ~
 > NR.RUN net 10 10
 1) "~"
 """,
@@ -221,14 +223,16 @@ def test_the_titanic(connection: dialogue.Connection) -> None:
 48) none
 49) patience
 50) auto
-51) members
-52) (integer) 1
-53) test-error-optimistic
-54) no
-55) training-warnings
-56) (empty array)
-57) memory-bytes
-58) (integer) ~
+51) monotone
+52) none
+53) members
+54) (integer) 1
+55) test-error-optimistic
+56) no
+57) training-warnings
+58) (empty array)
+59) memory-bytes
+60) (integer) ~
 > NR.TRAIN mynet AUTOSTOP BACKTRACK
 Training has started
 > NR.WAIT mynet

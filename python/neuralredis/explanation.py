@@ -98,7 +98,7 @@ class Explanation(Told):
         >>> found = Explanation(label="yes", answer=1.5, mean=0.25, rows=100, shares=shares, values=values)
         >>> print(found.bars(40, ascii_only=True))
         age = 31     +2.00      |##############
-        plan unknown -0.75 ######|
+        plan unknown -0.75 #####|
         """
         lines = self.lines(width, most=most, ascii_only=ascii_only)
         axis = "|" if ascii_only else "│"

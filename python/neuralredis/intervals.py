@@ -115,7 +115,7 @@ class NetworkWithIntervals(NetworkOfFields):
         >>> report = net.train(max_cycles=100)
         >>> net.class_set([[5], [145]], 0.9)
         [[0], [1]]
-        >>> len(net.class_set([71], 0.99))
+        >>> len(net.class_set([71], 0.97))
         2
         """
         return self._class_set(X, level)
