@@ -160,7 +160,7 @@ pub enum Error {
         what: &'static str,
         /// The level.
         percent: f64,
-        /// How many would do; none if no number that is looked at does.
+        /// How many would be enough; none if not even the most would be.
         needed: Option<usize>,
         /// How many rows are looked at.
         most: usize,

@@ -155,7 +155,7 @@ fn class_score(probability: f32) -> f64 {
     in_order((1.0 - f64::from(probability)).max(0.0))
 }
 
-/// A score that can be compared: an answer that is no number is as far off as can be.
+/// A score that can be compared: an answer of NaN counts as infinitely far off.
 fn in_order(score: f64) -> f64 {
     if score.is_nan() { f64::INFINITY } else { score }
 }
