@@ -192,7 +192,10 @@ def test_scores_of_another_network_are_refused(relay: servers.Server) -> None:
     client = relay.client(protocol=2, decode_responses=False)
     create(client)
     before = client.execute_command("DEBUG", "DIGEST")
-    pack = lambda *scores: bytes(8) + np.array(scores, "<f8").tobytes()  # noqa: E731
+
+    def pack(*scores: float) -> bytes:
+        return bytes(8) + np.array(scores, "<f8").tobytes()
+
     for key, scores in [
         ("sum", b""),
         ("sum", bytes(8)),
