@@ -66,6 +66,31 @@ def test_two_spirals_are_learnt():
     assert learnt(X[::2].reshape(-1, 2), y[::2].reshape(-1), [30, 30, 30], test=between) >= 18
 
 
+def test_what_can_be_fitted_is_fitted_without_testing_rows():
+    """None of it could be told from noise by the weight decay alone."""
+    corners = np.array(list(itertools.product([0, 1], repeat=2)))
+    at = np.arange(97)
+    angle, radius = at * np.pi / 16, 6.5 * (104 - at) / 104
+    one = np.c_[radius * np.sin(angle), radius * np.cos(angle)]
+    spirals = np.r_[one, -one]
+    x = np.linspace(0, 4 * np.pi, 200)[:, None]
+
+    def fit(kind, X, y, layers, cycles, seed, **options):
+        net = nr.Network(kind, layers, dataset=len(X), test=0, seed=seed, **options)
+        net.observe(X, y)
+        net.train(max_cycles=cycles, max_time=0)
+        return net
+
+    exclusive = [fit("classifier", corners, [0, 1, 1, 0], [2, 4, 2], 500, seed) for seed in range(40)]
+    assert sum(net.classify(corners).tolist() == [0, 1, 1, 0] for net in exclusive) >= 39
+    colours = np.repeat([0, 1], 97)
+    curled = [fit("classifier", spirals, colours, [2, 20, 10, 2], 2000, seed, activation="tanh") for seed in range(10)]
+    assert sum((net.classify(spirals) == colours).mean() > 0.99 for net in curled) >= 9
+    waves = [fit("regressor", x, np.sin(x), [1, 10, 1], 500, seed, normalize=True) for seed in range(5)]
+    missed = [((net.run(x) - np.sin(x)) ** 2).mean() / np.sin(x).var() for net in waves]
+    assert statistics.mean(missed) < 0.2, "without a trial it is 0.3"
+
+
 def test_the_order_of_rows_and_of_columns_does_not_matter():
     X, y = map(np.array, tutorial.titanic_rows())
     wrong = {"as they are": [], "columns": [], "rows": []}

@@ -105,7 +105,8 @@ def cases() -> Iterator[tuple[str, Callable[[], str]]]:
         for activation, algorithm, output in itertools.product(activations, algorithms, outputs):
             options = {"activation": activation, "algorithm": algorithm, "normalize": True, **output}
             name = f"{kind} {' '.join(str(value) for value in options.values())}"
-            yield name, lambda k=kind, u=layout, o=options: anew(k, u, o, {})
+            # One network, as all trainings without AUTOSTOP were of before these began with a trial.
+            yield name, lambda k=kind, u=layout, o=options: anew(k, u, {**o, "restarts": 1}, {})
     others: dict[str, tuple[dict[str, object], dict[str, object]]] = {
         "defaults": ({}, {}),
         "autostop": ({"normalize": True}, {"autostop": True}),
@@ -115,6 +116,7 @@ def cases() -> Iterator[tuple[str, Callable[[], str]]]:
         "no decay": ({"l2": 0.0}, {}),
         "much decay": ({"l2": 0.5}, {"autostop": True}),
         "three starts by L-BFGS": ({"restarts": 3, "algorithm": "lbfgs", "normalize": True}, {"backtrack": True}),
+        "trial": ({"normalize": True}, {}),
     }
     for (kind, layout, _), (name, (options, training)) in itertools.product(kinds, others.items()):
         yield f"{kind}, {name}", lambda k=kind, u=layout, o=options, t=training: anew(k, u, o, t)

@@ -193,6 +193,74 @@ fn members_that_search_go_on_as_if_they_had_not_been_interrupted() {
     assert!(timeless(at_once.network()) == timeless(in_parts.network()));
 }
 
+/// A network of two thirds of so many rows, for training alone.
+fn rows_alone(rows: usize, changes: &Changes) -> Live {
+    let mut network = network(Kind::Regressor, &[3, 8, 2], rows, 1);
+    network.configure(changes, Limits { train: 100_000, test: 0 }).unwrap();
+    Live::new(network)
+}
+
+#[test]
+fn a_training_without_testing_rows_begins_with_a_trial() {
+    let train_for = |rows, cycles_, threads, changes: &Changes| {
+        let mut live = rows_alone(rows, changes);
+        let report = train(&mut live, cycles(cycles_), threads);
+        (report, live)
+    };
+    let members = |rows, cycles, changes: &Changes| train_for(rows, cycles, 1, changes).1.network().info().members;
+    let free = Changes::default();
+    // Few rows have no trial, but several members; a few cycles have neither.
+    assert_eq!([members(300, 100, &free), members(20, 100, &free), members(300, 49, &free)], [4, 4, 1]);
+    // What is given no trial chooses.
+    let one = Changes { restarts: Some(Restarts::Fixed(1)), ..Changes::default() };
+    let decay = Changes { l2: Some(Decay::Fixed(0.001)), ..Changes::default() };
+    assert_eq!([members(300, 100, &one), members(300, 100, &decay)], [1, 1]);
+
+    let (report, live) = train_for(300, 100, 1, &free);
+    let info = live.network().info();
+    assert_eq!((report.reason, report.cycles, info.statistics.total_cycles), (Reason::MaxCycles, 100, 100));
+    // Seven members for fifty cycles with four fifths of the rows, four for fifty with all.
+    assert_eq!(info.statistics.total_steps, 50 * (7 * 160 + 4 * 200));
+    assert!(report.test_error.is_none() && !info.statistics.test_decided);
+    assert_eq!((report.curve[0].cycle, report.curve.last().unwrap().cycle), (0, 100));
+    assert!(report.curve.windows(2).all(|pair| pair[0].cycle < pair[1].cycle));
+    assert!(report.curve.iter().all(|point| point.test_error.is_none()));
+    assert!(codec::decode(&codec::encode(live.network())).unwrap() == *live.network());
+    // What goes on has none.
+    let mut live = live;
+    train(&mut live, cycles(100), 1);
+    assert_eq!(live.network().info().statistics.total_steps, 50 * (7 * 160 + 4 * 200) + 100 * 4 * 200);
+}
+
+#[test]
+fn a_trial_gives_the_same_network_for_any_number_of_threads() {
+    for algorithm in Algorithm::ALL {
+        let changes = Changes { algorithm: Some(*algorithm), ..Changes::default() };
+        let results: Vec<_> = [1, 2, 5]
+            .into_iter()
+            .map(|threads| {
+                let mut live = rows_alone(900, &changes);
+                let report = train(&mut live, cycles(60), threads);
+                assert_eq!(report.threads > 1, threads > 1, "{algorithm:?}");
+                timeless(live.network())
+            })
+            .collect();
+        assert!(results.windows(2).all(|pair| pair[0] == pair[1]), "{algorithm:?}");
+    }
+}
+
+#[test]
+fn testing_rows_are_told_of_during_a_trial_and_decide_nothing() {
+    let mut with_rows = Live::new(network(Kind::Regressor, &[3, 8, 2], 300, 1));
+    let mut without = rows_alone(300, &Changes::default());
+    let report = train(&mut with_rows, cycles(100), 1);
+    train(&mut without, cycles(100), 1);
+    assert_eq!(answers(with_rows.network(), 20), answers(without.network(), 20));
+    assert!(!with_rows.network().info().statistics.test_decided);
+    assert!(report.curve.iter().all(|point| point.test_error.is_some()));
+    assert_eq!(report.curve.last().unwrap().test_error, report.test_error);
+}
+
 /// The same network without what L-BFGS remembers.
 fn forgetful(network: &Network) -> Network {
     let mut decoder = codec::Decoder::new();

@@ -215,6 +215,13 @@ impl Dataset {
         }
     }
 
+    /// A copy of the training rows, of which `count`, chosen at random, are testing rows; and the testing rows, alone.
+    pub(crate) fn holding_back(&self, count: usize, random: &mut Random) -> (Self, Self) {
+        let (train, held_back) = self.train.split(count, random);
+        let (none, test) = (self.train.empty(), self.test.clone());
+        (Self { train, test: held_back, ..*self }, Self { train: none, test, ..*self })
+    }
+
     /// Lends each block of rows to be moved in memory, but those that a snapshot shares.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
         for rows in [&mut self.train, &mut self.test] {

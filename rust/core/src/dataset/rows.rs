@@ -101,7 +101,31 @@ impl Rows {
         }
     }
 
-    pub(super) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+    /// No rows, but of the same kind.
+    pub(super) fn empty(&self) -> Self {
+        Self { lists: self.lists.as_ref().map(|_| Lists::default()), ..Self::new(self.table.width()) }
+    }
+
+    /// A copy of some of the rows, in this order.
+    fn part(&self, rows: impl Iterator<Item = usize>) -> Self {
+        let mut part = self.empty();
+        for (to, from) in rows.enumerate() {
+            if let Some(lists) = &self.lists {
+                part.set_list(to, lists.row(from));
+            }
+            part.set(to, self.table.row(from), self.weight(from));
+        }
+        part
+    }
+
+    /// Copies of the rows in two sets: of all but `count` of them, and of these, which are chosen at random.
+    pub(super) fn split(&self, count: usize, random: &mut Random) -> (Self, Self) {
+        let chosen = Chosen::among(self.len(), count, random);
+        let part = |are_chosen| self.part(chosen.rows(0..self.len(), are_chosen));
+        (part(false), part(true))
+    }
+
+    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         self.table.bytes_by(taken)
             + self.weights.as_ref().map_or(0, |weights| weights.bytes_by(taken))
             + self.lists.as_ref().map_or(0, |lists| lists.bytes_by(taken))
@@ -188,6 +212,30 @@ mod tests {
         let mut weighted = rows(1.0, 2.0, 5);
         weighted.set(1, [1.0, 2.0].into_iter(), 1.0);
         assert!(weighted.weights.is_some() && same == weighted);
+    }
+
+    #[test]
+    fn a_set_splits_into_two_with_each_row_in_one_of_them() {
+        let mut rows = Rows::with_lists(2);
+        for row in 0..50 {
+            rows.set_list(row, &[Entry { number: row as u32, value: 1.0 }]);
+            rows.set(row, [row as f32, 1.0].into_iter(), 1.0 + row as f32);
+        }
+        let (most, few) = rows.split(10, &mut Random::new(1, 1));
+        assert_eq!((most.len(), few.len()), (40, 10));
+        let mut seen = Vec::new();
+        for part in [&most, &few] {
+            for row in 0..part.len() {
+                let first = part.table.row(row).next().unwrap();
+                assert_eq!((part.weight(row), part.list(row).unwrap()[0].number), (1.0 + first, first as u32));
+                seen.push(first as usize);
+            }
+        }
+        assert!(few.table.row(9).next() != Some(9.0), "they are chosen at random");
+        seen.sort_unstable();
+        assert_eq!(seen, (0..50).collect::<Vec<_>>());
+        let again = rows.split(10, &mut Random::new(1, 1));
+        assert!(again.0 == most && again.1 == few);
     }
 
     #[test]

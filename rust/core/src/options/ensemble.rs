@@ -11,8 +11,8 @@ use crate::layout::MAX_PARAMETERS;
 /// network in all but their connections: as many times the hidden units, of which each group sees only itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Restarts {
-    /// Under AUTOSTOP as many as are cheap, up to seven, by mini-batches up to sixteen: for few rows and few parameters. Otherwise
-    /// one.
+    /// As many as are cheap, up to seven, by mini-batches up to sixteen: for few rows and few parameters. Without AUTOSTOP a
+    /// training of few cycles, or with a given weight decay, makes one.
     #[default]
     Auto,
     /// So many, from 1 to [`MAX_MEMBERS`].
@@ -34,19 +34,19 @@ const AUTO_PARAMETERS: usize = 200_000;
 
 impl Restarts {
     /// How many begin, in a network of so many parameters, trained by so many rows.
-    pub(crate) fn starts(self, auto_stop: bool, by_batches: bool, rows: usize, parameters: usize) -> usize {
+    pub(crate) fn starts(self, chooses: bool, by_batches: bool, rows: usize, parameters: usize) -> usize {
         let (most_rows, most) =
             if by_batches { (AUTO_ROWS_BY_BATCHES, AUTO_STARTS_BY_BATCHES) } else { (AUTO_ROWS, AUTO_STARTS) };
         match self {
             Self::Fixed(starts) => usize::from(starts).min(MAX_PARAMETERS / parameters).max(1),
-            Self::Auto if auto_stop => (most_rows / rows.max(1)).min(AUTO_PARAMETERS / parameters).clamp(1, most),
+            Self::Auto if chooses => (most_rows / rows.max(1)).min(AUTO_PARAMETERS / parameters).clamp(1, most),
             Self::Auto => 1,
         }
     }
 
     /// How many of so many starts answer in the end.
-    pub(crate) fn answering(auto_stop: bool, starts: usize) -> usize {
-        if auto_stop { starts.div_ceil(2) } else { starts }
+    pub(crate) fn answering(chooses: bool, starts: usize) -> usize {
+        if chooses { starts.div_ceil(2) } else { starts }
     }
 }
 

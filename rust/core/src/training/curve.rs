@@ -19,13 +19,19 @@ pub(crate) struct Curve {
 }
 
 impl Curve {
-    pub(crate) fn new(members: usize, by_batches: bool) -> Self {
+    #[cfg(test)]
+    fn new(members: usize, by_batches: bool) -> Self {
+        Self::going_on(Vec::new(), members, by_batches)
+    }
+
+    /// A curve that begins with these points, if there are any.
+    pub(crate) fn going_on(points: Vec<Point>, members: usize, by_batches: bool) -> Self {
         let resolution = match members {
             _ if by_batches => RESOLUTION_OF_BATCHES,
             1 => MAX_POINTS as u64,
             _ => RESOLUTION_OF_MANY,
         };
-        Self { points: Vec::new(), resolution }
+        Self { points, resolution }
     }
 
     /// Whether the curve has a place for this cycle.
@@ -35,6 +41,8 @@ impl Curve {
     }
 
     pub(crate) fn add(&mut self, point: Point) {
+        // A training that goes on begins with the cycle that ended what came before.
+        self.points.pop_if(|last| last.cycle == point.cycle);
         // One place is kept for the last cycle, whichever it is.
         while self.wants(point.cycle) && self.points.len() == MAX_POINTS - 1 {
             self.resolution /= 2;
@@ -45,6 +53,11 @@ impl Curve {
         if self.wants(point.cycle) {
             self.points.push(point);
         }
+    }
+
+    /// The points that it has.
+    pub(crate) fn so_far(self) -> Vec<Point> {
+        self.points
     }
 
     /// The curve, with its last point.
@@ -88,6 +101,21 @@ mod tests {
         assert_eq!(points(1), (0..=301).collect::<Vec<_>>());
         let thinner = (0..128).chain((128..256).step_by(2)).chain((256..=300).step_by(4)).chain([301]);
         assert_eq!(points(2), thinner.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_curve_that_goes_on_has_each_cycle_once_and_stays_bounded() {
+        let point = |cycle, train_error| Point { cycle, train_error, test_error: None };
+        for (first, last) in [(0, 0), (50, 50), (50, 100), (3_000, 3_001), (3_000, 100_000)] {
+            let mut trial = Curve::new(7, false);
+            (0..=first).for_each(|cycle| trial.add(point(cycle, 1.0)));
+            let mut curve = Curve::going_on(trial.end(point(first, 1.0)), 4, false);
+            (first..=last).for_each(|cycle| curve.add(point(cycle, 2.0)));
+            let points = curve.end(point(last, 2.0));
+            assert!(points.len() <= MAX_POINTS && points.windows(2).all(|pair| pair[0].cycle < pair[1].cycle));
+            assert!(points.iter().all(|point| point.train_error == if point.cycle < first { 1.0 } else { 2.0 }));
+            assert_eq!((points[0].cycle, points[points.len() - 1].cycle), (0, last));
+        }
     }
 
     #[test]

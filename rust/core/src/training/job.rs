@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::control::{Control, Progress};
 use super::pauses;
 use super::pool::{Pool, Seats};
-use super::session::Session;
 use super::task::Task;
+use super::trial;
 use super::turns::Owner;
 use crate::report::Report;
 use crate::trained::Trained;
@@ -102,10 +102,10 @@ impl Job {
             }
             admit(self)?;
             self.control.started();
-            let Some(session) = Session::new(&self.task, &self.control) else { return Ok(None) };
             let _bytes = pool.count_bytes(self.bytes);
+            let mut seats = Seats::new(Arc::clone(pool), Arc::clone(&self.owner));
             pauses::at("first");
-            let trained = session.train(&mut Seats::new(Arc::clone(pool), Arc::clone(&self.owner)));
+            let trained = trial::train(&self.task, &self.control, &mut seats);
             pauses::at("end");
             Ok(trained)
         }));

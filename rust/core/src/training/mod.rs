@@ -20,6 +20,7 @@ mod task;
 mod tests;
 mod threads;
 mod trainers;
+mod trial;
 mod turns;
 mod warnings;
 

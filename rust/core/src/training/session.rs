@@ -26,7 +26,7 @@ use crate::constraint::bound;
 use crate::dataset::Set;
 use crate::layout::Kind;
 use crate::normalization::Normalization;
-use crate::objective::Objective;
+use crate::objective::{Objective, Sums};
 use crate::report::{Point, Reason, Report};
 use crate::trained::{Statistics, Trained};
 use crate::trainer_state::{TrainerState, pick};
@@ -39,49 +39,53 @@ const THREAD_OPERATIONS: usize = 600_000;
 pub(super) struct Session<'a> {
     task: &'a Task,
     control: &'a Control,
-    statistics: RowStatistics,
+    statistics: &'a RowStatistics,
     normalization: Normalization,
     weights: Vec<f32>,
     /// Multiplier of the automatic weight decay for each member.
     decays: Vec<f32>,
     trainer: Box<dyn Trainer>,
     source: LocalRows<'a>,
+    /// Of a trial: the network's testing rows, whose errors are told instead of those of the rows held back.
+    told: Option<LocalRows<'a>>,
     threads: Threads,
     pace: Pace,
     deadline: Option<Instant>,
+    /// The trial, if one came before in the same training.
+    before: Option<Report>,
 }
 
 impl<'a> Session<'a> {
-    /// Prepares a training: normalization, and the weights expressed under it. None if it is cancelled meanwhile.
-    pub(super) fn new(task: &'a Task, control: &'a Control) -> Option<Self> {
-        let statistics = RowStatistics::of(&task.dataset, task.schema.as_deref());
+    /// Prepares a training: normalization, and the weights expressed under it. If a trial came `before` in the same training, its
+    /// cycles and its curve go on.
+    pub(super) fn new(
+        task: &'a Task,
+        control: &'a Control,
+        statistics: &'a RowStatistics,
+        before: Option<Report>,
+    ) -> Self {
         let normalization = statistics.normalization(&task.options, &task.trained);
         let (mut weights, decays, mut state) = task.initial_state();
-        let before = &task.trained.normalization;
-        if !task.trained.is_untrained() && normalization != *before {
+        let present = &task.trained.normalization;
+        if !task.trained.is_untrained() && normalization != *present {
             let (each, mut rprop) = (task.layout.parameters(), state.into_rprop());
             for (weights, member) in weights.chunks_exact_mut(each).zip(rprop.members_mut()) {
                 let functions = (task.options.activation, task.options.output);
-                reexpress(&task.layout, functions, before, &normalization, weights, member.sizes);
+                reexpress(&task.layout, functions, present, &normalization, weights, member.sizes);
             }
             state = TrainerState::Rprop(rprop);
             if task.options.monotone.is_any() {
                 bound(&mut weights);
             }
         }
-        if control.is_cancelled() {
-            return None;
-        }
         let max_time = task.training.max_time;
         let decay = WeightDecay::new(&task.layout, &task.options, &decays);
-        Some(Self {
+        let objective = || objective(task, statistics, &normalization, task.members);
+        Self {
             task,
             control,
-            source: LocalRows::new(
-                &task.dataset,
-                objective(task, &statistics, &normalization, task.members),
-                !task.trainer().by_batches,
-            ),
+            source: LocalRows::new(&task.dataset, objective(), !task.trainer().by_batches),
+            told: task.told.as_ref().map(|rows| LocalRows::new(rows, objective(), false)),
             statistics,
             normalization,
             weights,
@@ -90,7 +94,8 @@ impl<'a> Session<'a> {
             threads: Threads::new(),
             pace: Pace::new(),
             deadline: (max_time > Duration::ZERO).then(|| control.started() + max_time),
-        })
+            before,
+        }
     }
 
     /// Trains to the end. None if the training is cancelled.
@@ -99,8 +104,10 @@ impl<'a> Session<'a> {
         let watch = self.source.has_test_rows();
         let mut ensemble = Ensemble::new(self.task);
         let by_batches = self.task.trainer().by_batches;
-        let mut curve = Curve::new(self.task.members, by_batches);
-        let (mut cycle, mut presented) = (0, 0);
+        let (first_cycle, points) =
+            self.before.as_mut().map_or((0, Vec::new()), |trial| (trial.cycles, std::mem::take(&mut trial.curve)));
+        let mut curve = Curve::going_on(points, self.task.members, by_batches);
+        let (mut cycle, mut presented) = (first_cycle, 0);
         // Whether the weights are others than those of the last errors.
         let mut changed = false;
         // Each member's own, of the last weights that the trainer kept.
@@ -112,7 +119,7 @@ impl<'a> Session<'a> {
             let last = options.max_cycles > 0 && cycle >= options.max_cycles;
             let judges = self.trainer.judges(cycle);
             // Without gradients of all rows, looking at them is for the curve alone.
-            let looks = last || curve.wants(cycle);
+            let looks = last || cycle == first_cycle || curve.wants(cycle);
             let request = PassRequest {
                 members: ensemble.learns(),
                 ensemble: looks || self.task.members == 1 && !by_batches,
@@ -132,7 +139,8 @@ impl<'a> Session<'a> {
             };
             let known = request.ensemble.then_some(losses.all);
             if let Some(errors) = &known {
-                curve.add(self.publish(cycle, errors));
+                let test = self.told_errors(errors, last || curve.wants(cycle), &go_on);
+                curve.add(self.publish(cycle, &Errors { test, ..*errors }));
             } else {
                 self.control.publish_cycle(cycle);
             }
@@ -166,6 +174,16 @@ impl<'a> Session<'a> {
             cycle += 1;
             changed = false;
         };
+        if self.task.is_trial() {
+            // What comes after it finds the errors of what it leaves.
+            ensemble.all_go_back(cycle, &mut self.weights, &mut *self.trainer);
+            let kept = ensemble.best(self.task.answering);
+            self.keep_weights(&kept);
+            let best_cycle = ensemble.latest(&kept, cycle);
+            let errors = Errors { train: Sums::default(), test: None };
+            let finish = Finish { reason, first_cycle, cycle, best_cycle, presented, errors };
+            return Some(self.finish(&finish, &kept, curve.so_far()));
+        }
         let watched = |errors: &Errors| errors.test.is_some() == watch;
         // An end in the middle of a cycle, or where not all was looked at, leaves something unknown.
         let last = match known.filter(watched) {
@@ -178,7 +196,7 @@ impl<'a> Session<'a> {
         changed |= self.keep_weights(&kept);
         let errors = if changed { self.present_errors(seats, watch, kept.len())? } else { last };
         let best_cycle = ensemble.latest(&kept, cycle);
-        let finish = Finish { reason, cycle, best_cycle, presented, errors };
+        let finish = Finish { reason, first_cycle, cycle, best_cycle, presented, errors };
         Some(self.finish(&finish, &kept, curve.end(point)))
     }
 
@@ -190,15 +208,17 @@ impl<'a> Session<'a> {
         let each = self.task.layout.parameters();
         self.weights = pick(&self.weights, each, members);
         self.decays = pick(&self.decays, 1, members);
-        let objective = objective(self.task, &self.statistics, &self.normalization, members.len());
+        let objective = objective(self.task, self.statistics, &self.normalization, members.len());
         self.source = LocalRows::new(&self.task.dataset, objective, false);
         true
     }
 
     /// What the training leaves, which these members have made.
     fn finish(self, finish: &Finish, members: &[usize], curve: Vec<Point>) -> (Trained, Report) {
-        let Finish { reason, cycle, best_cycle, presented, errors } = *finish;
-        self.publish(cycle, &errors);
+        let Finish { reason, first_cycle, cycle, best_cycle, presented, errors } = *finish;
+        if !self.task.is_trial() {
+            self.publish(cycle, &errors);
+        }
         let time = self.control.started().elapsed();
         let test_error = errors.test.map(|sums| sums.mean());
         let class_errors = self.class_errors(&errors);
@@ -209,11 +229,14 @@ impl<'a> Session<'a> {
         };
         let (task, dataset) = (self.task, &self.task.dataset);
         let schema = task.schema.as_deref();
-        let mut warnings = warnings(&self.statistics, dataset, &self.normalization, &task.options, schema);
-        let baseline = baseline::error(task, &self.statistics, &self.normalization, dataset.set(set));
         let before = task.trained.statistics;
-        let cycles = before.total_cycles.saturating_add(cycle);
-        warnings.extend(learnt_nothing(found, baseline, set, cycles));
+        let cycles = before.total_cycles.saturating_add(cycle - first_cycle);
+        let mut faults = Vec::new();
+        if !task.is_trial() {
+            faults = warnings(self.statistics, dataset, &self.normalization, &task.options, schema);
+            let baseline = baseline::error(task, self.statistics, &self.normalization, dataset.set(set));
+            faults.extend(learnt_nothing(found, baseline, set, cycles));
+        }
         // Each member is presented with each row.
         let rows = dataset.train.len() as u64;
         let statistics = Statistics {
@@ -231,12 +254,12 @@ impl<'a> Session<'a> {
             cycles: cycle,
             best_cycle,
             time,
-            threads: self.threads.most(),
+            threads: self.threads.most().max(self.before.map_or(0, |trial| trial.threads)),
             train_error: statistics.train_error,
             test_error,
             class_errors,
             overfitting,
-            warnings,
+            warnings: faults,
             curve,
         };
         let mut normalization = self.normalization;
@@ -302,6 +325,18 @@ impl<'a> Session<'a> {
             .for_each(|(member, weights)| self.trainer.take_back(member, weights));
     }
 
+    /// The errors of testing rows that are told with these. In a trial they are those of the network's testing rows, if there
+    /// are such, this cycle `wants` them, and there is time.
+    fn told_errors(&mut self, errors: &Errors, wants: bool, go_on: &(dyn Fn() -> bool + Sync)) -> Option<Sums> {
+        if !self.task.is_trial() {
+            return errors.test;
+        }
+        let told = self.told.as_mut().filter(|rows| wants && rows.has_test_rows())?;
+        let nobody = vec![false; self.task.members];
+        let request = PassRequest { members: &nobody, ensemble: true, train: OfTraining::Nothing, test: true };
+        told.pass(&mut self.threads, &self.weights, &request, go_on)?.all.test
+    }
+
     /// Publishes the errors of a cycle.
     fn publish(&self, cycle: u64, errors: &Errors) -> Point {
         let test_error = errors.test.map(|sums| sums.mean());
@@ -330,6 +365,8 @@ fn objective(task: &Task, statistics: &RowStatistics, normalization: &Normalizat
 #[derive(Debug, Clone, Copy)]
 struct Finish {
     reason: Reason,
+    /// Cycles of the trial before.
+    first_cycle: u64,
     cycle: u64,
     best_cycle: u64,
     /// Members that stepped, cycle after cycle.

@@ -57,8 +57,11 @@ pub struct Task {
     pub(super) members: usize,
     /// How many of them it leaves: those with the least test errors.
     pub(super) answering: usize,
+    /// Of a [trial](super::trial), whose testing rows are training rows that are held back for a while: those of the network,
+    /// and no training rows.
+    pub(super) told: Option<Dataset>,
     /// The network's state of what draws initial weights.
-    weights_state: u64,
+    pub(super) weights_state: u64,
 }
 
 impl Task {
@@ -81,37 +84,52 @@ impl Task {
         };
         let (dataset, weights_state) = (network.dataset.clone(), network.weights_state());
         let (members, answering) = (trained.members(), trained.members());
-        let mut task = Self { schema, layout, options, trained, dataset, training, members, answering, weights_state };
+        let told = None;
+        let mut task =
+            Self { schema, layout, options, trained, dataset, training, members, answering, told, weights_state };
         if task.trained.is_untrained() {
             let (rows, parameters) = (task.dataset.train.len(), task.layout.parameters());
-            let by_batches = task.trainer().by_batches;
-            task.members = task.options.restarts.starts(training.auto_stop, by_batches, rows, parameters);
-            task.answering = Restarts::answering(training.auto_stop, task.members);
+            let (by_batches, has_trial) = (task.trainer().by_batches, task.can_have_a_trial());
+            let chooses = training.auto_stop || has_trial;
+            let starts = if has_trial {
+                task.starts_of_a_trial()
+            } else {
+                task.options.restarts.starts(chooses, by_batches, rows, parameters)
+            };
+            task.answering = Restarts::answering(chooses, starts);
+            task.members = if training.auto_stop { starts } else { task.answering };
         }
         Ok(task)
     }
 
     /// Bytes of memory that it takes with so many threads, about, beyond the rows.
     pub fn bytes(&self, threads: usize) -> usize {
-        let objective = self.objective(Normalization::default(), self.members);
+        let trial = self.trial_starts();
+        let members = trial.unwrap_or(self.members);
+        let objective = self.objective(Normalization::default(), members);
         let of_train = objective.shares(&self.dataset.train).len();
         // Mini-batches have gradients of their own.
         let by_batches = self.trainer().by_batches;
-        let (shares, own) = if by_batches { (0, self.members) } else { (of_train, 0) };
-        let (weight, state) = (size_of::<f32>(), self.state_bytes(self.members));
-        // BACKTRACK keeps weights and what RPROP would go on from, once more.
-        let kept = if self.training.auto_stop && self.training.backtrack { Trained::BYTES_PER_PARAMETER } else { 0 };
+        let (shares, own) = if by_batches { (0, members) } else { (of_train, 0) };
+        let (weight, state) = (size_of::<f32>(), self.state_bytes(members));
+        // BACKTRACK, as in a trial, keeps weights and what RPROP would go on from, once more.
+        let keeps = trial.is_some() || self.training.auto_stop && self.training.backtrack;
+        let kept = if keeps { Trained::BYTES_PER_PARAMETER } else { 0 };
         let training = shares * weight + weight + state + self.trainer().working_bytes + kept;
         // At the end there are the result and its bytes, and no gradients any more.
         let parameters = objective.parameters() * training.max(2 * (weight + state));
         let threads = threads.min(of_train.max(objective.shares(&self.dataset.test).len())).max(1);
+        // A trial goes through testing rows apart.
+        let passes = if trial.is_some() && self.dataset.test.len() > 0 { 2 } else { 1 };
         // The last is for what the rows' means alone would make of them.
-        let scratch = (threads + own + 1) * objective.scratch_bytes();
+        let scratch = (passes * threads + own + 1) * objective.scratch_bytes();
         let classes = match self.options.class_weight {
             ClassWeight::Balanced => self.layout.outputs() * (size_of::<f64>() + size_of::<f32>()),
             ClassWeight::None | ClassWeight::Given(_) => 0,
         };
-        parameters + scratch + classes
+        // A trial has a copy of the training rows.
+        let rows = trial.map_or(0, |_| self.dataset.train.bytes_by(&|bytes| bytes));
+        parameters + scratch + classes + rows
     }
 
     /// Bytes of the weights and the trainer's state that the network will have.
@@ -136,7 +154,10 @@ impl Task {
     fn size(&self) -> Size {
         let (kind, parameters) = (self.dataset.shape.kind, self.layout.parameters());
         let is_monotone = self.options.monotone.is_any();
-        Size { kind, parameters, rows: self.dataset.train.len(), has_fields: self.schema.is_some(), is_monotone }
+        // A trial is trained as all rows are.
+        let held_back = if self.is_trial() { self.dataset.test.len() } else { 0 };
+        let rows = self.dataset.train.len() + held_back;
+        Size { kind, parameters, rows, has_fields: self.schema.is_some(), is_monotone }
     }
 
     /// What so many members of it minimize, where all classes weigh the same.
