@@ -68,8 +68,8 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         where ``restarts`` makes several networks. (Name of `neuralredis.Network`.)
     restarts : int or "auto", default "auto"
         Networks, 1 to 64, that are begun and trained. With ``early_stopping`` the half of them that does best on the
-        rows kept back answers, as one. ``"auto"`` makes up to seven, of many rows up to sixteen, where that is cheap,
-        and one without ``early_stopping``. (Name of `neuralredis.Network`.)
+        rows kept back answers, as one. ``"auto"`` makes up to seven, of many rows up to sixteen, where that is cheap.
+        (Name of `neuralredis.Network`.)
     monotonic_cst : array_like of int of shape (inputs,), dict of str to int, or None, default None
         1 for a column with which the probability of the second of two classes only rises, -1 for one with which it only
         falls, else 0; of columns that have names also a dict. It holds exactly, for every two rows that differ in such
