@@ -168,6 +168,9 @@ pub enum Error {
     /// An interval was asked of a classifier.
     #[error("the network is a classifier: only a regressor has intervals")]
     NotRegressor,
+    /// A class was to be drawn of outputs that are no probabilities.
+    #[error("the outputs are linear: a class is drawn by probabilities, those of softmax or sigmoid")]
+    NoProbabilities,
     /// Evaluation of no rows.
     #[error("there are no rows to evaluate")]
     NoRows,
@@ -295,7 +298,7 @@ impl Error {
             | Self::RowIndex { .. }
             | Self::NothingStored
             | Self::NoRows => "NRDATA",
-            Self::NotClassifier | Self::NotRegressor => "NRKIND",
+            Self::NotClassifier | Self::NotRegressor | Self::NoProbabilities => "NRKIND",
             Self::NoTrainingRows
             | Self::NoTestingRows
             | Self::NoClasses
@@ -438,7 +441,7 @@ mod tests {
             ("NRDATA", vec![Error::NothingStored]),
             ("NRSTATE", vec![Error::NoClasses]),
             ("NROPTION", vec![Error::NoOutput { outputs: 2 }]),
-            ("NRKIND", vec![Error::NotClassifier, Error::NotRegressor]),
+            ("NRKIND", vec![Error::NotClassifier, Error::NotRegressor, Error::NoProbabilities]),
             (
                 "NRSTATE",
                 vec![Error::FewCalibrationRows { rows: 1, what: "testing rows", percent: 90.0, needed: None, most: 9 }],

@@ -3,8 +3,8 @@
 //! It knows neither Python nor Redis. From the ground up: [`memory`] counts bytes; [`kernels`] are the arithmetic, chosen for the CPU at run time;
 //! [`layout`] and [`options`] say what a network is, [`schema`] what the fields of its rows are, where they have names; `dataset`
 //! keeps the rows it observed; `normalization`, `weights` and `objective` turn rows and weights into losses and gradients;
-//! [`conformal`] says how far answers may be off; [`network`] holds all of one network, [`model`] answers and [`reasons`] says why;
-//! [`training`] runs in the background; [`codec`] makes bytes of a
+//! [`conformal`] says how far answers may be off; [`network`] holds all of one network, [`model`] answers, [`decoding`] draws a class
+//! by its probability, and [`reasons`] says why; [`training`] runs in the background; [`codec`] makes bytes of a
 //! network and back. A room calls only those before it.
 
 #![deny(unsafe_code)]
@@ -13,6 +13,7 @@ pub mod codec;
 pub mod conformal;
 mod constraint;
 mod dataset;
+pub mod decoding;
 pub mod description;
 pub mod error;
 pub mod evaluation;
@@ -43,6 +44,7 @@ mod weights;
 
 pub use conformal::{Calibration, Level};
 pub use dataset::{Batch, Limits, Place, RowShape, Set};
+pub use decoding::Decoding;
 pub use description::{Description, LayerDescription};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, Score};

@@ -153,6 +153,18 @@ impl Model {
         Ok(outputs.chunks_exact(width).map(largest).collect())
     }
 
+    /// Whether classes can be drawn by what it answers ([`crate::Decoding`]).
+    ///
+    /// # Errors
+    /// [`Error::NotClassifier`] for a regressor, [`Error::NoProbabilities`] if the outputs are linear.
+    pub fn check_drawing(&self) -> Result<()> {
+        match (self.kind, self.options.output) {
+            (Kind::Regressor, _) => Err(Error::NotClassifier),
+            (Kind::Classifier, Output::Linear) => Err(Error::NoProbabilities),
+            (Kind::Classifier, Output::Softmax | Output::Sigmoid) => Ok(()),
+        }
+    }
+
     /// Units of the widest layer, inputs included.
     fn widest(&self) -> usize {
         self.layout().values().max().expect("a layout has units")

@@ -8,6 +8,7 @@
 mod adam;
 mod buffer;
 mod dense;
+pub(crate) mod double;
 mod entries;
 mod functions;
 mod head;
