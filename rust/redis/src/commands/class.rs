@@ -1,5 +1,5 @@
 //! `NR.CLASS key field value ... [-> wanted]`, `NR.CLASS key JSON text [-> wanted]`, of numbers by position `NR.CLASS key i0 .. iN [-> SET
-//! percent]`, `NR.CLASS key FP32 [ROWS n] blob [-> SET percent]`
+//! percent | SAMPLE [option value ...]]`, `NR.CLASS key FP32 [ROWS n] blob [-> ...]`
 
 use neuralredis_core::model::largest;
 use neuralredis_core::{Error, Kind, Model, conformal};
@@ -10,6 +10,7 @@ use super::named::answer::{Asked, answer};
 use super::named::wanted::WANTED;
 use super::prelude::*;
 use super::run;
+use super::sample::{self, Sample};
 use super::wire_rows::{self, Blob};
 use crate::info::{self, RUNS};
 use crate::value::Value;
@@ -46,20 +47,22 @@ impl Command for Class {
         }
         let (args, wanted) = judged::split(args)?;
         if let Some(wanted) = wanted {
-            return sets(ctx, value, args, wanted);
+            return match Sample::alone(wanted)? {
+                Some(sample) => sample::answer(ctx, value, args, sample),
+                None => sets(ctx, value, args, wanted),
+            };
         }
         if let Some((blob, [])) = Blob::find(args)? {
             let (bytes, rows) = (blob.bytes, blob.count(width)?);
-            // The classes, and the server's text of them.
-            memory::check(rows * (size_of::<u32>() + TEXT_BYTES))?;
+            memory::check(reply_bytes(rows))?;
             info::count(&RUNS, rows as u64);
             let cost = Cost::of_rows(rows, value.parameters()) + Cost::of_bytes(bytes.len()) + Cost::of_items(rows);
             if value.is_settled() && work::is_free(cost) {
-                return classes(&network.model(), bytes, rows, &|| true);
+                return classes(&network.model(), bytes, rows, &|| true, largest);
             }
             let (model, blob) = (value.model(), ctx.hold(blob.index));
             return work::defer(ctx, cost.or_wait(value), move |keep_on| {
-                classes(&model.wait(), blob.bytes(), rows, keep_on)
+                classes(&model.wait(), blob.bytes(), rows, keep_on, largest)
             });
         }
         let inputs = wire_rows::inputs(&args[1..], width)?;
@@ -124,12 +127,24 @@ fn class(model: &Model, inputs: &[f32]) -> Result<Reply, Refusal> {
     Ok(model.classify(inputs)?.first().copied().map_or(Reply::Null, Reply::count))
 }
 
-/// The classes of many rows, of which there may be millions: in a byte each where that is enough.
-fn classes(model: &Model, inputs: &[u8], rows: usize, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
+/// Bytes of the classes of so many rows, and of the server's text of them.
+pub(super) fn reply_bytes(rows: usize) -> usize {
+    rows * (size_of::<u32>() + TEXT_BYTES)
+}
+
+/// The classes of many rows, of which there may be millions: in a byte each where that is enough. Of the outputs of each row, in
+/// their order, `choose` makes a class.
+pub(super) fn classes(
+    model: &Model,
+    inputs: &[u8],
+    rows: usize,
+    keep_on: KeepOn<'_>,
+    mut choose: impl FnMut(&[f32]) -> usize,
+) -> Result<Reply, Refusal> {
     if model.layout().outputs() <= 1 << u8::BITS {
-        Ok(Reply::Bytes(collect(model, inputs, rows, keep_on, |class| class as u8)?))
+        Ok(Reply::Bytes(collect(model, inputs, rows, keep_on, |outputs| choose(outputs) as u8)?))
     } else {
-        Ok(Reply::Counts(collect(model, inputs, rows, keep_on, |class| class as u32)?))
+        Ok(Reply::Counts(collect(model, inputs, rows, keep_on, |outputs| choose(outputs) as u32)?))
     }
 }
 
@@ -138,12 +153,12 @@ fn collect<T>(
     inputs: &[u8],
     rows: usize,
     keep_on: KeepOn<'_>,
-    narrow: impl Fn(usize) -> T,
+    choose: impl FnMut(&[f32]) -> T,
 ) -> Result<Vec<T>, Refusal> {
-    let mut classes = Vec::with_capacity(rows);
+    let (mut classes, mut choose) = (Vec::with_capacity(rows), choose);
     let width = model.layout().outputs();
     run::run_blob(model, inputs, keep_on, |outputs| {
-        classes.extend(outputs.chunks_exact(width).map(|outputs| narrow(largest(outputs))));
+        classes.extend(outputs.chunks_exact(width).map(&mut choose));
     })?;
     Ok(classes)
 }

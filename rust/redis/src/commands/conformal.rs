@@ -1,4 +1,4 @@
-//! What may follow rows of numbers by position: `-> INTERVAL percent` of NR.RUN, `-> SET percent` of NR.CLASS.
+//! What may follow rows of numbers by position: `-> INTERVAL percent` of NR.RUN, `-> SET percent` of NR.CLASS; and SAMPLE of both.
 
 use neuralredis_core::{Calibration, Level, Network, conformal};
 use neuralredis_server::numbers::Row;
@@ -18,7 +18,7 @@ pub(super) fn split<'b, 'a>(args: &'b [&'a [u8]]) -> Result<(&'b [&'a [u8]], Opt
 
 /// How often the truth is to be held, by the arguments after `->`.
 pub(super) fn level(mut args: &[&[u8]], word: &str) -> Result<Level, Refusal> {
-    let expected = || format!("{word} and a percentage");
+    let expected = || format!("{word} and a percentage, or SAMPLE");
     match args.split_off_first() {
         Some(first) if is(first, word) => {}
         Some(first) => return Err(Refusal::unknown(first, expected())),
@@ -85,8 +85,11 @@ mod tests {
             let expected = format!("NROPTION INTERVAL is '{bad}': expected a percentage above 0 and below 100");
             assert_eq!(refused(&format!("INTERVAL {bad}")), expected);
         }
-        assert_eq!(refused("SET 90"), "NROPTION 'SET' is no option here: expected INTERVAL and a percentage");
+        assert_eq!(
+            refused("SET 90"),
+            "NROPTION 'SET' is no option here: expected INTERVAL and a percentage, or SAMPLE"
+        );
         assert_eq!(refused("INTERVAL 90 TOP"), "NROPTION 'TOP' is no option here: expected nothing after INTERVAL");
-        assert_eq!(refused(""), "NROPTION nothing stands after '->': expected INTERVAL and a percentage");
+        assert_eq!(refused(""), "NROPTION nothing stands after '->': expected INTERVAL and a percentage, or SAMPLE");
     }
 }

@@ -27,6 +27,7 @@ mod rank;
 mod report;
 mod reset;
 mod run;
+mod sample;
 mod stop;
 mod threads;
 mod train;

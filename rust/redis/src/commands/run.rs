@@ -1,5 +1,5 @@
 //! `NR.RUN key field value ... [-> wanted]`, `NR.RUN key JSON text [-> wanted]`, of numbers by position `NR.RUN key i0 .. iN [-> INTERVAL
-//! percent]`, `NR.RUN key FP32 [ROWS n] blob [-> INTERVAL percent]`
+//! percent | SAMPLE [option value ...]]`, `NR.RUN key FP32 [ROWS n] blob [-> ...]`
 
 use neuralredis_core::{Error, Kind, Model, conformal};
 use neuralredis_server::numbers::Row;
@@ -9,6 +9,7 @@ use super::named::answer::{Asked, answer};
 use super::named::wanted::WANTED;
 use super::named::{JSON, Known, PAIR};
 use super::prelude::*;
+use super::sample::{self, Sample};
 use super::wire_rows::{self, Blob};
 use crate::info::{self, RUNS};
 use crate::value::Value;
@@ -49,7 +50,10 @@ impl Command for Run {
         }
         let (args, wanted) = judged::split(args)?;
         if let Some(wanted) = wanted {
-            return with_intervals(ctx, value, args, wanted);
+            return match Sample::alone(wanted)? {
+                Some(sample) => sample::answer(ctx, value, args, sample),
+                None => with_intervals(ctx, value, args, wanted),
+            };
         }
         let layout = value.live.network().layout();
         let (width, out_width) = (layout.inputs(), layout.outputs());

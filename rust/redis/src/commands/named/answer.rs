@@ -1,10 +1,12 @@
 //! Answers to rows of fields: names of classes, or numbers.
 
+use neuralredis_core::random::Random;
 use neuralredis_core::{Error, Kind, Model, Row, Schema, conformal};
 use neuralredis_server::numbers::Row as Numbers;
 
 use super::super::conformal as judged;
 use super::super::prelude::*;
+use super::super::sample;
 use super::known::{Known, Rows};
 use super::observe::schema_of;
 use super::wanted::{Of, Wanted};
@@ -37,7 +39,7 @@ pub(crate) fn answer(
     let wanted = Wanted::parse(args, Of::Answer)?;
     match network.kind() {
         Kind::Classifier if wanted.interval.is_some() => return Err(Error::NotRegressor.into()),
-        Kind::Regressor if wanted.set.is_some() => return Err(Error::NotClassifier.into()),
+        Kind::Regressor if wanted.set.is_some() || wanted.sample.is_some() => return Err(Error::NotClassifier.into()),
         _ => {}
     }
     if network.kind() == Kind::Regressor && !wanted.is_plain() && wanted.interval.is_none() {
@@ -47,32 +49,39 @@ pub(crate) fn answer(
     }
     let (rows, outputs) = (known.likely_rows(), network.layout().outputs());
     let model = network.model();
-    let cost =
-        known.cost() + Cost::of_rows(rows, model.multiplications()) + Cost::of_items(rows.saturating_mul(outputs));
+    let random = wanted.sample.map(|sample| sample.random());
+    let cost_of_draws = match random {
+        None => Cost::NONE,
+        Some(_) => model.check_drawing().map_err(Refusal::from).and_then(|()| sample::cost(rows, &model))?,
+    };
+    let cost = known.cost()
+        + Cost::of_rows(rows, model.multiplications())
+        + Cost::of_items(rows.saturating_mul(outputs))
+        + cost_of_draws;
     if let Some(level) = wanted.level() {
         let cost = cost + judged::cost(value)?;
         let (network, known) = (value.snapshot(), known.into_owned());
         return work::answer(ctx, cost, move |keep_on| {
             let network = network.wait()?;
             let quantiles = judged::quantiles(&network, level, keep_on)?;
-            reply(&network.model(), &schema, &known, (&wanted, &quantiles), asked, keep_on)
+            reply(&network.model(), &schema, &known, (&wanted, &quantiles, None), asked, keep_on)
         });
     }
     if value.is_settled() && work::is_free(cost) {
-        return reply(&model, &schema, &known, (&wanted, &[]), asked, &|| true);
+        return reply(&model, &schema, &known, (&wanted, &[], random), asked, &|| true);
     }
     let (model, known) = (value.model(), known.into_owned());
     work::defer(ctx, cost.or_wait(value), move |keep_on| {
-        reply(&model.wait(), &schema, &known, (&wanted, &[]), asked, keep_on)
+        reply(&model.wait(), &schema, &known, (&wanted, &[], random), asked, keep_on)
     })
 }
 
-/// With what is wanted come the quantiles of an interval or a set.
+/// With what is wanted come the quantiles of an interval or a set, or the random numbers of draws.
 fn reply(
     model: &Model,
     schema: &Schema,
     known: &Known<'_>,
-    (wanted, quantiles): (&Wanted, &[f64]),
+    (wanted, quantiles, mut random): (&Wanted, &[f64], Option<Random>),
     asked: Asked,
     keep_on: KeepOn<'_>,
 ) -> Result<Reply, Refusal> {
@@ -82,8 +91,8 @@ fn reply(
     info::count(&RUNS, rows.len() as u64);
     let rows: Vec<Row> = rows.iter().map(|values| schema.row(values)).collect();
     let outputs = outputs(model, &rows, keep_on)?;
-    let of_row = |outputs: &[f32]| match model.kind() {
-        Kind::Classifier => classes(model, outputs, (wanted, quantiles), asked),
+    let mut of_row = |outputs: &[f32]| match model.kind() {
+        Kind::Classifier => classes(model, outputs, (wanted, quantiles, random.as_mut()), asked),
         Kind::Regressor if wanted.interval.is_some() => Ok(judged::intervals(outputs, quantiles)),
         Kind::Regressor => Ok(Reply::Singles(Numbers::from_slice(outputs))),
     };
@@ -121,15 +130,16 @@ pub(crate) fn known_classes(model: &Model) -> Result<&[Box<[u8]>], Refusal> {
 fn classes(
     model: &Model,
     outputs: &[f32],
-    (wanted, quantiles): (&Wanted, &[f64]),
+    (wanted, quantiles, random): (&Wanted, &[f64], Option<&mut Random>),
     asked: Asked,
 ) -> Result<Reply, Refusal> {
     let classes = known_classes(model)?;
     let scores = &outputs[..classes.len()];
     let scored = |index: usize| (classes[index].to_vec(), scores[index]);
-    let chosen = || match quantiles.first() {
-        Some(&quantile) => conformal::class_set(scores, quantile),
-        None => wanted.chosen(scores),
+    let chosen = || match (quantiles.first(), wanted.sample.as_ref().zip(random)) {
+        (Some(&quantile), _) => conformal::class_set(scores, quantile),
+        (None, Some((sample, random))) => vec![sample.decoding.draw(scores, &[], random)],
+        (None, None) => wanted.chosen(scores),
     };
     if asked == Asked::Outputs {
         let all: Vec<usize> = if wanted.is_plain() { (0..classes.len()).collect() } else { chosen() };

@@ -6,9 +6,10 @@ use neuralredis_core::Level;
 
 use super::super::conformal::percent;
 use super::super::prelude::*;
+use super::super::sample::{SAMPLE, Sample, is_of_sample};
 
 /// Words that stand for what comes later, so that they are refused by name.
-const LATER: [&str; 2] = ["SAMPLE", "LAYER"];
+const LATER: [&str; 1] = ["LAYER"];
 
 /// What COMMAND DOCS shows.
 pub(crate) const WANTED: Argument = Argument::block(
@@ -19,6 +20,7 @@ pub(crate) const WANTED: Argument = Argument::block(
         Argument::number(c"probability").after(c"MIN").optional(),
         Argument::number(c"interval-percent").after(c"INTERVAL").optional(),
         Argument::number(c"set-percent").after(c"SET").optional(),
+        SAMPLE,
     ],
 )
 .after(c"->")
@@ -48,6 +50,8 @@ pub(crate) struct Wanted {
     pub(crate) interval: Option<Level>,
     /// How often the classes that are answered are to hold the truth.
     pub(crate) set: Option<Level>,
+    /// How a class is drawn, instead of the likeliest.
+    pub(crate) sample: Option<Sample>,
     /// The class that is ranked by.
     pub(crate) class: Option<Vec<u8>>,
 }
@@ -83,6 +87,11 @@ impl Wanted {
                 twice(wanted.interval.replace(percent("INTERVAL", &mut args)?).is_some(), "INTERVAL")?;
             } else if is(word, "SET") && of == Of::Answer {
                 twice(wanted.set.replace(percent("SET", &mut args)?).is_some(), "SET")?;
+            } else if is(word, "SAMPLE") && of == Of::Answer {
+                twice(wanted.sample.replace(Sample::default()).is_some(), "SAMPLE")?;
+            } else if is_of_sample(word) && of == Of::Answer {
+                let before = || Refusal::option(format!("'{}' is of SAMPLE: expected SAMPLE before it", shown(word)));
+                wanted.sample.as_mut().ok_or_else(before)?.take(word, &mut args)?;
             } else if is(word, "FOR") && of == Of::Ranking {
                 let value = value_of("FOR", &mut args)?;
                 twice(wanted.class.replace(value.to_vec()).is_some(), "FOR")?;
@@ -90,11 +99,14 @@ impl Wanted {
                 return Err(Refusal::option(format!("{later} is not available in this version")));
             } else {
                 let expected = match of {
-                    Of::Answer => "TOP, WITHSCORES, MIN, INTERVAL or SET",
+                    Of::Answer => "TOP, WITHSCORES, MIN, INTERVAL, SET or SAMPLE",
                     Of::Ranking => "FOR, TOP or WITHSCORES",
                 };
                 return Err(Refusal::unknown(word, expected));
             }
+        }
+        if wanted.sample.is_some() && (wanted.top.is_some() || wanted.least.is_some() || wanted.level().is_some()) {
+            return Err(Refusal::option("SAMPLE draws a class: expected no TOP, MIN, INTERVAL or SET beside it"));
         }
         let of_classes = wanted.top.is_some() || wanted.least.is_some() || wanted.with_scores;
         if wanted.interval.is_some() && (of_classes || wanted.set.is_some()) {
@@ -141,6 +153,8 @@ mod tests {
         let expected = Wanted { top: Some(3), with_scores: true, least: Some(0.25), ..Wanted::default() };
         assert_eq!(wanted, expected);
         assert_eq!(wanted.chosen(&[0.1, 0.3, 0.25, 0.3, 0.05]), [1, 3, 2]);
+        let drawn = parsed("withscores sample topk 2 SEED 1", Of::Answer).unwrap();
+        assert_eq!((drawn.with_scores, drawn.sample.unwrap().decoding.top_k), (true, Some(2)));
         assert_eq!(parsed("FOR TOP TOP 2", Of::Ranking).unwrap().class, Some(b"TOP".to_vec()));
         assert!(Wanted::parse(None, Of::Answer).unwrap().is_plain());
     }
@@ -161,7 +175,7 @@ mod tests {
         );
         assert_eq!(
             refused("FOR yes", Of::Answer),
-            "NROPTION 'FOR' is no option here: expected TOP, WITHSCORES, MIN, INTERVAL or SET"
+            "NROPTION 'FOR' is no option here: expected TOP, WITHSCORES, MIN, INTERVAL, SET or SAMPLE"
         );
         let alone = "NROPTION INTERVAL is of numbers: expected nothing else after ->";
         for words in ["INTERVAL 90 TOP 2", "MIN 0.5 INTERVAL 90", "INTERVAL 90 WITHSCORES", "SET 90 INTERVAL 90"] {
@@ -174,6 +188,14 @@ mod tests {
             refused("SET 100", Of::Answer),
             "NROPTION SET is '100': expected a percentage above 0 and below 100"
         );
+        let drawn = "NROPTION SAMPLE draws a class: expected no TOP, MIN, INTERVAL or SET beside it";
+        for words in ["SAMPLE TOP 2", "MIN 0.5 SAMPLE", "SAMPLE SEED 1 SET 90", "INTERVAL 90 SAMPLE"] {
+            assert_eq!(refused(words, Of::Answer), drawn, "{words}");
+        }
+        assert_eq!(refused("SAMPLE TOPK 0", Of::Answer), "NROPTION TOPK is '0': expected an integer of at least 1");
+        assert_eq!(refused("SEED 1 SAMPLE", Of::Answer), "NROPTION 'SEED' is of SAMPLE: expected SAMPLE before it");
+        assert_eq!(refused("SAMPLE SAMPLE", Of::Answer), "NROPTION SAMPLE is given twice");
+        assert!(refused("SAMPLE", Of::Ranking).contains("'SAMPLE' is no option here"));
         assert!(refused("INTERVAL 90", Of::Ranking).contains("'INTERVAL' is no option here"));
         assert_eq!(refused("WITHSCORES TOP 1 WITHSCORES", Of::Answer), "NROPTION WITHSCORES is given twice");
     }
