@@ -252,6 +252,27 @@ def test_ask_tells_how_far_off_it_may_be(command: tables.Command, folder: Path) 
         assert "expected a percentage above 0 and below 100" in done.err
 
 
+def test_ask_draws_a_class(command: tables.Command, folder: Path) -> None:
+    given = ("ask", "shop.nr", "newsletter=No", "joined=2019-05-05")
+    answers = [command(*given, "--sample", "--temperature", "20", "--seed", str(seed)).out for seed in range(12)]
+    first = [said.splitlines()[0] for said in answers]
+    assert set(first) == {"churned: yes   drawn by lot", "churned: no   drawn by lot"}
+    assert command(*given, "--sample", "--temperature", "20", "--seed", "3").out == answers[3]
+    plain = command(*given).out
+    assert all(said.splitlines()[1:] == plain.splitlines()[1:] for said in answers), "probabilities are as they are"
+    assert command(*given, "--sample", "--temperature", "0").out.startswith("churned: yes ")
+    for options, code, why in (
+        (("sums.nr", "a=3", "--sample"), 1, "--sample is for classes, and sum is a number"),
+        (("shop.nr", "--seed", "1"), 1, "--seed is of --sample: expected both"),
+        (("shop.nr", "--sample", "--set", "80"), 2, "not allowed with argument"),
+        (("shop.nr", "city=Rome", "--sample", "--temperature", "-1"), 1, "temperature is -1: expected a finite number"),
+        (("shop.nr", "city=Rome", "--sample", "--seed", "-1"), 1, "seed is -1: expected an integer from 0"),
+    ):
+        done = command("ask", *options)
+        assert (done.code, done.out) == (code, "")
+        assert why in done.err
+
+
 def test_ask_takes_names_and_gaps(command: tables.Command, folder: Path) -> None:
     done = command("ask", "shop.nr", "newsletter=No", "joined=2019-05-05")
     assert (done.code, done.err) == (0, "")

@@ -127,7 +127,7 @@ NR.RANK shop 1 string | WRONGTYPE
 NR.RANK shop 1 hash -> SET 90 | 'SET' is no option here: expected FOR, TOP or WITHSCORES
 NR.RUN shop age | field 'age' has no value after it
 NR.RUN shop age 3 -> MIN 2 | MIN is '2': expected a number from 0 to 1
-NR.CLASS shop age 3 -> FOO | 'FOO' is no option here: expected TOP, WITHSCORES, MIN, INTERVAL or SET
+NR.CLASS shop age 3 -> FOO | 'FOO' is no option here: expected TOP, WITHSCORES, MIN, INTERVAL, SET or SAMPLE
 NR.CLASS shop JSON 5 | expected an object of fields, or an array of such objects
 NR.EXPLAIN net | wrong number of arguments
 NR.EXPLAIN nothing 1 2 | no network at key 'nothing'
@@ -275,13 +275,29 @@ NR.EVALUATE net FP32 | FP32 has no blob after it
 NR.EVALUATE net FP32 [1,2] | the blob has 8 bytes
 NR.EVALUATE net FP32 [1,2,5] | the class is 5
 NR.EVALUATE net TRAIN x | 'x' is no option here
-NR.RUN sum 1 2 -> SET 90 | 'SET' is no option here: expected INTERVAL and a percentage
+NR.RUN sum 1 2 -> SET 90 | 'SET' is no option here: expected INTERVAL and a percentage, or SAMPLE
 NR.RUN sum 1 2 -> INTERVAL 0 | INTERVAL is '0': expected a percentage above 0 and below 100
 NR.RUN sum 1 2 -> INTERVAL | INTERVAL has no value
-NR.RUN sum 1 2 -> | nothing stands after '->': expected INTERVAL and a percentage
+NR.RUN sum 1 2 -> | nothing stands after '->': expected INTERVAL and a percentage, or SAMPLE
 NR.RUN net 1 2 -> INTERVAL 90 | the network is a classifier: only a regressor has intervals
 NR.CLASS net 1 2 -> SET x | SET is 'x': expected a percentage above 0 and below 100
 NR.CLASS net 1 2 -> SET 90 95 | '95' is no option here: expected nothing after SET
+NR.CLASS sum 1 2 -> SAMPLE | the network is a regressor: only a classifier has classes
+NR.RUN sum 1 2 -> SAMPLE | the network is a regressor: only a classifier has classes
+NR.RUN net 1 -> SAMPLE | the network has 2 inputs, 1 was given
+NR.CLASS net FP32 [1,2,0] -> SAMPLE | the blob has 12 bytes
+NR.CLASS net 1 2 -> SAMPLE TEMPERATURE -1 | TEMPERATURE is '-1': expected a finite number of at least 0
+NR.CLASS net 1 2 -> SAMPLE TEMPERATURE | TEMPERATURE has no value
+NR.CLASS net 1 2 -> SAMPLE TOPK 0 | TOPK is '0': expected an integer of at least 1
+NR.RUN net 1 2 -> SAMPLE TOPP 2 | TOPP is '2': expected a number from 0 to 1
+NR.CLASS net 1 2 -> SAMPLE MINP x | MINP is 'x': expected a number from 0 to 1
+NR.CLASS net 1 2 -> SAMPLE SEED 1.5 | SEED is '1.5': expected an integer of at least 0
+NR.CLASS net 1 2 -> SAMPLE SEED 1 SEED 1 | SEED is given twice
+NR.CLASS net 1 2 -> SAMPLE TOP 2 | 'TOP' is no option here: expected TEMPERATURE, TOPK, TOPP, MINP or SEED
+NR.CLASS shop age 3 -> SAMPLE TOP 2 | SAMPLE draws a class: expected no TOP, MIN, INTERVAL or SET beside it
+NR.RUN shop age 3 -> SEED 1 | 'SEED' is of SAMPLE: expected SAMPLE before it
+NR.HCLASS shop 1 hash -> SAMPLE TOPK x | TOPK is 'x': expected an integer of at least 1
+NR.RANK shop 1 hash -> SAMPLE | 'SAMPLE' is no option here: expected FOR, TOP or WITHSCORES
 NR.CALIBRATE nothing FP32 [1,2,0] | no network at key 'nothing'
 NR.CALIBRATE string FP32 [1,2,0] | WRONGTYPE
 NR.CALIBRATE net | wrong number of arguments

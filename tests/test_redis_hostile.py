@@ -50,6 +50,7 @@ WORDS = [
     b"WITHSCORES", b"MIN", b"FOR", b"WANT", b"SAMPLES", b"user.age", b"item.kind", b"hour", b"net:item", b"{}", b"[]",
     b"[{}]", b'{"hour":1}', b'{"hour":"x"}', b'{"user":{"age":3},"note":["a"]}', b"[" * 200, b'{"hour":1e999}',
     b'{"\\u0000":"\\ud800"}', b"2023-11-14", b"INTERVAL", b"SET",
+    b"SAMPLE", b"TEMPERATURE", b"TOPK", b"TOPP", b"MINP",
 ]  # fmt: skip
 
 #: A command of each kind as it should be; what is sent is one of them with some changes.
@@ -85,6 +86,8 @@ USUAL = [
     "NR.CLASS net 1 2 -> SET 50", "NR.CLASS net FP32 {pairs} -> SET 50",
     "NR.CLASS net:shop hour 3 -> SET 50 WITHSCORES",
     "NR.RUN net:shop JSON {json} -> SET 50", "NR.CALIBRATE net FP32 ROWS 2 {rows}",
+    "NR.CLASS net 1 2 -> SAMPLE TEMPERATURE 2 SEED 1", "NR.RUN net FP32 {pairs} -> SAMPLE TOPK 1 TOPP 0.5 MINP 0.1",
+    "NR.CLASS net:shop JSON {json} -> WITHSCORES SAMPLE TOPP 0.5", "NR.HRUN net:shop 2 net:user net:item -> SAMPLE",
     "NR.CALIBRATE net:shop JSON {json} -> yes no", "NR._CALIBRATED net {scores}", "NR.CALIBRATE net TEST",
 ]  # fmt: skip
 

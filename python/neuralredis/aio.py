@@ -81,6 +81,7 @@ class RedisNetwork:
     classify = awaited(NetworkSteps.classify)
     interval = awaited(NetworkSteps.interval)
     class_set = awaited(NetworkSteps.class_set)
+    sample = awaited(NetworkSteps.sample)
     calibrate = awaited(NetworkSteps.calibrate)
     rank = awaited(NetworkSteps.rank)
     explain = awaited(NetworkSteps.explain)

@@ -26,6 +26,7 @@ from neuralredis.results import (
     errors,
     report_of,
 )
+from neuralredis.sampling import NetworkWithSamples
 from neuralredis.steps import run
 from neuralredis.training import Training
 from neuralredis.watching import check_watching, watching
@@ -33,7 +34,7 @@ from neuralredis.watching import check_watching, watching
 __all__ = ["Network", "load"]
 
 
-class Network(NetworkWithIntervals, NetworkWithReasons):
+class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
     """A small fully connected neural network, with the rows it has observed, that trains itself.
 
     It observes rows, of which some are kept for testing, and learns from them by full batches, with a variant of RPROP

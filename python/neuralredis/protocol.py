@@ -50,6 +50,18 @@ class AnyNetwork(Protocol):
     def class_set(self, X: Any, level: float = 0.9) -> list[Any]:
         """Return the classes among which the true one is as often as is asked."""
 
+    def sample(
+        self,
+        X: Any,
+        *,
+        temperature: float = 1.0,
+        top_k: SupportsIndex | None = None,
+        top_p: float | None = None,
+        min_p: float | None = None,
+        seed: SupportsIndex | None = None,
+    ) -> Any:
+        """Return a class for each row, drawn by its probability."""
+
     def calibrate(self, X: Any = None, y: Any = None) -> int:
         """Have intervals and sets follow from rows that the network has never seen."""
 

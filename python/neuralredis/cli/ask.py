@@ -33,6 +33,8 @@ known.
 With --interval it tells between which bounds a number is so often, with --set which classes the true one is so often
 among: by rows that the network has not learnt from.
 
+With --sample it draws a class by its probability instead of answering the likeliest.
+
 Without values it asks for one row after the other: type the value of each column. Return alone stands for a value that
 is not known. Ctrl-D ends it. From a pipe it reads a line for each column.
 
@@ -46,6 +48,7 @@ examples:
   neuralredis ask net.nr class=3 sex=female --why
   neuralredis ask net.nr class=3 sex=female --want yes
   neuralredis ask net.nr class=3 sex=female --set 95
+  neuralredis ask net.nr class=3 sex=female --sample --temperature 0.7
   printf '3\\nfemale\\n30\\n' | neuralredis ask net.nr"""
 
 
@@ -59,6 +62,9 @@ def add_to(subparsers: Any) -> None:
     often = parser.add_mutually_exclusive_group()
     often.add_argument("--interval", type=percent, metavar="PERCENT", help="how often a number lies in an interval")
     often.add_argument("--set", type=percent, metavar="PERCENT", help="how often the true class is in a set")
+    often.add_argument("--sample", action="store_true", help="draw a class by its probability")
+    parser.add_argument("--temperature", type=float, metavar="T", help="below 1 likely classes are drawn more often")
+    parser.add_argument("--seed", type=int, metavar="S", help="the same classes are drawn by the same seed")
     parser.set_defaults(run=run)
 
 
@@ -84,8 +90,9 @@ def run(args: argparse.Namespace) -> None:
     reasons.check(network)
     fields = {field.name: field for field in network.schema.fields}
     level = _level(network, args.interval, args.set)
+    drawing = _drawing(network, args)
     if args.values:
-        _answer(screen.console(), network, _given(args.values, fields), level, reasons)
+        _answer(screen.console(), network, _given(args.values, fields), level, drawing, reasons)
         return
     out = screen.console()
     typing = sys.stdin.isatty()
@@ -106,7 +113,7 @@ def run(args: argparse.Namespace) -> None:
                 if typing:
                     out.print()
                 return
-        _answer(out, network, cells, level, reasons)
+        _answer(out, network, cells, level, drawing, reasons)
         if typing:
             out.print()
 
@@ -120,6 +127,21 @@ def _level(network: Known, interval: float | None, set: float | None) -> float |
     if not isinstance(network.target, Classes) and set is not None:
         raise Failure(f"'{network.target.name}' is a number: expected --interval instead of --set")
     return interval or set
+
+
+def _drawing(network: Known, args: argparse.Namespace) -> dict[str, Any] | None:
+    """Return how a class is to be drawn, if that was asked."""
+    from neuralredis.table.target import Classes
+
+    chosen = {"temperature": args.temperature, "seed": args.seed}
+    if not args.sample:
+        for name, value in chosen.items():
+            if value is not None:
+                raise Failure(f"--{name} is of --sample: expected both")
+        return None
+    if not isinstance(network.target, Classes):
+        raise Failure(f"--sample is for classes, and {network.target.name} is a number")
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def _given(values: list[str], fields: dict[str, Field]) -> dict[str, str]:
@@ -256,7 +278,14 @@ def _show_changes(out: Console, found: Counterfactual) -> None:
             out.print(Text(f"  {shortened(str(name))} {shortened(shown(new))} instead of {shortened(shown(old))}"))
 
 
-def _answer(out: Console, network: Known, cells: dict[str, str], level: float | None, reasons: Reasons) -> None:
+def _answer(
+    out: Console,
+    network: Known,
+    cells: dict[str, str],
+    level: float | None,
+    drawing: dict[str, Any] | None,
+    reasons: Reasons,
+) -> None:
     from neuralredis.table.column import Column
     from neuralredis.table.conventions import Conventions
 
@@ -266,11 +295,13 @@ def _answer(out: Console, network: Known, cells: dict[str, str], level: float | 
         for field in network.schema.fields
     )
     row = replace(network.schema, fields=fields).rows(columns)
-    _show(out, network, row, level)
+    _show(out, network, row, level, drawing)
     reasons.show(out, network, row)
 
 
-def _show(out: Console, network: Known, row: dict[str, Any], level: float | None) -> None:
+def _show(
+    out: Console, network: Known, row: dict[str, Any], level: float | None, drawing: dict[str, Any] | None
+) -> None:
     from rich.text import Text
 
     from neuralredis.cli import screen
@@ -301,7 +332,11 @@ def _show(out: Console, network: Known, row: dict[str, Any], level: float | None
         return
     ranked = sorted(zip(outputs, target.labels, strict=True), key=lambda pair: -pair[0])
     width = max(len(shortened(label)) for _, label in ranked[:MOST])
-    out.print(Text(f"{shortened(target.name)}: {shortened(ranked[0][1])}", "bold green"))
+    label, how = ranked[0][1], ""
+    if drawing is not None:
+        (drawn,) = network.network.sample(row, **drawing)
+        label, how = drawn if isinstance(drawn, str) else target.labels[drawn], "   drawn by lot"
+    out.print(Text(f"{shortened(target.name)}: {shortened(label)}", "bold green").append(how, "dim not bold"))
     for likely, label in ranked[:MOST]:
         drawn = screen.bar(likely, 30, ascii_only=out.options.ascii_only)
         out.print(Text(f"  {shortened(label):{width}} {share(likely):>7} ").append(drawn, "cyan"))

@@ -51,22 +51,30 @@ class Named:
     def observed(self, X: Any) -> None:
         """Take note of nothing: columns have their names."""
 
-    def ask(self, command: str, key: Key, X: Any, wanted: list[Any]) -> tuple[bool, Iterator[Command]]:
-        """Return whether rows are one by itself, and what asks for the answers to them: nothing for no rows."""
+    def ask(
+        self, command: str, key: Key, X: Any, wanted: list[Any], whole: bool
+    ) -> tuple[bool, Iterator[Command]]:
+        """Return whether rows are one by itself, and what asks for the answers to them: nothing for no rows.
+
+        That is one command if they are to go as a `whole`.
+        """
         if command == "NR.CLASS" and self.kind != "classifier":
             raise KindError("the network is a regressor: only a classifier has classes")
         if wanted[:1] == ["INTERVAL"] and self.kind == "classifier":
             raise KindError("the network is a classifier: only a regressor has intervals")
         parts, single = self._reader.inputs(X)
         more = ("->", *wanted) if wanted else ()
-        return single, ((command, key, "JSON", json, *more) for json, *_ in parts)
+        texts = [json for json, *_ in parts]
+        if whole and texts:
+            texts = [_joined(texts)]
+        return single, ((command, key, "JSON", json, *more) for json in texts)
 
     def judge(self, command: str, key: Key, X: Any, y: Any, weight: ArrayLike | None) -> Command:
         """Return what judges a network by fresh rows, whole: what parts say does not add up to what all do."""
         parts = self._reader.examples(X, y, weight)
         if not parts:
             raise DataError("there are no rows to evaluate")
-        json = b"[" + b",".join(part[0][1:-1] for part in parts) + b"]"
+        json = _joined([part[0] for part in parts])
         outcomes = chain.from_iterable(part[2] for part in parts)
         weights = None if parts[0][3] is None else b"".join(part[3] or b"" for part in parts)
         return (command, key, "JSON", json, "->", *outcomes, *(() if weights is None else ("WEIGHTS", weights)))
@@ -204,6 +212,11 @@ def _value(kind: str, value: Any) -> Any:
         return float(value)
     except ValueError:
         return replies.name(value)
+
+
+def _joined(texts: list[bytes]) -> bytes:
+    """Return several JSON arrays as one."""
+    return b"[" + b",".join(text[1:-1] for text in texts) + b"]"
 
 
 def _classes(answer: Any, several: bool, scores: bool) -> Any:

@@ -47,6 +47,7 @@ class RedisNetwork:
     classify = waited(NetworkSteps.classify)
     interval = waited(NetworkSteps.interval)
     class_set = waited(NetworkSteps.class_set)
+    sample = waited(NetworkSteps.sample)
     calibrate = waited(NetworkSteps.calibrate)
     rank = waited(NetworkSteps.rank)
     explain = waited(NetworkSteps.explain)

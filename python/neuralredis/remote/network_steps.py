@@ -145,11 +145,15 @@ class NetworkSteps:
         train, test = counts
         return RowCounts(int(train), int(test))
 
-    def _answers(self, command: str, X: Any, wanted: Sequence[Any] = ()) -> Steps[tuple[Rows, bool, list[Any]]]:
-        return (yield from self._with_rows(lambda rows: self._answers_of(rows, command, X, list(wanted))))
+    def _answers(
+        self, command: str, X: Any, wanted: Sequence[Any] = (), whole: bool = False
+    ) -> Steps[tuple[Rows, bool, list[Any]]]:
+        return (yield from self._with_rows(lambda rows: self._answers_of(rows, command, X, list(wanted), whole)))
 
-    def _answers_of(self, rows: Rows, command: str, X: Any, wanted: list[Any]) -> Steps[tuple[Rows, bool, list[Any]]]:
-        single, asked = rows.ask(command, self._key, X, wanted)
+    def _answers_of(
+        self, rows: Rows, command: str, X: Any, wanted: list[Any], whole: bool
+    ) -> Steps[tuple[Rows, bool, list[Any]]]:
+        single, asked = rows.ask(command, self._key, X, wanted, whole)
         return rows, single, (yield from self._all(asked))
 
     def _all(self, asked: Iterator[Any]) -> Steps[list[Any]]:
@@ -185,6 +189,25 @@ class NetworkSteps:
         wanted = ["SET", commands.percent("level", level)]
         rows, single, found = yield from self._answers("NR.CLASS", X, wanted)
         return rows.sets_of(found, single)
+
+    def sample(
+        self,
+        X: Any,
+        *,
+        temperature: float = 1.0,
+        top_k: SupportsIndex | None = None,
+        top_p: float | None = None,
+        min_p: float | None = None,
+        seed: SupportsIndex | None = None,
+    ) -> Steps[Any]:
+        """Return classes that the server draws.
+
+        With a seed all rows go to the server at once, since they are drawn one after the other; without one in parts as
+        those of `run`, and the server chooses the seeds.
+        """
+        wanted = _core.sampling_words(temperature, top_k, top_p, min_p, seed)
+        rows, single, found = yield from self._answers("NR.CLASS", X, wanted, seed is not None)
+        return rows.classes_of(found, single, False, False)
 
     def calibrate(self, X: Any = None, y: Any = None) -> Steps[int]:
         """Have intervals follow from fresh rows, which go all at once: ``NR.CALIBRATE``."""

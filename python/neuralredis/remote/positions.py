@@ -44,19 +44,26 @@ class Positions:
         if names is not None and self._names is None:
             self._names = names
 
-    def ask(self, command: str, key: Key, X: ArrayLike, wanted: list[Any]) -> tuple[bool, Iterator[Command]]:
-        """Return whether rows are one by itself, and what asks for the answers to them: nothing for no rows."""
+    def ask(
+        self, command: str, key: Key, X: ArrayLike, wanted: list[Any], whole: bool
+    ) -> tuple[bool, Iterator[Command]]:
+        """Return whether rows are one by itself, and what asks for the answers to them: nothing for no rows.
+
+        That is one command if they are to go as a `whole`.
+        """
         if command == "NR.CLASS" and self.kind != "classifier":
             raise KindError("the network is a regressor: only a classifier has classes")
         if wanted[:1] == ["INTERVAL"] and self.kind == "classifier":
             raise KindError("the network is a classifier: only a regressor has intervals")
         judged = wanted[:1] in (["INTERVAL"], ["SET"])
-        if wanted and not judged:
+        if wanted and not judged and wanted[:1] != ["SAMPLE"]:
             raise KindError("top, scores and least are for networks with fields")
-        more = ("->", *wanted) if judged else ()
+        more = ("->", *wanted) if wanted else ()
         rows, single = self._reader.inputs(X, names=self._names)
         if len(rows) == 1:
             return single, iter([(command, key, *rows[0].tolist(), *more)])
+        if whole and len(rows):
+            return single, iter([(command, key, *commands.blob(rows), *more)])
         sliced = commands.parts(len(rows), max(self.inputs, self.outputs * (3 if judged else 1)))
         return single, ((command, key, *commands.blob(rows[part]), *more) for part in sliced)
 

@@ -119,6 +119,25 @@ pub(crate) fn sets<'py>(
     Ok(PyList::new(py, all)?.into_any())
 }
 
+/// The name of a class of each row, which `draw` chooses by the row's probabilities.
+#[inline(never)]
+pub(crate) fn drawn<'py>(
+    py: Python<'py>,
+    model: &Model,
+    schema: &Schema,
+    rows: &Bound<'py, PyAny>,
+    mut draw: impl FnMut(&[f32]) -> usize,
+) -> PyResult<Bound<'py, PyAny>> {
+    let answers = Answers::of(py, model, schema, rows)?;
+    let names = texts(py, model.classes())?;
+    let mut of_row = |row| names.get_item(draw(answers.row(row)));
+    if answers.single {
+        return of_row(0);
+    }
+    let all: Vec<Py<PyAny>> = (0..answers.rows).map(|row| of_row(row).map(Bound::unbind)).collect::<PyResult<_>>()?;
+    Ok(all.into_pyarray(py).into_any())
+}
+
 /// Answers to rows.
 struct Answers {
     single: bool,

@@ -25,6 +25,7 @@ mod outcomes;
 mod reasons;
 mod results;
 mod rows;
+mod sampling;
 mod sent;
 mod sequences;
 mod stored;
@@ -45,6 +46,8 @@ mod _core {
     use super::options::{change_words, creation_words, option_table};
     #[pymodule_export]
     use super::rows::RowReader;
+    #[pymodule_export]
+    use super::sampling::sampling_words;
     #[pymodule_export]
     use super::sent::FieldReader;
     #[pymodule_export]

@@ -26,6 +26,7 @@ use crate::options;
 use crate::reasons;
 use crate::results;
 use crate::rows::{Examples, Inputs, Numbers, Role, Shape};
+use crate::sampling;
 use crate::stored;
 use crate::training::{self, Job};
 
@@ -402,6 +403,22 @@ impl Network {
     ) -> PyResult<Bound<'py, PyAny>> {
         let (level, engine) = (conformal::level(level)?, self.snapshot(py));
         conformal::sets(py, &engine, X, self.names(py).as_deref(), level)
+    }
+
+    /// Classes that are drawn by their probabilities.
+    #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
+    fn _sample<'py>(
+        &self,
+        py: Python<'py>,
+        X: &Bound<'py, PyAny>,
+        temperature: Option<&Bound<'py, PyAny>>,
+        top_k: Option<&Bound<'py, PyAny>>,
+        top_p: Option<&Bound<'py, PyAny>>,
+        min_p: Option<&Bound<'py, PyAny>>,
+        seed: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let engine = self.snapshot(py);
+        sampling::sample(py, &engine, X, self.names(py).as_deref(), [temperature, top_k, top_p, min_p, seed])
     }
 
     /// Have `interval` and `class_set` follow from rows that the network has never seen, instead of the testing rows.
