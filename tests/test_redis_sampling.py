@@ -112,8 +112,9 @@ def test_a_replica_and_a_reloaded_server_draw_the_same() -> None:
 
 
 def test_a_regressor_refuses_it(made: redis.Redis) -> None:
+    regressor = "NRKIND the network is a regressor: only a classifier has classes"
     for words in (["NR.RUN", "sum", 1, 2], ["NR.CLASS", "sum", 1, 2], ["NR.RUN", "cost", "age", 3]):
-        with pytest.raises(redis.ResponseError, match="NRKIND the network is a regressor: only a classifier has classes"):
+        with pytest.raises(redis.ResponseError, match=regressor):
             made.execute_command(*words, "->", "SAMPLE")
     made.execute_command("NR.CREATE", "line", "CLASSIFIER", 2, "->", 2, "OUTPUT", "LINEAR")
     made.execute_command("NR.CREATE", "new", "CLASSIFIER", "SCHEMA", "age", "NUMBER", "->", "plan")

@@ -26,9 +26,9 @@ class NetworkWithSamples(NetworkOfFields):
     ) -> Any:
         """Return a class for each row, drawn by the probabilities that the network answers.
 
-        `classify` returns the likeliest class, always the same for the same row. Where answers should vary (what to show
-        next, what to try), draw them: a class of probability 0.3 comes in three of ten draws. The network stays as it
-        is.
+        `classify` returns the likeliest class, always the same for the same row. Where answers should vary, draw them:
+        what to show next, what to try. A class of probability 0.3 comes in three of ten draws. Drawing does not change
+        the network.
 
         What can be drawn, and how often, is changed first by temperature, ``top_k``, ``top_p`` and ``min_p``, in this
         order, that of Hugging Face's processors. Each sees what the ones before it have left, at least one class.

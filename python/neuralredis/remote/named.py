@@ -51,9 +51,7 @@ class Named:
     def observed(self, X: Any) -> None:
         """Take note of nothing: columns have their names."""
 
-    def ask(
-        self, command: str, key: Key, X: Any, wanted: list[Any], whole: bool
-    ) -> tuple[bool, Iterator[Command]]:
+    def ask(self, command: str, key: Key, X: Any, wanted: list[Any], whole: bool) -> tuple[bool, Iterator[Command]]:
         """Return whether rows are one by itself, and what asks for the answers to them: nothing for no rows.
 
         That is one command if they are to go as a `whole`.
