@@ -88,4 +88,4 @@ class NetworkWithSamples(NetworkOfFields):
         >>> net.sample([0], temperature=0) == net.classify([0])
         True
         """
-        return self._sample(X, temperature, top_k, top_p, min_p, seed)
+        return self._sample(X, (temperature, top_k, top_p, min_p, seed))

@@ -405,20 +405,16 @@ impl Network {
         conformal::sets(py, &engine, X, self.names(py).as_deref(), level)
     }
 
-    /// Classes that are drawn by their probabilities.
+    /// Classes that are drawn by their probabilities; given are temperature, top-k, top-p, min-p and seed.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _sample<'py>(
         &self,
         py: Python<'py>,
         X: &Bound<'py, PyAny>,
-        temperature: Option<&Bound<'py, PyAny>>,
-        top_k: Option<&Bound<'py, PyAny>>,
-        top_p: Option<&Bound<'py, PyAny>>,
-        min_p: Option<&Bound<'py, PyAny>>,
-        seed: Option<&Bound<'py, PyAny>>,
+        given: sampling::Given<'py>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let engine = self.snapshot(py);
-        sampling::sample(py, &engine, X, self.names(py).as_deref(), [temperature, top_k, top_p, min_p, seed])
+        sampling::sample(py, &engine, X, self.names(py).as_deref(), given)
     }
 
     /// Have `interval` and `class_set` follow from rows that the network has never seen, instead of the testing rows.

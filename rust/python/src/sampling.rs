@@ -13,7 +13,7 @@ use crate::rows::Inputs;
 use crate::sequences;
 
 /// How classes are drawn: temperature, top-k, top-p, min-p and seed as they are given.
-type Given<'a, 'py> = [Option<&'a Bound<'py, PyAny>>; 5];
+pub(crate) type Given<'py> = [Option<Bound<'py, PyAny>>; 5];
 
 /// What was given, and what it stands for.
 struct Drawing {
@@ -22,32 +22,29 @@ struct Drawing {
 }
 
 impl Drawing {
-    fn read([temperature, top_k, top_p, min_p, seed]: Given<'_, '_>) -> PyResult<Self> {
+    fn read([temperature, top_k, top_p, min_p, seed]: Given<'_>) -> PyResult<Self> {
         let mut decoding = Decoding::default();
-        for (to, given) in
-            [(&mut decoding.temperature, temperature), (&mut decoding.top_p, top_p), (&mut decoding.min_p, min_p)]
-        {
-            if let Some(given) = given {
-                *to = given.extract().unwrap_or(f64::NAN);
+        for (name, given) in [("temperature", temperature), ("top_p", top_p), ("min_p", min_p)] {
+            let Some(given) = given else { continue };
+            let number: Option<f64> = given.extract().ok();
+            let to = match name {
+                "temperature" => &mut decoding.temperature,
+                "top_p" => &mut decoding.top_p,
+                _ => &mut decoding.min_p,
+            };
+            *to = number.unwrap_or(f64::NAN);
+            match decoding.check() {
+                Err(Error::Option { expected, .. }) if number.is_none() => {
+                    let shown = sequences::shown(&given)?;
+                    return Err(PyTypeError::new_err(format!("{name} is {shown}: expected {expected}")));
+                }
+                checked => checked.map_err(raise)?,
             }
         }
-        let check = decoding.check();
-        if let Err(Error::Option { option, expected, .. }) = &check
-            && let Some(given) = match *option {
-                "temperature" => temperature,
-                "top_p" => top_p,
-                _ => min_p,
-            }
-            && given.extract::<f64>().is_err()
-        {
-            let shown = sequences::shown(given)?;
-            return Err(PyTypeError::new_err(format!("{option} is {shown}: expected {expected}")));
-        }
-        check.map_err(raise)?;
         if let Some(top_k) = top_k {
-            decoding.top_k = Some(options::whole("top_k", top_k, u64::from(u32::MAX), 1)? as usize);
+            decoding.top_k = Some(options::whole("top_k", &top_k, u64::from(u32::MAX), 1)? as usize);
         }
-        let seed = seed.map(|seed| options::whole("seed", seed, u64::MAX, 0)).transpose()?;
+        let seed = seed.map(|seed| options::whole("seed", &seed, u64::MAX, 0)).transpose()?;
         Ok(Self { decoding, seed })
     }
 
@@ -73,11 +70,11 @@ impl Drawing {
 /// The arguments of NR.CLASS after ``->`` by which classes are drawn.
 #[pyfunction]
 pub(crate) fn sampling_words(
-    temperature: Option<&Bound<'_, PyAny>>,
-    top_k: Option<&Bound<'_, PyAny>>,
-    top_p: Option<&Bound<'_, PyAny>>,
-    min_p: Option<&Bound<'_, PyAny>>,
-    seed: Option<&Bound<'_, PyAny>>,
+    temperature: Option<Bound<'_, PyAny>>,
+    top_k: Option<Bound<'_, PyAny>>,
+    top_p: Option<Bound<'_, PyAny>>,
+    min_p: Option<Bound<'_, PyAny>>,
+    seed: Option<Bound<'_, PyAny>>,
 ) -> PyResult<Vec<String>> {
     Ok(Drawing::read([temperature, top_k, top_p, min_p, seed])?.words())
 }
@@ -88,7 +85,7 @@ pub(crate) fn sample<'py>(
     engine: &Engine,
     rows: &Bound<'py, PyAny>,
     names: Option<&[String]>,
-    given: Given<'_, 'py>,
+    given: Given<'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let Drawing { decoding, seed } = Drawing::read(given)?;
     let model = engine.model();

@@ -44,7 +44,7 @@ fn kept(probabilities: &[f64]) -> Vec<usize> {
     (0..probabilities.len()).filter(|&class| probabilities[class] > 0.0).collect()
 }
 
-/// Numbers of tests/test-sampling.cpp of llama.cpp, whose order here is that of the classes.
+/// Numbers of `tests/test-sampling.cpp` of llama.cpp, whose order here is that of the classes.
 #[test]
 fn steps_one_by_one_do_what_those_of_llama_cpp_do() {
     for (decoding, expected) in [
@@ -77,7 +77,7 @@ fn steps_one_by_one_do_what_those_of_llama_cpp_do() {
     }
 }
 
-/// Numbers of tests/generation/test_logits_process.py of transformers.
+/// Numbers of `tests/generation/test_logits_process.py` of transformers.
 #[test]
 fn steps_one_by_one_do_what_those_of_hugging_face_do() {
     let mut logits = [0.05f32; 20];
@@ -241,7 +241,7 @@ fn each_draw_takes_one_number_whatever_it_comes_to() {
 }
 
 proptest! {
-    /// After tests/test-sampling.cpp of llama.cpp: with probabilities that grow as the numbers of classes do, what each step leaves
+    /// After `tests/test-sampling.cpp` of llama.cpp: with probabilities that grow as the numbers of classes do, what each step leaves
     /// is known in whole numbers.
     #[test]
     fn what_steps_leave_one_after_the_other_is_known(n in 2u64..3000, k in 1u64..4000, p in 0u64..=16, m in 0u64..=16) {

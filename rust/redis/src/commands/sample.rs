@@ -21,9 +21,9 @@ pub(crate) const SAMPLE: Argument = Argument::block(
     &[
         Argument::word(c"sample", c"SAMPLE"),
         Argument::number(c"temperature").after(c"TEMPERATURE").optional(),
-        Argument::integer(c"most-classes").after(c"TOPK").optional(),
-        Argument::number(c"cumulated").after(c"TOPP").optional(),
-        Argument::number(c"share-of-largest").after(c"MINP").optional(),
+        Argument::integer(c"k").after(c"TOPK").optional(),
+        Argument::number(c"p").after(c"TOPP").optional(),
+        Argument::number(c"m").after(c"MINP").optional(),
         Argument::integer(c"seed").after(c"SEED").optional(),
     ],
 )
@@ -51,7 +51,7 @@ impl Sample {
             "TEMPERATURE" => self.decoding.temperature = number(),
             "TOPK" => {
                 self.decoding.top_k =
-                    Some(numbers::whole(value).map_or(0, |k| usize::try_from(k).unwrap_or(usize::MAX)))
+                    Some(numbers::whole(value).map_or(0, |k| usize::try_from(k).unwrap_or(usize::MAX)));
             }
             "TOPP" => self.decoding.top_p = number(),
             "MINP" => self.decoding.min_p = number(),
