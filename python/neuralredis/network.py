@@ -220,7 +220,10 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
             Seconds at most, counted from the real start; 0 or None for no limit.
         autostop : bool, default False
             Whether to end when the testing rows have nothing more to gain. The limits hold all the same. Without it the
-            first training begins with a trial of several networks; see ``restarts`` of `Network`.
+            first training begins with a trial of several networks; see ``restarts`` of `Network`. With it, where the loss
+            is the cross-entropy, what a classifier's output units sum up is then divided by the temperature from 1 to
+            10 with which the testing rows have the least loss (Guo and others, "On calibration of modern neural
+            networks", ICML 2017): probabilities become less sure, and the likeliest class stays.
         backtrack : bool, default False
             Whether to return to the weights that did best on the testing rows, by the squared error of the outputs
             whatever the loss; without ``autostop`` it has no effect.

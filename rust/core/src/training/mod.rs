@@ -13,6 +13,7 @@ mod pass;
 mod pauses;
 mod pool;
 mod session;
+mod soften;
 mod statistics;
 mod sync;
 mod task;

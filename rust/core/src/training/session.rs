@@ -17,6 +17,7 @@ use super::ensemble::Ensemble;
 use super::pace::Pace;
 use super::pass::{Errors, GradientSource, LocalRows, Losses, OfTraining, PassRequest};
 use super::pool::Seats;
+use super::soften::{self, LastLayers};
 use super::statistics::RowStatistics;
 use super::task::Task;
 use super::threads::Threads;
@@ -181,22 +182,25 @@ impl<'a> Session<'a> {
             self.keep_weights(&kept);
             let best_cycle = ensemble.latest(&kept, cycle);
             let errors = Errors { train: Sums::default(), test: None };
-            let finish = Finish { reason, first_cycle, cycle, best_cycle, presented, errors };
+            let finish = Finish { reason, first_cycle, cycle, best_cycle, presented, factor: 1.0, errors };
             return Some(self.finish(&finish, &kept, curve.so_far()));
         }
         let watched = |errors: &Errors| errors.test.is_some() == watch;
         // An end in the middle of a cycle, or where not all was looked at, leaves something unknown.
         let last = match known.filter(watched) {
             Some(errors) => errors,
-            None => self.present_errors(seats, watch, self.task.members)?,
+            None => self.present_errors(seats, OfTraining::Losses, watch, self.task.members)?,
         };
         let point = self.publish(cycle, &last);
         changed |= ensemble.all_go_back(cycle, &mut self.weights, &mut *self.trainer);
         let kept = ensemble.best(self.task.answering);
         changed |= self.keep_weights(&kept);
-        let errors = if changed { self.present_errors(seats, watch, kept.len())? } else { last };
+        let errors = if changed { self.present_errors(seats, OfTraining::Losses, watch, kept.len())? } else { last };
         let best_cycle = ensemble.latest(&kept, cycle);
-        let finish = Finish { reason, first_cycle, cycle, best_cycle, presented, errors };
+        let factor = if best_cycle > 0 { self.soften(seats, kept.len())? } else { 1.0 };
+        let errors =
+            if factor < 1.0 { self.present_errors(seats, OfTraining::Losses, true, kept.len())? } else { errors };
+        let finish = Finish { reason, first_cycle, cycle, best_cycle, presented, factor, errors };
         Some(self.finish(&finish, &kept, curve.end(point)))
     }
 
@@ -213,9 +217,31 @@ impl<'a> Session<'a> {
         true
     }
 
+    /// Multiplies what the output units sum up by a factor that follows from the testing rows, and returns it.
+    fn soften(&mut self, seats: &mut Seats, members: usize) -> Option<f64> {
+        let task = self.task;
+        let weights = self.statistics.class_weights(&task.options.class_weight);
+        let weights =
+            if soften::applies(task) { soften::class_weights(&self.statistics.classes, weights) } else { None };
+        let Some(weights) = weights else { return Some(1.0) };
+        let judging = task.objective(self.normalization.clone(), members).weighted(Some(Arc::new(weights)));
+        // In the place of what has gradients, which have no use any more.
+        self.source = LocalRows::new(&task.dataset, judging, false);
+        let last = LastLayers::of(&task.layout, &self.weights);
+        let factor = soften::best_factor(|factor| {
+            last.multiply(factor, &mut self.weights);
+            let errors = self.present_errors(seats, OfTraining::Nothing, true, members)?;
+            errors.test.map(|test| test.mean())
+        })?;
+        last.multiply(factor, &mut self.weights);
+        let objective = objective(task, &self.statistics, &self.normalization, members);
+        self.source = LocalRows::new(&task.dataset, objective, false);
+        Some(factor)
+    }
+
     /// What the training leaves, which these members have made.
     fn finish(self, finish: &Finish, members: &[usize], curve: Vec<Point>) -> (Trained, Report) {
-        let Finish { reason, first_cycle, cycle, best_cycle, presented, errors } = *finish;
+        let Finish { reason, first_cycle, cycle, best_cycle, presented, factor, errors } = *finish;
         if !self.task.is_trial() {
             self.publish(cycle, &errors);
         }
@@ -267,7 +293,10 @@ impl<'a> Session<'a> {
             // A training without a step changes no answer, not even that of a constant output.
             normalization.keep_constants_of(&task.trained.normalization);
         }
-        let (weights, decays, state) = (self.weights, self.decays, self.trainer.state(members));
+        let (weights, decays, mut state) = (self.weights, self.decays, self.trainer.state(members));
+        if factor < 1.0 {
+            state = soften::scaled(state, &task.layout, factor);
+        }
         (
             Trained {
                 layout: Arc::clone(&task.layout),
@@ -296,10 +325,10 @@ impl<'a> Session<'a> {
     }
 
     /// The errors of the present weights, of all members together; none if the training is cancelled.
-    fn present_errors(&mut self, seats: &mut Seats, test: bool, members: usize) -> Option<Errors> {
+    fn present_errors(&mut self, seats: &mut Seats, train: OfTraining, test: bool, members: usize) -> Option<Errors> {
         self.take_seats(seats, members)?;
         let nobody = vec![false; members];
-        let request = PassRequest { members: &nobody, ensemble: true, train: OfTraining::Losses, test };
+        let request = PassRequest { members: &nobody, ensemble: true, train, test };
         let control = self.control;
         let losses = self.source.pass(&mut self.threads, &self.weights, &request, &|| !control.is_cancelled());
         losses.map(|losses| losses.all)
@@ -371,5 +400,7 @@ struct Finish {
     best_cycle: u64,
     /// Members that stepped, cycle after cycle.
     presented: u64,
+    /// What the output units sum up has been multiplied by.
+    factor: f64,
     errors: Errors,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::soften::{self, LastLayers};
 use super::trainers::{Description, description};
 use crate::constraint::Constraint;
 use crate::dataset::Dataset;
@@ -129,7 +130,8 @@ impl Task {
         };
         // A trial has a copy of the training rows.
         let rows = trial.map_or(0, |_| self.dataset.train.bytes_by(&|bytes| bytes));
-        parameters + scratch + classes + rows
+        let softening = if soften::applies(self) { LastLayers::bytes(&self.layout, self.members) } else { 0 };
+        parameters + scratch + classes + rows + softening
     }
 
     /// Bytes of the weights and the trainer's state that the network will have.
