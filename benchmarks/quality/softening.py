@@ -21,7 +21,7 @@ from sets import SETS, Rows
 import neuralredis as nr
 
 #: Sets that the change was not decided by.
-FRESH = ("phoneme", "circles", "moons")
+FRESH = ("phoneme", "circles", "moons", "parity", "ring", "spambase", "satimage")
 #: Those that it was.
 KNOWN = (
     *("titanic", "pima", "german", "vehicle", "vowel", "tic-tac-toe", "contraceptive", "digits"),

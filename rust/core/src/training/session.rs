@@ -221,8 +221,11 @@ impl<'a> Session<'a> {
     fn soften(&mut self, seats: &mut Seats, members: usize) -> Option<f64> {
         let task = self.task;
         let weights = self.statistics.class_weights(&task.options.class_weight);
-        let weights =
-            if soften::applies(task) { soften::class_weights(&self.statistics.classes, weights) } else { None };
+        let weights = if soften::applies(task) {
+            soften::class_weights(&self.statistics.classes, weights.as_deref())
+        } else {
+            None
+        };
         let Some(weights) = weights else { return Some(1.0) };
         let judging = task.objective(self.normalization.clone(), members).weighted(Some(Arc::new(weights)));
         // In the place of what has gradients, which have no use any more.
