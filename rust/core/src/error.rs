@@ -212,6 +212,36 @@ pub enum Error {
     /// A row of positions for a network that has fields.
     #[error("the network has fields: expected a value for each by its name")]
     HasFields,
+    /// Rows for a network that learns from sequences.
+    #[error("the network learns from sequences: expected the id of one before its events")]
+    HasSequences,
+    /// Sequences for a network that learns from rows.
+    #[error("the network learns from rows: only one created with SEQUENCE has sequences")]
+    NoSequences,
+    /// Next events were asked of a network that learns something else.
+    #[error("the network does not learn what comes next: expected a CLASSIFIER whose target is a field of its events")]
+    NoNextEvent,
+    /// A forecast was asked of a network whose events are no series.
+    #[error("the network is no series: expected a REGRESSOR whose target is a NUMBER of its events")]
+    NotSeries,
+    /// An id that none can have.
+    #[error("an id of {bytes} bytes: expected 1 to 255")]
+    SequenceId {
+        /// Its length.
+        bytes: usize,
+    },
+    /// A sequence that was asked for and is not there, or has no event.
+    #[error("sequence {id} has no events: observe some first")]
+    NoEvents {
+        /// Its id, in quotation marks.
+        id: String,
+    },
+    /// An outcome of a sequence each of whose events is the outcome of those before.
+    #[error("the target {target} is a field of the events: expected no outcome besides")]
+    OwnOutcome {
+        /// The target, in quotation marks.
+        target: String,
+    },
     /// A text that is not the JSON of a row.
     #[error("JSON {text}: {why}")]
     Json {
@@ -280,6 +310,8 @@ impl Error {
             | Self::NoOutput { .. }
             | Self::Option { .. } => "NROPTION",
             Self::HasFields
+            | Self::HasSequences
+            | Self::OwnOutcome { .. }
             | Self::Inputs { .. }
             | Self::Outputs { .. }
             | Self::RowCounts { .. }
@@ -295,10 +327,17 @@ impl Error {
             | Self::FieldValue { .. }
             | Self::UnknownClass { .. }
             | Self::NoRoom { .. }
+            | Self::SequenceId { .. }
+            | Self::NoEvents { .. }
             | Self::RowIndex { .. }
             | Self::NothingStored
             | Self::NoRows => "NRDATA",
-            Self::NotClassifier | Self::NotRegressor | Self::NoProbabilities => "NRKIND",
+            Self::NotClassifier
+            | Self::NotRegressor
+            | Self::NoProbabilities
+            | Self::NoSequences
+            | Self::NotSeries
+            | Self::NoNextEvent => "NRKIND",
             Self::NoTrainingRows
             | Self::NoTestingRows
             | Self::NoClasses
@@ -437,6 +476,9 @@ mod tests {
                 vec![Error::FieldTwice { field: name() }, Error::UnknownField { field: name(), known: Vec::new() }],
             ),
             ("NRDATA", vec![Error::UnknownClass { row: None, class: name(), known: Vec::new() }]),
+            ("NRSHAPE", vec![Error::HasSequences, Error::OwnOutcome { target: name() }]),
+            ("NRDATA", vec![Error::SequenceId { bytes: 0 }, Error::NoEvents { id: name() }]),
+            ("NRKIND", vec![Error::NoSequences, Error::NotSeries, Error::NoNextEvent]),
             ("NRSHAPE", vec![Error::HasFields, Error::ManyInputs { inputs: 5000 }]),
             ("NRDATA", vec![Error::NothingStored]),
             ("NRSTATE", vec![Error::NoClasses]),

@@ -122,6 +122,9 @@ impl Network {
         target: Option<Set>,
         mut stored: impl FnMut(Stored),
     ) -> Result<(u32, u32)> {
+        if self.sequences.is_some() {
+            return Err(Error::HasSequences);
+        }
         self.dataset.check_target(target)?;
         let schema = self.schema.as_mut().expect("a network of fields");
         let (words, classes) = (schema.words().len(), schema.classes().len());
@@ -180,8 +183,8 @@ impl Network {
     /// [`Error::RowIndex`] for a place that is none, before anything is changed.
     pub fn take(&mut self, observed: Observed) -> Result<()> {
         let Observed { rows_state, words, classes, rows } = observed;
-        let Some(own) = &mut self.schema else {
-            return Err(Error::Schema("the network has no fields".into()));
+        let Some(own) = self.schema.as_mut().filter(|_| self.sequences.is_none()) else {
+            return Err(Error::Schema("the network has no fields of rows".into()));
         };
         if words.is_empty() && classes.is_empty() {
             check_stored(own, &self.dataset, &rows)?;

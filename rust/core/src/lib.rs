@@ -2,7 +2,8 @@
 //!
 //! It knows neither Python nor Redis. From the ground up: [`memory`] counts bytes; [`kernels`] are the arithmetic, chosen for the CPU at run time;
 //! [`layout`] and [`options`] say what a network is, [`schema`] what the fields of its rows are, where they have names; `dataset`
-//! keeps the rows it observed; `normalization`, `weights` and `objective` turn rows and weights into losses and gradients;
+//! keeps the rows it observed, [`sequence`] what happened one after the other; `normalization`, `weights` and `objective` turn rows
+//! and weights into losses and gradients;
 //! [`conformal`] says how far answers may be off; [`network`] holds all of one network, [`model`] answers, [`decoding`] draws a class
 //! by its probability, and [`reasons`] says why; [`training`] runs in the background; [`codec`] makes bytes of a
 //! network and back. A room calls only those before it.
@@ -36,6 +37,7 @@ pub mod random;
 pub mod reasons;
 mod report;
 pub mod schema;
+pub mod sequence;
 mod stopping;
 mod trained;
 mod trainer_state;
@@ -60,4 +62,5 @@ pub use options::{
 };
 pub use reasons::{Counterfactual, Explanation, Sampling};
 pub use schema::{FieldKind, Given, Row, Schema, Target};
+pub use sequence::{Cell, Events, Happened, Seen, SequenceOptions};
 pub use trained::{Statistics, Trained};

@@ -15,11 +15,15 @@ use crate::options::{Activation, Changes, Options};
 use crate::random::Random;
 use crate::report::Report;
 use crate::schema::Schema;
+use crate::sequence::{Sequences, Store};
 use crate::trained::{Statistics, Trained};
 use crate::weights;
 
 /// Bytes of notes at most: room for what some thousand columns are called, and nothing that a frame could not hold.
 pub const MAX_NOTES: usize = 1 << 20;
+
+/// Bytes whose copying takes about as long as a sequence takes to go.
+const MOVED_SEQUENCE: usize = 1024;
 
 /// Numbers of the random streams of a network's seed.
 const ROWS_STREAM: u64 = 1;
@@ -48,6 +52,8 @@ pub struct Network {
     /// Of the last training.
     pub(crate) report: Option<Arc<Report>>,
     pub(crate) dataset: Dataset,
+    /// Sequences that rows are made of, if it learns from such; no rows are stored then.
+    pub(crate) sequences: Option<Sequences>,
     /// Chooses sets and evicted rows.
     pub(crate) rows_random: Random,
     /// Draws initial weights.
@@ -81,10 +87,14 @@ impl Drawing {
 #[derive(Debug)]
 pub struct Shrunk {
     /// The rows that they are of.
-    of: (u64, [u32; 2], Limits),
+    of: RowsVersion,
     dataset: Dataset,
+    sequences: Option<Store>,
     random: Random,
 }
+
+/// What changes with each row that is stored, each event, and with the limits.
+type RowsVersion = (u64, [u32; 2], Limits, u64);
 
 /// What a network tells of itself.
 #[derive(Debug, Clone, PartialEq)]
@@ -151,6 +161,7 @@ impl Network {
             dataset: Dataset::new(RowShape::new(kind, layout), limits),
             trained: Arc::new(trained),
             report: None,
+            sequences: None,
             rows_random: Random::new(seed, ROWS_STREAM),
             weights_random: Random::new(seed, WEIGHTS_STREAM),
             notes: None,
@@ -168,8 +179,8 @@ impl Network {
             members: self.trained.members(),
             options: self.options.clone(),
             limits: self.dataset.limits(),
-            train_rows: self.dataset.train.len() as u32,
-            test_rows: self.dataset.test.len() as u32,
+            train_rows: self.rows(Set::Train),
+            test_rows: self.rows(Set::Test),
             statistics: self.trained.statistics,
         }
     }
@@ -292,7 +303,12 @@ impl Network {
     pub fn install(&mut self, trained: impl Into<Arc<Trained>>, report: Option<Arc<Report>>) -> Result<()> {
         let trained = trained.into();
         let fits = match &self.schema {
-            Some(schema) => schema.has_had(&trained.layout, self.layout().hidden()) && schema.has_had_places(&trained),
+            Some(schema) => {
+                let events = trained.normalization.events.as_ref();
+                schema.has_had(&trained.layout, self.layout().hidden())
+                    && schema.has_had_places(&trained)
+                    && self.sequences.as_ref().map_or(events.is_none(), |own| own.view.can_have(events))
+            }
             None => *trained.layout == *self.layout() && trained.normalization.places.is_none(),
         };
         if !fits || trained.weights.len() != trained.members() * trained.layout.parameters() {
@@ -314,9 +330,12 @@ impl Network {
         if self.schema.is_some() { Err(Error::HasFields) } else { Ok(()) }
     }
 
-    /// Rows of a set.
+    /// Rows of a set; sequences, where it learns from such.
     pub fn rows(&self, set: Set) -> u32 {
-        self.dataset.set(set).len() as u32
+        match &self.sequences {
+            Some(sequences) => sequences.store.count(set),
+            None => self.dataset.set(set).len() as u32,
+        }
     }
 
     /// Bytes of a block of stored rows, which is copied when one of them is replaced while a training shares it.
@@ -381,6 +400,9 @@ impl Network {
         let options = self.changed_options(changes)?;
         self.have_options(options);
         self.dataset.limit_to(limits, &mut self.rows_random);
+        if let Some(sequences) = &mut self.sequences {
+            sequences.store.limit_to(limits);
+        }
         self.memo.forget();
         Ok(())
     }
@@ -402,7 +424,12 @@ impl Network {
     pub fn shrunk(&self, limits: Limits) -> Shrunk {
         let (mut dataset, mut random) = (self.dataset.clone(), self.rows_random);
         dataset.limit_to(limits, &mut random);
-        Shrunk { of: self.rows_version(), dataset, random }
+        let sequences = self.sequences.as_ref().map(|sequences| {
+            let mut store = sequences.store.clone();
+            store.limit_to(limits);
+            store
+        });
+        Shrunk { of: self.rows_version(), dataset, sequences, random }
     }
 
     /// [`Self::configure`] with rows that [`Self::shrunk`] has left. None, and nothing is changed, if rows have come since
@@ -419,7 +446,11 @@ impl Network {
         self.memo.forget();
         let dataset = std::mem::replace(&mut self.dataset, shrunk.dataset);
         let random = std::mem::replace(&mut self.rows_random, shrunk.random);
-        Ok(Some(Shrunk { dataset, random, ..shrunk }))
+        let mut sequences = shrunk.sequences;
+        if let (Some(own), Some(left)) = (&mut self.sequences, &mut sequences) {
+            std::mem::swap(&mut own.store, left);
+        }
+        Ok(Some(Shrunk { dataset, sequences, random, ..shrunk }))
     }
 
     fn have_options(&mut self, options: Options) {
@@ -430,15 +461,17 @@ impl Network {
         self.options = options;
     }
 
-    /// What changes with each row that is stored and with the limits: a full set draws a number for the row's place.
-    fn rows_version(&self) -> (u64, [u32; 2], Limits) {
-        (self.rows_state(), [Set::Train, Set::Test].map(|set| self.rows(set)), self.dataset.limits())
+    /// A full set draws a number for a row's place.
+    fn rows_version(&self) -> RowsVersion {
+        let changes = self.sequences.as_ref().map_or(0, |sequences| sequences.store.changes());
+        (self.rows_state(), [Set::Train, Set::Test].map(|set| self.rows(set)), self.dataset.limits(), changes)
     }
 
     /// Bytes of the sets that have more rows than these limits: some are dropped, others move.
     pub fn shrinking_bytes(&self, limits: Limits) -> usize {
         let of = |set, limit| if self.rows(set) > limit { self.rows(set) as usize } else { 0 };
-        4 * self.dataset.shape.width() * (of(Set::Train, limits.train) + of(Set::Test, limits.test))
+        let each = if self.sequences.is_some() { MOVED_SEQUENCE } else { 4 * self.dataset.shape.width() };
+        each * (of(Set::Train, limits.train) + of(Set::Test, limits.test))
     }
 
     /// How well the present weights do on a stored set.
@@ -454,7 +487,7 @@ impl Network {
     /// # Errors
     /// [`Error::Stopped`], and those of [`Self::evaluate`].
     pub fn evaluate_while(&self, set: Set, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
-        evaluation::evaluate(&self.model(), self.dataset.set(set), keep_on)
+        evaluation::evaluate(&self.model(), &self.known_rows(set), keep_on)
     }
 
     /// How well the present weights do on fresh rows, which are not kept.
@@ -546,7 +579,8 @@ impl Network {
     /// it can tell. It is asked of few blocks, however many there are.
     pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let report = self.report.as_ref().map_or(0, |report| report.bytes_by(taken));
-        let parts = self.trained.bytes_by(taken) + self.dataset.bytes_by(taken);
+        let sequences = self.sequences.as_ref().map_or(0, |sequences| sequences.bytes_by(taken));
+        let parts = self.trained.bytes_by(taken) + self.dataset.bytes_by(taken) + sequences;
         let notes = |notes: &Arc<Vec<u8>>| memory::of_shared::<Vec<u8>>(taken) + memory::of_vec(notes, taken);
         let notes = self.notes.as_ref().map_or(0, notes);
         let schema = |schema: &Arc<Schema>| memory::of_shared::<Schema>(taken) + schema.bytes_by(taken);

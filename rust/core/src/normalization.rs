@@ -35,6 +35,8 @@ pub(crate) struct Normalization {
     pub(crate) outputs: Option<Scaling>,
     /// Of a network of fields, once it has been trained.
     pub(crate) places: Option<Places>,
+    /// Of the numbers of events, where a network of sequences scales these by themselves.
+    pub(crate) events: Option<Scaling>,
 }
 
 impl Normalization {
@@ -51,7 +53,7 @@ impl Normalization {
     /// Bytes beyond the normalization itself.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let places = self.places.as_ref().map_or(0, |places| places.bytes_by(taken));
-        let scalings = self.inputs.iter().chain(&self.outputs);
+        let scalings = self.inputs.iter().chain(&self.outputs).chain(&self.events);
         scalings
             .map(|scaling| memory::of_vec(&scaling.mean, taken) + memory::of_vec(&scaling.scale, taken))
             .sum::<usize>()
@@ -457,9 +459,13 @@ mod tests {
     #[test]
     fn constants_keep_the_scaling_that_they_had() {
         let of = |mean: [f32; 2], scale: [f32; 2]| Some(Scaling { mean: mean.to_vec(), scale: scale.to_vec() });
-        let after =
-            Normalization { inputs: of([9.0, 9.0], [0.0, 0.0]), outputs: of([5.0, 6.0], [0.0, 2.0]), places: None };
-        let before = Normalization { inputs: None, outputs: of([1.0, 2.0], [3.0, 4.0]), places: None };
+        let after = Normalization {
+            inputs: of([9.0, 9.0], [0.0, 0.0]),
+            outputs: of([5.0, 6.0], [0.0, 2.0]),
+            places: None,
+            events: None,
+        };
+        let before = Normalization { inputs: None, outputs: of([1.0, 2.0], [3.0, 4.0]), places: None, events: None };
         let mut kept = after.clone();
         kept.keep_constants_of(&before);
         assert_eq!(kept, Normalization { outputs: of([1.0, 6.0], [3.0, 2.0]), ..after.clone() });

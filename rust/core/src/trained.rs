@@ -104,7 +104,9 @@ impl Trained {
         let Self { layout: _, weights, decays: _, state, normalization, statistics: _, assigned: _ } = self;
         mover.floats(weights);
         state.move_by(mover);
-        for scaling in normalization.inputs.iter_mut().chain(&mut normalization.outputs) {
+        for scaling in
+            normalization.inputs.iter_mut().chain(&mut normalization.outputs).chain(&mut normalization.events)
+        {
             mover.floats(&mut scaling.mean);
             mover.floats(&mut scaling.scale);
         }

@@ -154,11 +154,13 @@ mod tests {
             inputs: scaling(&[1.0, -2.0], &[0.5, 4.0]),
             outputs: scaling(&[3.0], &[0.25]),
             places: None,
+            events: None,
         };
         let after = Normalization {
             inputs: scaling(&[2.0, 6.0], &[2.0, 0.5]),
             outputs: scaling(&[-5.0], &[2.0]),
             places: None,
+            events: None,
         };
         for (before, after) in [(&before, &after), (&after, &before), (&Normalization::default(), &after)] {
             let (mut weights, mut sizes) = (vec![0.5, -1.5, 0.75], vec![0.1; 3]);
@@ -185,12 +187,21 @@ mod tests {
             (weights, sizes)
         };
         // An input without a say has none at first, and steps of the size that it had.
-        let inputs = |scale| Normalization { inputs: scaling(&[1.0, 7.0], &[1.0, scale]), outputs: None, places: None };
+        let inputs = |scale| Normalization {
+            inputs: scaling(&[1.0, 7.0], &[1.0, scale]),
+            outputs: None,
+            places: None,
+            events: None,
+        };
         let (weights, sizes) = run(Output::Linear, &inputs(0.0), &inputs(2.0));
         assert_eq!((weights, sizes), (vec![0.5, -1.5, 0.0], vec![0.3; 3]));
         // An output that was a constant begins as that constant; one that becomes a constant keeps its weights.
-        let outputs =
-            |mean: f32, scale: f32| Normalization { inputs: None, outputs: scaling(&[mean], &[scale]), places: None };
+        let outputs = |mean: f32, scale: f32| Normalization {
+            inputs: None,
+            outputs: scaling(&[mean], &[scale]),
+            places: None,
+            events: None,
+        };
         let (weights, sizes) = run(Output::Linear, &outputs(3.0, 0.0), &outputs(1.0, 0.5));
         assert_eq!((weights, sizes), (vec![1.0, 0.0, 0.0], vec![0.1; 3]));
         let unchanged = (vec![0.5, -1.5, 0.75], vec![0.3; 3]);

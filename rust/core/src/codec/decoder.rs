@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::frame::{Frame, HEADER, MAX_FRAME, check_head};
 use super::section::{Piece, Section, damaged};
 use super::structure::{self, Streams};
-use super::{calibration, options, report, rows, schema, trained};
+use super::{calibration, options, report, rows, schema, sequences, trained};
 use crate::conformal::Memo;
 use crate::dataset::{Dataset, Limits, RowShape, Rows};
 use crate::error::{Error, Result};
@@ -62,6 +62,7 @@ struct Parts {
     notes: Option<Arc<Vec<u8>>>,
     calibration: calibration::Parts,
     schema: Option<Schema>,
+    sequences: Option<sequences::Parts>,
     train_lists: schema::Lists,
     test_lists: schema::Lists,
 }
@@ -195,6 +196,7 @@ impl Parts {
             notes: None,
             calibration: calibration::Parts::default(),
             schema: None,
+            sequences: None,
             train_lists: schema::Lists::default(),
             test_lists: schema::Lists::default(),
         }
@@ -236,6 +238,21 @@ impl Parts {
             Section::Assigned => trained.read_assigned(piece)?,
             Section::Places => trained.read_places(piece)?,
             Section::Calibration => self.calibration.read(piece, self.kind, layout.outputs())?,
+            Section::EventScaling => trained.read_events(piece)?,
+            Section::Sequence => {
+                if self.schema.is_some() || self.train.len() + self.test.len() > 0 {
+                    return Err(damaged(piece.section, "there are rows or fields already, of a network of rows"));
+                }
+                let (parts, seen) = sequences::Parts::read(piece)?;
+                let Dataset { train, test, .. } = Dataset::of_fields(&seen, limits);
+                (self.train, self.test, self.schema, self.sequences) = (train, test, Some(seen), Some(parts));
+            }
+            Section::EventClasses | Section::EventWords | Section::Happened | Section::Idle => {
+                match (&mut self.sequences, &mut self.schema) {
+                    (Some(sequences), Some(seen)) => sequences.read_later(seen, limits, piece)?,
+                    _ => return Err(damaged(Section::Sequence, "it is missing")),
+                }
+            }
             Section::Notes => self.notes = Some(structure::read_notes(piece)?),
             Section::Schema => {
                 let schema = schema::read(piece)?;
@@ -274,6 +291,7 @@ impl Parts {
         let missing = |section| damaged(section, "it is missing");
         self.train_lists.finish(&train, schema::TRAIN)?;
         self.test_lists.finish(&test, schema::TEST)?;
+        let sequences = self.sequences.map(sequences::Parts::finish).transpose()?;
         let options = options.ok_or_else(|| missing(Section::Options))?;
         let limits = limits.ok_or_else(|| missing(Section::Limits))?;
         let Streams { rows, weights } = streams.ok_or_else(|| missing(Section::Random))?;
@@ -298,6 +316,10 @@ impl Parts {
         if !has_places {
             return Err(damaged(Section::Places, "they are not those of the fields of numbers"));
         }
+        let events = trained.normalization.events.as_ref();
+        if !sequences.as_ref().map_or(events.is_none(), |sequences| sequences.view.can_have(events)) {
+            return Err(damaged(Section::EventScaling, "it is not that of the events"));
+        }
         let network = Network {
             kind,
             schema: schema.map(Arc::new),
@@ -305,6 +327,7 @@ impl Parts {
             trained: Arc::new(trained),
             report: report.finish()?.map(Arc::new),
             dataset,
+            sequences,
             rows_random: rows,
             weights_random: weights,
             notes,

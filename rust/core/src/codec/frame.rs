@@ -9,7 +9,9 @@ use crate::error::{Error, Result};
 /// Bytes of a frame at most: what fits any reply, argument or RDB string, and the widest row (8 MB) without a cut.
 pub const MAX_FRAME: usize = 16 << 20;
 /// The version of the format that is written, and the newest that can be read.
-pub const VERSION: u16 = 5;
+pub const VERSION: u16 = 6;
+/// The version of networks of fields that learn from rows.
+const FIELDS_VERSION: u16 = 5;
 /// The version of networks without fields, which older readers know.
 const PLAIN_VERSION: u16 = 4;
 
@@ -25,8 +27,20 @@ pub(super) const REQUIRED: u8 = 1;
 /// Flag: the section goes on in the next frame.
 pub(super) const MORE: u8 = 2;
 
-pub(super) fn head(has_fields: bool) -> [u8; HEAD] {
-    let version = if has_fields { VERSION } else { PLAIN_VERSION };
+/// What a network has that older readers do not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Has {
+    Positions,
+    Fields,
+    Sequences,
+}
+
+pub(super) fn head(has: Has) -> [u8; HEAD] {
+    let version = match has {
+        Has::Positions => PLAIN_VERSION,
+        Has::Fields => FIELDS_VERSION,
+        Has::Sequences => VERSION,
+    };
     let mut head = [0; HEAD];
     head[..MAGIC.len()].copy_from_slice(&MAGIC);
     head[MAGIC.len()..].copy_from_slice(&version.to_le_bytes());
@@ -79,8 +93,8 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(max_frame: usize, has_fields: bool, sink: &'a mut dyn FnMut(&[u8])) -> Self {
-        sink(&head(has_fields));
+    pub(super) fn new(max_frame: usize, has: Has, sink: &'a mut dyn FnMut(&[u8])) -> Self {
+        sink(&head(has));
         Self { max_frame, frame: Vec::new(), sink }
     }
 

@@ -26,6 +26,7 @@ mod report;
 mod rows;
 mod schema;
 mod section;
+mod sequences;
 mod structure;
 #[cfg(test)]
 mod tests;
@@ -48,7 +49,7 @@ use crate::model::Model;
 use crate::network::Network;
 use crate::report::Report;
 use crate::trained::Trained;
-use frame::{HEAD, Writer, check_head};
+use frame::{HEAD, Has, Writer, check_head};
 use section::Section;
 use structure::Streams;
 
@@ -62,7 +63,13 @@ pub fn frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
 
 fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     let Network { kind, schema, options: chosen, trained, report, dataset, rows_random, weights_random, .. } = network;
-    let writer = &mut Writer::new(max_frame, schema.is_some(), sink);
+    let sequences = network.sequences.as_ref();
+    let has = match schema {
+        None => Has::Positions,
+        Some(_) if sequences.is_some() => Has::Sequences,
+        Some(_) => Has::Fields,
+    };
+    let writer = &mut Writer::new(max_frame, has, sink);
     structure::write_layout(*kind, network.layout(), writer);
     structure::write_limits(dataset.limits(), writer);
     structure::write_random(Streams { rows: *rows_random, weights: *weights_random }, writer);
@@ -77,13 +84,17 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     options::write(*kind, chosen, writer);
     trainer_state::write(trained, writer);
     trained::write_assigned(trained, writer);
-    if let Some(schema) = schema {
+    if let (Some(schema), None) = (schema, sequences) {
         schema::write(schema, writer);
         schema::write_rows(&dataset.train, schema::TRAIN, writer);
         schema::write_rows(&dataset.test, schema::TEST, writer);
     }
     trained::write_places(trained, writer);
     calibration::write(network.calibrated.as_deref(), writer);
+    trained::write_events(trained, writer);
+    if let (Some(seen), Some(sequences)) = (schema, sequences) {
+        sequences::write(seen, sequences, writer);
+    }
     writer.fields(Section::End, &[]);
 }
 
@@ -146,7 +157,8 @@ fn most_bytes(network: &Network) -> usize {
     let values = trained + rows(train) + rows(test) + report + classes;
     let words = network.schema.as_ref().map_or(0, |schema| schema.most_saved_bytes());
     let calibration = network.calibration_bytes_by(&|bytes| bytes);
-    let values = values + network.notes().len() + words + calibration;
+    let sequences = network.sequences.as_ref().map_or(0, |sequences| sequences.bytes_by(&|bytes| bytes));
+    let values = values + network.notes().len() + words + calibration + sequences;
     1024 + values + values / 1000
 }
 
@@ -167,7 +179,12 @@ fn room<T>(count: usize) -> Result<Vec<T>> {
 /// is sent when one ends.
 pub fn trained_frames(kind: Kind, trained: &Trained, report: Option<&Report>, sink: &mut dyn FnMut(&[u8])) {
     let has_fields = trained.layout.looked_up().is_some();
-    let writer = &mut Writer::new(MAX_FRAME, has_fields, sink);
+    let has = match has_fields {
+        false => Has::Positions,
+        true if trained.normalization.events.is_some() => Has::Sequences,
+        true => Has::Fields,
+    };
+    let writer = &mut Writer::new(MAX_FRAME, has, sink);
     if has_fields {
         // It may have grown.
         structure::write_layout(kind, &trained.layout, writer);
@@ -178,6 +195,7 @@ pub fn trained_frames(kind: Kind, trained: &Trained, report: Option<&Report>, si
     trainer_state::write(trained, writer);
     trained::write_assigned(trained, writer);
     trained::write_places(trained, writer);
+    trained::write_events(trained, writer);
     writer.fields(Section::End, &[]);
 }
 

@@ -83,6 +83,7 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
     let scaled = normalize && statistics.total_steps > 0;
     let normalization = Normalization {
         places: None,
+        events: None,
         inputs: scaled.then_some(inputs),
         outputs: (scaled && kind == Kind::Regressor).then_some(outputs),
     };

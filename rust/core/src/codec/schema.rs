@@ -4,10 +4,10 @@
 
 use super::frame::Writer;
 use super::rows;
-use super::section::{Piece, Section, damaged};
+use super::section::{Fields, Piece, Section, damaged};
 use crate::dataset::Rows;
 use crate::error::Result;
-use crate::schema::{Entry, FieldKind, MAX_NAME, Schema, Target};
+use crate::schema::{Entry, Field, FieldKind, MAX_NAME, Schema, Target};
 
 /// Bytes of a name with its length before.
 const NAME: usize = 1 + MAX_NAME;
@@ -46,7 +46,15 @@ fn padded(name: &[u8]) -> [u8; NAME] {
 
 pub(super) fn write(schema: &Schema, writer: &mut Writer<'_>) {
     let mut body = Vec::new();
-    match schema.target() {
+    write_declaration(schema.fields(), schema.target(), &mut body);
+    writer.fields(Section::Schema, &[&body]);
+    write_classes(Section::Classes, schema, writer);
+    write_words(Section::Words, schema, writer);
+}
+
+/// A target and fields.
+pub(super) fn write_declaration(fields: &[Field], target: &Target, body: &mut Vec<u8>) {
+    match target {
         Target::Classes { name, most, closed, names: _ } => {
             body.push(if *closed { CLOSED } else { CLASSES });
             body.extend(most.to_le_bytes());
@@ -58,15 +66,20 @@ pub(super) fn write(schema: &Schema, writer: &mut Writer<'_>) {
             names.iter().for_each(|name| body.extend(named(name)));
         }
     }
-    for field in schema.fields() {
+    for field in fields {
         body.push(field.kind().code());
         body.extend(field.kind().number().unwrap_or(0).to_le_bytes());
         body.extend(named(field.name()));
     }
-    writer.fields(Section::Schema, &[&body]);
+}
+
+pub(super) fn write_classes(section: Section, schema: &Schema, writer: &mut Writer<'_>) {
     if !schema.classes().is_empty() {
-        writer.values(Section::Classes, NAME, schema.classes().iter().map(|name| padded(name)));
+        writer.values(section, NAME, schema.classes().iter().map(|name| padded(name)));
     }
+}
+
+pub(super) fn write_words(section: Section, schema: &Schema, writer: &mut Writer<'_>) {
     if !schema.words().is_empty() {
         let unit = |(field, word): &(u32, Box<[u8]>)| {
             let mut unit = [0; 4 + NAME];
@@ -74,16 +87,24 @@ pub(super) fn write(schema: &Schema, writer: &mut Writer<'_>) {
             unit[4..].copy_from_slice(&padded(word));
             unit
         };
-        writer.values(Section::Words, 4 + NAME, schema.words().iter().map(unit));
+        writer.values(section, 4 + NAME, schema.words().iter().map(unit));
     }
 }
 
 /// The fields and the target; classes and words follow.
 pub(super) fn read(piece: &Piece<'_>) -> Result<Schema> {
+    let (own, target) = read_declaration(piece, piece.fields()?)?;
+    Schema::new(own, target).map_err(|error| damaged(piece.section, error))
+}
+
+/// The name and the kind of a field.
+pub(super) type NamedKind = (Vec<u8>, FieldKind);
+
+/// Names and kinds of fields, and the target.
+pub(super) fn read_declaration(piece: &Piece<'_>, mut fields: Fields<'_>) -> Result<(Vec<NamedKind>, Target)> {
     let refuse = |what: String| Err(damaged(piece.section, what));
-    let mut fields = piece.fields()?;
     let (kind, count) = (fields.u8()?, fields.u32()?);
-    let name = |fields: &mut super::section::Fields<'_>| -> Result<Vec<u8>> {
+    let name = |fields: &mut Fields<'_>| -> Result<Vec<u8>> {
         let length = fields.u8()?;
         Ok(fields.bytes(length.into())?.to_vec())
     };
@@ -108,7 +129,7 @@ pub(super) fn read(piece: &Piece<'_>) -> Result<Schema> {
         };
         own.push((name(&mut fields)?, kind));
     }
-    Schema::new(own, target).map_err(|error| damaged(piece.section, error))
+    Ok((own, target))
 }
 
 fn unpadded<'a>(piece: &Piece<'_>, unit: &'a [u8]) -> Result<&'a [u8]> {
@@ -128,10 +149,15 @@ pub(super) fn read_classes(schema: &mut Schema, piece: &Piece<'_>) -> Result<()>
 }
 
 pub(super) fn read_words(schema: &mut Schema, piece: &Piece<'_>) -> Result<()> {
+    read_word(piece, |field, word| schema.add_word(field, word))
+}
+
+/// Reads words, each of which is taken up.
+pub(super) fn read_word(piece: &Piece<'_>, mut take: impl FnMut(u32, Box<[u8]>) -> Result<()>) -> Result<()> {
     for unit in piece.units(4 + NAME)? {
         let (&field, name) = unit.split_first_chunk().expect("a unit has its length");
         let (field, word) = (u32::from_le_bytes(field), unpadded(piece, name)?);
-        schema.add_word(field, word.into()).map_err(|error| damaged(piece.section, error))?;
+        take(field, word.into()).map_err(|error| damaged(piece.section, error))?;
     }
     Ok(())
 }

@@ -128,6 +128,22 @@ sections! {
     /// of each output of a regressor, or of the true classes, f64 each, the smallest of each first, then the second of each. Left out
     /// where that is not kept.
     Calibration = 39, "calibration";
+    /// Mean f32 and scale f32 of each number of events, where a network of sequences scales them by themselves. Since version 6.
+    EventScaling = 40, "event scaling";
+    /// What sequences a network learns from, of networks that do: events of each that are kept u32, cell u8, whether events are by
+    /// position u8, seed u64; then the target and the fields of events, as those of rows. Since version 6.
+    Sequence = 41, "sequences";
+    /// Names of classes that are no words of events, in the order in which they came.
+    EventClasses = 42, "classes of sequences";
+    /// Words of fields of events, in the order in which they came: the field u32, and the word.
+    EventWords = 43, "words of events";
+    /// Of each sequence flags u8 (1: earlier events are gone, 2: of the testing set, 4: it has an outcome), the length of its id u8,
+    /// its events and the bytes of these, u32 each, its id and its events; with an outcome after how many events that came, u32, its
+    /// weight f32, and the class or the outputs, f32 each. Left out where there are none.
+    Happened = 44, "events of sequences";
+    /// The places of the sequences, u32 each, in the order in which they are to go: those of the training set, then those of the
+    /// testing set.
+    Idle = 45, "order of sequences";
     /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
     End = 0xFFFF, "end";
 }
@@ -188,6 +204,11 @@ impl<'a> Piece<'a> {
         Ok(())
     }
 
+    /// The bytes of a section of values of different lengths.
+    pub(super) fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
     /// The body as a few fields, in one piece.
     pub(super) fn fields(&self) -> Result<Fields<'a>> {
         if self.more {
@@ -205,6 +226,11 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
+    /// Those of a part of a section.
+    pub(super) fn new(section: Section, bytes: &'a [u8]) -> Self {
+        Self { section, rest: bytes }
+    }
+
     pub(super) fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
         let Some((field, rest)) = self.rest.split_first_chunk() else {
             let left = self.rest.len();

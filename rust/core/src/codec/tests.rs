@@ -2,6 +2,7 @@
 
 mod damage;
 mod original;
+mod sequences;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -380,7 +381,7 @@ fn what_a_training_made_goes_to_a_copy_alone_and_to_no_other_network() {
 }
 
 fn head() -> [u8; HEAD] {
-    super::frame::head(false)
+    super::frame::head(super::frame::Has::Positions)
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::section::{Piece, Section, damaged};
 use super::{reserve, room, trainer_state};
 use crate::error::{Error, Result};
 use crate::kernels::{FIRST_SIZE, MAX_SIZE, MIN_SIZE};
-use crate::layout::{Kind, Layout, MAX_PARAMETERS};
+use crate::layout::{Kind, Layout, MAX_PARAMETERS, MAX_UNITS};
 use crate::normalization::{Normalization, Scaling};
 use crate::options::MAX_MEMBERS;
 use crate::places::{MOST_KNOTS, Places, are_knots};
@@ -24,7 +24,7 @@ pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
     let Trained { layout: _, weights, decays: _, state, normalization, statistics, assigned: _ } = trained;
     writer.values(Section::Weights, 4, weights.iter().map(|weight| weight.to_le_bytes()));
     write_rprop(state.rprop(), writer);
-    let Normalization { inputs, outputs, places: _ } = normalization;
+    let Normalization { inputs, outputs, places: _, events: _ } = normalization;
     write_scaling(Section::InputScaling, inputs.as_ref(), writer);
     write_scaling(Section::OutputScaling, outputs.as_ref(), writer);
     write_statistics(statistics, writer);
@@ -64,6 +64,11 @@ pub(super) fn write_places(trained: &Trained, writer: &mut Writer<'_>) {
         words.extend(knots.iter().map(|knot| knot.to_le_bytes()));
     }
     writer.values(Section::Places, 4, words);
+}
+
+/// The scaling of the numbers of events, in a section that comes after those of the network's other parts.
+pub(super) fn write_events(trained: &Trained, writer: &mut Writer<'_>) {
+    write_scaling(Section::EventScaling, trained.normalization.events.as_ref(), writer);
 }
 
 /// The state before the first step.
@@ -135,6 +140,7 @@ pub(super) struct Parts {
     assigned: bool,
     /// Those of fields of numbers, field after field.
     places: Vec<[u8; 4]>,
+    events: Option<Scaling>,
 }
 
 impl Parts {
@@ -202,6 +208,12 @@ impl Parts {
         piece.extend(&mut self.places, 1, most, Ok)
     }
 
+    /// Whether they are as many as a network's events have is seen when it is whole.
+    pub(super) fn read_events(&mut self, piece: &Piece<'_>) -> Result<()> {
+        let columns = self.events.as_ref().map_or(0, |scaling| scaling.mean.len()) + piece.units(8)?.len();
+        read_scaling(&mut self.events, piece, if piece.more { MAX_UNITS } else { columns.min(MAX_UNITS) })
+    }
+
     /// Parameters of all members.
     fn parameters(&self, layout: &Layout) -> usize {
         self.weights.len().max(layout.parameters())
@@ -255,8 +267,20 @@ impl Parts {
 
     /// All of it together.
     pub(super) fn finish(self, layout: Arc<Layout>) -> Result<Trained> {
-        let Self { weights, sizes, signs, objectives, decays, state, inputs, outputs, statistics, assigned, places } =
-            self;
+        let Self {
+            weights,
+            sizes,
+            signs,
+            objectives,
+            decays,
+            state,
+            inputs,
+            outputs,
+            statistics,
+            assigned,
+            places,
+            events,
+        } = self;
         let missing = |section| damaged(section, "it is missing");
         if weights.is_empty() {
             return Err(missing(Section::Weights));
@@ -281,7 +305,7 @@ impl Parts {
         }
         let statistics = statistics.ok_or_else(|| missing(Section::Statistics))?;
         let state = state.finish(rprop, weights.len())?;
-        let normalization = Normalization { inputs, outputs, places: read_knots(&places)? };
+        let normalization = Normalization { inputs, outputs, places: read_knots(&places)?, events };
         Ok(Trained { layout, weights, decays, state, normalization, statistics, assigned })
     }
 }

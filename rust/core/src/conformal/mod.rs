@@ -58,6 +58,22 @@ impl Level {
     }
 }
 
+impl Level {
+    /// Of some distances, in order, the one that is exceeded as seldom as that.
+    ///
+    /// # Errors
+    /// [`Error::FewCalibrationRows`] if there are too few.
+    pub(crate) fn quantile_of(self, distances: &[f64], test_decided: bool) -> Result<f64> {
+        let rows = distances.len();
+        let rank = self.rank(rows, test_decided);
+        distances.get(rank - 1).copied().ok_or_else(|| {
+            let needed = (rows + 1..=MOST_ROWS).find(|&rows| self.rank(rows, test_decided) <= rows);
+            let what = "places in testing sequences";
+            Error::FewCalibrationRows { rows, what, percent: self.0 * 100.0, needed, most: MOST_ROWS }
+        })
+    }
+}
+
 /// Rows to judge by at most, for a network of so many outputs.
 fn most_rows(kind: Kind, outputs: usize) -> usize {
     match kind {
@@ -270,7 +286,7 @@ impl Network {
         if let Some(known) = self.memo.0.get() {
             return Ok(Arc::clone(known));
         }
-        let scores = scores(&self.model(), &self.dataset.test, keep_on)?;
+        let scores = scores(&self.model(), &self.known_rows(Set::Test), keep_on)?;
         let source = if self.trained.statistics.test_decided { Source::Deciding } else { Source::Testing };
         let found = Arc::new(Calibration { scores, source });
         // Another thread may have been faster, and has found the same.
@@ -303,7 +319,7 @@ impl Network {
 
     /// The same for what the testing rows say, also where others were given.
     pub fn testing_calibration_work(&self) -> usize {
-        if self.memo.0.get().is_some() { 0 } else { self.calibration_rows(self.rows(Set::Test) as usize) }
+        if self.memo.0.get().is_some() { 0 } else { self.calibration_rows(self.known_row_count(Set::Test)) }
     }
 
     /// What rows that are given for this alone say; see [`Self::set_calibration`].

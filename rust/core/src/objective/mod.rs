@@ -109,7 +109,11 @@ impl Objective {
 
     /// The groups of each share of a set.
     pub(crate) fn shares(&self, rows: &Rows) -> Vec<Range<usize>> {
-        let groups = rows.table.groups();
+        self.shares_of(rows.table.groups())
+    }
+
+    /// The groups of each share of so many.
+    pub(crate) fn shares_of(&self, groups: usize) -> Vec<Range<usize>> {
         let blocks = groups.div_ceil(self.block_groups);
         let by_memory = MAX_SHARES_BYTES / (self.parameters * self.members * size_of::<f32>());
         let shares = blocks.min(MAX_SHARES).min(by_memory).max(1);
@@ -394,7 +398,7 @@ mod tests {
                 let rows = rows(kind, &layout, 21);
                 let scaling = Scaling { mean: vec![0.1; units[0]], scale: vec![1.5; units[0]] };
                 let outputs = (kind == Kind::Regressor).then(|| Scaling::identity(layout.outputs()));
-                let normalization = Normalization { inputs: Some(scaling), outputs, places: None };
+                let normalization = Normalization { inputs: Some(scaling), outputs, places: None, events: None };
                 let objective = objective_of(kind, &layout, options.clone(), normalization, 1);
                 let weights = initial(&layout, options.activation, None, &mut Random::new(5, 5));
                 let mut gradient = Vec::new();
@@ -447,7 +451,7 @@ mod tests {
         let mut places = Places::default();
         places.push(&[-1.0, 0.0, 2.0]);
         let scaling = Scaling { mean: vec![0.25, 0.5], scale: vec![1.5, 0.75] };
-        let normalization = Normalization { inputs: Some(scaling), outputs: None, places: Some(places) };
+        let normalization = Normalization { inputs: Some(scaling), outputs: None, places: Some(places), events: None };
         let inputs = Inputs::new(Some(Arc::new(schema)), &layout);
         let options = Options { activation: Activation::Tanh, ..Options::new(Kind::Classifier) };
         let objective = Objective::new(shape, (&layout, inputs), options, normalization, 1);

@@ -65,6 +65,9 @@ impl Network {
     /// [`Error::NotClassifier`] for a regressor, [`Error::Class`] for a class that it does not answer, and those of
     /// [`Network::explain`].
     pub fn changes_for(&self, row: &Row, wanted: usize, keep_on: &dyn Fn() -> bool) -> Result<Counterfactual> {
+        if self.sequences.is_some() {
+            return self.of_what_is_seen().changes_for(row, wanted, keep_on);
+        }
         let model = self.model();
         if model.kind != Kind::Classifier {
             return Err(Error::NotClassifier);

@@ -110,6 +110,9 @@ impl Network {
         keep_on: &dyn Fn() -> bool,
     ) -> Result<Explanation> {
         sampling.check()?;
+        if self.sequences.is_some() {
+            return self.of_what_is_seen().explain(row, output, sampling, keep_on);
+        }
         let model = self.model();
         check(&model, row)?;
         let output = match output {

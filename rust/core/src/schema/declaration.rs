@@ -1,6 +1,6 @@
 //! A schema as NR.CREATE declares it.
 
-use super::{Schema, Target};
+use super::{FieldKind, Schema, Target};
 
 impl Schema {
     /// The arguments of NR.CREATE that declare these fields, their target and hidden layers of so many units.
@@ -14,31 +14,40 @@ impl Schema {
     /// # Ok::<(), neuralredis_core::Error>(())
     /// ```
     pub fn declaration(&self, hidden: &[usize]) -> Vec<Vec<u8>> {
-        let number = |number: usize| number.to_string().into_bytes();
-        let mut words = vec![b"SCHEMA".to_vec()];
-        for field in self.fields() {
-            words.push(field.name().to_vec());
-            words.extend(field.kind().to_string().split(' ').map(|word| word.as_bytes().to_vec()));
-        }
-        words.push(b"->".to_vec());
-        match self.target() {
-            Target::Classes { name, most, closed, names } => {
-                words.push(name.to_vec());
-                words.extend([b"CLASSES".to_vec(), number(*most as usize)]);
-                if *closed {
-                    words.extend(names.iter().map(|name| name.to_vec()));
-                }
-            }
-            Target::Values(names) => {
-                words.push(number(names.len()));
+        declaration(self.fields().iter().map(|field| (field.name(), field.kind())), self.target(), hidden)
+    }
+}
+
+/// The arguments of NR.CREATE that declare fields, a target and hidden layers of so many units.
+pub fn declaration<'a>(
+    fields: impl IntoIterator<Item = (&'a [u8], FieldKind)>,
+    target: &Target,
+    hidden: &[usize],
+) -> Vec<Vec<u8>> {
+    let number = |number: usize| number.to_string().into_bytes();
+    let mut words = vec![b"SCHEMA".to_vec()];
+    for (name, kind) in fields {
+        words.push(name.to_vec());
+        words.extend(kind.to_string().split(' ').map(|word| word.as_bytes().to_vec()));
+    }
+    words.push(b"->".to_vec());
+    match target {
+        Target::Classes { name, most, closed, names } => {
+            words.push(name.to_vec());
+            words.extend([b"CLASSES".to_vec(), number(*most as usize)]);
+            if *closed {
                 words.extend(names.iter().map(|name| name.to_vec()));
             }
         }
-        words.push(b"HIDDEN".to_vec());
-        if hidden.is_empty() {
-            words.push(number(0));
+        Target::Values(names) => {
+            words.push(number(names.len()));
+            words.extend(names.iter().map(|name| name.to_vec()));
         }
-        words.extend(hidden.iter().map(|&units| number(units)));
-        words
     }
+    words.push(b"HIDDEN".to_vec());
+    if hidden.is_empty() {
+        words.push(number(0));
+    }
+    words.extend(hidden.iter().map(|&units| number(units)));
+    words
 }

@@ -19,6 +19,7 @@ mod value;
 
 use std::collections::HashMap;
 
+pub use declaration::declaration;
 pub use decode::Held;
 pub use kind::{DEFAULT_BUCKETS, DEFAULT_WORDS, FieldKind, MAX_ENTRIES, Word};
 pub(crate) use row::check_outcome;
@@ -136,6 +137,12 @@ impl Schema {
     /// # Errors
     /// [`Error::Schema`] for a name that is too long, stands twice or means something else, and for too many fields or inputs.
     pub fn new(fields: impl IntoIterator<Item = (Vec<u8>, FieldKind)>, target: Target) -> Result<Self> {
+        let schema = Self::unchecked(fields, target);
+        schema.check()?;
+        Ok(schema)
+    }
+
+    fn unchecked(fields: impl IntoIterator<Item = (Vec<u8>, FieldKind)>, target: Target) -> Self {
         let (mut own, mut cells, mut dense): (Vec<Field>, _, _) = (Vec::new(), 0, 0);
         for (name, kind) in fields {
             own.push(Field { name: name.into(), kind, cell: cells, dense, fixed: 0, words: HashMap::new() });
@@ -149,51 +156,85 @@ impl Schema {
             field.fixed = (dense + fixed) as u32;
             fixed += field.kind.fixed();
         }
-        let schema = Self { fields: own, target, words: Vec::new(), cells, dense, fixed };
-        schema.check()?;
+        Self { fields: own, target, words: Vec::new(), cells, dense, fixed }
+    }
+
+    /// A schema of fields that have been checked, under names that need not be such as users give.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] for a target that cannot be, or too many inputs.
+    pub(crate) fn derived(fields: impl IntoIterator<Item = (Vec<u8>, FieldKind)>, target: Target) -> Result<Self> {
+        let schema = Self::unchecked(fields, target);
+        schema.check_target()?;
+        schema.check_inputs()?;
+        Ok(schema)
+    }
+
+    /// The fields of events, which have no target of their own.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
+    pub(crate) fn of_events(fields: impl IntoIterator<Item = (Vec<u8>, FieldKind)>) -> Result<Self> {
+        let schema = Self::unchecked(fields, Target::Values(Vec::new()));
+        schema.check_fields(&[])?;
+        schema.check_inputs()?;
         Ok(schema)
     }
 
     fn check(&self) -> Result<()> {
+        self.check_fields(self.target_names())?;
+        self.check_target()?;
+        self.check_inputs()
+    }
+
+    /// Whether fields have names of their own, and others than these.
+    fn check_fields(&self, targets: &[Box<[u8]>]) -> Result<()> {
         let refuse = |what: String| Err(Error::Schema(what));
         let count = self.fields.len();
         if !(1..=MAX_FIELDS).contains(&count) {
             return refuse(format!("{count} fields: expected 1 to {MAX_FIELDS}"));
         }
-        let targets: &[Box<[u8]>] = match &self.target {
-            Target::Classes { name, most, names, .. } => {
-                if *most < 2 || *most as usize > MAX_UNITS {
-                    return refuse(format!("CLASSES {most}: expected an integer from 2 to {MAX_UNITS}"));
-                }
-                let mut seen = std::collections::HashSet::new();
-                for class in names {
-                    check_word("class", class)?;
-                    if !seen.insert(class) {
-                        return refuse(format!("class {} stands twice", shown(class)));
-                    }
-                }
-                std::slice::from_ref(name)
-            }
-            Target::Values(names) => names,
-        };
-        if targets.is_empty() {
-            return refuse("no target: expected the name of what is to be answered after ->".into());
-        }
         let mut seen = std::collections::HashSet::new();
         for name in self.fields.iter().map(|field| &field.name).chain(targets) {
-            if name.is_empty() || name.len() > MAX_NAME {
-                return refuse(format!("field {}: expected a name of 1 to {MAX_NAME} bytes", shown(name)));
-            }
-            if RESERVED.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(name)) {
-                return refuse(format!("field {}: expected another name, for this is a word of commands", shown(name)));
-            }
+            check_name(name)?;
             if !seen.insert(name) {
                 return refuse(format!("field {} stands twice", shown(name)));
             }
         }
+        Ok(())
+    }
+
+    fn check_target(&self) -> Result<()> {
+        let refuse = |what: String| Err(Error::Schema(what));
+        if let Target::Classes { most, names, .. } = &self.target {
+            if *most < 2 || *most as usize > MAX_UNITS {
+                return refuse(format!("CLASSES {most}: expected an integer from 2 to {MAX_UNITS}"));
+            }
+            let mut seen = std::collections::HashSet::new();
+            for class in names {
+                check_word("class", class)?;
+                if !seen.insert(class) {
+                    return refuse(format!("class {} stands twice", shown(class)));
+                }
+            }
+        }
+        if self.target_names().is_empty() {
+            return refuse("no target: expected the name of what is to be answered after ->".into());
+        }
+        let mut seen = std::collections::HashSet::new();
+        for name in self.target_names() {
+            check_name(name)?;
+            if !seen.insert(name) {
+                return refuse(format!("target {} stands twice", shown(name)));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_inputs(&self) -> Result<()> {
         let most = self.most_inputs();
         if most > MAX_UNITS as u64 {
-            return refuse(format!("fields of up to {most} inputs: expected at most {MAX_UNITS}"));
+            return Err(Error::Schema(format!("fields of up to {most} inputs: expected at most {MAX_UNITS}")));
         }
         Ok(())
     }
@@ -524,6 +565,18 @@ impl Schema {
             + words
             + targets
     }
+}
+
+/// Whether a field or a target can have this name.
+fn check_name(name: &[u8]) -> Result<()> {
+    if name.is_empty() || name.len() > MAX_NAME {
+        return Err(Error::Schema(format!("field {}: expected a name of 1 to {MAX_NAME} bytes", shown(name))));
+    }
+    if RESERVED.iter().any(|word| word.as_bytes().eq_ignore_ascii_case(name)) {
+        let name = shown(name);
+        return Err(Error::Schema(format!("field {name}: expected another name, for this is a word of commands")));
+    }
+    Ok(())
 }
 
 fn check_word(what: &str, word: &[u8]) -> Result<()> {

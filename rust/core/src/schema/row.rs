@@ -121,7 +121,7 @@ impl Schema {
     }
 
     /// The field of an input that is looked up; none of one that is not.
-    pub(super) fn owner(&self, number: u32) -> Option<usize> {
+    pub(crate) fn owner(&self, number: u32) -> Option<usize> {
         let number = number as usize;
         let first_word = self.inputs(0);
         if number >= first_word {
@@ -188,7 +188,7 @@ impl Schema {
 }
 
 impl Field {
-    fn encode(&self, value: &Value<'_>, row: &mut Row) {
+    pub(crate) fn encode(&self, value: &Value<'_>, row: &mut Row) {
         let kind = self.kind();
         let (cells, list) = (&mut row.cells, &mut row.list);
         let word = |word: &[u8]| self.number(word).unwrap_or(self.other());

@@ -104,8 +104,10 @@ impl Job {
             self.control.started();
             let _bytes = pool.count_bytes(self.bytes);
             let mut seats = Seats::new(Arc::clone(pool), Arc::clone(&self.owner));
+            let with_rows = self.task.with_rows();
+            let task = with_rows.as_ref().unwrap_or(&self.task);
             pauses::at("first");
-            let trained = trial::train(&self.task, &self.control, &mut seats);
+            let trained = trial::train(task, &self.control, &mut seats);
             pauses::at("end");
             Ok(trained)
         }));

@@ -65,7 +65,8 @@ impl<'a> Session<'a> {
         statistics: &'a RowStatistics,
         before: Option<Report>,
     ) -> Self {
-        let normalization = statistics.normalization(&task.options, &task.trained);
+        let mut normalization = statistics.normalization(&task.options, &task.trained);
+        normalization.events.clone_from(&task.events);
         let (mut weights, decays, mut state) = task.initial_state();
         let present = &task.trained.normalization;
         if !task.trained.is_untrained() && normalization != *present {
@@ -237,7 +238,7 @@ impl<'a> Session<'a> {
             errors.test.map(|test| test.mean())
         })?;
         last.multiply(factor, &mut self.weights);
-        let objective = objective(task, &self.statistics, &self.normalization, members);
+        let objective = objective(task, self.statistics, &self.normalization, members);
         self.source = LocalRows::new(&task.dataset, objective, false);
         Some(factor)
     }

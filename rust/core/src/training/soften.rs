@@ -151,7 +151,7 @@ mod tests {
     #[test]
     fn the_factor_is_that_of_the_least_loss_between_a_tenth_and_one() {
         for (surer, share) in [(1.5, 0.9), (2.0, 0.7), (5.0, 0.6), (1.1, 0.99), (8.0, 0.6)] {
-            let odds = (share / (1.0 - share) as f64).ln();
+            let odds = f64::ln(share / (1.0 - share));
             let (factor, looks) = found([0.0, surer * odds], [1.0 - share, share]);
             assert!((factor - 1.0 / surer).abs() < 5e-3, "{factor} {surer}");
             assert_eq!(looks, 2 + LOOKS);

@@ -63,7 +63,7 @@ impl RowStatistics {
             let before = before(outputs, &self.targets);
             Scaling::of_outputs(&self.targets, options.output, before.as_ref())
         });
-        Normalization { inputs: Some(inputs), outputs, places: self.places.clone() }
+        Normalization { inputs: Some(inputs), outputs, places: self.places.clone(), events: None }
     }
 
     /// What the loss of a row of each class is multiplied by; none where all are alike.

@@ -6,17 +6,19 @@ use std::time::Duration;
 use super::soften::{self, LastLayers};
 use super::trainers::{Description, description};
 use crate::constraint::Constraint;
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Set};
 use crate::error::{Error, Result};
 use crate::inputs::Inputs;
+use crate::kernels::LANES;
 use crate::layout::{Kind, Layout};
 use crate::model::Model;
 use crate::network::Network;
-use crate::normalization::Normalization;
+use crate::normalization::{Normalization, Scaling};
 use crate::objective::Objective;
 use crate::options::{ClassWeight, Options, Restarts, Size};
 use crate::random::Random;
 use crate::schema::Schema;
+use crate::sequence::Sequences;
 use crate::trained::Trained;
 use crate::trainer_state::{RpropState, TrainerState};
 use crate::weights::{first_sizes, initial, widened};
@@ -53,6 +55,10 @@ pub struct Task {
     pub(super) options: Options,
     pub(super) trained: Arc<Trained>,
     pub(super) dataset: Dataset,
+    /// What rows are made of, if they are.
+    pub(super) sequences: Option<Sequences>,
+    /// Of the numbers of the events that they have been made of.
+    pub(super) events: Option<Scaling>,
     pub(super) training: TrainOptions,
     /// Networks of the layout that it trains.
     pub(super) members: usize,
@@ -71,10 +77,14 @@ impl Task {
     /// # Errors
     /// [`Error::NoTrainingRows`], or [`Error::NoTestingRows`] if `auto_stop` has none to watch.
     pub fn new(network: &Network, training: TrainOptions) -> Result<Self> {
-        if network.dataset.train.len() == 0 {
+        let rows = |set| match &network.sequences {
+            Some(sequences) => sequences.view.rows_of(&sequences.store, set) as usize,
+            None => network.dataset.set(set).len(),
+        };
+        if rows(Set::Train) == 0 {
             return Err(Error::NoTrainingRows);
         }
-        if training.auto_stop && network.dataset.test.len() == 0 {
+        if training.auto_stop && rows(Set::Test) == 0 {
             return Err(Error::NoTestingRows);
         }
         let Model { schema, options, trained, .. } = network.model();
@@ -85,11 +95,22 @@ impl Task {
         };
         let (dataset, weights_state) = (network.dataset.clone(), network.weights_state());
         let (members, answering) = (trained.members(), trained.members());
-        let told = None;
-        let mut task =
-            Self { schema, layout, options, trained, dataset, training, members, answering, told, weights_state };
+        let mut task = Self {
+            schema,
+            layout,
+            options,
+            trained,
+            dataset,
+            sequences: network.sequences.clone(),
+            events: None,
+            training,
+            members,
+            answering,
+            told: None,
+            weights_state,
+        };
         if task.trained.is_untrained() {
-            let (rows, parameters) = (task.dataset.train.len(), task.layout.parameters());
+            let (rows, parameters) = (task.rows(Set::Train), task.layout.parameters());
             let (by_batches, has_trial) = (task.trainer().by_batches, task.can_have_a_trial());
             let chooses = training.auto_stop || has_trial;
             let starts = if has_trial {
@@ -108,7 +129,7 @@ impl Task {
         let trial = self.trial_starts();
         let members = trial.unwrap_or(self.members);
         let objective = self.objective(Normalization::default(), members);
-        let of_train = objective.shares(&self.dataset.train).len();
+        let of_train = objective.shares_of(self.groups(Set::Train)).len();
         // Mini-batches have gradients of their own.
         let by_batches = self.trainer().by_batches;
         let (shares, own) = if by_batches { (0, members) } else { (of_train, 0) };
@@ -119,7 +140,7 @@ impl Task {
         let training = shares * weight + weight + state + self.trainer().working_bytes + kept;
         // At the end there are the result and its bytes, and no gradients any more.
         let parameters = objective.parameters() * training.max(2 * (weight + state));
-        let threads = threads.min(of_train.max(objective.shares(&self.dataset.test).len())).max(1);
+        let threads = threads.min(of_train.max(objective.shares_of(self.groups(Set::Test)).len())).max(1);
         // A trial goes through testing rows apart.
         let passes = if trial.is_some() && self.dataset.test.len() > 0 { 2 } else { 1 };
         // The last is for what the rows' means alone would make of them.
@@ -131,7 +152,40 @@ impl Task {
         // A trial has a copy of the training rows.
         let rows = trial.map_or(0, |_| self.dataset.train.bytes_by(&|bytes| bytes));
         let softening = if soften::applies(self) { LastLayers::bytes(&self.layout, self.members) } else { 0 };
-        parameters + scratch + classes + rows + softening
+        parameters + scratch + classes + rows + softening + self.made_bytes()
+    }
+
+    /// Rows of a set, those included that are still to be made.
+    fn rows(&self, set: Set) -> usize {
+        match &self.sequences {
+            Some(sequences) if self.dataset.train.len() == 0 => sequences.view.rows_of(&sequences.store, set) as usize,
+            _ => self.dataset.set(set).len(),
+        }
+    }
+
+    /// Groups of the rows of a set, those included that are still to be made.
+    fn groups(&self, set: Set) -> usize {
+        match self.dataset.set(set).table.groups() {
+            0 => self.rows(set).div_ceil(LANES),
+            groups => groups,
+        }
+    }
+
+    /// Bytes of the rows that are still to be made.
+    fn made_bytes(&self) -> usize {
+        let rows = if self.sequences.is_some() { self.rows(Set::Train) + self.rows(Set::Test) } else { 0 };
+        rows * size_of::<f32>() * self.dataset.shape.width()
+    }
+
+    /// The task with the rows that it makes of sequences; none where it has rows. It takes long.
+    pub(super) fn with_rows(&self) -> Option<Self> {
+        let Sequences { view, store } = self.sequences.as_ref()?;
+        let seen = self.schema.as_ref().expect("fields that are seen");
+        let events = view.has_scaling().then(|| view.scaling(store, Set::Train));
+        let mut dataset = self.dataset.clone();
+        dataset.train = view.rows(seen, events.as_ref(), store, Set::Train);
+        dataset.test = view.rows(seen, events.as_ref(), store, Set::Test);
+        Some(Self { dataset, events, ..self.clone() })
     }
 
     /// Bytes of the weights and the trainer's state that the network will have.
@@ -145,7 +199,8 @@ impl Task {
 
     /// Bytes of what it shares with the network, or keeps of it after that is gone: rows and weights.
     pub fn shared_bytes(&self) -> usize {
-        self.dataset.bytes_by(&|bytes| bytes) + self.trained.bytes_by(&|bytes| bytes)
+        let sequences = self.sequences.as_ref().map_or(0, |sequences| sequences.bytes_by(&|bytes| bytes));
+        sequences + self.dataset.bytes_by(&|bytes| bytes) + self.trained.bytes_by(&|bytes| bytes)
     }
 
     /// What trains it.
@@ -158,7 +213,7 @@ impl Task {
         let is_monotone = self.options.monotone.is_any();
         // A trial is trained as all rows are.
         let held_back = if self.is_trial() { self.dataset.test.len() } else { 0 };
-        let rows = self.dataset.train.len() + held_back;
+        let rows = self.rows(Set::Train) + held_back;
         Size { kind, parameters, rows, has_fields: self.schema.is_some(), is_monotone }
     }
 
@@ -222,7 +277,7 @@ impl Task {
 mod tests {
     use super::super::{Job, Live, Outcome, Owner, Pool};
     use super::*;
-    use crate::dataset::{Batch, Limits, Set};
+    use crate::dataset::{Batch, Limits};
     use crate::options::Algorithm;
 
     fn network(inputs: usize) -> Network {

@@ -58,12 +58,14 @@ pub(super) fn train(task: &Task, control: &Control, seats: &mut Seats) -> Option
 }
 
 impl Task {
-    /// Whether it can have a trial: nothing is given that a trial chooses, there are enough cycles, and not too many rows.
+    /// Whether it can have a trial: nothing is given that a trial chooses, there are enough cycles, and not too many rows. Rows that
+    /// sequences make are not parted: several may be of one sequence.
     pub(super) fn can_have_a_trial(&self) -> bool {
         let TrainOptions { max_cycles, auto_stop, .. } = self.training;
         let is_free = self.options.restarts == Restarts::Auto && self.options.l2 == Decay::Auto;
         let has_time = max_cycles == 0 || max_cycles >= LEAST_CYCLES;
-        is_free && !auto_stop && has_time && self.dataset.train.bytes_by(&|bytes| bytes) <= MOST_BYTES
+        let is_parted = self.sequences.is_none();
+        is_free && is_parted && !auto_stop && has_time && self.dataset.train.bytes_by(&|bytes| bytes) <= MOST_BYTES
     }
 
     /// Whether it is the trial of another.

@@ -1,0 +1,119 @@
+//! Networks of sequences: cut into frames anywhere, and forged.
+
+use std::borrow::Cow;
+
+use super::*;
+use crate::fields::Outcome;
+use crate::schema::{FieldKind, Given, Target, Value};
+use crate::sequence::{Cell, Events, Happened, SequenceOptions};
+
+const FIELDS: [(&str, FieldKind); 4] = [
+    ("page", FieldKind::Category(9)),
+    ("n", FieldKind::Auto(4)),
+    ("tags", FieldKind::Tags(4)),
+    ("at", FieldKind::Time),
+];
+
+/// A network of some sequences, most of them with an outcome, unless what comes next is the outcome.
+fn of_sequences(cell: Cell, target: &str, cycles: u64) -> Network {
+    let fields = FIELDS.iter().map(|(name, kind)| (name.as_bytes().to_vec(), *kind)).collect();
+    let target = Target::Classes { name: target.as_bytes().into(), most: 9, closed: false, names: Vec::new() };
+    let (limits, options) = (Limits { train: 12, test: 6 }, Options::new(Kind::Classifier));
+    let sequence = SequenceOptions { length: 4, cell };
+    let mut network =
+        Network::of_sequences((Events::Fields(fields), target), sequence, &[3], options, limits, 5).unwrap();
+    for step in 0..60u32 {
+        let (page, n, tags) = (format!("p{}", step % 5), format!("{}", step % 7), format!("a,b{}", step % 3));
+        let given = [("page", page), ("n", n), ("tags", tags), ("at", "2026-11-26T12:00:00Z".into())];
+        let given = given.iter().map(|(name, value)| (name.as_bytes(), Given::text(value.as_bytes())));
+        let event = network.event_fields().unwrap().understand(given).unwrap();
+        let event = event.into_iter().map(Value::into_owned).collect();
+        let class = format!("c{}", step % 2).into_bytes();
+        let outcome = (step % 3 > 0 && !network.learns_next_event())
+            .then_some((Outcome::Class(Cow::Owned(class)), 1.0 + step as f32));
+        let id = format!("user:{}", step % 17).into_bytes();
+        network.happen(&[Happened { id: Cow::Owned(id), event: Some(event), outcome }], None).unwrap();
+    }
+    trained(network, cycles)
+}
+
+fn all() -> impl Iterator<Item = Network> {
+    let cells = [Cell::Auto, Cell::Window, Cell::Reservoir];
+    cells.into_iter().flat_map(|cell| {
+        [("left", 0), ("page", 0), ("left", 2)].map(|(target, cycles)| of_sequences(cell, target, cycles))
+    })
+}
+
+#[test]
+fn they_are_cut_into_frames_anywhere() {
+    for network in all() {
+        // A declaration is in one piece.
+        for max_frame in [400, 401, 407, 4000, MAX_FRAME] {
+            let frames = frames_of(&network, max_frame);
+            assert!(network_of(&frames, max_frame).unwrap() == network, "{max_frame}");
+            assert!((1..frames.len()).all(|end| network_of(&frames[..end], max_frame).is_err()));
+        }
+        assert!(decode(&encode(&network)).unwrap() == network);
+    }
+}
+
+#[test]
+fn forged_bytes_are_refused_or_sound() {
+    let mut random = Random::new(1, 1);
+    let mut sound = 0;
+    for network in all() {
+        let frames = frames_of(&network, MAX_FRAME);
+        for _ in 0..600 {
+            let mut forged = frames.clone();
+            for _ in 0..=random.below(2) {
+                let at = 1 + random.below(frames.len() as u64 - 1) as usize;
+                let frame = &mut forged[at];
+                match random.below(10) {
+                    0 => frame.truncate(random.below(frame.len() as u64 + 1) as usize),
+                    1 => frame.extend((random.bits() as u32).to_le_bytes()),
+                    _ => {
+                        // As a rule where sequences are.
+                        let byte = HEADER + random.below((frame.len() - HEADER).max(1) as u64) as usize;
+                        if let Some(byte) = frame.get_mut(byte) {
+                            *byte = random.bits() as u8;
+                        }
+                    }
+                }
+            }
+            let Ok(found) = network_of(&forged, MAX_FRAME) else { continue };
+            sound += 1;
+            assert!(frames_of(&found, MAX_FRAME) == forged, "one network, one form");
+            let limits = found.dataset.limits();
+            assert!(found.rows(Set::Train) <= limits.train && found.rows(Set::Test) <= limits.test);
+            let mut found = found;
+            let ids: Vec<Vec<u8>> = found.sequence_ids().unwrap().map(<[u8]>::to_vec).collect();
+            for id in ids.iter().take(3) {
+                let seen = found.see(id, None).unwrap();
+                let mut outputs = vec![0.0; found.layout().outputs()];
+                found.model().answer(std::slice::from_ref(&seen.row), &mut outputs);
+                assert!(found.forget_sequence(id).unwrap());
+            }
+            // Some may be left that have come to nothing.
+            let again = if found.known_row_count(Set::Train) > 0 { trained(found, 1) } else { found };
+            decode(&encode(&again)).unwrap();
+        }
+    }
+    assert!(sound > 100, "{sound}");
+}
+
+#[test]
+fn what_a_training_made_goes_to_a_copy() {
+    for cell in [Cell::Auto, Cell::Window] {
+        let mut copy = of_sequences(cell, "left", 0);
+        let network = trained(copy.clone(), 3);
+        let frames = trained_of(&network);
+        let (made, report) = decode_trained(&copy.model(), frames.iter().map(Vec::as_slice)).unwrap();
+        copy.install(made, report.map(Arc::new)).unwrap();
+        assert!(copy == network);
+    }
+    // With the scaling of a reservoir's events to a network that has none.
+    let frames = trained_of(&of_sequences(Cell::Auto, "left", 2));
+    let window = of_sequences(Cell::Window, "left", 0);
+    let made = decode_trained(&window.model(), frames.iter().map(Vec::as_slice));
+    assert!(made.is_err() || window.clone().install(made.unwrap().0, None).is_err());
+}

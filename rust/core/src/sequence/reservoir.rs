@@ -1,0 +1,222 @@
+//! A reservoir: fixed units that remember, each for a time of its own, what came before (A. Rodan, P. Tiňo, "Minimum complexity echo
+//! state network", IEEE Transactions on Neural Networks 22, 2011).
+//!
+//! `h_i ← h_i + a_i (tanh(W_i·x + b_i + u_i h_(i-1)) − h_i)`: each unit hears of the event and of the one before it in a circle,
+//! which takes as many operations as there are units and inputs, and no matrix. Leaks a are drawn from 0.02 to 1, evenly on a
+//! logarithmic scale, so that some units hold the last event and others a mean of many. All weights follow from a seed: nothing of
+//! it is trained or saved. What is trained reads the states.
+
+use crate::kernels::kernels;
+use crate::memory::{self, Taken};
+use crate::normalization::Scaling;
+use crate::options::Activation;
+use crate::random::Random;
+use crate::schema::{Row, Schema};
+
+/// The least leak: the slowest units look back some fifty events.
+const LEAST_LEAK: f32 = 0.02;
+/// From so many inputs on their weights are smaller.
+const MANY_INPUTS: f32 = 10.0;
+/// Random streams of its seed, beyond those of the inputs.
+const UNITS_STREAM: u64 = 1 << 40;
+
+/// The units of a reservoir.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Reservoir {
+    seed: u64,
+    biases: Vec<f32>,
+    leaks: Vec<f32>,
+    from_before: Vec<f32>,
+    /// Of each computed input in turn, one for each unit.
+    dense: Vec<f32>,
+    factor: f32,
+}
+
+/// What a reservoir knows of a sequence so far.
+#[derive(Debug, Clone)]
+pub(crate) struct State {
+    units: Vec<f32>,
+    sums: Vec<f32>,
+    most: Vec<f32>,
+    events: u32,
+    next: Vec<f32>,
+    raw: Vec<f32>,
+}
+
+impl Reservoir {
+    /// As many units as are asked for, for events of these fields.
+    pub(crate) fn new(units: usize, events: &Schema, seed: u64) -> Self {
+        let mut random = Random::new(seed, UNITS_STREAM);
+        let biases = (0..units).map(|_| random.symmetric()).collect();
+        let from_before = (0..units).map(|_| random.symmetric()).collect();
+        // Powers of two of evenly drawn exponents, by a series that is the same everywhere: LEAST_LEAK ^ share.
+        let leaks = (0..units).map(|_| power(LEAST_LEAK, f32::midpoint(random.symmetric(), 1.0))).collect();
+        let inputs = events.dense() as f32;
+        let factor = if inputs > MANY_INPUTS { (MANY_INPUTS / inputs).sqrt() } else { 1.0 };
+        let dense = (0..events.dense()).flat_map(|input| column(seed, input as u32, units)).collect();
+        Self { seed, biases, leaks, from_before, dense, factor }
+    }
+
+    /// How many units it has.
+    pub(crate) fn units(&self) -> usize {
+        self.biases.len()
+    }
+
+    /// Bytes beyond the reservoir itself.
+    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        let Self { seed: _, biases, leaks, from_before, dense, factor: _ } = self;
+        [biases, leaks, from_before, dense].map(|vec| memory::of_vec(vec, taken)).iter().sum()
+    }
+
+    /// Before the first event.
+    pub(crate) fn begin(&self) -> State {
+        let none = vec![0.0; self.units()];
+        State { units: none.clone(), sums: none.clone(), most: none.clone(), events: 0, next: none, raw: Vec::new() }
+    }
+
+    /// Hears of an event, the computed inputs of which are scaled.
+    pub(crate) fn hear(&self, events: &Schema, scaling: Option<&Scaling>, row: &Row, state: &mut State) {
+        let units = self.units();
+        let State { units: held, sums, most, next, raw, events: heard } = state;
+        next.copy_from_slice(&self.biases);
+        raw.clear();
+        raw.resize(events.dense(), 0.0);
+        events.computed_of(1, &row.cells, None, raw);
+        for ((input, value), weights) in raw.iter().enumerate().zip(self.dense.chunks_exact(units)) {
+            let value =
+                if value.is_nan() { 0.0 } else { scaling.map_or(*value, |scaling| scaling.apply(input, *value)) };
+            let value = self.factor * value.clamp(-MOST, MOST);
+            if value != 0.0 {
+                next.iter_mut().zip(weights).for_each(|(next, weight)| *next += value * weight);
+            }
+        }
+        events.entries_of(
+            |cell| row.cells[cell],
+            &row.list,
+            usize::MAX,
+            |entry| {
+                let weights = column(self.seed, entry.number, units);
+                next.iter_mut().zip(weights).for_each(|(next, weight)| *next += entry.value * weight);
+            },
+        );
+        let mut before = held[units - 1];
+        for (unit, next) in next.iter_mut().enumerate() {
+            *next += self.from_before[unit] * before;
+            before = held[unit];
+        }
+        (kernels().activate)(Activation::Tanh, next);
+        for (unit, next) in next.iter().enumerate() {
+            held[unit] += self.leaks[unit] * (next - held[unit]);
+            sums[unit] += held[unit];
+            most[unit] = if *heard == 0 { held[unit] } else { most[unit].max(held[unit]) };
+        }
+        *heard += 1;
+    }
+}
+
+/// Standard deviations beyond which an input says no more.
+const MOST: f32 = 10.0;
+
+impl State {
+    /// The units as they are.
+    pub(crate) fn last(&self) -> &[f32] {
+        &self.units
+    }
+
+    /// The most that each has held after any event.
+    pub(crate) fn most(&self) -> &[f32] {
+        &self.most
+    }
+
+    /// Their means over all events.
+    pub(crate) fn mean(&self) -> impl Iterator<Item = f32> + '_ {
+        let events = self.events.max(1) as f32;
+        self.sums.iter().map(move |sum| sum / events)
+    }
+}
+
+/// The weights of an input.
+fn column(seed: u64, input: u32, units: usize) -> impl Iterator<Item = f32> {
+    let mut random = Random::new(seed, input.into());
+    (0..units).map(move |_| random.symmetric())
+}
+
+/// A power of a base from 0 to 1, the same on every machine: by repeated square roots for the bits of the exponent.
+fn power(base: f32, exponent: f32) -> f32 {
+    let (mut root, mut found, mut left) = (f64::from(base), 1.0, f64::from(exponent));
+    if left >= 1.0 {
+        return base;
+    }
+    // An exponent has 24 bits.
+    for _ in 0..24 {
+        root = root.sqrt();
+        left *= 2.0;
+        if left >= 1.0 {
+            found *= root;
+            left -= 1.0;
+        }
+    }
+    found as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::{FieldKind, Given, Target};
+
+    fn schema() -> Schema {
+        let target = Target::Values(vec![(*b"y").into()]);
+        let fields = [(b"x".to_vec(), FieldKind::Number), (b"page".to_vec(), FieldKind::Category(9))];
+        let mut schema = Schema::new(fields, target).unwrap();
+        schema.add_word(1, (*b"home").into()).unwrap();
+        schema
+    }
+
+    fn row(schema: &Schema, x: &str, page: &str) -> Row {
+        let given = [(b"x".as_slice(), Given::text(x.as_bytes())), (b"page", Given::text(page.as_bytes()))];
+        schema.row(&schema.understand(given).unwrap())
+    }
+
+    #[test]
+    fn powers_are_those_of_the_library() {
+        for exponent in [0.0f32, 0.25, 0.3, 0.5, 0.999, 1.0] {
+            let expected = f64::from(LEAST_LEAK).powf(exponent.into());
+            assert!((f64::from(power(LEAST_LEAK, exponent)) - expected).abs() < 1e-6, "{exponent}");
+        }
+    }
+
+    #[test]
+    fn a_state_follows_the_equation() {
+        let schema = schema();
+        let reservoir = Reservoir::new(20, &schema, 7);
+        let scaling = Scaling { mean: vec![1.0; 2], scale: vec![0.5; 2] };
+        let mut state = reservoir.begin();
+        let rows = [row(&schema, "3", "home"), row(&schema, "", "other"), row(&schema, "-9", "")];
+        let (mut held, mut sums, mut most) = (vec![0.0f64; 20], vec![0.0f64; 20], vec![f64::NEG_INFINITY; 20]);
+        for row in &rows {
+            reservoir.hear(&schema, Some(&scaling), row, &mut state);
+            let was = held.clone();
+            for unit in 0..20 {
+                let weight = |input: u32| f64::from(column(7, input, 20).nth(unit).unwrap());
+                let mut z = f64::from(reservoir.biases[unit]);
+                if row.cells[0].is_nan() {
+                    // The place of a number, which has none without knots, and that there is a gap.
+                    z += weight(schema.fields()[0].gap());
+                } else {
+                    z += (f64::from(row.cells[0]) - 1.0) * 0.5 * weight(0);
+                    z += -0.5 * weight(1);
+                }
+                z += weight(row.cells[1] as u32);
+                z += f64::from(reservoir.from_before[unit]) * was[(unit + 19) % 20];
+                held[unit] += f64::from(reservoir.leaks[unit]) * (z.tanh() - was[unit]);
+                sums[unit] += held[unit];
+                most[unit] = most[unit].max(held[unit]);
+            }
+        }
+        for unit in 0..20 {
+            assert!((f64::from(state.last()[unit]) - held[unit]).abs() < 1e-4, "{unit}: {held:?}");
+            assert!((f64::from(state.mean().nth(unit).unwrap()) - sums[unit] / 3.0).abs() < 1e-4);
+            assert!((f64::from(state.most()[unit]) - most[unit]).abs() < 1e-4);
+        }
+    }
+}

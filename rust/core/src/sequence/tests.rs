@@ -1,0 +1,290 @@
+//! Networks of sequences as a whole.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::*;
+use crate::codec;
+use crate::dataset::Limits;
+use crate::fields::Outcome;
+use crate::layout::Kind;
+use crate::network::Network;
+use crate::options::Options;
+use crate::random::Random;
+use crate::schema::{FieldKind, Given, Row, Target, Value};
+use crate::training::{Live, Pool, TrainOptions};
+
+const LIMITS: Limits = Limits { train: 400, test: 100 };
+
+fn classes(name: &str, most: u32) -> Target {
+    Target::Classes { name: name.as_bytes().into(), most, closed: false, names: Vec::new() }
+}
+
+fn network(fields: &[(&str, FieldKind)], target: Target, options: SequenceOptions) -> Network {
+    let kind = if matches!(target, Target::Classes { .. }) { Kind::Classifier } else { Kind::Regressor };
+    let fields = fields.iter().map(|(name, kind)| (name.as_bytes().to_vec(), *kind)).collect();
+    Network::of_sequences((Events::Fields(fields), target), options, &[10], Options::new(kind), LIMITS, 7).unwrap()
+}
+
+fn cell(cell: Cell) -> SequenceOptions {
+    SequenceOptions { length: 20, cell }
+}
+
+fn event(network: &Network, given: &[(&str, &str)]) -> Vec<Value<'static>> {
+    let given = given.iter().map(|(name, value)| (name.as_bytes(), Given::text(value.as_bytes())));
+    let values = network.event_fields().unwrap().understand(given).unwrap();
+    values.into_iter().map(Value::into_owned).collect()
+}
+
+fn push(network: &mut Network, id: &str, given: &[(&str, &str)]) {
+    let event = Some(event(network, given));
+    network.happen(&[Happened { id: Cow::Borrowed(id.as_bytes()), event, outcome: None }], None).unwrap();
+}
+
+fn finish(network: &mut Network, id: &str, class: &str) {
+    let outcome = Some((Outcome::Class(Cow::Borrowed(class.as_bytes())), 1.0));
+    network.happen(&[Happened { id: Cow::Borrowed(id.as_bytes()), event: None, outcome }], None).unwrap();
+}
+
+fn train(network: Network, cycles: u64) -> Network {
+    let mut live = Live::new(network);
+    let options = TrainOptions { max_cycles: cycles, max_time: Duration::ZERO, auto_stop: true, backtrack: true };
+    assert!(live.train(options, &Pool::new(1, 1), |_| {}).unwrap().wait(Duration::from_secs(300)));
+    live.collect().unwrap();
+    live.network().clone()
+}
+
+/// Visitors who leave if they last saw the help twice in a row, whatever came before.
+fn visitors(options: SequenceOptions) -> Network {
+    let mut network =
+        network(&[("page", FieldKind::Category(20)), ("seconds", FieldKind::Number)], classes("left", 10), options);
+    let mut random = Random::new(3, 3);
+    for user in 0..500 {
+        let id = format!("user:{user}");
+        let mut pages: Vec<&str> =
+            (0..2 + random.below(8)).map(|_| ["home", "cart", "help"][random.below(3) as usize]).collect();
+        if user % 2 == 0 {
+            pages.extend(["help", "help"]);
+        }
+        let leaves = pages.ends_with(&["help", "help"]);
+        for page in pages {
+            push(&mut network, &id, &[("page", page), ("seconds", &random.below(90).to_string())]);
+        }
+        finish(&mut network, &id, if leaves { "yes" } else { "no" });
+    }
+    network
+}
+
+#[test]
+fn what_came_last_is_learnt_by_every_cell() {
+    for (cell_kind, most) in [(Cell::Window, 2.0), (Cell::Reservoir, 15.0), (Cell::Auto, 5.0)] {
+        let network = train(visitors(cell(cell_kind)), 300);
+        let wrong = network.trained().statistics().class_errors;
+        assert!(wrong <= most, "{cell_kind:?}: {wrong} %");
+        // The same again from its bytes, and for what comes then.
+        let bytes = codec::encode(&network);
+        let mut again = codec::decode(&bytes).unwrap();
+        assert_eq!(codec::encode(&again), bytes);
+        assert_eq!(again, network);
+        let mut network = network;
+        for network in [&mut network, &mut again] {
+            push(network, "user:3", &[("page", "help")]);
+            push(network, "new", &[("page", "offer"), ("seconds", "9")]);
+            network.forget_sequence(b"user:9").unwrap();
+        }
+        assert!(codec::same(&network, &again));
+        assert!(codec::same(&train(network, 20), &train(again, 20)));
+    }
+}
+
+#[test]
+fn an_answer_is_that_to_what_is_seen_and_an_event_that_is_asked_is_not_kept() {
+    let network = train(visitors(cell(Cell::Window)), 200);
+    let answer = |seen: &Seen| {
+        let mut outputs = vec![0.0; 2];
+        network.model().answer(std::slice::from_ref(&seen.row), &mut outputs);
+        outputs
+    };
+    let before = network.see(b"user:5", None).unwrap();
+    let help = event(&network, &[("page", "help")]);
+    let asked = network.see(b"user:5", Some(&help)).unwrap();
+    assert_ne!(asked, before);
+    // As texts, since a gap is a NaN.
+    let shown = |seen: Seen| format!("{seen:?}");
+    assert_eq!(shown(network.see(b"user:5", None).unwrap()), shown(before.clone()));
+    let mut after = network.clone();
+    push(&mut after, "user:5", &[("page", "help")]);
+    assert_eq!(shown(after.see(b"user:5", None).unwrap()), shown(asked.clone()));
+    assert_ne!(answer(&before), answer(&asked));
+    // A stranger has seen nothing.
+    assert_eq!(shown(network.see(b"stranger", None).unwrap()), shown(network.see_events(&[]).unwrap()));
+}
+
+#[test]
+fn the_next_event_is_learnt_and_each_word_is_a_class() {
+    let mut network = network(&[("page", FieldKind::Category(50))], classes("page", 50), cell(Cell::Auto));
+    let mut random = Random::new(1, 1);
+    // After c comes a if the one before was b, else d.
+    for user in 0..300 {
+        let mut pages = vec!["a", "b", "c", "a"];
+        for _ in 0..6 {
+            let next = match pages[pages.len() - 2..] {
+                ["b", "c"] => "a",
+                [_, "c"] => "d",
+                _ => ["b", "c"][random.below(2) as usize],
+            };
+            pages.push(next);
+        }
+        for page in pages {
+            push(&mut network, &user.to_string(), &[("page", page)]);
+        }
+    }
+    assert!(network.learns_next_event());
+    let schema = network.schema().unwrap();
+    assert_eq!(schema.classes().iter().map(|class| &class[..]).collect::<Vec<_>>(), [b"a", b"b", b"c", b"d"]);
+    let network = train(network, 300);
+    let next = |pages: &[&str]| {
+        let events: Vec<_> =
+            pages.iter().map(|page| network.event_fields().unwrap().row(&event(&network, &[("page", page)]))).collect();
+        let mut outputs = vec![0.0; 4];
+        network.model().answer(&[network.see_events(&events).unwrap().row], &mut outputs);
+        crate::model::largest(&outputs)
+    };
+    assert_eq!((next(&["a", "b", "c"]), next(&["a", "b", "a", "c"])), (0, 3));
+    assert_eq!(next(&[]), 0);
+    let outcome = Some((Outcome::Class(Cow::Borrowed(&b"a"[..])), 1.0));
+    let told = network.clone().happen(&[Happened { id: Cow::Borrowed(b"1"), event: None, outcome }], None);
+    assert_eq!(told, Err(crate::Error::OwnOutcome { target: "'page'".into() }));
+}
+
+#[test]
+fn a_series_is_continued_by_what_it_changes() {
+    let target = Target::Values(vec![(*b"kwh").into()]);
+    let mut network = network(&[("kwh", FieldKind::Number)], target, SequenceOptions { length: 60, cell: Cell::Auto });
+    let value = |meter: usize, hour: usize| 100.0 * meter as f64 + [0.0, 5.0, 9.0, 2.0][hour % 4] + 0.5 * hour as f64;
+    for meter in 0..20 {
+        for hour in 0..40 {
+            push(&mut network, &meter.to_string(), &[("kwh", &value(meter, hour).to_string())]);
+        }
+    }
+    let network = train(network, 400);
+    // A meter of another size than any that was learnt from.
+    let history: Vec<_> = (0..40)
+        .map(|hour| network.event_fields().unwrap().row(&event(&network, &[("kwh", &value(70, hour).to_string())])))
+        .collect();
+    let Seen { row, level } = network.see_events(&history).unwrap();
+    let mut change = vec![0.0];
+    network.model().answer(&[row], &mut change);
+    assert_eq!(f64::from(level), value(70, 39));
+    let expected = value(70, 40) - value(70, 39);
+    assert!((f64::from(change[0]) - expected).abs() < 0.5, "{change:?}, {expected}");
+    let found = network.forecast_events(&history, 8).unwrap();
+    for (at, found) in found.iter().enumerate() {
+        assert!((f64::from(*found) - value(70, 40 + at)).abs() < 2.0, "{found:?}");
+    }
+    let distances = network.forecast_distances(4, crate::Level::new(0.8).unwrap(), &|| true).unwrap();
+    assert!(distances.is_sorted() && distances[3] < 3.0, "{distances:?}");
+    assert_eq!(network.forecast(b"3", 0).unwrap_err().to_string(), "steps is 0: expected 1 to 10000");
+    assert_eq!(network.forecast(b"none", 1), Err(crate::Error::NoEvents { id: "'none'".into() }));
+    assert_eq!(visitors(cell(Cell::Window)).forecast(b"user:1", 1), Err(crate::Error::NotSeries));
+    let moments = |times: &[f32]| {
+        times.iter().map(|&day| Row { cells: vec![1.0, day, 0.0], list: Vec::new() }).collect::<Vec<_>>()
+    };
+    let target = Target::Values(vec![(*b"kwh").into()]);
+    let timed = self::network(
+        &[("kwh", FieldKind::Number), ("at", FieldKind::Time)],
+        target,
+        SequenceOptions { length: 9, cell: Cell::Auto },
+    );
+    assert!(
+        timed
+            .forecast_events(&moments(&[20_000.0, 20_001.0, 20_002.0]), 3)
+            .unwrap()
+            .iter()
+            .all(|value| value.is_finite())
+    );
+}
+
+#[test]
+fn all_or_nothing_is_kept_of_what_happens() {
+    let mut network = visitors(cell(Cell::Auto));
+    let before = codec::encode(&network);
+    let happened = |id: &'static [u8], event, class: Option<&'static [u8]>| Happened {
+        id: Cow::Borrowed(id),
+        event,
+        outcome: class.map(|class| (Outcome::Class(Cow::Borrowed(class)), 1.0)),
+    };
+    let page = event(&network, &[("page", "a page that is new")]);
+    for bad in [
+        happened(b"", Some(page.clone()), None),
+        happened(b"nobody", None, Some(b"yes")),
+        happened(b"user:1", None, Some(b"")),
+    ] {
+        assert!(network.happen(&[happened(b"user:1", Some(page.clone()), Some(b"perhaps")), bad], None).is_err());
+        assert_eq!(codec::encode(&network), before);
+    }
+    assert_eq!(network.observe_fields(&[], None, |_| {}), Err(crate::Error::HasSequences));
+    assert!(network.happen(&[happened(b"nobody", Some(page), Some(b"perhaps"))], None).is_ok());
+    assert_eq!(network.outcome_of(b"nobody").unwrap(), Some((vec![2.0], 1.0)));
+}
+
+#[test]
+fn declarations_that_cannot_be_are_refused_by_name() {
+    let refused = |fields: &[(&str, FieldKind)], target: Target, options: SequenceOptions| {
+        let kind = if matches!(target, Target::Classes { .. }) { Kind::Classifier } else { Kind::Regressor };
+        let fields = fields.iter().map(|(name, kind)| (name.as_bytes().to_vec(), *kind)).collect();
+        let made =
+            Network::of_sequences((Events::Fields(fields), target), options, &[10], Options::new(kind), LIMITS, 7);
+        made.unwrap_err().to_string()
+    };
+    let auto = cell(Cell::Auto);
+    let page = |most| [("page", FieldKind::Category(most))];
+    assert!(
+        refused(&page(1001), classes("page", 1001), auto)
+            .starts_with("the target 'page' is a field of up to 1001 kinds")
+    );
+    assert!(
+        refused(&[("n", FieldKind::Number)], classes("n", 9), auto)
+            .starts_with("the target 'n' is a field of kind NUMBER")
+    );
+    let values = |names: &[&str]| Target::Values(names.iter().map(|name| name.as_bytes().into()).collect());
+    assert!(refused(&page(9), values(&["page"]), auto).contains("expected a NUMBER"));
+    assert!(refused(&[("n", FieldKind::Number)], values(&["n", "m"]), auto).contains("expected no target besides"));
+    assert_eq!(
+        refused(&page(9), classes("y", 9), SequenceOptions { length: 0, ..auto }),
+        "length is 0: expected 1 to 65536"
+    );
+    assert!(
+        refused(&[("n", FieldKind::Number), ("n", FieldKind::Number)], values(&["m"]), auto).contains("stands twice")
+    );
+}
+
+#[test]
+fn what_could_come_next_is_drawn_until_a_word() {
+    let fields = [("letter", FieldKind::Category(9)), ("n", FieldKind::Number)];
+    let mut network = network(&fields, classes("letter", 9), cell(Cell::Window));
+    for name in 0..60 {
+        for letter in ["a", "b", "c", "."] {
+            push(&mut network, &name.to_string(), &[("letter", letter), ("n", "1")]);
+        }
+    }
+    let network = train(network, 100);
+    let draw = |id: &[u8], count, until| {
+        let decoding = crate::Decoding { temperature: 0.0, ..crate::Decoding::default() };
+        let mut random = crate::Decoding::random(1);
+        network.continue_sequence(id, &decoding, Extent { count, until }, &mut random, &|| true)
+    };
+    assert_eq!(draw(b"nobody", 9, Some(3)).unwrap(), [0, 1, 2]);
+    assert_eq!(draw(b"nobody", 2, None).unwrap(), [0, 1]);
+    assert_eq!(draw(b"3", 0, None).unwrap_err().to_string(), "count is 0: expected 1 to 10000");
+    let visits = visitors(cell(Cell::Window));
+    let decoding = crate::Decoding::default();
+    let refused = visits.continue_sequence(
+        b"user:1",
+        &decoding,
+        Extent { count: 1, until: None },
+        &mut crate::Decoding::random(1),
+        &|| true,
+    );
+    assert_eq!(refused, Err(crate::Error::NoNextEvent));
+}
