@@ -17,9 +17,10 @@ import servers
 
 #: What a command needs of its key: to read (R) what users put there, to write (W) it, or to do anything at all with it.
 NEEDS = {
-    "R": ["run", "class", "getdata", "report", "evaluate", "export", "hrun", "hclass", "rank", "fields", "explain"],
+    "R": ["run", "class", "getdata", "report", "evaluate", "export", "hrun", "hclass", "rank", "fields", "explain",
+          "forecast", "sample"],
     "W": ["create", "observe", "train", "reset", "stop", "configure", "import", "_load", "_rows", "_trained", "_reset",
-          "_configure", "_observed", "calibrate", "_calibrated"],
+          "_configure", "_observed", "calibrate", "_calibrated", "forget"],
     # It writes its first key and reads others.
     "RW": ["hobserve"],
     "any": ["info", "wait"],
@@ -28,7 +29,7 @@ NEEDS = {
 #: Commands that change nothing.
 READS = {
     "run", "class", "info", "threads", "trainings", "getdata", "wait", "report", "evaluate", "export", "hrun", "hclass",
-    "rank", "fields", "explain",
+    "rank", "fields", "explain", "forecast", "sample",
 }  # fmt: skip
 
 
@@ -176,7 +177,8 @@ USERS = {
     },
     "monitor": {"threads", "trainings", "info", "report"},
     "reader": READS,
-    "editor": READS | {"create", "observe", "hobserve", "train", "reset", "stop", "calibrate", "configure", "import"},
+    "editor": READS
+    | {"create", "observe", "hobserve", "train", "reset", "stop", "calibrate", "configure", "import", "forget"},
 }
 
 

@@ -129,6 +129,23 @@ NR.RUN shop age | field 'age' has no value after it
 NR.RUN shop age 3 -> MIN 2 | MIN is '2': expected a number from 0 to 1
 NR.CLASS shop age 3 -> FOO | 'FOO' is no option here: expected TOP, WITHSCORES, MIN, INTERVAL, SET or SAMPLE
 NR.CLASS shop JSON 5 | expected an object of fields, or an array of such objects
+NR.FORGET net | wrong number of arguments
+NR.FORGET nothing user:1 | no network at key 'nothing'
+NR.FORGET string user:1 | WRONGTYPE
+NR.FORGET net user:1 | the network learns from rows: only one created with SEQUENCE has sequences
+NR.FORECAST net user:1 | wrong number of arguments
+NR.FORECAST nothing user:1 3 | no network at key 'nothing'
+NR.FORECAST net user:1 x | steps is 'x': expected an integer from 1 to 10000
+NR.FORECAST net user:1 3 x | 'x' is no option here: expected -> or nothing after the steps
+NR.FORECAST net user:1 3 -> INTERVAL 0 | INTERVAL is '0': expected a percentage above 0 and below 100
+NR.FORECAST net user:1 3 | the network learns from rows
+NR.SAMPLE net | wrong number of arguments
+NR.SAMPLE nothing user:1 | no network at key 'nothing'
+NR.SAMPLE net user:1 | the network learns from rows
+NR.CREATE new CLASSIFIER SCHEMA a CATEGORY -> a SEQUENCE LENGTH | LENGTH has no value
+NR.CREATE new CLASSIFIER SCHEMA a CATEGORY -> a SEQUENCE LENGTH 65537 | LENGTH is '65537': expected an integer
+NR.CREATE new CLASSIFIER SCHEMA a CATEGORY -> a SEQUENCE CELL gru | CELL is 'gru': expected AUTO, WINDOW, RESERVOIR
+NR.CREATE new CLASSIFIER 2 -> 2 CELL auto | LENGTH and CELL are for a network of sequences: expected SEQUENCE
 NR.EXPLAIN net | wrong number of arguments
 NR.EXPLAIN nothing 1 2 | no network at key 'nothing'
 NR.EXPLAIN string 1 2 | WRONGTYPE

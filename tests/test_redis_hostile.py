@@ -23,6 +23,8 @@ KEYS = [
     b"string",
     b"net:shop",
     b"net:user",
+    b"net:visits",
+    b"net:load",
     b"nothing",
     b"",
     b"\0",
@@ -49,7 +51,8 @@ WORDS = [
     b"MONOTONE", b"1,-1",
     b"WITHSCORES", b"MIN", b"FOR", b"WANT", b"SAMPLES", b"user.age", b"item.kind", b"hour", b"net:item", b"{}", b"[]",
     b"[{}]", b'{"hour":1}', b'{"hour":"x"}', b'{"user":{"age":3},"note":["a"]}', b"[" * 200, b'{"hour":1e999}',
-    b'{"\\u0000":"\\ud800"}', b"2023-11-14", b"INTERVAL", b"SET",
+    b'{"\\u0000":"\\ud800"}', b"2023-11-14", b"SEQUENCE", b"LENGTH", b"CELL", b"window", b"COUNT", b"UNTIL",
+    b"PENALTY", b"page", b"user:1", b'[{"page":"a"},{"page":"b"}]', b"INTERVAL", b"SET",
     b"SAMPLE", b"TEMPERATURE", b"TOPK", b"TOPP", b"MINP",
 ]  # fmt: skip
 
@@ -88,6 +91,13 @@ USUAL = [
     "NR.RUN net:shop JSON {json} -> SET 50", "NR.CALIBRATE net FP32 ROWS 2 {rows}",
     "NR.CLASS net 1 2 -> SAMPLE TEMPERATURE 2 SEED 1", "NR.RUN net FP32 {pairs} -> SAMPLE TOPK 1 TOPP 0.5 MINP 0.1",
     "NR.CLASS net:shop JSON {json} -> WITHSCORES SAMPLE TOPP 0.5", "NR.HRUN net:shop 2 net:user net:item -> SAMPLE",
+    "NR.CREATE new CLASSIFIER SCHEMA page CATEGORY 5 n NUMBER -> page HIDDEN 3 SEQUENCE LENGTH 5 CELL window",
+    "NR.CREATE new REGRESSOR 2 3 -> 1 SEQUENCE CELL reservoir TEST 5",
+    "NR.OBSERVE net:visits user:1 page a n 3 -> yes WEIGHT 2 TRAIN", "NR.OBSERVE net:visits user:2 page b",
+    "NR.OBSERVE net:visits user:1 JSON {object_of_event} -> no", "NR.OBSERVE net:load m:1 kwh 3 -> TRAIN",
+    "NR.RUN net:visits user:1 page b -> TOP 1", "NR.CLASS net:visits user:1 -> SAMPLE SEED 1", "NR.RUN net:load m:1",
+    "NR.FORGET net:visits user:1", "NR.FORECAST net:load m:1 2", "NR.FORECAST net:load m:2 1 -> INTERVAL 50",
+    "NR.SAMPLE net:pages user:1 COUNT 3 TEMPERATURE 2 TOPK 2 TOPP 0.9 MINP 0.1 PENALTY 2 UNTIL a SEED 1",
     "NR.CALIBRATE net:shop JSON {json} -> yes no", "NR._CALIBRATED net {scores}", "NR.CALIBRATE net TEST",
 ]  # fmt: skip
 
@@ -121,6 +131,7 @@ def blobs() -> dict[str, bytes]:
         "network": bytes(net), "head": bytes(net)[: saved.HEAD], "layout": frames[saved.LAYOUT],
         "weights": frames[saved.WEIGHTS], "statistics": frames[saved.STATISTICS], "end": frames[saved.END],
         "json": b'[{"user.age":30,"item.kind":"new"},{"hour":3}]', "object": b'{"user":{"age":30},"note":"a_text"}',
+        "object_of_event": b'{"page":"a"}',
         "pairs": inredis.blob((1, 2), (3, 4)), "scores": struct.pack("<Q2d", 0, 0.25, 0.5),
         "observed": inredis.observed([(1, b"newer")], [b"newer"], inredis.row_of(30, 5, 5, outcome=1), cells=3),
     }  # fmt: skip
@@ -233,6 +244,19 @@ def prepare(wire: Wire) -> None:
     wire.ask("NR.OBSERVE", "net:shop", "user.age", 3, "item.kind", "a", "->", "no", "TRAIN")
     wire.ask("NR.OBSERVE", "net:shop", "user.age", 5, "item.kind", "b", "->", "yes", "TRAIN")
     wire.ask("NR.OBSERVE", "net:shop", "user.age", 4, "item.kind", "b", "->", "yes", "TEST")
+    sequence = ["SEQUENCE", "LENGTH", 5, "DATASET", 20, "TEST", 10]
+    pages = ["SCHEMA", "page", "CATEGORY", 5, "n", "NUMBER", "->"]
+    wire.ask("NR.CREATE", "net:visits", "CLASSIFIER", *pages, "left", "HIDDEN", 3, *sequence)
+    wire.ask("NR.CREATE", "net:pages", "CLASSIFIER", *pages, "page", "HIDDEN", 3, *sequence)
+    wire.ask("NR.CREATE", "net:load", "REGRESSOR", "SCHEMA", "kwh", "NUMBER", "->", "kwh", "HIDDEN", 3, *sequence)
+    for user, page in ((1, "a"), (2, "b"), (1, "b")):
+        wire.ask("NR.OBSERVE", "net:visits", f"user:{user}", "page", page, "n", user)
+        wire.ask("NR.OBSERVE", "net:pages", f"user:{user}", "page", page)
+    wire.ask("NR.OBSERVE", "net:visits", "user:1", "->", "yes")
+    wire.ask("NR.OBSERVE", "net:visits", "user:2", "->", "no")
+    wire.ask("NR.TRAIN", "net:pages", "MAXCYCLES", 1, "BLOCK", 0)
+    for hour in range(20):
+        wire.ask("NR.OBSERVE", "net:load", f"m:{hour % 3}", "kwh", hour, "->", "TEST" if hour % 3 else "TRAIN")
     wire.ask("HSET", "net:user", "age", 40)
     wire.ask("HSET", "net:item", "kind", "a", "hour", 3)
 

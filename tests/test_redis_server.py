@@ -20,10 +20,11 @@ COMMANDS = [
     "create", "observe", "run", "class", "train", "info", "threads", "trainings", "reset", "getdata", "stop", "wait",
     "report", "configure", "evaluate", "export", "import", "_load", "_rows", "_trained", "_reset", "_configure",
     "hobserve", "hrun", "hclass", "rank", "fields", "explain", "calibrate", "_observed", "_calibrated",
+    "forecast", "forget", "sample",
 ]  # fmt: skip
 READS = [
     "run", "class", "info", "threads", "trainings", "getdata", "wait", "report", "evaluate", "export", "hrun", "hclass",
-    "rank", "fields", "explain",
+    "rank", "fields", "explain", "forecast", "sample",
 ]  # fmt: skip
 #: Commands whose first key is followed by the number of others, which are hashes.
 OF_HASHES = ["hobserve", "hrun", "hclass", "rank"]

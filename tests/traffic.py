@@ -88,6 +88,9 @@ class Traffic:
                 ["CLASSIFIER", 2, 4, "->", 2], ["REGRESSOR", 2, 3, "->", 1], ["REGRESSOR", 2, "->", 1],
                 ["CLASSIFIER", *SCHEMA, "->", "x", "HIDDEN", 4], ["CLASSIFIER", *SCHEMA, "->", "x", "CLASSES", 2, 0, 1],
                 ["REGRESSOR", *SCHEMA, "->", "x", "HIDDEN", 3], ["REGRESSOR", 2, 3, "->", 1, "MONOTONE", "1,-1"],
+                ["CLASSIFIER", *SCHEMA, "->", "x", "HIDDEN", 4, "SEQUENCE", "LENGTH", 5],
+                ["CLASSIFIER", *SCHEMA, "->", "user.plan", "HIDDEN", 3, "SEQUENCE", "LENGTH", 5, "CELL", "WINDOW"],
+                ["REGRESSOR", *SCHEMA, "->", "age", "HIDDEN", 3, "SEQUENCE", "LENGTH", 9],
             ]
         )  # fmt: skip
         more: Command = ["DATASET", chance.randrange(0, 60), "TEST", chance.randrange(0, 20)]
@@ -131,6 +134,14 @@ class Traffic:
             return ["NR.OBSERVE", key, *pairs, "->", chance.randrange(3), *weight, *more]
         rows = [self._known() for _ in range(chance.randrange(1, 40))]
         return ["NR.OBSERVE", key, "JSON", json.dumps(rows), "->", *(chance.randrange(2) for _ in rows), *more]
+
+    def _happen(self, key: str) -> Command:
+        chance = self.chance
+        event = (
+            ["age", chance.randrange(9), "user.plan", f"plan {chance.randrange(7)}"] if chance.random() < 0.8 else []
+        )
+        outcome = ["->", chance.randrange(3)] if not event or chance.random() < 0.3 else []
+        return ["NR.OBSERVE", key, f"user:{chance.randrange(30)}", *event, *outcome]
 
     def _observe_hash(self, key: str) -> Command:
         chance = self.chance
@@ -177,6 +188,8 @@ class Traffic:
             ["NR.RUN", key, 0.5, 0.5, "->", "SAMPLE", "TEMPERATURE", 2, "TOPK", 2, "SEED", self.chance.randrange(9)],
             ["NR.RANK", key, 3, *HASHES, "->", "WITHSCORES"], ["NR.FIELDS", key],
             ["NR.EXPLAIN", key, 0.5, 0.5, "->", "WANT", 1], ["NR.EXPLAIN", key, "age", 5],
+            ["NR.RUN", key, "user:3"], ["NR.CLASS", key, "user:4", "age", 3], ["NR.FORECAST", key, "user:5", 3],
+            ["NR.SAMPLE", key, "user:6", "COUNT", 3],
             ["DUMP", key], ["MEMORY", "USAGE", key], ["DEBUG", "DIGEST-VALUE", key], ["NR.WAIT", key, 3],
         ]  # fmt: skip
         return self.chance.choice(looks)
@@ -186,6 +199,9 @@ class Traffic:
             rows = [self._known() for _ in range(20)]
             return ["NR.CALIBRATE", key, "JSON", json.dumps(rows), "->", *(self.chance.randrange(2) for _ in rows)]
         return ["NR.CALIBRATE", key, "FP32", inredis.blob(*[(self.chance.random(), 2, 1)] * 20)]
+
+    def _forget(self, key: str) -> Command:
+        return ["NR.FORGET", key, f"user:{self.chance.randrange(30)}"]
 
     def _stop(self, key: str) -> Command:
         return ["NR.STOP", key]
@@ -220,7 +236,8 @@ class Traffic:
 
 #: How often each, of all together.
 MIX = {
-    "create": 12, "observe": 16, "observe_many": 12, "observe_fields": 16, "observe_hash": 8, "hash": 8, "train": 14,
+    "create": 12, "happen": 20, "forget": 2,
+    "observe": 16, "observe_many": 12, "observe_fields": 16, "observe_hash": 8, "hash": 8, "train": 14,
     "configure": 4, "look": 12, "stop": 3, "reset": 3, "calibrate": 3,
     "bring": 3, "move": 8, "end": 4, "flush": 0.1,
 }  # fmt: skip

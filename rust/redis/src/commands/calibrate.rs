@@ -49,6 +49,9 @@ impl Command for Calibrate {
         let value = value::read(&key)?;
         let (cost, judge) = match value.live.network().schema() {
             _ if matches!(args[1..], [word] if is(word, "TEST")) => by_testing_rows(value)?,
+            Some(_) if value.live.network().sequence_options().is_some() => {
+                return Err(neuralredis_core::Error::HasSequences.into());
+            }
             Some(schema) => {
                 let (known, outcome) = Known::parse(&args[1..])?;
                 calibrate::by_fields(value, schema, known, outcome)?

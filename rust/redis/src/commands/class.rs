@@ -4,6 +4,7 @@
 use neuralredis_core::model::largest;
 use neuralredis_core::{Error, Kind, Model, conformal};
 
+use super::blobs;
 use super::conformal as judged;
 use super::named::Known;
 use super::named::answer::{Asked, answer};
@@ -11,13 +12,10 @@ use super::named::wanted::WANTED;
 use super::prelude::*;
 use super::run;
 use super::sample::{self, Sample};
+use super::sequences;
 use super::wire_rows::{self, Blob};
 use crate::info::{self, RUNS};
 use crate::value::Value;
-use crate::work::KeepOn;
-
-/// Bytes that an integer of an array takes in a reply, at most.
-const TEXT_BYTES: usize = 12;
 
 pub(super) struct Class;
 
@@ -35,6 +33,9 @@ impl Command for Class {
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
+        if value.live.network().sequence_options().is_some() {
+            return sequences::answer::answer(ctx, value, &args[1..], Asked::Class);
+        }
         if value.live.network().schema().is_some() {
             let (known, wanted) = Known::parse(&args[1..])?;
             return answer(ctx, value, known, wanted, Asked::Class);
@@ -54,15 +55,15 @@ impl Command for Class {
         }
         if let Some((blob, [])) = Blob::find(args)? {
             let (bytes, rows) = (blob.bytes, blob.count(width)?);
-            memory::check(reply_bytes(rows))?;
+            memory::check(blobs::reply_bytes(rows))?;
             info::count(&RUNS, rows as u64);
             let cost = Cost::of_rows(rows, value.parameters()) + Cost::of_bytes(bytes.len()) + Cost::of_items(rows);
             if value.is_settled() && work::is_free(cost) {
-                return classes(&network.model(), bytes, rows, &|| true, largest);
+                return blobs::classes(&network.model(), bytes, rows, &|| true, largest);
             }
             let (model, blob) = (value.model(), ctx.hold(blob.index));
             return work::defer(ctx, cost.or_wait(value), move |keep_on| {
-                classes(&model.wait(), blob.bytes(), rows, keep_on, largest)
+                blobs::classes(&model.wait(), blob.bytes(), rows, keep_on, largest)
             });
         }
         let inputs = wire_rows::inputs(&args[1..], width)?;
@@ -87,7 +88,7 @@ fn sets(ctx: Context, value: &Value, args: &[&[u8]], wanted: &[&[u8]]) -> Result
         let rows = blob.count(width)?;
         // All classes of each row, and the server's text of them.
         let items = rows.saturating_mul(classes);
-        memory::check(items.saturating_mul(size_of::<u32>() + TEXT_BYTES) + rows * size_of::<Reply>())?;
+        memory::check(items.saturating_mul(size_of::<u32>() + blobs::TEXT_BYTES) + rows * size_of::<Reply>())?;
         info::count(&RUNS, rows as u64);
         let cost = of_network
             + Cost::of_rows(rows, value.parameters())
@@ -98,7 +99,7 @@ fn sets(ctx: Context, value: &Value, args: &[&[u8]], wanted: &[&[u8]]) -> Result
             let network = snapshot.wait()?;
             let quantiles = judged::quantiles(&network, level, keep_on)?;
             let mut sets = Vec::with_capacity(rows);
-            run::run_blob(&network.model(), blob.bytes(), keep_on, |outputs| {
+            blobs::run_blob(&network.model(), blob.bytes(), keep_on, |outputs| {
                 sets.extend(outputs.chunks_exact(classes).map(|outputs| set(outputs, &quantiles)));
             })?;
             Ok(Reply::Array(sets))
@@ -125,40 +126,4 @@ fn set(outputs: &[f32], quantiles: &[f64]) -> Reply {
 /// The class of one row.
 fn class(model: &Model, inputs: &[f32]) -> Result<Reply, Refusal> {
     Ok(model.classify(inputs)?.first().copied().map_or(Reply::Null, Reply::count))
-}
-
-/// Bytes of the classes of so many rows, and of the server's text of them.
-pub(super) fn reply_bytes(rows: usize) -> usize {
-    rows * (size_of::<u32>() + TEXT_BYTES)
-}
-
-/// The classes of many rows, of which there may be millions: in a byte each where that is enough. Of the outputs of each row, in
-/// their order, `choose` makes a class.
-pub(super) fn classes(
-    model: &Model,
-    inputs: &[u8],
-    rows: usize,
-    keep_on: KeepOn<'_>,
-    mut choose: impl FnMut(&[f32]) -> usize,
-) -> Result<Reply, Refusal> {
-    if model.layout().outputs() <= 1 << u8::BITS {
-        Ok(Reply::Bytes(collect(model, inputs, rows, keep_on, |outputs| choose(outputs) as u8)?))
-    } else {
-        Ok(Reply::Counts(collect(model, inputs, rows, keep_on, |outputs| choose(outputs) as u32)?))
-    }
-}
-
-fn collect<T>(
-    model: &Model,
-    inputs: &[u8],
-    rows: usize,
-    keep_on: KeepOn<'_>,
-    choose: impl FnMut(&[f32]) -> T,
-) -> Result<Vec<T>, Refusal> {
-    let (mut classes, mut choose) = (Vec::with_capacity(rows), choose);
-    let width = model.layout().outputs();
-    run::run_blob(model, inputs, keep_on, |outputs| {
-        classes.extend(outputs.chunks_exact(width).map(&mut choose));
-    })?;
-    Ok(classes)
 }

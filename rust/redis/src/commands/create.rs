@@ -1,5 +1,6 @@
 //! `NR.CREATE key CLASSIFIER|REGRESSOR SCHEMA field kind [field kind ...] -> target [option ...]`, of numbers by position
-//! `NR.CREATE key CLASSIFIER|REGRESSOR inputs [hidden ...] -> outputs [option ...]`
+//! `NR.CREATE key CLASSIFIER|REGRESSOR inputs [hidden ...] -> outputs [option ...]`; with `SEQUENCE [LENGTH events] [CELL cell]` among
+//! the options what is declared are events
 
 use std::sync::Arc;
 
@@ -9,6 +10,8 @@ use neuralredis_server::{Content, context, key};
 use super::named::schema::Declared;
 use super::options::{self, Of};
 use super::prelude::*;
+use super::sequences::declared::OfSequences;
+use super::sequences::words as sequence;
 use crate::value::{Key, Value};
 
 pub(super) struct Create;
@@ -68,6 +71,7 @@ impl Command for Create {
                     ),
                 ],
             ),
+            sequence::ARGUMENTS,
         ],
     };
 
@@ -106,6 +110,8 @@ pub(super) struct Wanted {
     layout: Layout,
     /// The fields, where rows have such.
     schema: Option<Schema>,
+    /// What happens, where it learns from sequences.
+    sequences: Option<OfSequences>,
     options: Options,
     limits: Limits,
     seed: Option<u64>,
@@ -121,10 +127,17 @@ impl Wanted {
         let kind = kind.ok_or_else(|| Refusal::argument("the type", word, "CLASSIFIER or REGRESSOR"))?;
         match args {
             [word, fields @ ..] if is(word, "SCHEMA") => {
-                let Declared { schema, signs, hidden, rest } = Declared::parse(kind, fields)?;
+                let declared = Declared::parse(kind, fields)?;
+                let (sequence, rest) = sequence::parse(&declared.rest)?;
+                let mut given = options::parse(&rest, Of::Creation)?;
+                if let Some(sequence) = sequence {
+                    let sequences = OfSequences::of_fields(declared, sequence)?;
+                    return Self::with_sequences(kind, sequences, &given);
+                }
+                let schema = declared.schema()?;
+                let Declared { signs, hidden, .. } = declared;
                 schema.check_size(&hidden)?;
                 let layout = schema.layout(&hidden)?;
-                let mut given = options::parse(&rest, Of::Creation)?;
                 if signs.iter().any(|&sign| sign != 0.0)
                     && given.monotone.replace(Monotone::Given(Arc::new(signs))).is_some()
                 {
@@ -134,7 +147,12 @@ impl Wanted {
             }
             _ => {
                 let (layout, given) = layout(args)?;
-                Self::with_options(kind, layout, None, &options::parse(given, Of::Creation)?)
+                let (sequence, given) = sequence::parse(given)?;
+                let given = options::parse(&given, Of::Creation)?;
+                if let Some(sequence) = sequence {
+                    return Self::with_sequences(kind, OfSequences::of_numbers(kind, &layout, sequence), &given);
+                }
+                Self::with_options(kind, layout, None, &given)
             }
         }
     }
@@ -144,7 +162,12 @@ impl Wanted {
         if kind == Kind::Classifier && layout.outputs() < 2 {
             return Err(Error::ClassifierOutputs { outputs: layout.outputs() }.into());
         }
-        Ok(Self { kind, layout, schema, options, limits: given.first_limits(), seed: given.seed })
+        Ok(Self { kind, layout, schema, sequences: None, options, limits: given.first_limits(), seed: given.seed })
+    }
+
+    fn with_sequences(kind: Kind, sequences: OfSequences, given: &Changes) -> Result<Self, Refusal> {
+        let layout = sequences.layout()?;
+        Ok(Self { sequences: Some(sequences), ..Self::with_options(kind, layout, None, given)? })
     }
 
     fn hidden(&self) -> &[usize] {
@@ -154,6 +177,9 @@ impl Wanted {
 
     fn begin(&self, seed: u64) -> Result<(Network, Drawing), Error> {
         let (options, limits) = (self.options.clone(), self.limits);
+        if let Some(sequences) = &self.sequences {
+            return sequences.begin(options, limits, seed);
+        }
         match &self.schema {
             Some(schema) => Network::begin_of_fields(schema.clone(), self.hidden(), options, limits, seed),
             None => Network::begin(self.kind, self.layout.clone(), options, limits, seed),
@@ -163,7 +189,9 @@ impl Wanted {
     /// The arguments after the key that make just this network.
     fn written(&self, seed: u64) -> Vec<Vec<u8>> {
         let mut words = vec![self.kind.name().into()];
-        if let Some(schema) = &self.schema {
+        if let Some(sequences) = &self.sequences {
+            words.extend(sequences.written());
+        } else if let Some(schema) = &self.schema {
             words.extend(schema.declaration(self.hidden()));
         } else {
             let mut units: Vec<_> = self.layout.units().iter().map(|units| units.to_string().into_bytes()).collect();

@@ -1,7 +1,7 @@
 //! `NR.EVALUATE key [TRAIN|TEST]`, on fresh rows `NR.EVALUATE key field value ... -> outcome ...`, `NR.EVALUATE key JSON text ->
 //! outcome ... [WEIGHTS blob]`, of numbers by position `NR.EVALUATE key FP32 [ROWS n] blob [WEIGHTS blob]`
 
-use neuralredis_core::{Batch, Evaluation, Kind, Network, Score, Set};
+use neuralredis_core::{Batch, Error, Evaluation, Kind, Network, Score, Set};
 
 use super::named::{self, Known};
 use super::prelude::*;
@@ -47,6 +47,9 @@ impl Command for Evaluate {
         if args.len() > 2
             && let Some(schema) = network.schema()
         {
+            if network.sequence_options().is_some() {
+                return Err(Error::HasSequences.into());
+            }
             let (known, outcome) = Known::parse(&args[1..])?;
             return named::evaluate::on_fresh(ctx, value, schema, known, outcome);
         }
@@ -83,7 +86,7 @@ impl Command for Evaluate {
             [word] => wire_rows::set(word).ok_or_else(|| Refusal::argument("the set", word, "TRAIN, TEST or FP32"))?,
             [_, word, ..] => return Err(Refusal::unknown(word, "TRAIN, TEST or FP32 and a blob")),
         };
-        let (rows, network) = (network.rows(set) as usize, value.snapshot());
+        let (rows, network) = (network.known_row_count(set), value.snapshot());
         work::answer(ctx, cost(rows), move |keep_on| Ok(figures(network.wait()?.evaluate_while(set, keep_on)?, shown)))
     }
 }

@@ -1,7 +1,7 @@
 //! `NR.FIELDS key`
 
 use neuralredis_core::schema::Field;
-use neuralredis_core::{FieldFigures, Network};
+use neuralredis_core::{FieldFigures, Network, Set};
 
 use super::named::observe::schema_of;
 use super::prelude::*;
@@ -29,9 +29,8 @@ impl Command for Fields {
         let schema = schema_of(value)?;
         let fields = schema.fields().len();
         let network = value.live.network();
-        let info = network.info();
-        let rows = (info.train_rows + info.test_rows) as usize;
-        let judged = (info.test_rows as usize).min(1000) * (fields + 1);
+        let rows = network.known_row_count(Set::Train) + network.known_row_count(Set::Test);
+        let judged = network.known_row_count(Set::Test).min(1000) * (fields + 1);
         // Each is copied as it is looked at; once more for each field those that are judged by.
         let copied = schema.row_bytes().saturating_mul(rows + judged);
         let cost = Cost::of_bytes((COUNTING * rows.saturating_mul(fields)).saturating_add(copied))

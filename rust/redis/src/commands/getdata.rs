@@ -35,6 +35,7 @@ impl Command for GetData {
         };
         let row = whole("row", row)?;
         match *rest {
+            _ if network.sequence_options().is_some() => Err(Error::HasSequences.into()),
             [] if network.schema().is_some() => named(ctx, network, set, row),
             _ if network.schema().is_some() => Err(Error::HasFields.into()),
             [] => single(ctx, network, set, row),

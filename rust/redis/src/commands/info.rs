@@ -76,15 +76,23 @@ impl Info {
             ("training-total-cycles", Reply::count(found.total_cycles)),
             ("parameters", Reply::count(info.parameters)),
         ]);
+        if let Some(sequence) = network.sequence_options() {
+            fields.extend([
+                ("sequence-length", Reply::count(sequence.length)),
+                ("sequence-cell", Reply::word(sequence.cell.name())),
+            ]);
+        }
         if let Some(schema) = network.schema() {
+            // Those that users give, where what the network sees is made of these.
+            let given = network.event_fields().unwrap_or(schema);
             let names =
                 |names: &[Box<[u8]>]| Reply::Array(names.iter().map(|name| Reply::Bulk(name.to_vec())).collect());
             let monotone = &info.options.monotone;
-            let of_fields = schema.fields().iter().enumerate();
+            let of_fields = given.fields().iter().enumerate();
             let of_fields = of_fields.map(|(at, field)| (field, monotone.with_sign(at, field.kind())));
             fields.extend([
                 ("fields", Reply::Array(of_fields.flat_map(of_field).collect())),
-                ("words", Reply::count(schema.words().len())),
+                ("words", Reply::count(given.words().len())),
                 (
                     "targets",
                     match schema.target() {

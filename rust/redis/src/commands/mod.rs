@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 mod batches;
+mod blobs;
 mod calibrate;
 mod class;
 mod configure;
@@ -11,6 +12,8 @@ mod evaluate;
 mod explain;
 mod export;
 mod fields;
+mod forecast;
+mod forget;
 #[cfg(any(test, fuzzing))]
 mod fuzzed;
 mod getdata;
@@ -28,6 +31,7 @@ mod report;
 mod reset;
 mod run;
 mod sample;
+mod sequences;
 mod stop;
 mod threads;
 mod train;
@@ -64,6 +68,9 @@ pub(crate) fn register(ctx: Context) -> Result<(), String> {
     commands.add::<rank::Rank>()?;
     commands.add::<fields::Fields>()?;
     commands.add::<explain::Explain>()?;
+    commands.add::<forecast::Forecast>()?;
+    commands.add::<forget::Forget>()?;
+    commands.add::<sequences::sample::Sample>()?;
     commands.add::<effects::load::Load>()?;
     commands.add::<effects::rows::Rows>()?;
     commands.add::<effects::observed::Rows>()?;

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use super::named::{self, Known};
 use super::prelude::*;
 use super::wire_rows::{Blob, Rows, SET, WEIGHTED_BLOB};
-use super::{batches, effects, growth};
+use super::{batches, effects, growth, sequences};
 use crate::info::{self, ROWS_OBSERVED};
 
 pub(super) struct Observe;
@@ -52,6 +52,9 @@ impl Command for Observe {
         let name = ctx.argument(0);
         let mut key = value::open_unsettled(ctx, name)?;
         let value = value::read(&key)?;
+        if value.live.network().sequence_options().is_some() {
+            return sequences::observe::store(ctx, key, &args[1..]);
+        }
         if value.live.network().schema().is_some() {
             let (known, outcome) = Known::parse(&args[1..])?;
             return named::observe::store(ctx, key, known, outcome, false);

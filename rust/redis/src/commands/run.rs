@@ -4,12 +4,14 @@
 use neuralredis_core::{Error, Kind, Model, conformal};
 use neuralredis_server::numbers::Row;
 
+use super::blobs;
 use super::conformal as judged;
 use super::named::answer::{Asked, answer};
 use super::named::wanted::WANTED;
 use super::named::{JSON, Known, PAIR};
 use super::prelude::*;
 use super::sample::{self, Sample};
+use super::sequences;
 use super::wire_rows::{self, Blob};
 use crate::info::{self, RUNS};
 use crate::value::Value;
@@ -20,13 +22,6 @@ pub(super) const REPLY_BYTES: usize = 512 << 20;
 
 /// Bytes of a number, as such and as text with what is around it.
 const TEXT_BYTES: usize = 32;
-
-/// Multiply-adds between two looks at whether the answer is still wanted: some 10 ms.
-const CHUNK_ADDS: usize = 1 << 26;
-/// Numbers that are held at a time: 4 MB.
-const CHUNK_NUMBERS: usize = 1 << 20;
-/// Rows that the engine computes side by side.
-const LANES: usize = 16;
 
 pub(super) struct Run;
 
@@ -44,6 +39,9 @@ impl Command for Run {
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
+        if value.live.network().sequence_options().is_some() {
+            return sequences::answer::answer(ctx, value, &args[1..], Asked::Outputs);
+        }
         if value.live.network().schema().is_some() {
             let (known, wanted) = Known::parse(&args[1..])?;
             return answer(ctx, value, known, wanted, Asked::Outputs);
@@ -107,7 +105,7 @@ fn with_intervals(ctx: Context, value: &Value, args: &[&[u8]], wanted: &[&[u8]])
             let network = snapshot.wait()?;
             let quantiles = judged::quantiles(&network, level, keep_on)?;
             let mut bytes: Vec<[u8; 4]> = Vec::with_capacity(size / 4);
-            run_blob(&network.model(), blob.bytes(), keep_on, |outputs| {
+            blobs::run_blob(&network.model(), blob.bytes(), keep_on, |outputs| {
                 let bounds = outputs.iter().zip(quantiles.iter().cycle());
                 let bounds = bounds.flat_map(|(output, quantile)| conformal::interval(*output, *quantile));
                 bytes.extend(bounds.map(f32::to_le_bytes));
@@ -148,32 +146,8 @@ fn row(model: &Model, inputs: &[f32]) -> Result<Reply, Refusal> {
 /// The outputs of many rows as bytes, of which there are `size`.
 fn outputs(model: &Model, inputs: &[u8], size: usize, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
     let mut bytes: Vec<[u8; 4]> = Vec::with_capacity(size / 4);
-    run_blob(model, inputs, keep_on, |outputs| bytes.extend(outputs.iter().map(|output| output.to_le_bytes())))?;
+    blobs::run_blob(model, inputs, keep_on, |outputs| bytes.extend(outputs.iter().map(|output| output.to_le_bytes())))?;
     Ok(Reply::Bulk(bytes.into_flattened()))
-}
-
-/// Answers rows of inputs that [`wire_rows::count`] has passed, some at a time: `take` is given the outputs of each few rows in turn.
-pub(super) fn run_blob(
-    model: &Model,
-    blob: &[u8],
-    keep_on: KeepOn<'_>,
-    mut take: impl FnMut(&[f32]),
-) -> Result<(), Refusal> {
-    let (width, out_width) = (model.layout().inputs(), model.layout().outputs());
-    let rows = blob.len() / (4 * width);
-    let chunk = (CHUNK_ADDS / model.parameters().max(1)).clamp(1, (CHUNK_NUMBERS / width.max(out_width)).max(1));
-    let chunk = if chunk > LANES { chunk / LANES * LANES } else { chunk };
-    let mut outputs = vec![0.0; chunk.min(rows) * out_width];
-    for (index, bytes) in blob.chunks(chunk * 4 * width).enumerate() {
-        if !keep_on() {
-            return Err(Error::Stopped.into());
-        }
-        let inputs = numbers::singles(bytes).unwrap_or_default();
-        let outputs = &mut outputs[..inputs.len() / width * out_width];
-        model.run(&inputs, outputs).map_err(|error| wire_rows::in_chunk(error, index * chunk, rows))?;
-        take(outputs);
-    }
-    Ok(())
 }
 
 /// Inputs of one row, or of many as bytes; or fields. What is wanted may follow.

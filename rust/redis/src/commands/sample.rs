@@ -5,7 +5,7 @@ use neuralredis_core::random::Random;
 use neuralredis_core::{Decoding, Error, Model};
 use neuralredis_server::context::random_seed;
 
-use super::class;
+use super::blobs;
 use super::prelude::*;
 use super::wire_rows::{self, Blob};
 use crate::info::{self, RUNS};
@@ -119,7 +119,7 @@ pub(super) fn answer(ctx: Context, value: &Value, args: &[&[u8]], sample: Sample
     let width = model.layout().inputs();
     if let Some((blob, [])) = Blob::find(args)? {
         let rows = blob.count(width)?;
-        memory::check(class::reply_bytes(rows))?;
+        memory::check(blobs::reply_bytes(rows))?;
         info::count(&RUNS, rows as u64);
         let cost = Cost::of_rows(rows, value.parameters())
             + Cost::of_bytes(blob.bytes.len())
@@ -127,7 +127,7 @@ pub(super) fn answer(ctx: Context, value: &Value, args: &[&[u8]], sample: Sample
             + cost(rows, &model)?;
         let (model, blob) = (value.model(), ctx.hold(blob.index));
         return work::answer(ctx, cost.or_wait(value), move |keep_on| {
-            class::classes(&model.wait(), blob.bytes(), rows, keep_on, |outputs| {
+            blobs::classes(&model.wait(), blob.bytes(), rows, keep_on, |outputs| {
                 decoding.draw(outputs, &[], &mut random)
             })
         });

@@ -127,7 +127,7 @@ pub(crate) fn known_classes(model: &Model) -> Result<&[Box<[u8]>], Refusal> {
     }
 }
 
-fn classes(
+pub(crate) fn classes(
     model: &Model,
     outputs: &[f32],
     (wanted, quantiles, random): (&Wanted, &[f64], Option<&mut Random>),

@@ -5,6 +5,7 @@ use neuralredis_core::{Kind, Schema, Target};
 
 use super::super::options;
 use super::super::prelude::*;
+use super::super::sequences::words as sequence;
 use super::known::ARROW;
 
 /// Hidden layers at most, as a layout has.
@@ -13,7 +14,8 @@ const MOST_HIDDEN: usize = 30;
 /// Fields, the hidden layers, and the arguments that are options of every network.
 #[derive(Debug)]
 pub(crate) struct Declared<'a> {
-    pub(crate) schema: Schema,
+    pub(crate) fields: Vec<(Vec<u8>, FieldKind)>,
+    pub(crate) target: Target,
     /// Of each field whether the answer rises with it, by 1, or falls, by -1; else 0.
     pub(crate) signs: Vec<f32>,
     pub(crate) hidden: Vec<usize>,
@@ -56,7 +58,12 @@ impl<'a> Declared<'a> {
             }
         };
         let hidden = hidden.unwrap_or_else(|| DEFAULT_HIDDEN.to_vec());
-        Ok(Self { schema: Schema::new(fields, target)?, signs, hidden, rest })
+        Ok(Self { fields, target, signs, hidden, rest })
+    }
+
+    /// The fields and the target of rows.
+    pub(crate) fn schema(&self) -> Result<Schema, Refusal> {
+        Ok(Schema::new(self.fields.iter().cloned(), self.target.clone())?)
     }
 }
 
@@ -170,7 +177,9 @@ fn classes(args: &mut &[&[u8]]) -> Result<Classes, Refusal> {
     };
     match args.first() {
         None => Ok(Classes::Most(number)),
-        Some(word) if is(word, "HIDDEN") || options::is_option(word) => Ok(Classes::Most(number)),
+        Some(word) if is(word, "HIDDEN") || options::is_option(word) || sequence::is_word(word) => {
+            Ok(Classes::Most(number))
+        }
         Some(_) => {
             let Some(names) = args.split_off(..number as usize) else {
                 let expected = format!("as many names after it, of which there are {}", args.len());
@@ -191,7 +200,7 @@ mod tests {
     }
 
     fn refused(kind: Kind, words: &str) -> String {
-        parsed(kind, words).unwrap_err().text()
+        parsed(kind, words).and_then(|declared| declared.schema()).unwrap_err().text()
     }
 
     #[test]
@@ -207,18 +216,22 @@ mod tests {
         ] {
             let declared = parsed(kind, &words).unwrap();
             assert_eq!((&declared.hidden[..], declared.rest.len()), (hidden, rest), "{words}");
-            let written = declared.schema.declaration(&declared.hidden);
+            let written = declared.schema().unwrap().declaration(&declared.hidden);
             assert_eq!(written[0], b"SCHEMA");
             let args: Vec<&[u8]> = written[1..].iter().map(Vec::as_slice).collect();
             let again = Declared::parse(kind, &args).unwrap();
-            assert_eq!((again.schema, again.hidden), (declared.schema, declared.hidden), "{words}");
+            assert_eq!(
+                (again.schema().unwrap(), &again.hidden),
+                (declared.schema().unwrap(), &declared.hidden),
+                "{words}"
+            );
         }
     }
 
     #[test]
     fn a_sign_may_follow_a_kind() {
         let declared = parsed(Kind::Regressor, "a NUMBER - b AUTO 7 + c AUTO + d FLAG -> e").unwrap();
-        assert_eq!((declared.signs, declared.schema.fields().len()), (vec![-1.0, 1.0, 1.0, 0.0], 4));
+        assert_eq!((declared.schema().unwrap().fields().len(), declared.signs), (4, vec![-1.0, 1.0, 1.0, 0.0]));
         assert!(refused(Kind::Regressor, "a NUMBER + + -> e").contains("kind '->'"));
     }
 

@@ -1,0 +1,76 @@
+//! Events and outcomes of sequences.
+//!
+//! What is told is replicated as it came: nothing of what becomes of it is left to chance or to a clock, so that copies of the
+//! network that are told the same keep the same.
+
+use std::borrow::Cow;
+
+use neuralredis_core::{Error, Happened, Outcome, Schema, Target};
+
+use super::super::growth;
+use super::super::prelude::*;
+use super::super::wire_rows::Following;
+use super::event::{Told, borrowed};
+use crate::info::{self, ROWS_OBSERVED};
+use crate::value::Key;
+
+/// Bytes that a sequence takes besides its events, about.
+const SEQUENCE: usize = 160;
+
+/// Takes the events and the outcome of a command. `args` are those after the key.
+pub(crate) fn store(ctx: Context, mut key: Key<'_>, args: &[&[u8]]) -> Result<Reply, Refusal> {
+    let value = value::read(&key)?;
+    let network = value.live.network();
+    let Told { id, events, after } = Told::parse(network, args)?;
+    let targets = network.schema().map(|schema| schema.target().clone()).ok_or(Error::NoSequences)?;
+    let expected = match &targets {
+        _ if network.learns_next_event() => 0,
+        Target::Classes { .. } => 1,
+        Target::Values(names) => names.len(),
+    };
+    let (outcome, following) = match after {
+        None => (None, Following::default()),
+        Some(after) => {
+            let Some((given, rest)) = after.split_at_checked(expected) else {
+                return Err(Error::Outputs { row: None, expected, given: after.len() }.into());
+            };
+            (outcome(&targets, given)?, Following::of_row(rest)?)
+        }
+    };
+    if events.is_empty() && outcome.is_none() {
+        return Err(Refusal::shape("nothing has happened: expected an event, '->' and an outcome, or both"));
+    }
+    let bytes = SEQUENCE + id.len() + events.len() * network.event_fields().map_or(0, Schema::row_bytes);
+    growth::check_bytes(ctx, value, 1, bytes)?;
+    let count = events.len();
+    let mut all: Vec<Happened<'_>> =
+        events.into_iter().map(|event| Happened { id: borrowed(id), event: Some(event), outcome: None }).collect();
+    if let Some(outcome) = outcome {
+        let outcome = Some((outcome, following.weight.unwrap_or(1.0)));
+        all.push(Happened { id: borrowed(id), event: None, outcome });
+    }
+    let counts = value::write(&mut key)?.live.network_mut().happen(&all, following.target)?;
+    key.changed();
+    ctx.replicate_verbatim();
+    info::count(&ROWS_OBSERVED, count as u64);
+    ctx.notify(c"nr.observe", ctx.argument(0));
+    Ok(Reply::Pair(counts.0.into(), counts.1.into()))
+}
+
+/// What a sequence has come to, of the words that say so; none where there are none.
+fn outcome<'a>(target: &Target, given: &[&'a [u8]]) -> Result<Option<Outcome<'a>>, Refusal> {
+    if given.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(match target {
+        Target::Classes { .. } => Outcome::Class(Cow::Borrowed(given[0])),
+        Target::Values(names) => {
+            let mut values = Vec::with_capacity(names.len());
+            for (given, name) in given.iter().zip(names) {
+                let number = numbers::single(given);
+                values.push(number.ok_or_else(|| Refusal::value(shown(name), given, "a finite number"))?);
+            }
+            Outcome::Values(values)
+        }
+    }))
+}

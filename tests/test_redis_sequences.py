@@ -1,0 +1,204 @@
+"""Networks of sequences in a server: the same bits as embedded, after a restart, on replicas, and what is refused."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+import redis
+from test_redis_replication import agree
+
+import kinds
+import neuralredis as nr
+import servers
+
+MODULE = nr.module_path()
+
+SCHEMA = ("SCHEMA", "page", "CATEGORY", 20, "seconds", "NUMBER", "->", "left", "HIDDEN", 10)
+CREATE = ("NR.CREATE", "net", "CLASSIFIER", *SCHEMA, "SEQUENCE", "LENGTH", 20, "SEED", 1)
+
+
+def happened(users: int = 60) -> list[tuple[Any, ...]]:
+    """What some visitors do, and whether they leave, as arguments after the key."""
+    chance = random.Random(3)
+    said: list[tuple[Any, ...]] = []
+    for user in range(users):
+        pages = [chance.choice(["home", "cart", "help"]) for _ in range(chance.randrange(2, 8))]
+        pages += ["help", "help"] if user % 2 else []
+        for page in pages:
+            said.append((f"user:{user}", "page", page, "seconds", chance.randrange(90)))
+        said.append((f"user:{user}", "->", "yes" if pages[-2:] == ["help", "help"] else "no"))
+    return said
+
+
+def prepare(client: redis.Redis) -> None:
+    client.execute_command(*CREATE)
+    for said in happened():
+        client.execute_command("NR.OBSERVE", "net", *said)
+
+
+def embedded() -> nr.SequenceNetwork:
+    net = nr.SequenceNetwork(
+        "classifier",
+        fields={"page": "category 20", "seconds": "number"},
+        target="left",
+        hidden=[10],
+        length=20,
+        seed=1,
+    )
+    for id, *said in happened():
+        session = net.session(id)
+        if said[0] == "->":
+            session.finish(said[1])
+        else:
+            session.observe({"page": said[1], "seconds": said[3]})
+    return net
+
+
+def exported(server: servers.Server, key: str = "net") -> bytes:
+    return bytes(server.client(decode_responses=False).execute_command("NR.EXPORT", key))
+
+
+@pytest.fixture
+def server(any_server_for_all: servers.Server, client: redis.Redis) -> servers.Server:
+    """The server of the client."""
+    return any_server_for_all
+
+
+def test_a_server_has_the_bits_of_an_embedded_network(client: redis.Redis, server: servers.Server) -> None:
+    prepare(client)
+    net = embedded()
+    assert nr.SequenceNetwork.from_bytes(exported(server)) == net
+    client.execute_command("NR.TRAIN", "net", "AUTOSTOP", "MAXCYCLES", 30, "BLOCK", 0)
+    net.train(autostop=True, max_cycles=30)
+    assert nr.SequenceNetwork.from_bytes(exported(server)) == net
+    for user in ("user:1", "user:2", "nobody"):
+        answer = client.execute_command("NR.RUN", "net", user)
+        assert [np.float32(share) for share in answer[1::2]] == net.session(user).run().tolist()
+        assert answer[::2] == ["no", "yes"]
+        event = {"page": "help", "seconds": 3}
+        asked = client.execute_command("NR.CLASS", "net", user, "page", "help", "seconds", 3)
+        assert asked == net.session(user).classify(event)
+        assert client.execute_command("NR.CLASS", "net", user, "JSON", '{"page":"help","seconds":3}') == asked
+    assert client.execute_command("NR.CLASS", "net", "user:1", "->", "TOP", 2, "WITHSCORES")
+    assert client.execute_command("NR.CLASS", "net", "user:1", "->", "SET", 80)
+
+
+def test_a_replica_that_is_told_the_same_keeps_the_same(kind: kinds.Kind) -> None:
+    with (
+        servers.running(kind, "--repl-diskless-sync", "no", module=MODULE, tcp=True) as primary,
+        servers.replica_of(primary, kind, module=MODULE) as replica,
+    ):
+        client = primary.client(protocol=2)
+        prepare(client)
+        client.execute_command("NR.FORGET", "net", "user:7")
+        client.execute_command("NR.CONFIGURE", "net", "DATASET", 30)
+        client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 5, "BLOCK", 0)
+        client.execute_command("NR.OBSERVE", "net", "user:1", "page", "a new page")
+        assert agree(primary, replica)
+        assert exported(replica) == exported(primary)
+        reader = replica.client(protocol=2)
+        with pytest.raises(redis.ResponseError, match=r"READONLY|read only"):
+            reader.execute_command("NR.FORGET", "net", "user:1")
+        assert reader.execute_command("NR.RUN", "net", "user:1") == client.execute_command("NR.RUN", "net", "user:1")
+
+
+def test_events_of_a_series_are_forecast(client: redis.Redis) -> None:
+    client.execute_command(
+        "NR.CREATE", "load", "REGRESSOR", "SCHEMA", "kwh", "NUMBER", "->", "kwh", "SEQUENCE", "SEED", 1
+    )
+    chance = random.Random(1)
+    for meter in range(30):
+        for hour in range(30):
+            kwh = meter + [0, 5, 9, 2][hour % 4] + chance.random() / 4
+            client.execute_command("NR.OBSERVE", "load", f"meter:{meter}", "kwh", kwh)
+    client.execute_command("NR.TRAIN", "load", "AUTOSTOP", "MAXCYCLES", 200, "BLOCK", 0)
+    values = client.execute_command("NR.FORECAST", "load", "meter:3", 4)
+    assert [round(float(value)) for value in values] == pytest.approx([12, 5, 3, 8], abs=1)
+    bounds = client.execute_command("NR.FORECAST", "load", "meter:3", 4, "->", "INTERVAL", 80)
+    assert [value for value, *_ in bounds] == values
+    assert all(float(low) < float(value) < float(high) for value, low, high in bounds)
+    value, low, high = map(float, client.execute_command("NR.RUN", "load", "meter:3", "->", "INTERVAL", 80))
+    assert low < value < high
+    for words, message in [
+        (("nobody", 4), "NRDATA sequence 'nobody' has no events"),
+        (("meter:3", 0), "steps is '0': expected an integer from 1 to 10000"),
+        (("meter:3", 4, "INTERVAL", 80), "'INTERVAL' is no option here: expected -> or nothing"),
+        (("meter:3", 4, "->", "INTERVAL"), "INTERVAL has no value"),
+    ]:
+        with pytest.raises(redis.ResponseError, match=message):
+            client.execute_command("NR.FORECAST", "load", *words)
+
+
+def test_events_by_position_have_classes_by_their_numbers(client: redis.Redis) -> None:
+    client.execute_command("NR.CREATE", "net", "CLASSIFIER", 2, 4, "->", 3, "SEQUENCE", "CELL", "WINDOW", "SEED", 1)
+    assert client.execute_command("NR.OBSERVE", "net", "a", 1, 2) == [1, 0]
+    assert client.execute_command("NR.OBSERVE", "net", "a", 1.5, 2, "->", 2) == [1, 0]
+    assert client.execute_command("NR.CLASS", "net", "a") in ("0", "1", "2")
+    info = client.execute_command("NR.INFO", "net")
+    told = dict(zip(info[::2], info[1::2], strict=True))
+    assert (told["sequence-length"], told["sequence-cell"], told["fields"]) == (64, "window", ["x", "VECTOR 2"])
+
+
+def test_a_network_of_sequences_is_created_again_from_what_is_written(any_server: servers.Server) -> None:
+    client, server = any_server.client(protocol=2), any_server
+    client.config_set("appendonly", "yes")
+    servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
+    prepare(client)
+    client.execute_command("NR.CREATE", "flat", "REGRESSOR", 2, 4, "->", 1, "SEQUENCE", "CELL", "reservoir")
+    client.execute_command("NR.OBSERVE", "flat", "a", 1, 2, "->", 3)
+    before = exported(server), exported(server, "flat")
+    client.execute_command("DEBUG", "LOADAOF")
+    assert (exported(server), exported(server, "flat")) == before
+    client.execute_command("DEBUG", "RELOAD")
+    assert (exported(server), exported(server, "flat")) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("NR.OBSERVE net user:1 colour red", "NRDATA no field 'colour': the network has page, seconds"),
+        ("NR.OBSERVE net user:1 page", "NRSHAPE field 'page' has no value"),
+        ("NR.OBSERVE net user:1 ->", "NRSHAPE expected 1 output, 0 were given"),
+        ("NR.OBSERVE net nobody -> yes", "NRDATA sequence 'nobody' has no events"),
+        ("NR.OBSERVE net user:1 page home -> yes WEIGHT 0", "WEIGHT is '0'"),
+        ("NR.OBSERVE net user:1 page home -> yes no", "'no' is no option here: expected WEIGHT, TRAIN or TEST"),
+        ("NR.RUN net user:1 -> INTERVAL 80", "NRKIND the network is a classifier"),
+        ("NR.RUN net user:1 JSON [{},{}]", "NRSHAPE 2 events: expected at most one"),
+        ("NR.FORECAST net user:1 3", "NRKIND the network is no series"),
+        ("NR.GETDATA net TRAIN 0", "NRSHAPE the network learns from sequences"),
+        ("NR.EVALUATE net page home -> yes", "NRSHAPE the network learns from sequences"),
+        ("NR.CALIBRATE net page home -> yes", "NRSHAPE the network learns from sequences"),
+        ("NR.HOBSERVE net 1 hash page home -> yes", "NRDATA no hash at key 'hash'"),
+        ("NR.FORGET rows a", "NRKIND the network learns from rows"),
+        ("NR.FORECAST rows a 3", "NRKIND the network learns from rows"),
+        ("NR.CREATE new CLASSIFIER SCHEMA a NUMBER -> b LENGTH 3", "LENGTH and CELL are for a network of sequences"),
+        (
+            "NR.CREATE new CLASSIFIER SCHEMA a NUMBER -> b SEQUENCE LENGTH 0",
+            "LENGTH is '0': expected an integer from 1",
+        ),
+        ("NR.CREATE new CLASSIFIER SCHEMA a NUMBER -> b SEQUENCE CELL LSTM", "CELL is 'LSTM': expected AUTO, WINDOW"),
+        ("NR.CREATE new CLASSIFIER SCHEMA a NUMBER -> b SEQUENCE SEQUENCE", "SEQUENCE is given twice"),
+        ("NR.CREATE new CLASSIFIER SCHEMA a NUMBER + -> b SEQUENCE", "signs after kinds are for networks of rows"),
+        ("NR.CREATE new CLASSIFIER SCHEMA a CATEGORY 2000 -> a SEQUENCE", "up to 2000 kinds of events"),
+        ("NR.CREATE new CLASSIFIER SCHEMA a NUMBER -> a SEQUENCE", "field of kind NUMBER: expected a CATEGORY"),
+    ],
+)
+def test_what_is_wrong_is_named_and_changes_nothing(
+    client: redis.Redis, server: servers.Server, words: str, message: str
+) -> None:
+    prepare(client)
+    client.execute_command("NR.CREATE", "rows", "CLASSIFIER", 2, "->", 2)
+    before = exported(server)
+    with pytest.raises(redis.ResponseError) as error:
+        client.execute_command(*words.split())
+    assert message in str(error.value)
+    assert exported(server) == before
+
+
+def test_many_events_in_one_command_are_refused(client: redis.Redis) -> None:
+    prepare(client)
+    with pytest.raises(redis.ResponseError, match="bytes in one command: expected at most 65536, in several"):
+        client.execute_command("NR.OBSERVE", "net", "user:1", "JSON", "[" + ",".join(["{}"] * 40_000) + "]")
