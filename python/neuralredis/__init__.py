@@ -19,8 +19,9 @@ from neuralredis.exceptions import (
 )
 from neuralredis.explanation import Counterfactual, Explanation
 from neuralredis.learning import Learnt, learn
+from neuralredis.loading import load
 from neuralredis.module import module_path
-from neuralredis.network import Network, load
+from neuralredis.network import Network
 from neuralredis.protocol import AnyNetwork
 from neuralredis.remote.database import NeuralRedis, connect
 from neuralredis.remote.network import RedisNetwork
@@ -37,6 +38,7 @@ from neuralredis.results import (
     Report,
     RowCounts,
 )
+from neuralredis.sequences import Forecast, SequenceNetwork, Session
 from neuralredis.training import Training
 
 __all__ = [
@@ -49,6 +51,7 @@ __all__ = [
     "ExistsError",
     "Explanation",
     "FieldStatistics",
+    "Forecast",
     "FormatError",
     "Info",
     "Interval",
@@ -70,6 +73,8 @@ __all__ = [
     "Report",
     "RowCounts",
     "Scaling",
+    "SequenceNetwork",
+    "Session",
     "ShapeError",
     "Training",
     "TrainingError",

@@ -20,9 +20,18 @@ __all__ = [
     "cancel_all",
     "change_words",
     "creation_words",
+    "evaluate_events",
+    "forecast",
+    "forget",
+    "happen",
     "instruction_set",
     "option_table",
+    "run_events",
+    "run_session",
+    "sample_events",
     "sampling_words",
+    "sequence_declaration",
+    "sequence_ids",
     "set_threads",
 ]
 
@@ -143,3 +152,31 @@ class RowReader:
     def examples(
         self, X: ArrayLike, y: ArrayLike, weight: ArrayLike | None = None, *, names: list[str] | None = None
     ) -> tuple[NDArray[float32], NDArray[float32] | None]: ...
+
+# Networks of sequences: events of all one after the other, and where each sequence ends. What they take and return is
+# said by neuralredis.SequenceNetwork.
+def happen(
+    net: Network,
+    ids: list[bytes],
+    events: Any,
+    ends: list[int],
+    told: tuple[Any, ArrayLike | None],
+    into: Set | None,
+) -> RowCounts: ...
+def run_events(net: Network, events: Any, ends: list[int]) -> NDArray[float32]: ...
+def run_session(net: Network, id: bytes, event: Any = None) -> NDArray[float32]: ...
+def evaluate_events(net: Network, events: Any, ends: list[int], y: Any, weight: ArrayLike | None) -> dict[str, Any]: ...
+def forecast(
+    net: Network, id: bytes | None, events: Any, steps: SupportsIndex, level: float | None
+) -> tuple[NDArray[float32], NDArray[float64] | None]: ...
+def sample_events(
+    net: Network,
+    id: bytes | None,
+    events: Any,
+    extent: tuple[SupportsIndex, bytes | None],
+    drawing: tuple[Any, Any, Any, Any, Any],
+    penalty: float,
+) -> list[int]: ...
+def forget(net: Network, id: bytes) -> bool: ...
+def sequence_ids(net: Network) -> list[bytes]: ...
+def sequence_declaration(net: Network) -> dict[str, Any] | None: ...

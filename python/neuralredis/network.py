@@ -31,7 +31,7 @@ from neuralredis.steps import run
 from neuralredis.training import Training
 from neuralredis.watching import check_watching, watching
 
-__all__ = ["Network", "load"]
+__all__ = ["Network"]
 
 
 class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
@@ -220,9 +220,9 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
             Seconds at most, counted from the real start; 0 or None for no limit.
         autostop : bool, default False
             Whether to end when the testing rows have nothing more to gain. The limits hold all the same. Without it the
-            first training begins with a trial of several networks; see ``restarts`` of `Network`. With it, where the loss
-            is the cross-entropy, what a classifier's output units sum up is then divided by the temperature from 1 to
-            10 with which the testing rows have the least loss (Guo and others, "On calibration of modern neural
+            first training begins with a trial of several networks; see ``restarts`` of `Network`. With it, where the
+            loss is the cross-entropy, what a classifier's output units sum up is then divided by the temperature from 1
+            to 10 with which the testing rows have the least loss (Guo and others, "On calibration of modern neural
             networks", ICML 2017): probabilities become less sure, and the likeliest class stays.
         backtrack : bool, default False
             Whether to return to the weights that did best on the testing rows, by the squared error of the outputs
@@ -515,35 +515,6 @@ def names_a_set(X: Any, y: Any, weight: Any) -> bool:
             raise TypeError(f"evaluate({X!r}) of a stored set takes nothing else: its rows have outputs and weights")
         return True
     return False
-
-
-def load(path: str | os.PathLike[str]) -> Network:
-    """Return the network that `Network.save` wrote.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-
-    Raises
-    ------
-    FormatError
-        If the file is no network, damaged, or of a later version of the format.
-    OSError
-        If the file cannot be read.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> import neuralredis as nr
-    >>> net = nr.Network("regressor", [2, 3, 1])
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     net.save(pathlib.Path(folder, "sum.nr"))
-    ...     nr.load(pathlib.Path(folder, "sum.nr")) == net
-    True
-    """
-    with open(path, "rb") as file:
-        return Network.from_bytes(file.read())
 
 
 def _signature() -> inspect.Signature:

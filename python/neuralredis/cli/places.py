@@ -8,7 +8,7 @@ from pathlib import Path
 
 from neuralredis.cli.failure import Failure
 from neuralredis.cli.sources import known
-from neuralredis.network import load
+from neuralredis.loading import load
 from neuralredis.table.failure import TableError
 from neuralredis.table.reading import Table
 from neuralredis.table.texts import shortened

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from neuralredis.cli.failure import Failure
 from neuralredis.exceptions import FormatError
-from neuralredis.network import Network, load
+from neuralredis.loading import load
+from neuralredis.network import Network
 from neuralredis.remote.database import NeuralRedis, connect
 
 __all__ = ["network", "reached", "show_url"]

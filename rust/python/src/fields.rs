@@ -17,6 +17,9 @@ use crate::options;
 use crate::sequences;
 use crate::values;
 
+/// The name and the kind of a field.
+type NamedKind = (Vec<u8>, FieldKind);
+
 /// Names of fields, their kinds, and the signs after these.
 type SignedFields = Vec<(Vec<u8>, (FieldKind, f32))>;
 
@@ -125,6 +128,16 @@ impl Described<'_, '_> {
         }
         let fields = fields.into_iter().map(|(name, (kind, _))| (name, kind));
         Schema::new(fields, self.target(kind)?).map_err(raise)
+    }
+
+    /// The fields of events, and the target.
+    pub(crate) fn events(&self, kind: Kind) -> PyResult<(Vec<NamedKind>, Target)> {
+        let fields = self.fields()?;
+        if self.monotone.is_some() || fields.iter().any(|(_, (_, sign))| *sign != 0.0) {
+            return Err(OptionError::new_err("monotone is given: expected none for a network of sequences"));
+        }
+        let fields: Vec<NamedKind> = fields.into_iter().map(|(name, (kind, _))| (name, kind)).collect();
+        Ok((fields, self.target(kind)?))
     }
 
     fn fields(&self) -> PyResult<SignedFields> {

@@ -19,6 +19,7 @@ mod errors;
 mod fields;
 mod figures;
 mod frames;
+mod happened;
 mod network;
 mod options;
 mod outcomes;
@@ -40,6 +41,11 @@ mod _core {
     use pyo3::exceptions::PyImportError;
     use pyo3::prelude::*;
 
+    #[pymodule_export]
+    use super::happened::{
+        evaluate_events, forecast, forget, happen, run_events, run_session, sample_events, sequence_declaration,
+        sequence_ids,
+    };
     #[pymodule_export]
     use super::network::Network;
     #[pymodule_export]

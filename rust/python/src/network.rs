@@ -22,6 +22,7 @@ use crate::description;
 use crate::errors::{KindError, ShapeError, TrainingError, raise};
 use crate::fields::{self, Made};
 use crate::figures;
+use crate::happened;
 use crate::options;
 use crate::reasons;
 use crate::results;
@@ -63,14 +64,14 @@ impl Network {
     }
 
     /// The network, with the result of a training that has ended.
-    fn live(&self, py: Python<'_>) -> MutexGuard<'_, Live> {
+    pub(crate) fn live(&self, py: Python<'_>) -> MutexGuard<'_, Live> {
         let mut live = self.live.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
         live.collect();
         live
     }
 
     /// The network as it is now, shared until one of the two changes.
-    fn snapshot(&self, py: Python<'_>) -> Engine {
+    pub(crate) fn snapshot(&self, py: Python<'_>) -> Engine {
         self.live(py).network().clone()
     }
 
@@ -152,9 +153,17 @@ impl Network {
     ) -> PyResult<Self> {
         let py = kind.py();
         let kind = options::kind(kind)?;
-        let (options, monotone) = fields::monotone_by_name(options)?;
+        let (options, sequence) = happened::taken(options)?;
+        let (options, monotone) = fields::monotone_by_name(options.as_ref())?;
         let changes = options::changes(options.as_ref(), true)?;
         let seed = options::seed(py, changes.seed)?;
+        if let Some(sequence) = sequence {
+            let engine = match Made::of(layout, fields, [target, hidden, classes], monotone.as_ref())? {
+                Made::Layout(layout) => happened::of_numbers(kind, &options::layout(layout)?, sequence, &changes, seed),
+                Made::Fields(described) => happened::of_fields(kind, &described, sequence, &changes, seed),
+            };
+            return engine.map(Self::new);
+        }
         let layout = match Made::of(layout, fields, [target, hidden, classes], monotone.as_ref())? {
             Made::Layout(layout) => options::layout(layout)?,
             Made::Fields(described) => return described.engine(kind, changes, seed).map(Self::new),
@@ -505,7 +514,7 @@ impl Network {
     #[pyo3(signature = (set))]
     fn rows<'py>(&self, py: Python<'py>, set: &Bound<'_, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
         let set = options::set("set", set)?;
-        let engine = self.snapshot(py);
+        let engine = self.snapshot(py).of_what_is_seen();
         if let Some(schema) = engine.schema() {
             return stored::rows(py, &engine, schema, set);
         }
@@ -806,7 +815,7 @@ impl Network {
     /// What the stored rows hold of each field, and the range of each target of a regressor.
     #[allow(clippy::type_complexity, reason = "two lists")]
     fn _figures<'py>(&self, py: Python<'py>) -> PyResult<(Vec<Bound<'py, PyDict>>, Vec<Option<(f32, f32)>>)> {
-        let engine = self.snapshot(py);
+        let engine = self.snapshot(py).of_what_is_seen();
         let Some(schema) = engine.schema() else {
             return Err(KindError::new_err("the network has no fields"));
         };

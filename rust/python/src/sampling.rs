@@ -67,6 +67,11 @@ impl Drawing {
     }
 }
 
+/// How classes are drawn, and the seed if there is one.
+pub(crate) fn read(given: Given<'_>) -> PyResult<(Decoding, Option<u64>)> {
+    Drawing::read(given).map(|Drawing { decoding, seed }| (decoding, seed))
+}
+
 /// The arguments of NR.CLASS after ``->`` by which classes are drawn.
 #[pyfunction]
 pub(crate) fn sampling_words(

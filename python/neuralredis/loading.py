@@ -1,0 +1,42 @@
+"""Networks from files, whatever they learn from."""
+
+from __future__ import annotations
+
+import os
+
+from neuralredis import _core
+from neuralredis.network import Network
+from neuralredis.sequences import SequenceNetwork
+
+__all__ = ["load"]
+
+
+def load(path: str | os.PathLike[str]) -> Network:
+    """Return the network that `Network.save` wrote: of sequences, a `SequenceNetwork`.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Raises
+    ------
+    FormatError
+        If the file is no network, damaged, or of a later version of the format.
+    OSError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import neuralredis as nr
+    >>> net = nr.Network("regressor", [2, 3, 1])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     net.save(pathlib.Path(folder, "sum.nr"))
+    ...     nr.load(pathlib.Path(folder, "sum.nr")) == net
+    True
+    """
+    with open(path, "rb") as file:
+        data = file.read()
+    net = Network.from_bytes(data)
+    return net if _core.sequence_declaration(net) is None else SequenceNetwork.from_bytes(data)
