@@ -77,7 +77,9 @@ impl Info {
             ("parameters", Reply::count(info.parameters)),
         ]);
         if let Some(sequence) = network.sequence_options() {
+            let events = if network.has_events_by_position() { "numbers" } else { "fields" };
             fields.extend([
+                ("sequence-events", Reply::word(events)),
                 ("sequence-length", Reply::count(sequence.length)),
                 ("sequence-cell", Reply::word(sequence.cell.name())),
             ]);

@@ -57,9 +57,9 @@ pub(crate) fn store(ctx: Context, mut key: Key<'_>, args: &[&[u8]]) -> Result<Re
     Ok(Reply::Pair(counts.0.into(), counts.1.into()))
 }
 
-/// What a sequence has come to, of the words that say so; none where there are none.
+/// What a sequence has come to, of the words that say so; none where there are none, or none of them says anything.
 fn outcome<'a>(target: &Target, given: &[&'a [u8]]) -> Result<Option<Outcome<'a>>, Refusal> {
-    if given.is_empty() {
+    if given.iter().all(|word| word.is_empty()) {
         return Ok(None);
     }
     Ok(Some(match target {
