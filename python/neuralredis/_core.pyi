@@ -21,6 +21,7 @@ __all__ = [
     "change_words",
     "creation_words",
     "evaluate_events",
+    "event_words",
     "forecast",
     "forget",
     "happen",
@@ -163,12 +164,20 @@ def happen(
     told: tuple[Any, ArrayLike | None],
     into: Set | None,
 ) -> RowCounts: ...
+def event_words(
+    net: Network,
+    ids: list[bytes],
+    events: Any,
+    ends: list[int],
+    told: tuple[Any, ArrayLike | None],
+    into: Set | None,
+) -> list[tuple[int, list[bytes]]]: ...
 def run_events(net: Network, events: Any, ends: list[int]) -> NDArray[float32]: ...
 def run_session(net: Network, id: bytes, event: Any = None) -> NDArray[float32]: ...
 def evaluate_events(net: Network, events: Any, ends: list[int], y: Any, weight: ArrayLike | None) -> dict[str, Any]: ...
 def forecast(
     net: Network, id: bytes | None, events: Any, steps: SupportsIndex, level: float | None
-) -> tuple[NDArray[float32], NDArray[float64] | None]: ...
+) -> tuple[NDArray[float32], tuple[NDArray[float32], NDArray[float32]] | None]: ...
 def sample_events(
     net: Network,
     id: bytes | None,

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, SupportsIndex
+from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 import numpy as np
-from numpy import float32, float64
+from numpy import float32
 from numpy.typing import ArrayLike, NDArray
-from typing_extensions import Self, Unpack
 
 from neuralredis import _core
-from neuralredis.exceptions import DataError, ShapeError
+from neuralredis.exceptions import DataError, KindError, OptionError, ShapeError
 from neuralredis.network import Network
 from neuralredis.options import Creation, Kind, Set
 from neuralredis.results import ClassifierEvaluation, Evaluation, RegressorEvaluation, RowCounts
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
 
 __all__ = ["Cell", "Forecast", "SequenceNetwork", "Session"]
 
@@ -30,13 +33,13 @@ class Forecast:
     ----------
     values : numpy.ndarray of float32, shape (steps,)
         One value after the other.
-    low, high : numpy.ndarray of float64, shape (steps,), or None
+    low, high : numpy.ndarray of float32, shape (steps,), or None
         Bounds between which the truth lies as often as was asked, of each step by itself; None where nothing was asked.
     """
 
     values: NDArray[float32]
-    low: NDArray[float64] | None = None
-    high: NDArray[float64] | None = None
+    low: NDArray[float32] | None = None
+    high: NDArray[float32] | None = None
 
 
 class SequenceNetwork(Network):
@@ -228,19 +231,9 @@ class SequenceNetwork(Network):
         ShapeError, DataError
             As of `Network.observe`.
         """
-        if sequence is not None:
-            declared = self._declared
-            targets = None if declared["next"] else declared["targets"]
-            flat, ends, names, found = _of_frame(X, sequence, order, declared["fields"], targets)
-            y = found if y is None else y
-            return _core.happen(self, names, flat, ends, (y, weight), into)
-        flat, ends = self._flat(X)
-        if ids is None:
+        names, flat, ends, y = self._observed(X, y, ids, sequence, order)
+        if names is None:
             names = self._new_ids(len(ends))
-        else:
-            names = [id_of(id) for id in ids]
-            if len(names) != len(ends):
-                raise ShapeError(f"{len(ends)} sequences but {len(names)} ids")
         return _core.happen(self, names, flat, ends, (y, weight), into)
 
     def run(self, X: Any) -> NDArray[float32]:
@@ -386,10 +379,31 @@ class SequenceNetwork(Network):
 
     def _best(self, answer: NDArray[float32], top: int | None = None) -> Any:
         declared = self._declared
+        if self._info()["type"] != "classifier":
+            raise KindError("the network is a regressor: only a classifier has classes")
         names = range(len(answer)) if declared["by_position"] else declared["classes"]
         if top is None:
             return names[int(np.argmax(answer))]
-        return [names[int(at)] for at in np.argsort(-answer, kind="stable")[:top]]
+        if (count := operator.index(top)) < 1:
+            raise OptionError(f"top is {count}: expected an integer from 1 to {2**32 - 1}")
+        return [names[int(at)] for at in np.argsort(-answer, kind="stable")[:count]]
+
+    def _observed(
+        self, X: Any, y: Any, ids: Sequence[str | bytes | int] | None, sequence: str | None, order: str | None
+    ) -> tuple[list[bytes] | None, Any, list[int], Any]:
+        """Ids if there are any, all events one after the other, where each sequence ends, and what it has come to."""
+        if sequence is not None:
+            declared = self._declared
+            targets = None if declared["next"] else declared["targets"]
+            flat, ends, names, found = _of_frame(X, sequence, order, declared["fields"], targets)
+            return names, flat, ends, found if y is None else y
+        flat, ends = self._flat(X)
+        if ids is None:
+            return None, flat, ends, y
+        names = [id_of(id) for id in ids]
+        if len(names) != len(ends):
+            raise ShapeError(f"{len(ends)} sequences but {len(names)} ids")
+        return names, flat, ends, y
 
     def _flat(self, X: Any) -> tuple[Any, list[int]]:
         """All events one after the other, and where each sequence ends."""
@@ -503,11 +517,9 @@ def id_of(id: str | bytes | int) -> bytes:
     raise TypeError(f"the id is {id!r}: expected a text, bytes or an integer")
 
 
-def _forecast(found: tuple[NDArray[float32], NDArray[float64] | None]) -> Forecast:
-    values, distances = found
-    if distances is None:
-        return Forecast(values)
-    return Forecast(values, values - distances, values + distances)
+def _forecast(found: tuple[NDArray[float32], tuple[NDArray[float32], NDArray[float32]] | None]) -> Forecast:
+    values, bounds = found
+    return Forecast(values) if bounds is None else Forecast(values, *bounds)
 
 
 def _of_frame(

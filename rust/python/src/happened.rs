@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use neuralredis_core::conformal::interval;
 use neuralredis_core::schema::Value;
 use neuralredis_core::sequence::{Extent, FreshSequence};
 use neuralredis_core::{
@@ -91,19 +92,19 @@ fn sequence_options(length: &Bound<'_, PyAny>, cell: &Bound<'_, PyAny>) -> PyRes
 }
 
 /// The events of sequences, and where each ends.
-struct Given<'a> {
-    events: Vec<Vec<Value<'a>>>,
-    ends: Vec<usize>,
+pub(crate) struct Given<'a> {
+    pub(crate) events: Vec<Vec<Value<'a>>>,
+    pub(crate) ends: Vec<usize>,
 }
 
 /// Events as they were read.
-enum Read<'py> {
+pub(crate) enum Read<'py> {
     Numbers(Inputs),
     Fields(Table<'py>),
 }
 
 impl<'py> Read<'py> {
-    fn of(engine: &Engine, events: &Bound<'py, PyAny>) -> PyResult<Self> {
+    pub(crate) fn of(engine: &Engine, events: &Bound<'py, PyAny>) -> PyResult<Self> {
         let schema = schema_of(engine)?;
         if engine.has_events_by_position() {
             let width = schema.fields()[0].kind().number().unwrap_or(1) as usize;
@@ -119,7 +120,7 @@ impl<'py> Read<'py> {
         }
     }
 
-    fn understood(&self, schema: &Schema, ends: Vec<usize>) -> PyResult<Given<'_>> {
+    pub(crate) fn understood(&self, schema: &Schema, ends: Vec<usize>) -> PyResult<Given<'_>> {
         let events = match self {
             Self::Numbers(inputs) if inputs.rows == 0 => Vec::new(),
             Self::Numbers(inputs) => {
@@ -140,6 +141,25 @@ impl<'py> Read<'py> {
 }
 
 impl<'a> Given<'a> {
+    /// All that has happened, in its order.
+    pub(crate) fn happened(
+        &self,
+        ids: &'a [Vec<u8>],
+        outcomes: Option<&[Outcome<'a>]>,
+        weights: Option<&[f32]>,
+    ) -> Vec<Happened<'a>> {
+        let mut all = Vec::with_capacity(self.events.len() + ids.len());
+        for (at, (id, events)) in ids.iter().zip(self.each()).enumerate() {
+            let id = || Cow::Borrowed(&id[..]);
+            all.extend(events.iter().map(|event| Happened { id: id(), event: Some(event.clone()), outcome: None }));
+            if let Some(outcomes) = outcomes {
+                let weight = weights.map_or(1.0, |weights| weights[at]);
+                all.push(Happened { id: id(), event: None, outcome: Some((outcomes[at].clone(), weight)) });
+            }
+        }
+        all
+    }
+
     /// The events of each sequence.
     fn each(&self) -> impl Iterator<Item = &[Vec<Value<'a>>]> {
         let mut from = 0;
@@ -147,12 +167,12 @@ impl<'a> Given<'a> {
     }
 }
 
-fn schema_of(engine: &Engine) -> PyResult<&Schema> {
+pub(crate) fn schema_of(engine: &Engine) -> PyResult<&Schema> {
     engine.event_fields().ok_or_else(|| raise(Error::NoSequences))
 }
 
 /// What so many sequences have come to: names of classes, or numbers.
-fn outcomes<'a>(engine: &Engine, y: &Bound<'_, PyAny>, count: usize) -> PyResult<Vec<Outcome<'a>>> {
+pub(crate) fn outcomes<'a>(engine: &Engine, y: &Bound<'_, PyAny>, count: usize) -> PyResult<Vec<Outcome<'a>>> {
     let schema = engine.schema().ok_or_else(|| raise(Error::NoSequences))?;
     let miscounted = |given, what| raise(Error::RowCounts { inputs: count, given, what });
     if engine.kind() == Kind::Classifier {
@@ -204,15 +224,7 @@ pub(crate) fn happen<'py>(
     let outcomes = y.map(|y| outcomes(&engine, &y, ids.len())).transpose()?;
     let weights = weight.map(|weight| read_weights(&weight, ids.len())).transpose()?;
     drop(engine);
-    let mut all = Vec::with_capacity(given.events.len() + ids.len());
-    for (at, (id, events)) in ids.iter().zip(given.each()).enumerate() {
-        let id = || Cow::Borrowed(&id[..]);
-        all.extend(events.iter().map(|event| Happened { id: id(), event: Some(event.clone()), outcome: None }));
-        if let Some(outcomes) = &outcomes {
-            let weight = weights.as_ref().map_or(1.0, |weights| weights[at]);
-            all.push(Happened { id: id(), event: None, outcome: Some((outcomes[at].clone(), weight)) });
-        }
-    }
+    let all = given.happened(&ids, outcomes.as_deref(), weights.as_deref());
     let counts = net.get().live(py).network_mut().happen(&all, target).map_err(raise)?;
     results::row_counts(py, counts)
 }
@@ -314,8 +326,11 @@ pub(crate) fn evaluate_events<'py>(
     results::evaluation(py, evaluation, Some(&classes))
 }
 
-/// Values, and how far each may be off.
-type Forecast<'py> = (Bound<'py, PyArray1<f32>>, Option<Bound<'py, PyArray1<f64>>>);
+/// Numbers of a forecast, one for each step.
+type Steps<'py> = Bound<'py, PyArray1<f32>>;
+
+/// Values, and the bounds below and above.
+type Forecast<'py> = (Steps<'py>, Option<(Steps<'py>, Steps<'py>)>);
 
 /// The next values of a sequence that is kept, or of events, and with a level the bounds of each.
 #[pyfunction]
@@ -341,10 +356,14 @@ pub(crate) fn forecast<'py>(
         let history: Vec<Row> = given.events.iter().map(|event| schema.row(event)).collect();
         py.detach(|| engine.forecast_events(&history, steps))
     };
-    let values = values.map_err(raise)?.into_pyarray(py);
+    let values = values.map_err(raise)?;
     let distances = level.map(|level| py.detach(|| engine.forecast_distances(steps, level, &|| true)));
-    let distances = distances.transpose().map_err(raise)?.map(|distances| distances.into_pyarray(py));
-    Ok((values, distances))
+    let bounds = distances.transpose().map_err(raise)?.map(|distances| {
+        let around = values.iter().zip(distances).map(|(value, distance)| interval(*value, distance));
+        let (low, high): (Vec<f32>, Vec<f32>) = around.map(|[_, low, high]| (low, high)).unzip();
+        (low.into_pyarray(py), high.into_pyarray(py))
+    });
+    Ok((values.into_pyarray(py), bounds))
 }
 
 /// The classes of events that could come next in a sequence that is kept, or after events.

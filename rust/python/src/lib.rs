@@ -31,6 +31,7 @@ mod sent;
 mod sequences;
 mod stored;
 mod table;
+mod told;
 mod training;
 mod values;
 
@@ -56,6 +57,8 @@ mod _core {
     use super::sampling::sampling_words;
     #[pymodule_export]
     use super::sent::FieldReader;
+    #[pymodule_export]
+    use super::told::event_words;
     #[pymodule_export]
     use super::training::{Job, cancel_all, set_threads};
 

@@ -3,7 +3,7 @@
 use neuralredis_core::layout::MAX_UNITS;
 use neuralredis_core::options::{Declared, Domain, Other, TABLE};
 use neuralredis_core::training::TrainOptions;
-use neuralredis_core::{Changes, Info, Kind, Layout, Set, Value};
+use neuralredis_core::{Changes, Events, Info, Kind, Layout, SequenceOptions, Set, Value, schema, sequence};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crate::errors::{OptionError, bad_option, raise};
 use crate::fields::{self as of_fields, Described, Made};
+use crate::happened;
 
 pub(crate) fn kind(name: &Bound<'_, PyAny>) -> PyResult<Kind> {
     const EXPECTED: &str = "classifier, regressor";
@@ -189,7 +190,9 @@ fn words(changes: &Changes, of_creation: bool) -> Vec<String> {
 
 /// The arguments of NR.CREATE after the key.
 #[pyfunction]
-#[pyo3(signature = (kind, layout = None, *, fields = None, target = None, hidden = None, classes = None, **options))]
+#[pyo3(signature = (
+    kind, layout = None, *, fields = None, target = None, hidden = None, classes = None, **options
+))]
 pub(crate) fn creation_words<'py>(
     kind: &Bound<'py, PyAny>,
     layout: Option<&Bound<'py, PyAny>>,
@@ -200,7 +203,8 @@ pub(crate) fn creation_words<'py>(
     options: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Vec<Bound<'py, PyBytes>>> {
     let (py, kind) = (kind.py(), self::kind(kind)?);
-    let (options, monotone) = of_fields::monotone_by_name(options)?;
+    let (options, sequence) = happened::taken(options)?;
+    let (options, monotone) = of_fields::monotone_by_name(options.as_ref())?;
     let mut changes = changes(options.as_ref(), true)?;
     let mut all = vec![kind.name().as_bytes().to_vec()];
     match Made::of(layout, fields, [target, hidden, classes], monotone.as_ref())? {
@@ -212,8 +216,20 @@ pub(crate) fn creation_words<'py>(
         }
         Made::Fields(described) => {
             Described::check(&changes)?;
-            all.extend(described.schema(kind, &mut changes)?.declaration(&described.hidden()?));
+            let hidden = described.hidden()?;
+            if let Some(sequence) = sequence {
+                let (fields, target) = described.events(kind)?;
+                let declared = fields.iter().map(|(name, kind)| (&name[..], *kind));
+                all.extend(schema::declaration(declared, &target, &hidden));
+                sequence::first_layout((Events::Fields(fields), target), sequence, &hidden).map_err(raise)?;
+            } else {
+                all.extend(described.schema(kind, &mut changes)?.declaration(&hidden));
+            }
         }
+    }
+    if let Some(SequenceOptions { length, cell }) = sequence {
+        all.extend([b"SEQUENCE".to_vec(), b"LENGTH".to_vec(), length.to_string().into_bytes()]);
+        all.extend([b"CELL".to_vec(), cell.name().to_uppercase().into_bytes()]);
     }
     all.extend(words(&changes, true).into_iter().map(String::into_bytes));
     Ok(all.iter().map(|word| PyBytes::new(py, word)).collect())

@@ -81,19 +81,31 @@ impl FieldReader {
     /// Adds a row, with the values of another one where it has gaps.
     fn write(&self, parts: &mut Parts<'_>, table: &Table<'_>, row: usize, shared: Option<&Table<'_>>) -> PyResult<()> {
         parts.begin()?;
-        for (index, field) in self.schema.fields().iter().enumerate() {
-            let own = table.given(index, row, &self.schema)?;
-            let given = match (own, shared) {
-                (Given::Gap, Some(shared)) => shared.given(index, 0, &self.schema)?,
-                (own, _) => own,
-            };
-            if given != Given::Gap {
-                json::write(field.name(), &given, &mut parts.row).map_err(|error| table.raise(row, error))?;
-            }
-        }
+        write_fields(&self.schema, table, row, shared, &mut parts.row)?;
         parts.end();
         Ok(())
     }
+}
+
+/// Writes the fields of a row after the brace, with the values of another row where it has gaps.
+pub(crate) fn write_fields(
+    schema: &Schema,
+    table: &Table<'_>,
+    row: usize,
+    shared: Option<&Table<'_>>,
+    to: &mut Vec<u8>,
+) -> PyResult<()> {
+    for (index, field) in schema.fields().iter().enumerate() {
+        let own = table.given(index, row, schema)?;
+        let given = match (own, shared) {
+            (Given::Gap, Some(shared)) => shared.given(index, 0, schema)?,
+            (own, _) => own,
+        };
+        if given != Given::Gap {
+            json::write(field.name(), &given, to).map_err(|error| table.raise(row, error))?;
+        }
+    }
+    Ok(())
 }
 
 /// A [`Part`] before it is Python's.
