@@ -29,6 +29,7 @@ IN_REDIS = [
         "commands",
         "database",
         "database_steps",
+        "events",
         "job",
         "links",
         "named",
@@ -37,6 +38,9 @@ IN_REDIS = [
         "positions",
         "refusals",
         "replies",
+        "sequence_steps",
+        "sequences",
+        "session_steps",
     )
     for test in doctest.DocTestFinder().find(importlib.import_module(f"neuralredis.remote.{name}"))
     if test.examples

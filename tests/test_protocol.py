@@ -11,7 +11,15 @@ import neuralredis as nr
 
 #: Both are what is promised, or the type checker, which reads this file too, objects.
 NETWORKS: tuple[type[nr.AnyNetwork], ...] = (nr.Network, nr.RedisNetwork)
-PROMISED = [name for name in vars(nr.AnyNetwork) if name == "__bytes__" or not name.startswith("_")]
+SEQUENCES: tuple[type[nr.AnySequenceNetwork], ...] = (nr.SequenceNetwork, nr.RedisSequenceNetwork)
+SESSIONS: tuple[type[nr.AnySession], ...] = (nr.Session, nr.RedisSession)
+#: What asks nothing of a server, and so is not awaited.
+FREE = {"session"}
+
+
+def promised(protocol: type[Any]) -> list[str]:
+    """Return the names of what a protocol promises."""
+    return [name for name in vars(protocol) if name == "__bytes__" or not name.startswith("_")]
 
 
 def parameters(method: Any) -> dict[str, tuple[Any, Any]]:
@@ -22,23 +30,44 @@ def parameters(method: Any) -> dict[str, tuple[Any, Any]]:
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-@pytest.mark.parametrize("name", PROMISED)
+@pytest.mark.parametrize("name", promised(nr.AnyNetwork))
 def test_each_kind_of_network_takes_the_arguments_that_any_network_takes(name: str, kind: type[Any]) -> None:
     # At run time nothing is left of overloads in the protocol.
-    promised = nr.Network.evaluate if name == "evaluate" else getattr(nr.AnyNetwork, name)
-    taken, expected = parameters(getattr(kind, name)), parameters(promised)
+    method = nr.Network.evaluate if name == "evaluate" else getattr(nr.AnyNetwork, name)
+    taken, expected = parameters(getattr(kind, name)), parameters(method)
     assert taken == expected
+
+
+@pytest.mark.parametrize("kind", SEQUENCES)
+@pytest.mark.parametrize("name", promised(nr.AnySequenceNetwork))
+def test_each_kind_of_network_of_sequences_takes_the_arguments_that_any_takes(name: str, kind: type[Any]) -> None:
+    taken, expected = parameters(getattr(kind, name)), parameters(getattr(nr.AnySequenceNetwork, name))
+    if name == "evaluate":
+        # Fresh sequences are evaluated in this process alone.
+        taken = {"X": taken["X"]}
+    assert taken == expected
+
+
+@pytest.mark.parametrize("kind", SESSIONS)
+@pytest.mark.parametrize("name", promised(nr.AnySession))
+def test_each_kind_of_session_takes_the_arguments_that_any_takes(name: str, kind: type[Any]) -> None:
+    assert parameters(getattr(kind, name)) == parameters(getattr(nr.AnySession, name))
 
 
 def operations(kind: type[Any]) -> dict[str, Any]:
     return {name: method for name, method in vars(kind).items() if inspect.isfunction(method) and name[0] != "_"}
 
 
-@pytest.mark.parametrize("name", ["NeuralRedis", "RedisNetwork", "Training"])
+FACES = ["NeuralRedis", "RedisNetwork", "RedisSequenceNetwork", "RedisSession", "Training"]
+
+
+@pytest.mark.parametrize("name", FACES)
 def test_what_is_waited_for_can_be_awaited(name: str) -> None:
     waited, awaited = operations(getattr(nr, name)), operations(getattr(nr.aio, name))
     assert waited.keys() == awaited.keys()
     for method, twin in awaited.items():
+        if method in FREE:
+            continue
         assert inspect.iscoroutinefunction(twin)
         assert not inspect.iscoroutinefunction(waited[method])
         assert inspect.signature(twin).replace(return_annotation="") == inspect.signature(waited[method]).replace(
@@ -53,3 +82,16 @@ def test_a_network_in_a_server_is_documented_as_one_in_the_process_with_what_dif
     assert embedded.startswith(before)
     assert after.partition("\n\n")[2] == embedded[len(before) :].partition("\nExamples\n")[0].rstrip()
     assert "in a server" in (inspect.getdoc(nr.RedisNetwork.stop) or "").lower()
+
+
+def test_a_network_of_sequences_in_a_server_is_documented_as_one_in_the_process_with_what_differs() -> None:
+    embedded, served = (
+        inspect.getdoc(nr.SequenceNetwork.observe) or "",
+        inspect.getdoc(nr.aio.RedisSequenceNetwork.observe),
+    )
+    before, after = (served or "").split("A server does not list the ids that it has", 1)
+    assert embedded.startswith(before)
+    assert after.partition("\n\n")[2] == embedded[len(before) :]
+    evaluate = inspect.getdoc(nr.RedisSequenceNetwork.evaluate) or ""
+    assert evaluate.count("Parameters\n") == 1
+    assert inspect.getdoc(nr.RedisSession.forget) == "Drop the sequence; return whether there was one."

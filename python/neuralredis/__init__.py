@@ -25,6 +25,7 @@ from neuralredis.network import Network
 from neuralredis.protocol import AnyNetwork
 from neuralredis.remote.database import NeuralRedis, connect
 from neuralredis.remote.network import RedisNetwork
+from neuralredis.remote.sequences import RedisSequenceNetwork, RedisSession
 from neuralredis.results import (
     ClassifierEvaluation,
     Curve,
@@ -38,11 +39,14 @@ from neuralredis.results import (
     Report,
     RowCounts,
 )
+from neuralredis.sequence_protocol import AnySequenceNetwork, AnySession
 from neuralredis.sequences import Forecast, SequenceNetwork, Session
 from neuralredis.training import Training
 
 __all__ = [
     "AnyNetwork",
+    "AnySequenceNetwork",
+    "AnySession",
     "ClassifierEvaluation",
     "Counterfactual",
     "Curve",
@@ -69,6 +73,8 @@ __all__ = [
     "Progress",
     "Ranked",
     "RedisNetwork",
+    "RedisSequenceNetwork",
+    "RedisSession",
     "RegressorEvaluation",
     "Report",
     "RowCounts",

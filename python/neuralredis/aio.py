@@ -20,20 +20,26 @@ A program::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from neuralredis.remote.commands import Key
-from neuralredis.remote.database_steps import DatabaseSteps
+from neuralredis.remote.database_steps import DatabaseSteps, Found
 from neuralredis.remote.job import RedisJob
 from neuralredis.remote.links import AsyncLink
 from neuralredis.remote.network_steps import NetworkSteps
+from neuralredis.remote.sequence_steps import SequenceSteps
+from neuralredis.remote.session_steps import SessionSteps
+from neuralredis.sequences import id_of
 from neuralredis.steps import awaited
 from neuralredis.watching import TrainingSteps
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-__all__ = ["NeuralRedis", "RedisNetwork", "Training", "connect"]
+    from neuralredis.network import Network
+    from neuralredis.sequences import SequenceNetwork
+
+__all__ = ["NeuralRedis", "RedisNetwork", "RedisSequenceNetwork", "RedisSession", "Training", "connect"]
 
 
 class Training:
@@ -108,6 +114,84 @@ class RedisNetwork:
         return f"<RedisNetwork {self.key!r}>"
 
 
+class RedisSequenceNetwork:
+    """A network of sequences, as `neuralredis.RedisSequenceNetwork`, of which every answer is awaited.
+
+    Attributes
+    ----------
+    key : str or bytes
+        Where the network is.
+    """
+
+    def __init__(self, link: AsyncLink, key: Key) -> None:
+        self.key = key
+        self._steps = SequenceSteps(link, key)
+
+    def session(self, id: str | bytes | int) -> RedisSession:
+        """Return what one sequence is asked and told by. The server is not asked, and nothing awaited.
+
+        Parameters
+        ----------
+        id : str, bytes or int
+            The id of the sequence, 1 to 255 bytes.
+
+        Returns
+        -------
+        RedisSession
+            It holds the network and the id, and nothing else.
+        """
+        return RedisSession(self, id_of(id))
+
+    observe = awaited(SequenceSteps.observe)
+    field_statistics = awaited(NetworkSteps.field_statistics)
+    train = awaited(NetworkSteps.train)
+    start_training = awaited(NetworkSteps.start_training, Training)
+    stop = awaited(NetworkSteps.stop)
+    info = awaited(NetworkSteps.info)
+    report = awaited(NetworkSteps.report)
+    evaluate = awaited(SequenceSteps.evaluate)
+    reset = awaited(NetworkSteps.reset)
+    configure = awaited(NetworkSteps.configure)
+    export = awaited(NetworkSteps.export)
+    save = awaited(NetworkSteps.save)
+    download = awaited(SequenceSteps.download)
+
+    def __repr__(self) -> str:
+        """Return where the network is, which needs no server."""
+        return f"<RedisSequenceNetwork {self.key!r}>"
+
+
+class RedisSession:
+    """One sequence of a network in a server, as `neuralredis.RedisSession`, of which every answer is awaited.
+
+    Attributes
+    ----------
+    net : RedisSequenceNetwork
+        The network.
+    id : bytes
+        The id of the sequence.
+    """
+
+    __slots__ = ("_steps", "id", "net")
+
+    def __init__(self, net: RedisSequenceNetwork, id: bytes) -> None:
+        self.net = net
+        self.id = id
+        self._steps = SessionSteps(net._steps, id)
+
+    observe = awaited(SessionSteps.observe)
+    finish = awaited(SessionSteps.finish)
+    run = awaited(SessionSteps.run)
+    classify = awaited(SessionSteps.classify)
+    forecast = awaited(SessionSteps.forecast)
+    sample = awaited(SessionSteps.sample)
+    forget = awaited(SessionSteps.forget)
+
+    def __repr__(self) -> str:
+        """Return the id."""
+        return f"<session {self.id!r}>"
+
+
 class NeuralRedis:
     """The networks of a server, as `neuralredis.NeuralRedis`, of which every answer is awaited.
 
@@ -128,11 +212,33 @@ class NeuralRedis:
         self._steps = DatabaseSteps(self._link)
 
     def __getitem__(self, key: Key) -> RedisNetwork:
-        """Return the network at a key. The server is not asked: a missing one is noticed when it is used."""
+        """Return the network at a key. The server is not asked: a missing one is noticed when it is used.
+
+        One of sequences is had by `network`, which asks.
+        """
         return RedisNetwork(self._link, key)
 
+    def _of_sequences(self, key: Key) -> RedisSequenceNetwork:
+        return RedisSequenceNetwork(self._link, key)
+
+    def _found(self, found: Found) -> RedisNetwork | RedisSequenceNetwork:
+        return self._of_sequences(found.key) if found.of_sequences else self[found.key]
+
     create = awaited(DatabaseSteps.create, __getitem__)
-    upload = awaited(DatabaseSteps.upload, __getitem__)
+    create_sequences = awaited(DatabaseSteps.create_sequences, _of_sequences)
+    network = awaited(DatabaseSteps.network, _found)
+    if TYPE_CHECKING:
+
+        @overload
+        async def upload(  # type: ignore[overload-overlap]
+            self, key: Key, network: SequenceNetwork, *, replace: bool = False
+        ) -> RedisSequenceNetwork: ...
+        @overload
+        async def upload(self, key: Key, network: Network, *, replace: bool = False) -> RedisNetwork: ...
+        async def upload(self, key: Key, network: Network, *, replace: bool = False) -> Any:
+            """Return what fits the network."""
+    else:
+        upload = awaited(DatabaseSteps.upload, _found)
     store = awaited(DatabaseSteps.store)
     fetch = awaited(DatabaseSteps.fetch)
     holds = awaited(DatabaseSteps.holds)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from neuralredis import _core
 from neuralredis.network import Network
 from neuralredis.sequences import SequenceNetwork
 
-__all__ = ["load"]
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+__all__ = ["from_bytes", "load"]
 
 
 def load(path: str | os.PathLike[str]) -> Network:
@@ -37,6 +41,10 @@ def load(path: str | os.PathLike[str]) -> Network:
     True
     """
     with open(path, "rb") as file:
-        data = file.read()
+        return from_bytes(file.read())
+
+
+def from_bytes(data: Buffer) -> Network:
+    """Return the network that was saved as bytes, of the class for what it learns from."""
     net = Network.from_bytes(data)
     return net if _core.sequence_declaration(net) is None else SequenceNetwork.from_bytes(data)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from neuralredis.remote.commands import Key
-from neuralredis.remote.database_steps import DatabaseSteps
+from neuralredis.remote.database_steps import DatabaseSteps, Found
 from neuralredis.remote.links import Link
 from neuralredis.remote.network import RedisNetwork
+from neuralredis.remote.sequences import RedisSequenceNetwork
 from neuralredis.steps import waited
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+    from neuralredis.network import Network
+    from neuralredis.sequences import SequenceNetwork
 
 __all__ = ["NeuralRedis", "connect"]
 
@@ -54,7 +58,10 @@ class NeuralRedis:
         self._steps = DatabaseSteps(self._link)
 
     def __getitem__(self, key: Key) -> RedisNetwork:
-        """Return the network at a key. The server is not asked: a missing one is noticed when it is used."""
+        """Return the network at a key. The server is not asked: a missing one is noticed when it is used.
+
+        One of sequences is had by `network`, which asks.
+        """
         return RedisNetwork(self._link, key)
 
     def __contains__(self, key: Key) -> bool:
@@ -65,8 +72,27 @@ class NeuralRedis:
         """Delete the network at a key, as `delete` does."""
         self.delete(key)
 
+    def _of_sequences(self, key: Key) -> RedisSequenceNetwork:
+        return RedisSequenceNetwork(self._link, key)
+
+    def _found(self, found: Found) -> RedisNetwork | RedisSequenceNetwork:
+        return self._of_sequences(found.key) if found.of_sequences else self[found.key]
+
     create = waited(DatabaseSteps.create, __getitem__)
-    upload = waited(DatabaseSteps.upload, __getitem__)
+    create_sequences = waited(DatabaseSteps.create_sequences, _of_sequences)
+    network = waited(DatabaseSteps.network, _found)
+    if TYPE_CHECKING:
+
+        @overload
+        def upload(  # type: ignore[overload-overlap]
+            self, key: Key, network: SequenceNetwork, *, replace: bool = False
+        ) -> RedisSequenceNetwork: ...
+        @overload
+        def upload(self, key: Key, network: Network, *, replace: bool = False) -> RedisNetwork: ...
+        def upload(self, key: Key, network: Network, *, replace: bool = False) -> Any:
+            """Return what fits the network."""
+    else:
+        upload = waited(DatabaseSteps.upload, _found)
     store = waited(DatabaseSteps.store)
     fetch = waited(DatabaseSteps.fetch)
     holds = waited(DatabaseSteps.holds)

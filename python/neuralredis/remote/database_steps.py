@@ -4,27 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, NamedTuple, SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralredis import _core
+from neuralredis import _core, loading
 from neuralredis.exceptions import NotFoundError, WrongTypeError
 from neuralredis.network import Network
 from neuralredis.options import Creation, Kind
 from neuralredis.remote import replies
 from neuralredis.remote.commands import Key
 from neuralredis.results import ListedTraining
+from neuralredis.sequences import Cell
 from neuralredis.steps import Steps
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["DatabaseSteps"]
+__all__ = ["DatabaseSteps", "Found"]
 
 #: The name of the module's type of value.
 TYPE = "neural-NN"
+
+
+class Found(NamedTuple):
+    """A network that is in the server."""
+
+    key: Key
+    #: Whether it learns from sequences.
+    of_sequences: bool
 
 
 class DatabaseSteps:
@@ -78,7 +87,86 @@ class DatabaseSteps:
         yield from self._ask("NR.CREATE", key, *words)
         return key
 
-    def upload(self, key: Key, network: Network, *, replace: bool = False) -> Steps[Key]:
+    def create_sequences(
+        self,
+        key: Key,
+        kind: Kind,
+        layout: Sequence[SupportsIndex] | NDArray[np.integer[Any]] | None = None,
+        *,
+        fields: Mapping[str, str | tuple[str, SupportsIndex]] | None = None,
+        target: str | Sequence[str] | None = None,
+        length: SupportsIndex = 64,
+        cell: Cell = "auto",
+        hidden: Sequence[SupportsIndex] | NDArray[np.integer[Any]] | None = None,
+        classes: SupportsIndex | Sequence[Any] | None = None,
+        **options: Unpack[Creation],
+    ) -> Steps[Key]:
+        """Create a network of sequences.
+
+        Parameters
+        ----------
+        key : str or bytes
+            Where it will be.
+        kind, layout, fields, target, length, cell, hidden, classes, **options
+            As for `SequenceNetwork`.
+
+        Returns
+        -------
+        RedisSequenceNetwork
+            The network.
+
+        Raises
+        ------
+        ExistsError
+            If there is a network at the key.
+        WrongTypeError
+            If the key holds something else.
+        OptionError
+            If there is no such network.
+
+        Examples
+        --------
+        >>> net = db.create_sequences("visits", "classifier", fields={"page": "category"}, target="left")
+        >>> net.session("user:17").observe({"page": "cart"})
+        >>> net.session("user:17").finish("yes")
+        """
+        declared: Any = {"fields": fields, "target": target, "hidden": hidden, "classes": classes}
+        declared["_sequence"] = (length, cell)
+        words = _core.creation_words(kind, layout, **declared, **options)
+        yield from self._ask("NR.CREATE", key, *words)
+        return key
+
+    def network(self, key: Key) -> Steps[Found]:
+        """Return the network at a key, after a question to the server: what it learns from.
+
+        Parameters
+        ----------
+        key : str or bytes
+            The key.
+
+        Returns
+        -------
+        RedisNetwork or RedisSequenceNetwork
+            The network.
+
+        Raises
+        ------
+        NotFoundError
+            If the key does not exist.
+        WrongTypeError
+            If it holds something else.
+
+        Examples
+        --------
+        >>> _ = db.create("numbers", "regressor", [2, 1])
+        >>> _ = db.create_sequences("load", "regressor", fields={"kwh": "number"}, target="kwh")
+        >>> db.network("numbers"), db.network("load")
+        (<RedisNetwork 'numbers'>, <RedisSequenceNetwork 'load'>)
+        """
+        info = replies.fields((yield from self._ask("NR.INFO", key)))
+        return Found(key, "sequence_length" in info)
+
+    def upload(self, key: Key, network: Network, *, replace: bool = False) -> Steps[Found]:
         """Put a copy of an embedded network into the server, where it can be used and trained on.
 
         Parameters
@@ -92,7 +180,7 @@ class DatabaseSteps:
 
         Returns
         -------
-        RedisNetwork
+        RedisNetwork, or RedisSequenceNetwork of a SequenceNetwork
             The network in the server.
 
         Raises
@@ -111,7 +199,7 @@ class DatabaseSteps:
         """
         flag = ("REPLACE",) if replace else ()
         yield from self._ask("NR.IMPORT", key, _bytes_of(network), *flag)
-        return key
+        return Found(key, _core.sequence_declaration(network) is not None)
 
     def store(self, key: Key, network: Network) -> Steps[None]:
         """Keep an embedded network as plain bytes under an ordinary key, of any server, with or without the module.
@@ -155,7 +243,7 @@ class DatabaseSteps:
         found = yield from self._ask("GET", key)
         if found is None:
             raise NotFoundError(f"no network at key {_shown(key)}")
-        return Network.from_bytes(found)
+        return loading.from_bytes(found)
 
     def holds(self, key: Key) -> Steps[bool]:
         """Return whether there is a network at a key."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neuralredis import _core, files
+from neuralredis import _core, files, loading
 from neuralredis.exceptions import DataError, KindError, ShapeError
 from neuralredis.explanation import Counterfactual, Explanation
 from neuralredis.network import Network, names_a_set
@@ -45,7 +45,7 @@ from neuralredis.watching import check_watching, watching
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-__all__ = ["NetworkSteps"]
+__all__ = ["NetworkSteps", "documented"]
 
 C = TypeVar("C", bound=type)
 T = TypeVar("T")
@@ -64,22 +64,26 @@ SECTION = re.compile(r"^\w[\w ]*\n-+$", re.MULTILINE)
 Rows = Positions | Named
 
 
-def _documented(steps: C) -> C:
-    """Give operations the documentation of the methods of `Network` of their names, and what theirs adds to it."""
-    for name, operation in vars(steps).items():
-        twin = getdoc(getattr(Network, name, None)) if not name.startswith("_") else None
-        # Python with -OO has no docstrings.
-        if twin and operation.__doc__:
-            # The examples are of networks in this process.
-            text = twin.partition("\nExamples\n")[0].rstrip()
-            sections = SECTION.search(text)
-            end = sections.start() if sections else len(text)
-            added = (getdoc(operation) or "").partition("\n\n")[2]
-            operation.__doc__ = "\n\n".join(filter(None, (text[:end].rstrip(), added, text[end:])))
-    return steps
+def documented(embedded: type) -> Callable[[C], C]:
+    """Give operations the documentation of the methods of their names of a class, and what theirs adds to it."""
+
+    def document(steps: C) -> C:
+        for name, operation in vars(steps).items():
+            twin = getdoc(getattr(embedded, name, None)) if not name.startswith("_") else None
+            # Python with -OO has no docstrings, and one that tells of arguments of its own is complete.
+            if twin and operation.__doc__ and "\nParameters\n" not in (getdoc(operation) or ""):
+                # The examples are of networks in this process.
+                text = twin.partition("\nExamples\n")[0].rstrip()
+                sections = SECTION.search(text)
+                end = sections.start() if sections else len(text)
+                added = (getdoc(operation) or "").partition("\n\n")[2]
+                operation.__doc__ = "\n\n".join(filter(None, (text[:end].rstrip(), added, text[end:])))
+        return steps
+
+    return document
 
 
-@_documented
+@documented(Network)
 class NetworkSteps:
     """The operations of a network at a key.
 
@@ -513,4 +517,4 @@ class NetworkSteps:
         >>> bool((net.download().run([1, 2]) == net.run([1, 2])).all())
         True
         """
-        return Network.from_bytes((yield from self.export()))
+        return loading.from_bytes((yield from self.export()))

@@ -1,0 +1,93 @@
+"""Events of sequences: the commands that carry them, and what the replies say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neuralredis import _core
+from neuralredis.exceptions import KindError
+from neuralredis.options import Set
+from neuralredis.remote import replies
+from neuralredis.remote.commands import Command, Key
+from neuralredis.results import Info
+from neuralredis.sequences import SequenceNetwork
+
+__all__ = ["Events"]
+
+#: The most classes that a network can have. How many one has room for is for the server to say.
+MOST_CLASSES = 1 << 20
+
+
+class Events:
+    """What of a network of sequences must be known to read events for it and to read its answers.
+
+    Events and outcomes are read by a small network in this process whose events are the same, and which keeps nothing:
+    so they are refused as an embedded network would refuse them.
+    """
+
+    def __init__(self, info: Info, are_numbers: bool) -> None:
+        target = info.target if isinstance(info.target, tuple) else (str(info.target),)
+        fields = dict(info.fields or {})
+        self.kind, self.are_numbers = info.type, are_numbers
+        #: What the outputs of a regressor are called.
+        self.targets = target
+        named: dict[str, Any] = {"fields": fields, "target": info.target, "hidden": [1]}
+        if are_numbers:
+            (width,) = (int(kind.split()[1]) for kind in fields.values())
+            outputs = len(target) if info.classes is None else len(info.classes)
+            named = {"layout": [width, 1, outputs]}
+        elif info.type == "classifier" and target[0] not in fields:
+            named["classes"] = MOST_CLASSES
+        self._key = (info.type, list(fields.items()), target, are_numbers)
+        self._blank = SequenceNetwork(info.type, length=1, cell="window", dataset=1, test=1, seed=0, **named)
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether events of both are made of the same fields, or numbers."""
+        return isinstance(other, Events) and self._key == other._key
+
+    def observe(
+        self,
+        key: Key,
+        X: Any,
+        y: Any,
+        ids: Sequence[str | bytes | int] | None,
+        columns: tuple[str | None, str | None],
+        into: Set | None,
+        weight: ArrayLike | None,
+    ) -> Iterator[Command]:
+        """Return NR.OBSERVE for sequences, none for none; `columns` of a frame are its ids and its order."""
+        names, flat, ends, y = self._blank._observed(X, y, ids, *columns)
+        if names is None:
+            raise TypeError("ids is missing: expected the id of each sequence, since a server cannot list those it has")
+        told = _core.event_words(self._blank, names, flat, ends, (y, weight), into)
+        return (("NR.OBSERVE", key, names[at], *words) for at, words in told)
+
+    def happened(
+        self, id: bytes, events: list[Any], y: Any, weight: float | None, into: Set | None
+    ) -> Iterator[list[bytes]]:
+        """Return what says, after the id, what has happened in one sequence, a command after the other."""
+        flat, ends = self._blank._flat([events])
+        return (words for _, words in _core.event_words(self._blank, [id], flat, ends, (y, weight), into))
+
+    def ask(self, command: str, key: Key, id: bytes, event: Any, wanted: list[Any]) -> Command:
+        """Return what asks for the answer to a sequence, after one more event if there is one."""
+        if command == "NR.CLASS" and self.kind != "classifier":
+            raise KindError("the network is a regressor: only a classifier has classes")
+        words = [] if event is None else next(self.happened(id, [event], None, None, None))
+        return (command, key, id, *words, *(("->", *wanted) if wanted else ()))
+
+    def outputs_of(self, reply: Any) -> NDArray[np.float32]:
+        """Return what a reply to NR.RUN says."""
+        if self.kind == "classifier":
+            return np.array(list(replies.scores(reply).values()), np.float32)
+        return replies.singles(reply, len(self.targets))
+
+    def class_of(self, reply: Any, several: bool) -> Any:
+        """Return what a reply to NR.CLASS says; `several` classes, or one."""
+        if several:
+            return [self.class_of(one, False) for one in reply]
+        return int(reply) if self.are_numbers else replies.name(reply)

@@ -1,0 +1,119 @@
+"""What is done with a network of sequences in a server, in steps, as both faces offer it.
+
+What `SequenceNetwork` offers too is documented there; what a docstring here tells beyond its summary is added to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, cast
+
+from numpy.typing import ArrayLike
+
+from neuralredis import loading
+from neuralredis.exceptions import KindError
+from neuralredis.options import Set
+from neuralredis.remote import commands, replies
+from neuralredis.remote.events import Events
+from neuralredis.remote.network_steps import NetworkSteps, documented
+from neuralredis.results import Evaluation, RowCounts
+from neuralredis.sequences import SequenceNetwork
+from neuralredis.steps import Steps
+
+__all__ = ["SequenceSteps"]
+
+#: Commands that are sent before their replies are read: some 16 MB of events at most.
+COMMANDS_AT_A_TIME = 256
+#: What is wrong with a network of rows.
+OF_ROWS = "the network learns from rows: expected one that is created as of sequences"
+
+
+@documented(SequenceNetwork)
+class SequenceSteps(NetworkSteps):
+    """The operations of a network of sequences at a key, beside those of any network."""
+
+    def _ask_rows(self) -> Steps[Any]:
+        reply = yield from self._ask("NR.INFO", self._key)
+        events = replies.fields(reply).get("sequence_events")
+        if events is None:
+            raise KindError(OF_ROWS)
+        present = Events(replies.info(reply), replies.text(events) == "numbers")
+        known: Any = self._rows
+        if present != known:
+            self._rows = known = cast("Any", present)
+        return known
+
+    def observe(
+        self,
+        X: Any,
+        y: Any = None,
+        *,
+        ids: Sequence[str | bytes | int] | None = None,
+        sequence: str | None = None,
+        order: str | None = None,
+        into: Set | None = None,
+        weight: ArrayLike | None = None,
+    ) -> Steps[RowCounts]:
+        """Tell the server of sequences.
+
+        A server does not list the ids that it has: each sequence needs one, by ``ids`` or by the column ``sequence``.
+        All is read first, and nothing is sent if anything is wrong. Then each sequence is a command, or several if its
+        events take more than some 60,000 bytes, and each event by position one of its own; many are sent at a time.
+        If the server refuses one all the same, because its memory is full for example, the others are kept.
+        """
+        columns = (sequence, order)
+        return (
+            yield from self._with_rows(lambda rows: self._tell(cast("Events", rows), X, y, ids, columns, into, weight))
+        )
+
+    def _tell(
+        self,
+        events: Events,
+        X: Any,
+        y: Any,
+        ids: Sequence[str | bytes | int] | None,
+        columns: tuple[str | None, str | None],
+        into: Set | None,
+        weight: ArrayLike | None,
+    ) -> Steps[RowCounts]:
+        counts: Any = None
+        told = events.observe(self._key, X, y, ids, columns, into, weight)
+        for batch in commands.batched(told, COMMANDS_AT_A_TIME):
+            counts = (yield partial(self._link.send, batch))[-1]
+        if counts is None:
+            info = yield from self.info()
+            return RowCounts(info.training_dataset_len, info.test_dataset_len)
+        train, test = counts
+        return RowCounts(int(train), int(test))
+
+    def evaluate(self, X: Set = "test") -> Steps[Evaluation]:  # type: ignore[override]
+        """Return how well the network does on a stored set.
+
+        Parameters
+        ----------
+        X : {"test", "train"}, default "test"
+            The set. Fresh sequences are evaluated by a network in this process, which `download` returns.
+
+        Returns
+        -------
+        ClassifierEvaluation or RegressorEvaluation
+            The figures, beside those of a baseline.
+        """
+        return (yield from super().evaluate(commands.set_word("X", X).lower()))
+
+    def download(self) -> Steps[SequenceNetwork]:
+        """Return a copy of the network in this process, sequences and all; a running training is not in it.
+
+        Examples
+        --------
+        >>> net = db.create_sequences("pages", "classifier", fields={"page": "category"}, target="page", seed=1)
+        >>> net.observe([["home", "cart", "home"]], ids=["user:17"], into="train")
+        RowCounts(train=1, test=0)
+        >>> net.download().ids()
+        ['user:17']
+        """
+        network = loading.from_bytes((yield from self.export()))
+        if not isinstance(network, SequenceNetwork):
+            raise KindError(OF_ROWS)
+        return network

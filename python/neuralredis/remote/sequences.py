@@ -1,0 +1,143 @@
+"""A network of sequences in a Redis server, and one of its sequences."""
+
+from __future__ import annotations
+
+from neuralredis import html
+from neuralredis.remote.commands import Key
+from neuralredis.remote.links import Link
+from neuralredis.remote.network_steps import NetworkSteps
+from neuralredis.remote.sequence_steps import SequenceSteps
+from neuralredis.remote.session_steps import SessionSteps
+from neuralredis.sequences import id_of
+from neuralredis.steps import waited
+from neuralredis.training import Training
+
+__all__ = ["RedisSequenceNetwork", "RedisSession"]
+
+
+class RedisSequenceNetwork:
+    """A network of sequences in a Redis server; `NeuralRedis.create_sequences` and `NeuralRedis.network` make one.
+
+    It does what a `SequenceNetwork` does with the sequences that it keeps, by the same methods, and the same seed,
+    events and calls give the same numbers. A server answers only for sequences that it keeps, after one more event if
+    need be: to run, classify, evaluate, forecast or sample sequences that are not kept, and for `SequenceNetwork.ids`,
+    `download` the network first. Otherwise it is as a `RedisNetwork`.
+
+    Attributes
+    ----------
+    key : str or bytes
+        Where the network is.
+
+    Examples
+    --------
+    Visitors who look at the help twice in a row leave.
+
+    >>> net = db.create_sequences("visits", "classifier", fields={"page": "category"}, target="left", seed=1)
+    >>> pages = [["home", "help", "help"] if user % 2 else ["help", "home", "help"] for user in range(100)]
+    >>> left = ["yes" if user % 2 else "no" for user in range(100)]
+    >>> counts = net.observe(pages, left, ids=[f"user:{user}" for user in range(100)])
+    >>> report = net.train(autostop=True, max_cycles=300)
+    >>> visitor = net.session("user:500")
+    >>> visitor.observe("help")
+    >>> visitor.classify("help")
+    'yes'
+    >>> visitor.finish("no")
+
+    A series is continued.
+
+    >>> load = db.create_sequences("load", "regressor", fields={"kwh": "number"}, target="kwh", dataset=10, seed=1)
+    >>> counts = load.observe([[1, 5] * 20], ids=["meter:3"])
+    >>> report = load.train(max_cycles=200)
+    >>> load.session("meter:3").forecast(4).values.round().tolist()
+    [1.0, 5.0, 1.0, 5.0]
+    """
+
+    def __init__(self, link: Link, key: Key) -> None:
+        self.key = key
+        self._steps = SequenceSteps(link, key)
+
+    def session(self, id: str | bytes | int) -> RedisSession:
+        """Return what one sequence is asked and told by. The server is not asked.
+
+        Parameters
+        ----------
+        id : str, bytes or int
+            The id of the sequence, 1 to 255 bytes.
+
+        Returns
+        -------
+        RedisSession
+            It holds the network and the id, and nothing else.
+        """
+        return RedisSession(self, id_of(id))
+
+    observe = waited(SequenceSteps.observe)
+    field_statistics = waited(NetworkSteps.field_statistics)
+    train = waited(NetworkSteps.train)
+    start_training = waited(NetworkSteps.start_training, Training)
+    stop = waited(NetworkSteps.stop)
+    info = waited(NetworkSteps.info)
+    report = waited(NetworkSteps.report)
+    evaluate = waited(SequenceSteps.evaluate)
+    reset = waited(NetworkSteps.reset)
+    configure = waited(NetworkSteps.configure)
+    export = waited(NetworkSteps.export)
+    save = waited(NetworkSteps.save)
+    download = waited(SequenceSteps.download)
+
+    def __bytes__(self) -> bytes:
+        """Return the network as bytes, as `save` writes it."""
+        return self.export()
+
+    def __repr__(self) -> str:
+        """Return where the network is, which needs no server."""
+        return f"<RedisSequenceNetwork {self.key!r}>"
+
+    def _repr_html_(self) -> str:
+        """Return a table and the last training's learning curve, for notebooks."""
+        return html.network(self.info(), self.report())
+
+
+class RedisSession:
+    """One sequence of a network in a server, as a `Session`; `RedisSequenceNetwork.session` makes one.
+
+    Attributes
+    ----------
+    net : RedisSequenceNetwork
+        The network.
+    id : bytes
+        The id of the sequence.
+
+    Examples
+    --------
+    >>> pages = db.create_sequences("pages", "classifier", fields={"page": "category"}, target="page", seed=1)
+    >>> visitor = pages.session("user:1")
+    >>> for page in ["home", "cart", "home", "cart", "home"]:
+    ...     visitor.observe(page)
+    >>> report = pages.train(max_cycles=100)
+    >>> visitor.classify()
+    'cart'
+    >>> visitor.sample(3, temperature=0)
+    ['cart', 'home', 'cart']
+    >>> visitor.forget()
+    True
+    """
+
+    __slots__ = ("_steps", "id", "net")
+
+    def __init__(self, net: RedisSequenceNetwork, id: bytes) -> None:
+        self.net = net
+        self.id = id
+        self._steps = SessionSteps(net._steps, id)
+
+    observe = waited(SessionSteps.observe)
+    finish = waited(SessionSteps.finish)
+    run = waited(SessionSteps.run)
+    classify = waited(SessionSteps.classify)
+    forecast = waited(SessionSteps.forecast)
+    sample = waited(SessionSteps.sample)
+    forget = waited(SessionSteps.forget)
+
+    def __repr__(self) -> str:
+        """Return the id."""
+        return f"<session {self.id!r}>"
