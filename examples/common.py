@@ -11,12 +11,21 @@ from typing import Any
 import neuralredis as nr
 
 
+#: What --redis does where a network learns here, and is then kept in a server.
+PUT = "put what has learnt into a server, such as redis://localhost"
+
+
 def arguments(
-    description: str, *, data: str | None = None, gif: str | None = None, **numbers: tuple[int, str]
+    description: str,
+    *,
+    data: str | None = None,
+    gif: str | None = None,
+    redis: str = "train in a server, such as redis://localhost",
+    **numbers: tuple[int, str],
 ) -> argparse.Namespace:
     """Return what the user typed after the name of the program.
 
-    `data` and `gif` tell what there is under these names, and each of `numbers` is an option more: its default, and
+    `data`, `gif` and `redis` tell what there is under these names, and each of `numbers` is an option more: its default, and
     what it is for.
     """
     parser = argparse.ArgumentParser(description=description)
@@ -25,7 +34,7 @@ def arguments(
     if data:
         parser.add_argument("--data", type=Path, metavar="PATH", help=data)
     parser.add_argument("--seed", type=seed, default=1, help="of all that is random (default: %(default)s)")
-    parser.add_argument("--redis", metavar="URL", help="train in a server, such as redis://localhost")
+    parser.add_argument("--redis", metavar="URL", help=redis)
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw what it has learnt into a PNG file")
     if gif:
         parser.add_argument("--gif", type=Path, metavar="FILE", help=gif)
@@ -76,6 +85,17 @@ def network(args: argparse.Namespace, kind: str, layout: list[int] | None = None
         sys.exit(f"--redis {args.redis}: {error}")
 
 
+def put(args: argparse.Namespace, net: nr.Network) -> None:
+    """Put a network into the server of --redis, if there is one."""
+    if args.redis:
+        key = f"example:{Path(sys.argv[0]).stem}"
+        try:
+            nr.connect(args.redis).upload(key, net, replace=True)
+        except Exception as error:
+            sys.exit(f"--redis {args.redis}: {error}")
+        print(f"\nThe network is in the server under {key}.")
+
+
 def package(name: str) -> Path | None:
     """Return the folder of an installed package, without importing it."""
     spec = importlib.util.find_spec(name)
@@ -84,13 +104,20 @@ def package(name: str) -> Path | None:
 
 def axes(title: str, xlabel: str, ylabel: str) -> Any:
     """Return axes to draw into, in a figure of their own."""
+    [ax] = figure(1).axes
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    return ax
+
+
+def figure(count: int) -> Any:
+    """Return a figure with so many axes to draw into, side by side."""
     from matplotlib.figure import Figure
 
-    ax = Figure(figsize=(8, 5), dpi=100, layout="constrained").add_subplot(xlabel=xlabel, ylabel=ylabel)
-    ax.set_title(title)
-    ax.grid(alpha=0.25)
-    ax.spines[["top", "right"]].set_visible(False)
-    return ax
+    drawn = Figure(figsize=(8, 5), dpi=100, layout="constrained")
+    for ax in drawn.subplots(1, count, squeeze=False)[0]:
+        ax.grid(alpha=0.25)
+        ax.spines[["top", "right"]].set_visible(False)
+    return drawn
 
 
 def save(ax: Any, path: Path, what: str) -> None:

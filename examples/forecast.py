@@ -1,74 +1,100 @@
-"""A network learns the rhythm of the sun, and foretells its spots.
+"""A network learns two series, and foretells them: spots of the sun, and carbon dioxide in the air.
 
-The spots of the sun have been counted since 1700; they come and go in some eleven years. From the counts of 22 years
-the network foretells the next, and from its own answers those after.
+A series is one long sequence of one number. The network sees the last 24 of them, learns the next, and answers further
+ahead from its own answers. With a level it also says between which bounds the truth lies that often.
 """
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import NamedTuple
 
 import common
 import numpy as np
 
-WINDOW = 22
-SPLIT = 1945
-
-args = common.arguments(__doc__, years=(20, "how far to look ahead"))
-with open(Path(__file__).with_name("data") / "sunspots.csv", newline="") as file:
-    table = list(csv.DictReader(file))
-years = np.array([int(row["year"]) for row in table])
-spots = np.array([float(row["sunspots"]) for row in table])
-
-# A row for each year that has enough years before it. The past teaches, what came after judges.
-windows = np.lib.stride_tricks.sliding_window_view(spots, WINDOW + 1)
-X, y, of = windows[:, :-1], windows[:, -1], years[WINDOW:]
-past = of < SPLIT
-net = common.network(args, "regressor", [WINDOW, 30, 30, 30, 1], normalize=True, dataset=1000, test=500)
-training, testing = net.observe(X[past], y[past])
-print(
-    f"{training + testing} years observed, up to {SPLIT - 1}: {training} to learn from, {testing} to tell when to stop."
-)
-report = net.train(autostop=True, backtrack=True, progress=args.progress)
-print(f"Trained for {report.cycles} cycles in {report.seconds:.1f} s.")
+import neuralredis as nr
 
 
-def off(answers: np.ndarray, right: np.ndarray) -> float:
-    """Return by how many spots answers are off: the root of the mean square."""
-    return float(np.sqrt(np.mean((answers - right) ** 2)))
+class Series(NamedTuple):
+    """A series, and what is known of it."""
+
+    title: str
+    unit: str
+    file: str
+    #: The year that it begins with, and how many numbers a year has.
+    first: float
+    a_year: int
+    #: Numbers until it begins anew.
+    season: int
+    #: Where its last part begins, which the network never sees while it learns.
+    split: int
 
 
-after = ~past
-foretold = net.run(X[after])[:, 0]
-print(f"\nOff by so many spots, from {SPLIT} to {years[-1]}, a year ahead:")
-print(f"  the network                          {off(foretold, y[after]):6.1f}")
-print(f"  who says what it was last year       {off(X[after][:, -1], y[after]):6.1f}")
-print(f"  who says what it was 11 years ago    {off(X[after][:, -11], y[after]):6.1f}")
-print(f"  who always says the mean             {off(np.full(after.sum(), y[past].mean()), y[after]):6.1f}")
+ALL = [
+    Series("spots of the sun", "mean number", "sunspots.csv", 1700, 1, 11, 245),
+    Series("carbon dioxide in the air", "parts per million", "co2.csv", 1958 + 2 / 12, 12, 12, 406),
+]
+LEVEL = 0.9
+args = common.arguments(__doc__, redis=common.PUT, steps=(12, "how far to look ahead"))
 
 
-def ahead(known: np.ndarray) -> np.ndarray:
-    """Return the years after some that are known, each foretold from those before, foretold or not."""
-    series = list(known[-WINDOW:])
-    for _ in range(args.years):
-        series.append(float(net.run(series[-WINDOW:])[0]))
-    return np.array(series[WINDOW:])
+def numbers(file: str) -> np.ndarray:
+    """Return the last column of a file, gaps filled in by straight lines."""
+    with open(Path(__file__).with_name("data") / file, newline="") as lines:
+        found = np.array([float(row[-1] or "nan") for row in list(csv.reader(lines))[1:]])
+    there = np.flatnonzero(~np.isnan(found))
+    return np.interp(np.arange(len(found)), there, found[there])
 
 
-coming = ahead(spots)
-top = int(coming.argmax())
-peak = years[-1] + 1 + top
-print(f"\nOf the {args.years} years after {years[-1]} it foretells the most spots, {coming[top]:.0f}, for {peak}.")
+def ahead(series: Series, values: np.ndarray, begin: int) -> np.ndarray:
+    """Return what who says what it was a season ago says."""
+    return values[begin - series.season + np.arange(args.steps) % series.season]
+
+
+def learnt(series: Series, values: np.ndarray) -> nr.SequenceNetwork:
+    """Return a network that has learnt a series up to its last part."""
+    net = nr.SequenceNetwork(
+        "regressor", fields={"value": "number"}, target="value", length=1000, hidden=[10], seed=args.seed
+    )
+    # Whole sequences are for learning or for testing, so one series becomes two.
+    cut = series.split * 4 // 5
+    net.observe([values[:cut]], ids=["early"], into="train")
+    net.observe([values[cut - 24 : series.split]], ids=["late"], into="test")
+    report = net.train(autostop=True, backtrack=True, progress=args.progress)
+    print(f"\n{series.title}: {report.cycles} cycles in {report.seconds:.1f} s")
+    return net
+
+
+shown = []
+for series in ALL:
+    values = numbers(series.file)
+    net = learnt(series, values)
+    # An error of 1 is that of who says, of one year or month, what it was a season before.
+    usual = np.mean(np.abs(values[series.season : series.split] - values[: series.split - series.season]))
+    begins = range(series.split, len(values) - args.steps + 1)
+    errors, others, inside = [], [], []
+    for begin in begins:
+        said, true = net.forecast(values[:begin], args.steps, level=LEVEL), values[begin : begin + args.steps]
+        errors.append(np.abs(said.values - true).mean() / usual)
+        others.append(np.abs(ahead(series, values, begin) - true).mean() / usual)
+        inside.append(np.mean((said.low <= true) & (true <= said.high)))
+    print(f"  mean absolute scaled error of {len(begins)} forecasts, {args.steps} numbers ahead:")
+    print(f"    the network                        {np.mean(errors):6.2f}")
+    print(f"    who says what it was a season ago  {np.mean(others):6.2f}")
+    print(f"  within bounds for {LEVEL:.0%}: {np.mean(inside):.0%}")
+    shown.append((series, values, net.forecast(values[: series.split], args.steps, level=LEVEL)))
+common.put(args, net)
 
 if args.plot:
-    ax = common.axes("Spots of the sun", "year", "mean number of spots")
-    ax.plot(years[-100:], spots[-100:], color="#666666", label="counted")
-    ax.plot(of[after], foretold, color="#0072B2", label="foretold, a year ahead")
-    later = np.arange(years[-1], years[-1] + args.years + 1)
-    ax.plot(later, [spots[-1], *coming], color="#D55E00", linestyle="--", label="foretold, from its own answers")
-    ax.axvline(SPLIT, color="black", linestyle=":", linewidth=1)
-    ax.text(SPLIT - 1, ax.get_ylim()[1], "learnt from", ha="right", va="top")
-    ax.set_ylim(bottom=0)
-    ax.legend(frameon=False, loc="upper left", ncols=3, bbox_to_anchor=(0, -0.12))
-    common.save(ax, args.plot, "The forecast is")
+    figure = common.figure(2)
+    for (series, values, said), ax in zip(shown, figure.axes, strict=True):
+        past = slice(series.split - 60, series.split + args.steps)
+        every = series.first + np.arange(len(values)) / series.a_year
+        years = every[series.split : series.split + args.steps]
+        ax.plot(every[past], values[past], color="#666666", label="measured")
+        ax.plot(years, said.values, color="#D55E00", label="foretold")
+        ax.fill_between(years, said.low, said.high, color="#D55E00", alpha=0.2, linewidth=0, label=f"{LEVEL:.0%} bounds")
+        ax.set(title=series.title, xlabel="year", ylabel=series.unit)
+    figure.axes[0].legend(frameon=False, loc="upper left")
+    common.save(figure.axes[0], args.plot, "The forecasts are")

@@ -1,0 +1,91 @@
+"""A network learns from visits to a shop who will buy, and says so while a visit goes on.
+
+Pages come one at a time, each under the id of its visitor; whether something was bought is told later. Visitors are made
+up, so that the best possible answer is known: what matters is how often the price was looked at after the last comparison
+with others, and whether the visitor hurries.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+
+import common
+import numpy as np
+
+import neuralredis as nr
+
+args = common.arguments(__doc__, redis=common.PUT, visitors=(3000, "visitors to learn from"))
+rng = random.Random(args.seed)
+PAGES = {"home": 3, "product": 5, "price": 3, "compare": 2, "help": 1}
+FRESH = 2000
+
+
+def visit() -> list[dict[str, object]]:
+    """Return the pages of a visit."""
+    pages = rng.choices(list(PAGES), list(PAGES.values()), k=rng.randint(3, 20))
+    pace = rng.choice([10, 40])
+    return [{"page": page, "seconds": round(rng.expovariate(1 / pace), 1)} for page in pages]
+
+
+def chance(events: list[dict[str, object]]) -> float:
+    """Return how likely it is that this visitor buys."""
+    pages = [event["page"] for event in events]
+    last = len(pages) - pages[::-1].index("compare") if "compare" in pages else 0
+    seconds = sum(float(str(event["seconds"])) for event in events) / len(events)
+    score = 1.5 * pages[last:].count("price") - 2.5 + (1.5 if seconds < 20 else 0)
+    return 1 / (1 + math.exp(-2 * score))
+
+
+def outcome(events: list[dict[str, object]]) -> str:
+    """Return whether this visitor has bought."""
+    return "bought" if rng.random() < chance(events) else "left"
+
+
+net = nr.SequenceNetwork(
+    "classifier",
+    fields={"page": "category", "seconds": "number"},
+    target="outcome",
+    length=20,
+    hidden=[30],
+    dataset=4 * args.visitors,
+    test=args.visitors,
+    seed=args.seed,
+)
+visits = [visit() for _ in range(args.visitors)]
+# As they come: many visitors at a time, a page of each in turn, and the outcome when the visit is over.
+sessions = [net.session(f"visitor:{number}") for number in range(args.visitors)]
+for step in range(20):
+    for session, events in zip(sessions, visits, strict=True):
+        if step < len(events):
+            session.observe(events[step])
+        if step == len(events) - 1:
+            session.finish(outcome(events))
+info = net.info()
+print(f"{args.visitors} visits observed: {info.training_dataset_len} to learn from, {info.test_dataset_len} to test.")
+report = net.train(autostop=True, backtrack=True, max_time=None, max_cycles=200, progress=args.progress)
+print(f"Trained for {report.cycles} cycles in {report.seconds:.1f} s.")
+
+fresh = [visit() for _ in range(FRESH)]
+right = [outcome(events) for events in fresh]
+best = ["bought" if chance(events) > 0.5 else "left" for events in fresh]
+commonest = max(set(right), key=right.count)
+print(f"\nRight about {FRESH} visits that it never saw:")
+for who, said in (
+    ("the network", net.classify(fresh)),
+    ("who knows the chances", best),
+    ("who always says the same", [commonest] * FRESH),
+):
+    print(f"  {who:26}{np.mean([a == b for a, b in zip(said, right, strict=True)]):6.1%}")
+
+live = net.session("visitor:live")
+bought = [name for name, _ in sorted({"left": 0, "bought": 1}.items())].index("bought")
+print("\nA visit that goes on, and the chance that it ends with buying:")
+told, true = [], []
+so_far: list[dict[str, object]] = []
+for page in ("home", "product", "price", "price", "price", "compare", "product", "price", "price"):
+    so_far.append({"page": page, "seconds": 12.0})
+    live.observe(so_far[-1])
+    told.append(float(live.run()[bought]))
+    true.append(chance(so_far))
+    print(f"  {page:8} the network {told[-1]:4.0%}, in truth {true[-1]:4.0%}")
