@@ -15,7 +15,7 @@ import numpy as np
 
 import neuralredis as nr
 
-args = common.arguments(__doc__, redis=common.PUT, visitors=(3000, "visitors to learn from"))
+args = common.arguments(__doc__, redis=common.PUT, visitors=(2000, "visitors to learn from"))
 rng = random.Random(args.seed)
 PAGES = {"home": 3, "product": 5, "price": 3, "compare": 2, "help": 1}
 FRESH = 2000
@@ -46,6 +46,7 @@ net = nr.SequenceNetwork(
     "classifier",
     fields={"page": "category", "seconds": "number"},
     target="outcome",
+    classes=["left", "bought"],
     length=20,
     hidden=[30],
     dataset=4 * args.visitors,
@@ -79,13 +80,21 @@ for who, said in (
     print(f"  {who:26}{np.mean([a == b for a, b in zip(said, right, strict=True)]):6.1%}")
 
 live = net.session("visitor:live")
-bought = [name for name, _ in sorted({"left": 0, "bought": 1}.items())].index("bought")
 print("\nA visit that goes on, and the chance that it ends with buying:")
 told, true = [], []
 so_far: list[dict[str, object]] = []
 for page in ("home", "product", "price", "price", "price", "compare", "product", "price", "price"):
     so_far.append({"page": page, "seconds": 12.0})
     live.observe(so_far[-1])
-    told.append(float(live.run()[bought]))
+    told.append(float(live.run()[1]))
     true.append(chance(so_far))
     print(f"  {page:8} the network {told[-1]:4.0%}, in truth {true[-1]:4.0%}")
+
+if args.plot:
+    ax = common.axes("While a visit goes on", "", "chance that it ends with buying")
+    for name, chances, color in (("in truth", true, "#666666"), ("the network", told, "#D55E00")):
+        ax.plot(range(len(chances)), chances, color=color, marker="o", label=name)
+    ax.set_xticks(range(len(so_far)), [str(event["page"]) for event in so_far])
+    ax.legend(frameon=False)
+    common.save(ax, args.plot, "The visit is")
+common.put(args, net)
