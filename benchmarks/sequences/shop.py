@@ -1,0 +1,60 @@
+"""The next click of real visitors of a shop, beside what is commonest and what is clicked at in the same visits.
+
+Of 18,009 items the 999 commonest are told apart, and the others are one: that is what a network of events is for. Judged are
+next clicks at one of the 999: how often it is among 20 that are named.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+
+import data
+
+import neuralredis as nr
+
+COMMON, NAMED, LIMIT, OTHER = 999, 20, 120, "other"
+
+
+def main(folder: Path, seeds: range) -> None:
+    """Print how often the next item is among those that are named."""
+    known, fresh = data.visits(folder, "train"), data.visits(folder, "test")
+    counts = Counter(item for visit in known for item in visit)
+    common = {item for item, _ in counts.most_common(COMMON)}
+    known, fresh = ([[i if i in common else OTHER for i in visit] for visit in part] for part in (known, fresh))
+    asked = [visit[:at] for visit in fresh for at in range(1, len(visit)) if visit[at] != OTHER]
+    right = [visit[at] for visit in fresh for at in range(1, len(visit)) if visit[at] != OTHER]
+    print(f"\nnext click of visitors of a shop among {NAMED} of {COMMON} items, % of {len(asked)} clicks")
+
+    def tell(what: str, said: list[list[str]], seconds: float | None = None) -> None:
+        hits = [item in [i for i in items if i != OTHER][:NAMED] for item, items in zip(right, said, strict=True)]
+        took = "" if seconds is None else f"   {seconds:.1f} s"
+        print(f"{what:32}{100 * sum(hits) / len(hits):6.1f}{took}", flush=True)
+
+    popular = [item for item, _ in counts.most_common(NAMED)]
+    tell("the commonest", [popular] * len(asked))
+    beside: dict[str, Counter[str]] = {item: Counter() for item in (*common, OTHER)}
+    after: dict[str, Counter[str]] = {item: Counter() for item in (*common, OTHER)}
+    for visit in known:
+        for item in set(visit):
+            beside[item].update(set(visit) - {item})
+        for last, following in zip(visit, visit[1:], strict=False):
+            after[last][following] += 1
+    for what, table in (("what follows the last", after), ("what visits with the last have", beside)):
+        tell(what, [[i for i, _ in table[visit[-1]].most_common(NAMED + 1)] for visit in asked])
+    for cell in ("auto", "window"):
+        net = nr.SequenceNetwork(
+            "classifier",
+            fields={"item": ("category", COMMON + 1)},
+            target="item",
+            length=20,
+            cell=cell,
+            seed=seeds[0],
+            dataset=50_000,
+            test=10_000,
+        )
+        start = time.perf_counter()
+        net.observe([visit for visit in known if len(visit) > 1])
+        net.train(autostop=True, backtrack=True, max_time=LIMIT, progress=False)
+        tell(f"a network, {cell}", net.classify(asked, top=NAMED + 1), time.perf_counter() - start)
