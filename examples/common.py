@@ -10,7 +10,6 @@ from typing import Any
 
 import neuralredis as nr
 
-
 #: What --redis does where a network learns here, and is then kept in a server.
 PUT = "put what has learnt into a server, such as redis://localhost"
 
@@ -25,8 +24,8 @@ def arguments(
 ) -> argparse.Namespace:
     """Return what the user typed after the name of the program.
 
-    `data`, `gif` and `redis` tell what there is under these names, and each of `numbers` is an option more: its default, and
-    what it is for.
+    `data`, `gif` and `redis` tell what there is under these names, and each of `numbers` is an option more: its default,
+    and what it is for.
     """
     parser = argparse.ArgumentParser(description=description)
     for name, (default, purpose) in numbers.items():

@@ -94,7 +94,7 @@ if args.plot:
         years = every[series.split : series.split + args.steps]
         ax.plot(every[past], values[past], color="#666666", label="measured")
         ax.plot(years, said.values, color="#D55E00", label="foretold")
-        ax.fill_between(years, said.low, said.high, color="#D55E00", alpha=0.2, linewidth=0, label=f"{LEVEL:.0%} bounds")
+        ax.fill_between(years, said.low, said.high, color="#D55E00", alpha=0.2, linewidth=0, label="bounds")
         ax.set(title=series.title, xlabel="year", ylabel=series.unit)
     figure.axes[0].legend(frameon=False, loc="upper left")
     common.save(figure.axes[0], args.plot, "The forecasts are")

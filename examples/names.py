@@ -1,7 +1,7 @@
 """A network learns first names letter by letter, and makes new ones.
 
-Each letter is an event, and a full stop ends a name. What comes next is the answer, as a probability for each letter. The
-likeliest letters alone make one name, again and again; letters that are drawn make new ones.
+Each letter is an event, and a full stop ends a name. What comes next is the answer, as a probability for each letter.
+The likeliest letters alone make one name, again and again; letters that are drawn make new ones.
 """
 
 from __future__ import annotations

@@ -2,11 +2,13 @@
 
 The cell is made up, so that its filter is known: it fires the more likely, the more the light of the last moments
 resembles that. A network of sequences without hidden units, which sees a window of them, has a weight for each moment.
-They are found by asking: how much does a flash so long ago change the log-odds that the cell fires? A band tells how large
-they get by chance, from outcomes that were shuffled.
+They are found by asking: how much does a flash so long ago change the log-odds that the cell fires? A band tells how
+large they get by chance, from outcomes that were shuffled.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import common
 import numpy as np
@@ -29,9 +31,8 @@ fires = rng.random(len(windows)) < 1 / (1 + np.exp(1.5 - windows @ FILTER[::-1])
 
 def learnt(outcomes: np.ndarray) -> nr.SequenceNetwork:
     """Return a network that has learnt which lights came to which outcomes."""
-    net = nr.SequenceNetwork(
-        "classifier", [1, 2], length=LAGS, cell="window", dataset=len(windows), test=0, l2=0.0, restarts=1, seed=args.seed
-    )
+    size: Any = {"dataset": len(windows), "test": 0}
+    net = nr.SequenceNetwork("classifier", [1, 2], length=LAGS, cell="window", **size, l2=0, restarts=1, seed=args.seed)
     net.observe(windows[:, :, np.newaxis], outcomes.astype(int), into="train")
     net.train(max_cycles=100, max_time=None, progress=False)
     return net
@@ -59,8 +60,9 @@ print("   ago   filter  network  average   by chance")
 for at in ago:
     mark = "" if low[at] <= found[at] <= high[at] else "  *"
     print(f"  {at:4}{FILTER[at]:9.2f}{found[at]:9.2f}{average[at]:9.2f}   {low[at]:5.2f} to {high[at]:4.2f}{mark}")
-print(f"\nCorrelation with the filter: the network {np.corrcoef(found, FILTER)[0, 1]:.3f}, ", end="")
-print(f"the average {np.corrcoef(average, FILTER)[0, 1]:.3f}.")
+print("\nCorrelation with the filter of the cell:")
+print(f"  the network {np.corrcoef(found, FILTER)[0, 1]:.3f}")
+print(f"  the average {np.corrcoef(average, FILTER)[0, 1]:.3f}")
 
 if args.plot:
     ax = common.axes("What makes a nerve cell fire", "moments ago", "change of the log-odds")

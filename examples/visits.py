@@ -1,8 +1,8 @@
 """A network learns from visits to a shop who will buy, and says so while a visit goes on.
 
-Pages come one at a time, each under the id of its visitor; whether something was bought is told later. Visitors are made
-up, so that the best possible answer is known: what matters is how often the price was looked at after the last comparison
-with others, and whether the visitor hurries.
+Pages come one at a time, each under the id of its visitor; whether something was bought is told later. Visitors are
+made up, so that the best possible answer is known: what matters is how often the price was looked at after the last
+comparison with others, and whether the visitor hurries.
 """
 
 from __future__ import annotations

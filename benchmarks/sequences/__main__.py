@@ -17,11 +17,18 @@ from pathlib import Path
 
 import data
 import forecasts
+import genders
 import letters
 import outcomes
 import shop
 
-PARTS = {"outcomes": outcomes.main, "letters": letters.main, "forecasts": forecasts.main, "shop": shop.main}
+PARTS = {
+    "outcomes": outcomes.main,
+    "genders": genders.main,
+    "letters": letters.main,
+    "forecasts": forecasts.main,
+    "shop": shop.main,
+}
 
 parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
 parser.add_argument("folder", nargs="?", type=Path, help="where the data are, or go (default: not kept)")

@@ -1,9 +1,9 @@
 """Forecasts, as mean absolute scaled errors, beside the seasonal naive and exponential smoothing.
 
 The last three tenths of a series are kept back. From up to 40 places in them, evenly spaced, a season is foretold; the
-network does not learn them, exponential smoothing does (statsmodels' ETS, additive with a damped trend, anew at each place).
-Of the M1 series the last six years are kept back, and one network learns all series. Numbers that grow by shares are given
-to both as logarithms. An error of 1 is that of who says, of one step, what it was a season before.
+network does not learn them, exponential smoothing does (statsmodels' ETS, additive with a damped trend, anew at each
+place). Of the M1 series the last six years are kept back, and one network learns all series. Numbers that grow by
+shares are given to both as logarithms. An error of 1 is that of who says, of one step, what it was a season before.
 """
 
 from __future__ import annotations

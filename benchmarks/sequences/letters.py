@@ -59,7 +59,14 @@ def learnt(folder: Path, cell: str, seed: int) -> tuple[float, float]:
     """Return the nats of a letter of names kept back, and the seconds of learning from the others."""
     known, fresh = parts(folder, seed)
     net = nr.SequenceNetwork(
-        "classifier", fields={"letter": "category"}, target="letter", length=20, cell=cell, seed=seed, dataset=10_000
+        "classifier",
+        fields={"letter": "category"},
+        target="letter",
+        length=20,
+        cell=cell,
+        seed=seed,
+        dataset=10_000,
+        test=2500,
     )
     start = time.perf_counter()
     net.observe(known)

@@ -5,23 +5,22 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from data import first_names, labelled
+from data import labelled
 from told import CELLS, tell
 
 import neuralredis as nr
 
 #: Sets with percents of errors that are to be reached.
 GOALS = {"JapaneseVowels": 2.2, "BasicMotions": 2.5, "GunPoint": 4.5, "ItalyPowerDemand": 4.3}
-GENDER = 10.5
 #: Seconds of a training at most.
 LIMIT = 60
 
 
-def wrong(net: nr.SequenceNetwork, X: list[Any], y: list[Any]) -> float:
+def wrong(net: nr.SequenceNetwork, X: Sequence[object], y: Sequence[object]) -> float:
     """Return the percentage of sequences that are classified wrongly."""
     return 100 * float(np.mean([said != right for said, right in zip(net.classify(X), y, strict=True)]))
 
@@ -47,25 +46,8 @@ def movements(folder: Path, name: str, cell: str, seed: int) -> tuple[float, flo
     return wrong(net, fresh, [known.index(label) for label in their_labels]), time.perf_counter() - start
 
 
-def genders(folder: Path, cell: str, seed: int) -> tuple[float, float]:
-    """Return the error on three tenths of the first names that are of one gender only, and the seconds of learning."""
-    female, male = (set(first_names(folder, sex)) for sex in ("female", "male"))
-    rows = [(name, "female" if name in female else "male") for name in sorted(female ^ male)]
-    random.Random(seed).shuffle(rows)
-    split = len(rows) * 7 // 10
-    net = nr.SequenceNetwork(
-        "classifier", fields={"letter": "category"}, target="gender", length=20, cell=cell, seed=seed, dataset=10_000
-    )
-    start = time.perf_counter()
-    net.observe([name for name, _ in rows[:split]], [gender for _, gender in rows[:split]])
-    net.train(autostop=True, backtrack=True, max_time=LIMIT, progress=False)
-    fresh = rows[split:]
-    return wrong(net, [name for name, _ in fresh], [gender for _, gender in fresh]), time.perf_counter() - start
-
-
 def main(folder: Path, seeds: range) -> None:
     """Print the errors of all sets."""
     print("\nwrong, % of the testing sequences: means over seeds")
     for name, goal in GOALS.items():
         tell(name, {cell: [movements(folder, name, cell, seed) for seed in seeds] for cell in CELLS}, goal)
-    tell("gender of first names", {cell: [genders(folder, cell, seed) for seed in seeds] for cell in CELLS}, GENDER)
