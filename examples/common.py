@@ -24,7 +24,7 @@ def arguments(
 ) -> argparse.Namespace:
     """Return what the user typed after the name of the program.
 
-    `data`, `gif` and `redis` tell what there is under these names, and each of `numbers` is an option more: its default,
+    `data`, `gif` and `redis` tell what is under these names, and each of `numbers` is an option more: its default,
     and what it is for.
     """
     parser = argparse.ArgumentParser(description=description)
