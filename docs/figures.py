@@ -154,10 +154,44 @@ def serving() -> str:
     return table(["server", "command", "layout", "a second", "of `EXISTS`", "an idle module", "the original"], *rows)
 
 
+def sequence_lines(form: str) -> list[tuple[str, ...]]:
+    """Return what a form finds in the lines of sequences.txt."""
+    text = (BENCHMARKS / "sequences" / "sequences.txt").read_text(encoding="utf-8")
+    return re.findall(form, text, re.MULTILINE)
+
+
+def sequences() -> str:
+    """Return errors of networks of sequences, by how these are seen."""
+    number = r" +([\d.]+)"
+    found = sequence_lines(rf"^(\w[\w ,%]*?) +auto{number} +window{number} +reservoir{number}")
+    rows = [[name, f"**{auto}**", window, reservoir] for name, auto, window, reservoir in found]
+    for letters, nats in sequence_lines(r"^counts of (\d) letters in a row +([\d.]+)"):
+        rows.append([f"the same by counts of {letters} letters in a row", nats, "", ""])
+    return table(["", "`AUTO`", "`WINDOW`", "`RESERVOIR`"], *rows)
+
+
+def forecasts() -> str:
+    """Return errors of forecasts beside those of others."""
+    found = sequence_lines(r"^(\w.*?) +network +([\d.]+) .*? naive +([\d.]+)  ETS +([\d.]+)")
+    rows = [[name, f"**{ours}**", naive, ets] for name, ours, naive, ets in found]
+    return table(["", "network", "seasonal naive", "ETS"], *rows)
+
+
+def sequences_served() -> str:
+    """Return what sequences cost a server."""
+    text = (BENCHMARKS / "sequences" / "served.txt").read_text(encoding="utf-8")
+    found = re.findall(r"^ *(\w.*?)  +([\d.]+(?: us| B)?)(?:  |$)", text, re.MULTILINE)
+    rows = [[what, value.replace(" us", " µs").replace(" B", " bytes")] for what, value in found]
+    return table(["", ""], *rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "answers": answers,
+    "forecasts": forecasts,
     "peers": peers,
     "quality": quality,
+    "sequences": sequences,
+    "sequences-served": sequences_served,
     "serving": serving,
     "training-1": lambda: training(1),
     "training-2": lambda: training(2),

@@ -103,7 +103,7 @@ def answers(server: Server) -> None:
         # As an application does: an event, then what it comes to now.
         pairs = [packed("NR.OBSERVE", cell, b"live", b"page", page) + ask[0] for page in rng.choices(PAGES, k=5000)]
         both = [microseconds(server, lambda pairs=pairs: send(server, pairs, 5)) for _ in range(TURNS)]  # type: ignore[misc]
-        show("  after another event, with that", f"{min(both):.3g} us")
+        show("  an event and the answer after it", f"{min(both):.3g} us")
 
 
 def memory(server: Server, sequences: int) -> None:
