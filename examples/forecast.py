@@ -61,7 +61,7 @@ def learnt(series: Series, values: np.ndarray) -> nr.SequenceNetwork:
     cut = series.split * 4 // 5
     net.observe([values[:cut]], ids=["early"], into="train")
     net.observe([values[cut - 24 : series.split]], ids=["late"], into="test")
-    report = net.train(autostop=True, backtrack=True, progress=args.progress)
+    report = net.train(autostop=True, backtrack=True, max_time=None, progress=args.progress)
     print(f"\n{series.title}: {report.cycles} cycles in {report.seconds:.1f} s")
     return net
 
