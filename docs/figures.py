@@ -165,8 +165,8 @@ def sequences() -> str:
     number = r" +([\d.]+)"
     found = sequence_lines(rf"^(\w[\w ,%]*?) +auto{number} +window{number} +reservoir{number}")
     rows = [[name, f"**{auto}**", window, reservoir] for name, auto, window, reservoir in found]
-    for letters, nats in sequence_lines(r"^counts of (\d) letters in a row +([\d.]+)"):
-        rows.append([f"the same by counts of {letters} letters in a row", nats, "", ""])
+    for nats in sequence_lines(r"^counts of 4 letters in a row +([\d.]+)"):
+        rows.append(["the same by counts of 4 letters in a row", str(nats), "", ""])
     return table(["", "`AUTO`", "`WINDOW`", "`RESERVOIR`"], *rows)
 
 

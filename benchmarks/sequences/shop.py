@@ -26,7 +26,8 @@ def main(folder: Path, seeds: range) -> None:
     known, fresh = ([[i if i in common else OTHER for i in visit] for visit in part] for part in (known, fresh))
     asked = [visit[:at] for visit in fresh for at in range(1, len(visit)) if visit[at] != OTHER]
     right = [visit[at] for visit in fresh for at in range(1, len(visit)) if visit[at] != OTHER]
-    print(f"\nnext click of visitors of a shop among {NAMED} of {COMMON} items, % of {len(asked)} clicks")
+    print(f"\nnext click of visitors of a shop among {NAMED} of {COMMON} items, ", end="")
+    print(f"trainings of at most {LIMIT} s, % of {len(asked)} clicks")
 
     def tell(what: str, said: list[list[str]], seconds: float | None = None) -> None:
         hits = [item in [i for i in items if i != OTHER][:NAMED] for item, items in zip(right, said, strict=True)]
