@@ -273,10 +273,11 @@ def test_all_of_it_is_accepted_without_the_changes(wire: Wire, way: str) -> None
 
 def test_a_name_may_be_any_bytes_in_every_command(server: servers.Server, wire: Wire) -> None:
     wire.ask("CONFIG", "SET", "notify-keyspace-events", "KEA")
-    for key in KEYS[6:]:
+    for key in KEYS[8:]:
         prepare(wire)
         names = {b"net": key, b"sum": key + b"2", b"string": key + b"3", b"new": key + b"4"}
         names |= {b"net:shop": key + b"6", b"net:user": key + b"7", b"net:item": key + b"8", b"net:none": key + b"9"}
+        names |= {b"net:visits": key + b"10", b"net:load": key + b"11", b"net:pages": key + b"12"}
         for name in names.keys() - {b"new", b"net:none"}:
             wire.ask("RENAME", name, names[name])
         for words in usual():
@@ -361,7 +362,7 @@ def test_what_only_reads_may_be_called_where_nothing_may_be_written(wire: Wire) 
     call = "return redis.pcall(unpack(ARGV))"
     for words in usual():
         reads = b"NR.RUN NR.CLASS NR.INFO NR.THREADS NR.TRAININGS NR.GETDATA NR.WAIT NR.REPORT NR.EVALUATE NR.EXPORT"
-        reads = (reads + b" NR.HRUN NR.HCLASS NR.RANK NR.FIELDS NR.EXPLAIN").split()
+        reads = (reads + b" NR.HRUN NR.HCLASS NR.RANK NR.FIELDS NR.EXPLAIN NR.FORECAST NR.SAMPLE").split()
         found = errors(wire.ask("EVAL_RO", call, 0, *words))
         assert bool(found) == (words[0] not in reads), (words, found)
         assert all("Write commands are not allowed" in str(error) for error in found)
