@@ -339,7 +339,7 @@ class SequenceNetwork(Network):
         X : sequence of events, optional
             What has happened, as one sequence of `observe`; nothing, for one from its beginning.
         count : int, default 1
-            How many events at most, 1 to 10000.
+            How many events at most, 1 to 1000.
         until : str, optional
             The word that ends it, which is not returned.
         temperature, top_k, top_p, min_p, seed

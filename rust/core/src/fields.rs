@@ -183,8 +183,11 @@ impl Network {
     /// [`Error::RowIndex`] for a place that is none, before anything is changed.
     pub fn take(&mut self, observed: Observed) -> Result<()> {
         let Observed { rows_state, words, classes, rows } = observed;
-        let Some(own) = self.schema.as_mut().filter(|_| self.sequences.is_none()) else {
-            return Err(Error::Schema("the network has no fields of rows".into()));
+        if self.sequences.is_some() {
+            return Err(Error::HasSequences);
+        }
+        let Some(own) = &mut self.schema else {
+            return Err(Error::Schema("the network has no fields".into()));
         };
         if words.is_empty() && classes.is_empty() {
             check_stored(own, &self.dataset, &rows)?;

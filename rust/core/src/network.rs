@@ -487,7 +487,8 @@ impl Network {
     /// # Errors
     /// [`Error::Stopped`], and those of [`Self::evaluate`].
     pub fn evaluate_while(&self, set: Set, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
-        evaluation::evaluate(&self.model(), &self.known_rows(set), keep_on)
+        let rows = self.known_rows(set, keep_on)?;
+        evaluation::evaluate(&self.model(), &rows, keep_on)
     }
 
     /// How well the present weights do on fresh rows, which are not kept.

@@ -286,7 +286,8 @@ impl Network {
         if let Some(known) = self.memo.0.get() {
             return Ok(Arc::clone(known));
         }
-        let scores = scores(&self.model(), &self.known_rows(Set::Test), keep_on)?;
+        let rows = self.known_rows(Set::Test, keep_on)?;
+        let scores = scores(&self.model(), &rows, keep_on)?;
         let source = if self.trained.statistics.test_decided { Source::Deciding } else { Source::Testing };
         let found = Arc::new(Calibration { scores, source });
         // Another thread may have been faster, and has found the same.

@@ -111,7 +111,7 @@ impl Network {
     ) -> Result<Explanation> {
         sampling.check()?;
         if self.sequences.is_some() {
-            return self.of_what_is_seen().explain(row, output, sampling, keep_on);
+            return self.of_what_is_seen(keep_on)?.explain(row, output, sampling, keep_on);
         }
         let model = self.model();
         check(&model, row)?;

@@ -9,7 +9,7 @@ use crate::random::Random;
 use crate::schema::{Row, Value};
 
 /// Events that are drawn at most.
-pub const MOST_DRAWN: usize = 10_000;
+pub const MOST_DRAWN: usize = 1000;
 
 /// How many events are drawn, and after which class no more are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -237,11 +237,17 @@ impl Network {
         self.see_events(&history)
     }
 
-    /// Multiplications that it takes to see a sequence, about.
-    pub fn seeing(&self, id: &[u8]) -> usize {
+    /// Multiplications that it takes to see a sequence after so many events more, about.
+    pub fn seeing(&self, id: &[u8], more: usize) -> usize {
         let Some(Sequences { view, store }) = &self.sequences else { return 0 };
-        let events = store.get(id).map_or(0, Sequence::len) + 1;
-        events.saturating_mul(view.hearing())
+        let events = store.get(id).map_or(0, Sequence::len).saturating_add(more);
+        events.min(view.options().length as usize).saturating_mul(view.hearing())
+    }
+
+    /// Multiplications that it takes to make the rows of a set of sequences, about.
+    pub fn making(&self, set: Set) -> usize {
+        let Some(Sequences { view, store }) = &self.sequences else { return 0 };
+        usize::try_from(store.events(set)).unwrap_or(usize::MAX).saturating_mul(view.hearing())
     }
 
     /// What the network sees of these events, one after the other.
@@ -289,15 +295,17 @@ impl Network {
     }
 
     /// The same network as one of rows: of those that its sequences make.
-    #[must_use]
-    pub fn of_what_is_seen(&self) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] once `keep_on` says no.
+    pub fn of_what_is_seen(&self, keep_on: &dyn Fn() -> bool) -> Result<Self> {
         let mut network = Self { sequences: None, ..self.clone() };
         if self.sequences.is_some() {
-            network.dataset.train = self.known_rows(Set::Train).into_owned();
-            network.dataset.test = self.known_rows(Set::Test).into_owned();
+            network.dataset.train = self.known_rows(Set::Train, keep_on)?.into_owned();
+            network.dataset.test = self.known_rows(Set::Test, keep_on)?.into_owned();
             network.memo = Memo::default();
         }
-        network
+        Ok(network)
     }
 
     /// How many rows a training sees of a set, about.
@@ -309,10 +317,10 @@ impl Network {
     }
 
     /// The rows that a training sees: those that are stored, or those that sequences make.
-    pub(crate) fn known_rows(&self, set: Set) -> Cow<'_, Rows> {
-        let Some(Sequences { view, store }) = &self.sequences else { return Cow::Borrowed(self.dataset.set(set)) };
+    pub(crate) fn known_rows(&self, set: Set, keep_on: &dyn Fn() -> bool) -> Result<Cow<'_, Rows>> {
+        let Some(Sequences { view, store }) = &self.sequences else { return Ok(Cow::Borrowed(self.dataset.set(set))) };
         let seen = self.schema.as_ref().expect("fields that are seen");
-        Cow::Owned(view.rows(seen, self.trained.normalization.events.as_ref(), store, set))
+        Ok(Cow::Owned(view.rows(seen, self.trained.normalization.events.as_ref(), (store, set), keep_on)?))
     }
 }
 

@@ -17,6 +17,8 @@ use crate::schema::{Row, Schema};
 const LEAST_LEAK: f32 = 0.02;
 /// From so many inputs on their weights are smaller.
 const MANY_INPUTS: f32 = 10.0;
+/// Inputs that are looked up whose weights are kept, at most: 3 MB.
+const MOST_KEPT: usize = 4096;
 /// Random streams of its seed, beyond those of the inputs.
 const UNITS_STREAM: u64 = 1 << 40;
 
@@ -29,6 +31,8 @@ pub(crate) struct Reservoir {
     from_before: Vec<f32>,
     /// Of each computed input in turn, one for each unit.
     dense: Vec<f32>,
+    /// Of the inputs after these that are looked up, as many as are kept.
+    looked_up: Vec<f32>,
     factor: f32,
 }
 
@@ -54,7 +58,19 @@ impl Reservoir {
         let inputs = events.dense() as f32;
         let factor = if inputs > MANY_INPUTS { (MANY_INPUTS / inputs).sqrt() } else { 1.0 };
         let dense = (0..events.dense()).flat_map(|input| column(seed, input as u32, units)).collect();
-        Self { seed, biases, leaks, from_before, dense, factor }
+        let mut made = Self { seed, biases, leaks, from_before, dense, looked_up: Vec::new(), factor };
+        made.know(events);
+        made
+    }
+
+    /// Keeps the weights of all inputs that events have by now, up to a bound. Those of others are drawn each time.
+    pub(crate) fn know(&mut self, events: &Schema) {
+        let units = self.units();
+        let (first, known) = (events.dense(), self.looked_up.len() / units);
+        let inputs = events.inputs(events.words().len()).min(first + MOST_KEPT);
+        for input in first + known..inputs {
+            self.looked_up.extend(column(self.seed, input as u32, units));
+        }
     }
 
     /// How many units it has.
@@ -64,8 +80,8 @@ impl Reservoir {
 
     /// Bytes beyond the reservoir itself.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        let Self { seed: _, biases, leaks, from_before, dense, factor: _ } = self;
-        [biases, leaks, from_before, dense].map(|vec| memory::of_vec(vec, taken)).iter().sum()
+        let Self { seed: _, biases, leaks, from_before, dense, looked_up, factor: _ } = self;
+        [biases, leaks, from_before, dense, looked_up].map(|vec| memory::of_vec(vec, taken)).iter().sum()
     }
 
     /// Before the first event.
@@ -95,20 +111,28 @@ impl Reservoir {
             &row.list,
             usize::MAX,
             |entry| {
-                let weights = column(self.seed, entry.number, units);
-                next.iter_mut().zip(weights).for_each(|(next, weight)| *next += entry.value * weight);
+                let from = (entry.number as usize - events.dense()) * units;
+                if let Some(weights) = self.looked_up.get(from..from + units) {
+                    next.iter_mut().zip(weights).for_each(|(next, weight)| *next += entry.value * weight);
+                } else {
+                    let weights = column(self.seed, entry.number, units);
+                    next.iter_mut().zip(weights).for_each(|(next, weight)| *next += entry.value * weight);
+                }
             },
         );
-        let mut before = held[units - 1];
-        for (unit, next) in next.iter_mut().enumerate() {
-            *next += self.from_before[unit] * before;
-            before = held[unit];
-        }
+        // Each unit hears of the one before it, the first of the last.
+        next[0] += self.from_before[0] * held[units - 1];
+        let neighbours = self.from_before[1..].iter().zip(&held[..units - 1]);
+        next[1..].iter_mut().zip(neighbours).for_each(|(next, (weight, before))| *next += weight * before);
         (kernels().activate)(Activation::Tanh, next);
-        for (unit, next) in next.iter().enumerate() {
-            held[unit] += self.leaks[unit] * (next - held[unit]);
-            sums[unit] += held[unit];
-            most[unit] = if *heard == 0 { held[unit] } else { most[unit].max(held[unit]) };
+        for ((held, next), leak) in held.iter_mut().zip(&*next).zip(&self.leaks) {
+            *held += leak * (next - *held);
+        }
+        sums.iter_mut().zip(&*held).for_each(|(sum, held)| *sum += held);
+        if *heard == 0 {
+            most.copy_from_slice(held);
+        } else {
+            most.iter_mut().zip(&*held).for_each(|(most, held)| *most = if *held > *most { *held } else { *most });
         }
         *heard += 1;
     }

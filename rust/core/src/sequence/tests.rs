@@ -276,7 +276,7 @@ fn what_could_come_next_is_drawn_until_a_word() {
     };
     assert_eq!(draw(b"nobody", 9, Some(3)).unwrap(), [0, 1, 2]);
     assert_eq!(draw(b"nobody", 2, None).unwrap(), [0, 1]);
-    assert_eq!(draw(b"3", 0, None).unwrap_err().to_string(), "count is 0: expected 1 to 10000");
+    assert_eq!(draw(b"3", 0, None).unwrap_err().to_string(), "count is 0: expected 1 to 1000");
     let visits = visitors(cell(Cell::Window));
     let decoding = crate::Decoding::default();
     let refused = visits.continue_sequence(

@@ -150,6 +150,9 @@ impl View {
     /// Takes up a word of events, and as often as it can be seen. If it can be an outcome it is a class, too.
     pub(crate) fn add_word(&mut self, seen: &mut Schema, field: u32, word: Box<[u8]>) -> Result<()> {
         self.events.add_word(field, word.clone())?;
+        if let Some(reservoir) = &mut self.reservoir {
+            Arc::make_mut(reservoir).know(&self.events);
+        }
         let fields = self.events.fields().len() as u32;
         for lag in 0..self.window as u32 {
             seen.add_word(lag * fields + field, word.clone())?;
@@ -277,13 +280,25 @@ impl View {
     }
 
     /// The rows that a training makes of a set.
-    pub(crate) fn rows(&self, seen: &Schema, scaling: Option<&Scaling>, store: &Store, set: Set) -> Rows {
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] once `keep_on`, which is asked before each sequence, says no.
+    pub(crate) fn rows(
+        &self,
+        seen: &Schema,
+        scaling: Option<&Scaling>,
+        (store, set): (&Store, Set),
+        keep_on: &dyn Fn() -> bool,
+    ) -> Result<Rows> {
         let step = self.outcomes(store, set).div_ceil(self.most_rows).max(1);
         let mut rows = Learnt::new(self, seen, scaling, step);
         for sequence in store.of_set(set) {
+            if !keep_on() {
+                return Err(Error::Stopped);
+            }
             rows.add(sequence);
         }
-        rows.rows
+        Ok(rows.rows)
     }
 
     /// The rows that fresh sequences make, which are not kept.
@@ -301,13 +316,19 @@ impl View {
     }
 
     /// Means and deviations of the numbers of events of a set.
-    pub(crate) fn scaling(&self, store: &Store, set: Set) -> Scaling {
+    ///
+    /// # Errors
+    /// As [`Self::rows`].
+    pub(crate) fn scaling(&self, store: &Store, set: Set, keep_on: &dyn Fn() -> bool) -> Result<Scaling> {
         let width = self.events.dense();
         let mut raw = vec![0.0; width];
         let mut sums = vec![(0.0f64, 0.0f64, 0.0f64); width];
         // Around the first number of each, so that large numbers that differ little are told apart.
         let mut first = vec![f32::NAN; width];
         for sequence in store.of_set(set) {
+            if !keep_on() {
+                return Err(Error::Stopped);
+            }
             for event in sequence.rows(&self.events) {
                 self.events.computed_of(1, &event.cells, None, &mut raw);
                 for ((&value, (count, sum, squares)), first) in raw.iter().zip(&mut sums).zip(&mut first) {
@@ -334,7 +355,7 @@ impl View {
             scaling.mean.push(mean);
             scaling.scale.push(scale);
         }
-        scaling
+        Ok(scaling)
     }
 
     /// Bytes beyond the view itself.

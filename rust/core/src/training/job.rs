@@ -104,7 +104,7 @@ impl Job {
             self.control.started();
             let _bytes = pool.count_bytes(self.bytes);
             let mut seats = Seats::new(Arc::clone(pool), Arc::clone(&self.owner));
-            let with_rows = self.task.with_rows();
+            let Ok(with_rows) = self.task.with_rows(&|| !self.is_cancelled()) else { return Ok(None) };
             let task = with_rows.as_ref().unwrap_or(&self.task);
             pauses::at("first");
             let trained = trial::train(task, &self.control, &mut seats);

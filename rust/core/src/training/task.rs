@@ -178,14 +178,17 @@ impl Task {
     }
 
     /// The task with the rows that it makes of sequences; none where it has rows. It takes long.
-    pub(super) fn with_rows(&self) -> Option<Self> {
-        let Sequences { view, store } = self.sequences.as_ref()?;
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] once `keep_on` says no.
+    pub(super) fn with_rows(&self, keep_on: &dyn Fn() -> bool) -> Result<Option<Self>> {
+        let Some(Sequences { view, store }) = &self.sequences else { return Ok(None) };
         let seen = self.schema.as_ref().expect("fields that are seen");
-        let events = view.has_scaling().then(|| view.scaling(store, Set::Train));
+        let events = view.has_scaling().then(|| view.scaling(store, Set::Train, keep_on)).transpose()?;
         let mut dataset = self.dataset.clone();
-        dataset.train = view.rows(seen, events.as_ref(), store, Set::Train);
-        dataset.test = view.rows(seen, events.as_ref(), store, Set::Test);
-        Some(Self { dataset, events, ..self.clone() })
+        dataset.train = view.rows(seen, events.as_ref(), (store, Set::Train), keep_on)?;
+        dataset.test = view.rows(seen, events.as_ref(), (store, Set::Test), keep_on)?;
+        Ok(Some(Self { dataset, events, ..self.clone() }))
     }
 
     /// Bytes of the weights and the trainer's state that the network will have.

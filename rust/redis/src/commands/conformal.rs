@@ -1,6 +1,6 @@
 //! What may follow rows of numbers by position: `-> INTERVAL percent` of NR.RUN, `-> SET percent` of NR.CLASS; and SAMPLE of both.
 
-use neuralredis_core::{Calibration, Level, Network, conformal};
+use neuralredis_core::{Calibration, Level, Network, Set, conformal};
 use neuralredis_server::numbers::Row;
 
 use super::prelude::*;
@@ -43,7 +43,8 @@ pub(super) fn cost(value: &Value) -> Result<Cost, Refusal> {
     let network = value.live.network();
     let rows = network.calibration_work();
     memory::check(network.calibration_bytes(rows))?;
-    Ok(Cost::of_rows(rows, network.model().multiplications()).or_wait(value))
+    let making = if rows > 0 { network.making(Set::Test) } else { 0 };
+    Ok((Cost::of_rows(rows, network.model().multiplications()) + Cost::of_rows(1, making)).or_wait(value))
 }
 
 /// How far the truth is from an answer at most, so often.

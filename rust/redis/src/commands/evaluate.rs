@@ -86,8 +86,9 @@ impl Command for Evaluate {
             [word] => wire_rows::set(word).ok_or_else(|| Refusal::argument("the set", word, "TRAIN, TEST or FP32"))?,
             [_, word, ..] => return Err(Refusal::unknown(word, "TRAIN, TEST or FP32 and a blob")),
         };
-        let (rows, network) = (network.known_row_count(set), value.snapshot());
-        work::answer(ctx, cost(rows), move |keep_on| Ok(figures(network.wait()?.evaluate_while(set, keep_on)?, shown)))
+        let cost = cost(network.known_row_count(set)) + Cost::of_rows(1, network.making(set));
+        let network = value.snapshot();
+        work::answer(ctx, cost, move |keep_on| Ok(figures(network.wait()?.evaluate_while(set, keep_on)?, shown)))
     }
 }
 

@@ -34,7 +34,8 @@ impl Command for Fields {
         // Each is copied as it is looked at; once more for each field those that are judged by.
         let copied = schema.row_bytes().saturating_mul(rows + judged);
         let cost = Cost::of_bytes((COUNTING * rows.saturating_mul(fields)).saturating_add(copied))
-            + Cost::of_rows(judged, network.model().multiplications());
+            + Cost::of_rows(judged, network.model().multiplications())
+            + Cost::of_rows(1, network.making(Set::Train) + network.making(Set::Test));
         let network = value.snapshot();
         work::answer(ctx, cost.or_wait(value), move |keep_on| all(&network.wait()?, keep_on))
     }

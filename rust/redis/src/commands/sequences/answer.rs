@@ -38,7 +38,7 @@ pub(crate) fn answer(ctx: Context, value: &value::Value, args: &[&[u8]], asked: 
     info::count(&RUNS, 1);
     let model = network.model();
     let mut cost =
-        Cost::of_rows(1, network.seeing(id) + model.multiplications()) + Cost::of_items(network.layout().outputs());
+        Cost::of_rows(1, network.seeing(id, 1) + model.multiplications()) + Cost::of_items(network.layout().outputs());
     if wanted.level().is_some() {
         cost = cost + judged::cost(value)?;
     }
