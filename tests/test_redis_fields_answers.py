@@ -73,7 +73,7 @@ def test_answers_are_maps_and_pairs_in_resp3(newer: redis.Redis, client: redis.R
         [name, found[name]] for name in sorted(found, key=lambda name: -found[name])
     ]
     assert ask(newer, "NR.CLASS net age 50 -> WITHSCORES") == [best, found[best]]
-    assert ask(newer, "NR.CLASS net age 50 -> MIN 1") is None
+    assert ask(newer, "NR.CLASS net -> MIN 1") is None
     assert ask(newer, "NR.CLASS net age 50") == best
     fields, outcomes = ask(newer, "NR.GETDATA net TRAIN 0")
     assert (fields, outcomes) == (["age", 20.0, "plan", "free"], ["no"])

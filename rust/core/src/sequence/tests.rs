@@ -288,3 +288,22 @@ fn what_could_come_next_is_drawn_until_a_word() {
     );
     assert_eq!(refused, Err(crate::Error::NoNextEvent));
 }
+
+#[test]
+fn a_training_of_sequences_that_make_no_rows_fails_and_says_why() {
+    let fields = [("kwh", FieldKind::Number), ("page", FieldKind::Category(9))];
+    let target = Target::Values(vec![(*b"kwh").into()]);
+    let mut network = network(&fields, target, cell(Cell::Auto));
+    for meter in 0..20 {
+        push(&mut network, &meter.to_string(), &[("page", "home")]);
+        push(&mut network, &meter.to_string(), &[("kwh", "3")]);
+    }
+    let mut live = Live::new(network);
+    let options = TrainOptions { max_cycles: 3, ..TrainOptions::default() };
+    assert!(live.train(options, &Pool::new(1, 1), |_| {}).unwrap().wait(Duration::from_secs(60)));
+    let outcome = live.collect();
+    assert!(
+        matches!(&outcome, Some(crate::training::Outcome::Failed(why)) if why.contains("no training rows")),
+        "{outcome:?}"
+    );
+}

@@ -12,6 +12,7 @@ use super::pool::{Pool, Seats};
 use super::task::Task;
 use super::trial;
 use super::turns::Owner;
+use crate::error::Error;
 use crate::report::Report;
 use crate::trained::Trained;
 
@@ -104,7 +105,10 @@ impl Job {
             self.control.started();
             let _bytes = pool.count_bytes(self.bytes);
             let mut seats = Seats::new(Arc::clone(pool), Arc::clone(&self.owner));
-            let Ok(with_rows) = self.task.with_rows(&|| !self.is_cancelled()) else { return Ok(None) };
+            let with_rows = match self.task.with_rows(&|| !self.is_cancelled()) {
+                Err(Error::Stopped) => return Ok(None),
+                with_rows => with_rows.map_err(|error| error.to_string())?,
+            };
             let task = with_rows.as_ref().unwrap_or(&self.task);
             pauses::at("first");
             let trained = trial::train(task, &self.control, &mut seats);

@@ -180,6 +180,7 @@ impl Task {
     /// The task with the rows that it makes of sequences; none where it has rows. It takes long.
     ///
     /// # Errors
+    /// [`Error::NoTrainingRows`] or [`Error::NoTestingRows`] if its sequences make none, as where each outcome is a gap;
     /// [`Error::Stopped`] once `keep_on` says no.
     pub(super) fn with_rows(&self, keep_on: &dyn Fn() -> bool) -> Result<Option<Self>> {
         let Some(Sequences { view, store }) = &self.sequences else { return Ok(None) };
@@ -188,6 +189,12 @@ impl Task {
         let mut dataset = self.dataset.clone();
         dataset.train = view.rows(seen, events.as_ref(), (store, Set::Train), keep_on)?;
         dataset.test = view.rows(seen, events.as_ref(), (store, Set::Test), keep_on)?;
+        if dataset.train.len() == 0 {
+            return Err(Error::NoTrainingRows);
+        }
+        if self.training.auto_stop && dataset.test.len() == 0 {
+            return Err(Error::NoTestingRows);
+        }
         Ok(Some(Self { dataset, events, ..self.clone() }))
     }
 
