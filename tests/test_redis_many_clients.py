@@ -108,7 +108,8 @@ def test_a_crowd_leaves_what_it_left(
         client.execute_command("CONFIG", "SET", "maxmemory", 0)
         servers.wait_until(lambda: settled(client))
         section = inredis.section(client)
-        # While maxmemory is 1, a training whose turn it is finds no memory. Sequences make no rows where outcomes are gaps.
+        # While maxmemory is 1, a training whose turn it is finds no memory. Sequences make no rows where each of
+        # their outcomes is a gap.
         expected_failures = ("OOM", "the network has no training rows", "automatic stop needs testing rows")
         failures = re.findall(r"the training of network \d+ failed: (.*)", server.log)
         assert [failure for failure in failures if not failure.startswith(expected_failures)] == []
