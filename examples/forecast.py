@@ -1,4 +1,4 @@
-"""A network learns two series, and foretells them: spots of the sun, and carbon dioxide in the air.
+"""A network learns two series, and forecasts them: spots of the sun, and carbon dioxide in the air.
 
 A series is one long sequence of one number. The network sees the last 24 of them, learns the next, and answers further
 ahead from its own answers. With a level it also says between which bounds the truth lies that often.
@@ -48,7 +48,7 @@ def numbers(file: str) -> np.ndarray:
 
 
 def ahead(series: Series, values: np.ndarray, begin: int) -> np.ndarray:
-    """Return what who says what it was a season ago says."""
+    """Return the seasonal naive forecast: the values of one season before."""
     return values[begin - series.season + np.arange(args.steps) % series.season]
 
 
@@ -70,7 +70,7 @@ shown = []
 for series in ALL:
     values = numbers(series.file)
     net = learnt(series, values)
-    # An error of 1 is that of who says, of one year or month, what it was a season before.
+    # Mean absolute scaled errors: 1 is that of the seasonal naive forecast, one step ahead, of the rows learnt from.
     usual = np.mean(np.abs(values[series.season : series.split] - values[: series.split - series.season]))
     begins = range(series.split, len(values) - args.steps + 1)
     errors, others, inside = [], [], []
@@ -81,7 +81,7 @@ for series in ALL:
         inside.append(np.mean((said.low <= true) & (true <= said.high)))
     print(f"  mean absolute scaled error of {len(begins)} forecasts, {args.steps} numbers ahead:")
     print(f"    the network                        {np.mean(errors):6.2f}")
-    print(f"    who says what it was a season ago  {np.mean(others):6.2f}")
+    print(f"    seasonal naive                     {np.mean(others):6.2f}")
     print(f"  within bounds for {LEVEL:.0%}: {np.mean(inside):.0%}")
     shown.append((series, values, net.forecast(values[: series.split], args.steps, level=LEVEL)))
 common.put(args, net)

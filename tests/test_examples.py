@@ -256,7 +256,7 @@ def test_both_forecasts_beat_who_says_what_it_was_a_season_ago_and_lie_within_bo
     text = output("forecast")
     network, naive = (
         [float(error) for error in re.findall(rf"^ +{who} +([\d.]+)$", text, re.MULTILINE)]
-        for who in ("the network", "who says what it was a season ago")
+        for who in ("the network", "seasonal naive")
     )
     assert len(network) == 2
     assert network[0] < naive[0]

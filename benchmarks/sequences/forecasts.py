@@ -3,7 +3,7 @@
 The last three tenths of a series are kept back. From up to 40 places in them, evenly spaced, a season is foretold; the
 network does not learn them, exponential smoothing does (statsmodels' ETS, additive with a damped trend, anew at each
 place). Of the M1 series the last six years are kept back, and one network learns all series. Numbers that grow by
-shares are given to both as logarithms. An error of 1 is that of who says, of one step, what it was a season before.
+shares are given to both as logarithms. An error of 1 is that of the seasonal naive forecast, one step ahead.
 """
 
 from __future__ import annotations
