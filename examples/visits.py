@@ -74,8 +74,8 @@ commonest = max(set(right), key=right.count)
 print(f"\nRight about {FRESH} visits that it never saw:")
 for who, said in (
     ("the network", net.classify(fresh)),
-    ("who knows the chances", best),
-    ("who always says the same", [commonest] * FRESH),
+    ("the best possible", best),
+    ("the commonest outcome", [commonest] * FRESH),
 ):
     print(f"  {who:26}{np.mean([a == b for a, b in zip(said, right, strict=True)]):6.1%}")
 

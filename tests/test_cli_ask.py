@@ -256,7 +256,7 @@ def test_ask_draws_a_class(command: tables.Command, folder: Path) -> None:
     given = ("ask", "shop.nr", "newsletter=No", "joined=2019-05-05")
     answers = [command(*given, "--sample", "--temperature", "20", "--seed", str(seed)).out for seed in range(12)]
     first = [said.splitlines()[0] for said in answers]
-    assert set(first) == {"churned: yes   drawn by lot", "churned: no   drawn by lot"}
+    assert set(first) == {"churned: yes   drawn at random", "churned: no   drawn at random"}
     assert command(*given, "--sample", "--temperature", "20", "--seed", "3").out == answers[3]
     plain = command(*given).out
     assert all(said.splitlines()[1:] == plain.splitlines()[1:] for said in answers), "probabilities are as they are"

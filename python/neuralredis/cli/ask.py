@@ -335,7 +335,7 @@ def _show(
     label, how = ranked[0][1], ""
     if drawing is not None:
         (drawn,) = network.network.sample(row, **drawing)
-        label, how = drawn if isinstance(drawn, str) else target.labels[drawn], "   drawn by lot"
+        label, how = drawn if isinstance(drawn, str) else target.labels[drawn], "   drawn at random"
     out.print(Text(f"{shortened(target.name)}: {shortened(label)}", "bold green").append(how, "dim not bold"))
     for likely, label in ranked[:MOST]:
         drawn = screen.bar(likely, 30, ascii_only=out.options.ascii_only)
