@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import redis
 
+import browsers
 import kinds
 import neuralredis
 import servers
@@ -181,3 +182,17 @@ def raw(client: redis.Redis, any_server_for_all: servers.Server) -> redis.Redis:
 def newer(client: redis.Redis, any_server_for_all: servers.Server) -> redis.Redis:
     """The same in RESP3."""
     return any_server_for_all.client(protocol=3)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[browsers.Browser]:
+    """Run Chromium, without a window, for the tests of a file."""
+    with browsers.running() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: browsers.Browser) -> Iterator[browsers.Page]:
+    """An empty tab. What the page reports as an error, in its console or uncaught, fails the test."""
+    with browsers.tab(browser) as page:
+        yield page

