@@ -41,14 +41,11 @@ def test_its_python_prints_what_it_shows(
 
 def test_a_server_replies_as_it_shows(any_server_for_all: servers.Server, db: neuralredis.NeuralRedis) -> None:
     connection = dialogue.Connection(any_server_for_all)
-    first, second = (text.replace(pages.PROMPT, "> ") for language, text in BLOCKS if language == "redis")
-    dialogue.play(connection, first)
-    between = README[README.index("After `NR.OBSERVE net 3 4 -> 7`") : README.index("`5 6 -> 11`") + 12]
-    rows = re.findall(r"\d+ \d+ -> \d+", between)
-    assert len(rows) == 7
-    for row in rows:
-        connection.ask(f"NR.OBSERVE net {row}")
-    dialogue.play(connection, second)
+    pasted = next(text for language, text in BLOCKS if language == "text" and text.startswith("NR.CREATE"))
+    *_, last = [connection.ask(line) for line in pasted.splitlines()]
+    assert last == "finished"
+    (shown,) = (text.replace(pages.PROMPT, "> ") for language, text in BLOCKS if language == "redis")
+    dialogue.play(connection, shown)
     connection.close()
 
 

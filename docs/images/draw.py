@@ -12,14 +12,19 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 import neuralredis as nr
+from neuralredis.plot.canvas import BLUE, ORANGE
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[1] / "examples" / "data"
 #: Of what is drawn, whatever the reader's background is.
-SAVED = {"dpi": 110, "facecolor": "white", "metadata": {"Software": None}}
+SAVED: dict[str, Any] = {"dpi": 110, "facecolor": "white", "metadata": {"Software": None}}
+
+#: From the first class's colour by white to the second's.
+BETWEEN = LinearSegmentedColormap.from_list("between", [BLUE, "white", ORANGE])
 
 
 def spirals() -> tuple[np.ndarray, np.ndarray]:
@@ -42,48 +47,70 @@ def draw_map(axes: Axes) -> None:
     line = np.linspace(-7, 7, 300)
     x, y = np.meshgrid(line, line)
     likely = net.run(np.column_stack([x.ravel(), y.ravel()]))[:, 1].reshape(x.shape)
-    axes.pcolormesh(x, y, likely, cmap="RdBu", vmin=-0.25, vmax=1.25, rasterized=True)
-    for which, color in ((0, "#8c1a1a"), (1, "#12477d")):
-        axes.scatter(*points[classes == which].T, s=9, color=color, edgecolor="white", linewidth=0.4)
+    axes.pcolormesh(x, y, likely, cmap=BETWEEN, vmin=-0.2, vmax=1.2, rasterized=True)
+    for which, color in enumerate((BLUE, ORANGE)):
+        axes.scatter(*points[classes == which].T, s=16, color=color, edgecolor="black", linewidth=0.6)
     axes.set_title("Two spirals, learnt from 194 points")
     axes.set(aspect="equal", xticks=[], yticks=[])
 
 
-def overfitting() -> nr.Report:
-    """Return the training of the tutorial in which a network learns its rows by heart."""
+def titanic() -> nr.Network:
+    """Return the network of the tutorial's chapter on overfitting, with its rows, before any training."""
     with open(DATA / "titanic.csv", newline="") as file:
         rows = list(csv.DictReader(file))[:600]
     fields = {"class": "category", "sex": "category"} | dict.fromkeys(("age", "siblings", "parents", "fare"), "number")
     of_fields: Any = {"fields": fields, "target": "survived", "classes": ["0", "1"], "hidden": [30]}
     net = nr.Network("classifier", **of_fields, dataset=300, test=300, seed=1, restarts=1, l2=0)
     net.observe(rows)
-    return net.train(max_cycles=3000, max_time=None)
+    return net
 
 
-def draw_curve(axes: Axes, report: nr.Report) -> None:
-    """Draw the errors of training and testing rows."""
+def draw_curve(axes: Axes, report: nr.Report, stopped: int | None = None) -> None:
+    """Draw the errors of training and validation rows; dotted after the cycle at which a training was stopped."""
     curve = report.curve
     best = int(np.argmin(curve.test_error))
-    axes.plot(curve.cycles, curve.train_error, color="#12477d", label="rows that it learns from")
-    axes.plot(curve.cycles, curve.test_error, color="#8c1a1a", label="rows that it does not")
-    axes.axvline(curve.cycles[best], color="gray", linestyle=":", label="best moment to stop")
+    end = len(curve.cycles) if stopped is None else int(np.searchsorted(curve.cycles, stopped, side="right"))
+    for errors, color, label in (
+        (curve.train_error, BLUE, "training rows"),
+        (curve.test_error, ORANGE, "validation rows"),
+    ):
+        axes.plot(curve.cycles[:end], errors[:end], color=color, linewidth=2, label=label)
+        axes.plot(curve.cycles[end - 1 :], errors[end - 1 :], color=color, linestyle=":", linewidth=1.2)
+    kept = {"color": ORANGE, "marker": "o", "linestyle": "none", "markeredgecolor": "black", "zorder": 3}
+    axes.plot(curve.cycles[best], curve.test_error[best], label="lowest validation error", **kept)
     axes.set_xscale("symlog", linthresh=1)
     axes.set_xlim(left=0)
     axes.set_ylim(0, 1.5)
-    axes.set(xlabel="cycle", ylabel="mean error of a row", title="Who survived the Titanic, learnt by heart")
-    axes.legend(framealpha=1, edgecolor="white", loc="lower left")
+    axes.set(xlabel="cycle", ylabel="mean error of a row")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="lower left")
+
+
+def draw_early_stopping(axes: Axes, report: nr.Report) -> None:
+    """Draw where early stopping ends that training, and what would have followed without it."""
+    net = titanic()
+    stopped = net.train(autostop=True, backtrack=True, max_time=None)
+    draw_curve(axes, report, stopped.cycles)
+    axes.axvline(stopped.cycles, color="gray", linewidth=0.8)
+    axes.annotate(
+        "stopped here", (stopped.cycles, 1.42), (-4, 0), textcoords="offset points", ha="right", color="dimgray"
+    )
+    axes.annotate("without early stopping", (170, 1.02), (8, -8), textcoords="offset points", color="dimgray")
+    axes.set_title("Titanic survival: training stops before it overfits")
 
 
 def main(folder: Path = HERE) -> None:
     """Draw them all."""
-    report = overfitting()
+    report = titanic().train(max_cycles=3000, max_time=None)
     figure = Figure(figsize=(9.5, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
     draw_map(left)
-    draw_curve(right, report)
+    draw_early_stopping(right, report)
     figure.savefig(folder / "front.png", **SAVED)
     figure = Figure(figsize=(7, 3.8), layout="constrained")
-    draw_curve(figure.add_subplot(), report)
+    axes = figure.add_subplot()
+    draw_curve(axes, report)
+    axes.set_title("Overfitting: 3000 cycles on 300 passengers, without early stopping")
     figure.savefig(folder / "overfitting.png", **SAVED)
 
 
