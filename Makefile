@@ -14,7 +14,7 @@ SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') C
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-built test-rust test-python torture fuzz mutants quality bench lint lint-rust format
-.PHONY: wheel docs pages clean
+.PHONY: audit audit-python wheel docs pages clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -78,6 +78,15 @@ lint-rust: $(VENV)/ready
 	cargo fmt --all --check
 	cargo fmt --manifest-path rust/fuzz/Cargo.toml --check
 	$(CARGO) clippy --locked --quiet --workspace --all-targets --all-features -- -D warnings
+
+# Cargo's part is of cargo-deny (cargo install cargo-deny), which deny.toml configures.
+audit: audit-python ## search the dependencies for known holes, and for licences that do not fit
+	cargo deny check
+
+# What users install: the package's dependencies, in all extras.
+audit-python: $(VENV)/ready
+	@$(BIN)/python -m pip install --quiet 'pip-audit>=2.7,<3'
+	$(BIN)/python -m pip_audit --progress-spinner off --skip-editable
 
 format: $(VENV)/ready $(VENV)/lint ## bring Rust and Python into form
 	cargo fmt --all
