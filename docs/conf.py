@@ -5,6 +5,8 @@ The pages are also read where they are, so their links are those of files.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
@@ -32,6 +34,25 @@ html_title = f"neuralredis {release}"
 html_copy_source = html_show_sphinx = False
 
 
+ROOT = Path(__file__).resolve().parents[1]
+#: Pages that lie beside the README, where people look for them. In docs/ there is a stub of each.
+OUTSIDE = {
+    "changelog": "CHANGELOG.md",
+    "conduct": "CODE_OF_CONDUCT.md",
+    "contributing": "CONTRIBUTING.md",
+    "security": "SECURITY.md",
+}
+
+
+def bring_in(app: Sphinx, name: str, source: list[str]) -> None:
+    """Put the text of pages outside of docs/ into their stubs, and have links lead to these."""
+    if name in OUTSIDE:
+        source[0] = (ROOT / OUTSIDE[name]).read_text(encoding="utf-8").replace("](docs/", "](")
+    for stub, path in OUTSIDE.items():
+        source[0] = source[0].replace(f"](../{path}", f"]({stub}.md").replace(f"]({path}", f"]({stub}.md")
+
+
 def setup(app: Sphinx) -> None:
-    """Leave what is typed into redis-cli without colours."""
+    """Leave what is typed into redis-cli without colours, and bring in the pages outside."""
     app.add_lexer("redis", TextLexer)
+    app.connect("source-read", bring_in)

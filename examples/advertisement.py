@@ -42,7 +42,7 @@ net = common.network(
 )
 
 print("Clicks of 100 visitors, on average:\n")
-print("  visitors           network    chosen by lot    who knows all")
+print("  visitors           network        at random    best possible")
 clicks: list[tuple[bool, float, float]] = []
 shown: list[list[int]] = []
 for number in range(args.visitors):
@@ -59,7 +59,7 @@ for number in range(args.visitors):
 
     if (number + 1) % every == 0:
         row = [100 * sum(column) / every for column in zip(*clicks[-every:], strict=True)]
-        remark = "   all by lot, to begin with" if number < every else ""
+        remark = "   all at random, to begin with" if number < every else ""
         print(
             f"  {number + 2 - every:5} to {number + 1:5} {row[0]:9.1f} {row[1]:14.1f} {row[2]:16.1f}{remark}",
             flush=True,
@@ -80,7 +80,7 @@ if args.plot:
     import numpy as np
 
     ax = common.axes("Which advertisement to show", "visitor", f"clicks of 100 visitors, mean of {every}")
-    names, colors = ["network", "chosen by lot", "who knows all"], ["#0072B2", "gray", "#009E73"]
+    names, colors = ["network", "at random", "best possible"], ["#0072B2", "gray", "#009E73"]
     for column, name, color in zip(np.transpose(clicks), names, colors, strict=True):
         smooth = 100 * np.convolve(column, np.ones(every) / every, "valid")
         ax.plot(range(every - 1, len(clicks)), smooth, color=color, label=name)

@@ -51,14 +51,14 @@ fields = {name: kind(name, calls) for name in calls[0] if name != "y"}
 limits = {"dataset": len(calls), "test": len(calls) // 4}
 net = common.network(args, "classifier", fields=fields, target="y", classes=["no", "yes"], **limits)
 training, testing = net.observe(learnt)
-print(f"{training + testing} calls observed: {training} to learn from, {testing} to tell when to stop.")
+print(f"{training + testing} calls observed: {training} for training, {testing} for validation.")
 report = net.train(autostop=True, backtrack=True, max_time=60, progress=args.progress)
 print(f"Trained for {report.cycles} cycles in {report.seconds:.1f} s.")
 
 unseen = net.evaluate(kept)
-print(f"\nRight about {len(kept)} calls that it never saw:")
+print(f"\nRight about {len(kept)} calls that were held out:")
 print(f"  the network                 {unseen.accuracy:6.1%}")
-print(f"  who always says no          {unseen.baseline:6.1%}")
+print(f"  baseline: always no         {unseen.baseline:6.1%}")
 
 # The second of the classes is yes.
 chances = net.run(kept)[:, 1]

@@ -40,7 +40,7 @@ net = common.network(
 )
 order = rng.permutation(len(X))
 training, testing = net.observe(X[order], y[order])
-print(f"{args.waits} waits and {len(ends)} rows of the ends: {training} to learn from, {testing} to tell when to stop.")
+print(f"{args.waits} waits and {len(ends)} rows of the ends: {training} for training, {testing} for validation.")
 report = net.train(autostop=True, backtrack=True, max_cycles=3000, max_time=None, progress=args.progress)
 print(f"Trained for {report.cycles} cycles in {report.seconds:.1f} s.")
 
@@ -52,7 +52,7 @@ learnt = net.run(minutes[:, np.newaxis])[:, 0]
 steps = np.searchsorted(waits, minutes, side="right") / args.waits
 normal = np.array([0.5 * (1 + math.erf((m - waits.mean()) / waits.std() / math.sqrt(2))) for m in minutes])
 
-print("\nFurthest off from the share of the waits that are over, and off on average:")
+print("\nLargest and mean difference from the true share of waits that are over:")
 for name, shown in (("the network", learnt), ("the waits that were seen", steps), ("a normal distribution", normal)):
     off = 100 * np.abs(shown - true)
     print(f"  {name:25} {off.max():5.1f} %  {off.mean():5.1f} %")
@@ -68,7 +68,7 @@ def quantiles(of: np.ndarray) -> np.ndarray:
     return high
 
 
-print("\nWaits that are over after   the network says   it is")
+print("\nWaits that are over after   the network says   truth")
 for share, said in zip((0.1, 0.5, 0.9), quantiles(np.array([0.1, 0.5, 0.9])), strict=True):
     print(f"  {share:4.0%}                      {said:6.1f} min       {np.quantile(fresh, share):6.1f} min")
 drawn = quantiles(rng.random(2000))
@@ -80,8 +80,8 @@ print(f"Of {len(minutes):,} minutes and the numbers next to them it falls {falls
 
 if args.plot:
     ax = common.axes("How long people wait", "minutes", "share of the waits that are over")
-    ax.plot(minutes, true, color="#666666", linewidth=4, alpha=0.4, label="what is true")
-    ax.step(waits, shares, where="mid", color="#D55E00", linewidth=1, label="the waits that were seen")
+    ax.plot(minutes, true, color="#666666", linewidth=4, alpha=0.4, label="true")
+    ax.step(waits, shares, where="mid", color="#D55E00", linewidth=1, label="observed waits")
     ax.plot(minutes, learnt, color="#0072B2", label="the network")
     ax.plot(minutes, normal, color="black", linestyle=":", linewidth=1, label="a normal distribution")
     ax.set_ylim(0, 1)

@@ -48,7 +48,7 @@ X, y = points(rng, args.rows)
 layout, options = [2, 30, 30, 30, 3], {"normalize": True, "dataset": 1000, "test": 500}
 net = common.network(args, "classifier", layout, **options)
 training, testing = net.observe(X, y)
-print(f"{training + testing} points observed: {training} to learn from, {testing} to tell when to stop.")
+print(f"{training + testing} points observed: {training} for training, {testing} for validation.")
 
 report = net.train(autostop=True, backtrack=True, progress=args.progress)
 print(f"Trained for {report.cycles} cycles in {report.seconds:.1f} s.\n")
@@ -62,7 +62,7 @@ for line in range(SIDE):
 fresh = net.evaluate(*points(rng, 3000))
 print(f"\nWrong about {fresh.rows} fresh points, some of them where two circles cross:")
 print(f"  the network                        {1 - fresh.accuracy:6.1%}")
-print(f"  who always says the same circle    {1 - fresh.baseline:6.1%}")
+print(f"  baseline: always the same circle   {1 - fresh.baseline:6.1%}")
 
 if args.plot:
     ax = common.axes("", "", "")

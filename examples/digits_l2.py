@@ -27,7 +27,7 @@ most = SIZES[-1]
 sizes = SIZES[: args.sizes]
 
 others = len(X) - most
-print(f"Digits got wrong: of those it learnt from, and of {others} others (who always says the same: about 90 %).\n")
+print(f"Misclassified training digits, and misclassified digits of {others} others (baseline: about 90 %).\n")
 print("  digits" + "".join(f"{f'decay {decay:g}':>18}" for decay in DECAYS))
 wrong: dict[float, list[tuple[float, float]]] = {decay: [] for decay in DECAYS}
 for size in sizes:
@@ -43,7 +43,7 @@ for size in sizes:
     print(line, flush=True)
 
 best = min(DECAYS, key=lambda decay: wrong[decay][0][1])
-print(f"\nOf {sizes[0]} digits a decay of {best:g} makes the most.")
+print(f"\nWith {sizes[0]} digits a decay of {best:g} works best.")
 
 if args.plot:
     from neuralredis.plot.canvas import CLASSES
@@ -53,8 +53,8 @@ if args.plot:
         training, validation = zip(*wrong[decay], strict=True)
         ax.plot(sizes, training, color=color)
         ax.plot(sizes, validation, color=color, linestyle="--", marker="o", markersize=4, label=f"l2={decay:g}")
-    ax.plot([], [], color="black", label="learnt from")
-    ax.plot([], [], color="black", linestyle="--", label="others (validation)")
+    ax.plot([], [], color="black", label="training")
+    ax.plot([], [], color="black", linestyle="--", label="validation")
     ax.set_xscale("log")
     ax.set_xticks(sizes, [str(size) for size in sizes])
     ax.minorticks_off()

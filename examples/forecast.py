@@ -1,4 +1,4 @@
-"""A network learns two series, and forecasts them: spots of the sun, and carbon dioxide in the air.
+"""A network learns two series, and forecasts them: sunspots, and carbon dioxide in the air.
 
 A series is one long sequence of one number. The network sees the last 24 of them, learns the next, and answers further
 ahead from its own answers. With a level it also says between which bounds the truth lies that often.
@@ -93,7 +93,7 @@ if args.plot:
         every = series.first + np.arange(len(values)) / series.a_year
         years = every[series.split : series.split + args.steps]
         ax.plot(every[past], values[past], color="#666666", label="measured")
-        ax.plot(years, said.values, color="#D55E00", label="foretold")
+        ax.plot(years, said.values, color="#D55E00", label="forecast")
         ax.fill_between(years, said.low, said.high, color="#D55E00", alpha=0.2, linewidth=0, label="bounds")
         ax.set(title=series.title, xlabel="year", ylabel=series.unit)
     figure.axes[0].legend(frameon=False, loc="upper left")

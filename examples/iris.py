@@ -34,25 +34,25 @@ def learn(seed: int, progress: bool | None) -> tuple[nr.AnyNetwork, nr.Report, l
 net, report, X, y = learn(args.seed, args.progress)
 info = net.info()
 training, testing = info.training_dataset_len, info.test_dataset_len
-print(f"{training + testing} flowers observed: {training} to learn from, {testing} to tell when to stop.")
+print(f"{training + testing} flowers observed: {training} for training, {testing} for validation.")
 print(f"Trained for {report.cycles} cycles in {1000 * report.seconds:.1f} ms; the best was cycle {report.best_cycle}.")
 
 # The testing rows had a say in when to stop and which cycle was best, so they flatter the network. The rest did not.
 tested = net.evaluate("test")
 unseen = net.evaluate(X, y)
-print("\nTaken for another species:")
-print(f"  of the {tested.rows} testing flowers        {1 - tested.accuracy:6.1%}")
-print(f"  of the {unseen.rows} flowers never seen     {1 - unseen.accuracy:6.1%}")
-print(f"  by who always says the same      {1 - unseen.baseline:6.1%}")
+print("\nMisclassified:")
+print(f"  of the {tested.rows} validation flowers     {1 - tested.accuracy:6.1%}")
+print(f"  of the {unseen.rows} fresh flowers          {1 - unseen.accuracy:6.1%}")
+print(f"  baseline: always the same        {1 - unseen.baseline:6.1%}")
 
-print("\nThe flowers never seen, and what they were taken for:")
+print("\nThe fresh flowers (rows) and their predicted species (columns):")
 print(" " * 13 + "".join(f"{species:>12}" for species in SPECIES))
 for species, counts in zip(SPECIES, unseen.confusion, strict=True):
     print(f"  {species:11}" + "".join(f"{count:12}" for count in counts))
 
 if args.trainings > 1:
-    print("\nThirty flowers are few, so once more, and again. Never seen and taken for another species:")
-    print("  training      this time    on average so far    by who always says the same")
+    print("\nThirty flowers are few, so train again and again. Misclassified fresh flowers:")
+    print("  training      this time    on average so far      baseline: always the same")
 wrong, baseline = [1 - unseen.accuracy], [1 - unseen.baseline]
 for number in range(1, args.trainings + 1):
     if number > 1:

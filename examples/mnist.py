@@ -45,19 +45,19 @@ X, y = X[: args.rows], y[: args.rows, 0]
 # Without normalize: all inputs are grey values, and standardized the few specks at the edge would count like strokes.
 net = common.network(args, "classifier", [784, 200, 10], dataset=len(X), test=len(X) // 5)
 training, testing = net.observe(X, y)
-print(f"{training + testing} digits observed: {training} to learn from, {testing} to tell when to stop.")
+print(f"{training + testing} digits observed: {training} for training, {testing} for validation.")
 report = net.train(autostop=True, backtrack=True, max_time=args.seconds, progress=args.progress)
 print(f"Trained for {report.cycles} cycles in {report.seconds:.0f} s.")
 
 unseen = net.evaluate(X_unseen, y_unseen[:, 0])
 print(f"\nWrong about {unseen.rows} digits of other people:")
 print(f"  the network                  {1 - unseen.accuracy:6.2%}")
-print(f"  who always says the same     {1 - unseen.baseline:6.2%}")
+print(f"  baseline: always the same    {1 - unseen.baseline:6.2%}")
 
 wrong = np.flatnonzero(net.classify(X_unseen) != y_unseen[:, 0])
 if len(wrong):
     said, is_ = net.classify(X_unseen[wrong[0]]), y_unseen[wrong[0], 0]
-    print(f"\nA {is_} that it takes for a {said}:")
+    print(f"\nA {is_} that it reads as a {said}:")
     for line in X_unseen[wrong[0]].reshape(28, 28)[::2] // 52:
         print("  " + "".join(" .:*#"[ink] for ink in line))
 

@@ -34,7 +34,7 @@ net = nr.SequenceNetwork(
     seed=args.seed,
 )
 training, testing = net.observe(known)
-print(f"{split} names observed: {training} to learn from, {testing} to tell when to stop.")
+print(f"{split} names observed: {training} for training, {testing} for validation.")
 report = net.train(autostop=True, backtrack=True, max_cycles=args.cycles, max_time=None, progress=args.progress)
 print(f"Trained for {report.cycles} cycles in {report.seconds:.1f} s.")
 
@@ -62,7 +62,7 @@ def counted(letters: int) -> float:
     return sum(costs) / len(costs)
 
 
-print(f"\nNats a letter costs, in {len(fresh)} names that it never saw:")
+print(f"\nNats per letter on {len(fresh)} fresh names:")
 costs = {"the network": net.evaluate(fresh).error}
 costs |= {f"counts of {n} letters in a row": counted(n) for n in (2, 3, 4)}
 costs["every letter alike"] = math.log(27)

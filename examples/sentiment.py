@@ -62,14 +62,14 @@ kept = len(texts) // 5
 # Without normalize: all inputs are shares of a text, and standardized the rare ones would be as loud as the others.
 net = common.network(args, "classifier", [WORDS + PAIRS, 100, 2], dataset=len(X), test=len(X) // 4)
 training, testing = net.observe(X[kept:], y[kept:])
-print(f"{training + testing} reviews observed: {training} to learn from, {testing} to tell when to stop.")
+print(f"{training + testing} reviews observed: {training} for training, {testing} for validation.")
 report = net.train(autostop=True, backtrack=True, max_time=300, progress=args.progress)
 print(f"Trained for {report.cycles} cycles in {report.seconds:.1f} s.")
 
 unseen = net.evaluate(X[:kept], y[:kept])
-print(f"\nRight about the {unseen.rows} reviews kept back:")
+print(f"\nRight about the {unseen.rows} reviews that were held out:")
 print(f"  the network                     {unseen.accuracy:6.1%}")
-print(f"  who always says the same        {unseen.baseline:6.1%}")
+print(f"  baseline: always the same       {unseen.baseline:6.1%}")
 
 if args.plot:
     common.plot(net, report, args.plot)

@@ -37,8 +37,8 @@ learnt, news, total = 0, 0, 0.0
 misses: list[tuple[float, float]] = []
 installed: list[int] = []
 
-print("Mean error of the time foretold, in minutes:\n")
-print("  deliveries         network    who says the mean    trainings so far")
+print("Mean error of the predicted time, in minutes:\n")
+print("  deliveries         network     baseline: mean    trainings so far")
 for number in range(args.deliveries):
     delivery = order(rng)
     # Asked before it is known.
@@ -68,9 +68,9 @@ if training:
 net.train(autostop=True, backtrack=True, progress=args.progress)
 fresh = [order(rng) for _ in range(1000)]
 found = net.evaluate(fresh, [minutes(delivery, bridge=False, rng=rng) for delivery in fresh])
-print(f"\nOff by so many minutes on {found.rows} fresh deliveries, root mean square:")
+print(f"\nRoot mean square error on {found.rows} fresh deliveries, in minutes:")
 print(f"  the network                 {found.rmse:5.1f}")
-print(f"  who always says the mean    {found.baseline:5.1f}")
+print(f"  baseline: always the mean   {found.baseline:5.1f}")
 
 if args.plot:
     import numpy as np
@@ -78,7 +78,7 @@ if args.plot:
     ax = common.axes(
         "A network that learns while it answers", "delivery", f"error, mean of {batch} deliveries (minutes)"
     )
-    for column, name, color in zip(np.transpose(misses), ["network", "who says the mean"], ["C0", "gray"], strict=True):
+    for column, name, color in zip(np.transpose(misses), ["network", "baseline: always the mean"], ["C0", "gray"], strict=True):
         smooth = np.convolve(column, np.ones(batch) / batch, "valid")
         ax.plot(range(batch - 1, len(misses)), smooth, color=color, label=name)
     ax.plot(installed, [0] * len(installed), "|", color="C0", clip_on=False, label="a training ended")

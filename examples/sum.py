@@ -18,7 +18,7 @@ def questions(count: int, limit: int) -> list[list[int]]:
 net = common.network(args, "regressor", [2, 10, 1], normalize=True, dataset=1000, test=500)
 X = questions(150, 100) + questions(150, 10)
 training, testing = net.observe(X, [a + b for a, b in X])
-print(f"{training + testing} sums observed, of numbers below 100: {training} to learn from, {testing} to test with.")
+print(f"{training + testing} sums observed, of numbers below 100: {training} for training, {testing} for validation.")
 
 report = net.train(max_time=2.0, progress=args.progress)
 print(f"Trained for {report.cycles:,} cycles in {report.seconds:.1f} s.\n")
@@ -29,8 +29,8 @@ for a, b in [[1, 1], [3, 2], [10, 10], *questions(3, 100), [150, 150]]:
 
 X = questions(300, 100)
 fresh = net.evaluate(X, [a + b for a, b in X])
-print(f"\nOn {fresh.rows} fresh sums it is off by {fresh.mae:.3f} on average (root mean square {fresh.rmse:.3f};")
-print(f"who always says the mean sum is off by {fresh.baseline:.1f}).")
+print(f"\nOn {fresh.rows} fresh sums the mean error is {fresh.mae:.3f} (root mean square {fresh.rmse:.3f};")
+print(f"baseline, always predicting the mean sum: {fresh.baseline:.1f}).")
 
 if args.plot:
     common.plot(net, report, args.plot)

@@ -1,4 +1,4 @@
-"""A network learns from 601 passengers of the Titanic who survived, and is asked about 290 that it never saw."""
+"""A network learns from 601 passengers of the Titanic who survived, and is tested on 290 others."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ fields = {
 }
 net = common.network(args, "classifier", fields=fields, target="survived", classes=["0", "1"], dataset=1000, test=500)
 training, testing = net.observe(passengers[:601])
-print(f"{training + testing} passengers observed: {training} to learn from, {testing} to tell when to stop.")
+print(f"{training + testing} passengers observed: {training} for training, {testing} for validation.")
 
 report = net.train(autostop=True, backtrack=True, progress=args.progress)
 print(f"Trained for {report.cycles} cycles in {1000 * report.seconds:.1f} ms.")
 
 unseen = net.evaluate(passengers[601:])
-print(f"\nWrong about the {unseen.rows} passengers that it never saw:")
+print(f"\nWrong about the other {unseen.rows} passengers:")
 print(f"  the network                          {1 - unseen.accuracy:6.1%}")
 wrong = sum((passenger["sex"] == "female") != (passenger["survived"] == "1") for passenger in passengers[601:])
-print(f"  who says that only women survived    {wrong / unseen.rows:6.1%}")
-print(f"  who says that nobody survived        {1 - unseen.baseline:6.1%}")
+print(f"  baseline: only women survive         {wrong / unseen.rows:6.1%}")
+print(f"  baseline: nobody survives            {1 - unseen.baseline:6.1%}")
 
 print("\nHow likely would she have survived, with no family aboard?")
 for age, ticket, fare in [(30, "first", 200), (70, "first", 200), (70, "third", 20)]:

@@ -63,7 +63,7 @@ for step in range(20):
         if step == len(events) - 1:
             session.finish(outcome(events))
 info = net.info()
-print(f"{args.visitors} visits observed: {info.training_dataset_len} to learn from, {info.test_dataset_len} to test.")
+print(f"{args.visitors} visits observed: {info.training_dataset_len} for training, {info.test_dataset_len} for validation.")
 report = net.train(autostop=True, backtrack=True, max_time=None, max_cycles=200, progress=args.progress)
 print(f"Trained for {report.cycles} cycles in {report.seconds:.1f} s.")
 
@@ -71,7 +71,7 @@ fresh = [visit() for _ in range(FRESH)]
 right = [outcome(events) for events in fresh]
 best = ["bought" if chance(events) > 0.5 else "left" for events in fresh]
 commonest = max(set(right), key=right.count)
-print(f"\nRight about {FRESH} visits that it never saw:")
+print(f"\nAccuracy on {FRESH} fresh visits:")
 for who, said in (
     ("the network", net.classify(fresh)),
     ("the best possible", best),
