@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from copy import copy
-from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_array, check_random_state
+from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from neuralredis.network import Network
 from neuralredis.options import Activation, ClassWeight, Kind
-from neuralredis.results import Curve
-from neuralredis.sklearn.checks import checked, flag, hidden_layers, whole_number
+from neuralredis.sklearn.checks import checked, flag, hidden_layers
 from neuralredis.sklearn.coding import Coding, field_columns, field_names, kinds, target_names
 from neuralredis.sklearn.frames import Frame
 from neuralredis.sklearn.monotone import signs_of
 from neuralredis.sklearn.rows import Rows, dense, merged, split
+from neuralredis.sklearn.trained import TrainedEstimator, drop_rows
 
-#: What a `numpy.random.RandomState` draws as the seed of a network is below this, on every machine.
-SEEDS = 2**31 - 1
 #: Values of a sparse matrix that are made dense at a time: 16 MB.
 DENSE_VALUES = 1 << 22
 #: Different words that a column has room for at least where rows come in parts: as of `Network` unless said otherwise.
 WORDS = 100
 
 
-class NeuralEstimator(BaseEstimator):
+class NeuralEstimator(TrainedEstimator):
     """The parameters and the training of `NeuralClassifier` and `NeuralRegressor`."""
 
-    network_: Network
     n_features_in_: int
-    n_iter_: int
-    loss_curve_: NDArray[np.float64]
-    validation_loss_curve_: NDArray[np.float64] | None
 
     def __init__(
         self,
@@ -93,17 +83,12 @@ class NeuralEstimator(BaseEstimator):
         Outputs are a number of them, or the names of classes. With `keep` the rows are added to those that the network
         has; otherwise they take their place.
         """
-        for name in ("normalize", "early_stopping", "warm_start"):
+        for name in ("normalize", "warm_start"):
             flag(name, getattr(self, name))
-        whole_number("max_iter", self.max_iter, None)
-        whole_number("n_iter_no_change", self.n_iter_no_change, "auto")
-        lot = check_random_state(self.random_state)
-        seed = int(lot.randint(SEEDS, dtype=np.int64))
+        lot, seed = self._checked()
         rows = merged(rows)
         learnt, tested = rows, None
         if self.early_stopping:
-            if not isinstance(self.validation_fraction, Real) or not 0 < self.validation_fraction < 1:
-                raise ValueError(f"validation_fraction is {self.validation_fraction!r}: expected more than 0, below 1")
             classes = rows.y[:, 0] if kind == "classifier" else np.zeros(len(rows.X))
             learnt, tested = split(rows, classes, self.validation_fraction, lot)
         if goes_on:
@@ -166,38 +151,6 @@ class NeuralEstimator(BaseEstimator):
         network = copy(self.network_)
         network.configure(**self._options(class_weight))
         return network
-
-    def _train(self, network: Network, *, keep: bool) -> None:
-        """Have a network train that is this estimator's from now on; with `keep` its rows stay."""
-        self.network_ = network
-        watched = self.early_stopping and network.info().test_dataset_len > 0
-        try:
-            report = network.train(
-                max_cycles=self.max_iter,
-                max_time=None,
-                autostop=watched,
-                backtrack=watched,
-                progress=bool(self.verbose),
-            )
-        finally:
-            # An interruption, too, leaves a network that has learnt something.
-            self._tell_of(network)
-            if not keep:
-                drop_rows(network)
-        if watched and report.reason == "maxcycles":
-            warnings.warn(
-                f"the rows kept back had still something to gain after {report.cycles} iterations, which are max_iter",
-                ConvergenceWarning,
-                stacklevel=3,
-            )
-
-    def _tell_of(self, network: Network) -> None:
-        report = network.report()
-        if report is not None:
-            self.n_iter_ = report.cycles
-            self.loss_curve_ = at_each_cycle(report.curve, report.curve.train_error)
-            watched = report.test_error is not None
-            self.validation_loss_curve_ = at_each_cycle(report.curve, report.curve.test_error) if watched else None
 
     def _outputs(self, X: Any) -> NDArray[np.float64]:
         """Return what the network answers, in double precision, for sums of many answers."""
@@ -271,17 +224,3 @@ def observed(network: Network, coding: Coding | None, rows: Rows) -> tuple[Any, 
     columns = [coding.column(at, numbers) for at, numbers in enumerate(rows.X.T)]
     y = rows.y if network.classes is None else np.array(network.classes, object)[rows.y.astype(np.intp)]
     return field_columns(network.fields.items(), columns), y[:, 0] if y.shape[1] == 1 else y
-
-
-def drop_rows(network: Network) -> None:
-    """Take a network's rows away; it has room for as many others."""
-    info = network.info()
-    network.configure(dataset=0, test=0)
-    network.configure(dataset=info.training_dataset_maxlen, test=info.test_dataset_maxlen)
-
-
-def at_each_cycle(curve: Curve, error: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return an error after each cycle, on straight lines between the points that the curve has."""
-    cycles, known = np.arange(1, curve.cycles[-1] + 1), ~np.isnan(error)
-    # An interruption may come before anything was computed.
-    return np.interp(cycles, curve.cycles[known], error[known]) if known.any() else np.full(len(cycles), np.nan)

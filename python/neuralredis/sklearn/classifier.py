@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from neuralredis.options import Activation
 from neuralredis.sklearn.base import NeuralEstimator, weights
 from neuralredis.sklearn.checks import checked
+from neuralredis.sklearn.classweights import class_weights
 from neuralredis.sklearn.coding import as_numbers, class_names
 from neuralredis.sklearn.rows import Rows
 
@@ -276,7 +276,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
             rows_of += self._rows_of
         table, coding = as_numbers(X)
         rows = Rows(table, positions[:, np.newaxis].astype(np.float32), weight)
-        class_weight = self._class_weights(classes, rows_of)
+        class_weight = class_weights(self.class_weight, classes, rows_of)
         network = self._prepared(
             "classifier", rows, coding, class_names(classes), class_weight, goes_on=goes_on, keep=keep
         )
@@ -284,19 +284,6 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         self._rows_of = rows_of if keep else np.zeros(len(classes))
         self._train(network, keep=keep)
         return self
-
-    def _class_weights(self, classes: NDArray[Any], rows_of: NDArray[np.float64]) -> Literal["none"] | NDArray[Any]:
-        """Return what rows of each class count, by the rows that there are of each."""
-        if self.class_weight is None:
-            return "none"
-        if isinstance(self.class_weight, Mapping):
-            given: NDArray[Any] = compute_class_weight(self.class_weight, classes=classes, y=classes)
-            return given
-        if self.class_weight != "balanced":
-            raise ValueError(f"class_weight is {self.class_weight!r}: expected a dict, 'balanced' or None")
-        fair = rows_of.sum() / len(classes)
-        balanced: NDArray[Any] = fair / np.where(rows_of > 0, rows_of, fair)
-        return balanced
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the probability of each class.
