@@ -6,6 +6,7 @@ They need scikit-learn 1.6 or later, which the extra ``sklearn`` brings: ``pip i
 try:
     from neuralredis.sklearn.classifier import NeuralClassifier
     from neuralredis.sklearn.regressor import NeuralRegressor
+    from neuralredis.sklearn.sequence_classifier import SequenceClassifier
 except ImportError as error:
     if not (error.name or "").startswith("sklearn"):
         raise
@@ -15,4 +16,4 @@ except ImportError as error:
         path=error.path,
     ) from error
 
-__all__ = ["NeuralClassifier", "NeuralRegressor"]
+__all__ = ["NeuralClassifier", "NeuralRegressor", "SequenceClassifier"]
