@@ -173,6 +173,28 @@ def test_series_are_forecast(db: nr.NeuralRedis) -> None:
     assert np.array_equal(remote.session(3).run(4.5), local.session(3).run({"kwh": 4.5}))
 
 
+def test_series_are_cut_in_time_in_a_server_too(db: nr.NeuralRedis) -> None:
+    local, remote = both(db, **SERIES)
+    for net in (local, remote):
+        assert net.observe_series([[1, 5, 9] * 20, [3]], ids=["meter:3", 7]) == (2, 1)
+    assert remote.download() == local
+    for call, error in [
+        (lambda net: net.observe_series([[1, 2]], ids=["a", "b"]), nr.ShapeError),
+        (lambda net: net.observe_series([[1] * 9, [*[1] * 9, "x"]], ids=["a", "b"]), nr.DataError),
+        (lambda net: net.observe_series([["x", *[1] * 9]], ids=["a"]), nr.DataError),
+        (lambda net: net.observe_series([[1]], ids=["a"], kept_back=-1), nr.OptionError),
+    ]:
+        said = []
+        for net in (local, remote):
+            with pytest.raises(error) as refused:
+                call(net)
+            said.append(str(refused.value))
+        assert len(set(said)) == 1, said
+    with pytest.raises(TypeError, match="ids is missing"):
+        remote.observe_series([[1, 2]])
+    assert remote.download() == local
+
+
 def test_events_go_by_their_positions(db: nr.NeuralRedis) -> None:
     local, remote = both(db, **NUMBERS)
     chance = np.random.default_rng(1)
@@ -406,6 +428,7 @@ def test_awaited_it_does_the_same(any_server_for_all: servers.Server) -> None:
             series.observe([[1, 5] * 9], ids=["meter"])
             forecast = await load.session("meter").forecast(3)
             assert np.array_equal(forecast.values, series.session("meter").forecast(3).values)
+            assert await load.observe_series([[1, 5] * 9], ids=["cut"]) == (2, 1)
             assert isinstance(await db.network("net"), nr.aio.RedisSequenceNetwork)
             assert isinstance(await db.upload("up", local), nr.aio.RedisSequenceNetwork)
             assert (repr(net), repr(visitor)) == ("<RedisSequenceNetwork 'net'>", "<session b'new'>")

@@ -251,3 +251,35 @@ def test_a_network_of_sequences_tells_what_it_is(trained: nr.SequenceNetwork) ->
     assert info.training_dataset_len + info.test_dataset_len == 120
     figures = {figure.name: figure for figure in trained.field_statistics()}
     assert (figures["page[-1]"].importance or 0) > (figures["seconds[-8]"].importance or 0)
+
+
+def test_series_are_cut_in_time_so_that_the_last_part_tells_when_to_stop() -> None:
+    def network() -> nr.SequenceNetwork:
+        return nr.SequenceNetwork("regressor", fields={"kwh": "number"}, target="kwh", length=200, hidden=[6], seed=1)
+
+    shape = np.resize([0.0, 5, 9, 2], 120)
+    net = network()
+    assert net.observe_series([shape, shape[:4] + 50], ids=["meter:3", "short"]) == (2, 1)
+    assert net.ids() == ["meter:3", "meter:3 before", "short"]
+    # The later part has 24 values of context, and the earlier one none of what is kept back.
+    by_hand = network()
+    by_hand.observe([shape[96 - 24 :]], ids=["meter:3"], into="test")
+    by_hand.observe([shape[:96], shape[:4] + 50], ids=["meter:3 before", "short"], into="train")
+    assert net == by_hand
+    assert net.train(autostop=True, max_cycles=200).test_error is not None
+    assert (net.session("meter:3").forecast(4).values == net.forecast(shape, 4).values).all()
+    assert network().observe_series([shape], kept_back=0) == (1, 0)
+    assert network().observe_series([[{"kwh": value} for value in shape]], kept_back=0.5) == (1, 1)
+
+
+def test_nothing_is_kept_of_series_of_which_one_is_wrong() -> None:
+    net = nr.SequenceNetwork("regressor", fields={"kwh": "number"}, target="kwh", seed=1)
+    before = bytes(net)
+    for series in (["five", *[1.0] * 50], [*[1.0] * 50, "five"]):
+        with pytest.raises(nr.DataError, match="field kwh is 'five': expected a finite number"):
+            net.observe_series([[1.0] * 50, series])
+    with pytest.raises(nr.ShapeError, match="1 sequences but 2 ids"):
+        net.observe_series([[1.0, 2.0]], ids=["a", "b"])
+    with pytest.raises(nr.OptionError, match="kept_back is 1: expected a share from 0 to less than 1"):
+        net.observe_series([[1.0, 2.0]], kept_back=1)
+    assert bytes(net) == before

@@ -143,6 +143,7 @@ class RedisSequenceNetwork:
         return RedisSession(self, id_of(id))
 
     observe = awaited(SequenceSteps.observe)
+    observe_series = awaited(SequenceSteps.observe_series)
     field_statistics = awaited(NetworkSteps.field_statistics)
     train = awaited(NetworkSteps.train)
     start_training = awaited(NetworkSteps.start_training, Training)

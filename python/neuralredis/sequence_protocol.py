@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, SupportsIndex
 
 from numpy import float32
@@ -53,6 +53,11 @@ class AnySequenceNetwork(Protocol):
         weight: ArrayLike | None = None,
     ) -> tuple[int, int]:
         """Add sequences, or events to those that are there."""
+
+    def observe_series(
+        self, X: Iterable[Any], *, ids: Sequence[str | bytes | int] | None = None, kept_back: float = 0.2
+    ) -> tuple[int, int]:
+        """Add series, each of which is cut in time."""
 
     def train(
         self,

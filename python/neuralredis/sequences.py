@@ -16,6 +16,7 @@ from neuralredis.exceptions import DataError, KindError, OptionError, ShapeError
 from neuralredis.network import Network
 from neuralredis.options import Creation, Kind, Set
 from neuralredis.results import ClassifierEvaluation, Evaluation, RegressorEvaluation, RowCounts
+from neuralredis.series import KEPT_BACK, parts
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
@@ -235,6 +236,57 @@ class SequenceNetwork(Network):
         if names is None:
             names = self._new_ids(len(ends))
         return _core.happen(self, names, flat, ends, (y, weight), into)
+
+    def observe_series(
+        self, X: Iterable[Any], *, ids: Sequence[str | bytes | int] | None = None, kept_back: float = KEPT_BACK
+    ) -> RowCounts:
+        """Add series, each of which is cut in time: its last part tells when to stop, and the network learns the rest.
+
+        `observe` puts whole sequences into one set. So one series alone, or a few, would leave nothing to tell when to
+        stop. Here each becomes two sequences: ``id`` in the testing set, whose last events a `session` continues, and
+        ``id before`` in the training set. The first 24 events of the later one are the last of the earlier one.
+
+        Parameters
+        ----------
+        X : iterable of sequences
+            As of `observe`, each the whole of a series.
+        ids : sequence of str, bytes or int, optional
+            The id of each, of up to 248 bytes. Without, each is a new sequence.
+        kept_back : float, default 0.2
+            The share of the events of each that the network does not learn, from 0 to less than 1. Series too short for
+            that are learnt whole.
+
+        Returns
+        -------
+        RowCounts
+            How many sequences there are then of the training set and of the testing set.
+
+        Raises
+        ------
+        ShapeError, DataError
+            As of `observe`.
+        OptionError
+            If the share is out of its range.
+
+        Examples
+        --------
+        >>> import neuralredis as nr
+        >>> net = nr.SequenceNetwork("regressor", fields={"kwh": "number"}, target="kwh", length=200, seed=1)
+        >>> net.observe_series([[0, 5, 9, 2] * 30], ids=["meter:3"])
+        RowCounts(train=1, test=1)
+        >>> report = net.train(autostop=True, max_cycles=300)
+        >>> net.session("meter:3").forecast(4).values.round().tolist()
+        [0.0, 5.0, 9.0, 2.0]
+        """
+        series = list(X)
+        names = self._new_ids(len(series)) if ids is None else [id_of(id) for id in ids]
+        if len(names) != len(series):
+            raise ShapeError(f"{len(series)} sequences but {len(names)} ids")
+        train, test = parts(series, names, kept_back)
+        # What is wrong with an event is found before anything is kept, and told by its place in the whole.
+        _core.event_words(self, names, *self._flat(series), (None, None), None)
+        self.observe(test.events, ids=test.ids, into="test")
+        return self.observe(train.events, ids=train.ids, into="train")
 
     def run(self, X: Any) -> NDArray[float32]:
         """Return what the network answers to sequences, which are not kept.

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neuralredis import _core
-from neuralredis.exceptions import KindError
+from neuralredis.exceptions import KindError, ShapeError
 from neuralredis.options import Set
 from neuralredis.remote import replies
 from neuralredis.remote.commands import Command, Key
 from neuralredis.results import Info
-from neuralredis.sequences import SequenceNetwork
+from neuralredis.sequences import SequenceNetwork, id_of
+from neuralredis.series import parts
 
 __all__ = ["Events"]
 
 #: The most classes that a network can have. How many one has room for is for the server to say.
 MOST_CLASSES = 1 << 20
+#: What is wrong with sequences of which it is not said which they are.
+NO_IDS = "ids is missing: expected the id of each sequence, since a server cannot list those it has"
 
 
 class Events:
@@ -62,9 +66,28 @@ class Events:
         """Return NR.OBSERVE for sequences, none for none; `columns` of a frame are its ids and its order."""
         names, flat, ends, y = self._blank._observed(X, y, ids, *columns)
         if names is None:
-            raise TypeError("ids is missing: expected the id of each sequence, since a server cannot list those it has")
+            raise TypeError(NO_IDS)
         told = _core.event_words(self._blank, names, flat, ends, (y, weight), into)
         return (("NR.OBSERVE", key, names[at], *words) for at, words in told)
+
+    def observe_series(
+        self, key: Key, series: Sequence[Any], ids: Sequence[str | bytes | int] | None, kept_back: float
+    ) -> Iterator[Command]:
+        """Return NR.OBSERVE for series that are cut in time."""
+        train, test = parts(series, self._names(ids, len(series)), kept_back)
+        # All is read before anything is sent, and what is wrong is told by its place in the whole.
+        self.observe(key, series, None, ids, (None, None), None, None)
+        return chain(
+            self.observe(key, test.events, None, test.ids, (None, None), "test", None),
+            self.observe(key, train.events, None, train.ids, (None, None), "train", None),
+        )
+
+    def _names(self, ids: Sequence[str | bytes | int] | None, count: int) -> list[bytes]:
+        if ids is None:
+            raise TypeError(NO_IDS)
+        if len(ids) != count:
+            raise ShapeError(f"{count} sequences but {len(ids)} ids")
+        return [id_of(id) for id in ids]
 
     def happened(
         self, id: bytes, events: list[Any], y: Any, weight: float | None, into: Set | None

@@ -5,7 +5,7 @@ What `SequenceNetwork` offers too is documented there; what a docstring here tel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ from neuralredis.remote.events import Events
 from neuralredis.remote.network_steps import NetworkSteps, documented
 from neuralredis.results import Evaluation, RowCounts
 from neuralredis.sequences import SequenceNetwork
+from neuralredis.series import KEPT_BACK
 from neuralredis.steps import Steps
 
 __all__ = ["SequenceSteps"]
@@ -67,6 +68,17 @@ class SequenceSteps(NetworkSteps):
             yield from self._with_rows(lambda rows: self._tell(cast("Events", rows), X, y, ids, columns, into, weight))
         )
 
+    def observe_series(
+        self, X: Iterable[Any], *, ids: Sequence[str | bytes | int] | None = None, kept_back: float = KEPT_BACK
+    ) -> Steps[RowCounts]:
+        """Tell the server of series, each of which is cut in time; each needs an id, as of `observe`."""
+        series = list(X)
+        return (
+            yield from self._with_rows(
+                lambda events: self._send(cast("Events", events).observe_series(self._key, series, ids, kept_back))
+            )
+        )
+
     def _tell(
         self,
         events: Events,
@@ -77,8 +89,11 @@ class SequenceSteps(NetworkSteps):
         into: Set | None,
         weight: ArrayLike | None,
     ) -> Steps[RowCounts]:
+        return (yield from self._send(events.observe(self._key, X, y, ids, columns, into, weight)))
+
+    def _send(self, told: Iterator[commands.Command]) -> Steps[RowCounts]:
+        """Send many commands at a time, and return how many sequences there are then."""
         counts: Any = None
-        told = events.observe(self._key, X, y, ids, columns, into, weight)
         for batch in commands.batched(told, COMMANDS_AT_A_TIME):
             counts = (yield partial(self._link.send, batch))[-1]
         if counts is None:

@@ -72,6 +72,7 @@ class RedisSequenceNetwork:
         return RedisSession(self, id_of(id))
 
     observe = waited(SequenceSteps.observe)
+    observe_series = waited(SequenceSteps.observe_series)
     field_statistics = waited(NetworkSteps.field_statistics)
     train = waited(NetworkSteps.train)
     start_training = waited(NetworkSteps.start_training, Training)
