@@ -7,6 +7,8 @@ import pickle
 from typing import Any
 
 import numpy as np
+import pandas
+import polars
 import pytest
 from numpy.typing import NDArray
 from sklearn.base import clone
@@ -16,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 import neuralredis as nr
-from neuralredis.sklearn import SequenceClassifier
+from neuralredis.sklearn import Forecaster, SequenceClassifier
 
 
 def bumps(cases: int, seed: int = 1) -> tuple[list[NDArray[Any]], list[str]]:
@@ -167,3 +169,168 @@ def test_what_else_cannot_be_learnt_is_named() -> None:
         short().predict(X)
     with pytest.raises(ValueError, match="expected 2 channels, as many as it has learnt from"):
         short().fit(X, y).predict(np.zeros((3, 1, 5)))
+
+
+# Forecasters.
+
+
+def season(length: int = 120, seed: int = 1, level: float = 0.0) -> NDArray[Any]:
+    """Return values of a season of eight."""
+    noise = np.random.default_rng(seed).normal(size=length) / 9
+    return level + np.resize([2.0, 1, 1, 3, 6, 8, 7, 4], length) + noise
+
+
+def quick(**options: Any) -> Forecaster:
+    return Forecaster(8, [8], max_iter=150, restarts=1, random_state=1, **options)
+
+
+@pytest.fixture(scope="module")
+def foretold() -> Forecaster:
+    return quick().fit(season())
+
+
+def test_one_series_is_an_array_and_so_is_its_forecast(foretold: Forecaster) -> None:
+    said = foretold.predict(10)
+    assert said.shape == (10,)
+    assert said.dtype == np.float64
+    assert np.abs(said - season(130)[120:]).max() < 1
+    assert foretold.predict().shape == (1,)
+    # From another end.
+    later = foretold.predict(3, y=season(124))
+    assert np.abs(later - season(127)[124:]).max() < 1
+    # What is learnt is kept under an id, in two parts, the later of which a session goes on with.
+    assert foretold.network_.ids() == ["y", "y before"]
+    assert np.array_equal(foretold.network_.session("y").forecast(10).values, said)
+    assert np.array_equal(pickle.loads(pickle.dumps(foretold)).predict(10), said)
+    assert np.array_equal(clone(foretold).fit(season()[:, np.newaxis]).predict(10), said)
+
+
+def test_its_error_is_told_beside_that_of_the_seasonal_naive_forecast(foretold: Forecaster) -> None:
+    assert foretold.mase_ is not None
+    assert foretold.baseline_mase_ == pytest.approx(1, abs=0.3)
+    lazy = quick().set_params(season_length=1).fit(season())
+    assert lazy.mase_ is not None
+    assert lazy.baseline_mase_ is not None
+    assert lazy.mase_ < 0.4 < lazy.baseline_mase_
+    # A season in which nothing varies has no scale, and what was not cut no error.
+    assert quick().fit(np.resize(np.arange(8.0), 80)).mase_ is None
+    assert quick(early_stopping=False).fit(season(40)).mase_ is None
+    assert quick().fit(season(4)).mase_ is None
+
+
+def test_bounds_hold_what_comes_as_often_as_asked(foretold: Forecaster) -> None:
+    said = foretold.predict_interval(4, level=0.8)
+    assert isinstance(said, nr.Forecast)
+    assert np.array_equal(said.values, foretold.predict(4).astype(np.float32))
+    assert (said.low < said.values).all()
+    assert (said.values < said.high).all()
+    with pytest.raises(nr.TrainingError, match=r"places in testing sequences for 99\.9 %"):
+        foretold.predict_interval(1, level=0.999)
+    with pytest.raises(nr.OptionError, match="steps is 0"):
+        foretold.predict(0)
+
+
+def table(times: Any) -> pandas.DataFrame:
+    count = len(times)
+    low, high = season(count), season(count, seed=2, level=100)
+    found = pandas.DataFrame({"unique_id": ["b"] * count + ["a"] * count, "ds": [*times, *times], "y": [*low, *high]})
+    return found.sample(frac=1, random_state=1)
+
+
+def test_several_series_are_a_table_as_of_nixtla_and_so_are_their_forecasts() -> None:
+    data = table(pandas.date_range("2026-01-05", periods=80, freq="h"))
+    model = quick().fit(data)
+    said = model.predict(3)
+    assert said.columns.tolist() == ["unique_id", "ds", "Forecaster"]
+    ids = data["unique_id"].unique().tolist()
+    assert said["unique_id"].tolist() == [ids[0]] * 3 + [ids[1]] * 3
+    assert said["ds"].tolist() == [*pandas.date_range("2026-01-08 08:00", periods=3, freq="h")] * 2
+    of = said.set_index(["unique_id", "ds"])["Forecaster"]
+    assert np.abs(of["b"].to_numpy() - season(83)[80:]).max() < 1.5
+    assert np.abs(of["a"].to_numpy() - season(83)[80:] - 100).max() < 1.5
+    assert sorted(model.network_.ids()) == ["a", "a before", "b", "b before"]
+    bounded = model.predict_interval(2, level=0.75)
+    assert bounded.columns.tolist() == ["unique_id", "ds", "Forecaster", "Forecaster-lo-75", "Forecaster-hi-75"]
+    assert (bounded["Forecaster-lo-75"] < bounded["Forecaster"]).all()
+    # The same as columns, and as a frame of polars.
+    columns = {name: data[name].tolist() for name in data}
+    assert model.predict(1, y=columns)["Forecaster"].tolist() == model.predict(1)["Forecaster"].tolist()
+    of_polars = quick().fit(polars.DataFrame(columns)).predict(3)
+    assert isinstance(of_polars, polars.DataFrame)
+    assert of_polars["Forecaster"].to_list() == said["Forecaster"].tolist()
+    assert of_polars["ds"].to_list() == said["ds"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("times", "coming"),
+    [
+        (range(10, 90, 2), [90, 92]),
+        (np.arange(40) / 4, [10.0, 10.25]),
+        (pandas.date_range("2020-01-31", periods=40, freq="ME"), ["2023-05-31", "2023-06-30"]),
+        (pandas.date_range("2020-01-15", periods=40, freq="MS"), ["2023-06-01", "2023-07-01"]),
+        (pandas.date_range("2000-01-01", periods=40, freq="QS"), ["2010-01-01", "2010-04-01"]),
+        (pandas.date_range("1980-01-01", periods=40, freq="YS"), ["2020-01-01", "2021-01-01"]),
+        (pandas.date_range("2026-01-05", periods=40, freq="B"), ["2026-03-02", "2026-03-03"]),
+        ([f"2026-01-{day:02}" for day in range(1, 31)], ["2026-01-31", "2026-02-01"]),
+    ],
+)
+def test_times_go_on_as_they_went(times: Any, coming: list[Any]) -> None:
+    model = quick().set_params(max_iter=1).fit(table(list(times)))
+    said = model.predict(2)["ds"][:2]
+    expected = coming if not isinstance(coming[0], str) else [pandas.Timestamp(time) for time in coming]
+    assert said.tolist() == expected
+
+
+def test_gaps_are_gaps() -> None:
+    values = season()
+    values[[3, 50, 110]] = np.nan
+    model = quick().fit(values)
+    assert np.isfinite(model.predict(8)).all()
+    assert np.abs(model.predict(8) - season(128)[120:]).max() < 2
+    assert model.mase_ is not None
+    assert np.isfinite(model.predict(8, y=[*values, np.nan])).all()
+
+
+def test_every_parameter_and_attribute_of_the_forecaster_is_documented(foretold: Forecaster) -> None:
+    text = inspect.getdoc(Forecaster) or ""
+    fitted = [name for name in vars(foretold) if name.endswith("_")]
+    assert len(fitted) >= 5
+    for name in [*inspect.signature(Forecaster).parameters, *fitted]:
+        assert name in text, name
+
+
+DAYS = [f"2026-01-0{day}" for day in (1, 2, 3, 5)]
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.zeros((2, 3)), r"y has the shape \(2, 3\): expected \(values,\), or a table"),
+        ("abc", "y is no series"),
+        ([1], "y has 1 values: expected two or more"),
+        ([1, np.inf, 3], "y has inf at 1: expected numbers within single precision"),
+        ({"ds": [1], "y": [1]}, "y has no column 'unique_id'"),
+        ({"unique_id": [], "ds": [], "y": []}, "y has no rows"),
+        ({"unique_id": ["a", None], "ds": [1, 2], "y": [1, 2]}, "row 1 of y has no unique_id"),
+        ({"unique_id": "aa", "ds": [1, np.nan], "y": [1, 2]}, "row 1 of y has no ds"),
+        ({"unique_id": list("aa"), "ds": [1, 1], "y": [1, 2]}, "series 'a' has two rows of ds 1: expected one"),
+        ({"unique_id": list("aa"), "ds": ["soon", "later"], "y": [1, 2]}, "ds cannot be read"),
+        ({"unique_id": list("aa"), "ds": [1, 2], "y": ["x", "y"]}, "y has no numbers in the column 'y'"),
+        ({"unique_id": list("aaaa"), "ds": DAYS, "y": [1] * 4}, "its ds go from 2026-01-03 to 2026-01-05"),
+        ({"unique_id": [1, 1, "1", "1"], "ds": [1, 2, 1, 2], "y": [1] * 4}, "y has two series of one name"),
+    ],
+)
+def test_what_is_no_series_is_named(y: Any, message: str) -> None:
+    if isinstance(y, dict):
+        y = {name: np.array(list(column), object if name == "unique_id" else None) for name, column in y.items()}
+    with pytest.raises(ValueError, match=message):
+        quick().fit(y)
+
+
+def test_what_else_a_forecaster_refuses_is_named() -> None:
+    with pytest.raises(ValueError, match="X is given: expected None"):
+        quick().fit(season(), np.zeros((120, 1)))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="season_length is 0"):
+        quick().set_params(season_length=0).fit(season())
+    with pytest.raises(NotFittedError):
+        quick().predict(3)

@@ -5,6 +5,7 @@ They need scikit-learn 1.6 or later, which the extra ``sklearn`` brings: ``pip i
 
 try:
     from neuralredis.sklearn.classifier import NeuralClassifier
+    from neuralredis.sklearn.forecaster import Forecaster
     from neuralredis.sklearn.regressor import NeuralRegressor
     from neuralredis.sklearn.sequence_classifier import SequenceClassifier
 except ImportError as error:
@@ -16,4 +17,4 @@ except ImportError as error:
         path=error.path,
     ) from error
 
-__all__ = ["NeuralClassifier", "NeuralRegressor", "SequenceClassifier"]
+__all__ = ["Forecaster", "NeuralClassifier", "NeuralRegressor", "SequenceClassifier"]

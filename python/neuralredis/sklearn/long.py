@@ -1,0 +1,155 @@
+"""Series in long form: tables with the columns unique_id, ds and y, as Nixtla's libraries have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuralredis.sklearn.frames import array
+
+__all__ = ["Long", "is_table", "long", "one", "table_like"]
+
+#: Which series a row is of, its time, and its value.
+ID, TIME, VALUE = "unique_id", "ds", "y"
+
+
+class Long(NamedTuple):
+    """Some series, by their ids, in the order in which these come first: their values, and when they were."""
+
+    values: dict[Any, NDArray[np.float64]]
+    times: dict[Any, NDArray[Any]]
+
+
+def is_table(y: Any) -> bool:
+    """Whether series come as a frame or as a dict of columns."""
+    return isinstance(y, Mapping) or hasattr(type(y), "columns")
+
+
+def table_like(y: Any, columns: dict[str, Any]) -> Any:
+    """Return columns as a table of the kind of another one."""
+    return columns if isinstance(y, Mapping) else type(y)(columns)
+
+
+def one(y: Any) -> NDArray[np.float64]:
+    """Return one series, of shape (values,)."""
+    try:
+        values = np.asarray(y, np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"y is no series: expected numbers of shape (values,), or a table with {ID}, {TIME}, {VALUE}"
+        ) from None
+    if values.ndim == 2 and 1 in values.shape:
+        values = values.ravel()
+    if values.ndim != 1:
+        raise ValueError(
+            f"y has the shape {values.shape}: expected (values,), or a table with {ID}, {TIME}, {VALUE} of several "
+            "series"
+        )
+    return checked(values, "y")
+
+
+def checked(values: NDArray[np.float64], name: str) -> NDArray[np.float64]:
+    """Return the values of a series, of which some may be gaps (NaN)."""
+    with np.errstate(over="ignore"):
+        odd = np.flatnonzero(np.isinf(values.astype(np.float32)))
+    if len(odd):
+        raise ValueError(f"{name} has {values[odd[0]]} at {odd[0]}: expected numbers within single precision, or NaN")
+    if np.count_nonzero(~np.isnan(values)) < 2:
+        raise ValueError(f"{name} has {np.count_nonzero(~np.isnan(values))} values: expected two or more")
+    return values
+
+
+def long(y: Any) -> Long:
+    """Return the series of a table, each in the order of its times."""
+    names = list(y.keys() if isinstance(y, Mapping) else y.columns)
+    if missing := [name for name in (ID, TIME, VALUE) if name not in names]:
+        raise ValueError(f"y has no column {missing[0]!r}: expected {ID}, {TIME} and {VALUE}, and it has {names}")
+    ids = [_id(id, row) for row, id in enumerate(np.asarray(y[ID]).tolist())]
+    times, values = _times(array(y[TIME])), array(y[VALUE])
+    try:
+        numbers = values.astype(np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"y has no numbers in the column {VALUE!r}: its dtype is {values.dtype}") from None
+    rows: dict[Any, list[int]] = {}
+    for row, id in enumerate(ids):
+        rows.setdefault(id, []).append(row)
+    found = Long({}, {})
+    for id, places in rows.items():
+        when = times[places]
+        order = np.argsort(when, kind="stable")
+        if len(twice := np.flatnonzero(np.equal(*_neighbours(when[order])))):
+            raise ValueError(f"series {id!r} has two rows of {TIME} {_shown(when[order][twice[0]])}: expected one")
+        found.times[id] = when[order]
+        found.values[id] = checked(numbers[places][order], f"series {id!r}")
+    if not rows:
+        raise ValueError("y has no rows: expected at least one series")
+    return found
+
+
+def future(times: NDArray[Any], steps: int, id: Any) -> NDArray[Any]:
+    """Return what comes after the times of a series: equal steps, months, or days but for weekends."""
+    coming = _coming(times, steps)
+    if coming is not None:
+        return coming
+    before, after = _neighbours(times)
+    first = np.flatnonzero(after - before != after[0] - before[0])[0]
+    raise ValueError(
+        f"what comes after series {id!r} cannot be told, since its {TIME} go from {_shown(before[first])} to "
+        f"{_shown(after[first])}: expected equal steps, months, or working days"
+    )
+
+
+def _coming(times: NDArray[Any], steps: int) -> NDArray[Any] | None:
+    before, after = _neighbours(times)
+    gaps = np.unique(after - before)
+    ahead = np.arange(1, steps + 1)
+    if len(gaps) == 1 or (times.dtype.kind == "f" and np.allclose(gaps, gaps[0], rtol=1e-6)):
+        equal: NDArray[Any] = times[-1] + ahead * gaps[0]
+        return equal
+    if times.dtype.kind == "M":
+        months = times.astype("datetime64[M]")
+        between = np.unique(np.diff(months).astype(np.int64))
+        coming = months[-1] + ahead * between[0]
+        into, rest = np.unique(times - months), np.unique(times - (months + 1))
+        if len(between) == 1 and between[0] > 0:
+            if len(into) == 1:
+                return np.asarray(coming.astype(times.dtype) + into[0])
+            if len(rest) == 1:
+                return np.asarray((coming + 1).astype(times.dtype) + rest[0])
+        days = times.astype("datetime64[D]")
+        if (days == times).all() and np.is_busday(days).all() and (np.busday_count(*_neighbours(days)) == 1).all():
+            return np.asarray(np.busday_offset(days[-1], ahead).astype(times.dtype))
+    return None
+
+
+def _neighbours(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    return values[:-1], values[1:]
+
+
+def _id(id: Any, row: int) -> Any:
+    if id is None or id != id:
+        raise ValueError(f"row {row} of y has no {ID}")
+    return id
+
+
+def _times(column: NDArray[Any]) -> NDArray[Any]:
+    """Return times as numbers or moments; texts are understood as of ISO 8601."""
+    if column.dtype.kind in "iuf":
+        gaps = np.isnan(column) if column.dtype.kind == "f" else np.zeros(len(column), bool)
+        times: NDArray[Any] = column
+    else:
+        try:
+            times = column.astype("datetime64[us]")
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{TIME} cannot be read: {error}; expected moments, ISO 8601 or numbers") from None
+        gaps = np.isnat(times)
+    if gaps.any():
+        raise ValueError(f"row {np.flatnonzero(gaps)[0]} of y has no {TIME}")
+    return times
+
+
+def _shown(time: Any) -> str:
+    return str(time).removesuffix("T00:00:00.000000")
