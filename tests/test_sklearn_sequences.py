@@ -316,7 +316,7 @@ DAYS = [f"2026-01-0{day}" for day in (1, 2, 3, 5)]
         ({"unique_id": list("aa"), "ds": [1, 1], "y": [1, 2]}, "series 'a' has two rows of ds 1: expected one"),
         ({"unique_id": list("aa"), "ds": ["soon", "later"], "y": [1, 2]}, "ds cannot be read"),
         ({"unique_id": list("aa"), "ds": [1, 2], "y": ["x", "y"]}, "y has no numbers in the column 'y'"),
-        ({"unique_id": list("aaaa"), "ds": DAYS, "y": [1] * 4}, "its ds go from 2026-01-03 to 2026-01-05"),
+        ({"unique_id": list("aaaa"), "ds": DAYS, "y": [1] * 4}, "it goes from 2026-01-03 to 2026-01-05"),
         ({"unique_id": [1, 1, "1", "1"], "ds": [1, 2, 1, 2], "y": [1] * 4}, "y has two series of one name"),
     ],
 )

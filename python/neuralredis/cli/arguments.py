@@ -11,7 +11,7 @@ from neuralredis.cli.failure import Failure
 from neuralredis.table.failure import TableError
 from neuralredis.table.wishes import KINDS, Wish
 
-__all__ = ["Paragraphs", "add_cost", "add_network", "add_wishes", "check_cost", "subcommand"]
+__all__ = ["Paragraphs", "add_cost", "add_network", "add_order", "add_wishes", "check_cost", "check_rows", "subcommand"]
 
 
 def subcommand(subparsers: Any, name: str, help: str, description: str, epilog: str) -> argparse.ArgumentParser:
@@ -36,6 +36,12 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     """Add the network that is asked."""
     parser.add_argument("network", metavar="NET", help="a file that 'neuralredis train' saved, or a server's address")
     parser.add_argument("--key", metavar="KEY", help="which network, of a server")
+
+
+def add_order(parser: argparse.ArgumentParser) -> None:
+    """Add what says that rows are events."""
+    parser.add_argument("--sequence", metavar="COLUMN", help="each row is an event: whose, such as a user")
+    parser.add_argument("--time", metavar="COLUMN", help="when it was (without: events come in the order of the rows)")
 
 
 def add_wishes(parser: argparse.ArgumentParser) -> None:
@@ -80,6 +86,12 @@ def check_cost(given: tuple[float, float] | None, target: str, labels: Sequence[
     if given is not None and len(labels) != 2:
         what = f"has {len(labels)}" if labels else "is a number"
         raise Failure(f"--cost is for two classes: '{target}' {what}")
+
+
+def check_rows(args: argparse.Namespace) -> None:
+    """Refuse what says that rows are events where a network learns from rows."""
+    if args.sequence is not None or args.time is not None:
+        raise Failure("--sequence and --time are for networks of sequences, and this one learns from rows")
 
 
 def wish(text: str) -> tuple[str, Wish]:

@@ -7,6 +7,7 @@ import contextlib
 import difflib
 import math
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from neuralredis.table.fields import Field
     from neuralredis.table.known import Known
 
-__all__ = ["add_to"]
+__all__ = ["add_to", "given", "typed"]
 
 #: Answers shown, the likeliest first.
 MOST = 8
@@ -38,6 +39,9 @@ With --sample it draws a class by its probability instead of answering the likel
 Without values it asks for one row after the other: type the value of each column. Return alone stands for a value that
 is not known. Ctrl-D ends it. From a pipe it reads a line for each column.
 
+Of a network of sequences events are typed one after the other, the first one first; after each it tells what the
+sequence comes to, or what comes next. Among values the word 'then' begins the next event.
+
 With --why it shows what each value adds to the answer, beside what is answered on average; with --want which values
 would have to be others for another answer. Both compare with rows that the network has learnt from."""
 
@@ -49,6 +53,8 @@ examples:
   neuralredis ask net.nr class=3 sex=female --want yes
   neuralredis ask net.nr class=3 sex=female --set 95
   neuralredis ask net.nr class=3 sex=female --sample --temperature 0.7
+  neuralredis ask visits.nr page=home then page=help then page=help
+  neuralredis ask visits.nr page=help --id user:17
   printf '3\\nfemale\\n30\\n' | neuralredis ask net.nr"""
 
 
@@ -56,7 +62,8 @@ def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subcommand(subparsers, "ask", "type a row, see the answer", DESCRIPTION, EPILOG)
     add_network(parser)
-    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="what is known of a row")
+    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="what is known of a row, or of each event")
+    parser.add_argument("--id", metavar="ID", help="of a network of sequences: go on from this one, which it keeps")
     parser.add_argument("--why", action="store_true", help="show what each value adds to the answer")
     parser.add_argument("--want", metavar="ANSWER", help="show what would have to change for this answer")
     often = parser.add_mutually_exclusive_group()
@@ -80,19 +87,25 @@ def percent(text: str) -> float:
 def run(args: argparse.Namespace) -> None:
     """Ask, until there is nothing more to ask."""
     need("cli", "pyarrow", "rich", what="neuralredis ask")
-    from neuralredis.cli import screen
+    from neuralredis.cli import screen, sequences
     from neuralredis.cli.sources import with_names
+    from neuralredis.table.known_sequences import KnownSequences
     from neuralredis.table.target import described
     from neuralredis.table.texts import shortened
 
     network = with_names(args.network, args.key)
+    if isinstance(network, KnownSequences):
+        sequences.ask(args, network)
+        return
+    if args.id is not None:
+        raise Failure("--id is for networks of sequences, and this one learns from rows")
     reasons = Reasons(args.why, args.want)
     reasons.check(network)
     fields = {field.name: field for field in network.schema.fields}
     level = _level(network, args.interval, args.set)
     drawing = _drawing(network, args)
     if args.values:
-        _answer(screen.console(), network, _given(args.values, fields), level, drawing, reasons)
+        _answer(screen.console(), network, given(args.values, fields), level, drawing, reasons)
         return
     out = screen.console()
     typing = sys.stdin.isatty()
@@ -106,7 +119,7 @@ def run(args: argparse.Namespace) -> None:
         cells: dict[str, str] = {}
         try:
             for name, field in fields.items():
-                cells[name] = _typed(out, field, typing)
+                cells[name] = typed(out, field, typing)
         except EOFError:
             # A pipe may end early: what is missing is not known.
             if typing or not cells:
@@ -144,7 +157,7 @@ def _drawing(network: Known, args: argparse.Namespace) -> dict[str, Any] | None:
     return {name: value for name, value in chosen.items() if value is not None}
 
 
-def _given(values: list[str], fields: dict[str, Field]) -> dict[str, str]:
+def given(values: Sequence[str], fields: dict[str, Field]) -> dict[str, str]:
     """Return the values that are given by their names; what is left out is not known."""
     cells = {}
     for value in values:
@@ -181,7 +194,7 @@ def _understood(field: Field, text: str) -> bool:
     return reader.understands(text)
 
 
-def _typed(out: Console, field: Field, typing: bool) -> str:
+def typed(out: Console, field: Field, typing: bool) -> str:
     """Return what is typed for a column, which is asked for again until it can be understood."""
     from neuralredis.table.texts import shortened
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from neuralredis.cli.arguments import add_cost, add_network, add_wishes, check_cost, subcommand
+from neuralredis.cli.arguments import add_cost, add_network, add_order, add_wishes, check_cost, check_rows, subcommand
 from neuralredis.cli.extras import need
 from neuralredis.cli.failure import Failure
 
@@ -17,7 +17,7 @@ DESCRIPTION = """\
 Tell how good a network is on the rows of a table, which has the right answers.
 
 Rows that the network was trained on are recognized and left out, since results on them are too good; if there are no
-others, they are taken, and that is said."""
+others, they are taken, and that is said. Of a network of sequences, those that it keeps are left out by their ids."""
 
 EPILOG = """\
 examples:
@@ -30,6 +30,7 @@ def add_to(subparsers: Any) -> None:
     parser = subcommand(subparsers, "evaluate", "tell how good a network is", DESCRIPTION, EPILOG)
     add_network(parser)
     add_wishes(parser)
+    add_order(parser)
     parser.add_argument("data", metavar="DATA", help="a CSV, JSON lines or Parquet file with the right answers")
     add_cost(parser)
     parser.add_argument("--json", action="store_true", help="print the figures for a program")
@@ -39,14 +40,20 @@ def add_to(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> None:
     """Tell how good it is."""
     need("cli", "pyarrow", "rich", what="neuralredis evaluate")
-    from neuralredis.cli import screen
-    from neuralredis.cli.sources import asked
+    from neuralredis.cli import screen, sequences
+    from neuralredis.cli.sources import asked, with_names
     from neuralredis.table import judging
+    from neuralredis.table.known_sequences import KnownSequences
     from neuralredis.table.target import Classes
     from neuralredis.table.texts import shortened
     from neuralredis.table.values import taken
 
-    question = asked(args.network, args.key, args.data, args.wishes)
+    known = with_names(args.network, args.key)
+    if isinstance(known, KnownSequences):
+        sequences.evaluate(args, known)
+        return
+    check_rows(args)
+    question = asked(known, args.data, args.wishes)
     network, table = question.network, question.table
     target = network.target
     table.check(target.name)

@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> None:
 
     from neuralredis.cli import screen, servers, sources
     from neuralredis.results import ClassifierEvaluation
+    from neuralredis.sequences import SequenceNetwork
     from neuralredis.table.failure import TableError
     from neuralredis.table.target import Classes, described
     from neuralredis.table.texts import plain, share, shortened
@@ -59,6 +60,8 @@ def run(args: argparse.Namespace) -> None:
             content["classes"] = list(known.target.labels) if isinstance(known.target, Classes) else None
         elif why:
             complain(f"{servers.show_url(args.network)}: {why}")
+        if isinstance(network, SequenceNetwork):
+            content |= {"length": network.length, "cell": network.cell}
         screen.print_json(content)
         return
     out = screen.console()
@@ -68,7 +71,12 @@ def run(args: argparse.Namespace) -> None:
         Text(f"{info.type} of {layout} units", "bold").append(f" ({info.parameters:,} parameters{members})", "not bold")
     )
     learnt, stop = info.training_dataset_len, info.test_dataset_len
-    rows = f"{learnt:,} rows to learn from, {stop:,} that tell when to stop" if learnt + stop else "no rows"
+    what = "sequences" if isinstance(network, SequenceNetwork) else "rows"
+    rows = (
+        f"{learnt:,} {what[: -1 if learnt == 1 else None]} to learn from, {stop:,} that tell when to stop"
+        if learnt + stop
+        else f"no {what}"
+    )
     out.print(f"It has {rows}, and takes {info.memory_bytes / 1e6:.1f} MB.")
     if report is not None:
         back = (
@@ -78,13 +86,18 @@ def run(args: argparse.Namespace) -> None:
     else:
         out.print("It has not been trained.")
     if known is None:
-        what = f": {why}." if why else ", and does not say what they are."
-        out.print(f"It takes {info.layout[0]:,} numbers{what}")
+        means = f": {why}." if why else ", and does not say what they are."
+        out.print(f"It takes {info.layout[0]:,} numbers{means}")
         return
     target = known.target
     out.print(f"It answers {shortened(target.name)} ({described(target)}).")
+    if isinstance(network, SequenceNetwork):
+        out.print(f"It sees the last {network.length:,} events of a sequence, by the cell {network.cell}.")
     if stop and report is not None:
-        found, of = network.evaluate("test"), f"On the {stop:,} rows that told when to stop"
+        found, of = (
+            network.evaluate("test"),
+            f"On the {stop:,} {what[: -1 if stop == 1 else None]} that told when to stop",
+        )
         if isinstance(found, ClassifierEvaluation):
             baseline = f"always answering the commonest, {share(found.baseline)}"
             out.print(f"{of}: {share(found.accuracy)} right; {baseline}.")

@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from neuralredis import files
-from neuralredis.cli.arguments import add_network, add_wishes, subcommand
+from neuralredis.cli.arguments import add_network, add_order, add_wishes, check_rows, subcommand
 from neuralredis.cli.extras import need
 from neuralredis.cli.failure import Failure, complain
 from neuralredis.cli.letters import visible
 
 if TYPE_CHECKING:
     from neuralredis.cli.sources import Asked
+    from neuralredis.table.known import Known
 
-__all__ = ["add_to"]
+__all__ = ["Answers", "add_to", "answers_of"]
 
 DESCRIPTION = """\
 Answer each row of a table.
@@ -31,6 +33,9 @@ What comes out is the table with these columns added:
   predicted TARGET       the answer
   probability            for classes: how likely that answer is, 0 to 1
   probability of CLASS   for classes: how likely each class is
+
+Of a network of sequences each row is an event, and each sequence gets one line: what it comes to, or what comes next.
+By which columns its events were told apart and ordered, the network knows; --sequence and --time name others.
 
 To rank the rows, sort them by the probability of a class. If the table has a column of such a name, the new one is
 called 'NAME (2)'. CSV keeps the separator, the encoding and
@@ -49,6 +54,7 @@ def add_to(subparsers: Any) -> None:
     parser = subcommand(subparsers, "predict", "answer the rows of a table", DESCRIPTION, EPILOG)
     add_network(parser)
     add_wishes(parser)
+    add_order(parser)
     parser.add_argument("data", metavar="DATA", help="a CSV, JSON lines or Parquet file; - for CSV from standard input")
     parser.add_argument("-o", "--out", metavar="FILE", help="a .csv or .parquet file to write (default: print CSV)")
     parser.add_argument("--json", action="store_true", help="print the answers for a program")
@@ -58,12 +64,18 @@ def add_to(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> None:
     """Answer."""
     need("cli", "pyarrow", "rich", what="neuralredis predict")
-    from neuralredis.cli import screen
-    from neuralredis.cli.sources import asked
+    from neuralredis.cli import screen, sequences
+    from neuralredis.cli.sources import asked, with_names
+    from neuralredis.table.known_sequences import KnownSequences
 
     if args.out:
         _check(args)
-    question = asked(args.network, args.key, args.data, args.wishes)
+    known = with_names(args.network, args.key)
+    if isinstance(known, KnownSequences):
+        sequences.predict(args, known)
+        return
+    check_rows(args)
+    question = asked(known, args.data, args.wishes)
     schema = question.network.schema
     for line in schema.told(schema.unread(question.columns)):
         complain(line)
@@ -114,11 +126,15 @@ class Answers:
 
 def _answers(question: Asked) -> Answers:
     """Return the answers to all rows."""
+    return answers_of(question.network, question.network.run(question.rows), question.table.names)
+
+
+def answers_of(network: Known, outputs: NDArray[np.floating], taken: Sequence[str]) -> Answers:
+    """Return what outputs of a network say, beside columns with names that are taken."""
     from neuralredis.table.target import Classes
     from neuralredis.table.writing import new_names, probabilities, rounded
 
-    target, taken = question.network.target, question.table.names
-    outputs = question.network.run(question.rows)
+    target = network.target
     name = f"predicted {target.name}"
     if not isinstance(target, Classes):
         return Answers(new_names([name], taken), [rounded(outputs[:, 0].tolist())], ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from collections.abc import Collection, Sequence
@@ -12,14 +13,18 @@ from typing import Any
 from neuralredis.cli import servers
 from neuralredis.cli.failure import Failure, complain
 from neuralredis.network import Network
+from neuralredis.sequences import SequenceNetwork
 from neuralredis.table.column import Column
+from neuralredis.table.conventions import Conventions
 from neuralredis.table.failure import TableError
 from neuralredis.table.known import Known, of_fields
+from neuralredis.table.known_sequences import KnownSequences, OrderedBy, of_events
 from neuralredis.table.notes import noted
 from neuralredis.table.reading import Table, read
+from neuralredis.table.sequences import Events, Order, ordered
 from neuralredis.table.wishes import Wish
 
-__all__ = ["Asked", "asked", "known", "opened", "with_names"]
+__all__ = ["Asked", "AskedSequences", "asked", "asked_sequences", "known", "opened", "with_names"]
 
 #: Bytes of a file from which on reading it takes a while, and from which on it takes much memory.
 SLOW, LARGE = 10_000_000, 200_000_000
@@ -61,6 +66,8 @@ def known(network: Network) -> Known:
     TableError
         If it says nothing.
     """
+    if isinstance(network, SequenceNetwork):
+        return of_events(network)
     return noted(network) if network.fields is None and network.notes else of_fields(network)
 
 
@@ -74,9 +81,8 @@ def with_names(place: str, key: str | None) -> Known:
         raise Failure(f"{servers.show_url(place)}: {why}") from None
 
 
-def asked(place: str, key: str | None, data: str, wishes: Sequence[tuple[str, Wish]] = ()) -> Asked:
+def asked(network: Known, data: str, wishes: Sequence[tuple[str, Wish]] = ()) -> Asked:
     """Return a network and a table for it, some of whose columns are written as is said."""
-    network = with_names(place, key)
     names = [field.name for field in network.schema.fields]
     table = opened(data, header=not all(map(_NUMBERED.fullmatch, names)), names=names)
     for name, _ in wishes:
@@ -84,6 +90,49 @@ def asked(place: str, key: str | None, data: str, wishes: Sequence[tuple[str, Wi
     columns = {name: table.column(name) for name in table.names}
     network = replace(network, schema=network.schema.adapted(columns, table.delimiter, dict(wishes)))
     return Asked(network, table, columns, network.schema.rows(columns))
+
+
+@dataclass(frozen=True, eq=False)
+class AskedSequences:
+    """A network of sequences, and those of a table as it takes them.
+
+    Attributes
+    ----------
+    network : KnownSequences
+        The network, with its columns read as those of the table.
+    table : Table
+        The table.
+    columns : dict of str to Column
+        The columns of the table.
+    order : Order
+        Its rows as sequences.
+    events : Events
+        The values of the fields that the network goes by.
+    """
+
+    network: KnownSequences
+    table: Table
+    columns: dict[str, Column]
+    order: Order
+    events: Events
+
+
+def asked_sequences(network: KnownSequences, data: str, args: argparse.Namespace) -> AskedSequences:
+    """Return a network of sequences and a table for it; what options do not say, the network knows since it learnt."""
+    names = [field.name for field in network.schema.fields]
+    table = opened(data, names=names)
+    by = OrderedBy(args.sequence or network.by.sequence, args.time or network.by.time)
+    if by == OrderedBy():
+        raise Failure(f"--sequence COLUMN says whose each event is: the columns of {table.path} are {table.listed()}")
+    for name in (*(name for name, _ in args.wishes), by.sequence, by.time):
+        if name is not None:
+            table.check(name)
+    columns, wishes = {name: table.column(name) for name in table.names}, dict(args.wishes)
+    conventions = Conventions.of(columns.values(), table.delimiter)
+    order = ordered(columns, by.sequence, by.time, conventions, wishes.get(by.time or ""))
+    schema = network.schema.adapted(columns, table.delimiter, wishes)
+    network = replace(network, schema=schema, by=by)
+    return AskedSequences(network, table, columns, order, order.events(schema.rows(columns)))
 
 
 def opened(path: str, *, header: bool = True, names: Collection[str] = (), hint: str = "") -> Table:

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from neuralredis.coming import future
 from neuralredis.options import Activation
 from neuralredis.sequences import Cell, Forecast, SequenceNetwork
-from neuralredis.series import cut
+from neuralredis.series import cut, scaled_errors
 from neuralredis.sklearn.checks import hidden_layers, whole_number
-from neuralredis.sklearn.long import ID, TIME, Long, future, is_table, long, one, table_like
+from neuralredis.sklearn.long import ID, TIME, Long, is_table, long, one, table_like
 from neuralredis.sklearn.sequence_classifier import LONGEST
 from neuralredis.sklearn.trained import TrainedEstimator
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Forecaster"]
 
-#: Places of a series, at most, from which its last part is forecast to see how good that is, and those of all series.
-PLACES, ALL_PLACES = 40, 2000
 #: What the one series of an array is called.
 ALONE = "y"
 #: The name of the column with forecasts, which Nixtla's libraries have after the model.
@@ -298,41 +297,11 @@ class Forecaster(TrainedEstimator):
 
     def _judged(self) -> tuple[float | None, float | None]:
         """Return the errors of the network, and of seasonal naive forecasts, in the last parts of the series."""
-        season = int(self.season_length)
-        found: list[tuple[float, float]] = []
-        places = max(min(PLACES, ALL_PLACES // len(self.series_)), 1)
-        for values in self.series_.values():
-            early, late = cut(values, self._kept_back())
-            begin, last = len(early), len(values) - season
-            if late is None or begin <= season or last < begin:
-                continue
-            usual = (
-                np.nanmean(np.abs(early[season:] - early[:-season])) if _any(early[season:] - early[:-season]) else 0
-            )
-            errors = [
-                [
-                    _off(said, values[place : place + season])
-                    for said in (self._forecast(values[:place], season).values, values[place - season : place])
-                ]
-                for place in np.unique(np.linspace(begin, last, places).astype(int)).tolist()
-            ]
-            means = [np.nanmean(of) for of in zip(*errors, strict=True) if _any(np.array(of))]
-            if usual > 0 and len(means) == 2:
-                found.append((float(means[0] / usual), float(means[1] / usual)))
-        if not found:
-            return None, None
-        network, naive = np.mean(found, axis=0).tolist()
-        return network, naive
-
-
-def _any(values: NDArray[np.float64]) -> bool:
-    return not np.isnan(values).all()
-
-
-def _off(said: NDArray[Any], truth: NDArray[np.float64]) -> float:
-    """Return by how much forecasts were off, NaN where that is not known of any."""
-    off = np.abs(said - truth)
-    return float(np.nanmean(off)) if _any(off) else np.nan
+        later = {id: values for id, values in self.series_.items() if cut(values, self._kept_back())[1] is not None}
+        begins = [len(cut(values, self._kept_back())[0]) for values in later.values()]
+        return scaled_errors(
+            lambda known, steps: self._forecast(known, steps).values, later.values(), begins, int(self.season_length)
+        )
 
 
 def _column(ids: list[Any]) -> NDArray[Any]:

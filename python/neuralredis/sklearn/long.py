@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neuralredis.coming import shown
 from neuralredis.sklearn.frames import array
 
 __all__ = ["Long", "is_table", "long", "one", "table_like"]
@@ -80,53 +81,13 @@ def long(y: Any) -> Long:
     for id, places in rows.items():
         when = times[places]
         order = np.argsort(when, kind="stable")
-        if len(twice := np.flatnonzero(np.equal(*_neighbours(when[order])))):
-            raise ValueError(f"series {id!r} has two rows of {TIME} {_shown(when[order][twice[0]])}: expected one")
+        if len(twice := np.flatnonzero(when[order][:-1] == when[order][1:])):
+            raise ValueError(f"series {id!r} has two rows of {TIME} {shown(when[order][twice[0]])}: expected one")
         found.times[id] = when[order]
         found.values[id] = checked(numbers[places][order], f"series {id!r}")
     if not rows:
         raise ValueError("y has no rows: expected at least one series")
     return found
-
-
-def future(times: NDArray[Any], steps: int, id: Any) -> NDArray[Any]:
-    """Return what comes after the times of a series: equal steps, months, or days but for weekends."""
-    coming = _coming(times, steps)
-    if coming is not None:
-        return coming
-    before, after = _neighbours(times)
-    first = np.flatnonzero(after - before != after[0] - before[0])[0]
-    raise ValueError(
-        f"what comes after series {id!r} cannot be told, since its {TIME} go from {_shown(before[first])} to "
-        f"{_shown(after[first])}: expected equal steps, months, or working days"
-    )
-
-
-def _coming(times: NDArray[Any], steps: int) -> NDArray[Any] | None:
-    before, after = _neighbours(times)
-    gaps = np.unique(after - before)
-    ahead = np.arange(1, steps + 1)
-    if len(gaps) == 1 or (times.dtype.kind == "f" and np.allclose(gaps, gaps[0], rtol=1e-6)):
-        equal: NDArray[Any] = times[-1] + ahead * gaps[0]
-        return equal
-    if times.dtype.kind == "M":
-        months = times.astype("datetime64[M]")
-        between = np.unique(np.diff(months).astype(np.int64))
-        coming = months[-1] + ahead * between[0]
-        into, rest = np.unique(times - months), np.unique(times - (months + 1))
-        if len(between) == 1 and between[0] > 0:
-            if len(into) == 1:
-                return np.asarray(coming.astype(times.dtype) + into[0])
-            if len(rest) == 1:
-                return np.asarray((coming + 1).astype(times.dtype) + rest[0])
-        days = times.astype("datetime64[D]")
-        if (days == times).all() and np.is_busday(days).all() and (np.busday_count(*_neighbours(days)) == 1).all():
-            return np.asarray(np.busday_offset(days[-1], ahead).astype(times.dtype))
-    return None
-
-
-def _neighbours(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    return values[:-1], values[1:]
 
 
 def _id(id: Any, row: int) -> Any:
@@ -149,7 +110,3 @@ def _times(column: NDArray[Any]) -> NDArray[Any]:
     if gaps.any():
         raise ValueError(f"row {np.flatnonzero(gaps)[0]} of y has no {TIME}")
     return times
-
-
-def _shown(time: Any) -> str:
-    return str(time).removesuffix("T00:00:00.000000")

@@ -19,7 +19,7 @@ from neuralredis.table.target import Classes, Numbers, Target
 from neuralredis.table.texts import listed, written
 from neuralredis.table.values import Reader, Words
 
-__all__ = ["Known", "of_fields"]
+__all__ = ["Known", "field_known", "of_fields"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,9 @@ def of_fields(network: Network) -> Known:
     if not isinstance(name, str):
         raise TableError("it answers several numbers at once")
     figures, ranges = network._figures()
-    fields = tuple(_field(of, kind, figure) for (of, kind), figure in zip(network.fields.items(), figures, strict=True))
+    fields = tuple(
+        field_known(of, kind, figure) for (of, kind), figure in zip(network.fields.items(), figures, strict=True)
+    )
     if network.info().type == "classifier":
         target: Target = Classes(name=name, labels=network.classes or ())
     else:
@@ -90,7 +92,8 @@ def of_fields(network: Network) -> Known:
     return Known(network, Schema(fields=fields, left_out=(), target=target))
 
 
-def _field(name: str, kind: str, figures: dict[str, Any]) -> Field:
+def field_known(name: str, kind: str, figures: dict[str, Any]) -> Field:
+    """Return what a network says of a field, by the figures that it has of its values."""
     # Whether the answer rises or falls with it says nothing of its values.
     reader = Reader(kind.rstrip(" +-"), known=figures["words"])
     detail = ""

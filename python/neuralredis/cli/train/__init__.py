@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from neuralredis.cli.arguments import add_cost, add_wishes, subcommand
+from neuralredis.cli.arguments import add_cost, add_order, add_wishes, subcommand
 from neuralredis.cli.extras import need
 
 __all__ = ["add_to"]
@@ -23,7 +23,12 @@ other as a number.
 
 A fifth of the rows is kept back until the end, and never seen by the network: how often it is right on these is how
 good it is. Always answering the commonest class, or the mean, has to be beaten. Of a rare class, which is seldom the
-most likely one, it is shown how well the network ranks the rows by how likely it is."""
+most likely one, it is shown how well the network ranks the rows by how likely it is.
+
+Where each row is an event, --sequence names the column that says whose, and --time the column that says when. The
+target is what each sequence has come to, in its last row or in all of its rows. If it varies within most sequences, or
+with --next, it is a column of the events, and what comes next is learnt. --time alone makes the table one series of
+numbers, to be forecast."""
 
 EPILOG = """\
 examples:
@@ -32,6 +37,9 @@ examples:
   neuralredis train shops.csv --target sales --as zip=category --as opened=date:dmy
   neuralredis train flats.csv --target rent --increasing size,rooms --decreasing distance
   neuralredis train customers.csv --target churned --redis redis://localhost --key churn
+  neuralredis train clicks.csv --target left --sequence user --time when
+  neuralredis train clicks.csv --target page --sequence user --time when --next
+  neuralredis train load.csv --target kwh --time hour --season 24
 
 The same table, options and seed make the same network. Ctrl-C ends the training, and keeps what has been learnt.
 
@@ -46,6 +54,13 @@ def add_to(subparsers: Any) -> None:
     parser.add_argument("data", metavar="DATA", help="a CSV, JSON lines, Parquet or Feather file; - for standard input")
     parser.add_argument(
         "--target", metavar="COLUMN", help="the column to be answered; without it the columns are listed"
+    )
+    add_order(parser)
+    parser.add_argument(
+        "--next", action="store_true", help="with --sequence: learn what comes next, of which --target is a column"
+    )
+    parser.add_argument(
+        "--season", type=rows, default=1, metavar="N", help="values of a season, to compare forecasts with the last one"
     )
     parser.add_argument("--ignore", type=names, action="extend", default=[], metavar="A,B", help="columns to leave out")
     add_wishes(parser)
@@ -139,6 +154,11 @@ def run(args: argparse.Namespace) -> None:
     need("cli", "pyarrow", "rich", what="neuralredis train")
     if args.plot:
         need("plot", "matplotlib", what="--plot")
-    from neuralredis.cli.train.command import train
+    if args.sequence is None and args.time is None:
+        if args.next:
+            args.parser.error("--next is of events: expected --sequence COLUMN, too")
+        from neuralredis.cli.train.command import train
+    else:
+        from neuralredis.cli.train.sequences import train
 
     train(args)

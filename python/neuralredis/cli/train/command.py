@@ -21,7 +21,7 @@ from neuralredis.table import judging
 from neuralredis.table.known import Known
 from neuralredis.table.monotone import check_monotone
 
-__all__ = ["train"]
+__all__ = ["check_key", "learn", "train", "without_rows"]
 
 
 def train(args: argparse.Namespace) -> None:
@@ -29,7 +29,7 @@ def train(args: argparse.Namespace) -> None:
     # What can be refused is refused before anything is learnt.
     place = places.network_place(args.data, args.out)
     places.check_plot(args.plot, {args.data: "the table that is read", place: "where the network is saved"})
-    _check_key(args)
+    check_key(args)
     out = screen.console(stderr=args.json)
     # With --json only results are printed.
     out.quiet = args.json
@@ -43,7 +43,7 @@ def train(args: argparse.Namespace) -> None:
     check_monotone(data.schema, monotone_of(args))
     report.introduce(out, args, data)
     network, training = _train(args, data, out)
-    saved = _without_rows(network) if args.without_rows else network
+    saved = without_rows(network) if args.without_rows else network
     # Whatever happens from here on, what has been learnt is there.
     saved.save(place)
     named = Known(network, data.schema)
@@ -72,7 +72,8 @@ def train(args: argparse.Namespace) -> None:
         screen.print_json(report.as_json(args, place, data, trained))
 
 
-def _check_key(args: argparse.Namespace) -> None:
+def check_key(args: argparse.Namespace) -> None:
+    """Fail if there is a network where the new one is to be put."""
     if args.redis:
         with servers.reached(args.redis) as db:
             if args.key in db and not args.replace:
@@ -80,7 +81,7 @@ def _check_key(args: argparse.Namespace) -> None:
 
 
 def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Network, Report]:
-    """Return a trained network, with the rows that it has learnt from. Ctrl-C ends the training early."""
+    """Return a trained network, with the rows that it has learnt from."""
     network = data.prepared.network(
         hidden=args.hidden,
         seed=args.seed,
@@ -91,6 +92,11 @@ def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Netw
         f"{data.learnt:,} rows to learn from, of which {len(data.prepared.test):,} tell when to stop; "
         f"{len(data.prepared.kept):,} kept back until the end."
     )
+    return network, learn(args, network, out)
+
+
+def learn(args: argparse.Namespace, network: Network, out: Console) -> Report:
+    """Have a network train, and show how it goes. Ctrl-C ends the training early."""
     curves = screen.Curves()
     terminal = out.is_terminal and not args.json
     live = Live(console=out, transient=True, auto_refresh=False) if terminal else contextlib.nullcontext()
@@ -110,10 +116,10 @@ def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Netw
                 raise
     training = network.report()
     assert training is not None, "a training that has ended has a report"
-    return network, training
+    return training
 
 
-def _without_rows(network: Network) -> Network:
+def without_rows(network: Network) -> Network:
     """Return the same network without its rows, with room for others; how far it is off by those is still known."""
     bare = copy.copy(network)
     info = network.info()

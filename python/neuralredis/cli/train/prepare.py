@@ -20,7 +20,7 @@ from neuralredis.table.target import Classes, Target
 from neuralredis.table.values import Words
 from neuralredis.table.wishes import Wish
 
-__all__ = ["Prepared", "monotone_of", "prepare", "wishes_of"]
+__all__ = ["Prepared", "monotone_of", "not_understood", "prepare", "wishes_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,7 +114,7 @@ def prepare(args: argparse.Namespace, table: Table, wishes: dict[str, Wish]) -> 
         called=table.path,
     )
     used = {field.name: columns[field.name].take(prepared.used) for field in prepared.schema.fields}
-    gaps, remarks = _not_understood(prepared.schema, used)
+    gaps, remarks = not_understood(prepared.schema, used)
     return Prepared(
         table=table,
         prepared=prepared,
@@ -124,7 +124,7 @@ def prepare(args: argparse.Namespace, table: Table, wishes: dict[str, Wish]) -> 
     )
 
 
-def _not_understood(schema: Schema, columns: dict[str, Column]) -> tuple[dict[str, Gaps], list[str]]:
+def not_understood(schema: Schema, columns: dict[str, Column]) -> tuple[dict[str, Gaps], list[str]]:
     """Return which rows have no value of a column, and remarks about texts that are no value of theirs."""
     unread = schema.unread(columns)
     gaps = {}

@@ -1,0 +1,177 @@
+"""``neuralredis forecast``: the next values of series."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuralredis.cli.arguments import add_network, add_order, add_wishes, subcommand
+from neuralredis.cli.ask import percent
+from neuralredis.cli.extras import need
+from neuralredis.cli.failure import Failure
+
+if TYPE_CHECKING:
+    from neuralredis.sequences import Forecast
+    from neuralredis.table.known_sequences import KnownSequences
+
+__all__ = ["add_to"]
+
+#: Steps at most.
+MOST_STEPS = 10_000
+
+DESCRIPTION = """\
+Continue the series that a network keeps, or those of a table.
+
+The network is one that 'neuralredis train' made of a table with --time, whose target is a column of numbers. A table
+has to have the columns that it learnt from: series go on from their ends there, and times go on, too.
+
+With --interval it tells between which bounds a value lies so often, each step by itself: by how far forecasts of values
+were off that the network has not learnt from."""
+
+EPILOG = """\
+examples:
+  neuralredis train load.csv --target kwh --time hour --season 24
+  neuralredis forecast load.nr --steps 24 --interval 90
+  neuralredis forecast load.nr newer.csv --steps 24 -o tomorrow.csv
+  neuralredis forecast redis://localhost --key load --id meter:3"""
+
+
+def add_to(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subcommand(subparsers, "forecast", "continue series", DESCRIPTION, EPILOG)
+    add_network(parser)
+    parser.add_argument("data", nargs="?", metavar="DATA", help="a table with series to be continued instead")
+    add_wishes(parser)
+    add_order(parser)
+    parser.add_argument("--steps", type=steps, default=12, metavar="N", help="how many values ahead (default: 12)")
+    parser.add_argument("--interval", type=percent, metavar="PERCENT", help="how often a value lies within bounds")
+    parser.add_argument("--id", action="append", metavar="ID", help="this series only; can be given again")
+    parser.add_argument("-o", "--out", metavar="FILE", help="a .csv or .parquet file to write (default: print them)")
+    parser.add_argument("--json", action="store_true", help="print them for a program")
+    parser.set_defaults(run=run)
+
+
+def steps(text: str) -> int:
+    """Return a number of steps."""
+    number = int(text)
+    if not 1 <= number <= MOST_STEPS:
+        raise argparse.ArgumentTypeError(f"{text}: expected 1 to {MOST_STEPS}")
+    return number
+
+
+def run(args: argparse.Namespace) -> None:
+    """Forecast."""
+    need("cli", "pyarrow", "rich", what="neuralredis forecast")
+    from neuralredis.cli import screen, sources
+    from neuralredis.cli.places import check_folder, check_inputs
+    from neuralredis.table.known_sequences import KnownSequences
+
+    known = sources.with_names(args.network, args.key)
+    if not isinstance(known, KnownSequences) or not known.is_series:
+        raise Failure(
+            f"{args.network} is no network of series: expected one that 'neuralredis train TABLE --target COLUMN "
+            "--time COLUMN' made of a column of numbers"
+        )
+    if args.out:
+        if Path(args.out).suffix.lower() not in (".csv", ".parquet", ".tsv", ".txt"):
+            raise Failure(f"--out {args.out}: expected a name with .csv or .parquet")
+        check_folder(args.out, f"cannot write {args.out}")
+        check_inputs("--out", args.out, {args.data or args.network: "what is read", args.network: "the network"})
+    if args.data is None and (args.sequence or args.time or args.wishes):
+        raise Failure("--sequence, --time and --as are of a table: expected one after the network")
+    found, times = _of_table(args, known) if args.data else (_kept(args, known), {})
+    if args.json:
+        screen.print_json([_as_json(id, said, times.get(id)) for id, said in found.items()])
+        if not args.out:
+            return
+    _show(args, known, found, times)
+
+
+def _kept(args: argparse.Namespace, known: KnownSequences) -> dict[str, Forecast]:
+    """Return the forecasts of series that the network keeps."""
+    from neuralredis.series import BEFORE
+
+    kept, net = known.network.ids(), known.network
+    # What the network learnt of a series that was cut goes on in another one.
+    earlier = BEFORE.decode()
+    ids = args.id or [id for id in kept if not (id.endswith(earlier) and id.removesuffix(earlier) in kept)]
+    if not ids:
+        raise Failure(f"{args.network} keeps no series: expected a table after it, whose series are continued")
+    for id in ids:
+        if id not in kept:
+            raise Failure(f"{args.network} keeps no series '{id}': it has {_listed(kept, earlier)}")
+    return {id: net.session(id).forecast(args.steps, level=args.interval) for id in ids}
+
+
+def _listed(kept: list[str], earlier: str) -> str:
+    from neuralredis.table.texts import listed
+
+    return listed([f"'{id}'" for id in kept if not id.endswith(earlier)], 8, "and") or "none"
+
+
+def _of_table(args: argparse.Namespace, known: KnownSequences) -> tuple[dict[str, Forecast], dict[str, list[str]]]:
+    """Return the forecasts of the series of a table, and when they are for."""
+    from neuralredis.cli.failure import complain
+    from neuralredis.cli.sources import asked_sequences
+    from neuralredis.coming import future, texts
+
+    question = asked_sequences(known, args.data, args)
+    for line in question.network.schema.told(question.network.schema.unread(question.columns)):
+        complain(line)
+    order, net = question.order, known.network
+    if unknown := sorted(set(args.id or ()) - set(order.ids)):
+        raise Failure(f"{args.data} has no series '{unknown[0]}'")
+    values = question.events.values[known.target.name]
+    found, times = {}, {}
+    for at, id in enumerate(order.ids):
+        if args.id and id not in args.id:
+            continue
+        span = order.span(at)
+        found[id] = net.forecast(values[span][-net.length :].tolist(), args.steps, level=args.interval)
+        if order.times is not None:
+            try:
+                times[id] = texts(future(order.times[span], args.steps, id))
+            except ValueError as error:
+                complain(f"{error}; steps are counted instead")
+    return found, times
+
+
+def _as_json(id: str, said: Forecast, times: list[str] | None) -> dict[str, Any]:
+    content: dict[str, Any] = {"id": id, "values": said.values}
+    if times is not None:
+        content["times"] = times
+    return content if said.low is None else {**content, "low": said.low, "high": said.high}
+
+
+def _show(
+    args: argparse.Namespace, known: KnownSequences, found: dict[str, Forecast], times: dict[str, list[str]]
+) -> None:
+    """Write the forecasts into a file, or show them."""
+    import sys
+
+    import numpy as np
+    import pyarrow as pa
+
+    from neuralredis import files
+    from neuralredis.cli.failure import complain
+    from neuralredis.cli.sequences import written
+    from neuralredis.table.reading import Table
+    from neuralredis.table.writing import rounded
+
+    when = [times.get(id, [str(step + 1) for step in range(args.steps)]) for id in found]
+    name, sequence = known.target.name, known.by.sequence
+    cells = {(known.by.time if times else None) or "step": [one for some in when for one in some]}
+    if sequence or len(found) > 1:
+        cells = {sequence or "series": [id for id in found for _ in range(args.steps)]} | cells
+    names, columns = [f"predicted {name}"], [rounded(np.concatenate([said.values for said in found.values()]).tolist())]
+    if args.interval is not None:
+        names += ["low", "high"]
+        columns += [rounded(np.concatenate([said.low for said in found.values()]).tolist())]
+        columns += [rounded(np.concatenate([said.high for said in found.values()]).tolist())]
+    table = Table("forecasts", pa.table(cells))
+    if args.out:
+        files.replace(args.out, written(table, names, list(columns), args.out))
+        complain(f"{len(table):,} forecasts are in {args.out}")
+    else:
+        sys.stdout.write(written(table, names, list(columns)).decode())
