@@ -57,10 +57,8 @@ def learnt(series: Series, values: np.ndarray) -> nr.SequenceNetwork:
     net = nr.SequenceNetwork(
         "regressor", fields={"value": "number"}, target="value", length=1000, hidden=[10], seed=args.seed
     )
-    # Whole sequences are for learning or for testing, so one series becomes two.
-    cut = series.split * 4 // 5
-    net.observe([values[:cut]], ids=["early"], into="train")
-    net.observe([values[cut - 24 : series.split]], ids=["late"], into="test")
+    # Its last fifth tells when to stop, and how wide the bounds have to be.
+    net.observe_series([values[: series.split]], ids=[series.file.removesuffix(".csv")])
     report = net.train(autostop=True, backtrack=True, max_time=None, progress=args.progress)
     print(f"\n{series.title}: {report.cycles} cycles in {report.seconds:.1f} s")
     return net

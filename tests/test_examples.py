@@ -34,6 +34,7 @@ SHORT = {
     "sum": [],
     "titanic": [],
     "visits": ["--visitors", "600"],
+    "voices": ["--networks", "1"],
 }
 #: Those that are told where their data are.
 TOLD = ["banking", "mnist", "sentiment"]
@@ -289,6 +290,13 @@ def test_a_live_visit_is_judged_as_it_is_in_truth() -> None:
     assert sum((said > 50) == (true > 50) for said, true in live) >= 7
 
 
+def test_voices_are_known_of_men_who_speak_on_another_day_and_the_sooner_the_less() -> None:
+    text = output("voices", *SHORT["voices"])
+    assert percentage(text, "the network") < 5 < 70 < percentage(text, "always the commonest man")
+    assert percentage(text, "the first 16") < 8 < 20 < percentage(text, "the first 4")
+    assert len(re.findall(r"^  after +\d+ moments +man \d +\d+%", text, re.MULTILINE)) > 3
+
+
 def test_the_filter_of_a_nerve_cell_is_found_and_stands_out_of_chance() -> None:
     text = output("spikes", *SHORT["spikes"])
     assert numbers(text, "the network")[0] > 0.98
@@ -296,7 +304,7 @@ def test_the_filter_of_a_nerve_cell_is_found_and_stands_out_of_chance() -> None:
     assert len(re.findall(r" \*$", text, re.MULTILINE)) >= 5
 
 
-@pytest.mark.parametrize("name", ["forecast", "names", "spikes", "visits"])
+@pytest.mark.parametrize("name", ["forecast", "names", "spikes", "visits", "voices"])
 def test_what_has_learnt_sequences_is_put_into_a_server(name: str, any_server_for_all: servers.Server) -> None:
     text = output(name, "--redis", f"unix://{any_server_for_all.socket}", *SHORT[name])
     assert f"The network is in the server under example:{name}." in text

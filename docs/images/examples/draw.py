@@ -76,7 +76,8 @@ net.observe(passengers[600])
 net.train(autostop=True, backtrack=True)
 draw("reasons", plot.reasons(net.explain({"class": 3, "sex": "female", "age": 30})))
 
-for example in ("advertisement", "cdf", "circles", "digits_l2", "forecast", "names", "spikes", "stream", "visits"):
+DRAWN = ("advertisement", "cdf", "circles", "digits_l2", "forecast", "names", "spikes", "stream", "visits", "voices")
+for example in DRAWN:
     run(example)
 if "BANK" in os.environ:
     run("banking", "--data", os.environ["BANK"])
