@@ -20,6 +20,7 @@ import forecasts
 import genders
 import letters
 import outcomes
+import peers
 import shop
 
 PARTS = {
@@ -28,6 +29,7 @@ PARTS = {
     "letters": letters.main,
     "forecasts": forecasts.main,
     "shop": shop.main,
+    "peers": peers.main,
 }
 
 parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
