@@ -4,7 +4,8 @@
     python benchmarks/sequences [FOLDER] > benchmarks/sequences/sequences.txt
 
 What is not in the folder is downloaded into it: 8 MB. Without statsmodels there is no exponential smoothing beside the
-forecasts.
+forecasts. The peers, with --only peers > benchmarks/sequences/peers.txt, need PyTorch, which Debian has for processors
+as python3-torch.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ PARTS = {
 parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
 parser.add_argument("folder", nargs="?", type=Path, help="where the data are, or go (default: not kept)")
 parser.add_argument("--seeds", type=int, default=3, help="how many seeds (default: %(default)s)")
-parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="parts (default: all)")
+parser.add_argument("--only", nargs="+", choices=PARTS, default=[*PARTS][:-1], help="parts (default: all but peers)")
 args = parser.parse_args()
 with tempfile.TemporaryDirectory() as temporary:
     folder = args.folder or Path(temporary)
