@@ -86,6 +86,8 @@ class Description:
         Bound of what a unit sums up.
     output : {"softmax", "sigmoid", "linear"}
         The function of the output units.
+    monotone : bool
+        Whether the answer is monotone in inputs.
     outputs : Scaling or None
         Of a regressor's outputs; None where they are not scaled.
     """
@@ -96,6 +98,7 @@ class Description:
     members: tuple[tuple[Layer, ...], ...]
     unit_limit: float
     output: Literal["softmax", "sigmoid", "linear"]
+    monotone: bool
     outputs: Scaling | None
 
 

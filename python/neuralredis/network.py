@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Literal, overload
 
 from numpy import float32, float64
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from neuralredis import _core, files, html
 from neuralredis.description import Description, description_of, flat, stacked
 from neuralredis.description import folded as _folded
+from neuralredis.export import export
 from neuralredis.intervals import NetworkWithIntervals
 from neuralredis.options import Set
 from neuralredis.reasons import NetworkWithReasons
@@ -465,6 +467,46 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
             If the file cannot be written.
         """
         files.replace(path, bytes(self))
+
+    def export(self, path: str | os.PathLike[str], to: str | None = None) -> list[Path]:
+        """Write the network as files that answer without neuralredis.
+
+        Fields, words, scalings and all weights go along, rows do not. Each export has a dozen rows in it that were made
+        up, with what this network answers, and can test itself by them. The formats, and what each of them promises,
+        are in ``docs/export.md``.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. What belongs to it is written beside it: a header, types.
+        to : str, optional
+            The format; else the suffix of the path says it.
+
+        Returns
+        -------
+        list of pathlib.Path
+            The files that were written.
+
+        Raises
+        ------
+        OptionError
+            If there is no such format, or the format has no way to say what this network is.
+        TrainingError
+            If a classifier of fields has met no class.
+        OSError
+            If a file cannot be written.
+
+        Examples
+        --------
+        >>> import json, pathlib, tempfile
+        >>> import neuralredis as nr
+        >>> net = nr.Network("classifier", [9, 15, 2], seed=1)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     [path] = net.export(pathlib.Path(folder) / "net.json")
+        ...     json.loads(path.read_text())["layout"]
+        [9, 15, 2]
+        """
+        return export(self, path, to)
 
     def __eq__(self, other: object) -> bool:
         """Whether both have the same contents and will do the same from here on, to the last bit.

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from inspect import getdoc
-from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeVar, cast, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -499,13 +500,26 @@ class NetworkSteps:
         found = yield partial(self._link.send, [*asked, ("NR.INFO", self._key)])
         return cast("Options", replies.options(replies.fields(found[-1])))
 
-    def export(self) -> Steps[bytes]:
-        """Return the network as bytes, as `save` writes it and `Network.from_bytes` reads it."""
+    @overload
+    def export(self) -> Steps[bytes]: ...
+    @overload
+    def export(self, path: str | os.PathLike[str], to: str | None = None) -> Steps[list[Path]]: ...
+    def export(self, path: str | os.PathLike[str] | None = None, to: str | None = None) -> Steps[Any]:
+        """Write files that answer without neuralredis; without a path, return the network as bytes.
+
+        The bytes are those that `save` writes and `Network.from_bytes` reads.
+        """
+        network = yield from self._exported()
+        if path is None:
+            return network
+        return (yield partial(self._link.call, lambda: loading.from_bytes(network).export(path, to)))
+
+    def _exported(self) -> Steps[bytes]:
         return bytes((yield from self._ask("NR.EXPORT", self._key)))
 
     def save(self, path: str | os.PathLike[str]) -> Steps[None]:
         """Write a file."""
-        network = yield from self.export()
+        network = yield from self._exported()
         yield partial(self._link.call, partial(files.replace, path, network))
 
     def download(self) -> Steps[Network]:
@@ -517,4 +531,4 @@ class NetworkSteps:
         >>> bool((net.download().run([1, 2]) == net.run([1, 2])).all())
         True
         """
-        return loading.from_bytes((yield from self.export()))
+        return loading.from_bytes((yield from self._exported()))

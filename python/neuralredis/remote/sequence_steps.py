@@ -128,7 +128,7 @@ class SequenceSteps(NetworkSteps):
         >>> net.download().ids()
         ['user:17']
         """
-        network = loading.from_bytes((yield from self.export()))
+        network = loading.from_bytes((yield from self._exported()))
         if not isinstance(network, SequenceNetwork):
             raise KindError(OF_ROWS)
         return network

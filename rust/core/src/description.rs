@@ -5,6 +5,7 @@ use crate::layout::Kind;
 use crate::model::Model;
 use crate::normalization::Scaling;
 use crate::options::{Activation, Output};
+use crate::schema::FieldKind;
 
 /// What a network computes, step by step, in single precision (IEEE 754, rounded to nearest):
 ///
@@ -37,8 +38,83 @@ pub struct Description {
     pub unit_limit: f32,
     /// The head.
     pub output: Output,
+    /// Whether the answer is monotone in inputs, with which the softmax of two classes is computed in another way.
+    pub monotone: bool,
     /// How a regressor's outputs are scaled, if they are.
     pub outputs: Option<Scaling>,
+}
+
+/// How the inputs of a first layer follow from the fields of a row.
+///
+/// First come the inputs that are computed, of each field as many as its kind says; a gap is the mean of the scaling, or 0
+/// without one. Those after them are looked up: a gap, another word, the buckets of a text, words. Of these a row has a few,
+/// whose weights, times a value, are added to what the units have summed up, in order: first of the fields that are no texts
+/// and no tags, then of these.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldsDescription {
+    /// Inputs that are computed.
+    pub computed: usize,
+    /// All inputs that the first layer has weights for; a word of a higher number is any other word to it.
+    pub inputs: usize,
+    /// The fields, in their order.
+    pub fields: Vec<FieldDescription>,
+}
+
+/// A field, and the inputs that it has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldDescription {
+    /// What it is called.
+    pub name: Box<[u8]>,
+    /// How its values are understood.
+    pub kind: FieldKind,
+    /// The first of its inputs that are computed.
+    pub computed: usize,
+    /// The input that says that there is a gap. The next one stands for another word, or is the first bucket of a text.
+    pub gap: u32,
+    /// Numbers between which the place of a number is told; empty where all have the place 0.
+    pub knots: Vec<f32>,
+    /// Its words, and the input of each.
+    pub words: Vec<(Box<[u8]>, u32)>,
+}
+
+/// What a network sees of sequences.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SequencesDescription {
+    /// The fields of events, whose inputs are those of the reservoir.
+    pub events: FieldsDescription,
+    /// How the computed inputs of events are scaled, for a reservoir; none before the first training.
+    pub scaling: Option<Scaling>,
+    /// Whether events are numbers by their positions, in one field.
+    pub by_position: bool,
+    /// Events that are kept, the last so many.
+    pub length: u32,
+    /// The last events that are fields of their own: the fields of the network are those of the last event, of the one before
+    /// and so on, and then one for what the reservoir holds.
+    pub window: usize,
+    /// The field that is the target, if it is one.
+    pub next: Option<usize>,
+    /// The units that remember, if there are any.
+    pub reservoir: Option<ReservoirDescription>,
+}
+
+/// A reservoir: fixed units that remember.
+///
+/// A unit begins with its bias, to which for each computed input of an event, scaled, kept from -10 to 10, and times `factor`,
+/// the input times its weight is added, and for each input that is looked up its value times its weight: product and sum
+/// are rounded one after the other. Then comes `from_before` times what the unit before it held, the first unit's being
+/// the last, and tanh. What the unit holds moves towards this by the share `leaks`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReservoirDescription {
+    /// Of the weights of inputs: those of input `i` are the numbers from -1 to 1 of stream `i` of this seed.
+    pub seed: u64,
+    /// Of each unit.
+    pub biases: Vec<f32>,
+    /// How fast each unit forgets.
+    pub leaks: Vec<f32>,
+    /// Weights of the unit before.
+    pub from_before: Vec<f32>,
+    /// What computed inputs are multiplied by.
+    pub factor: f32,
 }
 
 /// A layer, by its kind.
@@ -72,6 +148,7 @@ impl Description {
             members: model.trained.weights().map(layers).collect(),
             unit_limit: MAX_INPUT,
             output: model.options.output,
+            monotone: model.options.monotone.is_any(),
             outputs: model.trained.normalization.outputs.clone(),
         }
     }

@@ -47,7 +47,9 @@ mod weights;
 pub use conformal::{Calibration, Level};
 pub use dataset::{Batch, Limits, Place, RowShape, Set};
 pub use decoding::Decoding;
-pub use description::{Description, LayerDescription};
+pub use description::{
+    Description, FieldDescription, FieldsDescription, LayerDescription, ReservoirDescription, SequencesDescription,
+};
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, Score};
 pub use field_figures::FieldFigures;

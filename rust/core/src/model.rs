@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::dataset::{RowShape, not_finite};
-use crate::description::Description;
+use crate::description::{Description, FieldsDescription};
 use crate::error::{Error, Result};
 use crate::forward::{self, Arrangement, Grouped, LastTwo, Single, ensemble, load};
 use crate::inputs::Inputs;
@@ -75,6 +75,12 @@ impl Model {
     /// All that its answers follow from.
     pub fn describe(&self) -> Description {
         Description::of(self)
+    }
+
+    /// How its inputs follow from fields; none where rows are the inputs themselves.
+    pub fn describe_fields(&self) -> Option<FieldsDescription> {
+        let places = self.trained.normalization.places.as_ref();
+        self.schema.as_ref().map(|schema| schema.describe(self.layout().inputs(), places))
     }
 
     /// The classes that it answers, in the order of its outputs, of a network of fields: those that had come when it was last

@@ -43,6 +43,8 @@ mod _core {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::description::described;
+    #[pymodule_export]
     use super::happened::{
         evaluate_events, forecast, forget, happen, run_events, run_session, sample_events, sequence_declaration,
         sequence_ids,

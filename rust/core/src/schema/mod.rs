@@ -7,6 +7,7 @@
 
 mod declaration;
 mod decode;
+mod describe;
 pub mod json;
 mod kind;
 mod roles;

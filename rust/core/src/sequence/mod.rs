@@ -5,6 +5,7 @@
 
 mod blocks;
 mod continuing;
+mod describe;
 mod events;
 mod forecast;
 mod network;

@@ -6,6 +6,7 @@
 //! logarithmic scale, so that some units hold the last event and others a mean of many. All weights follow from a seed: nothing of
 //! it is trained or saved. What is trained reads the states.
 
+use crate::description::ReservoirDescription;
 use crate::kernels::kernels;
 use crate::memory::{self, Taken};
 use crate::normalization::Scaling;
@@ -71,6 +72,11 @@ impl Reservoir {
         for input in first + known..inputs {
             self.looked_up.extend(column(self.seed, input as u32, units));
         }
+    }
+
+    pub(crate) fn describe(&self) -> ReservoirDescription {
+        let Self { seed, biases, leaks, from_before, dense: _, looked_up: _, factor } = self.clone();
+        ReservoirDescription { seed, biases, leaks, from_before, factor }
     }
 
     /// How many units it has.

@@ -127,6 +127,16 @@ impl View {
         self.next
     }
 
+    /// The last events that are fields of their own.
+    pub(crate) fn window(&self) -> usize {
+        self.window
+    }
+
+    /// The units that remember, if there are any.
+    pub(crate) fn reservoir(&self) -> Option<&Reservoir> {
+        self.reservoir.as_deref()
+    }
+
     /// Whether events are numbers by their positions.
     pub(crate) fn is_by_position(&self) -> bool {
         self.by_position

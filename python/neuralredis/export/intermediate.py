@@ -1,0 +1,273 @@
+"""One description of a network, from which every format is written.
+
+It is plain data, which JSON can say: ``docs/export-format.md`` documents each key, in the order in which an answer is
+computed. It has no row of the network's data: the rows that prove an export are made up.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+import numpy as np
+
+from neuralredis import _core
+from neuralredis.exceptions import TrainingError
+from neuralredis.export.packing import bits, packed
+from neuralredis.export.proof import made_up
+
+if TYPE_CHECKING:
+    from neuralredis.network import Network
+
+__all__ = [
+    "FORMAT",
+    "VERSION",
+    "Exported",
+    "FieldInputs",
+    "LayerWeights",
+    "Proof",
+    "ReservoirUnits",
+    "ScalingNumbers",
+    "SequenceView",
+    "intermediate",
+]
+
+FORMAT = "neuralredis network"
+VERSION = 1
+
+
+class ScalingNumbers(TypedDict):
+    """``(value - mean) * scale`` of each column, packed."""
+
+    mean: str
+    scale: str
+
+
+class LayerWeights(TypedDict):
+    """A layer: packed biases, and packed weights, those from the first input to each unit first."""
+
+    kind: Literal["dense"]
+    inputs: int
+    outputs: int
+    biases: str
+    weights: str
+    activation: Literal["relu", "tanh", "sigmoid"] | None
+
+
+class FieldInputs(TypedDict, total=False):
+    """A field, and the inputs that it has. What the kind does not have is left out."""
+
+    name: str
+    kind: Literal["auto", "number", "category", "flag", "time", "text", "tags", "vector"]
+    computed: int
+    gap: int
+    #: Of numbers.
+    knots: str
+    #: Of words: in fields of a sequence network, they are those of the field of events.
+    words: list[str]
+    numbers: list[int]
+    #: Of texts.
+    buckets: int
+    #: Of vectors.
+    length: int
+    #: Of what a sequence network sees: which field of which event, the last one being 0.
+    event_field: int
+    lag: int
+
+
+class ReservoirUnits(TypedDict):
+    """Fixed units that remember; `neuralredis.export.reservoir` draws the weights of inputs."""
+
+    kind: Literal["reservoir"]
+    units: int
+    #: Below 2**64, as a text: JSON's numbers are doubles in many programs.
+    seed: str
+    biases: str
+    leaks: str
+    from_before: str
+    factor: float
+
+
+class SequenceView(TypedDict):
+    """What a network sees of a sequence."""
+
+    length: int
+    by_position: bool
+    #: The fields of events.
+    fields: list[FieldInputs]
+    computed: int
+    inputs: int
+    scaling: ScalingNumbers | None
+    window: int
+    cell: ReservoirUnits | None
+    next: int | None
+    series: bool
+
+
+class Proof(TypedDict, total=False):
+    """A row or a sequence that was made up, and the bits of what the network answers."""
+
+    row: Any
+    events: list[Any]
+    answer: list[str]
+
+
+class Exported(TypedDict):
+    """All that the answers of a network follow from."""
+
+    format: str
+    version: int
+    made_by: str
+    kind: Literal["classifier", "regressor"]
+    layout: list[int]
+    computed: int
+    fields: list[FieldInputs] | None
+    sequence: SequenceView | None
+    input_scaling: ScalingNumbers | None
+    input_limit: float
+    members: list[list[LayerWeights]]
+    unit_limit: float
+    head: Literal["softmax", "sigmoid", "linear", "two_class"]
+    output_scaling: ScalingNumbers | None
+    answers: int
+    classes: list[str] | None
+    targets: list[str] | None
+    proof: list[Proof]
+
+
+def intermediate(network: Network) -> Exported:
+    """Return all that the answers of a network follow from, and made-up rows with their answers.
+
+    Parameters
+    ----------
+    network : Network or SequenceNetwork
+        Of rows by positions, of rows with fields, or of sequences.
+
+    Returns
+    -------
+    dict
+        See ``docs/export-format.md``. The same network gives the same.
+
+    Raises
+    ------
+    TrainingError
+        If a classifier of fields has met no class that it could answer.
+
+    Examples
+    --------
+    >>> import neuralredis as nr
+    >>> found = intermediate(nr.Network("classifier", [9, 15, 2], seed=1))
+    >>> found["layout"], found["head"], len(found["members"][0]), len(found["proof"])
+    ([9, 15, 2], 'softmax', 2, 12)
+    """
+    # What is described and what answers are of one moment, whatever is trained meanwhile.
+    network = copy.copy(network)
+    found = _core.described(network)
+    described, names = found["description"], found["names"]
+    targets, classes = (None, None) if names is None else (list(names[0]), list(names[1]))
+    is_classifier = described["kind"] == "classifier"
+    layout = [int(units) for units in found["layout"]]
+    if is_classifier and classes is not None and not classes:
+        raise TrainingError("the network has met no class yet: observe some rows, and train, before it is exported")
+    fields, sequences = found["fields"], found["sequences"]
+    exported: Exported = {
+        "format": FORMAT,
+        "version": VERSION,
+        "made_by": f"neuralredis {_core.__version__}",
+        "kind": described["kind"],
+        "layout": layout,
+        "computed": layout[0] if fields is None else fields["computed"],
+        "fields": None if fields is None else _fields(fields, sequences),
+        "sequence": None if sequences is None else _sequence(sequences, described["kind"]),
+        "input_scaling": _scaling(described["inputs"]),
+        "input_limit": float(described["input_limit"]),
+        "members": [[_layer(layer) for layer in member] for member in described["members"]],
+        "unit_limit": float(described["unit_limit"]),
+        "head": "two_class" if described["monotone"] and described["output"] == "softmax" else described["output"],
+        "output_scaling": _scaling(described["outputs"]),
+        "answers": len(classes) if is_classifier and classes is not None else layout[-1],
+        "classes": classes if is_classifier else None,
+        "targets": targets,
+        "proof": [],
+    }
+    rows = made_up(exported)
+    # Of a single target each answer is a number.
+    answers = np.reshape(network.run(rows), (len(rows), -1))
+    row: Literal["events", "row"] = "row" if sequences is None else "events"
+    exported["proof"] = [
+        {row: given, "answer": bits(answer)}  # type: ignore[misc]
+        for given, answer in zip(rows, answers, strict=True)
+    ]
+    return exported
+
+
+def _scaling(scaling: dict[str, Any] | None) -> ScalingNumbers | None:
+    return None if scaling is None else {"mean": packed(scaling["mean"]), "scale": packed(scaling["scale"])}
+
+
+def _layer(layer: dict[str, Any]) -> LayerWeights:
+    inputs, outputs = layer["weights"].shape
+    return {
+        "kind": layer["kind"],
+        "inputs": inputs,
+        "outputs": outputs,
+        "biases": packed(layer["biases"]),
+        "weights": packed(layer["weights"]),
+        "activation": layer["activation"],
+    }
+
+
+def _fields(described: dict[str, Any], sequences: dict[str, Any] | None) -> list[FieldInputs]:
+    if sequences is None:
+        return [_field(field, described["inputs"]) for field in described["fields"]]
+    fields = [_field(field, None) for field in described["fields"]]
+    each = len(sequences["events"]["fields"])
+    for at, field in enumerate(fields[: each * sequences["window"]]):
+        field.pop("words", None)
+        field["event_field"], field["lag"] = at % each, at // each
+    return fields
+
+
+def _field(field: dict[str, Any], inputs: int | None) -> FieldInputs:
+    kind = field["kind"]
+    found: FieldInputs = {"name": field["name"], "kind": kind, "computed": field["computed"], "gap": field["gap"]}
+    if kind in ("number", "auto"):
+        found["knots"] = packed(field["knots"])
+    if kind in ("category", "auto", "tags"):
+        words = list(zip(field["words"], field["numbers"], strict=True))
+        # A word that came after the last training is another word. Of tags each is one of its own all the same.
+        if inputs is not None and kind != "tags":
+            words = [(word, number) for word, number in words if number < inputs]
+        found["words"], found["numbers"] = [word for word, _ in words], [number for _, number in words]
+    if kind == "text":
+        found["buckets"] = field["number"]
+    if kind == "vector":
+        found["length"] = field["number"]
+    return found
+
+
+def _sequence(described: dict[str, Any], kind: str) -> SequenceView:
+    reservoir, events = described["reservoir"], described["events"]
+    cell: ReservoirUnits | None = None
+    if reservoir is not None:
+        cell = {
+            "kind": "reservoir",
+            "units": len(reservoir["biases"]),
+            "seed": str(reservoir["seed"]),
+            "biases": packed(reservoir["biases"]),
+            "leaks": packed(reservoir["leaks"]),
+            "from_before": packed(reservoir["from_before"]),
+            "factor": float(reservoir["factor"]),
+        }
+    return {
+        "length": described["length"],
+        "by_position": described["by_position"],
+        "fields": [_field(field, None) for field in events["fields"]],
+        "computed": events["computed"],
+        "inputs": events["inputs"],
+        "scaling": _scaling(described["scaling"]),
+        "window": described["window"],
+        "cell": cell,
+        "next": described["next"],
+        "series": described["next"] is not None and kind == "regressor",
+    }
