@@ -52,7 +52,10 @@ class Format:
 
 
 #: All formats, in the order in which they are told.
-FORMATS = (Format("json", (".json",), "as_json", "a documented description of all that is computed, the same bits"),)
+FORMATS = (
+    Format("js", (".js", ".mjs"), "javascript", "ES module, CommonJS twin and types: the same bits"),
+    Format("json", (".json",), "as_json", "a documented description of all that is computed: the same bits"),
+)
 
 
 def export(network: Network, path: str | os.PathLike[str], to: str | None = None) -> list[Path]:

@@ -1,0 +1,1 @@
+const fields = ready(M.fields), run = row => of(fields, values(fields, row));

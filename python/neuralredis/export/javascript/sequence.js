@@ -1,0 +1,41 @@
+const events = ready(S.fields), fields = ready(M.fields, S.fields), none = events.map(() => null);
+const read = event => S.by_position ? [understood(events[0], event)]
+  : values(events, events.length === 1 && (event === null || typeof event !== "object") ? { [events[0].name]: event } : event);
+class Sequence {
+  constructor() {
+    this.events = [];
+    this.state = S.cell && begin();
+  }
+  push(event) {
+    this.events.push(event);
+    const old = this.events.length > S.length;
+    if (old) this.events.shift();
+    if (!S.cell) return;
+    // What has been forgotten has to be forgotten by the units, too.
+    if (old) this.state = begin();
+    for (const heard of old ? this.events : [event]) hear(this.state, heard);
+  }
+  step(event) {
+    this.push(read(event));
+    return this.run();
+  }
+  run() {
+    const last = S.series ? this.events.at(-1)?.[S.next] ?? null : null;
+    const seen = [];
+    for (let lag = 0; lag < S.window; lag++) {
+      (this.events.at(-1 - lag) ?? none).forEach((v, i) =>
+        seen.push(S.series && lag && i === S.next ? v === null || last === null ? null : clamp(f(v - last), FLT_MAX) : v));
+    }
+    if (S.cell) seen.push(held(this.state));
+    const y = of(fields, seen);
+    return S.series ? [f(y[0] + (last ?? 0))] : y;
+  }
+  classify() { return classOf(this.run()); }
+  predict() { return named(this.run()); }
+}
+const sequence = (all = []) => {
+  const made = new Sequence();
+  for (const event of all) made.push(read(event));
+  return made;
+};
+const run = all => sequence(all).run();
