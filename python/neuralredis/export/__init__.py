@@ -54,6 +54,7 @@ class Format:
 #: All formats, in the order in which they are told.
 FORMATS = (
     Format("js", (".js", ".mjs"), "javascript", "ES module, CommonJS twin and types: the same bits"),
+    Format("c", (".c", ".h"), "c99", "C99 source and header without memory of their own: the same bits"),
     Format("json", (".json",), "as_json", "a documented description of all that is computed: the same bits"),
 )
 

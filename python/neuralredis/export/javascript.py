@@ -1,14 +1,14 @@
 """JavaScript: an ES module, its CommonJS twin and types, with the same bits and without a dependency.
 
-The parts of the runtime that a network needs are put together from the files in ``javascript``: a network of numbers has
-no dates, and so no code for them. Products of single precision are exact in double precision, which is what JavaScript
-has; ``core.js`` says how their sums are rounded once.
+The parts of the runtime that a network needs are put together from the files in ``javascript``: a network of numbers
+has no dates, and so no code for them. Products of single precision are exact in double precision, which is what
+JavaScript has; ``core.js`` says how their sums are rounded once.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -162,7 +162,7 @@ def _field_type(field: FieldInputs) -> str:
     return f"  {json.dumps(field['name'])}?: {VALUES[field['kind']].format(words=words)} | null;"
 
 
-def _object(name: str, what: str, lines: Sequence[str]) -> list[str]:
+def _object(name: str, what: str, lines: Iterable[str]) -> list[str]:
     return [f"/** {what} */", f"export interface {name} {{", *lines, "}"]
 
 
@@ -207,7 +207,7 @@ def _types(exported: Exported) -> str:
             options = "count?: number, options?: SampleOptions"
             lines += _object(
                 "SampleOptions",
-                "How events are drawn; see SequenceNetwork.sample in Python. The same seed draws the same events there.",
+                "How events are drawn, as SequenceNetwork.sample in Python does; the same seed draws the same there.",
                 [
                     f"  {option}?: {of};"
                     for option, of in (
@@ -238,7 +238,7 @@ def _types(exported: Exported) -> str:
         lines.append("/** Adds an event to a sequence, and answers. */")
         lines.append("export declare function step(of: Sequence, event: Event): number[];")
     lines.append(
-        "/** Answers made-up rows again, and throws unless all bits are the same; returns how many they were. */"
+        "/** Answers made-up rows again; throws unless all bits are the same, and returns how many rows they were. */"
     )
     lines.append("export declare function selfTest(): number;")
     return "\n".join([*lines, ""])
