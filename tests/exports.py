@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies
 
 import neuralredis as nr
-from neuralredis.export import intermediate
+from neuralredis.export import Exported, format_of, intermediate
+from neuralredis.export.packing import bits
 from neuralredis.export.proof import made_up
 
-__all__ = ["network", "networks", "rows"]
+__all__ = ["network", "networks", "proved", "rows", "written"]
 
 KINDS = ("number", "category", "auto", "flag", "time", "text 16", "tags", "vector 3")
 #: Names that are identifiers in no language, that clash, and that quote.
@@ -142,3 +144,21 @@ def _of_sequences(random: np.random.Generator) -> nr.Network:
             event.setdefault(target, "u" if kind == "classifier" else 1.0)
     net.observe(events, outcomes)
     return _trained(net, random)
+
+
+def proved(net: nr.Network, count: int, seed: int = 1) -> Exported:
+    """Return what exports are written from, with so many made-up rows and the network's answers to them."""
+    exported = intermediate(net)
+    given = made_up(exported, count, seed)
+    answers = np.reshape(net.run(given), (count, -1))
+    key = "row" if exported["sequence"] is None else "events"
+    exported["proof"] = [{key: row, "answer": bits(answer)} for row, answer in zip(given, answers, strict=True)]  # type: ignore[misc]
+    return exported
+
+
+def written(exported: Exported, path: Path) -> list[Path]:
+    """Write an export in the format that its path says."""
+    made = format_of(path).files(exported, path)
+    for own, content in made.items():
+        own.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return list(made)

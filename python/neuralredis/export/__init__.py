@@ -20,7 +20,7 @@ from neuralredis.export.intermediate import Exported, intermediate
 if TYPE_CHECKING:
     from neuralredis.network import Network
 
-__all__ = ["FORMATS", "Format", "export", "format_of", "intermediate"]
+__all__ = ["FORMATS", "Exported", "Format", "export", "format_of", "intermediate"]
 
 
 @dataclass(frozen=True)

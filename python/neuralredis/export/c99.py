@@ -148,6 +148,8 @@ class _Source:
             parts.add("word")
         if kinds & {"number", "auto"}:
             parts |= {"place", "numbers"}
+        if kinds & {"time", "vector"} or (sequence is not None and sequence["window"]):
+            parts.add("nothing")
         if sequence is None:
             return parts | {"rows", "no_sequence"}
         parts.add("sequence")
@@ -358,7 +360,8 @@ class _Source:
             f"/* A {exported['kind']} of {title} units, exported by {exported['made_by']}.",
             " *",
             " * It answers what the network answers, to the last bit, where fmaf rounds once, as C99 says:",
-            " * net_self_test() proves that with made-up rows. It takes no memory but the stack, and nothing in it changes.",
+            " * net_self_test() proves that with made-up rows. It takes no memory but the stack, and nothing in it is",
+            " * ever changed.",
             " * Compile it as C99, and link the mathematical library. Where fmaf is slow or wrong, define",
             " * NET_FMA_IN_DOUBLES, which gives the same bits; or NET_FMA(a, b, c) as ((a) * (b) + (c)), which is fast",
             " * and gives others. */",

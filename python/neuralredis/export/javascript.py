@@ -8,6 +8,7 @@ JavaScript has; ``core.js`` says how their sums are rounded once.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
@@ -104,7 +105,9 @@ def _head(exported: Exported) -> str:
 
 def _literal(value: Any) -> str:
     """Return a literal of JavaScript, which may stand in a script of a page."""
-    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+    text = json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+    # In a literal, other than in JSON, this name would be that of the prototype.
+    return re.sub(r'(?<=[{,])"__proto__":', '["__proto__"]:', text)
 
 
 def _api(exported: Exported) -> str:

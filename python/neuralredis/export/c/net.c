@@ -206,12 +206,14 @@ int net_classify(const float inputs[NET_INPUTS]) {
 //end
 //end
 //if fields
+//if nothing
 static int take_nothing(float *cells, int count) {
     int i;
     for (i = 0; i < count; i++) cells[i] = NAN;
     return 1;
 }
 
+//end
 //if numbers
 static int take_number(float number, float *cell) {
     *cell = number;

@@ -1,0 +1,171 @@
+"""Networks leave home: formats, what is described, and what is not."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import exports
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies
+
+import neuralredis as nr
+from neuralredis.cli import main
+from neuralredis.export import FORMATS, intermediate
+from neuralredis.export.names import identifiers
+from neuralredis.export.packing import of_bits, packed, unpacked
+from neuralredis.export.proof import made_up
+from neuralredis.export.reservoir import input_weights
+
+#: Runs a command, and returns its code, what it printed and what it complained about.
+Command = Callable[..., tuple[object, str, str]]
+
+
+def learnt() -> nr.Network:
+    net = nr.Network("classifier", fields={"age": "number", "plan": "category"}, target="left", seed=1, dataset=60)
+    net.observe([{"age": age, "plan": ["free", "pro"][age % 2]} for age in range(60)], ["yes", "no"] * 30)
+    net.train(max_cycles=5)
+    return net
+
+
+@settings(max_examples=15, deadline=None)
+@given(exports.networks())
+def test_every_network_is_described_with_rows_that_prove_it(net: nr.Network) -> None:
+    exported = intermediate(net)
+    assert json.loads(json.dumps(exported)) == exported
+    assert intermediate(copy.copy(net)) == exported, "the same network gives the same export"
+    key = "row" if exported["sequence"] is None else "events"
+    rows = [proof[key] for proof in exported["proof"]]  # type: ignore[literal-required]
+    answers = np.reshape(net.run(rows), (len(rows), -1))
+    for proof, answer in zip(exported["proof"], answers, strict=True):
+        np.testing.assert_array_equal(of_bits(proof["answer"]), answer)
+    assert len(rows) == 12
+
+
+@settings(max_examples=30, deadline=None)
+@given(strategies.lists(strategies.floats(width=32, allow_nan=False), min_size=1))
+def test_packed_numbers_keep_their_bits(values: list[float]) -> None:
+    np.testing.assert_array_equal(unpacked(packed(values)).view(np.uint32), np.float32(values).view(np.uint32))
+
+
+def test_an_export_has_no_row_of_the_data() -> None:
+    net = nr.Network("regressor", fields={"secret": "number", "note": "text"}, target="y", seed=1, dataset=60)
+    numbers = 1234.56 + np.random.default_rng(1).normal(size=60)
+    net.observe({"secret": numbers, "note": [f"unmistakable{at}" for at in range(60)]}, numbers)
+    net.train(max_cycles=5)
+    exported = intermediate(net)
+    rows = [proof["row"] for proof in exported["proof"]]
+    assert not {row.get("secret") for row in rows} & {float(number) for number in np.float32(numbers)}
+    knots = unpacked(next(field for field in exported["fields"] or () if "knots" in field)["knots"])
+    assert len(knots)
+    assert not np.isin(knots, np.float32(numbers)).any()
+    assert "unmistakable" not in json.dumps(exported)
+
+
+def test_the_weights_of_a_reservoir_follow_from_its_seed() -> None:
+    # As the engine's own test of SplitMix64: the stream number 1 of the seed 7.
+    weights = input_weights(7, 200, range(50))
+    assert weights.shape == (50, 200)
+    assert np.abs(weights).max() <= 1
+    assert abs(weights.mean()) < 0.05
+    assert abs(weights.std() - 3**-0.5) < 0.02
+    np.testing.assert_array_equal(input_weights(7, 3, [5]), weights[5:6, :3])
+
+
+def test_names_become_identifiers_that_differ() -> None:
+    assert identifiers(["a b", "a-b", "a_b_2", "", "9", "int", "int"], {"int"}) == [
+        "a_b", "a_b_2", "a_b_2_2", "x", "x9", "int_", "int__2",
+    ]  # fmt: skip
+
+
+def refused(kind: type[Exception], call: Callable[[], object]) -> str:
+    with pytest.raises(kind) as caught:
+        call()
+    return str(caught.value)
+
+
+def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
+    net = learnt()
+    said = refused(nr.OptionError, lambda: net.export(tmp_path / "net.txt"))
+    assert said == f"{tmp_path / 'net.txt'} does not say its format: expected a name in " + ", ".join(
+        suffix for format in FORMATS for suffix in format.suffixes
+    ) + ", or to= one of " + ", ".join(format.name for format in FORMATS)
+    assert refused(nr.OptionError, lambda: net.export(tmp_path / "net.js", to="java")).startswith("format 'java': ")
+    fresh = nr.Network("classifier", fields={"age": "number"}, target="left")
+    assert "has met no class yet" in refused(nr.TrainingError, lambda: fresh.export(tmp_path / "net.js"))
+    with pytest.raises(OSError, match="No such file"):
+        net.export(tmp_path / "none" / "net.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("suffix", [".js", ".c"])
+def test_a_kind_that_a_format_does_not_know_is_refused(tmp_path: Path, suffix: str) -> None:
+    net = nr.SequenceNetwork("regressor", fields={"x": "number"}, target="x", cell="reservoir", seed=1)
+    exported = intermediate(net)
+    exported["sequence"]["cell"]["kind"] = "gru"  # type: ignore[index, typeddict-item]
+    said = refused(nr.OptionError, lambda: exports.written(exported, tmp_path / f"net{suffix}"))
+    assert said.startswith("cell gru: expected window or reservoir")
+    exported = intermediate(learnt())
+    exported["members"][0][0]["kind"] = "convolution"  # type: ignore[typeddict-item]
+    said = refused(nr.OptionError, lambda: exports.written(exported, tmp_path / f"net{suffix}"))
+    assert "convolution" in said
+
+
+def test_a_network_in_a_server_is_exported_as_an_embedded_one(db: nr.NeuralRedis, tmp_path: Path) -> None:
+    net = learnt()
+    remote = db.upload("net", net)
+    assert isinstance(remote.export(), bytes)
+    paths = remote.export(tmp_path / "remote.json")
+    [own] = net.export(tmp_path / "own.json")
+    assert [path.name for path in paths] == ["remote.json"]
+    assert paths[0].read_bytes() == own.read_bytes()
+
+
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Return what runs ``neuralredis export`` in a folder with a network."""
+    learnt().save(tmp_path / "customers.nr")
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments: str) -> tuple[object, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(["export", *arguments])
+        return (ended.value.code, *capsys.readouterr())
+
+    return command
+
+
+def test_the_command_writes_files_and_tells_which(command: Command) -> None:
+    code, out, err = command("customers.nr", "--to", "js")
+    assert (code, err) == (0, "")
+    assert out.split() == ["customers.js", "customers.cjs", "customers.d.ts", "customers.d.cts"]
+    assert all(Path(name).is_file() for name in out.split())
+    assert command("customers.nr", "-o", "other.h")[1].split() == ["other.c", "other.h"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("customers.nr",), 2, "one of the arguments --to and -o is required"),
+        (("customers.nr", "--to", "java"), 2, "invalid choice: 'java'"),
+        (("customers.nr", "-o", "net.txt"), 1, "net.txt does not say its format: expected a name in .js, .mjs,"),
+        (("none.nr", "--to", "js"), 1, "none.nr: No such file or directory"),
+        (("customers.nr", "--to", "js", "-o", "no/where.js"), 1, "No such file or directory"),
+    ],
+)
+def test_a_mistake_in_the_command_is_told(command: Command, arguments: tuple[str, ...], code: int, said: str) -> None:
+    ended, out, err = command(*arguments)
+    assert (ended, out) == (code, "")
+    assert said in err
+
+
+def test_made_up_rows_are_taken_by_the_network() -> None:
+    net = learnt()
+    rows: list[Any] = made_up(intermediate(net), 50, seed=9)
+    assert np.shape(net.run(rows)) == (50, 2)
+    assert any("age" not in row for row in rows)
+    assert any(row.get("plan") == "(none of these)" for row in rows)
