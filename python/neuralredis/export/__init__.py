@@ -56,6 +56,9 @@ FORMATS = (
     Format("js", (".js", ".mjs"), "javascript", "ES module, CommonJS twin and types: the same bits"),
     Format("c", (".c", ".h"), "c99", "C99 source and header without memory of their own: the same bits"),
     Format("json", (".json",), "as_json", "a documented description of all that is computed: the same bits"),
+    Format("py", (".py",), "as_numpy", "one file for NumPy alone: within 1e-6"),
+    Format(
+    ),
 )
 
 

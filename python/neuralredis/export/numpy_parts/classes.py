@@ -1,0 +1,27 @@
+"""The classes of a classifier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from neuralredis.export.numpy_parts.rows import run
+
+NETWORK: dict[str, Any] = {}
+# ---
+
+
+def names_of_classes() -> Any:
+    """Return the classes, in the order of the outputs: names, or numbers where the network has no names."""
+    is_numbered = NETWORK["classes"] is None or (NETWORK["sequence"] or {}).get("by_position")
+    return range(NETWORK["answers"]) if is_numbered else NETWORK["classes"]
+
+
+def classify(rows: Any) -> Any:
+    """Return the class of each row: the first of the greatest outputs."""
+    answers, names = run(rows), names_of_classes()
+    at = answers.argmax(axis=-1)
+    if answers.ndim == 1:
+        return names[int(at)]
+    return np.array(names, dtype=None if isinstance(names, range) else object)[at]

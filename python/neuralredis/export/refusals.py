@@ -1,0 +1,18 @@
+"""What no format takes that does not know it: kinds of layers and of cells that came later."""
+
+from __future__ import annotations
+
+from neuralredis.exceptions import OptionError
+from neuralredis.export.intermediate import Exported
+
+__all__ = ["only_known"]
+
+
+def only_known(exported: Exported, format: str) -> None:
+    """Raise an `OptionError` if a network has layers other than dense ones, or a cell other than a reservoir."""
+    kinds = {layer["kind"] for member in exported["members"] for layer in member}
+    if kinds != {"dense"}:
+        raise OptionError(f"layers of the kinds {', '.join(sorted(kinds))}: expected dense ones, for {format}")
+    cell = None if exported["sequence"] is None else exported["sequence"]["cell"]
+    if cell is not None and cell["kind"] != "reservoir":
+        raise OptionError(f"cell {cell['kind']}: expected window or reservoir, for {format}")
