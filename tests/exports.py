@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from neuralredis.export import Exported, format_of, intermediate
 from neuralredis.export.packing import bits
 from neuralredis.export.proof import made_up
 
-__all__ = ["network", "networks", "proved", "rows", "written"]
+__all__ = ["COLUMNS", "network", "networks", "of_fields", "of_positions", "proved", "rows", "written"]
 
 KINDS = ("number", "category", "auto", "flag", "time", "text 16", "tags", "vector 3")
+#: Kinds of fields that are columns of a table.
+COLUMNS = ("number", "category", "flag", "time", "vector 3")
 #: Names that are identifiers in no language, that clash, and that quote.
 NAMES = ("n", "class", "größe", "a b", "a-b", "a_b", 'say "hi"\\', "2nd")
 WORDS = ("u", "v", "it's", "é", "7")
@@ -30,7 +33,7 @@ def networks() -> strategies.SearchStrategy[nr.Network]:
 def network(seed: int) -> nr.Network:
     """Return a network of some kind, of which the seed decides all."""
     random = np.random.default_rng(seed)
-    return [_of_positions, _of_fields, _of_sequences][int(random.integers(0, 3))](random)
+    return [of_positions, of_fields, _of_sequences][int(random.integers(0, 3))](random)
 
 
 def rows(net: nr.Network, count: int, seed: int = 1) -> list[Any]:
@@ -61,7 +64,8 @@ def _trained(net: nr.Network, random: np.random.Generator) -> nr.Network:
     return net
 
 
-def _of_positions(random: np.random.Generator) -> nr.Network:
+def of_positions(random: np.random.Generator) -> nr.Network:
+    """Return a network of numbers by their positions."""
     kind = str(random.choice(["classifier", "regressor"]))
     inputs, outputs = int(random.integers(1, 12)), int(random.integers(2, 5))
     options = _options(random, kind)
@@ -77,8 +81,8 @@ def _of_positions(random: np.random.Generator) -> nr.Network:
     return _trained(net, random)
 
 
-def _fields(random: np.random.Generator) -> dict[str, str]:
-    kinds = [str(kind) for kind in random.choice(KINDS, int(random.integers(1, 7)))]
+def _fields(random: np.random.Generator, kinds: Sequence[str] = KINDS) -> dict[str, str]:
+    kinds = [str(kind) for kind in random.choice(kinds, int(random.integers(1, 7)))]
     names = [str(name) for name in random.permutation(NAMES)]
     return dict(zip(names, kinds, strict=False))
 
@@ -102,8 +106,9 @@ def _row(fields: dict[str, str], random: np.random.Generator) -> dict[str, Any]:
     return row
 
 
-def _of_fields(random: np.random.Generator) -> nr.Network:
-    kind, fields = str(random.choice(["classifier", "regressor"])), _fields(random)
+def of_fields(random: np.random.Generator, kinds: Sequence[str] = KINDS) -> nr.Network:
+    """Return a network of fields of some kinds."""
+    kind, fields = str(random.choice(["classifier", "regressor"])), _fields(random, kinds)
     options = _options(random, kind)
     ordered = [name for name, of in fields.items() if of in ("number", "flag", "auto")]
     if ordered and random.random() < 0.3:

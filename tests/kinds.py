@@ -7,6 +7,7 @@ required, as in CI, it is an error.
 from __future__ import annotations
 
 import functools
+import importlib
 import importlib.util
 import os
 import re
@@ -59,6 +60,20 @@ class Program:
         except MissingError as error:
             return f"{self.title} ({error}; {self.how_to_get})"
         return None
+
+
+@dataclass(frozen=True)
+class Library(Program):
+    """A package of Python without which what is exported for it cannot be tried."""
+
+    def check(self, path: Path) -> None:
+        try:
+            importlib.import_module(self.name)
+        except ImportError as error:
+            raise MissingError(f"{path} cannot be imported: {error}") from None
+
+    def binary(self) -> Path:
+        return self.find()
 
 
 @dataclass(frozen=True)
@@ -133,7 +148,8 @@ VALGRIND = Program("valgrind", lambda: _on_path("valgrind"), "apt install valgri
 NODE = Program("node", lambda: _on_path("node"), "apt install nodejs")
 CLANG = Program("clang", lambda: _on_path("clang"), "apt install clang")
 CHROMIUM = Program("chromium", lambda: _on_path("chromium"), "apt install chromium")
-PROGRAMS = (VALGRIND, NODE, CLANG, CHROMIUM)
+DUCKDB = Library("duckdb", lambda: _in_package("duckdb", "__init__.py"), "pip install duckdb")
+PROGRAMS = (VALGRIND, NODE, CLANG, CHROMIUM, DUCKDB)
 
 
 def _of_the_system() -> list[Kind]:

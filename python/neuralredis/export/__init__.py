@@ -58,6 +58,7 @@ FORMATS = (
     Format("json", (".json",), "as_json", "a documented description of all that is computed: the same bits"),
     Format("py", (".py",), "as_numpy", "one file for NumPy alone: within 1e-6"),
     Format(
+        "sql", (".sql",), "as_sql", "one SELECT for PostgreSQL, DuckDB and SQLite: small networks, in double precision"
     ),
 )
 
