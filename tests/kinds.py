@@ -149,7 +149,9 @@ NODE = Program("node", lambda: _on_path("node"), "apt install nodejs")
 CLANG = Program("clang", lambda: _on_path("clang"), "apt install clang")
 CHROMIUM = Program("chromium", lambda: _on_path("chromium"), "apt install chromium")
 DUCKDB = Library("duckdb", lambda: _in_package("duckdb", "__init__.py"), "pip install duckdb")
-PROGRAMS = (VALGRIND, NODE, CLANG, CHROMIUM, DUCKDB)
+ONNX = Library("onnx", lambda: _in_package("onnx", "__init__.py"), "pip install onnx")
+ONNXRUNTIME = Library("onnxruntime", lambda: _in_package("onnxruntime", "__init__.py"), "pip install onnxruntime")
+PROGRAMS = (VALGRIND, NODE, CLANG, CHROMIUM, DUCKDB, ONNX, ONNXRUNTIME)
 
 
 def _of_the_system() -> list[Kind]:

@@ -57,6 +57,7 @@ FORMATS = (
     Format("c", (".c", ".h"), "c99", "C99 source and header without memory of their own: the same bits"),
     Format("json", (".json",), "as_json", "a documented description of all that is computed: the same bits"),
     Format("py", (".py",), "as_numpy", "one file for NumPy alone: within 1e-6"),
+    Format("onnx", (".onnx",), "as_onnx", "a graph for ONNX runtimes: within 1e-5"),
     Format(
         "sql", (".sql",), "as_sql", "one SELECT for PostgreSQL, DuckDB and SQLite: small networks, in double precision"
     ),

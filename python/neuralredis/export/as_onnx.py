@@ -1,0 +1,206 @@
+"""ONNX: a graph for onnxruntime and whatever else reads ONNX 1.8, operators of version 13."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neuralredis.exceptions import OptionError
+from neuralredis.export.intermediate import Exported, SequenceView
+from neuralredis.export.onnx_fields import Inputs, given, inputs_of, width
+from neuralredis.export.onnx_graph import FLOAT, INT64, STRING, Graph
+from neuralredis.export.packing import unpacked
+from neuralredis.export.refusals import only_known
+from neuralredis.export.reservoir import input_weights
+
+__all__ = ["files"]
+
+#: Names of inputs and outputs that are no fields.
+ROWS, STATE, NEXT_STATE = "rows", "state", "next_state"
+#: Scaled inputs of a reservoir are kept within this.
+MOST_HEARD = 10.0
+
+
+def files(exported: Exported, path: Path) -> Mapping[Path, bytes]:
+    """Return one model."""
+    only_known(exported, "ONNX")
+    sequence = exported["sequence"]
+    own = (exported["fields"] if sequence is None else sequence["fields"]) or []
+    for field in own:
+        if any("\ud800" <= letter <= "\udfff" for letter in field["name"]):
+            raise OptionError(f"field {field['name']!r}: expected a name in UTF-8, for ONNX")
+        if field["kind"] == "text":
+            raise OptionError(f"field {field['name']!r} is text, which ONNX cannot cut into words: use the format js")
+    graph = Graph([name for field in own for name in (field["name"], f"{field['name']} (word)")])
+    level = None
+    if sequence is not None:
+        units, level = _of_sequence(graph, exported, sequence)
+    elif exported["fields"] is None:
+        columns = exported["computed"]
+        found = Inputs()
+        rows = graph.input(ROWS, FLOAT, "rows", columns)
+        found.add(0, rows, graph.constant([[1]]), columns)
+        units = _layers(graph, exported, found)
+    else:
+        found = Inputs()
+        for field in exported["fields"]:
+            inputs_of(graph, found, field, given(graph, field), field.get("numbers", []), exported["layout"][0])
+        units = _layers(graph, exported, found)
+    _answer(graph, exported, units, level)
+    proof = {"proof": json.dumps(exported["proof"]), "made_by": exported["made_by"], "kind": exported["kind"]}
+    if sequence is not None:
+        proof["length"] = str(sequence["length"])
+    text = f"a {exported['kind']} of {exported['made_by']}"
+    return {path: graph.model(exported["kind"], text, {f"neuralredis.{key}": value for key, value in proof.items()})}
+
+
+def _layers(graph: Graph, exported: Exported, found: Inputs) -> list[str]:
+    """Add the layers of all members, and return what the output units of each sum up."""
+    mean, scale = (None, None) if exported["input_scaling"] is None else _scaling(exported["input_scaling"])
+    x = found.scaled(graph, mean, scale, exported["input_limit"] if mean is not None else np.inf)
+    members, limit = exported["members"], float(exported["unit_limit"])
+    first = [_packed(member[0]) for member in members]
+    # All members see the same inputs: their first layers are one.
+    sums = found.weighed(graph, x, *(np.concatenate(each, axis=-1) for each in zip(*first, strict=True)))
+    values = _activated(graph, members[0][0]["activation"], graph.add("Clip", sums, -limit, limit))
+    units = members[0][0]["outputs"]
+    each = [values]
+    if len(members) > 1:
+        parts = graph.constant([units] * len(members), np.int64)
+        each = graph.add_many("Split", len(members), values, parts, axis=1)
+    for at, member in enumerate(members):
+        for layer in member[1:]:
+            sums = graph.add("Clip", graph.add("Gemm", each[at], *_packed(layer)), -limit, limit)
+            each[at] = _activated(graph, layer["activation"], sums)
+    return each
+
+
+def _packed(layer: Any) -> tuple[Any, Any]:
+    return unpacked(layer["weights"], layer["inputs"], layer["outputs"]), unpacked(layer["biases"])
+
+
+def _scaling(packed: Any) -> tuple[Any, Any]:
+    return unpacked(packed["mean"]), unpacked(packed["scale"])
+
+
+def _activated(graph: Graph, activation: str | None, sums: str) -> str:
+    operators = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid"}
+    return sums if activation is None else graph.add(operators[activation], sums)
+
+
+def _answer(graph: Graph, exported: Exported, units: list[str], level: str | None) -> None:
+    """Add what makes answers of what the output units of members sum up, and the outputs of the graph."""
+    y = units[0] if len(units) == 1 else graph.add("Mul", graph.add("Sum", *units), 1 / len(units))
+    if exported["head"] == "two_class":
+        apart = graph.add("Sub", graph.columns(y, 1, 2), graph.columns(y, 0, 1))
+        y = graph.add("Sigmoid", graph.side_by_side([graph.add("Neg", apart), apart]))
+    elif exported["head"] == "softmax":
+        y = graph.add("Softmax", y, axis=1)
+    elif exported["head"] == "sigmoid":
+        y = graph.add("Sigmoid", y)
+    if exported["output_scaling"] is not None:
+        mean, scale = _scaling(exported["output_scaling"])
+        constant = scale == 0
+        y = graph.add("Add", graph.add("Div", y, np.where(constant, 1, scale)), mean)
+        if constant.any():
+            y = graph.add("Where", graph.constant(constant, np.bool_), mean, y)
+    if level is not None:
+        y = graph.add("Add", y, level)
+    answers = exported["answers"]
+    if answers < exported["layout"][-1]:
+        y = graph.columns(y, 0, answers)
+    if exported["kind"] == "classifier":
+        at, classes = graph.add("ArgMax", y, axis=1, keepdims=0), exported["classes"]
+        if classes is None or (exported["sequence"] is not None and exported["sequence"]["by_position"]):
+            graph.output(at, "class", INT64, "rows")
+        else:
+            # A name is text; bytes that are none are shown as such.
+            names = [name.encode("utf-8", "replace").decode() for name in classes]
+            labels = {"keys_int64s": list(range(len(names))), "values_strings": names, "default_string": ""}
+            graph.output(graph.add("LabelEncoder", at, domain="ai.onnx.ml", **labels), "class", STRING, "rows")
+    graph.output(y, "probabilities" if exported["kind"] == "classifier" else "outputs", FLOAT, "rows", answers)
+
+
+def _of_sequence(graph: Graph, exported: Exported, view: SequenceView) -> tuple[list[str], str | None]:
+    """Add a step: an event and a state, zeros at first, become an answer and the next state.
+
+    The state has the packed values of the last events, the latest first, and then what the cell remembers.
+    """
+    fields, cell = view["fields"], view["cell"]
+    widths = [width(field) for field in fields]
+    event = [given(graph, field) for field in fields]
+    window, each = view["window"], sum(widths)
+    units = 0 if cell is None else cell["units"]
+    size = window * each + (3 * units + 1 if units else 0)
+    state = graph.input(_free(graph, STATE), FLOAT, "rows", size)
+    lags = [event]
+    for lag in range(window - 1):
+        ends = [lag * each, *(lag * each + np.cumsum(widths)).tolist()]
+        lags.append([graph.columns(state, first, end) for first, end in itertools.pairwise(ends)])
+    found, next_state, level = Inputs(), [value for values in lags for value in values][: window * len(fields)], None
+    if view["series"]:
+        level = _level(graph, lags, view["next"] or 0)
+    seen = exported["fields"] or []
+    for field in seen:
+        if "lag" in field:
+            own = {**fields[field["event_field"]], **field}
+            value = lags[field["lag"]][field["event_field"]]
+            inputs_of(graph, found, own, value, field.get("numbers", []), exported["layout"][0])  # type: ignore[arg-type]
+    if cell is not None:
+        # Here another kind of cell would stand: from its part of the state and the event to numbers and its next part.
+        memory = graph.columns(state, window * each, size)
+        numbers, remembered = _reservoir(graph, view, cell, event, memory)
+        found.add(seen[-1]["computed"], numbers, graph.constant([[1]]), seen[-1]["length"])
+        next_state.append(remembered)
+    graph.output(graph.side_by_side(next_state), NEXT_STATE, FLOAT, "rows", size)
+    return _layers(graph, exported, found), level
+
+
+def _free(graph: Graph, name: str) -> str:
+    while name in graph.taken:
+        name += "_"
+    graph.taken.add(name)
+    return name
+
+
+def _level(graph: Graph, lags: list[list[str]], at: int) -> str:
+    """Take the last number from those before it, and return it, 0 for a gap."""
+    last = lags[0][at]
+    number, present = graph.columns(last, 0, 1), graph.columns(last, 1, 2)
+    far = float(np.finfo(np.float32).max)
+    for lag in range(1, len(lags)):
+        own, there = graph.columns(lags[lag][at], 0, 1), graph.columns(lags[lag][at], 1, 2)
+        both = graph.add("Mul", there, present)
+        apart = graph.add("Clip", graph.add("Sub", own, number), -far, far)
+        lags[lag] = [*lags[lag][:at], graph.side_by_side([graph.add("Mul", apart, both), both]), *lags[lag][at + 1 :]]
+    return graph.add("Mul", number, present)
+
+
+def _reservoir(graph: Graph, view: SequenceView, cell: Any, event: list[str], memory: str) -> tuple[str, str]:
+    """Add what a reservoir does with an event: return the numbers that the layers see, and what it remembers."""
+    units = cell["units"]
+    heard = Inputs()
+    for field, value in zip(view["fields"], event, strict=True):
+        plain = {**field, "knots": ""} if "knots" in field else field
+        inputs_of(graph, heard, plain, value, field.get("numbers", []), view["inputs"])
+    mean, scale = (None, None) if view["scaling"] is None else _scaling(view["scaling"])
+    x = graph.add("Mul", heard.scaled(graph, mean, scale, MOST_HEARD), cell["factor"])
+    weights = input_weights(int(cell["seed"]), units, range(view["inputs"]))
+    sums = heard.weighed(graph, x, weights, unpacked(cell["biases"]))
+    held, total, most = (graph.columns(memory, at * units, (at + 1) * units) for at in range(3))
+    count = graph.columns(memory, 3 * units, 3 * units + 1)
+    before = graph.side_by_side([graph.columns(held, units - 1, units), graph.columns(held, 0, units - 1)])
+    sums = graph.add("Add", sums, graph.add("Mul", before, unpacked(cell["from_before"])[None]))
+    apart = graph.add("Sub", graph.add("Tanh", sums), held)
+    held = graph.add("Add", held, graph.add("Mul", apart, unpacked(cell["leaks"])[None]))
+    total, events = graph.add("Add", total, held), graph.add("Add", count, 1)
+    most = graph.add("Where", graph.add("Equal", count, 0), held, graph.add("Max", most, held))
+    remembered = graph.side_by_side([held, total, most, events])
+    if view["next"] is not None:
+        return held, remembered
+    return graph.side_by_side([held, graph.add("Div", total, events), most]), remembered
