@@ -17,7 +17,7 @@ from neuralredis.export.sql_fields import Columns
 __all__ = ["MOST_COLUMNS", "MOST_PARAMETERS", "files"]
 
 #: Weights and biases of all members at most. So many take 0.35 MB, SQLite and PostgreSQL some milliseconds a row, and
-#: DuckDB seconds before the first.
+#: DuckDB more than a second before the first.
 MOST_PARAMETERS = 10_000
 #: Units of a layer of all members at most: PostgreSQL has rows of up to 1664 columns.
 MOST_COLUMNS = 1500
