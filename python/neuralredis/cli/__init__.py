@@ -9,7 +9,21 @@ import sys
 from typing import NoReturn
 
 from neuralredis._core import __version__
-from neuralredis.cli import ask, evaluate, export, exporter, forecast, info, module_path, predict, serve, train, watch
+from neuralredis.cli import (
+    ask,
+    dashboard,
+    evaluate,
+    export,
+    exporter,
+    forecast,
+    info,
+    module_path,
+    predict,
+    report,
+    serve,
+    train,
+    watch,
+)
 from neuralredis.cli.arguments import Paragraphs
 from neuralredis.cli.failure import Failure, complain
 from neuralredis.exceptions import NeuralRedisError
@@ -28,7 +42,21 @@ EPILOG = (
     "'neuralredis train --help' tells more of train, and so on. What fails exits with 1, a wrong command line with 2."
 )
 
-SUBCOMMANDS = (train, predict, ask, forecast, evaluate, info, export, watch, exporter, serve, module_path)
+SUBCOMMANDS = (
+    train,
+    predict,
+    ask,
+    forecast,
+    evaluate,
+    info,
+    report,
+    export,
+    watch,
+    dashboard,
+    exporter,
+    serve,
+    module_path,
+)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from neuralredis.cli.failure import Failure
 from neuralredis.exceptions import FormatError
@@ -15,12 +16,12 @@ __all__ = ["network", "reached", "show_url"]
 
 
 @contextmanager
-def reached(url: str) -> Iterator[NeuralRedis]:
-    """Yield the networks of a server; what it refuses, or its not being there, is told in a line."""
+def reached(url: str, **options: Any) -> Iterator[NeuralRedis]:
+    """Yield the networks of a server, by `connect`; what it refuses, or its not being there, is told in a line."""
     import redis
 
     try:
-        with connect(url) as db:
+        with connect(url, **options) as db:
             yield db
     except ValueError as error:
         # redis-py's words for an address that is none.

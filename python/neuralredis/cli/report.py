@@ -1,0 +1,48 @@
+"""``neuralredis report``: what there is to see of a network, as one file."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from neuralredis import files
+from neuralredis.cli.arguments import add_network, subcommand
+
+__all__ = ["add_to"]
+
+DESCRIPTION = """\
+Write a page that shows a network: how good it is beside knowing nothing, how its last training went, which answers are
+wrong, whether probabilities can be believed, and what its fields hold. It is one file, which loads nothing and can be
+mailed.
+
+Stored rows are not in it unless --rows is given; ranges, the commonest words and the middle of each field are."""
+
+EPILOG = """\
+examples:
+  neuralredis report net.nr -o net.html
+  neuralredis report redis://localhost --key net -o net.html --rows"""
+
+
+def add_to(subparsers: Any) -> None:
+    """Add the subcommand."""
+    parser = subcommand(subparsers, "report", "write a page that shows a network", DESCRIPTION, EPILOG)
+    add_network(parser)
+    parser.add_argument("-o", "--out", required=True, metavar="PAGE", help="the file to write, such as net.html")
+    parser.add_argument("--rows", action="store_true", help="show the stored rows that it gets most wrong, too")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write it."""
+    from neuralredis.cli import servers
+    from neuralredis.cli.failure import complain
+    from neuralredis.cli.places import check_folder, check_inputs
+    from neuralredis.dashboard.report import report
+
+    check_folder(args.out, f"cannot write {args.out}")
+    check_inputs("-o", args.out, {args.network: "the network"})
+    name = args.key or Path(args.network).name
+    page = report(name, servers.network(args.network, args.key), rows=args.rows)
+    files.replace(args.out, page.encode())
+    complain(f"written to {args.out}, {'with' if args.rows else 'without'} stored rows")

@@ -1,0 +1,250 @@
+"""The small server behind a dashboard: the page, and what it asks for, as JSON."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from redis import ResponseError
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from neuralredis._core import __version__
+from neuralredis.dashboard import plain
+from neuralredis.dashboard.cache import Cache
+from neuralredis.dashboard.guard import Guard
+from neuralredis.dashboard.page_files import TYPES, files
+from neuralredis.dashboard.places import Place, shown
+from neuralredis.dashboard.subject import MissingError, Subject
+from neuralredis.dashboard.troubles import trouble
+from neuralredis.dashboard.views import VIEWS, View, told
+from neuralredis.exceptions import NotFoundError
+
+__all__ = ["application"]
+
+#: Networks that are listed at most.
+MOST_NETWORKS = 200
+#: Seconds that the judging of networks may take for one list; the next judges the others.
+JUDGING = 0.3
+#: Bytes of a request at most.
+MOST_BYTES = 1 << 20
+#: Seconds of a training at most: what is started by a click is not to go on for days.
+MOST_SECONDS = 3600.0
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def application(place: Place, token: str, *, write: bool = False) -> Starlette:
+    """Return the server, as ASGI has it.
+
+    Parameters
+    ----------
+    place : Place
+        Where the networks are.
+    token : str
+        Without which nothing is told.
+    write : bool, default False
+        Whether trainings can be started and ended.
+    """
+    api = Api(place, write)
+    routes = [
+        Route("/", _file("index.html", files()["index.html"])),
+        *(Route(f"/page/{path}", _file(path, text)) for path, text in files().items() if path != "index.html"),
+        Route("/api/networks", api.answers(api.networks)),
+        Route("/api/networks/{key}", api.answers(api.network)),
+        Route("/api/networks/{key}/views/{view}", api.answers(api.view)),
+        Route("/api/networks/{key}/views/{view}", api.answers(api.answer), methods=["POST"]),
+        Route("/api/networks/{key}/train", api.answers(api.train), methods=["POST"]),
+        Route("/api/networks/{key}/stop", api.answers(api.stop), methods=["POST"]),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(Guard, token=token)])
+
+
+def _file(path: str, text: str) -> Endpoint:
+    async def endpoint(_: Request) -> Response:
+        return Response(text, media_type=TYPES[path.rpartition(".")[2]])
+
+    return endpoint
+
+
+def encoded(key: bytes) -> str:
+    """Return a key, of any bytes, as a part of an address."""
+    return "k" + base64.urlsafe_b64encode(key).decode().rstrip("=")
+
+
+def decoded(name: str) -> bytes:
+    """Return the key that a part of an address stands for."""
+    try:
+        return base64.b64decode(name[1:] + "=" * (-len(name[1:]) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise NotFoundError("there is no such network") from None
+
+
+class Api:
+    """What the page asks for."""
+
+    def __init__(self, place: Place, write: bool) -> None:
+        self._place, self._write = place, write
+        self._cache = Cache()
+        self._views = {view.name: view for view in VIEWS}
+
+    def answers(self, function: Callable[[dict[str, str], Any], Any]) -> Endpoint:
+        """Return what answers a request by a function, on a thread, of the parts of the path and what was sent."""
+
+        async def endpoint(request: Request) -> Response:
+            sent = await _sent(request) if request.method == "POST" else None
+            return await run_in_threadpool(self._answered, function, dict(request.path_params), sent)
+
+        return endpoint
+
+    def _answered(self, function: Callable[[dict[str, str], Any], Any], path: dict[str, str], sent: Any) -> Response:
+        try:
+            return _json(200, function(path, sent))
+        except HTTPException as error:
+            return _json(error.status_code, {"error": error.detail})
+        except MissingError as error:
+            return _json(200, {"missing": str(error)})
+        except Exception as error:
+            known = trouble(error, self._place.name)
+            if known is None:
+                logging.getLogger(__name__).exception("the dashboard failed")
+                known = 500, "The dashboard failed; its terminal says more."
+            status, sentence = known
+            return _json(status, {"error": sentence})
+
+    def networks(self, path: dict[str, str], sent: Any) -> dict[str, Any]:
+        """Return the list of networks, with the error of each beside that of a baseline, and its training."""
+        keys, searching = self._place.keys()
+        try:
+            running, note = self._place.running(), None
+        except ResponseError as error:
+            running, note = {}, f"Trainings are not shown: {error}"
+        deadline = time.monotonic() + JUDGING
+        found = []
+        for key in keys[:MOST_NETWORKS]:
+            try:
+                subject = self._place.subject(key)
+                found.append(self._listed(key, subject, running, deadline))
+            except NotFoundError:
+                # It has gone since it was found.
+                continue
+            except ResponseError as error:
+                found.append({"key": encoded(key), "name": shown(key), "error": str(error)})
+        return {
+            "place": self._place.name,
+            "version": __version__,
+            "write": self._write,
+            "networks": found,
+            "more": max(len(keys) - MOST_NETWORKS, 0),
+            "searching": searching,
+            "note": note,
+        }
+
+    def _listed(self, key: bytes, subject: Subject, running: dict[int, Any], deadline: float) -> dict[str, Any]:
+        view = self._views["quality"]
+        quality = self._cache.known(self._stamp(key, subject, view))
+        if quality is None and time.monotonic() < deadline:
+            try:
+                quality = self._data(key, subject, view)
+            except ResponseError as error:
+                quality = {"missing": str(error)}
+        return {**told(subject), "key": encoded(key), "running": running.get(subject.info.id), "quality": quality}
+
+    def _stamp(self, key: bytes, subject: Subject, view: View) -> tuple[Any, ...]:
+        info = subject.info
+        learnt = (info.training_total_steps, info.training_dataset_len, info.test_dataset_len)
+        return key, view.name, info.id, *learnt
+
+    def _data(self, key: bytes, subject: Subject, view: View) -> Any:
+        if not view.cached:
+            return view.data(subject)
+
+        def compute() -> Any:
+            try:
+                return view.data(subject)
+            except MissingError as error:
+                return {"missing": str(error)}
+
+        return self._cache.get(self._stamp(key, subject, view), compute)
+
+    def network(self, path: dict[str, str], sent: Any) -> dict[str, Any]:
+        """Return the head of a network's page."""
+        key = decoded(path["key"])
+        subject = self._place.subject(key)
+        try:
+            running, note = self._place.running().get(subject.info.id), None
+        except ResponseError as error:
+            running, note = None, f"Trainings are not shown: {error}"
+        head = {"place": self._place.name, "version": __version__, "write": self._write, "note": note}
+        return {**head, **told(subject), "key": encoded(key), "running": running}
+
+    def _found(self, path: dict[str, str]) -> tuple[bytes, Subject, View]:
+        key = decoded(path["key"])
+        view = self._views.get(path["view"])
+        subject = self._place.subject(key)
+        if view is None or not view.applies(subject):
+            raise HTTPException(404, "There is no such view of this network.")
+        return key, subject, view
+
+    def view(self, path: dict[str, str], sent: Any) -> Any:
+        """Return what a view shows."""
+        key, subject, view = self._found(path)
+        return self._data(key, subject, view)
+
+    def answer(self, path: dict[str, str], sent: Any) -> Any:
+        """Return what a view shows of what the user has entered."""
+        _, subject, view = self._found(path)
+        if view.answer is None:
+            raise HTTPException(405, "This view takes nothing.")
+        if not isinstance(sent, dict):
+            raise HTTPException(422, "Expected a JSON object.")
+        return view.answer(subject, sent)
+
+    def _check_write(self) -> None:
+        if not self._write:
+            raise HTTPException(403, "This dashboard only shows: `neuralredis dashboard --write` lets it train.")
+
+    def train(self, path: dict[str, str], sent: Any) -> dict[str, Any]:
+        """Start a training."""
+        self._check_write()
+        asked = sent if isinstance(sent, dict) else {}
+        seconds, autostop = asked.get("seconds"), asked.get("autostop")
+        if not isinstance(seconds, int | float) or not (math.isfinite(seconds) and 0 < seconds <= MOST_SECONDS):
+            raise HTTPException(422, f"seconds: expected a number above 0 and up to {MOST_SECONDS:.0f}.")
+        if not isinstance(autostop, bool):
+            raise HTTPException(422, "autostop: expected true or false.")
+        self._place.train(decoded(path["key"]), seconds=float(seconds), autostop=autostop)
+        return {"started": True}
+
+    def stop(self, path: dict[str, str], sent: Any) -> dict[str, Any]:
+        """Ask a training to end."""
+        self._check_write()
+        return {"stopped": self._place.stop(decoded(path["key"]))}
+
+
+async def _sent(request: Request) -> Any:
+    """Return the JSON that was sent, of bounded size."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise HTTPException(413, f"Expected at most {MOST_BYTES} bytes.")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise HTTPException(422, "Expected JSON.") from None
+
+
+def _json(status: int, content: Any) -> Response:
+    return Response(plain.text(content), status, media_type="application/json")

@@ -1,0 +1,225 @@
+"""The form that asks a network, its answer, and the reasons for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from neuralredis.dashboard.subject import MissingError, Subject
+from neuralredis.exceptions import DataError, NeuralRedisError
+from neuralredis.explanation import described
+from neuralredis.results import FieldStatistics
+
+__all__ = ["answer", "form", "reasons", "typical_reasons"]
+
+#: Stored rows of which the middle is where a form begins.
+SAMPLE = 100
+#: Inputs that have a field of the form each; of more, all are one text.
+MOST_INPUTS = 64
+#: Answers that are told, the best ones.
+MOST_ANSWERS = 12
+#: Reasons that are told, the largest ones.
+MOST_REASONS = 12
+#: Sequences of a file that are offered.
+MOST_IDS = 100
+#: How often an interval holds the truth.
+LEVEL = 0.9
+#: A field of which nothing is known.
+UNKNOWN = FieldStatistics(
+    name="", kind="", values=0, gaps=0, min=None, max=None, words=None, other=None, commonest=(), importance=None
+)
+
+
+def form(subject: Subject) -> dict[str, Any]:
+    """Return the fields of the form: kind, range, words, and the value that it begins with."""
+    named = subject.info.fields is not None
+    if not named and subject.info.layout[0] > MOST_INPUTS:
+        return {"named": False, "inputs": subject.info.layout[0], "fields": None, "sequence": None}
+    fields = _named_fields(subject) if named else _numbered_fields(subject)
+    return {"named": named, "inputs": len(fields), "fields": fields, "sequence": _sequence(subject)}
+
+
+def _sequence(subject: Subject) -> dict[str, Any] | None:
+    """Return which sequences there are to ask about; a server does not list them."""
+    if not subject.of_sequences:
+        return None
+    ids = getattr(subject.net, "ids", None)
+    return {"ids": ids()[:MOST_IDS] if ids else []}
+
+
+def _named_fields(subject: Subject) -> list[dict[str, Any]]:
+    statistics: tuple[FieldStatistics, ...] = subject.net.field_statistics()
+    if subject.of_sequences:
+        # They are of what is made of the last events, of which the last is the field's.
+        last = {field.name.removesuffix("[-1]"): field for field in statistics}
+        kinds = (subject.info.fields or {}).items()
+        return [_field(replace(last.get(name, UNKNOWN), name=name, kind=kind), []) for name, kind in kinds]
+    sample = _sample(subject)
+    return [_field(field, [row[field.name] for row in sample]) for field in statistics]
+
+
+def _sample(subject: Subject) -> Any:
+    """Return some training rows; none where this user may not read them."""
+    if subject.of_sequences:
+        return []
+    from redis import ResponseError
+
+    try:
+        return subject.rows("train", SAMPLE)[1]
+    except ResponseError:
+        return []
+
+
+def _field(field: FieldStatistics, values: list[Any]) -> dict[str, Any]:
+    kind, _, more = field.kind.partition(" ")
+    words = [word for word, _ in field.commonest]
+    found: dict[str, Any] = {"name": field.name, "kind": kind, "words": words, "start": None}
+    numbers = [value for value in values if isinstance(value, float)]
+    if kind == "vector":
+        found["length"] = int(more)
+        vectors = [value for value in values if value is not None]
+        found["start"] = list(np.median(np.array(vectors), axis=0)) if vectors else None
+    elif kind == "number" or (kind == "auto" and not words):
+        found.update(_scale(field.min, field.max, numbers))
+    elif kind == "time":
+        times = sorted(value for value in values if hasattr(value, "isoformat"))
+        found["start"] = times[len(times) // 2].isoformat() if times else None
+    elif words and kind != "tags":
+        found["start"] = words[0]
+    return found
+
+
+def _scale(low: float | None, high: float | None, numbers: list[float]) -> dict[str, Any]:
+    """Return the range of a slider, and where it begins."""
+    if low is None or high is None:
+        return {"low": None, "high": None, "whole": False, "start": None}
+    whole = all(number == round(number) for number in [low, high, *numbers])
+    start = float(np.median(numbers)) if numbers else (low + high) / 2
+    return {"low": low, "high": high, "whole": whole, "start": round(start) if whole else float(f"{start:.4g}")}
+
+
+def _numbered_fields(subject: Subject) -> list[dict[str, Any]]:
+    sample = np.asarray(_sample(subject), np.float64).reshape(-1, subject.info.layout[0])
+    fields = []
+    for number, column in enumerate(sample.T if len(sample) else [np.empty(0)] * subject.info.layout[0]):
+        low, high = (float(column.min()), float(column.max())) if len(column) else (None, None)
+        scale = _scale(low, high, column.tolist())
+        if scale["start"] is None:
+            scale["start"] = 0
+        fields.append({"name": str(number), "kind": "number", "words": [], **scale})
+    return fields
+
+
+def row_of(subject: Subject, asked: Mapping[str, Any]) -> Any:
+    """Return the row that a form holds."""
+    row = asked.get("row")
+    if subject.info.fields is None:
+        values = list(row.values()) if isinstance(row, dict) else row
+        if not isinstance(values, list) or not all(isinstance(value, int | float) for value in values):
+            raise DataError("expected a number for each input")
+        return np.asarray(values, np.float32)
+    if not isinstance(row, dict):
+        raise DataError("expected an object of fields")
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def answer(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answer to a row: the best classes with their probabilities, or numbers with bounds."""
+    row = row_of(subject, asked)
+    if subject.of_sequences:
+        return _of_sequence(subject, row, asked.get("sequence"))
+    found = subject.net.run(row)
+    if subject.info.type == "classifier":
+        return _classes(subject, list(found.values()) if isinstance(found, dict) else found)
+    values = list(found.values()) if isinstance(found, dict) else np.ravel(found).tolist()
+    low, high = _bounds(subject, row)
+    return {
+        "numbers": [
+            {"name": name, "value": value, "low": low[at], "high": high[at]}
+            for at, (name, value) in enumerate(zip(subject.targets, values, strict=True))
+        ],
+        "level": LEVEL,
+    }
+
+
+def _bounds(subject: Subject, row: Any) -> tuple[list[Any], list[Any]]:
+    """Return the bounds of each output; None where there are too few testing rows for any."""
+    try:
+        found = subject.net.interval(row, LEVEL)
+    except NeuralRedisError:
+        none = [None] * len(subject.targets)
+        return none, none
+    low, high = (list(part.values()) if isinstance(part, dict) else np.ravel(part).tolist() for part in found[1:])
+    return low, high
+
+
+def _of_sequence(subject: Subject, event: dict[str, Any], id: Any) -> dict[str, Any]:
+    """Return the answer to a sequence, after one more event if there is one."""
+    if not isinstance(id, str) or not id:
+        raise MissingError("Which sequence? Its id is needed.")
+    if not any(value is not None for value in event.values()):
+        told: Any = None
+    else:
+        # One value stands for events by position, too.
+        told = next(iter(event.values())) if len(subject.info.fields or {}) == 1 else event
+    outputs = subject.net.session(id).run(told)
+    if subject.info.type == "classifier":
+        return _classes(subject, outputs)
+    numbers = [
+        {"name": name, "value": value, "low": None, "high": None}
+        for name, value in zip(subject.targets, outputs.tolist(), strict=True)
+    ]
+    return {"numbers": numbers, "level": LEVEL}
+
+
+def _classes(subject: Subject, outputs: Any) -> dict[str, Any]:
+    scores = np.asarray(outputs, np.float64)
+    order = np.argsort(-scores, kind="stable")[:MOST_ANSWERS]
+    names = subject.classes
+    return {
+        "classes": [{"name": names[number], "probability": scores[number]} for number in order],
+        "more": len(scores) - len(order),
+        "probabilities": subject.info.output != "linear",
+    }
+
+
+def reasons(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what each field adds to the answer to a row."""
+    if not subject.count("train"):
+        raise MissingError("Reasons are found by comparing with training rows, of which there are none.")
+    found = subject.net.explain(row_of(subject, asked))
+    ranked = sorted(found.shares.items(), key=lambda pair: -abs(pair[1]))
+    shown, rest = ranked[:MOST_REASONS], ranked[MOST_REASONS:]
+    shares = [{"name": described(name, found.values.get(name)), "share": share} for name, share in shown]
+    if rest:
+        shares.append({"name": f"{len(rest)} others", "share": sum(share for _, share in rest)})
+    return {
+        "label": _label(subject, found.label),
+        "classifier": subject.info.type == "classifier",
+        "odds": subject.info.type == "classifier" and subject.info.output != "linear",
+        "answer": found.answer,
+        "mean": found.mean,
+        "rows": found.rows,
+        "shares": shares,
+        "sampled": found.standard_errors is not None,
+    }
+
+
+def _label(subject: Subject, label: Any) -> str:
+    """Return what is explained: a class, or an output."""
+    if subject.info.fields is not None:
+        return str(label)
+    names = subject.classes if subject.info.type == "classifier" else subject.targets
+    return names[label]
+
+
+def typical_reasons(subject: Subject) -> dict[str, Any]:
+    """Return the reasons for the row that the form begins with, for a page that cannot ask."""
+    begun = form(subject)
+    if begun["fields"] is None:
+        raise MissingError("There are too many inputs for reasons.")
+    row = {field["name"]: field["start"] for field in begun["fields"]}
+    return reasons(subject, {"row": row}) | {"typical": True}

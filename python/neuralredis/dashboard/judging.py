@@ -1,0 +1,199 @@
+"""How good a network is: figures beside a baseline, confusions, calibration, and the rows that it gets most wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neuralredis.dashboard.answers import Answered, answered, check_askable
+from neuralredis.dashboard.subject import MissingError, Subject
+from neuralredis.results import ClassifierEvaluation, Evaluation
+from neuralredis.statistics import wilson
+
+__all__ = ["calibration", "confusion", "figures", "quality", "surprises"]
+
+#: Classes of a matrix that are shown by themselves; the others are one.
+MOST_CLASSES = 12
+#: Groups of rows in a picture of calibration.
+GROUPS = 10
+#: Outputs of a regressor that have a picture.
+MOST_OUTPUTS = 4
+#: Rows that are told as the most surprising ones.
+MOST_SURPRISES = 20
+#: Values of a row by positions that are told.
+MOST_VALUES = 16
+
+
+def evaluated(subject: Subject) -> Evaluation:
+    """Return how well it does on its testing rows."""
+    if not subject.trained:
+        raise MissingError("The network has not been trained yet.")
+    if not subject.count("test"):
+        raise MissingError("There are no testing rows: how good the answers are to new rows is not known.")
+    found: Evaluation = subject.net.evaluate("test")
+    return found
+
+
+def figures(found: Evaluation) -> dict[str, Any]:
+    """Return the figures of an evaluation; ``wrong`` and ``baseline`` compare, the less the better."""
+    if isinstance(found, ClassifierEvaluation):
+        wrong, baseline = 1 - found.accuracy, 1 - found.baseline
+        low, high = wilson(wrong, found.rows)
+        return {"measure": "wrong", "wrong": wrong, "baseline": baseline, "low": low, "high": high, "rows": found.rows}
+    return {
+        "measure": "rmse",
+        "wrong": found.rmse,
+        "baseline": found.baseline,
+        "mae": found.mae,
+        "r2": found.r2,
+        "rows": found.rows,
+    }
+
+
+def quality(subject: Subject) -> dict[str, Any]:
+    """Return the error beside that of the baseline."""
+    return figures(evaluated(subject)) | {
+        "loss": subject.info.test_error,
+        "optimistic": subject.info.test_error_optimistic,
+        "sequences": subject.of_sequences,
+    }
+
+
+def confusion(subject: Subject) -> dict[str, Any]:
+    """Return the testing rows by what they came to and what was answered; the rarer of many classes are one."""
+    found = evaluated(subject)
+    if not isinstance(found, ClassifierEvaluation) or found.confusion is None:
+        raise MissingError("There are too many classes for a table.")
+    names = list(found.classes or map(str, range(len(found.confusion))))
+    matrix = found.confusion
+    if len(names) > MOST_CLASSES:
+        order = np.argsort(-(matrix.sum(0) + matrix.sum(1)), kind="stable")
+        shown, others = np.sort(order[: MOST_CLASSES - 1]), order[MOST_CLASSES - 1 :]
+        matrix = _folded(_folded(matrix, shown, others).T, shown, others).T
+        names = [names[number] for number in shown] + [f"{len(others)} others"]
+    return {"classes": names, "matrix": matrix, "rows": found.rows, "accuracy": found.accuracy}
+
+
+def _folded(matrix: NDArray[np.int64], shown: NDArray[Any], others: NDArray[Any]) -> NDArray[np.int64]:
+    """Return a matrix with its other rows as one."""
+    return np.vstack([matrix[shown], matrix[others].sum(0)])
+
+
+def calibration(subject: Subject) -> dict[str, Any]:
+    """Return how what is answered goes with what is true, in groups of testing rows whose answers are alike."""
+    if subject.info.output == "linear" and subject.info.type == "classifier":
+        raise MissingError("Linear outputs are no probabilities.")
+    found = answered(subject, "test")
+    looked = {"rows": len(found.places), "of": found.of}
+    if subject.info.type == "classifier":
+        return looked | {"classifier": True, **_reliability(subject, found)}
+    outputs = [
+        {"name": name, "groups": _levels(found.outputs[:, at], found.truth[:, at])}
+        for at, name in enumerate(subject.targets[:MOST_OUTPUTS])
+    ]
+    return looked | {"classifier": False, "outputs": outputs, "more": max(len(subject.targets) - MOST_OUTPUTS, 0)}
+
+
+def _reliability(subject: Subject, found: Answered) -> dict[str, Any]:
+    """Return how often classes of a probability are right: of two classes the second, of more the one answered."""
+    if found.outputs.shape[1] == 2:
+        name: str | None = subject.classes[1]
+        sure, right = found.outputs[:, 1], found.truth == 1
+    else:
+        name = None
+        sure, right = found.outputs.max(1), found.outputs.argmax(1) == found.truth
+    group = np.clip((sure * GROUPS).astype(np.int64), 0, GROUPS - 1)
+    groups, error = [], 0.0
+    for number in range(GROUPS):
+        chosen = group == number
+        count = int(chosen.sum())
+        if count:
+            said, was = float(sure[chosen].mean()), float(right[chosen].mean())
+            low, high = wilson(was, count)
+            groups.append({"said": said, "was": was, "low": low, "high": high, "rows": count})
+            error += count * abs(said - was)
+    return {"class": name, "groups": groups, "error": error / len(sure)}
+
+
+def _levels(said: NDArray[np.float64], was: NDArray[np.float64]) -> list[dict[str, Any]]:
+    """Return groups of rows of equal size, by what was answered: the mean of it, and what was true."""
+    order = np.argsort(said, kind="stable")
+    groups = [part for part in np.array_split(order, min(GROUPS, len(order))) if len(part)]
+    return [
+        {
+            "said": said[part].mean(),
+            "was": was[part].mean(),
+            "low": np.quantile(was[part], 0.1),
+            "high": np.quantile(was[part], 0.9),
+            "rows": len(part),
+        }
+        for part in groups
+    ]
+
+
+def surprises(subject: Subject) -> dict[str, Any]:
+    """Return the stored rows that the network gets most wrong."""
+    check_askable(subject)
+    looked, found = [], []
+    sets: tuple[Any, ...] = ("test", "train")
+    for set in sets:
+        if subject.count(set):
+            rows = answered(subject, set)
+            looked.append({"set": set, "rows": len(rows.places), "of": rows.of})
+            found += _surprising(subject, set, rows)
+    if not looked:
+        raise MissingError("There are no stored rows.")
+    found.sort(key=lambda row: -row["surprise"])
+    fields = list(subject.info.fields or map(str, range(min(subject.info.layout[0], MOST_VALUES))))
+    more = 0 if subject.info.fields else max(subject.info.layout[0] - MOST_VALUES, 0)
+    kinds = [subject.kind_of(name) for name in subject.info.fields or {}]
+    return {"fields": fields, "kinds": kinds, "more": more, "looked": looked, "rows": found[:MOST_SURPRISES]}
+
+
+def _surprising(subject: Subject, set: str, rows: Answered) -> list[dict[str, Any]]:
+    """Return the most surprising rows of a set."""
+    at = np.arange(len(rows.places))
+    if subject.info.type == "classifier":
+        known = rows.truth >= 0
+        sure = np.where(known, rows.outputs[at, np.maximum(rows.truth, 0)], 0.0)
+        best = rows.outputs.argmax(1)
+        surprise = np.where(best == rows.truth, -1.0, 1.0) - sure
+    else:
+        # In units of how much each output varies, so that several can be compared.
+        spread = rows.truth.std(0)
+        misses = np.abs(rows.outputs - rows.truth) / np.where(spread > 0, spread, 1.0)
+        surprise = misses.max(1)
+    order = np.argsort(-surprise, kind="stable")[:MOST_SURPRISES]
+    if subject.info.type == "classifier":
+        order = order[best[order] != rows.truth[order]]
+    return [
+        {
+            "set": set,
+            "place": rows.places[number],
+            "surprise": surprise[number],
+            "values": _values(rows.inputs, number),
+            **_told(subject, rows, int(number)),
+        }
+        for number in order
+    ]
+
+
+def _values(inputs: Any, number: int) -> list[Any]:
+    row = inputs[number]
+    return list(row.values()) if isinstance(row, dict) else list(row[:MOST_VALUES])
+
+
+def _told(subject: Subject, rows: Answered, number: int) -> dict[str, Any]:
+    """Return what a row came to, and what was answered."""
+    outputs, truth = rows.outputs[number], rows.truth[number]
+    if subject.info.type == "regressor":
+        return {"truth": truth, "answer": outputs, "probability": None}
+    best = int(outputs.argmax())
+    name = subject.classes[truth] if truth >= 0 else None
+    return {
+        "truth": name,
+        "answer": subject.classes[best],
+        "probability": outputs[truth] if truth >= 0 else 0.0,
+    }

@@ -1,0 +1,34 @@
+// Elements. Texts only ever become text: there is no innerHTML on this page, and its policy forbids it.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function filled(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "on") for (const [event, heard] of Object.entries(value)) node.addEventListener(event, heard);
+    else if (name === "style") for (const [property, to] of Object.entries(value)) node.style.setProperty(property, to);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+/** An HTML element; `on` are its listeners, `style` its properties. */
+export function el(tag, attributes = {}, ...children) {
+  return filled(document.createElement(tag), attributes, children);
+}
+
+/** An SVG element. */
+export function svg(tag, attributes = {}, ...children) {
+  return filled(document.createElementNS(SVG, tag), attributes, children);
+}
+
+/** A name that somebody else chose: it cannot turn the direction of what is around it. */
+export function named(name) {
+  return el("bdi", { class: "name" }, name);
+}
+
+/** A text for those who hear the page. */
+export function unseen(text) {
+  return el("span", { class: "unseen" }, text);
+}

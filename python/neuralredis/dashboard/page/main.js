@@ -1,0 +1,155 @@
+// The dashboard: which page is shown, and when it asks for news.
+
+import { el } from "./dom.js";
+import { isLong, list } from "./list.js";
+import { context, facts, sections, title, warnings } from "./network.js";
+import { Live } from "./source.js";
+import { every } from "./timing.js";
+import { buttons, possible, progress } from "./training.js";
+
+/** Milliseconds between two questions: of lists and pages; while a training runs; after a trouble. */
+const CALM = 3000;
+const LIVE = 500;
+const TROUBLED = 3000;
+
+const KEPT = "neuralredis-token";
+
+function token() {
+  const given = /^#token=([\w-]+)$/.exec(location.hash);
+  if (given) {
+    // Kept for this tab, and taken out of the address, which may be seen and shared.
+    sessionStorage.setItem(KEPT, given[1]);
+    history.replaceState(null, "", location.pathname + location.search + "#/");
+  }
+  return sessionStorage.getItem(KEPT) ?? "";
+}
+
+const place = el("span", { class: "place" });
+const trouble = el("div", { role: "alert" });
+const main = el("main", {});
+const source = new Live(token());
+let polled = null;
+let closed = () => {};
+
+function troubled(error) {
+  trouble.replaceChildren(...(error ? [el("p", { class: "trouble banner" }, error.message)] : []));
+}
+
+function known(told) {
+  troubled(null);
+  place.replaceChildren(told.place);
+}
+
+/** Asks again and again by `work`, which returns for how long to wait. */
+function poll(work) {
+  let pause = CALM;
+  polled = every(
+    () => pause,
+    async () => {
+      try {
+        pause = await work();
+      } catch (error) {
+        if (!(error instanceof Error) || error.status === undefined) throw error;
+        troubled(error);
+        pause = TROUBLED;
+      }
+    },
+  );
+}
+
+function showList() {
+  document.title = "Networks - neuralredis";
+  const filter = el("input", { type: "search", "aria-label": "Filter by name", placeholder: "Filter by name", on: { input: () => draw() } });
+  const shown = el("div", {}, el("p", { class: "note" }, "…"));
+  let told = null;
+  function draw() {
+    const focused = document.activeElement?.getAttribute("href");
+    filter.hidden = !isLong(told);
+    shown.replaceChildren(...list(told, filter.value));
+    // What had the focus still has it, though it is another element.
+    if (focused) [...shown.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
+  }
+  filter.hidden = true;
+  main.replaceChildren(el("div", { class: "head" }, el("h1", { tabindex: "-1" }, "Networks"), filter), shown);
+  poll(async () => {
+    told = await source.networks();
+    known(told);
+    draw();
+    return told.searching || told.networks.some((network) => network.running) ? 1000 : CALM;
+  });
+}
+
+function showNetwork(key) {
+  const head = el("div", { class: "titles" });
+  const now = el("div", {});
+  const acting = el("div", {});
+  const below = el("div", {});
+  const grid = el("div", { class: "sections" });
+  main.replaceChildren(el("nav", { "aria-label": "Back" }, el("a", { href: "#/" }, "Networks")), el("div", { class: "head" }, head, el("div", { class: "training" }, now, acting), below), grid);
+  let shared = null;
+  let stamp = null;
+  let can = "";
+  let shows = "";
+  let drawn = null;
+  closed = () => drawn?.close();
+  const acts = {
+    async train(sent) {
+      await source.train(key, sent);
+      polled.now();
+    },
+    async stop() {
+      await source.stop(key);
+      polled.now();
+    },
+  };
+  poll(async () => {
+    const network = await source.network(key);
+    known(network);
+    document.title = `${network.name} - neuralredis`;
+    now.replaceChildren(...progress(network));
+    // A button that is pressed while its place is drawn anew would hear nothing.
+    if (can !== possible(network)) acting.replaceChildren(...buttons(network, acts));
+    can = possible(network);
+    below.replaceChildren(facts(network), ...(network.note ? [el("p", { class: "warning" }, network.note)] : []), ...warnings(network));
+    if (shows !== network.views.join()) {
+      // At first, or if there is another network at the key now.
+      shows = network.views.join();
+      drawn?.close();
+      head.replaceChildren(...title(network));
+      shared = context(source, key, network);
+      drawn = sections(shared);
+      grid.replaceChildren(...drawn.nodes);
+    } else if (stamp !== network.stamp) {
+      drawn.refresh(false);
+    } else if (network.running) {
+      drawn.refresh(true);
+    }
+    stamp = network.stamp;
+    return network.running || network.training ? LIVE : CALM;
+  });
+}
+
+function route(moved) {
+  polled?.stop();
+  closed();
+  closed = () => {};
+  troubled(null);
+  const found = /^#\/n\/(k[\w-]*)$/.exec(location.hash);
+  if (found) showNetwork(found[1]);
+  else showList();
+  if (moved) {
+    scrollTo(0, 0);
+    main.querySelector("h1")?.focus();
+  }
+}
+
+document.getElementById("page").replaceChildren(
+  el("header", { class: "top" }, el("a", { class: "brand", href: "#/" }, "neuralredis"), place),
+  trouble,
+  main,
+);
+addEventListener("hashchange", () => {
+  if (/^#token=/.test(location.hash)) location.reload();
+  else route(true);
+});
+route(false);

@@ -1,0 +1,105 @@
+// The page of a network: its head, and a section for each view.
+
+import { el, named } from "./dom.js";
+import { bytes, count, counted, seconds } from "./format.js";
+import { VIEWS } from "./views/all.js";
+
+/** What the head says. */
+export function facts(network) {
+  const what = network.sequences ? "sequences" : "rows";
+  const all = [
+    [`training ${what}`, `${count(network.train)} of ${count(network.train_most)}`],
+    [`testing ${what}`, `${count(network.test)} of ${count(network.test_most)}`],
+    ["trained", network.cycles ? `${counted(network.cycles, "cycle")}, ${seconds(network.seconds)}` : "not yet"],
+    ["parameters", count(network.parameters)],
+    ["networks in one", network.members > 1 ? count(network.members) : null],
+    ["memory", bytes(network.memory)],
+  ];
+  return el(
+    "dl",
+    { class: "facts" },
+    all.filter(([, text]) => text !== null).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))),
+  );
+}
+
+/** What the views of a page share: the row that is asked about, and what they tell one another. */
+export function context(source, key, network) {
+  return {
+    asks: source.asks,
+    row: null,
+    said: new EventTarget(),
+    network,
+    shows: (view) => network.views.includes(view),
+    data: (view) => source.view(key, view),
+    answer: (view, sent) => source.answer(key, view, sent),
+  };
+}
+
+function section(view, shared, wide) {
+  const body = el("div", { class: "body", "aria-busy": "true" }, el("p", { class: "note" }, "…"));
+  const node = el(
+    "section",
+    { class: wide ? "wide" : "", id: view.name, "aria-labelledby": `${view.name}-title` },
+    el("h2", { id: `${view.name}-title` }, view.title),
+    body,
+  );
+  let asked = false;
+  async function load() {
+    asked = true;
+    try {
+      const data = await shared.data(view.name);
+      const drawn = data.missing ? [el("p", { class: "note" }, data.missing)] : view.draw(data, shared);
+      body.replaceChildren(...drawn.filter(Boolean));
+    } catch (trouble) {
+      body.replaceChildren(el("p", { class: "trouble" }, trouble.message));
+    }
+    body.removeAttribute("aria-busy");
+  }
+  return { view, node, load, refresh: () => (asked ? load() : undefined) };
+}
+
+/** The sections of a network's views; each asks for what it shows when it comes into sight. */
+export function sections(shared) {
+  const views = VIEWS.filter((view) => shared.network.views.includes(view.name));
+  const made = views.map((view, at) => {
+    // Two stand side by side; one that is left over has the whole width.
+    let before = 0;
+    while (at - before > 0 && !views[at - before - 1].wide) before++;
+    const next = views[at + 1];
+    const alone = before % 2 === 0 && (next === undefined || next.wide);
+    return section(view, shared, view.wide || alone);
+  });
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries.filter((one) => one.isIntersecting)) {
+        seen.unobserve(entry.target);
+        made.find((one) => one.node === entry.target).load();
+      }
+    },
+    { rootMargin: "300px" },
+  );
+  if (shared.asks) made.forEach((one) => seen.observe(one.node));
+  else made.forEach((one) => one.load());
+  return {
+    nodes: made.map((one) => one.node),
+    /** Draws anew what may be different now, or only what is while a training runs. Forms stay, and ask again. */
+    refresh(live) {
+      made.filter((one) => (live ? one.view.live : !one.view.stays)).forEach((one) => one.refresh());
+      if (!live) shared.said.dispatchEvent(new Event("learnt"));
+    },
+    close: () => seen.disconnect(),
+  };
+}
+
+/** The name of a network, with what it is. */
+export function title(network) {
+  return [
+    el("h1", { tabindex: "-1" }, named(network.name)),
+    el("p", { class: "subtitle" }, network.title, network.target === null ? "" : [" that answers ", named([network.target].flat().join(", "))]),
+  ];
+}
+
+/** What the last training complained of. */
+export function warnings(network) {
+  return network.warnings.map((warning) => el("p", { class: "warning" }, warning));
+}

@@ -1,0 +1,105 @@
+// A form made from the schema, whose answer changes while one drags or types.
+
+import { bar } from "../chart.js";
+import { el, named } from "../dom.js";
+import { counted, percent, plain } from "../format.js";
+import { control } from "../controls.js";
+import { latest } from "../timing.js";
+
+function ofClasses(data) {
+  const text = data.probabilities ? percent : plain;
+  const row = ({ name, probability }, at) =>
+    el(
+      "tr",
+      { class: at ? "" : "best" },
+      el("th", { scope: "row" }, named(name)),
+      el("td", { class: "number" }, text(probability)),
+      el("td", { class: "fill" }, bar(probability, at ? "muted" : "")),
+    );
+  return [
+    el("table", { class: "bars" }, el("caption", { class: "unseen" }, "Classes"), el("tbody", {}, data.classes.map(row))),
+    data.more ? el("p", { class: "note" }, `${counted(data.more, "less likely class", "less likely classes")} not shown.`) : null,
+  ];
+}
+
+function ofNumbers({ numbers, level }) {
+  const row = ({ name, value, low, high }) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, named(name)),
+      el("td", { class: "number" }, el("strong", {}, plain(value, 5))),
+      el("td", {}, low === null ? "" : `${plain(low)} to ${plain(high)}`),
+    );
+  const bounded = numbers.some(({ low }) => low !== null);
+  return [
+    el("table", { class: "bars" }, el("caption", { class: "unseen" }, "Outputs"), el("tbody", {}, numbers.map(row))),
+    bounded ? el("p", { class: "note" }, `The truth is within the bounds in ${percent(level)} of rows like the testing rows.`) : null,
+  ];
+}
+
+function sequenceControl(data, changed) {
+  const input = el("input", { id: "ask-sequence", type: "text", list: "ask-sequences", autocomplete: "off", on: { input: changed } });
+  input.value = data.ids[0] ?? "";
+  return {
+    node: el(
+      "div",
+      { class: "control" },
+      el("label", { for: "ask-sequence" }, "id of the sequence"),
+      el("div", { class: "inputs" }, input),
+      el("datalist", { id: "ask-sequences" }, data.ids.map((id) => el("option", { value: id }))),
+    ),
+    get: () => input.value,
+  };
+}
+
+function manyNumbers(count, changed) {
+  const input = el("textarea", { id: "ask-numbers", rows: "4", on: { input: changed } });
+  input.value = Array(count).fill(0).join(" ");
+  return {
+    node: el("div", { class: "control" }, el("label", { for: "ask-numbers" }, counted(count, "number")), el("div", { class: "inputs" }, input)),
+    get: () => input.value.split(/[\s,;]+/).filter(Boolean).map(Number),
+  };
+}
+
+export const ask = {
+  name: "ask",
+  title: "Ask it",
+  stays: true,
+  draw(data, context) {
+    const answer = el("div", { class: "answer", role: "group", "aria-label": "Answer" });
+    const form = el("form", { class: "form", on: { submit: (event) => event.preventDefault() } });
+    const changed = () => {
+      context.row = row();
+      question();
+      context.said.dispatchEvent(new Event("row"));
+    };
+    const many = data.fields === null ? manyNumbers(data.inputs, changed) : null;
+    const controls = (data.fields ?? []).map((field, at) => control(field, `ask-${at}`, data.named, changed));
+    const sequence = data.sequence === null ? null : sequenceControl(data.sequence, changed);
+    if (sequence && data.fields) controls.forEach((one) => one.set(null));
+    const row = () => (many ? many.get() : Object.fromEntries(data.fields.map((field, at) => [field.name, controls[at].get()])));
+    const question = latest(0, async () => {
+      try {
+        const told = await context.answer("ask", { row: context.row, sequence: sequence?.get() });
+        if (told.missing) answer.replaceChildren(el("p", { class: "note" }, told.missing));
+        else answer.replaceChildren(...(told.classes ? ofClasses(told) : ofNumbers(told)).filter(Boolean));
+      } catch (trouble) {
+        answer.replaceChildren(el("p", { class: "trouble" }, trouble.message));
+      }
+    });
+    context.said.addEventListener("ask", (event) => {
+      controls.forEach((one, at) => one.set(event.detail[at]));
+      changed();
+      form.scrollIntoView({ block: "nearest" });
+    });
+    context.said.addEventListener("learnt", () => question());
+    form.append(...[sequence, many, ...controls].filter(Boolean).map((one) => one.node));
+    changed();
+    return [
+      answer,
+      sequence ? el("p", { class: "note" }, "What is answered to the sequence now, or after one more event, if values of one are given. It is not kept.") : null,
+      form,
+    ].filter(Boolean);
+  },
+};

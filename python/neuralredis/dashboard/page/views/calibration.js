@@ -1,0 +1,85 @@
+// Whether what is answered can be believed: groups of testing rows whose answers are alike, and what was true of them.
+
+import { line, plot, scale } from "../chart.js";
+import { el, named, svg } from "../dom.js";
+import { count, counted, percent, plain } from "../format.js";
+
+function picture(groups, x, y, labels) {
+  const drawn = plot(x, y, { ...labels, height: 320 });
+  const low = Math.max(x.low, y.low);
+  const high = Math.min(x.high, y.high);
+  if (high > low) {
+    drawn.marks.append(line("second", drawn, [[low, low], [high, high]]));
+  }
+  const most = Math.max(...groups.map((group) => group.rows));
+  for (const group of groups) {
+    const at = drawn.across(group.said);
+    drawn.marks.append(
+      svg("line", { class: "whisker", x1: at, x2: at, y1: drawn.down(group.low), y2: drawn.down(group.high) }),
+      svg("circle", { class: "dot", cx: at, cy: drawn.down(group.was), r: 3 + 4 * Math.sqrt(group.rows / most) }),
+    );
+  }
+  return drawn.drawing;
+}
+
+function table(groups, text, said, was, between) {
+  const cells = (group) => [text(group.said), text(group.was), `${text(group.low)} to ${text(group.high)}`, count(group.rows)];
+  return el(
+    "details",
+    {},
+    el("summary", {}, "As a table"),
+    el(
+      "div",
+      { class: "scroll", tabindex: "0", role: "group", "aria-label": "Table of groups" },
+      el(
+        "table",
+        {},
+        el("thead", {}, el("tr", {}, [said, was, between, "rows"].map((name) => el("th", { scope: "col", class: "number" }, name)))),
+        el("tbody", {}, groups.map((group) => el("tr", {}, cells(group).map((cell) => el("td", { class: "number" }, cell))))),
+      ),
+    ),
+  );
+}
+
+function ofClassifier(data, looked) {
+  const whole = { from: 0, to: 1 };
+  const of = data.class === null ? "the answered class" : ["the class ", named(data.class)];
+  const told = data.groups.map((group) => `said ${percent(group.said)}, was ${percent(group.was)}`).join("; ");
+  return [
+    picture(data.groups, scale([], whole), scale([], whole), {
+      xLabel: "probability that is answered",
+      yLabel: "how often it was so",
+      told: `How often what is answered was so. ${told}.`,
+    }),
+    el("p", {}, "Probabilities of ", of, ` are off by ${(data.error * 100).toFixed(1)} points on average. Dots on the dashed line would be exact.`),
+    el("p", { class: "note" }, `${looked} Larger dots are more rows; lines are 95 % intervals.`),
+    table(data.groups, percent, "answered", "was so", "likely"),
+  ];
+}
+
+function ofRegressor(data, looked) {
+  const drawn = data.outputs.map(({ name, groups }) => {
+    const x = scale(groups.map((group) => group.said));
+    const y = scale(groups.flatMap((group) => [group.low, group.high, group.was]));
+    const told = groups.map((group) => `answered ${plain(group.said)}, was ${plain(group.was)}`).join("; ");
+    return [
+      data.outputs.length > 1 ? el("h3", {}, named(name)) : null,
+      picture(groups, x, y, { xLabel: "answered", yLabel: "true", told: `True values by answers. ${told}.` }),
+      table(groups, plain, "answered", "true, mean", "80 % between"),
+    ];
+  });
+  return [
+    ...drawn.flat(),
+    el("p", {}, "Rows are in ten groups by their answers: dots are the mean of what was true. On the dashed line they would be exact."),
+    el("p", { class: "note" }, `${looked} Of each group 80 % lie within the line.${data.more ? ` ${counted(data.more, "more output")} not shown.` : ""}`),
+  ];
+}
+
+export const calibration = {
+  name: "calibration",
+  title: "Can answers be believed?",
+  draw(data) {
+    const looked = data.rows < data.of ? `${count(data.rows)} of ${count(data.of)} testing rows, evenly spread.` : `${counted(data.rows, "testing row")}.`;
+    return data.classifier ? ofClassifier(data, looked) : ofRegressor(data, looked);
+  },
+};

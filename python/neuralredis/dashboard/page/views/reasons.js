@@ -1,0 +1,64 @@
+// What each value of a row adds to the answer.
+
+import { el, named } from "../dom.js";
+import { counted, percent, plain, signed } from "../format.js";
+import { latest } from "../timing.js";
+
+function drawn(data) {
+  const low = Math.max(...data.shares.map(({ share }) => -share), 0);
+  const high = Math.max(...data.shares.map(({ share }) => share), 0);
+  const whole = low + high || 1;
+  const zero = `${((low / whole) * 100).toFixed(1)}%`;
+  // Odds are what shares add up in; people know probabilities.
+  const text = data.odds ? (odds) => percent(1 / (1 + Math.exp(-odds))) : (number) => plain(number);
+  const row = ({ name, share }) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, named(name)),
+      el("td", { class: "number" }, signed(share)),
+      el(
+        "td",
+        { class: "fill" },
+        el(
+          "span",
+          { class: "around", "aria-hidden": "true", style: { "--zero": zero } },
+          el("span", { class: share < 0 ? "against" : "for", style: { width: `${((Math.abs(share) / whole) * 100).toFixed(1)}%` } }),
+          el("span", { class: "zero" }),
+        ),
+      ),
+    );
+  return [
+    el("p", {}, "Why ", named(data.label), ` is ${text(data.answer)}, and not ${text(data.mean)} as on average${data.odds ? " (in log-odds)" : ""}:`),
+    el("table", { class: "bars reasons" }, el("caption", { class: "unseen" }, "What each value adds"), el("tbody", {}, data.shares.map(row))),
+    el(
+      "p",
+      { class: "note" },
+      `To the right is for it, to the left against it, compared with ${counted(data.rows, "training row")}.`,
+      data.sampled ? " Shares of so many fields are estimates." : "",
+      data.typical ? " The row is the middle of each field, or its commonest word, and none that is stored." : "",
+    ),
+  ];
+}
+
+export const reasons = {
+  name: "reasons",
+  title: "Reasons",
+  stays: true,
+  draw(data, context) {
+    if (!context.asks) return drawn(data);
+    const place = el("div", {}, el("p", { class: "note" }, "Of the answer to the row of the form."));
+    const question = latest(150, async () => {
+      try {
+        const told = await context.answer("reasons", { row: context.row });
+        place.replaceChildren(...(told.missing ? [el("p", { class: "note" }, told.missing)] : drawn(told)));
+      } catch (trouble) {
+        place.replaceChildren(el("p", { class: "trouble" }, trouble.message));
+      }
+    });
+    context.said.addEventListener("row", question);
+    context.said.addEventListener("learnt", question);
+    if (context.row !== null) question();
+    return [place];
+  },
+};

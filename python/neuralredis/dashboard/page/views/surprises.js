@@ -1,0 +1,64 @@
+// The stored rows that the network gets most wrong: wrong labels are found so, and what it has not understood.
+
+import { el, named } from "../dom.js";
+import { count, percent, plain, value } from "../format.js";
+
+const SETS = { test: "testing", train: "training" };
+
+function outcome(of) {
+  if (Array.isArray(of)) return of.map((number) => plain(number)).join(", ");
+  return of === null ? "a class that is not answered yet" : named(of);
+}
+
+export const surprises = {
+  name: "surprises",
+  title: "Most surprising rows",
+  wide: true,
+  draw(data, context) {
+    const looked = data.looked
+      .map(({ set, rows, of }) => (rows < of ? `${count(rows)} of ${count(of)} ${SETS[set]} rows, evenly spread` : `all ${count(of)} ${SETS[set]} rows`))
+      .join(" and ");
+    if (data.rows.length === 0) return [el("p", {}, `None is answered wrongly, of ${looked}.`)];
+    const sure = data.rows.some((row) => row.probability !== null);
+    const asks = context.asks && context.shows("ask") && data.more === 0;
+    const kinds = data.kinds;
+    const numeric = data.fields.map((_, at) => data.rows.every((one) => typeof one.values[at] === "number" || one.values[at] === null));
+    const row = (one) =>
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, `${SETS[one.set]} ${count(one.place)}`),
+        el("td", {}, outcome(one.truth)),
+        sure ? el("td", { class: "number" }, percent(one.probability)) : null,
+        el("td", {}, outcome(one.answer)),
+        one.values.map((each, at) => el("td", { class: numeric[at] ? "number" : "" }, value(each, kinds[at]))),
+        asks
+          ? el(
+              "td",
+              {},
+              el(
+                "button",
+                { type: "button", "aria-label": `Ask about ${SETS[one.set]} row ${one.place}`, on: { click: () => context.said.dispatchEvent(new CustomEvent("ask", { detail: one.values })) } },
+                "Ask",
+              ),
+            )
+          : null,
+      );
+    const heads = [
+      el("th", { scope: "col" }, "row"),
+      el("th", { scope: "col" }, "came to"),
+      sure ? el("th", { scope: "col", class: "number" }, "probability") : null,
+      el("th", { scope: "col" }, "answered"),
+      data.fields.map((name, at) => el("th", { scope: "col", class: numeric[at] ? "number" : "" }, named(name))),
+      asks ? el("td", {}) : null,
+    ];
+    return [
+      el(
+        "div",
+        { class: "scroll", tabindex: "0", role: "group", "aria-label": "Table of rows" },
+        el("table", {}, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, data.rows.map(row))),
+      ),
+      el("p", { class: "note" }, `Looked at: ${looked}. Rows are counted from 0.${data.more ? ` ${count(data.more)} more inputs not shown.` : ""}`),
+    ];
+  },
+};

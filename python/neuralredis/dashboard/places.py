@@ -1,0 +1,152 @@
+"""Where the networks are that a dashboard shows: in a server, or in files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from neuralredis.dashboard.scanning import Scan
+from neuralredis.dashboard.subject import Rows, Subject
+from neuralredis.dashboard.trainings import Trainings, told
+from neuralredis.exceptions import NotFoundError, TrainingError
+from neuralredis.network import Network
+from neuralredis.options import Set
+from neuralredis.remote.database import NeuralRedis
+from neuralredis.remote.links import Link
+from neuralredis.remote.named import Named
+from neuralredis.remote.sequences import RedisSequenceNetwork
+from neuralredis.results import Info
+from neuralredis.sequences import SequenceNetwork
+
+__all__ = ["Files", "Place", "Server", "of_file"]
+
+#: Rows that are asked for at a time: the server serves others in between.
+ROWS_AT_A_TIME = 100
+#: Seconds that a search for networks may take for one answer; the next goes on where it ended.
+SEARCH = 0.2
+
+
+class Place(Protocol):
+    """Where networks are."""
+
+    #: What it is called.
+    name: str
+
+    def keys(self) -> tuple[list[bytes], bool]:
+        """Return the networks that are known, and whether there may be more that have not been found yet."""
+
+    def subject(self, key: bytes) -> Subject:
+        """Return a network, or raise `NotFoundError`."""
+
+    def running(self) -> dict[int, dict[str, Any]]:
+        """Return how far the trainings are that run, by the numbers of their networks."""
+
+    def train(self, key: bytes, *, seconds: float, autostop: bool) -> None:
+        """Start a training."""
+
+    def stop(self, key: bytes) -> bool:
+        """Ask a training to end; return whether there was one."""
+
+
+class Server:
+    """The networks of a server."""
+
+    def __init__(self, name: str, db: NeuralRedis) -> None:
+        self.name, self._db = name, db
+        self._trainings = Trainings(db)
+        self._link = Link(db.client)
+        self._scan = Scan(db.client)
+
+    def keys(self) -> tuple[list[bytes], bool]:
+        """Return the networks that are known, after a search of bounded time."""
+        return self._scan.go_on(SEARCH)
+
+    def subject(self, key: bytes) -> Subject:
+        """Return a network, after a question to the server: what it learns from."""
+        net = self._db.network(key)
+
+        def fetch(info: Info, set: Set, places: Sequence[int]) -> Rows:
+            return self._rows(key, info, set, places)
+
+        of_sequences = isinstance(net, RedisSequenceNetwork)
+        return Subject(shown(key), net, fetch, of_sequences=of_sequences, curve=self._trainings.of)
+
+    def _rows(self, key: bytes, info: Info, set: Set, places: Sequence[int]) -> Rows:
+        """Return rows at some places, by a command each, some at a time."""
+        more = () if info.fields is not None else ("COUNT", 1)
+        replies: list[Any] = []
+        for first in range(0, len(places), ROWS_AT_A_TIME):
+            part = places[first : first + ROWS_AT_A_TIME]
+            replies += self._link.send([("NR.GETDATA", key, set.upper(), place, *more) for place in part])
+        # Rows may have gone in between.
+        there = [(place, reply) for place, reply in zip(places, replies, strict=True) if reply and reply[0]]
+        found = [reply for _, reply in there]
+        left = [place for place, _ in there]
+        if info.fields is not None and info.target is not None:
+            return (left, *Named(info.type, info.fields, info.target).rows_of(found))
+        inputs = np.frombuffer(b"".join(reply[0] for reply in found), "<f4").reshape(-1, info.layout[0])
+        outcomes = np.frombuffer(b"".join(reply[1] for reply in found), "<f4")
+        if info.type == "classifier":
+            return left, inputs, outcomes.astype(np.int64)
+        return left, inputs, outcomes.reshape(-1, info.layout[-1])
+
+    def running(self) -> dict[int, dict[str, Any]]:
+        """Return how far the trainings are that run."""
+        return {number: told(training) for number, training in self._trainings.running().items()}
+
+    def train(self, key: bytes, *, seconds: float, autostop: bool) -> None:
+        """Start a training."""
+        self._db.network(key).start_training(max_time=seconds, autostop=autostop, backtrack=autostop)
+
+    def stop(self, key: bytes) -> bool:
+        """Ask a training to end."""
+        return self._db.network(key).stop()
+
+
+class Files:
+    """Networks that were loaded from files, which stay as they are."""
+
+    def __init__(self, networks: Iterable[tuple[str, Network]]) -> None:
+        self._networks = {name.encode(errors="surrogateescape"): net for name, net in networks}
+        count = len(self._networks)
+        self.name = next(shown(name) for name in self._networks) if count == 1 else f"{count} files"
+
+    def keys(self) -> tuple[list[bytes], bool]:
+        """Return the names of the files, in the order in which they were given."""
+        return list(self._networks), False
+
+    def subject(self, key: bytes) -> Subject:
+        """Return a network."""
+        if key not in self._networks:
+            raise NotFoundError(f"there is no file {shown(key)} among those that are shown")
+        return of_file(shown(key), self._networks[key])
+
+    def running(self) -> dict[int, dict[str, Any]]:
+        """Return that none runs."""
+        return {}
+
+    def train(self, key: bytes, *, seconds: float, autostop: bool) -> None:
+        """Refuse it."""
+        raise TrainingError("networks in files are shown, and not trained: `neuralredis train` does that")
+
+    def stop(self, key: bytes) -> bool:
+        """Return that none runs."""
+        return False
+
+
+def of_file(name: str, net: Network) -> Subject:
+    """Return an embedded network."""
+
+    def fetch(_: Info, set: Set, places: Sequence[int]) -> Rows:
+        inputs, outcomes = net.rows(set)
+        chosen = [inputs[place] for place in places] if isinstance(inputs, list) else inputs[list(places)]
+        return list(places), chosen, outcomes[list(places)]
+
+    return Subject(name, net, fetch, of_sequences=isinstance(net, SequenceNetwork))
+
+
+def shown(key: bytes) -> str:
+    """Return what a key is called."""
+    return key.decode(errors="backslashreplace")

@@ -1,0 +1,94 @@
+"""A network's views as one file, which needs no server and loads nothing."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+from html import escape
+from typing import Any
+
+from neuralredis._core import __version__
+from neuralredis.dashboard import plain
+from neuralredis.dashboard.bundle import bundled
+from neuralredis.dashboard.page_files import files
+from neuralredis.dashboard.places import of_file
+from neuralredis.dashboard.subject import MissingError, Subject
+from neuralredis.dashboard.views import View, applying, told
+from neuralredis.exceptions import NeuralRedisError
+from neuralredis.network import Network
+
+__all__ = ["report"]
+
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '{style_hash}'; \
+script-src '{script_hash}'; base-uri 'none'; form-action 'none'">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<div id="page"><noscript>This report is drawn by a script, which is in this file.</noscript></div>
+<script type="application/json" id="report">{data}</script>
+<script type="module">{script}</script>
+</body>
+</html>
+"""
+
+
+def report(name: str, net: Network, *, rows: bool = False) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    name : str
+        What the network is called.
+    net : Network
+        The network.
+    rows : bool, default False
+        Whether stored rows may be in it, the most surprising ones.
+    """
+    subject = of_file(name, net)
+    views = [view for view in applying(subject) if not view.interactive and (rows or not view.holds_rows)]
+    made = dt.datetime.now().astimezone().replace(microsecond=0)
+    data = {
+        "network": {**told(subject), "views": [view.name for view in views]},
+        "views": {view.name: _data(subject, view) for view in views},
+        "rows": rows,
+        "version": __version__,
+        "made": made,
+    }
+    texts = files()
+    # Neither has an end of its element in it, which a test makes sure of.
+    script, style = f"\n{bundled(texts, 'report.js')}\n", f"\n{texts['style.css']}\n"
+    return PAGE.format(
+        title=f"{_printable(name)} - neuralredis",
+        style=style,
+        style_hash=_hash(style),
+        script=script,
+        script_hash=_hash(script),
+        # No text of JSON can end the element, or begin a comment in it.
+        data=plain.text(data).replace("<", "\\u003c"),
+    )
+
+
+def _data(subject: Subject, view: View) -> Any:
+    try:
+        return (view.in_report or view.data)(subject)
+    except (MissingError, NeuralRedisError) as error:
+        return {"missing": str(error)}
+
+
+def _printable(name: str) -> str:
+    return escape("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name))
+
+
+def _hash(text: str) -> str:
+    """Return how a policy names a text that may be run."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
