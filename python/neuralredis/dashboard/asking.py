@@ -212,8 +212,7 @@ def _label(subject: Subject, label: Any) -> str:
     """Return what is explained: a class, or an output."""
     if subject.info.fields is not None:
         return str(label)
-    names = subject.classes if subject.info.type == "classifier" else subject.targets
-    return names[label]
+    return (subject.classes if subject.info.type == "classifier" else subject.targets)[int(label)]
 
 
 def typical_reasons(subject: Subject) -> dict[str, Any]:

@@ -66,13 +66,21 @@ export function plot(x, y, { xLabel, yLabel, told, height = 280 }) {
       svg("text", { class: "tick", x: LEFT - 8, y: down(tick) + 4, "text-anchor": "end" }, plain(tick, 3)),
     ]),
     x.ticks.map((tick) =>
-      svg("text", { class: "tick", x: across(tick), y: height - BOTTOM + 18, "text-anchor": "middle" }, plain(tick, 3)),
+      svg(
+        "text",
+        { class: "tick", x: across(tick), y: height - BOTTOM + 18, "text-anchor": "middle" },
+        plain(tick, 3),
+      ),
     ),
     svg("line", { class: "axis", x1: LEFT, x2: wide - RIGHT, y1: height - BOTTOM, y2: height - BOTTOM }),
     svg("text", { class: "label", x: (LEFT + wide - RIGHT) / 2, y: height - 8, "text-anchor": "middle" }, xLabel),
     svg(
       "text",
-      { class: "label", transform: `translate(13 ${(TOP + height - BOTTOM) / 2}) rotate(-90)`, "text-anchor": "middle" },
+      {
+        class: "label",
+        transform: `translate(13 ${(TOP + height - BOTTOM) / 2}) rotate(-90)`,
+        "text-anchor": "middle",
+      },
       yLabel,
     ),
     marks,
@@ -95,7 +103,11 @@ export function legend(kinds) {
       el(
         "li",
         {},
-        svg("svg", { viewBox: "0 0 28 8", class: "sample", "aria-hidden": "true" }, svg("line", { class: `line ${kind}`, x1: 1, x2: 27, y1: 4, y2: 4 })),
+        svg(
+          "svg",
+          { viewBox: "0 0 28 8", class: "sample", "aria-hidden": "true" },
+          svg("line", { class: `line ${kind}`, x1: 1, x2: 27, y1: 4, y2: 4 }),
+        ),
         name,
       ),
     ),

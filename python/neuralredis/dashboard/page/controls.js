@@ -9,7 +9,12 @@ function numberControl(field, id, changed) {
   const step = field.whole ? "1" : "any";
   const input = el("input", { id, type: "number", step, on: { input: typed } });
   if (field.low === null || field.low === undefined || field.low === field.high) {
-    return { nodes: [input], set: (to) => (input.value = to ?? ""), get: () => (input.value === "" ? null : Number(input.value)), inputs: [input] };
+    return {
+      nodes: [input],
+      set: (to) => (input.value = to ?? ""),
+      get: () => (input.value === "" ? null : Number(input.value)),
+      inputs: [input],
+    };
   }
   const fine = field.whole ? 1 : (field.high - field.low) / STEPS;
   const slider = el("input", {
@@ -41,8 +46,22 @@ function numberControl(field, id, changed) {
 
 function textControl(field, id, changed) {
   const words = field.words.length > 0;
-  const input = el("input", { id, type: "text", list: words ? `${id}-words` : null, autocomplete: "off", spellcheck: "false", on: { input: changed } });
-  const list = words ? el("datalist", { id: `${id}-words` }, field.words.map((word) => el("option", { value: word }))) : null;
+  const input = el(
+    "input",
+    {
+      id,
+      type: "text",
+      list: words ? `${id}-words` : null,
+      autocomplete: "off",
+      spellcheck: "false",
+      on: { input: changed },
+    },
+  );
+  const list = words ? el(
+    "datalist",
+    { id: `${id}-words` },
+    field.words.map((word) => el("option", { value: word })),
+  ) : null;
   return {
     nodes: [input, list].filter(Boolean),
     inputs: [input],
@@ -52,8 +71,17 @@ function textControl(field, id, changed) {
 }
 
 function choiceControl(id, words, changed) {
-  const input = el("select", { id, on: { change: changed } }, words.map((word) => el("option", { value: word }, word)));
-  return { nodes: [input], inputs: [input], get: () => input.value, set: (to) => (input.value = to === true ? "yes" : to === false ? "no" : (to ?? words[0])) };
+  const input = el(
+    "select",
+    { id, on: { change: changed } },
+    words.map((word) => el("option", { value: word }, word)),
+  );
+  return {
+    nodes: [input],
+    inputs: [input],
+    get: () => input.value,
+    set: (to) => (input.value = to === true ? "yes" : to === false ? "no" : (to ?? words[0])),
+  };
 }
 
 function timeControl(id, changed) {
@@ -70,7 +98,10 @@ function timeControl(id, changed) {
 }
 
 function vectorControl(field, id, changed) {
-  const input = el("input", { id, type: "text", placeholder: `${field.length} numbers`, autocomplete: "off", on: { input: changed } });
+  const input = el(
+    "input",
+    { id, type: "text", placeholder: `${field.length} numbers`, autocomplete: "off", on: { input: changed } },
+  );
   return {
     nodes: [input],
     inputs: [input],

@@ -45,7 +45,9 @@ export function bytes(number) {
 export function seconds(number) {
   if (number < 60) return `${number.toFixed(1)} s`;
   const minutes = Math.floor(number / 60);
-  return minutes < 60 ? `${minutes} min ${Math.floor(number % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return minutes < 60
+    ? `${minutes} min ${Math.floor(number % 60)} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** A value of a row, of a kind of field. */
@@ -53,7 +55,9 @@ export function value(of, kind = "") {
   if (of === null || of === undefined) return "unknown";
   if (of === true) return "yes";
   if (of === false) return "no";
-  if (Array.isArray(of)) return kind === "vector" && of.length > 4 ? counted(of.length, "number") : of.map((one) => value(one)).join(", ") || "none";
+  if (Array.isArray(of)) return kind === "vector" && of.length > 4
+    ? counted(of.length, "number")
+    : of.map((one) => value(one)).join(", ") || "none";
   if (typeof of === "number") return plain(of, 6);
   if (kind === "time") return moment(of);
   return of;

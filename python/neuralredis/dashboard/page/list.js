@@ -26,7 +26,8 @@ function error(quality) {
 function state(network) {
   const { running } = network;
   if (running === null || running === undefined) {
-    return network.training ? "trains" : network.cycles ? `trained, ${counted(network.cycles, "cycle")}` : "not trained";
+    if (network.training) return "trains";
+    return network.cycles ? `trained, ${counted(network.cycles, "cycle")}` : "not trained";
   }
   if (running.queued) return "waits to be trained";
   return [el("strong", {}, "trains"), `, cycle ${count(running.cycle)}, ${seconds(running.seconds)}`];
@@ -34,13 +35,26 @@ function state(network) {
 
 function row(network) {
   const link = el("a", { href: `#/n/${network.key}` }, named(network.name));
-  if (network.error) return el("tr", {}, el("th", { scope: "row" }, link), el("td", { colspan: "4", class: "trouble" }, network.error));
+  if (network.error) return el(
+    "tr",
+    {},
+    el("th", { scope: "row" }, link),
+    el("td", { colspan: "4", class: "trouble" }, network.error),
+  );
   return el(
     "tr",
     {},
     el("th", { scope: "row" }, link),
     el("td", {}, network.title),
-    el("td", { class: "number" }, count(network.train), unseen(" to learn from, "), el("span", { "aria-hidden": "true" }, " + "), count(network.test), unseen(" to test with")),
+    el(
+      "td",
+      { class: "number" },
+      count(network.train),
+      unseen(" to learn from, "),
+      el("span", { "aria-hidden": "true" }, " + "),
+      count(network.test),
+      unseen(" to test with"),
+    ),
     el("td", {}, error(network.quality)),
     el("td", {}, state(network)),
   );
@@ -50,16 +64,23 @@ function row(network) {
 export function list(told, filter) {
   const shown = told.networks.filter((network) => network.name.toLowerCase().includes(filter.toLowerCase()));
   const running = told.networks.filter((network) => network.running).length;
-  const parts = [
-    el(
-      "p",
-      { class: "subtitle", role: "status" },
-      `${counted(told.networks.length + told.more, "network")}${told.searching ? " so far" : ""}, ${counted(running, "training")}`,
-    ),
-  ];
+  const networks = counted(told.networks.length + told.more, "network") + (told.searching ? " so far" : "");
+  const parts = [el("p", { class: "subtitle", role: "status" }, `${networks}, ${counted(running, "training")}`)];
   if (told.note) parts.push(el("p", { class: "warning" }, told.note));
   if (told.networks.length === 0) {
-    parts.push(el("p", {}, told.searching ? "Looking for networks…" : ["No networks yet: ", el("code", {}, "NR.CREATE"), " makes one, and so does ", el("code", {}, "neuralredis train --redis URL --key KEY"), "."]));
+    parts.push(
+      el(
+        "p",
+        {},
+        told.searching ? "Looking for networks…" : [
+          "No networks yet: ",
+          el("code", {}, "NR.CREATE"),
+          " makes one, and so does ",
+          el("code", {}, "neuralredis train --redis URL --key KEY"),
+          ".",
+        ],
+      ),
+    );
     return parts;
   }
   const heads = [["network", ""], ["what", ""], ["rows", "number"], ["error on testing rows", ""], ["training", ""]];

@@ -59,7 +59,10 @@ function poll(work) {
 
 function showList() {
   document.title = "Networks - neuralredis";
-  const filter = el("input", { type: "search", "aria-label": "Filter by name", placeholder: "Filter by name", on: { input: () => draw() } });
+  const filter = el(
+    "input",
+    { type: "search", "aria-label": "Filter by name", placeholder: "Filter by name", on: { input: () => draw() } },
+  );
   const shown = el("div", {}, el("p", { class: "note" }, "…"));
   let told = null;
   function draw() {
@@ -85,7 +88,11 @@ function showNetwork(key) {
   const acting = el("div", {});
   const below = el("div", {});
   const grid = el("div", { class: "sections" });
-  main.replaceChildren(el("nav", { "aria-label": "Back" }, el("a", { href: "#/" }, "Networks")), el("div", { class: "head" }, head, el("div", { class: "training" }, now, acting), below), grid);
+  main.replaceChildren(
+    el("nav", { "aria-label": "Back" }, el("a", { href: "#/" }, "Networks")),
+    el("div", { class: "head" }, head, el("div", { class: "training" }, now, acting), below),
+    grid,
+  );
   let shared = null;
   let stamp = null;
   let can = "";
@@ -110,7 +117,11 @@ function showNetwork(key) {
     // A button that is pressed while its place is drawn anew would hear nothing.
     if (can !== possible(network)) acting.replaceChildren(...buttons(network, acts));
     can = possible(network);
-    below.replaceChildren(facts(network), ...(network.note ? [el("p", { class: "warning" }, network.note)] : []), ...warnings(network));
+    below.replaceChildren(
+      facts(network),
+      ...(network.note ? [el("p", { class: "warning" }, network.note)] : []),
+      ...warnings(network),
+    );
     if (shows !== network.views.join()) {
       // At first, or if there is another network at the key now.
       shows = network.views.join();

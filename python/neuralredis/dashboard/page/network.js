@@ -18,7 +18,9 @@ export function facts(network) {
   return el(
     "dl",
     { class: "facts" },
-    all.filter(([, text]) => text !== null).map(([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text))),
+    all.filter(([, text]) => text !== null).map(
+      ([name, text]) => el("div", {}, el("dt", {}, name), el("dd", {}, text)),
+    ),
   );
 }
 
@@ -95,7 +97,12 @@ export function sections(shared) {
 export function title(network) {
   return [
     el("h1", { tabindex: "-1" }, named(network.name)),
-    el("p", { class: "subtitle" }, network.title, network.target === null ? "" : [" that answers ", named([network.target].flat().join(", "))]),
+    el(
+      "p",
+      { class: "subtitle" },
+      network.title,
+      network.target === null ? "" : [" that answers ", named([network.target].flat().join(", "))],
+    ),
   ];
 }
 

@@ -8,7 +8,12 @@ const report = JSON.parse(document.getElementById("report").textContent);
 const shared = context(new Still(report), "", report.network);
 
 document.getElementById("page").replaceChildren(
-  el("header", { class: "top" }, el("span", { class: "brand" }, "neuralredis"), el("span", { class: "place" }, "report")),
+  el(
+    "header",
+    { class: "top" },
+    el("span", { class: "brand" }, "neuralredis"),
+    el("span", { class: "place" }, "report"),
+  ),
   el(
     "main",
     {},
@@ -22,7 +27,7 @@ document.getElementById("page").replaceChildren(
       "p",
       {},
       report.rows
-        ? "This page shows stored rows, those that are answered most wrongly: pass it on as you would pass on the data. "
+        ? "This page shows stored rows, those answered most wrongly: pass it on as you would pass on the data. "
         : "No stored rows are in this file; ranges, commonest words and the middle of each field are. ",
       `Made ${report.made.slice(0, 16).replace("T", " ")} by neuralredis ${report.version}.`,
     ),

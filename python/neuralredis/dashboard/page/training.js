@@ -42,15 +42,28 @@ function confirmed(name, what, ask, fields, act) {
 }
 
 function train(network, act) {
-  const time = el("input", { id: "train-seconds", type: "number", min: "1", max: "3600", value: "10", required: true });
-  const stop = el("input", { id: "train-autostop", type: "checkbox", checked: network.test > 0, disabled: network.test === 0 });
+  const time = el(
+    "input",
+    { id: "train-seconds", type: "number", min: "1", max: "3600", value: "10", required: true },
+  );
+  const stop = el(
+    "input",
+    { id: "train-autostop", type: "checkbox", checked: network.test > 0, disabled: network.test === 0 },
+  );
   confirmed(
     network.name,
     "Train",
     "It learns on from where it is. When the training ends, all that ask this network have other answers.",
     [
       el("div", { class: "control" }, el("label", { for: "train-seconds" }, "seconds at most"), time),
-      el("label", { class: "check" }, stop, network.test ? "end when the testing rows have nothing more to gain, with the best weights" : "there are no testing rows that could end it earlier"),
+      el(
+        "label",
+        { class: "check" },
+        stop,
+        network.test
+          ? "end when the testing rows have nothing more to gain, with the best weights"
+          : "there are no testing rows that could end it earlier",
+      ),
     ],
     () => act({ seconds: Number(time.value), autostop: stop.checked }),
   );
@@ -59,12 +72,27 @@ function train(network, act) {
 /** How far a training is. */
 export function progress({ running, training }) {
   if (running) {
-    const share = Math.max(running.max_time ? running.seconds / running.max_time : 0, running.max_cycles ? running.cycle / running.max_cycles : 0);
-    const limits = [running.max_cycles ? `${count(running.max_cycles)} cycles` : "", running.max_time ? seconds(running.max_time) : ""].filter(Boolean);
+    const share = Math.max(
+      running.max_time ? running.seconds / running.max_time : 0,
+      running.max_cycles ? running.cycle / running.max_cycles : 0,
+    );
+    const limits = [
+      running.max_cycles ? `${count(running.max_cycles)} cycles` : "",
+      running.max_time ? seconds(running.max_time) : "",
+    ].filter(Boolean);
     const most = limits.length ? `, at most ${limits.join(" or ")}` : "";
     return [
-      el("progress", { max: "1", value: running.queued || !share ? null : String(Math.min(share, 1)), "aria-label": "Training" }),
-      el("span", {}, running.queued ? "waits for other trainings to end" : `trains: cycle ${count(running.cycle)}, ${seconds(running.seconds)}${most}`),
+      el(
+        "progress",
+        { max: "1", value: running.queued || !share ? null : String(Math.min(share, 1)), "aria-label": "Training" },
+      ),
+      el(
+        "span",
+        {},
+        running.queued
+          ? "waits for other trainings to end"
+          : `trains: cycle ${count(running.cycle)}, ${seconds(running.seconds)}${most}`,
+      ),
     ];
   }
   return training ? [el("span", {}, "trains")] : [];
@@ -81,7 +109,16 @@ export function possible(network) {
 export function buttons(network, acts) {
   switch (possible(network)) {
     case "stop":
-      return [el("button", { type: "button", on: { click: () => confirmed(network.name, "Stop", "What has been learnt so far is kept.", [], acts.stop) } }, "Stop…")];
+      return [
+        el(
+          "button",
+          {
+            type: "button",
+            on: { click: () => confirmed(network.name, "Stop", "What has been learnt so far is kept.", [], acts.stop) },
+          },
+          "Stop…",
+        ),
+      ];
     case "train":
       return [el("button", { type: "button", on: { click: () => train(network, acts.train) } }, "Train…")];
     default:

@@ -1,8 +1,8 @@
 // All views, in the order in which they stand on a page. One more is a module here, an entry of this list, and one of
 // VIEWS in views.py.
 //
-// A view has a `name`; a `title`; `draw(data, context)`, which returns elements; perhaps `wide`, for the whole width; and
-// perhaps `live`, if it is drawn anew while a training runs, or `stays`, if it is not even drawn anew after one.
+// A view has a `name`; a `title`; `draw(data, context)`, which returns elements; perhaps `wide`, for the whole width;
+// and perhaps `live`, if it is drawn anew while a training runs, or `stays`, if it is not even drawn anew after one.
 
 import { ask } from "./ask.js";
 import { calibration } from "./calibration.js";

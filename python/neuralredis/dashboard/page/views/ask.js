@@ -17,8 +17,17 @@ function ofClasses(data) {
       el("td", { class: "fill" }, bar(probability, at ? "muted" : "")),
     );
   return [
-    el("table", { class: "bars" }, el("caption", { class: "unseen" }, "Classes"), el("tbody", {}, data.classes.map(row))),
-    data.more ? el("p", { class: "note" }, `${counted(data.more, "less likely class", "less likely classes")} not shown.`) : null,
+    el(
+      "table",
+      { class: "bars" },
+      el("caption", { class: "unseen" }, "Classes"),
+      el("tbody", {}, data.classes.map(row)),
+    ),
+    data.more ? el(
+      "p",
+      { class: "note" },
+      `${counted(data.more, "less likely class", "less likely classes")} not shown.`,
+    ) : null,
   ];
 }
 
@@ -34,12 +43,19 @@ function ofNumbers({ numbers, level }) {
   const bounded = numbers.some(({ low }) => low !== null);
   return [
     el("table", { class: "bars" }, el("caption", { class: "unseen" }, "Outputs"), el("tbody", {}, numbers.map(row))),
-    bounded ? el("p", { class: "note" }, `The truth is within the bounds in ${percent(level)} of rows like the testing rows.`) : null,
+    bounded ? el(
+      "p",
+      { class: "note" },
+      `The truth is within the bounds in ${percent(level)} of rows like the testing rows.`,
+    ) : null,
   ];
 }
 
 function sequenceControl(data, changed) {
-  const input = el("input", { id: "ask-sequence", type: "text", list: "ask-sequences", autocomplete: "off", on: { input: changed } });
+  const input = el(
+    "input",
+    { id: "ask-sequence", type: "text", list: "ask-sequences", autocomplete: "off", on: { input: changed } },
+  );
   input.value = data.ids[0] ?? "";
   return {
     node: el(
@@ -57,7 +73,12 @@ function manyNumbers(count, changed) {
   const input = el("textarea", { id: "ask-numbers", rows: "4", on: { input: changed } });
   input.value = Array(count).fill(0).join(" ");
   return {
-    node: el("div", { class: "control" }, el("label", { for: "ask-numbers" }, counted(count, "number")), el("div", { class: "inputs" }, input)),
+    node: el(
+      "div",
+      { class: "control" },
+      el("label", { for: "ask-numbers" }, counted(count, "number")),
+      el("div", { class: "inputs" }, input),
+    ),
     get: () => input.value.split(/[\s,;]+/).filter(Boolean).map(Number),
   };
 }
@@ -78,7 +99,10 @@ export const ask = {
     const controls = (data.fields ?? []).map((field, at) => control(field, `ask-${at}`, data.named, changed));
     const sequence = data.sequence === null ? null : sequenceControl(data.sequence, changed);
     if (sequence && data.fields) controls.forEach((one) => one.set(null));
-    const row = () => (many ? many.get() : Object.fromEntries(data.fields.map((field, at) => [field.name, controls[at].get()])));
+    const row = () => {
+      if (many) return many.get();
+      return Object.fromEntries(data.fields.map((field, at) => [field.name, controls[at].get()]));
+    };
     const question = latest(0, async () => {
       try {
         const told = await context.answer("ask", { row: context.row, sequence: sequence?.get() });
@@ -98,7 +122,11 @@ export const ask = {
     changed();
     return [
       answer,
-      sequence ? el("p", { class: "note" }, "What is answered to the sequence now, or after one more event, if values of one are given. It is not kept.") : null,
+      sequence ? el(
+        "p",
+        { class: "note" },
+        "What is answered to the sequence now, or after one more event, if values of one are given. It is not kept.",
+      ) : null,
       form,
     ].filter(Boolean);
   },

@@ -23,7 +23,12 @@ function picture(groups, x, y, labels) {
 }
 
 function table(groups, text, said, was, between) {
-  const cells = (group) => [text(group.said), text(group.was), `${text(group.low)} to ${text(group.high)}`, count(group.rows)];
+  const cells = (group) => [
+    text(group.said),
+    text(group.was),
+    `${text(group.low)} to ${text(group.high)}`,
+    count(group.rows),
+  ];
   return el(
     "details",
     {},
@@ -34,8 +39,16 @@ function table(groups, text, said, was, between) {
       el(
         "table",
         {},
-        el("thead", {}, el("tr", {}, [said, was, between, "rows"].map((name) => el("th", { scope: "col", class: "number" }, name)))),
-        el("tbody", {}, groups.map((group) => el("tr", {}, cells(group).map((cell) => el("td", { class: "number" }, cell))))),
+        el(
+          "thead",
+          {},
+          el("tr", {}, [said, was, between, "rows"].map((name) => el("th", { scope: "col", class: "number" }, name))),
+        ),
+        el(
+          "tbody",
+          {},
+          groups.map((group) => el("tr", {}, cells(group).map((cell) => el("td", { class: "number" }, cell)))),
+        ),
       ),
     ),
   );
@@ -51,7 +64,13 @@ function ofClassifier(data, looked) {
       yLabel: "how often it was so",
       told: `How often what is answered was so. ${told}.`,
     }),
-    el("p", {}, "Probabilities of ", of, ` are off by ${(data.error * 100).toFixed(1)} points on average. Dots on the dashed line would be exact.`),
+    el(
+      "p",
+      {},
+      "Probabilities of ",
+      of,
+      ` are off by ${(data.error * 100).toFixed(1)} points on average. Dots on the dashed line would be exact.`,
+    ),
     el("p", { class: "note" }, `${looked} Larger dots are more rows; lines are 95 % intervals.`),
     table(data.groups, percent, "answered", "was so", "likely"),
   ];
@@ -70,8 +89,17 @@ function ofRegressor(data, looked) {
   });
   return [
     ...drawn.flat(),
-    el("p", {}, "Rows are in ten groups by their answers: dots are the mean of what was true. On the dashed line they would be exact."),
-    el("p", { class: "note" }, `${looked} Of each group 80 % lie within the line.${data.more ? ` ${counted(data.more, "more output")} not shown.` : ""}`),
+    el(
+      "p",
+      {},
+      "Rows are in groups by their answers: dots are the mean of what was true. On the dashed line they would be exact.",
+    ),
+    el(
+      "p",
+      { class: "note" },
+      `${looked} Of each group 80 % lie within the line.`,
+      data.more ? ` ${counted(data.more, "more output")} not shown.` : "",
+    ),
   ];
 }
 
@@ -79,7 +107,9 @@ export const calibration = {
   name: "calibration",
   title: "Can answers be believed?",
   draw(data) {
-    const looked = data.rows < data.of ? `${count(data.rows)} of ${count(data.of)} testing rows, evenly spread.` : `${counted(data.rows, "testing row")}.`;
+    const looked = data.rows < data.of
+      ? `${count(data.rows)} of ${count(data.of)} testing rows, evenly spread.`
+      : `${counted(data.rows, "testing row")}.`;
     return data.classifier ? ofClassifier(data, looked) : ofRegressor(data, looked);
   },
 };

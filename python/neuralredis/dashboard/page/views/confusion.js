@@ -11,7 +11,14 @@ export const confusion = {
       "tr",
       {},
       el("th", { scope: "col" }, "came to"),
-      classes.map((name) => el("th", { scope: "col", class: "number" }, el("span", { class: "unseen" }, "answered "), named(name))),
+      classes.map(
+        (name) => el(
+          "th",
+          { scope: "col", class: "number" },
+          el("span", { class: "unseen" }, "answered "),
+          named(name),
+        ),
+      ),
       el("th", { scope: "col", class: "number" }, "right"),
     );
     const body = matrix.map((cells, at) => {
@@ -21,7 +28,14 @@ export const confusion = {
         {},
         el("th", { scope: "row" }, named(classes[at])),
         cells.map((cell, answer) =>
-          el("td", { class: answer === at ? "cell right" : "cell", style: { "--share": all ? (cell / all).toFixed(3) : "0" } }, count(cell)),
+          el(
+            "td",
+            {
+              class: answer === at ? "cell right" : "cell",
+              style: { "--share": all ? (cell / all).toFixed(3) : "0" },
+            },
+            count(cell),
+          ),
         ),
         el("td", { class: "number" }, all ? percent(cells[at] / all) : "–"),
       );
@@ -30,7 +44,13 @@ export const confusion = {
       el(
         "div",
         { class: "scroll", tabindex: "0", role: "group", "aria-label": "Table of answers" },
-        el("table", { class: "confusion" }, el("caption", {}, "Testing rows, by what was answered (columns)"), el("thead", {}, head), el("tbody", {}, body)),
+        el(
+          "table",
+          { class: "confusion" },
+          el("caption", {}, "Testing rows, by what was answered (columns)"),
+          el("thead", {}, head),
+          el("tbody", {}, body),
+        ),
       ),
       el("p", { class: "note" }, `Of ${count(rows)}, ${percent(accuracy)} are answered rightly: those with a frame.`),
     ];

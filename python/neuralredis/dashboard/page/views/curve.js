@@ -51,7 +51,9 @@ export const curve = {
       ];
     }
     if (running.queued) return [el("p", { class: "note" }, "The training waits for others to end.")];
-    const wrong = running.class_errors === null ? "" : `, ${running.class_errors.toFixed(1)} % of the testing rows wrong`;
+    const wrong = running.class_errors === null
+      ? ""
+      : `, ${running.class_errors.toFixed(1)} % of the testing rows wrong`;
     return [
       ...drawn(running.points),
       el("p", { class: "note" }, `It trains: cycle ${count(running.cycle)}, ${seconds(running.seconds)}${wrong}.`),

@@ -12,7 +12,9 @@ function held(field) {
     const text = kind === "time" ? moment : (number) => plain(number, 6);
     return [`${text(field.min)} to ${text(field.max)}`];
   }
-  const words = field.commonest.slice(0, WORDS).flatMap(([word, rows], at) => [at ? ", " : "", named(word), ` ${count(rows)}`]);
+  const words = field.commonest.slice(0, WORDS).flatMap(
+    ([word, rows], at) => [at ? ", " : "", named(word), ` ${count(rows)}`],
+  );
   if (words.length === 0 && field.words) return [counted(field.words, "word")];
   const more = (field.words ?? field.commonest.length) - Math.min(WORDS, field.commonest.length);
   if (more > 0) words.push(` and ${counted(more, "other")}`);
@@ -34,14 +36,25 @@ export const fields = {
         {},
         el("th", { scope: "row" }, named(field.name)),
         known
-          ? el("td", { class: "important" }, el("span", { class: "number" }, field.importance === null ? "–" : signed(field.importance)), bar(most > 0 ? (field.importance ?? 0) / most : 0))
+          ? el(
+            "td",
+            { class: "important" },
+            el("span", { class: "number" }, field.importance === null ? "–" : signed(field.importance)),
+            bar(most > 0 ? (field.importance ?? 0) / most : 0),
+          )
           : null,
         el("td", {}, field.kind),
         el("td", { class: "number" }, count(field.values)),
         el("td", { class: "number" }, count(field.gaps)),
         el("td", { class: "held" }, held(field)),
       );
-    const heads = [["field", ""], ["kind", ""], ["values", "number"], ["gaps", "number"], ["range, or commonest words", ""]];
+    const heads = [
+      ["field", ""],
+      ["kind", ""],
+      ["values", "number"],
+      ["gaps", "number"],
+      ["range, or commonest words", ""],
+    ];
     if (known) heads.splice(1, 0, ["importance", ""]);
     return [
       el(
@@ -58,7 +71,7 @@ export const fields = {
         "p",
         { class: "note" },
         known
-          ? "Importance is by how much the error of testing rows grows when the values of the field are shuffled among them."
+          ? "Importance is by how much the error of testing rows grows when values of the field are shuffled among them."
           : "How important fields are is known after a training, with testing rows.",
         more ? ` ${counted(more, "more field")} not shown.` : "",
       ),

@@ -23,8 +23,16 @@ export const quality = {
     const text = wrong ? percent : plain;
     const most = wrong ? 1 : Math.max(data.wrong, data.baseline) || 1;
     const row = (name, number, kind) =>
-      el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "number" }, text(number)), el("td", { class: "fill" }, bar(number / most, kind)));
-    const likely = wrong ? `On other rows likely ${percent(data.low)} to ${percent(data.high)}.` : `Off by ${plain(data.mae)} on average; R² ${plain(data.r2, 3)}.`;
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, name),
+        el("td", { class: "number" }, text(number)),
+        el("td", { class: "fill" }, bar(number / most, kind)),
+      );
+    const likely = wrong
+      ? `On other rows likely ${percent(data.low)} to ${percent(data.high)}.`
+      : `Off by ${plain(data.mae)} on average; R² ${plain(data.r2, 3)}.`;
     const optimistic = data.optimistic
       ? " These rows had a say in when the training ended, so fresh rows will do somewhat worse."
       : "";
@@ -40,9 +48,18 @@ export const quality = {
         "table",
         { class: "bars judged" },
         el("caption", { class: "unseen" }, "Error beside that of the baseline"),
-        el("tbody", {}, row("this network", data.wrong, ""), row(wrong ? "commonest class" : "mean", data.baseline, "muted")),
+        el(
+          "tbody",
+          {},
+          row("this network", data.wrong, ""),
+          row(wrong ? "commonest class" : "mean", data.baseline, "muted"),
+        ),
       ),
-      el("p", { class: "note" }, `On ${counted(data.rows, data.sequences ? "testing answer" : "testing row")}. ${likely}${optimistic}`),
+      el(
+        "p",
+        { class: "note" },
+        `On ${counted(data.rows, data.sequences ? "testing answer" : "testing row")}. ${likely}${optimistic}`,
+      ),
     ];
   },
 };

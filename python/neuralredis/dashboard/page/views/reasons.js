@@ -23,14 +23,31 @@ function drawn(data) {
         el(
           "span",
           { class: "around", "aria-hidden": "true", style: { "--zero": zero } },
-          el("span", { class: share < 0 ? "against" : "for", style: { width: `${((Math.abs(share) / whole) * 100).toFixed(1)}%` } }),
+          el(
+            "span",
+            {
+              class: share < 0 ? "against" : "for",
+              style: { width: `${((Math.abs(share) / whole) * 100).toFixed(1)}%` },
+            },
+          ),
           el("span", { class: "zero" }),
         ),
       ),
     );
   return [
-    el("p", {}, "Why ", named(data.label), ` is ${text(data.answer)}, and not ${text(data.mean)} as on average${data.odds ? " (in log-odds)" : ""}:`),
-    el("table", { class: "bars reasons" }, el("caption", { class: "unseen" }, "What each value adds"), el("tbody", {}, data.shares.map(row))),
+    el(
+      "p",
+      {},
+      "Why ",
+      named(data.label),
+      ` is ${text(data.answer)}, and not ${text(data.mean)} as on average${data.odds ? " (in log-odds)" : ""}:`,
+    ),
+    el(
+      "table",
+      { class: "bars reasons" },
+      el("caption", { class: "unseen" }, "What each value adds"),
+      el("tbody", {}, data.shares.map(row)),
+    ),
     el(
       "p",
       { class: "note" },

@@ -1,9 +1,14 @@
 // The stored rows that the network gets most wrong: wrong labels are found so, and what it has not understood.
 
 import { el, named } from "../dom.js";
-import { count, percent, plain, value } from "../format.js";
+import { count, counted, percent, plain, value } from "../format.js";
 
 const SETS = { test: "testing", train: "training" };
+
+function told({ set, rows, of }) {
+  const what = `${SETS[set]} rows`;
+  return rows < of ? `${count(rows)} of ${count(of)} ${what}, evenly spread` : `all ${count(of)} ${what}`;
+}
 
 function outcome(of) {
   if (Array.isArray(of)) return of.map((number) => plain(number)).join(", ");
@@ -15,14 +20,14 @@ export const surprises = {
   title: "Most surprising rows",
   wide: true,
   draw(data, context) {
-    const looked = data.looked
-      .map(({ set, rows, of }) => (rows < of ? `${count(rows)} of ${count(of)} ${SETS[set]} rows, evenly spread` : `all ${count(of)} ${SETS[set]} rows`))
-      .join(" and ");
+    const looked = data.looked.map(told).join(" and ");
     if (data.rows.length === 0) return [el("p", {}, `None is answered wrongly, of ${looked}.`)];
     const sure = data.rows.some((row) => row.probability !== null);
     const asks = context.asks && context.shows("ask") && data.more === 0;
     const kinds = data.kinds;
-    const numeric = data.fields.map((_, at) => data.rows.every((one) => typeof one.values[at] === "number" || one.values[at] === null));
+    const numeric = data.fields.map(
+      (_, at) => data.rows.every((one) => typeof one.values[at] === "number" || one.values[at] === null),
+    );
     const row = (one) =>
       el(
         "tr",
@@ -38,7 +43,11 @@ export const surprises = {
               {},
               el(
                 "button",
-                { type: "button", "aria-label": `Ask about ${SETS[one.set]} row ${one.place}`, on: { click: () => context.said.dispatchEvent(new CustomEvent("ask", { detail: one.values })) } },
+                {
+                  type: "button",
+                  "aria-label": `Ask about ${SETS[one.set]} row ${one.place}`,
+                  on: { click: () => context.said.dispatchEvent(new CustomEvent("ask", { detail: one.values })) },
+                },
                 "Ask",
               ),
             )
@@ -58,7 +67,12 @@ export const surprises = {
         { class: "scroll", tabindex: "0", role: "group", "aria-label": "Table of rows" },
         el("table", {}, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, data.rows.map(row))),
       ),
-      el("p", { class: "note" }, `Looked at: ${looked}. Rows are counted from 0.${data.more ? ` ${count(data.more)} more inputs not shown.` : ""}`),
+      el(
+        "p",
+        { class: "note" },
+        `Looked at: ${looked}. Rows are counted from 0.`,
+        data.more ? ` ${counted(data.more, "more input")} not shown.` : "",
+      ),
     ];
   },
 };
