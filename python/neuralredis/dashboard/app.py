@@ -68,7 +68,9 @@ def application(place: Place, token: str, *, write: bool = False) -> Starlette:
         Route("/api/networks/{key}/train", api.answers(api.train), methods=["POST"]),
         Route("/api/networks/{key}/stop", api.answers(api.stop), methods=["POST"]),
     ]
-    return Starlette(routes=routes, middleware=[Middleware(Guard, token=token)])
+    app = Starlette(routes=routes, middleware=[Middleware(Guard, token=token)])
+    app.router.redirect_slashes = False
+    return app
 
 
 def _file(path: str, text: str) -> Endpoint:
@@ -103,7 +105,10 @@ class Api:
         """Return what answers a request by a function, on a thread, of the parts of the path and what was sent."""
 
         async def endpoint(request: Request) -> Response:
-            sent = await _sent(request) if request.method == "POST" else None
+            try:
+                sent = await _sent(request) if request.method == "POST" else None
+            except HTTPException as error:
+                return _json(error.status_code, {"error": error.detail})
             return await run_in_threadpool(self._answered, function, dict(request.path_params), sent)
 
         return endpoint

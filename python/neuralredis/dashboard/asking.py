@@ -23,6 +23,8 @@ MOST_INPUTS = 64
 MOST_ANSWERS = 12
 #: Reasons that are told, the largest ones.
 MOST_REASONS = 12
+#: Classes or outputs that can be chosen to be explained.
+MOST_LABELS = 100
 #: Sequences of a file that are offered.
 MOST_IDS = 100
 #: How often an interval holds the truth.
@@ -120,7 +122,7 @@ def row_of(subject: Subject, asked: Mapping[str, Any]) -> Any:
         values = list(row.values()) if isinstance(row, dict) else row
         if not isinstance(values, list) or not all(isinstance(value, int | float) for value in values):
             raise DataError("expected a number for each input")
-        return np.asarray(values, np.float32)
+        return np.asarray(values, np.float64)
     if not isinstance(row, dict):
         raise DataError("expected an object of fields")
     return {name: value for name, value in row.items() if value is not None}
@@ -190,14 +192,22 @@ def reasons(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Return what each field adds to the answer to a row."""
     if not subject.count("train"):
         raise MissingError("Reasons are found by comparing with training rows, of which there are none.")
-    found = subject.net.explain(row_of(subject, asked))
+    several = subject.info.type == "regressor" and len(subject.targets) > 1
+    label = asked.get("label")
+    names = subject.classes if subject.info.type == "classifier" else subject.targets
+    if label is None and several:
+        label = names[0]
+    if label is not None and subject.info.fields is None:
+        label = names.index(label) if label in names else label
+    found = subject.net.explain(row_of(subject, asked), label=label)
     ranked = sorted(found.shares.items(), key=lambda pair: -abs(pair[1]))
     shown, rest = ranked[:MOST_REASONS], ranked[MOST_REASONS:]
     shares = [{"name": described(name, found.values.get(name)), "share": share} for name, share in shown]
     if rest:
         shares.append({"name": f"{len(rest)} others", "share": sum(share for _, share in rest)})
     return {
-        "label": _label(subject, found.label),
+        "label": str(found.label) if subject.info.fields is not None else names[int(found.label)],
+        "labels": names[:MOST_LABELS] if several or subject.info.type == "classifier" else [],
         "classifier": subject.info.type == "classifier",
         "odds": subject.info.type == "classifier" and subject.info.output != "linear",
         "answer": found.answer,
@@ -206,13 +216,6 @@ def reasons(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
         "shares": shares,
         "sampled": found.standard_errors is not None,
     }
-
-
-def _label(subject: Subject, label: Any) -> str:
-    """Return what is explained: a class, or an output."""
-    if subject.info.fields is not None:
-        return str(label)
-    return (subject.classes if subject.info.type == "classifier" else subject.targets)[int(label)]
 
 
 def typical_reasons(subject: Subject) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import uvicorn
 
-__all__ = ["listening", "serve"]
+__all__ = ["listening", "serve", "server"]
 
 #: The only address: what other machines are to see goes through a tunnel.
 ADDRESS = "127.0.0.1"
@@ -27,21 +27,27 @@ def listening(port: int) -> socket.socket:
     return listener
 
 
+def server(app: Any) -> uvicorn.Server:
+    """Return what answers requests."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            loop="asyncio",
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=PATIENCE,
+        )
+    )
+
+
 def serve(app: Any, listener: socket.socket) -> None:
     """Answer requests until SIGINT or SIGTERM."""
-    config = uvicorn.Config(
-        app,
-        loop="asyncio",
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=PATIENCE,
-    )
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        server(app).run(sockets=[listener])
     except KeyboardInterrupt:
         # That is how it ends.
         return

@@ -4,7 +4,18 @@ import { el, named } from "../dom.js";
 import { counted, percent, plain, signed } from "../format.js";
 import { latest } from "../timing.js";
 
-function drawn(data) {
+/** What is explained, which can be another class or output where there is somebody to answer. */
+function chosen({ label, labels }, choose) {
+  if (!choose || labels.length < 2) return named(label);
+  const select = el(
+    "select",
+    { class: "inline", "aria-label": "What is explained", on: { change: () => choose(select.value) } },
+    labels.map((name) => el("option", { value: name, selected: name === label }, name)),
+  );
+  return select;
+}
+
+function drawn(data, choose) {
   const low = Math.max(...data.shares.map(({ share }) => -share), 0);
   const high = Math.max(...data.shares.map(({ share }) => share), 0);
   const whole = low + high || 1;
@@ -39,7 +50,7 @@ function drawn(data) {
       "p",
       {},
       "Why ",
-      named(data.label),
+      chosen(data, choose),
       ` is ${text(data.answer)}, and not ${text(data.mean)} as on average${data.odds ? " (in log-odds)" : ""}:`,
     ),
     el(
@@ -65,10 +76,17 @@ export const reasons = {
   draw(data, context) {
     if (!context.asks) return drawn(data);
     const place = el("div", {}, el("p", { class: "note" }, "Of the answer to the row of the form."));
+    let label = null;
+    const choose = (name) => {
+      label = name;
+      question();
+    };
     const question = latest(150, async () => {
       try {
-        const told = await context.answer("reasons", { row: context.row });
-        place.replaceChildren(...(told.missing ? [el("p", { class: "note" }, told.missing)] : drawn(told)));
+        const told = await context.answer("reasons", { row: context.row, label });
+        const focused = place.contains(document.activeElement);
+        place.replaceChildren(...(told.missing ? [el("p", { class: "note" }, told.missing)] : drawn(told, choose)));
+        if (focused) place.querySelector("select")?.focus();
       } catch (trouble) {
         place.replaceChildren(el("p", { class: "trouble" }, trouble.message));
       }
