@@ -88,7 +88,6 @@ def name(key: str | bytes) -> str:
 def running(place: Place, *, write: bool = False) -> Iterator[Dashboard]:
     """Run a dashboard in a thread of this process."""
     listener = listening(0)
-    listener.listen()
     answering = server(application(place, TOKEN, write=write))
     thread = threading.Thread(target=answering.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -21,6 +21,8 @@ def listening(port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((ADDRESS, port))
+        # From now on: whoever opens the address at once waits, and is not refused.
+        listener.listen()
     except BaseException:
         listener.close()
         raise

@@ -1,0 +1,274 @@
+"""``neuralredis dashboard`` and ``neuralredis report`` on the command line."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import signal
+import socket
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import dashboards
+import pytest
+from dashboards import HOSTILE
+
+import kinds
+import neuralredis as nr
+import servers
+import tables
+from neuralredis.cli import extras
+from neuralredis.dashboard.bundle import bundled
+from neuralredis.dashboard.page_files import files
+
+LISTENS = re.compile(r"http://127\.0\.0\.1:(\d+)/#token=([\w-]+)")
+
+
+@pytest.fixture(scope="module")
+def customers() -> nr.Network:
+    net: nr.Network = dashboards.customers()
+    return net
+
+
+@pytest.fixture
+def saved(customers: nr.Network, tmp_path: Path) -> Path:
+    customers.save(tmp_path / "customers.nr")
+    return tmp_path / "customers.nr"
+
+
+def asked(address: str, path: str) -> tuple[int, Any]:
+    """Ask a dashboard with the token of its address."""
+    found = LISTENS.search(address)
+    assert found
+    connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=dashboards.PATIENCE)
+    connection.request("GET", path, headers={"Authorization": f"Bearer {found[2]}"})
+    reply = connection.getresponse()
+    told = json.loads(reply.read())
+    connection.close()
+    return reply.status, told
+
+
+def test_it_serves_files_until_ctrl_c(saved: Path) -> None:
+    terminal = tables.Terminal("dashboard", saved)
+    said = terminal.until("Ctrl-C ends it")
+    assert f"neuralredis: shows {saved}" in said.replace("\r\n", "")
+    status, told = asked(said, "/api/networks")
+    assert (status, told["write"], [each["name"] for each in told["networks"]]) == (200, False, [str(saved)])
+    terminal.process.send_signal(signal.SIGINT)
+    code, rest = terminal.end()
+    assert (code, "Traceback" in rest) == (0, False)
+
+
+def test_it_serves_a_server_and_ends_beside_a_page_that_still_asks(any_server: servers.Server) -> None:
+    url = f"redis://127.0.0.1:{any_server.port}"
+    with nr.connect(url) as db:
+        dashboards.untrained(lambda *args, **options: db.create("net", *args, **options))
+    terminal = tables.Terminal("dashboard", url, "--write")
+    said = terminal.until("Ctrl-C ends it")
+    status, told = asked(said, "/api/networks")
+    assert (status, told["place"], told["write"]) == (200, url, True)
+    assert [each["name"] for each in told["networks"]] == ["net"]
+    found = LISTENS.search(said)
+    assert found
+    with socket.create_connection(("127.0.0.1", int(found[1]))) as open_still:
+        open_still.sendall(b"GET /api/networks HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.end()[0] == 0
+
+
+def test_each_start_has_another_token(saved: Path) -> None:
+    tokens = set()
+    for _ in range(2):
+        terminal = tables.Terminal("dashboard", saved)
+        found = LISTENS.search(terminal.until("Ctrl-C ends it"))
+        assert found
+        assert len(found[2]) >= 32
+        tokens.add(found[2])
+        terminal.process.send_signal(signal.SIGTERM)
+        terminal.end()
+    assert len(tokens) == 2
+
+
+def test_only_this_machine_reaches_it(saved: Path) -> None:
+    terminal = tables.Terminal("dashboard", saved)
+    found = LISTENS.search(terminal.until("Ctrl-C ends it"))
+    assert found
+    # All addresses that begin with 127 are of this machine, but it listens at one.
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", int(found[1])), timeout=5)
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.end()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["redis://127.0.0.1:1"], "cannot reach redis://127.0.0.1:1: "),
+        (["redis://:secret@127.0.0.1:1"], "cannot reach redis://…@127.0.0.1:1: "),
+        (["http://127.0.0.1:1"], "is no address of a server"),
+        (["nothing.nr"], "nothing.nr: No such file or directory"),
+        (["text.nr"], "text.nr is "),
+        (["redis://127.0.0.1:1", "net.nr"], "expected the address of one server, or files of networks"),
+        (["--write", "net.nr"], "--write lets a page train the networks of a server"),
+    ],
+)
+def test_what_cannot_be_shown_is_told_in_a_line(
+    command: tables.Command, saved: Path, arguments: list[str], words: str
+) -> None:
+    Path("text.nr").write_text("a text")
+    saved.rename("net.nr")
+    done = command("dashboard", *arguments)
+    assert (done.code, done.out) == (1, "")
+    assert words in done.err
+    assert "secret" not in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_server_without_the_module_is_told(command: tables.Command) -> None:
+    with servers.running(kinds.ANY, tcp=True) as server:
+        done = command("dashboard", f"redis://127.0.0.1:{server.port}")
+    assert (done.code, done.out) == (1, "")
+    assert "has not loaded the neuralredis module" in done.err
+
+
+def test_a_port_that_is_in_use_is_told(command: tables.Command, saved: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = command("dashboard", saved, "--port", port)
+    assert (done.code, done.err) == (1, f"neuralredis: port {port} is in use: --port takes another\n")
+
+
+def test_what_is_missing_is_told(command: tables.Command, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
+    done = command("dashboard", saved)
+    expected = "neuralredis: neuralredis dashboard needs starlette: pip install 'neuralredis[dashboard]'\n"
+    assert (done.code, done.err) == (1, expected)
+
+
+# Reports.
+
+
+class Elements(HTMLParser):
+    """The elements of a page, with their attributes and the text in scripts."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attributes)))
+
+    def handle_data(self, text: str) -> None:
+        if self.found and self.found[-1][0] == "script" and text.strip():
+            self.scripts.append(text)
+
+
+def test_a_report_is_one_file_without_stored_rows(command: tables.Command, saved: Path, customers: nr.Network) -> None:
+    done = command("report", saved, "-o", "net.html")
+    assert (done.code, done.err) == (0, "neuralredis: written to net.html, without stored rows\n")
+    page = Path("net.html").read_text()
+    elements = Elements(page)
+    assert not [told for _, told in elements.found if {"src", "href"} & set(told)]
+    assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", page)
+    data = json.loads(elements.scripts[0])
+    assert data["network"]["views"] == ["quality", "curve", "confusion", "calibration", "fields", "reasons"]
+    assert set(data["views"]) == set(data["network"]["views"])
+    assert data["rows"] is False
+    assert data["views"]["quality"]["wrong"] == pytest.approx(1 - customers.evaluate().accuracy)
+    assert data["views"]["reasons"]["typical"] is True
+    done = command("report", saved, "-o", "net.html", "--rows")
+    assert done.err == "neuralredis: written to net.html, with stored rows\n"
+    data = json.loads(Elements(Path("net.html").read_text()).scripts[0])
+    assert data["rows"] is True
+    assert data["views"]["surprises"]["rows"]
+
+
+@pytest.mark.parametrize("kind", ["sums", "letters", "visits", "moves", "comments", "untrained"])
+def test_each_kind_of_network_has_a_report(command: tables.Command, kind: str) -> None:
+    getattr(dashboards, kind)().save("net.nr")
+    assert command("report", "net.nr", "-o", "net.html", "--rows").code == 0
+    data = json.loads(Elements(Path("net.html").read_text()).scripts[0])
+    assert all(data["views"].values())
+
+
+def test_names_cannot_be_markup_in_a_report(command: tables.Command) -> None:
+    net = dashboards.hostile()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("neuralredis.cli.servers.network", lambda place, key: net)
+        assert command("report", "redis://here", "--key", HOSTILE, "-o", "net.html", "--rows").code == 0
+    page = Path("net.html").read_text()
+    elements = Elements(page)
+    assert [tag for tag, _ in elements.found] == [
+        *("html", "head", *["meta"] * 5, "title", "style", "body", "div", "noscript", "script", "script")
+    ]
+    data = json.loads(elements.scripts[0])
+    assert data["network"]["name"] == HOSTILE
+    assert HOSTILE in [field["name"] for field in data["views"]["fields"]["fields"]]
+
+
+def test_a_network_in_a_server_has_a_report(command: tables.Command, any_server: servers.Server) -> None:
+    url = f"redis://127.0.0.1:{any_server.port}"
+    with nr.connect(url) as db:
+        dashboards.sums(lambda *args, **options: db.create("net", *args, **options))
+    assert command("report", url, "--key", "net", "-o", "net.html").code == 0
+    assert json.loads(Elements(Path("net.html").read_text()).scripts[0])["network"]["name"] == "net"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["net.nr", "-o", "net.nr"], "-o net.nr is the network, which would be overwritten"),
+        (["net.nr", "-o", "nowhere/net.html"], "cannot write nowhere/net.html: there is no folder"),
+        (["nothing.nr", "-o", "net.html"], "nothing.nr: No such file or directory"),
+        (["net.nr", "--key", "net", "-o", "net.html"], "--key is of networks in a server"),
+        (["redis://127.0.0.1:1", "-o", "net.html"], "--key says which of the networks"),
+    ],
+)
+def test_a_report_that_cannot_be_made_is_none(
+    command: tables.Command, saved: Path, arguments: list[str], words: str
+) -> None:
+    saved.rename("net.nr")
+    before = Path("net.nr").read_bytes()
+    done = command("report", *arguments)
+    assert done.code == 1
+    assert words in done.err
+    assert not Path("net.html").exists()
+    assert Path("net.nr").read_bytes() == before
+
+
+# The script of a report.
+
+
+def test_no_file_of_the_page_ends_the_element_that_it_stands_in() -> None:
+    for path, text in files().items():
+        if not path.endswith(".html"):
+            assert "</" not in text.replace("</g>", "").replace("</svg>", ""), path
+            assert "<!--" not in text
+
+
+def test_the_modules_of_the_page_can_be_one_script() -> None:
+    script = bundled(files(), "report.js")
+    assert "const report = JSON.parse" in script
+    # In order: what is imported comes first, and once.
+    assert script.count("export ") == script.count("import ") == 0
+    assert script.count('name: "surprises"') == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"a.js": 'import b from "./b.js";', "b.js": ""},
+        {"a.js": 'import * as b from "./b.js";', "b.js": ""},
+        {"a.js": "export default 1;"},
+        {"a.js": 'import { b } from "./b.js";', "b.js": 'import { a } from "./a.js";'},
+    ],
+)
+def test_modules_of_another_form_are_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"is of another form|imports itself"):
+        bundled(wrong, "a.js")
