@@ -82,7 +82,7 @@ function showList() {
   });
 }
 
-function showNetwork(key) {
+function showNetwork(key, moved) {
   const head = el("div", { class: "titles" });
   const now = el("div", {});
   const acting = el("div", {});
@@ -127,6 +127,9 @@ function showNetwork(key) {
       shows = network.views.join();
       drawn?.close();
       head.replaceChildren(...title(network));
+      // Those who hear the page are told where they are now.
+      if (moved) head.querySelector("h1").focus();
+      moved = false;
       shared = context(source, key, network);
       drawn = sections(shared);
       grid.replaceChildren(...drawn.nodes);
@@ -146,7 +149,7 @@ function route(moved) {
   closed = () => {};
   troubled(null);
   const found = /^#\/n\/(k[\w-]*)$/.exec(location.hash);
-  if (found) showNetwork(found[1]);
+  if (found) showNetwork(found[1], moved);
   else showList();
   if (moved) {
     scrollTo(0, 0);

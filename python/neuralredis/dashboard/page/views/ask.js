@@ -125,7 +125,7 @@ export const ask = {
       sequence ? el(
         "p",
         { class: "note" },
-        "What is answered to the sequence now, or after one more event, if values of one are given. It is not kept.",
+        "What is answered to the sequence now, or after one more event, if values of one are given, which is not kept. An id that is not known is a sequence without events.",
       ) : null,
       form,
     ].filter(Boolean);
