@@ -125,7 +125,8 @@ export const ask = {
       sequence ? el(
         "p",
         { class: "note" },
-        "What is answered to the sequence now, or after one more event, if values of one are given, which is not kept. An id that is not known is a sequence without events.",
+        "What is answered to the sequence now, or after one more event, if values of one are given, which is not kept. ",
+        "An id that is not known is a sequence without events.",
       ) : null,
       form,
     ].filter(Boolean);
