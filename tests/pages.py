@@ -87,7 +87,7 @@ def type_into_shell(line: str, folder: Path) -> str:
             return ""
         case ["neuralredis", "ask", _, given, *_] if "=" in given:
             return _output([sys.executable, "-m", *shlex.split(line)], folder)
-        case ["neuralredis", "serve" | "ask" | "watch" as command, *_]:
+        case ["neuralredis", "serve" | "ask" | "watch" | "dashboard" as command, *_]:
             _output([sys.executable, "-m", "neuralredis", command, "--help"], folder)
             return ""
         case ["neuralredis", *arguments]:

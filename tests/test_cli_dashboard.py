@@ -11,14 +11,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import dashboards
 import pytest
-from dashboards import HOSTILE
 
+import dashboards
 import kinds
 import neuralredis as nr
 import servers
 import tables
+from dashboards import HOSTILE
 from neuralredis.cli import extras
 from neuralredis.dashboard.bundle import bundled
 from neuralredis.dashboard.page_files import files

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import dashboards
 import numpy as np
 import pytest
-from dashboards import HOSTILE, TOKEN, Dashboard
 
+import dashboards
 import neuralredis as nr
 import servers
+from dashboards import HOSTILE, TOKEN, Dashboard
 from neuralredis.dashboard import answers, judging, plain, trainings
 from neuralredis.dashboard.cache import Cache
 from neuralredis.dashboard.places import Files, Server, of_file

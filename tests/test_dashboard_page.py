@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import dashboards
 import pytest
 import redis
-from dashboards import HOSTILE, Dashboard
 from playwright.sync_api import expect
 
 import browsers
+import dashboards
 import kinds
 import neuralredis as nr
 import servers
+from dashboards import HOSTILE, Dashboard
 from neuralredis.dashboard.places import Files, Server
 from neuralredis.dashboard.report import report
 
