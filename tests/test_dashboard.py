@@ -329,6 +329,7 @@ def test_a_form_begins_in_the_middle_of_what_is_stored(files: Dashboard) -> None
     assert 40 < age["start"] < 60
     assert set(fields["plan"]["words"]) == {"free", "paid"}
     assert fields["plan"]["start"] == fields["plan"]["words"][0]
+    assert fields["plan"]["whole"] is True
     assert fields["since"]["start"].startswith("2024-")
     assert (fields["at"]["length"], fields["at"]["start"][1]) == (2, 1.5)
     row = {name: field["start"] for name, field in fields.items()}

@@ -91,6 +91,8 @@ def _field(field: FieldStatistics, values: list[Any]) -> dict[str, Any]:
         found["start"] = times[len(times) // 2].isoformat() if times else None
     elif words and kind != "tags":
         found["start"] = words[0]
+        # All that there are: to be chosen among rather than typed.
+        found["whole"] = kind == "category" and field.words == len(words)
     return found
 
 

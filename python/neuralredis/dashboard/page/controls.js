@@ -71,16 +71,18 @@ function textControl(field, id, changed) {
 }
 
 function choiceControl(id, words, changed) {
-  const input = el(
-    "select",
-    { id, on: { change: changed } },
-    words.map((word) => el("option", { value: word }, word)),
-  );
+  const option = (word) => el("option", { value: word }, word);
+  const input = el("select", { id, on: { change: changed } }, words.map(option));
   return {
     nodes: [input],
     inputs: [input],
     get: () => input.value,
-    set: (to) => (input.value = to === true ? "yes" : to === false ? "no" : (to ?? words[0])),
+    set(to) {
+      const word = to === true ? "yes" : to === false ? "no" : to;
+      // A row may have a word that has come since.
+      if (![...input.options].some((one) => one.value === word)) input.append(option(word));
+      input.value = word;
+    },
   };
 }
 
@@ -118,6 +120,8 @@ function inner(field, id, changed) {
       return field.words.length ? textControl(field, id, changed) : numberControl(field, id, changed);
     case "flag":
       return choiceControl(id, ["no", "yes"], changed);
+    case "category":
+      return field.whole ? choiceControl(id, field.words, changed) : textControl(field, id, changed);
     case "time":
       return timeControl(id, changed);
     case "vector":

@@ -32,7 +32,7 @@ export const surprises = {
       el(
         "tr",
         {},
-        el("th", { scope: "row" }, `${SETS[one.set]} ${count(one.place)}`),
+        el("th", { scope: "row", class: "short" }, `${SETS[one.set]} ${count(one.place)}`),
         el("td", {}, outcome(one.truth)),
         sure ? el("td", { class: "number" }, percent(one.probability)) : null,
         el("td", {}, outcome(one.answer)),
