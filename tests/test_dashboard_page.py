@@ -61,9 +61,11 @@ def place(db: nr.NeuralRedis, any_server_for_all: servers.Server, networks: dict
 
 
 @pytest.fixture
-def dashboard(place: Place) -> Iterator[Dashboard]:
+def dashboard(place: Place, page: browsers.Page) -> Iterator[Dashboard]:
     with dashboards.running(place, write=True) as dashboard:
         yield dashboard
+        # A page that asks one that has ended would report it as an error.
+        page.goto("about:blank")
 
 
 @contextlib.contextmanager
@@ -378,6 +380,7 @@ def test_files_are_shown_as_networks_of_a_server_are(page: browsers.Page, networ
         all_sections(page)
         expect(page.get_by_role("region", name="Ask it").get_by_role("row").first).to_contain_text("%")
         expect(page.get_by_role("button", name="Train…")).to_have_count(0)
+        page.goto("about:blank")
 
 
 # Reports.
