@@ -180,6 +180,9 @@ def test_the_page_has_its_types_and_loads_nothing_from_elsewhere(files: Dashboar
         ({"row": {"nothing": 1}}, 422, "nothing"),
         ({"row": {"at": [1, 2, 3]}}, 422, "at"),
         ({"row": {"age": {"a": 1}}}, 422, "age"),
+        ({"row": {"age": [1, 2]}}, 422, "field age is [1, 2]: expected one value"),
+        ({"row": {"age": [31, 32], "plan": ["free", "paid"]}}, 422, "expected one value"),
+        ({"row": {"since": "no date"}}, 422, "since"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_a_reason(files: Dashboard, sent: Any, status: int, words: str) -> None:
@@ -195,6 +198,15 @@ def test_rows_by_positions_are_as_many_numbers(files: Dashboard, row: Any) -> No
     )
     assert answer.status == 422
     assert answer.json["error"]
+
+
+@pytest.mark.parametrize("label", ["nothing", 1, ["yes"], {}])
+def test_reasons_are_of_a_class_or_an_output_that_there_is(files: Dashboard, label: Any) -> None:
+    for name, row in (("customers", {"age": 31}), ("sums", [1, 2])):
+        path = f"networks/{dashboards.name(name)}/views/reasons"
+        assert "expected one of" in files.ask(path, {"row": row, "label": label}, status=422)["error"]
+    assert files.view("sums", "reasons", {"row": [1, 2], "label": "output 1"})["label"] == "output 1"
+    assert files.view("customers", "reasons", {"row": {"age": 31}, "label": "yes"})["label"] == "yes"
 
 
 @pytest.mark.parametrize("path", ["networks/k", "networks/x", "networks/k!", "networks/kAAAA", "networks/"])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from neuralredis.dashboard.subject import MissingError, Subject
-from neuralredis.exceptions import DataError, NeuralRedisError
+from neuralredis.exceptions import DataError, NeuralRedisError, OptionError
 from neuralredis.explanation import described
 from neuralredis.results import FieldStatistics
 
@@ -127,6 +127,12 @@ def row_of(subject: Subject, asked: Mapping[str, Any]) -> Any:
         return np.asarray(values, np.float64)
     if not isinstance(row, dict):
         raise DataError("expected an object of fields")
+    for name, value in row.items():
+        if name not in subject.info.fields:
+            raise DataError(f"there is no field {name}")
+        # Lists of others would be columns, of several rows.
+        if isinstance(value, list | dict) and subject.kind_of(name) not in ("tags", "vector"):
+            raise DataError(f"field {name} is {value}: expected one value")
     return {name: value for name, value in row.items() if value is not None}
 
 
@@ -199,8 +205,10 @@ def reasons(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
     names = subject.classes if subject.info.type == "classifier" else subject.targets
     if label is None and several:
         label = names[0]
-    if label is not None and subject.info.fields is None:
-        label = names.index(label) if label in names else label
+    if label is not None:
+        if label not in names:
+            raise OptionError(f"label is {label!r}: expected one of {', '.join(names[:MOST_LABELS])}")
+        label = label if subject.info.fields is not None else names.index(label)
     found = subject.net.explain(row_of(subject, asked), label=label)
     ranked = sorted(found.shares.items(), key=lambda pair: -abs(pair[1]))
     shown, rest = ranked[:MOST_REASONS], ranked[MOST_REASONS:]
