@@ -16,6 +16,7 @@ import pytest
 import dashboards
 import kinds
 import neuralredis as nr
+import programs
 import servers
 import tables
 from dashboards import HOSTILE
@@ -240,6 +241,17 @@ def test_a_report_that_cannot_be_made_is_none(
     assert words in done.err
     assert not Path("net.html").exists()
     assert Path("net.nr").read_bytes() == before
+
+
+def test_a_report_needs_no_extra(saved: Path, tmp_path: Path) -> None:
+    code = f"""
+        import sys
+        sys.modules.update(dict.fromkeys(["pyarrow", "rich", "starlette", "uvicorn", "pandas"]))
+        from neuralredis.cli import main
+        main(["report", {str(saved)!r}, "-o", {str(tmp_path / "net.html")!r}])
+    """
+    assert programs.output_of(code) == ""
+    assert (tmp_path / "net.html").exists()
 
 
 # The script of a report.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +42,9 @@ class Place(Server):
         self._check()
         return super().keys()
 
-    def subject(self, key: bytes) -> Any:
+    def subjects(self, keys: Sequence[bytes]) -> list[Any]:
         self._check()
-        return super().subject(key)
+        return super().subjects(keys)
 
 
 @pytest.fixture(scope="module")

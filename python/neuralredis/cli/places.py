@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neuralredis.cli.failure import Failure
-from neuralredis.cli.sources import known
 from neuralredis.loading import load
 from neuralredis.table.failure import TableError
-from neuralredis.table.reading import Table
 from neuralredis.table.texts import shortened
+
+if TYPE_CHECKING:
+    from neuralredis.table.reading import Table
 
 __all__ = ["check_folder", "check_inputs", "check_plot", "check_question", "network_place"]
 
@@ -72,6 +74,8 @@ def network_place(data: str, out: str | None) -> str:
 
 def check_question(place: str, target: str, table: Table) -> None:
     """Fail if a network is there that answers something else than the target, or goes by columns of another table."""
+    from neuralredis.cli.sources import known
+
     if not Path(place).exists():
         return
     other = "--replace puts the new network in its place, --out names another file"

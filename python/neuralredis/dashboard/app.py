@@ -29,7 +29,7 @@ from neuralredis.dashboard.places import Place, shown
 from neuralredis.dashboard.subject import MissingError, Subject
 from neuralredis.dashboard.troubles import trouble
 from neuralredis.dashboard.views import VIEWS, View, told
-from neuralredis.exceptions import NotFoundError
+from neuralredis.exceptions import NotFoundError, WrongTypeError
 
 __all__ = ["application"]
 
@@ -137,11 +137,13 @@ class Api:
             running, note = {}, f"Trainings are not shown: {error}"
         deadline = time.monotonic() + JUDGING
         found = []
-        for key in keys[:MOST_NETWORKS]:
+        listed = keys[:MOST_NETWORKS]
+        for key, subject in zip(listed, self._place.subjects(listed), strict=True):
             try:
-                subject = self._place.subject(key)
+                if isinstance(subject, Exception):
+                    raise subject
                 found.append(self._listed(key, subject, running, deadline))
-            except NotFoundError:
+            except (NotFoundError, WrongTypeError):
                 # It has gone since it was found.
                 continue
             except ResponseError as error:
@@ -183,10 +185,16 @@ class Api:
 
         return self._cache.get(self._stamp(key, subject, view), compute)
 
+    def _subject(self, key: bytes) -> Subject:
+        (subject,) = self._place.subjects([key])
+        if isinstance(subject, Exception):
+            raise subject
+        return subject
+
     def network(self, path: dict[str, str], sent: Any) -> dict[str, Any]:
         """Return the head of a network's page."""
         key = decoded(path["key"])
-        subject = self._place.subject(key)
+        subject = self._subject(key)
         try:
             running, note = self._place.running().get(subject.info.id), None
         except ResponseError as error:
@@ -197,7 +205,7 @@ class Api:
     def _found(self, path: dict[str, str]) -> tuple[bytes, Subject, View]:
         key = decoded(path["key"])
         view = self._views.get(path["view"])
-        subject = self._place.subject(key)
+        subject = self._subject(key)
         if view is None or not view.applies(subject):
             raise HTTPException(404, "There is no such view of this network.")
         return key, subject, view

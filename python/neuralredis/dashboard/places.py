@@ -9,13 +9,16 @@ import numpy as np
 
 from neuralredis.dashboard.scanning import Scan
 from neuralredis.dashboard.subject import Rows, Subject
-from neuralredis.dashboard.trainings import Trainings, told
+from neuralredis.dashboard.trainings import Trainings, progress_of
 from neuralredis.exceptions import NotFoundError, TrainingError
 from neuralredis.network import Network
 from neuralredis.options import Set
+from neuralredis.remote import replies
 from neuralredis.remote.database import NeuralRedis
-from neuralredis.remote.links import Link
+from neuralredis.remote.links import UNDECODED, Link
 from neuralredis.remote.named import Named
+from neuralredis.remote.network import RedisNetwork
+from neuralredis.remote.refusals import ours
 from neuralredis.remote.sequences import RedisSequenceNetwork
 from neuralredis.results import Info
 from neuralredis.sequences import SequenceNetwork
@@ -24,6 +27,8 @@ __all__ = ["Files", "Place", "Server", "of_file"]
 
 #: Rows that are asked for at a time: the server serves others in between.
 ROWS_AT_A_TIME = 100
+#: Networks that are asked at a time what they are.
+INFOS_AT_A_TIME = 50
 #: Seconds that a search for networks may take for one answer; the next goes on where it ended.
 SEARCH = 0.2
 
@@ -37,8 +42,8 @@ class Place(Protocol):
     def keys(self) -> tuple[list[bytes], bool]:
         """Return the networks that are known, and whether there may be more that have not been found yet."""
 
-    def subject(self, key: bytes) -> Subject:
-        """Return a network, or raise `NotFoundError`."""
+    def subjects(self, keys: Sequence[bytes]) -> list[Subject | Exception]:
+        """Return networks, and of each that cannot be had why not."""
 
     def running(self) -> dict[int, dict[str, Any]]:
         """Return how far the trainings are that run, by the numbers of their networks."""
@@ -63,25 +68,41 @@ class Server:
         """Return the networks that are known, after a search of bounded time."""
         return self._scan.go_on(SEARCH)
 
-    def subject(self, key: bytes) -> Subject:
-        """Return a network, after a question to the server: what it learns from."""
-        net = self._db.network(key)
+    def subjects(self, keys: Sequence[bytes]) -> list[Subject | Exception]:
+        """Return networks, after a question to the server for each, of which some are asked at a time."""
+        found: list[Subject | Exception] = []
+        for first in range(0, len(keys), INFOS_AT_A_TIME):
+            part = keys[first : first + INFOS_AT_A_TIME]
+            with self._db.client.pipeline(transaction=False) as pipeline:
+                for key in part:
+                    pipeline.execute_command("NR.INFO", key, **UNDECODED)
+                told = pipeline.execute(raise_on_error=False)
+            found += [
+                ours(reply) if isinstance(reply, Exception) else self._subject(key, reply)
+                for key, reply in zip(part, told, strict=True)
+            ]
+        return found
+
+    def _subject(self, key: bytes, reply: Any) -> Subject:
+        of_sequences = "sequence_length" in replies.fields(reply)
+        net = (RedisSequenceNetwork if of_sequences else RedisNetwork)(self._link, key)
 
         def fetch(info: Info, set: Set, places: Sequence[int]) -> Rows:
             return self._rows(key, info, set, places)
 
-        of_sequences = isinstance(net, RedisSequenceNetwork)
-        return Subject(shown(key), net, fetch, of_sequences=of_sequences, curve=self._trainings.of)
+        return Subject(
+            shown(key), net, fetch, info=replies.info(reply), of_sequences=of_sequences, curve=self._trainings.of
+        )
 
     def _rows(self, key: bytes, info: Info, set: Set, places: Sequence[int]) -> Rows:
         """Return rows at some places, by a command each, some at a time."""
         more = () if info.fields is not None else ("COUNT", 1)
-        replies: list[Any] = []
+        told: list[Any] = []
         for first in range(0, len(places), ROWS_AT_A_TIME):
             part = places[first : first + ROWS_AT_A_TIME]
-            replies += self._link.send([("NR.GETDATA", key, set.upper(), place, *more) for place in part])
+            told += self._link.send([("NR.GETDATA", key, set.upper(), place, *more) for place in part])
         # Rows may have gone in between.
-        there = [(place, reply) for place, reply in zip(places, replies, strict=True) if reply and reply[0]]
+        there = [(place, reply) for place, reply in zip(places, told, strict=True) if reply and reply[0]]
         found = [reply for _, reply in there]
         left = [place for place, _ in there]
         if info.fields is not None and info.target is not None:
@@ -94,7 +115,7 @@ class Server:
 
     def running(self) -> dict[int, dict[str, Any]]:
         """Return how far the trainings are that run."""
-        return {number: told(training) for number, training in self._trainings.running().items()}
+        return {number: progress_of(training) for number, training in self._trainings.running().items()}
 
     def train(self, key: bytes, *, seconds: float, autostop: bool) -> None:
         """Start a training."""
@@ -117,11 +138,14 @@ class Files:
         """Return the names of the files, in the order in which they were given."""
         return list(self._networks), False
 
-    def subject(self, key: bytes) -> Subject:
-        """Return a network."""
-        if key not in self._networks:
-            raise NotFoundError(f"there is no file {shown(key)} among those that are shown")
-        return of_file(shown(key), self._networks[key])
+    def subjects(self, keys: Sequence[bytes]) -> list[Subject | Exception]:
+        """Return networks."""
+        return [
+            of_file(shown(key), self._networks[key])
+            if key in self._networks
+            else NotFoundError(f"there is no file {shown(key)} among those that are shown")
+            for key in keys
+        ]
 
     def running(self) -> dict[int, dict[str, Any]]:
         """Return that none runs."""
@@ -144,7 +168,7 @@ def of_file(name: str, net: Network) -> Subject:
         chosen = [inputs[place] for place in places] if isinstance(inputs, list) else inputs[list(places)]
         return list(places), chosen, outcomes[list(places)]
 
-    return Subject(name, net, fetch, of_sequences=isinstance(net, SequenceNetwork))
+    return Subject(name, net, fetch, info=net.info(), of_sequences=isinstance(net, SequenceNetwork))
 
 
 def shown(key: bytes) -> str:

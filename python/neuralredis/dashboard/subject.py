@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any
 
 from neuralredis.options import Set
@@ -30,6 +29,8 @@ class Subject:
         The network.
     fetch : callable
         Returns the stored rows at some places of a set, of which some may be gone.
+    info : Info
+        What it tells of itself.
     of_sequences : bool
         Whether it learns from sequences.
     curve : callable
@@ -42,17 +43,12 @@ class Subject:
         net: Any,
         fetch: Callable[[Info, Set, Sequence[int]], Rows],
         *,
+        info: Info,
         of_sequences: bool = False,
         curve: Callable[[int], Any] = lambda _: None,
     ) -> None:
-        self.name, self.net, self.of_sequences = name, net, of_sequences
+        self.name, self.net, self.info, self.of_sequences = name, net, info, of_sequences
         self._fetch, self._curve = fetch, curve
-
-    @cached_property
-    def info(self) -> Info:
-        """What it tells of itself."""
-        info: Info = self.net.info()
-        return info
 
     @property
     def trained(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from neuralredis.remote.database import NeuralRedis
 from neuralredis.results import ListedTraining
 
-__all__ = ["Trainings"]
+__all__ = ["Trainings", "progress_of"]
 
 #: Seconds between two looks, however many pages ask.
 LOOK = 0.2
@@ -62,10 +62,10 @@ class Trainings:
         training = self.running().get(number)
         if training is None:
             return None
-        return {**told(training), "points": list(self._points.get(number, []))}
+        return {**progress_of(training), "points": list(self._points.get(number, []))}
 
 
-def told(training: ListedTraining) -> dict[str, Any]:
+def progress_of(training: ListedTraining) -> dict[str, Any]:
     """Return how far a training is."""
     progress = training.progress
     return {

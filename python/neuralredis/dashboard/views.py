@@ -12,7 +12,7 @@ from typing import Any
 from neuralredis.dashboard import asking, judging
 from neuralredis.dashboard.subject import MissingError, Subject
 
-__all__ = ["VIEWS", "View", "applying"]
+__all__ = ["VIEWS", "View", "applying", "told"]
 
 #: Fields that are told at most.
 MOST_FIELDS = 200
