@@ -213,13 +213,9 @@ def others() -> None:
         static const float rows[200][9] = {{{rows}}};
         int main(void) {{
             const clock_t from = clock();
-            float y[2];
             long done = 0;
             volatile int used = 0;
-            for (int i = 0; i < 200; i++) {{
-                theirs_predict_proba(rows[i], 9, y, 2);
-                printf("%a\\n", (double)y[1]);
-            }}
+            for (int i = 0; i < 200; i++) printf("%d\\n", theirs_predict(rows[i], 9));
             while (clock() - from < (clock_t)({SECONDS} * CLOCKS_PER_SEC)) {{
                 for (int i = 0; i < 200; i++, done++) used += theirs_predict(rows[i], 9);
             }}
@@ -235,13 +231,11 @@ def others() -> None:
             print(f"emlearn: {error.stderr[:500]}")
             return
         *answers, rate = _said([str(folder / "main")], folder).split()
-        found = np.array([float.fromhex(answer) for answer in answers])
-        expected = theirs.predict_proba(X)[:, 1]
-        off = np.abs(found - expected).max()
-        same = np.mean(found.astype(np.float32) == expected.astype(np.float32))
+        # Its C has no probabilities to compare, but a class.
+        same = np.mean(np.array(answers, dtype=int) == theirs.predict(X))
         print(
-            f"emlearn, MLPClassifier 9-15-2: {float(rate):,.0f} rows/s in C, off by up to {off:.1e}; "
-            f"{same:.0%} of the rows have the same bits in single precision"
+            f"emlearn, MLPClassifier 9-15-2: {float(rate):,.0f} rows/s in C, which answers the class alone; "
+            f"{same:.1%} of 200 are those of scikit-learn"
         )
 
 
