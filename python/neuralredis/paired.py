@@ -66,7 +66,7 @@ def share_difference(first: int, second: int, rows: int) -> tuple[float, float, 
     Examples
     --------
     >>> [round(float(value), 3) for value in share_difference(5, 14, 178)]
-    [0.051, 0.001, 0.098]
+    [0.051, 0.002, 0.098]
     """
     a, b, n = first + 0.5, second + 0.5, rows + 2
     middle = (b - a) / n

@@ -11,6 +11,7 @@ from typing import NoReturn
 from neuralredis._core import __version__
 from neuralredis.cli import (
     ask,
+    compare,
     dashboard,
     evaluate,
     export,
@@ -20,6 +21,7 @@ from neuralredis.cli import (
     module_path,
     predict,
     report,
+    sample,
     serve,
     train,
     watch,
@@ -47,7 +49,9 @@ SUBCOMMANDS = (
     predict,
     ask,
     forecast,
+    sample,
     evaluate,
+    compare,
     info,
     report,
     export,

@@ -17,12 +17,15 @@ DESCRIPTION = """\
 Tell how good a network is on the rows of a table, which has the right answers.
 
 Rows that the network was trained on are recognized and left out, since results on them are too good; if there are no
-others, they are taken, and that is said. Of a network of sequences, those that it keeps are left out by their ids."""
+others, they are taken, and that is said. Of a network of sequences, those that it keeps are left out by their ids.
+
+With --json --rows the answer to each row is told, too: 'neuralredis compare' takes such reports."""
 
 EPILOG = """\
 examples:
   neuralredis evaluate net.nr fresh.csv
-  neuralredis evaluate net.nr fresh.csv --json"""
+  neuralredis evaluate net.nr fresh.csv --json
+  neuralredis evaluate net.nr fresh.csv --json --rows > january.json"""
 
 
 def add_to(subparsers: Any) -> None:
@@ -34,15 +37,19 @@ def add_to(subparsers: Any) -> None:
     parser.add_argument("data", metavar="DATA", help="a CSV, JSON lines or Parquet file with the right answers")
     add_cost(parser)
     parser.add_argument("--json", action="store_true", help="print the figures for a program")
+    parser.add_argument("--rows", action="store_true", help="with --json: and the cells of each row, and its answer")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
     """Tell how good it is."""
+    if args.rows and not args.json:
+        raise Failure("--rows is of --json: expected both")
     need("cli", "pyarrow", "rich", what="neuralredis evaluate")
-    from neuralredis.cli import screen, sequences
+    from neuralredis.cli import jsontext, screen, sequences, servers
     from neuralredis.cli.sources import asked, with_names
     from neuralredis.table import judging
+    from neuralredis.table.answered import Source, answered
     from neuralredis.table.known_sequences import KnownSequences
     from neuralredis.table.target import Classes
     from neuralredis.table.texts import shortened
@@ -58,9 +65,9 @@ def run(args: argparse.Namespace) -> None:
     target = network.target
     table.check(target.name)
     answers = target.encode(question.columns[target.name])
-    answered = answers >= 0 if isinstance(target, Classes) else ~np.isnan(answers)
-    y = answers[answered]
-    rows = {name: taken(values, np.flatnonzero(answered)) for name, values in question.rows.items()}
+    known = answers >= 0 if isinstance(target, Classes) else ~np.isnan(answers)
+    y = answers[known]
+    rows = {name: taken(values, np.flatnonzero(known)) for name, values in question.rows.items()}
     if not len(y):
         raise Failure(f"{table.path} has no row with an answer that the network knows in '{target.name}'")
     learnt = network.has(rows, y)
@@ -77,16 +84,33 @@ def run(args: argparse.Namespace) -> None:
             content["classes"] = list(target.labels)
         content |= {"importance": worth, "importance_measure": found.measure}
         content |= {"learnt_from": int(learnt.sum()), "fresh": bool(not learnt.all())} if knows else {"fresh": None}
-        content |= {"without_answer": int((~answered).sum())}
-        screen.print_json(content)
+        content |= {"without_answer": int((~known).sum()), "network": servers.name_of(args.network, args.key)}
+        source = Source.of(table, question.columns)
+        content["table"] = vars(source)
+        if not args.rows:
+            screen.print_json(content)
+            return
+        truth = tuple(target.labels[place] for place in y.tolist()) if isinstance(target, Classes) else y
+        places = np.flatnonzero(known)[fresh]
+        told = answered(
+            network,
+            content["network"],
+            source,
+            question.columns,
+            inputs=question.rows,
+            rows=places,
+            truth=truth,
+            fresh=content["fresh"],
+        )
+        print(jsontext.report_text({**content, **told.as_json()}))
         return
     out = screen.console()
     for line in network.schema.told(network.schema.unread(question.columns)):
         out.print(line, style="yellow")
-    if not answered.all():
-        unknown = list(question.columns[target.name].take(np.flatnonzero(~answered)).counts)
+    if not known.all():
+        unknown = list(question.columns[target.name].take(np.flatnonzero(~known)).counts)
         such = f", or one that it does not know, such as '{shortened(unknown[0])}'" if unknown else ""
-        out.print(f"{int((~answered).sum()):,} rows have no answer in '{target.name}'{such}: left out.")
+        out.print(f"{int((~known).sum()):,} rows have no answer in '{target.name}'{such}: left out.")
     if not knows:
         out.print(
             "This network was saved without its rows, so rows that it was trained on cannot be told from others. "

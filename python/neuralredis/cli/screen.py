@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -17,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from neuralredis.cli.chart import Line, chart
+from neuralredis.cli.jsontext import print_json
 from neuralredis.cli.letters import visible
 from neuralredis.curves import Point, points
 from neuralredis.results import ClassifierEvaluation, Report
@@ -55,32 +53,6 @@ class HarmlessConsole(Console):
                 yield segment
             else:
                 yield Segment("\n".join(map(visible, text.split("\n"))), segment.style)
-
-
-def print_json(content: object) -> None:
-    """Print something for a program, with numbers of six digits."""
-
-    def rounded(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {str(key): rounded(item) for key, item in value.items()}
-        if isinstance(value, np.ndarray):
-            return rounded(value.tolist())
-        if isinstance(value, list | tuple):
-            return [rounded(item) for item in value]
-        if isinstance(value, float | np.floating):
-            return float(f"{value:.6g}") if np.isfinite(value) else None
-        return value.item() if isinstance(value, np.generic) else value
-
-    text = json.dumps(rounded(content), ensure_ascii=False, indent=2)
-    # JSON leaves some characters as they are that a terminal obeys: they are written as escapes, which mean the same.
-    odd = {letter for letter in set(text) if not letter.isprintable()} - {"\n"}
-    print(text.translate({ord(letter): _escape(letter) for letter in odd}))
-
-
-def _escape(letter: str) -> str:
-    """Return a character as JSON can write any: as its units of UTF-16."""
-    units = letter.encode("utf-16-be", "surrogatepass").hex()
-    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
 
 
 def columns(out: Console, schema: Schema, gaps: Mapping[str, Gaps], order: Sequence[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from neuralredis.cli.failure import Failure
@@ -12,7 +13,7 @@ from neuralredis.loading import load
 from neuralredis.network import Network
 from neuralredis.remote.database import NeuralRedis, connect
 
-__all__ = ["network", "reached", "show_url"]
+__all__ = ["addressed", "name_of", "network", "reached", "show_url"]
 
 
 @contextmanager
@@ -57,3 +58,18 @@ def network(place: str, key: str | None) -> Network:
         return load(place)
     except FormatError as error:
         raise Failure(f"{place} is {error}") from None
+
+
+def addressed(place: str) -> Network:
+    """Return the network in a file, or of a server and a key in one address, such as redis://localhost#net."""
+    if "://" not in place:
+        return network(place, None)
+    address, _, key = place.partition("#")
+    if not key:
+        raise Failure(f"{show_url(place)}: expected a key behind the address, such as redis://localhost#net")
+    return network(address, key)
+
+
+def name_of(place: str, key: str | None = None) -> str:
+    """Return what a network is called in a report: its file without the folder, or its key in a server."""
+    return key or (place.partition("#")[2] if "://" in place else Path(place).name)

@@ -24,7 +24,7 @@ from neuralredis.table.reading import Table, read
 from neuralredis.table.sequences import Events, Order, ordered
 from neuralredis.table.wishes import Wish
 
-__all__ = ["Asked", "AskedSequences", "asked", "asked_sequences", "known", "opened", "with_names"]
+__all__ = ["Asked", "AskedSequences", "asked", "asked_sequences", "is_numbered", "known", "opened", "with_names"]
 
 #: Bytes of a file from which on reading it takes a while, and from which on it takes much memory.
 SLOW, LARGE = 10_000_000, 200_000_000
@@ -84,7 +84,7 @@ def with_names(place: str, key: str | None) -> Known:
 def asked(network: Known, data: str, wishes: Sequence[tuple[str, Wish]] = ()) -> Asked:
     """Return a network and a table for it, some of whose columns are written as is said."""
     names = [field.name for field in network.schema.fields]
-    table = opened(data, header=not all(map(_NUMBERED.fullmatch, names)), names=names)
+    table = opened(data, header=not all(map(is_numbered, names)), names=names)
     for name, _ in wishes:
         table.check(name)
     columns = {name: table.column(name) for name in table.names}
@@ -133,6 +133,11 @@ def asked_sequences(network: KnownSequences, data: str, args: argparse.Namespace
     schema = network.schema.adapted(columns, table.delimiter, wishes)
     network = replace(network, schema=schema, by=by)
     return AskedSequences(network, table, columns, order, order.events(schema.rows(columns)))
+
+
+def is_numbered(name: str) -> bool:
+    """Whether a column is called by its number, since its table had no names."""
+    return _NUMBERED.fullmatch(name) is not None
 
 
 def opened(path: str, *, header: bool = True, names: Collection[str] = (), hint: str = "") -> Table:

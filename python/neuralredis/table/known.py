@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from neuralredis.network import Network
 from neuralredis.results import Evaluation, RegressorEvaluation
+from neuralredis.sequences import SequenceNetwork
 from neuralredis.table.dates import TimeForm
 from neuralredis.table.failure import TableError
 from neuralredis.table.fields import Field
@@ -73,8 +74,10 @@ def of_fields(network: Network) -> Known:
     Raises
     ------
     TableError
-        If it has none, or answers several numbers.
+        If it has none, learns from sequences, or answers several numbers.
     """
+    if isinstance(network, SequenceNetwork):
+        raise TableError("it learns from sequences, and not from the rows of a table")
     if network.fields is None:
         raise TableError("it does not say what its columns are")
     name = network.target

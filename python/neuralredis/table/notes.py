@@ -22,6 +22,7 @@ from neuralredis.table.fields import Field, LeftOut
 from neuralredis.table.forms import Text
 from neuralredis.table.known import Known
 from neuralredis.table.numbers import NumberForm
+from neuralredis.table.positions import among_rows
 from neuralredis.table.schema import Schema
 from neuralredis.table.target import Classes, Numbers, Target
 from neuralredis.table.texts import listed, shortened, written
@@ -59,13 +60,7 @@ class Noted(Known):
 
     def has(self, rows: dict[str, Any], y: NDArray[Any]) -> NDArray[np.bool_]:
         """Return which rows are among those that it has."""
-        stored = {
-            (row.tobytes(), float(target))
-            for inputs, targets in (self.network.rows("train"), self.network.rows("test"))
-            for row, target in zip(inputs, np.asarray(targets, np.float32), strict=True)
-        }
-        given = zip(self._inputs(rows), np.asarray(y, np.float32), strict=True)
-        return np.array([(row.tobytes(), float(target)) in stored for row, target in given], bool)
+        return among_rows(self.network, self._inputs(rows), y)
 
     def _inputs(self, rows: dict[str, Any]) -> NDArray[np.float32]:
         return np.concatenate([block(rows[name]).astype(np.float32) for name, block in self.blocks.items()], axis=1)

@@ -19,7 +19,7 @@ from neuralredis.table.texts import shortened, written
 from neuralredis.table.wishes import Wish
 from neuralredis.table.words import MISSING, PAIRS, is_gap
 
-__all__ = ["Classes", "Numbers", "Target", "target_of"]
+__all__ = ["Classes", "Numbers", "Target", "label_key", "target_of"]
 
 #: Classes at most. More have few rows each.
 MOST_CLASSES = 200
@@ -46,8 +46,8 @@ class Classes:
 
     def encode(self, column: Column) -> NDArray[np.int64]:
         """Return the class of each row, -1 where it is missing or none of these."""
-        places = {_same(label): place for place, label in enumerate(self.labels)}
-        return np.array([*(places.get(_same(text), -1) for text in column.texts), -1], np.int64)[column.codes]
+        places = {label_key(label): place for place, label in enumerate(self.labels)}
+        return np.array([*(places.get(label_key(text), -1) for text in column.texts), -1], np.int64)[column.codes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +120,7 @@ def target_of(
     counts = {text: rows for text, rows in column.counts.items() if text in kept or text.lower() not in MISSING}
     if not counts:
         raise TableError(f"the column '{name}' is empty: there is nothing to learn")
-    if len({_same(text) for text in counts}) == 1:
+    if len({label_key(text) for text in counts}) == 1:
         raise TableError(
             f"the column '{name}' is always '{shortened(next(iter(counts)))}': there is nothing to tell apart"
         )
@@ -147,7 +147,7 @@ def target_of(
     if isinstance(form, NumberForm):
         counts = {text: rows for text, rows in counts.items() if not is_gap(text)}
     # The commonest way to write a class is what it is called.
-    labels = list({_same(text): text for text in reversed(counts)}.values())
+    labels = list({label_key(text): text for text in reversed(counts)}.values())
     if len(labels) > min(MOST_CLASSES, max(2, sum(counts.values()) // 2)):
         hint = "; --regress learns them as numbers" if isinstance(form, NumberForm) else ""
         raise TableError(
@@ -195,6 +195,6 @@ def _given(column: Column) -> dict[str, int]:
     return {text: rows for text, rows in column.counts.items() if text.lower() not in MISSING}
 
 
-def _same(text: str) -> str:
+def label_key(text: str) -> str:
     """Return what texts of one class have in common: 1 and 1.0 are the same, 042 and 42 are not."""
     return repr(float(text)) if _ONE_WAY.fullmatch(text) else text

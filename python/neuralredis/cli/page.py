@@ -1,0 +1,63 @@
+"""Pages that people look at, made into one file with the data inside."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+
+__all__ = ["with_report"]
+
+PAGES = Path(__file__).parents[1] / "web"
+_IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
+_LINK = '<link rel="stylesheet" href="style.css">'
+_SCRIPT = '<script type="module" src="main.js"></script>'
+_POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*">')
+
+
+def with_report(page: str, report: str) -> str:
+    """Return a page as one file that holds a report, and needs neither network nor server.
+
+    A browser is told to run this script only and to fetch nothing, whatever the report says.
+
+    Parameters
+    ----------
+    page : str
+        The name of the page.
+    report : str
+        The report, as JSON.
+    """
+    folder = PAGES / page
+    html = (folder / "index.html").read_text(encoding="utf-8")
+    style = (folder / "style.css").read_text(encoding="utf-8")
+    script = bundled(folder, "main.js")
+    # In a script nothing ends a text of JSON but what looks like a tag.
+    data = report.replace("<", "\\u003c")
+    policy = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:"
+    html = _POLICY.sub(f'<meta http-equiv="Content-Security-Policy" content="{policy}">', html)
+    inside = f'<script type="application/json" id="report">{data}</script>\n<script type="module">{script}</script>'
+    return html.replace(_LINK, f"<style>{style}</style>").replace(_SCRIPT, inside)
+
+
+def bundled(folder: Path, main: str) -> str:
+    """Return a module and all that it imports as one: each after those that it needs.
+
+    Modules import each other by lines ``import { a, b } from "./other.js";``, and no two have a name in common.
+    """
+    parts: dict[str, str] = {}
+
+    def add(name: str) -> None:
+        text = (folder / name).read_text(encoding="utf-8")
+        for other in _IMPORT.findall(text):
+            if other not in parts:
+                add(other)
+        parts[name] = re.sub(r"^export ", "", _IMPORT.sub("", text), flags=re.MULTILINE).strip()
+
+    add(main)
+    return "\n\n".join(parts.values()) + "\n"
+
+
+def _hash(text: str) -> str:
+    """Return what a browser knows a script or a style by that it may use."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
