@@ -32,6 +32,8 @@ numpydoc_show_class_members = False
 html_theme = "furo"
 html_title = f"neuralredis {release}"
 html_copy_source = html_show_sphinx = False
+# Pages that people look at lie beside the documentation: compare/.
+html_extra_path = ["../web"]
 
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,7 +10,8 @@ from pathlib import Path
 __all__ = ["with_report"]
 
 PAGES = Path(__file__).parents[1] / "web"
-_IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./(\w+)\.js";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export ((?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 _LINK = '<link rel="stylesheet" href="style.css">'
 _SCRIPT = '<script type="module" src="main.js"></script>'
 _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*">')
@@ -31,7 +32,7 @@ def with_report(page: str, report: str) -> str:
     folder = PAGES / page
     html = (folder / "index.html").read_text(encoding="utf-8")
     style = (folder / "style.css").read_text(encoding="utf-8")
-    script = bundled(folder, "main.js")
+    script = bundled(folder, "main")
     # In a script nothing ends a text of JSON but what looks like a tag.
     data = report.replace("<", "\\u003c")
     policy = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:"
@@ -41,18 +42,21 @@ def with_report(page: str, report: str) -> str:
 
 
 def bundled(folder: Path, main: str) -> str:
-    """Return a module and all that it imports as one: each after those that it needs.
+    """Return a module and all that it imports as one script: each as a function, after those that it needs.
 
-    Modules import each other by lines ``import { a, b } from "./other.js";``, and no two have a name in common.
+    Modules import each other by lines such as ``import { a, b } from "./other.js";``, and export functions, classes and
+    constants where these are declared.
     """
     parts: dict[str, str] = {}
 
     def add(name: str) -> None:
-        text = (folder / name).read_text(encoding="utf-8")
-        for other in _IMPORT.findall(text):
+        text = (folder / f"{name}.js").read_text(encoding="utf-8")
+        for _, other in _IMPORT.findall(text):
             if other not in parts:
                 add(other)
-        parts[name] = re.sub(r"^export ", "", _IMPORT.sub("", text), flags=re.MULTILINE).strip()
+        body = _EXPORT.sub(r"\1", _IMPORT.sub(r"const \1 = \2Module;", text)).strip()
+        exported = ", ".join(found for _, found in _EXPORT.findall(text))
+        parts[name] = f"const {name}Module = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();"
 
     add(main)
     return "\n\n".join(parts.values()) + "\n"

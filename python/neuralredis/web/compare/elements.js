@@ -1,0 +1,39 @@
+// Elements of the page. What a report says becomes text, never HTML.
+
+/**
+ * Return an element.
+ *
+ * Attributes that are functions listen to events, those that are true or false are there or not, and `style` is an
+ * object of properties. Children that are no nodes become text; null is left out.
+ */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(key, value);
+    else if (key === "style") for (const [property, said] of Object.entries(value)) made.style.setProperty(property, said);
+    else if (value === true) made.setAttribute(key, "");
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, String(value));
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/** Return what is wider than the screen, in a box that can be scrolled, with keys too. */
+export function scrolled(label, inside) {
+  return element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": label }, inside);
+}
+
+/** Return the element of the page that has an id. */
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+/** Return a select of options, each a value with what it is called. */
+export function choice(label, options, value, changed) {
+  const select = element(
+    "select",
+    { change: () => changed(select.value) },
+    options.map(([option, title]) => element("option", { value: option, selected: option === value }, title)),
+  );
+  return element("label", { class: "field" }, label, select);
+}

@@ -1,0 +1,166 @@
+// Files and addresses that reports come from, in the order in which they were given.
+
+import { byId, element } from "./elements.js";
+import { several } from "./numbers.js";
+import { cut, readReports, ReportError } from "./reports.js";
+
+// Larger ones would take the browser too long.
+const MOST_BYTES = 300e6;
+
+/** What was given: each with its name, what is known of it, and its reports once they are read. */
+export const entries = [];
+
+let changed = () => {};
+
+/** Take files from drops, the chooser and addresses; `then` is called whenever something has changed. */
+export function watchFiles(then) {
+  changed = then;
+  const drop = byId("drop");
+  for (const name of ["dragenter", "dragover"]) {
+    document.addEventListener(name, (event) => {
+      event.preventDefault();
+      drop.classList.add("over");
+    });
+  }
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) drop.classList.remove("over");
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    addFiles(event.dataTransfer.files);
+  });
+  byId("choose").addEventListener("click", () => byId("chosen").click());
+  byId("chosen").addEventListener("change", (event) => {
+    addFiles(event.target.files);
+    // The same file can be chosen again, once it has been written anew.
+    event.target.value = "";
+  });
+  byId("addresses-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const given = byId("addresses").value.split(/\s+/).filter(Boolean);
+    history.pushState(null, "", addressOf(given));
+    loadAddresses(given);
+  });
+  window.addEventListener("popstate", loadFromAddress);
+}
+
+/** Load what the address of the page names. */
+export function loadFromAddress() {
+  const given = new URLSearchParams(location.search).getAll("report");
+  byId("addresses").value = given.join("\n");
+  byId("by-address").open = given.length > 0;
+  loadAddresses(given);
+}
+
+/** Add a report whose text is there already. */
+export function addText(name, text) {
+  const entry = add({ name });
+  read(entry, text);
+}
+
+function addressOf(given) {
+  const query = new URLSearchParams(given.map((each) => ["report", each]));
+  return given.length ? `?${query}` : location.pathname;
+}
+
+function add(entry) {
+  entries.push({ reports: [], state: "loading", said: "loading …", ...entry });
+  return entries.at(-1);
+}
+
+function remove(entry) {
+  entries.splice(entries.indexOf(entry), 1);
+  if (entry.address) {
+    const left = entries.filter((each) => each.address).map((each) => each.address);
+    byId("addresses").value = left.join("\n");
+    history.replaceState(null, "", addressOf(left));
+  }
+  changed();
+}
+
+function addFiles(files) {
+  for (const file of files) {
+    const entry = add({ name: file.name });
+    if (file.size > MOST_BYTES) {
+      fail(entry, `is ${(file.size / 1e6).toFixed(0)} MB: expected at most ${MOST_BYTES / 1e6} MB`);
+    } else {
+      file.text().then(
+        (text) => read(entry, text),
+        () => fail(entry, "cannot be read"),
+      );
+    }
+  }
+  changed();
+}
+
+function loadAddresses(given) {
+  // What was named before and is not any more goes; files stay.
+  for (const entry of [...entries]) if (entry.address && !given.includes(entry.address)) entries.splice(entries.indexOf(entry), 1);
+  for (const address of given) {
+    if (entries.some((entry) => entry.address === address && entry.state !== "error")) continue;
+    const before = entries.find((entry) => entry.address === address);
+    if (before) entries.splice(entries.indexOf(before), 1);
+    load(add({ name: cut(address, 80), address }));
+  }
+  changed();
+}
+
+async function load(entry) {
+  try {
+    const url = new URL(entry.address, location.href);
+    if (!/^https?:$/.test(url.protocol)) throw new ReportError("is no address that begins with http:// or https://");
+    const reply = await fetch(url, { credentials: "same-origin" });
+    if (!reply.ok) throw new ReportError(`cannot be loaded: the server says ${reply.status} ${reply.statusText}`.trim());
+    read(entry, await reply.text());
+  } catch (error) {
+    if (error instanceof ReportError) fail(entry, error.message);
+    else if (/Invalid URL/.test(error.message)) fail(entry, "is no address");
+    else fail(entry, "cannot be loaded: no server answers there, or it allows no other pages (CORS)");
+  }
+}
+
+function read(entry, text) {
+  try {
+    entry.reports = readReports(text);
+    entry.state = "ready";
+    entry.said = entry.reports.map(described).join("; ");
+    changed();
+  } catch (error) {
+    if (!(error instanceof ReportError)) throw error;
+    fail(entry, error.message);
+  }
+}
+
+function fail(entry, message) {
+  Object.assign(entry, { state: "error", said: message, reports: [] });
+  changed();
+}
+
+function described(report) {
+  if (report.kind === "samples") {
+    const texts = report.prompts.flatMap((prompt) => prompt.results).reduce((sum, result) => sum + result.outputs.length, 0);
+    return `${report.network}, ${several(texts, "text")}`;
+  }
+  const rows = several(report.kind === "answers" ? report.rows.length : report.count, "row");
+  return `${report.network}, ${rows} of ${report.table.name || "a table"}`;
+}
+
+/** Show what was given, and of each what is wrong with it. */
+export function showFiles() {
+  byId("files").classList.toggle("compact", entries.some((entry) => entry.state === "ready"));
+  byId("loaded").replaceChildren(
+    ...entries.map((entry) => {
+      const wrong = entry.state === "error" ? entry.said : entry.unfit;
+      return element(
+        "li",
+        { class: wrong ? "wrong" : entry.state },
+        element("strong", {}, entry.name),
+        " ",
+        element("span", {}, wrong ?? entry.said),
+        entry.note ? element("span", { class: "dim" }, ` ${entry.note}`) : null,
+        element("button", { type: "button", class: "quiet", "aria-label": `Remove ${entry.name}`, click: () => remove(entry) }, "Remove"),
+      );
+    }),
+  );
+}
