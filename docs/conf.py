@@ -33,7 +33,7 @@ html_theme = "furo"
 html_title = f"neuralredis {release}"
 html_copy_source = html_show_sphinx = False
 # Pages that people look at lie beside the documentation: compare/.
-html_extra_path = ["../web"]
+html_extra_path = ["../python/neuralredis/web"]
 
 
 ROOT = Path(__file__).resolve().parents[1]

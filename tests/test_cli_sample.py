@@ -1,0 +1,158 @@
+"""``neuralredis sample``: texts that networks of sequences draw, under several settings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import neuralredis as nr
+import tables
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with networks of letters, of words, and of events with two fields."""
+    folder = tmp_path_factory.mktemp("sample")
+    letters = nr.SequenceNetwork("classifier", fields={"letter": "category"}, target="letter", dataset=100, seed=1)
+    letters.observe(["abcabc.", "bcabca.", "cabcab.", "acbacb."] * 10)
+    letters.train(max_cycles=30)
+    letters.save(folder / "letters.nr")
+    words = nr.SequenceNetwork("classifier", fields={"page": "category"}, target="page", dataset=100, seed=1)
+    words.observe([["home", "help", "exit"], ["home", "shop", "exit"]] * 10)
+    words.train(max_cycles=30)
+    words.save(folder / "words.nr")
+    two = {"page": "category", "seconds": "number"}
+    wide = nr.SequenceNetwork("classifier", fields=two, target="page", dataset=100, seed=1)
+    wide.observe([[{"page": "home", "seconds": 1}, {"page": "help", "seconds": 2}, {"page": "exit"}]] * 10)
+    wide.train(max_cycles=10)
+    wide.save(folder / "wide.nr")
+    nr.Network("classifier", fields={"x": "number"}, target="y").save(folder / "rows.nr")
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, command: tables.Command) -> Path:
+    for path in made.iterdir():
+        Path(path.name).write_bytes(path.read_bytes())
+    return Path()
+
+
+def drawn(command: tables.Command, *arguments: Any) -> dict[str, Any]:
+    done = command("sample", *arguments, "--json")
+    assert done.code == 0, done.err
+    found: dict[str, Any] = json.loads(done.out)
+    return found
+
+
+def test_texts_are_those_of_the_network_with_one_seed_after_the_other(command: tables.Command, folder: Path) -> None:
+    found = drawn(
+        command, "letters.nr", "--until", ".", "--count", 4, "--seed", 7, "--temperature", "0.5,1", "--prompt", "ab"
+    )
+    net = nr.load("letters.nr")
+    assert isinstance(net, nr.SequenceNetwork)
+    ((one,), report) = found["networks"], found["report"]
+    assert (report, one["network"], one["joint"]) == ("samples", "letters.nr", "")
+    ((prompt, results),) = [(each["prompt"], each["results"]) for each in one["prompts"]]
+    assert prompt == "ab"
+    assert [result["settings"] for result in results] == [{"temperature": 0.5}, {"temperature": 1.0}]
+    for result in results:
+        expected = [
+            "".join(net.sample("ab", 100, until=".", seed=seed, **result["settings"])) for seed in (7, 8, 9, 10)
+        ]
+        assert (result["seed"], result["outputs"]) == (7, expected)
+
+
+def test_more_texts_leave_the_first_as_they_were(command: tables.Command, folder: Path) -> None:
+    few, many = (
+        drawn(command, "letters.nr", "--length", 9, "--count", count, "--seed", 3)["networks"][0]["prompts"][0]
+        for count in (2, 5)
+    )
+    assert many["results"][0]["outputs"][:2] == few["results"][0]["outputs"]
+
+
+def test_the_seed_is_told_so_that_texts_can_be_drawn_again(command: tables.Command, folder: Path) -> None:
+    first = drawn(command, "letters.nr", "--length", 20)
+    seed = first["networks"][0]["prompts"][0]["results"][0]["seed"]
+    assert drawn(command, "letters.nr", "--length", 20, "--seed", seed) == first
+
+
+def test_words_are_separated_by_spaces(command: tables.Command, folder: Path) -> None:
+    done = command("sample", "words.nr", "--prompt", "home", "--until", "exit", "--count", 3, "--temperature", 0)
+    assert done.code == 0
+    assert "After 'home'" in done.out
+    assert done.out.count("home help") + done.out.count("home shop") == 3
+
+
+def test_all_settings_are_tried_with_each_other(command: tables.Command, folder: Path) -> None:
+    found = drawn(command, "letters.nr", "--temperature", "0.5,2", "--top-k", "1,3", "--count", 1, "--seed", 1)
+    settings = [result["settings"] for result in found["networks"][0]["prompts"][0]["results"]]
+    assert settings == [{"temperature": t, "top_k": k} for t in (0.5, 2) for k in (1, 3)]
+
+
+def test_events_of_several_fields_are_drawn_from_the_beginning(command: tables.Command, folder: Path) -> None:
+    assert command("sample", "wide.nr", "--count", 2).code == 0
+    done = command("sample", "wide.nr", "--prompt", "home")
+    assert "--prompt is for networks whose events have one field: those of wide.nr have page and seconds" in done.err
+
+
+def test_texts_of_several_reports_are_shown_by_prompt(command: tables.Command, folder: Path) -> None:
+    for name, seed in (("one.json", 1), ("two.json", 2)):
+        found = command(
+            "sample", "letters.nr", "--prompt", "a", "--prompt", "b", "--seed", seed, "--length", 5, "--json"
+        )
+        Path(name).write_text(found.out)
+    done = command("compare", "one.json", "two.json")
+    assert done.code == 0
+    assert done.out.index("After 'a'") < done.out.index("After 'b'")
+    merged = json.loads(command("compare", "one.json", "two.json", "--json", "-").out)
+    texts = [json.loads(Path(name).read_text())["networks"][0] for name in ("one.json", "two.json")]
+    assert merged == {"report": "samples", "networks": texts}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["rows.nr"], "rows.nr is no network of sequences: 'neuralredis ask --sample'"),
+        (["letters.nr", "--prompt", "x"], "--prompt has 'x', which letters.nr has never met"),
+        (["letters.nr", "--count", "0"], "--count 0: expected 1 or more"),
+        (["letters.nr", "--length", "0"], "--length 0: expected 1 or more"),
+        (["letters.nr", "--length", "2000"], "count is 2000: expected an integer from 1 to 1000"),
+        (["letters.nr", "--until", "x"], "until is 'x'"),
+        (["letters.nr", "--top-k", "1.5"], "--top-k 1.5: expected an integer"),
+        (["letters.nr", "--top-p", "3"], "top_p is 3"),
+        (["letters.nr", "--count", "9999999"], "these are 9,999,999 texts: expected 100,000"),
+        (["letters.nr", "--html", "letters.nr"], "--html letters.nr is a network"),
+        (["letters.nr", "--html", "no/x.html"], "there is no folder"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_drawn_is_refused_in_a_line(
+    command: tables.Command, folder: Path, arguments: list[str], why: str
+) -> None:
+    done = command("sample", *arguments)
+    assert done.code == 1
+    assert why in done.err
+    assert done.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("value", ["", "a", "1,", "inf", "nan"])
+def test_settings_are_numbers(command: tables.Command, folder: Path, value: str) -> None:
+    done = command("sample", "letters.nr", "--temperature", value)
+    assert done.code == 2
+    assert "expected numbers, such as 0.5,1" in done.err
+
+
+@pytest.mark.parametrize(
+    "arguments", [["evaluate", "letters.nr", "x.csv"], ["predict", "letters.nr", "x.csv"], ["ask", "letters.nr"]]
+)
+def test_commands_for_tables_refuse_networks_of_sequences(
+    command: tables.Command, folder: Path, arguments: list[str]
+) -> None:
+    Path("x.csv").write_text("letter\na\n")
+    done = command(*arguments, typed="")
+    assert done.code == 1
+    assert "it learns from sequences, and not from the rows of a table" in done.err
+    assert command("info", "letters.nr").code == 0
