@@ -15,7 +15,11 @@ let shown = { made: null, places: [], page: 0 };
 /** Show the rows of a comparison that are chosen, from the first page on. */
 export function showRows(made) {
   byId("rows").hidden = !made;
-  if (!made) return;
+  if (!made) {
+    shown = { made: null, places: [], page: 0 };
+    byId("list").replaceChildren();
+    return;
+  }
   shown = { made, places: chosenRows(made), page: 0 };
   draw();
 }
