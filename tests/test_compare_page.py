@@ -206,13 +206,13 @@ def test_rows_are_filtered_by_disagreement_class_field_and_who_is_right(opened: 
     opened.get_by_label("taken is").select_option("yes")
     assert sorted(numbers_of(opened)) == [2, 4, 6]
     opened.get_by_label("taken is").select_option("any")
-    opened.get_by_label("Right").select_option("second.nr alone")
+    opened.get_by_label("Right about it").select_option("second.nr alone")
     assert numbers_of(opened) == [7]
-    opened.get_by_label("Right").select_option("any")
+    opened.get_by_label("Right about it").select_option("any")
     opened.get_by_label("Only disagreements").uncheck()
-    opened.get_by_label("Right").select_option("none of them")
+    opened.get_by_label("Right about it").select_option("none of them")
     assert numbers_of(opened) == [8]
-    opened.get_by_label("Right").select_option("any")
+    opened.get_by_label("Right about it").select_option("any")
     opened.get_by_label("Field").select_option("age")
     for said, expected in (
         ("<22", [1, 2]),

@@ -45,6 +45,8 @@ def test_it_holds_both_libraries_and_the_types(wheel: Path) -> None:
     files = zipfile.ZipFile(wheel).namelist()
     package = {name.removeprefix("neuralredis/") for name in files if name.startswith("neuralredis/")}
     assert {"_core.abi3.so", "libneuralredis.so", "_core.pyi", "py.typed", "__init__.py"} <= package
+    pages = ROOT / "python" / "neuralredis" / "web"
+    assert {f"web/{path.relative_to(pages)}" for path in pages.rglob("*.*")} <= package
     assert {name for name in package if ".so" in name} == {"_core.abi3.so", "libneuralredis.so"}
 
 

@@ -36,11 +36,11 @@ export function showFilters(made, changed) {
   if (made.classes) {
     const labels = made.classes.map((label, place) => [String(place), cut(label)]);
     parts.push(choice(`${cut(made.target, 24)} is`, [["", "any"], ...labels], filter.truth, set("truth")));
-    parts.push(choice("Right", rightOptions(made), filter.right, set("right")));
+    parts.push(choice("Right about it", rightOptions(made), filter.right, set("right")));
   }
   if (made.cells.length) parts.push(...columnFilters(made, changed));
   const orders = [
-    ["differ", made.names.length > 1 ? "where they differ most" : "as in the table"],
+    ["differ", made.names.length > 1 ? "most different first" : "as in the table"],
     ["wrong", "most wrong first"],
     ["row", "as in the table"],
   ].slice(made.names.length > 1 ? 0 : 1);

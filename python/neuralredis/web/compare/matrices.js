@@ -19,7 +19,7 @@ export function showMatrices(made, figures, pick) {
   }
   section.hidden = !shown.length;
   const target = made ? made.target : figures[0]?.target;
-  const hint = made?.classes ? element("p", { class: "dim" }, "Each number shows its rows below.") : null;
+  const hint = made?.classes ? element("p", { class: "dim" }, "Click a number to see its rows below.") : null;
   section
     .querySelector(".content")
     .replaceChildren(...(hint ? [hint] : []), element("div", { class: "side-by-side" }, shown.map((each) => matrixOf(each, target, pick))));
