@@ -124,6 +124,9 @@ def test_three_networks_are_compared_pair_by_pair_with_a_correction(command: tab
     two = report(command, "poor.nr", "other.nr", "--data", "rows.csv")["pairs"][0]
     same = next(pair for pair in found["pairs"] if {pair["better"], pair["worse"]} == {"poor.nr", "other.nr"})
     assert same["p"] >= two["p"]
+    twice = report(command, "good.nr", "good.nr", "--data", "rows.csv")
+    assert [one["network"] for one in twice["networks"]] == ["good.nr", "good.nr (2)"]
+    assert twice["pairs"][0]["p"] == 1
     assert "(Holm)" in command("compare", "good.nr", "poor.nr", "other.nr", "--data", "rows.csv").out
 
 
@@ -166,6 +169,7 @@ def test_reports_of_earlier_runs_are_compared_without_the_networks(command: tabl
     Path("both.json").write_text(json.dumps(now))
     again = report(command, "both.json", "poor.json")
     assert [one["network"] for one in again["networks"]] == ["good.nr", "poor.nr", "poor.nr (2)"]
+    assert report(command, "both.json") == now, "a comparison is one"
 
 
 def test_evaluate_tells_the_answer_to_each_row(command: tables.Command, folder: Path) -> None:
@@ -242,7 +246,8 @@ def test_a_network_in_a_server_is_named_by_its_key(
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["good.nr"], "good.nr alone is compared with nothing"),
+        (["good.nr", "--data", "rows.csv"], "good.nr alone is compared with nothing"),
+        (["good.json"], "good.json alone is compared with nothing"),
         (["good.nr", "poor.nr"], "--data names the table"),
         (["good.nr", "none.nr", "--data", "rows.csv"], "none.nr: No such file"),
         (["good.nr", "rows.csv", "--data", "rows.csv"], "rows.csv is not a network"),

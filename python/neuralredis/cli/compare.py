@@ -73,13 +73,13 @@ def run(args: argparse.Namespace) -> None:
     from neuralredis.cli import comparison, jsontext, samples, screen
     from neuralredis.table.comparing import compared
 
-    if len(args.networks) < 2:
-        raise Failure(f"{args.networks[0]} alone is compared with nothing: expected two networks or more")
     if args.show < 0:
         raise Failure(f"--show {args.show}: expected 0 or more")
     _check_places(args)
     found = _found(args)
     drawn = [one for one in found if isinstance(one, samples.Samples)]
+    if len(found) < 2 and not drawn:
+        raise Failure(f"{args.networks[0]} alone is compared with nothing: expected two networks or more")
     if drawn and len(drawn) < len(found):
         raise Failure("texts that were drawn are compared with others only: expected no networks and rows beside them")
     if drawn:
@@ -125,7 +125,7 @@ def _check_places(args: argparse.Namespace) -> None:
 def _found(args: argparse.Namespace) -> list[Answered | Samples]:
     """Return what each of the networks has answered, in their order."""
     reports = {place: _reports(place) for place in args.networks if _is_report(place)}
-    networks = [place for place in args.networks if place not in reports]
+    networks = [place for place in dict.fromkeys(args.networks) if place not in reports]
     for place, what in (("--data", args.data), ("--target", args.target)):
         if what is not None and not networks:
             raise Failure(f"{place} is for networks, and these are reports, which have their rows")

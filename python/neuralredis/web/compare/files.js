@@ -107,6 +107,10 @@ function loadAddresses(given) {
 }
 
 async function load(entry) {
+  if (!URL.canParse(entry.address, location.href)) {
+    fail(entry, "is no address");
+    return;
+  }
   try {
     const url = new URL(entry.address, location.href);
     if (!/^https?:$/.test(url.protocol)) throw new ReportError("is no address that begins with http:// or https://");
@@ -115,7 +119,6 @@ async function load(entry) {
     read(entry, await reply.text());
   } catch (error) {
     if (error instanceof ReportError) fail(entry, error.message);
-    else if (/Invalid URL/.test(error.message)) fail(entry, "is no address");
     else fail(entry, "cannot be loaded: no server answers there, or it allows no other pages (CORS)");
   }
 }
