@@ -13,6 +13,7 @@ mod entries;
 mod functions;
 mod head;
 mod lanes;
+mod leaky;
 mod members;
 mod portable;
 mod row;
@@ -39,6 +40,7 @@ pub(crate) use buffer::Buffer;
 pub(crate) use dense::MAX_INPUT;
 use lanes::Lanes;
 pub(crate) use lanes::{LANES, sum_of_lanes};
+pub(crate) use leaky::{LeakyState, LeakyUnits};
 pub(crate) use members::add_share;
 pub(crate) use rprop::{FIRST_SIZE, MAX_SIZE, MIN_SIZE, StepRule};
 pub(crate) use units::MAX_STANDARDIZED;
@@ -101,6 +103,8 @@ kernels! {
     add_entries = entries::add: (matrix: &[f32], entries: &[Entry], z: &mut [f32]);
     /// Adds the gradient of these weights: error signals of one row, entries, the gradient.
     gradient_of_entries = entries::gradient: (delta: &[f32], entries: &[Entry], gradient: &mut [f32]);
+    /// Has units that leak hear of an event: units, inputs, what the units hold.
+    hear = leaky::hear: (units: LeakyUnits<'_>, entries: &[Entry], state: LeakyState<'_>);
     /// One RPROP step of some parameters.
     step = rprop::step: (
         rule: StepRule, gradient: &[f32], weights: &mut [f32], sizes: &mut [f32], signs: &mut [i8],

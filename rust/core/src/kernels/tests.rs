@@ -271,6 +271,34 @@ fn steps_of_adam_agree_on_every_instruction_set() {
 }
 
 #[test]
+fn units_that_leak_agree_on_every_instruction_set_and_with_plain_loops() {
+    for count in [1, 7, 16, 31, 48, 200] {
+        let [biases, from_before, start, sums, most] = [30, 31, 32, 33, 34].map(|seed| numbers(count, seed));
+        let leaks: Vec<f32> = numbers(count, 35).iter().map(|leak| leak.abs() / 2.0).collect();
+        let weights = numbers(9 * count, 36);
+        let entries = [(3, 1.0), (8, -0.7), (0, 2.5)].map(|(number, value)| Entry { number, value });
+        let all = agree("hear", |k| {
+            let units = LeakyUnits { biases: &biases, leaks: &leaks, from_before: &from_before, weights: &weights };
+            let (mut held, mut sums, mut most) = ([&[f32::NAN], &start[..]].concat(), sums.clone(), most.clone());
+            (k.hear)(units, &entries, LeakyState { held: &mut held, sums: &mut sums, most: &mut most });
+            [&held[1..], &sums, &most].concat()
+        });
+        for unit in 0..count {
+            let given: f64 = entries
+                .iter()
+                .map(|entry| f64::from(entry.value) * f64::from(weights[entry.number as usize * count + unit]))
+                .sum();
+            let before = f64::from(from_before[unit]) * f64::from(start[(unit + count - 1) % count]);
+            let was = f64::from(start[unit]);
+            let now = was + f64::from(leaks[unit]) * ((f64::from(biases[unit]) + given + before).tanh() - was);
+            assert_close(all[unit], now, 1.0);
+            assert_close(all[count + unit], f64::from(sums[unit]) + now, 1.0);
+            assert_close(all[2 * count + unit], now.max(most[unit].into()), 1.0);
+        }
+    }
+}
+
+#[test]
 fn what_is_looked_up_agrees_on_every_instruction_set_and_with_plain_loops() {
     for units in [1, 7, 15, 16, 30, 64, 100] {
         let matrix = numbers(21 * units, 19);

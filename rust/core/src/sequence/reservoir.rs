@@ -7,12 +7,11 @@
 //! it is trained or saved. What is trained reads the states.
 
 use crate::description::ReservoirDescription;
-use crate::kernels::kernels;
+use crate::kernels::{LeakyState, LeakyUnits, kernels};
 use crate::memory::{self, Taken};
 use crate::normalization::Scaling;
-use crate::options::Activation;
 use crate::random::Random;
-use crate::schema::{Row, Schema};
+use crate::schema::{Entry, Row, Schema};
 
 /// The least leak: the slowest units look back some fifty events.
 const LEAST_LEAK: f32 = 0.02;
@@ -30,22 +29,21 @@ pub(crate) struct Reservoir {
     biases: Vec<f32>,
     leaks: Vec<f32>,
     from_before: Vec<f32>,
-    /// Of each computed input in turn, one for each unit.
-    dense: Vec<f32>,
-    /// Of the inputs after these that are looked up, as many as are kept.
-    looked_up: Vec<f32>,
+    /// Of each input in turn, one for each unit: of all that are computed, and of those that are looked up as many as are kept.
+    weights: Vec<f32>,
     factor: f32,
 }
 
 /// What a reservoir knows of a sequence so far.
 #[derive(Debug, Clone)]
 pub(crate) struct State {
-    units: Vec<f32>,
+    /// After a place that a kernel uses.
+    held: Vec<f32>,
     sums: Vec<f32>,
     most: Vec<f32>,
     events: u32,
-    next: Vec<f32>,
     raw: Vec<f32>,
+    entries: Vec<Entry>,
 }
 
 impl Reservoir {
@@ -58,8 +56,7 @@ impl Reservoir {
         let leaks = (0..units).map(|_| power(LEAST_LEAK, f32::midpoint(random.symmetric(), 1.0))).collect();
         let inputs = events.dense() as f32;
         let factor = if inputs > MANY_INPUTS { (MANY_INPUTS / inputs).sqrt() } else { 1.0 };
-        let dense = (0..events.dense()).flat_map(|input| column(seed, input as u32, units)).collect();
-        let mut made = Self { seed, biases, leaks, from_before, dense, looked_up: Vec::new(), factor };
+        let mut made = Self { seed, biases, leaks, from_before, weights: Vec::new(), factor };
         made.know(events);
         made
     }
@@ -67,10 +64,9 @@ impl Reservoir {
     /// Keeps the weights of all inputs that events have by now, up to a bound. Those of others are drawn each time.
     pub(crate) fn know(&mut self, events: &Schema) {
         let units = self.units();
-        let (first, known) = (events.dense(), self.looked_up.len() / units);
-        let inputs = events.inputs(events.words().len()).min(first + MOST_KEPT);
-        for input in first + known..inputs {
-            self.looked_up.extend(column(self.seed, input as u32, units));
+        let inputs = events.inputs(events.words().len()).min(events.dense() + MOST_KEPT);
+        for input in self.weights.len() / units..inputs {
+            self.weights.extend(column(self.seed, input as u32, units));
         }
     }
 
@@ -86,60 +82,52 @@ impl Reservoir {
 
     /// Bytes beyond the reservoir itself.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        let Self { seed: _, biases, leaks, from_before, dense, looked_up, factor: _ } = self;
-        [biases, leaks, from_before, dense, looked_up].map(|vec| memory::of_vec(vec, taken)).iter().sum()
+        let Self { seed: _, biases, leaks, from_before, weights, factor: _ } = self;
+        [biases, leaks, from_before, weights].map(|vec| memory::of_vec(vec, taken)).iter().sum()
     }
 
     /// Before the first event.
     pub(crate) fn begin(&self) -> State {
-        let none = vec![0.0; self.units()];
-        State { units: none.clone(), sums: none.clone(), most: none.clone(), events: 0, next: none, raw: Vec::new() }
+        let units = self.units();
+        State {
+            held: vec![0.0; units + 1],
+            sums: vec![0.0; units],
+            // Below all that a unit can hold.
+            most: vec![f32::NEG_INFINITY; units],
+            events: 0,
+            raw: Vec::new(),
+            entries: Vec::new(),
+        }
     }
 
     /// Hears of an event, the computed inputs of which are scaled.
     pub(crate) fn hear(&self, events: &Schema, scaling: Option<&Scaling>, row: &Row, state: &mut State) {
-        let units = self.units();
-        let State { units: held, sums, most, next, raw, events: heard } = state;
-        next.copy_from_slice(&self.biases);
+        let State { held, sums, most, raw, entries, events: heard } = state;
         raw.clear();
         raw.resize(events.dense(), 0.0);
         events.computed_of(1, &row.cells, None, raw);
-        for ((input, value), weights) in raw.iter().enumerate().zip(self.dense.chunks_exact(units)) {
-            let value =
-                if value.is_nan() { 0.0 } else { scaling.map_or(*value, |scaling| scaling.apply(input, *value)) };
+        entries.clear();
+        for (input, &value) in raw.iter().enumerate() {
+            let value = if value.is_nan() { 0.0 } else { scaling.map_or(value, |scaling| scaling.apply(input, value)) };
             let value = self.factor * value.clamp(-MOST, MOST);
             if value != 0.0 {
-                next.iter_mut().zip(weights).for_each(|(next, weight)| *next += value * weight);
+                entries.push(Entry { number: input as u32, value });
             }
         }
-        events.entries_of(
-            |cell| row.cells[cell],
-            &row.list,
-            usize::MAX,
-            |entry| {
-                let from = (entry.number as usize - events.dense()) * units;
-                if let Some(weights) = self.looked_up.get(from..from + units) {
-                    next.iter_mut().zip(weights).for_each(|(next, weight)| *next += entry.value * weight);
-                } else {
-                    let weights = column(self.seed, entry.number, units);
-                    next.iter_mut().zip(weights).for_each(|(next, weight)| *next += entry.value * weight);
-                }
-            },
-        );
-        // Each unit hears of the one before it, the first of the last.
-        next[0] += self.from_before[0] * held[units - 1];
-        let neighbours = self.from_before[1..].iter().zip(&held[..units - 1]);
-        next[1..].iter_mut().zip(neighbours).for_each(|(next, (weight, before))| *next += weight * before);
-        (kernels().activate)(Activation::Tanh, next);
-        for ((held, next), leak) in held.iter_mut().zip(&*next).zip(&self.leaks) {
-            *held += leak * (next - *held);
-        }
-        sums.iter_mut().zip(&*held).for_each(|(sum, held)| *sum += held);
-        if *heard == 0 {
-            most.copy_from_slice(held);
+        events.entries_of(|cell| row.cells[cell], &row.list, usize::MAX, |entry| entries.push(entry));
+        let known = self.weights.len() / self.units();
+        let drawn;
+        let weights = if entries.iter().all(|entry| (entry.number as usize) < known) {
+            &self.weights
         } else {
-            most.iter_mut().zip(&*held).for_each(|(most, held)| *most = if *held > *most { *held } else { *most });
-        }
+            let own = |entry: &Entry| column(self.seed, entry.number, self.units());
+            drawn = entries.iter().flat_map(own).collect::<Vec<f32>>();
+            entries.iter_mut().enumerate().for_each(|(at, entry)| entry.number = at as u32);
+            &drawn
+        };
+        let Self { biases, leaks, from_before, .. } = self;
+        let units = LeakyUnits { biases, leaks, from_before, weights };
+        (kernels().hear)(units, entries, LeakyState { held, sums, most });
         *heard += 1;
     }
 }
@@ -148,14 +136,21 @@ impl Reservoir {
 const MOST: f32 = 10.0;
 
 impl State {
-    /// The units as they are.
-    pub(crate) fn last(&self) -> &[f32] {
-        &self.units
+    /// Bytes beyond the state itself.
+    pub(super) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        let Self { held, sums, most, events: _, raw, entries } = self;
+        [held, sums, most, raw].map(|vec| memory::of_vec(vec, taken)).iter().sum::<usize>()
+            + memory::of_vec(entries, taken)
     }
 
-    /// The most that each has held after any event.
-    pub(crate) fn most(&self) -> &[f32] {
-        &self.most
+    /// The units as they are.
+    pub(crate) fn last(&self) -> &[f32] {
+        &self.held[1..]
+    }
+
+    /// The most that each has held after any event; 0 before the first.
+    pub(crate) fn most(&self) -> impl Iterator<Item = f32> + '_ {
+        self.most.iter().map(|most| if self.events == 0 { 0.0 } else { *most })
     }
 
     /// Their means over all events.
@@ -246,7 +241,7 @@ mod tests {
         for unit in 0..20 {
             assert!((f64::from(state.last()[unit]) - held[unit]).abs() < 1e-4, "{unit}: {held:?}");
             assert!((f64::from(state.mean().nth(unit).unwrap()) - sums[unit] / 3.0).abs() < 1e-4);
-            assert!((f64::from(state.most()[unit]) - most[unit]).abs() < 1e-4);
+            assert!((f64::from(state.most().nth(unit).unwrap()) - most[unit]).abs() < 1e-4);
         }
     }
 }

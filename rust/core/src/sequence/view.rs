@@ -204,7 +204,7 @@ impl View {
             row.cells.extend_from_slice(state.last());
             if self.next.is_none() {
                 row.cells.extend(state.mean());
-                row.cells.extend_from_slice(state.most());
+                row.cells.extend(state.most());
             }
         }
         row.cells.resize(seen.cells(), 0.0);
