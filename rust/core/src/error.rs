@@ -236,6 +236,9 @@ pub enum Error {
         /// Its id, in quotation marks.
         id: String,
     },
+    /// Bytes that are no state of a sequence that one keeps oneself.
+    #[error("not a state of a sequence of this network: {0}")]
+    State(String),
     /// An outcome of a sequence each of whose events is the outcome of those before.
     #[error("the target {target} is a field of the events: expected no outcome besides")]
     OwnOutcome {
@@ -343,7 +346,7 @@ impl Error {
             | Self::NoClasses
             | Self::FewCalibrationRows { .. }
             | Self::AlreadyTraining => "NRSTATE",
-            Self::Damaged(_) | Self::NewerFormat { .. } => "NRFORMAT",
+            Self::Damaged(_) | Self::NewerFormat { .. } | Self::State(_) => "NRFORMAT",
             Self::Memory { .. } => "NRMEMORY",
             Self::Stopped => return None,
         })
@@ -489,7 +492,7 @@ mod tests {
                 vec![Error::FewCalibrationRows { rows: 1, what: "testing rows", percent: 90.0, needed: None, most: 9 }],
             ),
             ("NRSTATE", vec![Error::NoTrainingRows, Error::NoTestingRows, Error::AlreadyTraining]),
-            ("NRFORMAT", vec![Error::Damaged(name()), Error::NewerFormat { found: 9, known: 5 }]),
+            ("NRFORMAT", vec![Error::Damaged(name()), Error::State(name()), Error::NewerFormat { found: 9, known: 5 }]),
             ("NRMEMORY", vec![Error::Memory { bytes: 1 }]),
             ("NROPTION", vec![Error::Option { option: "l2", value: name(), expected: name() }]),
         ] {

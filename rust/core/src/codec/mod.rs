@@ -56,6 +56,11 @@ use structure::Streams;
 /// Sixteen bytes at a time: as fast as the rest.
 static CRC: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_REDIS);
 
+/// The checksum of some bytes, as frames have it.
+pub(crate) fn checksum(bytes: &[u8]) -> u64 {
+    CRC.checksum(bytes)
+}
+
 /// The frames of a network, each of at most [`MAX_FRAME`] bytes, one after the other. Takes the memory of one frame.
 pub fn frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
     write(network, MAX_FRAME, sink);

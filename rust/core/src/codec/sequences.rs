@@ -8,7 +8,7 @@ use super::section::{Fields, Piece, Section, damaged};
 use crate::dataset::{Limits, Set, check_weight};
 use crate::error::Result;
 use crate::schema::{FieldKind, Schema, check_outcome};
-use crate::sequence::{Cell, Sequence, SequenceOptions, SequenceOutcome, Sequences, Store, View};
+use crate::sequence::{Cache, Cell, Sequence, SequenceOptions, SequenceOutcome, Sequences, Store, View};
 
 const CUT: u8 = 1;
 const TEST: u8 = 2;
@@ -17,7 +17,7 @@ const OUTCOME: u8 = 4;
 const HEAD: usize = 10;
 
 pub(super) fn write(seen: &Schema, sequences: &Sequences, writer: &mut Writer<'_>) {
-    let Sequences { view, store } = sequences;
+    let Sequences { view, store, .. } = sequences;
     let SequenceOptions { length, cell } = view.options();
     let mut body = length.to_le_bytes().to_vec();
     body.push(code(cell));
@@ -191,7 +191,7 @@ impl Parts {
             }
             store.restore_order(&order).map_err(|error| damaged(Section::Idle, error))?;
         }
-        Ok(Sequences { view: Arc::new(view), store })
+        Ok(Sequences { view: Arc::new(view), store, cache: Cache::default() })
     }
 }
 

@@ -41,6 +41,8 @@ pub const MAX_FIELDS: usize = 4096;
 pub const DEFAULT_CLASSES: u32 = 100;
 /// Hidden layers of a network of fields, unless said otherwise: over many tables two layers more than one are 2 % better.
 pub const DEFAULT_HIDDEN: [usize; 3] = [30, 30, 30];
+/// Fields that are looked through without memory of their own.
+const FEW_FIELDS: usize = 32;
 /// Words of commands, which would be mistaken for a field.
 const RESERVED: [&str; 3] = ["->", "JSON", "FP32"];
 
@@ -382,7 +384,14 @@ impl Schema {
         given: impl IntoIterator<Item = (impl AsRef<[u8]>, Given<'a>)>,
     ) -> Result<Vec<Value<'a>>> {
         let mut values = vec![Value::Gap; self.fields.len()];
-        let mut is_given = vec![false; self.fields.len()];
+        let (mut few, mut many);
+        let is_given: &mut [bool] = if self.fields.len() <= FEW_FIELDS {
+            few = [false; FEW_FIELDS];
+            &mut few
+        } else {
+            many = vec![false; self.fields.len()];
+            &mut many
+        };
         // As a rule they come in the same order each time.
         let mut next = 0;
         for (name, value) in given {

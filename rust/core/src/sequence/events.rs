@@ -41,8 +41,16 @@ pub(crate) fn write(schema: &Schema, row: &Row, to: &mut Vec<u8>) {
 
 /// Reads the event at the beginning of some bytes, and says how many bytes it has taken; none where they are not those of an event.
 pub(crate) fn read(schema: &Schema, bytes: &[u8]) -> Option<(Row, usize)> {
-    let mut left = Left(bytes);
     let mut row = Row { cells: Vec::with_capacity(schema.cells()), list: Vec::new() };
+    let length = read_into(schema, bytes, &mut row)?;
+    Some((row, length))
+}
+
+/// The same, into a row that takes the place of another.
+pub(super) fn read_into(schema: &Schema, bytes: &[u8], row: &mut Row) -> Option<usize> {
+    let mut left = Left(bytes);
+    row.cells.clear();
+    row.list.clear();
     for (index, field) in schema.fields().iter().enumerate() {
         match field.kind() {
             FieldKind::Category(_) => row.cells.push(number(schema, index, left.varint()?)? as f32),
@@ -71,7 +79,7 @@ pub(crate) fn read(schema: &Schema, bytes: &[u8]) -> Option<(Row, usize)> {
         }
     }
     row.cells.resize(schema.cells(), 0.0);
-    Some((row, bytes.len() - left.0.len()))
+    Some(bytes.len() - left.0.len())
 }
 
 /// How many bytes the event at the beginning takes.
@@ -118,7 +126,7 @@ fn number(schema: &Schema, index: usize, code: u32) -> Option<u32> {
     (schema.owner(number) == Some(index)).then_some(number)
 }
 
-fn varint(mut number: u32, to: &mut Vec<u8>) {
+pub(super) fn varint(mut number: u32, to: &mut Vec<u8>) {
     while number >= 0x80 {
         to.push(number as u8 | 0x80);
         number >>= 7;
@@ -127,17 +135,21 @@ fn varint(mut number: u32, to: &mut Vec<u8>) {
 }
 
 /// The bytes that are still to be read.
-struct Left<'a>(&'a [u8]);
+pub(super) struct Left<'a>(pub(super) &'a [u8]);
 
-impl Left<'_> {
+impl<'a> Left<'a> {
     fn byte(&mut self) -> Option<u8> {
         self.0.split_off_first().copied()
     }
 
-    fn float(&mut self) -> Option<f32> {
-        let (float, rest) = self.0.split_first_chunk()?;
+    pub(super) fn take<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
-        Some(f32::from_le_bytes(*float))
+        Some(taken)
+    }
+
+    fn float(&mut self) -> Option<f32> {
+        self.take().map(|bytes| f32::from_le_bytes(*bytes))
     }
 
     fn skip(&mut self, count: usize) -> Option<()> {
@@ -146,7 +158,7 @@ impl Left<'_> {
     }
 
     /// A number as [`varint`] has written it, in as few bytes as it needs.
-    fn varint(&mut self) -> Option<u32> {
+    pub(super) fn varint(&mut self) -> Option<u32> {
         let mut number = 0;
         for shift in (0..32).step_by(7) {
             let byte = self.byte()?;

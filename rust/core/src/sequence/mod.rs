@@ -4,12 +4,14 @@
 //! of a sequence, as a row of fields, with the help of a [`reservoir`]; [`network`] is what a network that has them can do.
 
 mod blocks;
+mod cache;
 mod continuing;
 mod describe;
 mod events;
 mod forecast;
 mod network;
 mod reservoir;
+mod state;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -17,6 +19,7 @@ mod view;
 
 use std::sync::Arc;
 
+pub(crate) use cache::Cache;
 pub use continuing::{Extent, MOST_DRAWN};
 pub(crate) use events::read as read_event;
 pub use forecast::MOST_STEPS;
@@ -118,11 +121,15 @@ impl SequenceOptions {
 pub(crate) struct Sequences {
     pub(crate) view: Arc<View>,
     pub(crate) store: Store,
+    pub(crate) cache: Cache,
 }
 
 impl Sequences {
     /// Bytes beyond the sequences themselves.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        crate::memory::of_shared::<View>(taken) + self.view.bytes_by(taken) + self.store.bytes_by(taken)
+        crate::memory::of_shared::<View>(taken)
+            + self.view.bytes_by(taken)
+            + self.store.bytes_by(taken)
+            + self.cache.bytes_by(taken)
     }
 }

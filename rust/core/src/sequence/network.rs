@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{MAX_ID, Placing, Seen, Sequence, SequenceOptions, Sequences, Store, View};
+use super::{Cache, MAX_ID, Placing, Seen, Sequence, SequenceOptions, Sequences, Store, View};
 use crate::conformal::Memo;
 use crate::dataset::{Limits, Rows, Set, check_weight};
 use crate::error::{Error, Result};
@@ -111,7 +111,7 @@ impl Network {
         let (fields, by_position) = events.into_fields();
         let (view, seen) = View::new(fields, target, sequences, by_position, seed)?;
         let (mut network, drawing) = Self::begin_of_fields(seen, hidden, options, limits, seed)?;
-        network.sequences = Some(Sequences { view: Arc::new(view), store: Store::default() });
+        network.sequences = Some(Sequences { view: Arc::new(view), store: Store::default(), cache: Cache::default() });
         Ok((network, drawing))
     }
 
@@ -158,7 +158,7 @@ impl Network {
         let length = sequences.view.options().length;
         let place = Placing { limits, length, set: target };
         let (words, classes) = (sequences.view.events().words().len(), schema.classes().len());
-        let outcomes = match outcomes(&sequences.view, schema, &sequences.store, all) {
+        let mut outcomes = match outcomes(&sequences.view, schema, &sequences.store, all) {
             Ok(outcomes) => outcomes,
             Err(error) => {
                 if schema.classes().len() > classes {
@@ -167,8 +167,15 @@ impl Network {
                 return Err(error);
             }
         };
+        // What is full lets sequences go, and among them may be one whose outcome is still to come in the same breath.
+        let most = all.len() as u64;
+        let is_full = |set, limit: u32| u64::from(sequences.store.count(set)) + most > limit.into();
+        let before = (all.len() > 1
+            && all.iter().any(|happened| happened.outcome.is_some())
+            && (is_full(Set::Train, limits.train) || is_full(Set::Test, limits.test)))
+        .then(|| (sequences.clone(), Arc::clone(schema)));
         let mut bytes = Vec::new();
-        for (happened, outcome) in all.iter().zip(outcomes) {
+        for (at, happened) in all.iter().enumerate() {
             if let Some(event) = &happened.event {
                 for (field, word) in sequences.view.events().new_words(event) {
                     let view = Arc::make_mut(&mut sequences.view);
@@ -180,8 +187,16 @@ impl Network {
                 super::events::write(events, &events.row(event), &mut bytes);
                 sequences.store.push(events, &happened.id, &bytes, &place)?;
             }
-            if let Some((values, weight)) = outcome {
-                sequences.store.finish(&happened.id, values, weight, &place)?;
+            if let Some((values, weight)) = outcomes.get_mut(at).and_then(Option::take)
+                && let Err(error) = sequences.store.finish(&happened.id, values, weight, &place)
+            {
+                if let Some((were, schema_was)) = before {
+                    (*sequences, *schema) = (were, schema_was);
+                    if schema.classes().len() > classes {
+                        Arc::make_mut(&mut sequences.view).forget(Arc::make_mut(schema), words, classes);
+                    }
+                }
+                return Err(if most > 1 { error.in_row(at) } else { error });
             }
         }
         self.dataset.shape = schema.shape();
@@ -205,7 +220,7 @@ impl Network {
     /// # Errors
     /// [`Error::NoSequences`].
     pub fn events_of(&self, id: &[u8]) -> Result<Option<Vec<Row>>> {
-        let Sequences { view, store } = self.sequences()?;
+        let Sequences { view, store, .. } = self.sequences()?;
         Ok(store.get(id).map(|sequence| sequence.rows(view.events())))
     }
 
@@ -232,21 +247,27 @@ impl Network {
     /// # Errors
     /// [`Error::NoSequences`].
     pub fn see(&self, id: &[u8], event: Option<&[Value<'_>]>) -> Result<Seen> {
-        let mut history = self.events_of(id)?.unwrap_or_default();
-        history.extend(event.map(|event| self.sequences().map(|own| own.view.events().row(event))).transpose()?);
-        self.see_events(&history)
+        let own = self.sequences()?;
+        let kept = own.store.get(id).map_or((&[][..], 0), |sequence| (sequence.events(), sequence.len()));
+        Ok(self.see_kept(own, kept, event.map(|event| own.view.events().row(event))))
+    }
+
+    /// What it sees of so many events, as bytes, and of one more if there is one.
+    pub(super) fn see_kept(&self, own: &Sequences, kept: (&[u8], usize), more: Option<Row>) -> Seen {
+        let seen = self.schema.as_ref().expect("fields that are seen");
+        own.view.see_kept(seen, (self.trained.normalization.events.as_ref(), &own.cache), kept, more)
     }
 
     /// Multiplications that it takes to see a sequence after so many events more, about.
     pub fn seeing(&self, id: &[u8], more: usize) -> usize {
-        let Some(Sequences { view, store }) = &self.sequences else { return 0 };
+        let Some(Sequences { view, store, .. }) = &self.sequences else { return 0 };
         let events = store.get(id).map_or(0, Sequence::len).saturating_add(more);
         events.min(view.options().length as usize).saturating_mul(view.hearing())
     }
 
     /// Multiplications that it takes to make the rows of a set of sequences, about.
     pub fn making(&self, set: Set) -> usize {
-        let Some(Sequences { view, store }) = &self.sequences else { return 0 };
+        let Some(Sequences { view, store, .. }) = &self.sequences else { return 0 };
         usize::try_from(store.events(set)).unwrap_or(usize::MAX).saturating_mul(view.hearing())
     }
 
@@ -311,23 +332,26 @@ impl Network {
     /// How many rows a training sees of a set, about.
     pub fn known_row_count(&self, set: Set) -> usize {
         match &self.sequences {
-            Some(Sequences { view, store }) => view.rows_of(store, set) as usize,
+            Some(Sequences { view, store, .. }) => view.rows_of(store, set) as usize,
             None => self.dataset.set(set).len(),
         }
     }
 
     /// The rows that a training sees: those that are stored, or those that sequences make.
     pub(crate) fn known_rows(&self, set: Set, keep_on: &dyn Fn() -> bool) -> Result<Cow<'_, Rows>> {
-        let Some(Sequences { view, store }) = &self.sequences else { return Ok(Cow::Borrowed(self.dataset.set(set))) };
+        let Some(Sequences { view, store, .. }) = &self.sequences else {
+            return Ok(Cow::Borrowed(self.dataset.set(set)));
+        };
         let seen = self.schema.as_ref().expect("fields that are seen");
         Ok(Cow::Owned(view.rows(seen, self.trained.normalization.events.as_ref(), (store, set), keep_on)?))
     }
 }
 
-/// The outcome of all that has happened, in numbers; classes that are new are taken up.
+/// The outcomes of what has happened, in numbers, at their places up to the last; classes that are new are taken up.
 fn outcomes(view: &View, seen: &mut Arc<Schema>, store: &Store, all: &[Happened<'_>]) -> Result<Vec<Option<Numbered>>> {
     let mut begun: std::collections::HashSet<&[u8]> = std::collections::HashSet::new();
-    let mut found = Vec::with_capacity(all.len());
+    let last = all.iter().rposition(|happened| happened.outcome.is_some());
+    let mut found = Vec::with_capacity(last.map_or(0, |last| last + 1));
     for (at, Happened { id, event, outcome }) in all.iter().enumerate() {
         let in_row = |error: Error| if all.len() > 1 { error.in_row(at) } else { error };
         if id.is_empty() || id.len() > MAX_ID {
@@ -341,6 +365,9 @@ fn outcomes(view: &View, seen: &mut Arc<Schema>, store: &Store, all: &[Happened<
             Ok((number_of(view, seen, outcome)?, *weight))
         });
         let outcome = outcome.transpose().map_err(in_row)?;
+        if last.is_none_or(|last| at > last) {
+            continue;
+        }
         if event.is_some() {
             begun.insert(id);
         } else if outcome.is_some() && !begun.contains(&id[..]) && store.get(id).is_none_or(|known| known.len() == 0) {

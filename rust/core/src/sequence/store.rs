@@ -387,12 +387,14 @@ impl Store {
         if limit == 0 {
             return Err(Error::NoRoom { set: set.name() });
         }
+        let mut found = found;
         if present != Some(set) && self.count(set) >= limit {
             let oldest = self.idle_order(set).next().expect("a full set has sequences");
             self.remove(oldest);
+            // Removing has moved the last.
+            found = self.find(id);
         }
-        // Removing has moved the last.
-        let Some(slot) = self.find(id) else {
+        let Some(slot) = found else {
             return Ok(self.add(Sequence::new(id, set)));
         };
         let sequence = self.sequences.get(slot as usize);

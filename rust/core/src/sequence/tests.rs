@@ -46,6 +46,11 @@ fn finish(network: &mut Network, id: &str, class: &str) {
     network.happen(&[Happened { id: Cow::Borrowed(id.as_bytes()), event: None, outcome }], None).unwrap();
 }
 
+/// As a text, since a gap is a NaN.
+fn shown(seen: Seen) -> String {
+    format!("{seen:?}")
+}
+
 fn train(network: Network, cycles: u64) -> Network {
     let mut live = Live::new(network);
     let options = TrainOptions { max_cycles: cycles, max_time: Duration::ZERO, auto_stop: true, backtrack: true };
@@ -109,8 +114,6 @@ fn an_answer_is_that_to_what_is_seen_and_an_event_that_is_asked_is_not_kept() {
     let help = event(&network, &[("page", "help")]);
     let asked = network.see(b"user:5", Some(&help)).unwrap();
     assert_ne!(asked, before);
-    // As texts, since a gap is a NaN.
-    let shown = |seen: Seen| format!("{seen:?}");
     assert_eq!(shown(network.see(b"user:5", None).unwrap()), shown(before.clone()));
     let mut after = network.clone();
     push(&mut after, "user:5", &[("page", "help")]);
@@ -306,4 +309,148 @@ fn a_training_of_sequences_that_make_no_rows_fails_and_says_why() {
         matches!(&outcome, Some(crate::training::Outcome::Failed(why)) if why.contains("no training rows")),
         "{outcome:?}"
     );
+}
+
+/// The same events told one by one, and kept by whoever asks.
+#[test]
+fn a_state_outside_is_answered_as_a_sequence_inside() {
+    for cell_kind in [Cell::Window, Cell::Reservoir, Cell::Auto] {
+        let mut network = train(visitors(cell(cell_kind)), 20);
+        let mut state = Vec::new();
+        // Beyond the 20 that are kept.
+        for (at, page) in ["home", "cart", "help", "cart"].iter().cycle().take(30).enumerate() {
+            let given = [("page", *page), ("seconds", &*at.to_string())];
+            let (seen, next) = network.step(&state, &[event(&network, &given)]).unwrap();
+            let asked = network.see(b"live", Some(&event(&network, &given))).unwrap();
+            assert_eq!(shown(seen.clone()), shown(asked));
+            push(&mut network, "live", &given);
+            assert_eq!(shown(seen), shown(network.see(b"live", None).unwrap()), "{cell_kind:?} {at}");
+            state = next;
+        }
+        // It goes on after another training, and after words that came later.
+        push(&mut network, "other", &[("page", "new"), ("seconds", "")]);
+        let network = train(network, 20);
+        let more = [("page", "new"), ("seconds", "3")];
+        let (seen, next) = network.step(&state, &[event(&network, &more)]).unwrap();
+        assert_eq!(shown(seen), shown(network.see(b"live", Some(&event(&network, &more))).unwrap()));
+        // Several at a time are one after the other; more than are kept are the last.
+        let events: Vec<_> = (0..33).map(|_| event(&network, &more)).collect();
+        let one_by_one = events.iter().fold(state, |state, event| network.step(&state, &[event.clone()]).unwrap().1);
+        assert_eq!(network.step(&next, &events[1..]).unwrap().1, one_by_one);
+        assert!(network.stepping(&one_by_one, 1) > 0);
+    }
+}
+
+#[test]
+fn what_is_no_state_is_refused_by_name() {
+    let network = visitors(cell(Cell::Auto));
+    let given = [("page", "home"), ("seconds", "3")];
+    let state = network.step(&[], &[event(&network, &given)]).unwrap().1;
+    let refused = |network: &Network, state: &[u8]| match network.step(state, &[event(network, &given)]) {
+        Err(error @ Error::State(_)) => error.to_string(),
+        other => panic!("{other:?}"),
+    };
+    let says = |state: &[u8], what: &str| {
+        let told = refused(&network, state);
+        assert!(told.starts_with("not a state of a sequence of this network: ") && told.contains(what), "{told}");
+    };
+    says(b"x", "1 bytes that do not begin as one");
+    says(&[&b"NRS\x02"[..], &state[4..]].concat(), "another version");
+    for at in 4..state.len() {
+        let mut changed = state.clone();
+        changed[at] ^= 1;
+        says(&changed, "its checksum is wrong");
+        says(&state[..at], "");
+    }
+    // Whoever knows how sums are made can forge them.
+    let forged = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut body = state[..state.len() - 8].to_vec();
+        change(&mut body);
+        let check = codec::checksum(&body);
+        body.extend(check.to_le_bytes());
+        body
+    };
+    assert_eq!(forged(&|_| {}), state);
+    says(&forged(&|body| body[4] = 4), "it knows 4 words, and this network 3");
+    says(&forged(&|body| body[4] = 2), "a network with other fields or words");
+    says(&forged(&|body| body[5] ^= 1), "a network with other fields or words");
+    says(&forged(&|body| body[13] = 21), "it has 21 events: expected at most 20");
+    says(&forged(&|body| body[13] = 2), "an event of it is none");
+    says(&forged(&|body| body[13] = 0), "5 bytes after its events");
+    says(&forged(&|body| body[14] = 9), "an event of it is none");
+    says(&forged(&|body| body[17..19].copy_from_slice(&[0x80, 0x7F])), "values that none can have");
+    says(&forged(&|body| body.truncate(9)), "it is cut off");
+    // A network of other fields, and one whose words came in another order.
+    let others = [("page", FieldKind::Category(20)), ("minutes", FieldKind::Number)];
+    let mut other = self::network(&others, classes("left", 10), cell(Cell::Auto));
+    for page in ["help", "cart", "home"] {
+        push(&mut other, "a", &[("page", page), ("minutes", "1")]);
+    }
+    let minutes = [("page", "home"), ("minutes", "3")];
+    assert!(matches!(other.step(&state, &[event(&other, &minutes)]), Err(Error::State(_))));
+    let mut same = self::network(
+        &[("page", FieldKind::Category(20)), ("seconds", FieldKind::Number)],
+        classes("left", 10),
+        cell(Cell::Auto),
+    );
+    let mut words = network.event_fields().unwrap().words().iter().rev();
+    for (_, word) in words.by_ref() {
+        push(&mut same, "a", &[("page", std::str::from_utf8(word).unwrap())]);
+    }
+    assert!(refused(&same, &state).contains("other fields or words"));
+    let rows = Network::new(
+        Kind::Classifier,
+        crate::layout::Layout::new(&[2, 2]).unwrap(),
+        Options::new(Kind::Classifier),
+        LIMITS,
+        1,
+    );
+    assert!(matches!(rows.unwrap().step(&[], &[]), Err(Error::NoSequences)));
+}
+
+#[test]
+fn a_batch_whose_outcome_comes_too_late_changes_nothing() {
+    let mut network = network(&[("page", FieldKind::Category(9))], classes("left", 4), cell(Cell::Auto));
+    let happened = |network: &Network, id: usize, page: Option<&str>, class: Option<&'static str>| Happened {
+        id: Cow::Owned(id.to_string().into_bytes()),
+        event: page.map(|page| event(network, &[("page", page)])),
+        outcome: class.map(|class| (Outcome::Class(Cow::Borrowed(class.as_bytes())), 1.0)),
+    };
+    push(&mut network, "first", &[("page", "home")]);
+    let before = network.clone();
+    // As many as go before the first has come to an outcome.
+    let mut all: Vec<Happened<'_>> =
+        (0..2000).map(|id| happened(&network, id, Some(["home", "cart"][id % 2]), None)).collect();
+    all.push(happened(&network, 0, None, Some("yes")));
+    assert!(matches!(network.happen(&all, None), Err(Error::NoEvents { .. })));
+    assert!(network == before && network.event_fields() == before.event_fields());
+    all.push(happened(&network, 1999, None, Some("no")));
+    all.remove(2000);
+    network.happen(&all, None).unwrap();
+    assert_eq!(network.outcome_of(b"1999").unwrap(), Some((vec![0.0], 1.0)));
+}
+
+/// What is known of sequences that were asked before changes no answer: each is that of a copy, which knows nothing.
+#[test]
+fn what_is_known_of_a_sequence_changes_no_answer() {
+    let mut network = train(visitors(cell(Cell::Auto)), 20);
+    let mut random = Random::new(5, 5);
+    for step in 0..1500 {
+        // More than are known at a time, of which some are asked again and again.
+        let id = format!("live:{}", random.below(if step % 2 == 0 { 4 } else { 50 }));
+        let page = ["home", "cart", "help"][random.below(3) as usize];
+        let given = [("page", page), ("seconds", "7")];
+        match random.below(300) {
+            0 => network = train(network, 1),
+            1..8 => drop(network.forget_sequence(id.as_bytes()).unwrap()),
+            8..150 => push(&mut network, &id, &given),
+            _ => {}
+        }
+        let asked = (random.below(2) == 0).then(|| event(&network, &given));
+        let found = network.see(id.as_bytes(), asked.as_deref()).unwrap();
+        assert_eq!(shown(found), shown(network.clone().see(id.as_bytes(), asked.as_deref()).unwrap()), "{step}");
+    }
+    let bytes = |network: &Network| network.sequences.as_ref().unwrap().cache.bytes_by(&|bytes| bytes);
+    assert!((32 * 2400..32 * 6000).contains(&bytes(&network)), "{}", bytes(&network));
+    assert!(network == network.clone() && bytes(&network.clone()) == 0);
 }

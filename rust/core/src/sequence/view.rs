@@ -4,9 +4,13 @@
 //! are gaps. A reservoir, if there is one, adds what its units hold. So a sequence is answered, trained on, explained and judged as
 //! any row is, and nothing else in the engine knows of sequences.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::cache::{Cache, Known};
+use super::events;
 use super::reservoir::{Reservoir, State};
+use super::state::Fingerprints;
 use super::store::{Sequence, Store};
 use super::{Cell, SequenceOptions};
 use crate::dataset::{Rows, Set};
@@ -22,6 +26,8 @@ const WINDOW: u32 = 8;
 const SERIES_WINDOW: u32 = 24;
 /// Units of a reservoir.
 const UNITS: usize = 200;
+/// Events that are gone through again each time, since that is as quick as to look for what is known of them.
+const FEW_EVENTS: usize = 8;
 /// Rows that are made of a set at most, and bytes of these. Of more, every other, every third or so is taken.
 const MOST_ROWS: u64 = 1 << 20;
 const MOST_BYTES: u64 = 256 << 20;
@@ -41,6 +47,7 @@ pub(crate) struct View {
     seed: u64,
     /// Rows that are made of a set at most.
     most_rows: u64,
+    fingerprints: Fingerprints,
 }
 
 /// A row that a sequence is seen as, and what is to be added to an answer to it.
@@ -83,7 +90,8 @@ impl View {
             Cell::Auto => next.is_none() || matches!(target, Target::Classes { .. }),
         };
         let reservoir = has_reservoir.then(|| Arc::new(Reservoir::new(UNITS, &events, seed)));
-        let mut view = Self { events, options, next, by_position, window, reservoir, seed, most_rows: 0 };
+        let fingerprints = Fingerprints::new(&events);
+        let mut view = Self { events, options, next, by_position, window, reservoir, seed, most_rows: 0, fingerprints };
         let schema = view.seen(target)?;
         view.most_rows = (MOST_BYTES / schema.row_bytes() as u64).clamp(1, MOST_ROWS);
         Ok((view, schema))
@@ -147,6 +155,11 @@ impl View {
         self.seed
     }
 
+    /// Of the fields of events and the first so many words, for each number of words.
+    pub(super) fn fingerprints(&self) -> &[u64] {
+        &self.fingerprints.0
+    }
+
     /// Whether events have to be scaled before they are heard.
     pub(crate) fn has_scaling(&self) -> bool {
         self.reservoir.is_some()
@@ -160,6 +173,7 @@ impl View {
     /// Takes up a word of events, and as often as it can be seen. If it can be an outcome it is a class, too.
     pub(crate) fn add_word(&mut self, seen: &mut Schema, field: u32, word: Box<[u8]>) -> Result<()> {
         self.events.add_word(field, word.clone())?;
+        self.fingerprints.add(field, &word);
         if let Some(reservoir) = &mut self.reservoir {
             Arc::make_mut(reservoir).know(&self.events);
         }
@@ -176,6 +190,7 @@ impl View {
     /// Forgets the words and classes that came after so many.
     pub(super) fn forget(&mut self, seen: &mut Schema, words: usize, classes: usize) {
         self.events.forget(words, 0);
+        self.fingerprints.0.truncate(words + 1);
         seen.forget(words * self.window, classes);
     }
 
@@ -187,6 +202,67 @@ impl View {
             state
         });
         self.seen_with(seen, history, state.as_ref())
+    }
+
+    /// The same of events as bytes, so many, and of one more if there is one. Of all of these the last are looked at that would be kept.
+    ///
+    /// # Panics
+    /// If the bytes are not those of events.
+    pub(super) fn see_kept(
+        &self,
+        seen: &Schema,
+        (scaling, cache): (Option<&Scaling>, &Cache),
+        (mut bytes, mut count): (&[u8], usize),
+        more: Option<Row>,
+    ) -> Seen {
+        // Without a state to be led through all of them, those that are fields of their own are enough.
+        let looked_at = if self.reservoir.is_some() { self.options.length as usize } else { self.window };
+        while count > 0 && count + usize::from(more.is_some()) > looked_at {
+            bytes = &bytes[events::length(&self.events, bytes)..];
+            count -= 1;
+        }
+        let mut known = self.reservoir.as_ref().map(|reservoir| {
+            let known = if count < FEW_EVENTS { None } else { cache.take(scaling, bytes) };
+            (reservoir, known.unwrap_or_else(|| Known { events: Vec::new(), state: reservoir.begin() }))
+        });
+        let heard = known.as_ref().map_or(bytes.len(), |(_, known)| known.events.len());
+        let mut last: VecDeque<Row> = VecDeque::with_capacity(self.window + 2);
+        let mut at = 0;
+        for index in 0..count {
+            if at < heard && index + self.window.max(1) < count {
+                at += events::length(&self.events, &bytes[at..]);
+                continue;
+            }
+            // Rows are used again: an event is read in less time than memory for it is found.
+            let mut row = if last.len() > self.window { last.pop_front().unwrap_or_default() } else { Row::default() };
+            let length = events::read_into(&self.events, &bytes[at..], &mut row).expect("events that were written");
+            if at >= heard
+                && let Some((reservoir, Known { state, .. })) = &mut known
+            {
+                reservoir.hear(&self.events, scaling, &row, state);
+            }
+            at += length;
+            last.push_back(row);
+        }
+        let mut after = None;
+        if let Some(more) = more {
+            // What is asked about is not kept.
+            after = known.as_ref().map(|(reservoir, known)| {
+                let mut state = known.state.clone();
+                reservoir.hear(&self.events, scaling, &more, &mut state);
+                state
+            });
+            last.push_back(more);
+        }
+        let state = after.as_ref().or(known.as_ref().map(|(_, known)| &known.state));
+        let found = self.seen_with(seen, last.make_contiguous(), state);
+        if let Some((_, mut known)) = known
+            && count >= FEW_EVENTS
+        {
+            known.events.extend_from_slice(&bytes[heard..]);
+            cache.put(scaling, known);
+        }
+        found
     }
 
     fn seen_with(&self, seen: &Schema, history: &[Row], state: Option<&State>) -> Seen {
@@ -374,7 +450,7 @@ impl View {
             .reservoir
             .as_ref()
             .map_or(0, |reservoir| memory::of_shared::<Reservoir>(taken) + reservoir.bytes_by(taken));
-        self.events.bytes_by(taken) + reservoir
+        self.events.bytes_by(taken) + reservoir + memory::of_vec(&self.fingerprints.0, taken)
     }
 }
 

@@ -183,7 +183,7 @@ impl Task {
     /// [`Error::NoTrainingRows`] or [`Error::NoTestingRows`] if its sequences make none, as where each outcome is a gap;
     /// [`Error::Stopped`] once `keep_on` says no.
     pub(super) fn with_rows(&self, keep_on: &dyn Fn() -> bool) -> Result<Option<Self>> {
-        let Some(Sequences { view, store }) = &self.sequences else { return Ok(None) };
+        let Some(Sequences { view, store, .. }) = &self.sequences else { return Ok(None) };
         let seen = self.schema.as_ref().expect("fields that are seen");
         let events = view.has_scaling().then(|| view.scaling(store, Set::Train, keep_on)).transpose()?;
         let mut dataset = self.dataset.clone();
