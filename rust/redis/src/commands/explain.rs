@@ -1,12 +1,14 @@
 //! `NR.EXPLAIN key field value ... [-> [FOR class] [SAMPLES n] [SEED s]]`, `NR.EXPLAIN key JSON text [-> ...]`, of numbers by position
-//! `NR.EXPLAIN key i0 .. iN [-> ...]`; what would have to change, `NR.EXPLAIN key field value ... -> WANT class`
+//! `NR.EXPLAIN key i0 .. iN [-> ...]`, of a sequence `NR.EXPLAIN key id [field value ...] [-> ...]`; what would have to change, `NR.EXPLAIN key field value ... -> WANT class`
 
+use neuralredis_core::schema::Value;
 use neuralredis_core::{Counterfactual, Error, Explanation, Kind, Model, Network, Row, Sampling, Schema, Set};
 
 use super::getdata::shown_value;
 use super::named::answer::known_classes;
 use super::named::{JSON, Known, PAIR};
 use super::prelude::*;
+use super::sequences::event::{Told, owned};
 use super::wire_rows;
 use crate::work::KeepOn;
 
@@ -54,7 +56,7 @@ impl Command for Explain {
             return Err(Error::NotClassifier.into());
         }
         memory::check(network.explaining_bytes())?;
-        let cost = question.cost() + wanted.cost(network);
+        let cost = question.cost(network) + wanted.cost(network);
         let network = value.snapshot();
         work::answer(ctx, cost.or_wait(value), move |keep_on| {
             let network = network.wait()?;
@@ -68,12 +70,21 @@ impl Command for Explain {
 enum Question {
     Inputs(Vec<f32>),
     Fields(Box<Known<'static>>),
+    /// A sequence by its id, after one more event if there is one.
+    Sequence(Vec<u8>, Option<Vec<Value<'static>>>),
 }
 
 impl Question {
     /// Of the arguments after the key; and those after `->`, if it is there.
     #[allow(clippy::type_complexity, reason = "two parts of the arguments")]
     fn parse<'a, 'b>(args: &'b [&'a [u8]], network: &Network) -> Result<(Self, Option<&'b [&'a [u8]]>), Refusal> {
+        if network.sequence_options().is_some() {
+            let Told { id, events, after } = Told::parse(network, args)?;
+            if events.len() > 1 {
+                return Err(Refusal::shape(format!("{} events: expected at most one to ask about", events.len())));
+            }
+            return Ok((Self::Sequence(id.to_vec(), owned(events).into_iter().next()), after));
+        }
         if network.schema().is_some() {
             let (known, wanted) = Known::parse(args)?;
             return Ok((Self::Fields(Box::new(known.into_owned())), wanted));
@@ -83,15 +94,18 @@ impl Question {
         Ok((Self::Inputs(inputs.into_vec()), end.map(|end| &args[end + 1..])))
     }
 
-    fn cost(&self) -> Cost {
+    fn cost(&self, network: &Network) -> Cost {
         match self {
             Self::Inputs(_) => Cost::NONE,
             Self::Fields(known) => known.cost(),
+            // It is compared with the rows that all sequences make.
+            Self::Sequence(id, _) => Cost::of_rows(1, network.seeing(id, 1).saturating_add(network.making(Set::Train))),
         }
     }
 
     fn row(self, network: &Network) -> Result<Row, Refusal> {
         match (self, network.schema()) {
+            (Self::Sequence(id, event), _) => Ok(network.see(&id, event.as_deref())?.row),
             (Self::Inputs(cells), _) => Ok(Row { cells, list: Vec::new() }),
             (Self::Fields(known), Some(schema)) => match &known.read(schema)?.rows[..] {
                 [values] => Ok(schema.row(values)),

@@ -3,7 +3,7 @@
 use neuralredis_core::schema::Field;
 use neuralredis_core::{FieldFigures, Network, Set};
 
-use super::named::observe::schema_of;
+use super::named::observe::fields_of;
 use super::prelude::*;
 use crate::work::KeepOn;
 
@@ -26,7 +26,7 @@ impl Command for Fields {
     fn run(ctx: Context, _: &[&[u8]]) -> Result<Reply, Refusal> {
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
-        let schema = schema_of(value)?;
+        let schema = fields_of(value)?;
         let fields = schema.fields().len();
         let network = value.live.network();
         let rows = network.known_row_count(Set::Train) + network.known_row_count(Set::Test);

@@ -71,6 +71,7 @@ pub(crate) fn register(ctx: Context) -> Result<(), String> {
     commands.add::<forecast::Forecast>()?;
     commands.add::<forget::Forget>()?;
     commands.add::<sequences::sample::Sample>()?;
+    commands.add::<sequences::step::Step>()?;
     commands.add::<effects::load::Load>()?;
     commands.add::<effects::rows::Rows>()?;
     commands.add::<effects::observed::Rows>()?;

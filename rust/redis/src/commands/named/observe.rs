@@ -61,8 +61,16 @@ pub(crate) fn store(
     Ok(Reply::Pair(counts.0.into(), counts.1.into()))
 }
 
-/// The fields of a network.
+/// The fields of the rows that a network learns from.
 pub(crate) fn schema_of(value: &Value) -> Result<Arc<Schema>, Refusal> {
+    if value.live.network().sequence_options().is_some() {
+        return Err(Error::HasSequences.into());
+    }
+    fields_of(value)
+}
+
+/// The fields that a network sees, of rows or of sequences.
+pub(crate) fn fields_of(value: &Value) -> Result<Arc<Schema>, Refusal> {
     let schema = value.live.network().schema().cloned();
     schema.ok_or_else(|| Refusal::shape("the network has no fields: expected numbers by their positions"))
 }

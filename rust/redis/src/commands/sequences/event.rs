@@ -1,21 +1,23 @@
 //! Events as arguments: names and values, JSON, or numbers by their positions.
 
-use std::borrow::Cow;
-
 use neuralredis_core::schema::Value;
-use neuralredis_core::{Error, Network, Schema};
+use neuralredis_core::{Error, Given, Network, Schema};
+use smallvec::{SmallVec, smallvec};
 
 use super::super::named::Known;
 use super::super::prelude::*;
-use super::super::wire_rows;
+use super::super::wire_rows::{self, Blob};
 
 /// Bytes of events in one command that are read at once.
 const MOST_BYTES: usize = 64 << 10;
 
+/// Events, one as a rule; a value for each field of each.
+pub(crate) type Events<'a> = SmallVec<[Vec<Value<'a>>; 1]>;
+
 /// What a command says of a sequence.
 pub(crate) struct Told<'a, 'b> {
     pub(crate) id: &'a [u8],
-    pub(crate) events: Vec<Vec<Value<'static>>>,
+    pub(crate) events: Events<'a>,
     /// The arguments after `->`, if it is there.
     pub(crate) after: Option<&'b [&'a [u8]]>,
 }
@@ -33,31 +35,65 @@ impl<'a, 'b> Told<'a, 'b> {
             return Err(Refusal::shape(what));
         }
         if network.has_events_by_position() {
+            if let Some((blob, rest)) = Blob::find(args)? {
+                let after = match rest {
+                    [] => None,
+                    [arrow, after @ ..] if *arrow == b"->" => Some(after),
+                    [word, ..] => return Err(Refusal::unknown(word, "-> or nothing after the blob")),
+                };
+                return Ok(Self { id, events: of_blob(schema, blob)?, after });
+            }
             let arrow = rest.iter().position(|&arg| arg == b"->");
             let (numbers, after) = (&rest[..arrow.unwrap_or(rest.len())], arrow.map(|arrow| &rest[arrow + 1..]));
-            let events = if numbers.is_empty() { Vec::new() } else { vec![by_position(schema, numbers)?] };
+            let events = if numbers.is_empty() { SmallVec::new() } else { smallvec![by_position(schema, numbers)?] };
             return Ok(Self { id, events, after });
         }
-        let (known, after) = Known::parse(rest)?;
-        let events = if matches!(rest.first(), None | Some(&b"->")) { Vec::new() } else { known.events(schema)? };
+        if rest.first().is_some_and(|word| is(word, "JSON") || is(word, "FP32")) {
+            let (known, after) = Known::parse(rest)?;
+            return Ok(Self { id, events: known.events(schema)?, after });
+        }
+        // As they come one at a time nothing of them is copied.
+        let arrow = rest.iter().step_by(2).position(|&word| word == b"->").map(|pair| 2 * pair);
+        let (pairs, after) = (&rest[..arrow.unwrap_or(rest.len())], arrow.map(|arrow| &rest[arrow + 1..]));
+        if let [field] = pairs.as_chunks::<2>().1 {
+            return Err(Refusal::shape(format!("field '{}' has no value after it", shown(field))));
+        }
+        let given = pairs.as_chunks::<2>().0.iter().map(|[field, value]| (*field, Given::text(value)));
+        let events = if pairs.is_empty() { SmallVec::new() } else { smallvec![schema.understand(given)?] };
         Ok(Self { id, events, after })
     }
 }
 
+/// The same, which borrow nothing, for a thread.
+pub(crate) fn owned<'e>(events: impl IntoIterator<Item = Vec<Value<'e>>>) -> Events<'static> {
+    events.into_iter().map(|event| event.into_iter().map(Value::into_owned).collect()).collect()
+}
+
+/// Numbers of an event that is told by position.
+fn width(schema: &Schema) -> usize {
+    schema.fields().first().and_then(|field| field.kind().number()).unwrap_or(1) as usize
+}
+
 fn by_position(schema: &Schema, numbers: &[&[u8]]) -> Result<Vec<Value<'static>>, Refusal> {
-    let width = schema.fields().first().and_then(|field| field.kind().number()).unwrap_or(1) as usize;
-    Ok(vec![Value::Vector(wire_rows::inputs(numbers, width)?.to_vec())])
+    Ok(vec![Value::Vector(wire_rows::inputs(numbers, width(schema))?.to_vec())])
+}
+
+/// Events as bytes, one after the other.
+fn of_blob<'a>(schema: &Schema, blob: Blob<'_>) -> Result<Events<'a>, Refusal> {
+    let width = width(schema);
+    let events = blob.count(width)?;
+    let numbers = wire_rows::rows(blob.bytes, width)?;
+    if let Some(at) = numbers.iter().position(|number| !number.is_finite()) {
+        let row = (events > 1).then_some(at / width);
+        return Err(Error::NotFinite { row, what: "input", column: at % width, value: numbers[at] }.into());
+    }
+    Ok(numbers.chunks_exact(width).map(|event| vec![Value::Vector(event.to_vec())]).collect())
 }
 
 impl Known<'_> {
     /// The events that are given, one after the other.
-    fn events(&self, schema: &Schema) -> Result<Vec<Vec<Value<'static>>>, Refusal> {
-        let rows = self.read(schema)?.rows;
-        Ok(rows.into_iter().map(|values| values.into_iter().map(Value::into_owned).collect()).collect())
+    fn events<'e>(&self, schema: &Schema) -> Result<Events<'e>, Refusal> {
+        let owned = |event: Vec<Value<'_>>| event.into_iter().map(Value::into_owned).collect();
+        Ok(self.read(schema)?.rows.into_iter().map(owned).collect())
     }
-}
-
-/// An id for a message.
-pub(crate) fn borrowed(id: &[u8]) -> Cow<'_, [u8]> {
-    Cow::Borrowed(id)
 }

@@ -5,4 +5,5 @@ pub(super) mod declared;
 pub(super) mod event;
 pub(super) mod observe;
 pub(super) mod sample;
+pub(super) mod step;
 pub(super) mod words;

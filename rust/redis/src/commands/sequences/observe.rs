@@ -6,11 +6,12 @@
 use std::borrow::Cow;
 
 use neuralredis_core::{Error, Happened, Outcome, Schema, Target};
+use smallvec::SmallVec;
 
 use super::super::growth;
 use super::super::prelude::*;
 use super::super::wire_rows::Following;
-use super::event::{Told, borrowed};
+use super::event::Told;
 use crate::info::{self, ROWS_OBSERVED};
 use crate::value::Key;
 
@@ -22,19 +23,19 @@ pub(crate) fn store(ctx: Context, mut key: Key<'_>, args: &[&[u8]]) -> Result<Re
     let value = value::read(&key)?;
     let network = value.live.network();
     let Told { id, events, after } = Told::parse(network, args)?;
-    let targets = network.schema().map(|schema| schema.target().clone()).ok_or(Error::NoSequences)?;
-    let expected = match &targets {
-        _ if network.learns_next_event() => 0,
-        Target::Classes { .. } => 1,
-        Target::Values(names) => names.len(),
-    };
     let (outcome, following) = match after {
         None => (None, Following::default()),
         Some(after) => {
+            let target = network.schema().map(|schema| schema.target()).ok_or(Error::NoSequences)?;
+            let expected = match target {
+                _ if network.learns_next_event() => 0,
+                Target::Classes { .. } => 1,
+                Target::Values(names) => names.len(),
+            };
             let Some((given, rest)) = after.split_at_checked(expected) else {
                 return Err(Error::Outputs { row: None, expected, given: after.len() }.into());
             };
-            (outcome(&targets, given)?, Following::of_row(rest)?)
+            (outcome(target, given)?, Following::of_row(rest)?)
         }
     };
     if events.is_empty() && outcome.is_none() {
@@ -43,11 +44,11 @@ pub(crate) fn store(ctx: Context, mut key: Key<'_>, args: &[&[u8]]) -> Result<Re
     let bytes = SEQUENCE + id.len() + events.len() * network.event_fields().map_or(0, Schema::row_bytes);
     growth::check_bytes(ctx, value, 1, bytes)?;
     let count = events.len();
-    let mut all: Vec<Happened<'_>> =
-        events.into_iter().map(|event| Happened { id: borrowed(id), event: Some(event), outcome: None }).collect();
+    let happened = |event| Happened { id: Cow::Borrowed(id), event: Some(event), outcome: None };
+    let mut all: SmallVec<[Happened<'_>; 1]> = events.into_iter().map(happened).collect();
     if let Some(outcome) = outcome {
         let outcome = Some((outcome, following.weight.unwrap_or(1.0)));
-        all.push(Happened { id: borrowed(id), event: None, outcome });
+        all.push(Happened { id: Cow::Borrowed(id), event: None, outcome });
     }
     let counts = value::write(&mut key)?.live.network_mut().happen(&all, following.target)?;
     key.changed();
