@@ -206,6 +206,11 @@ def test_events_go_by_their_positions(db: nr.NeuralRedis) -> None:
         net.session("b").finish(1)
         net.train(max_cycles=20)
     assert remote.download() == local
+    state = b""
+    for event in ([1, 2], np.array([3, 0], np.float32)):
+        answer, after = remote.step(state, event)
+        mine, state = local.step(state, event)
+        assert (answer.tolist(), after) == (mine.tolist(), state)
     for event in (None, [3, 0]):
         assert np.array_equal(remote.session("b").run(event), local.session("b").run(event))
         assert remote.session("b").classify(event) == local.session("b").classify(event)
@@ -278,6 +283,9 @@ WRONG: list[tuple[Call, type[Exception], str]] = [
     (lambda net: net.session(1).finish("x" * 65), nr.DataError, "expected the name of a class"),
     (lambda net: net.session(1).run(3), nr.ShapeError, "expected a dict of fields"),
     (lambda net: net.session(1).classify({"page": 1}, top=0), nr.OptionError, "top is 0: expected an integer from 1"),
+    (lambda net: net.step("state", {"page": 1}), TypeError, "the state is 'state': expected the bytes"),
+    (lambda net: net.step(b"state", {"page": 1}), nr.FormatError, "not a state of a sequence of this network"),
+    (lambda net: net.step(b"", 3), nr.ShapeError, "expected a dict of fields"),
     (lambda net: net.session(1).forecast(3), nr.KindError, "the network is no series"),
     (lambda net: net.session(1).forecast(0), nr.OptionError, "steps is 0"),
     (lambda net: net.session(1).forecast(3, level=1), nr.OptionError, "level is 1"),

@@ -18,7 +18,7 @@ import servers
 #: What a command needs of its key: to read (R) what users put there, to write (W) it, or to do anything at all with it.
 NEEDS = {
     "R": ["run", "class", "getdata", "report", "evaluate", "export", "hrun", "hclass", "rank", "fields", "explain",
-          "forecast", "sample"],
+          "forecast", "sample", "step"],
     "W": ["create", "observe", "train", "reset", "stop", "configure", "import", "_load", "_rows", "_trained", "_reset",
           "_configure", "_observed", "calibrate", "_calibrated", "forget"],
     # It writes its first key and reads others.
@@ -29,7 +29,7 @@ NEEDS = {
 #: Commands that change nothing.
 READS = {
     "run", "class", "info", "threads", "trainings", "getdata", "wait", "report", "evaluate", "export", "hrun", "hclass",
-    "rank", "fields", "explain", "forecast", "sample",
+    "rank", "fields", "explain", "forecast", "sample", "step",
 }  # fmt: skip
 
 

@@ -142,6 +142,10 @@ NR.FORECAST net user:1 3 | the network learns from rows
 NR.SAMPLE net | wrong number of arguments
 NR.SAMPLE nothing user:1 | no network at key 'nothing'
 NR.SAMPLE net user:1 | the network learns from rows
+NR.STEP net state | wrong number of arguments
+NR.STEP nothing state page a | no network at key 'nothing'
+NR.STEP string state page a | WRONGTYPE
+NR.STEP net state 1 2 | the network learns from rows: only one created with SEQUENCE has sequences
 NR.CREATE new CLASSIFIER SCHEMA a CATEGORY -> a SEQUENCE LENGTH | LENGTH has no value
 NR.CREATE new CLASSIFIER SCHEMA a CATEGORY -> a SEQUENCE LENGTH 65537 | LENGTH is '65537': expected an integer
 NR.CREATE new CLASSIFIER SCHEMA a CATEGORY -> a SEQUENCE CELL gru | CELL is 'gru': expected AUTO, WINDOW, RESERVOIR

@@ -98,6 +98,10 @@ USUAL = [
     "NR.RUN net:visits user:1 page b -> TOP 1", "NR.CLASS net:visits user:1 -> SAMPLE SEED 1", "NR.RUN net:load m:1",
     "NR.FORGET net:visits user:1", "NR.FORECAST net:load m:1 2", "NR.FORECAST net:load m:2 1 -> INTERVAL 50",
     "NR.SAMPLE net:pages user:1 COUNT 3 TEMPERATURE 2 TOPK 2 TOPP 0.9 MINP 0.1 PENALTY 2 UNTIL a SEED 1",
+    "NR.STEP net:visits {state} page a n 3 -> TOP 1", "NR.STEP net:load {nothing} kwh 3",
+    "NR.STEP net:visits {nothing} JSON {object_of_event} -> SET 50", "NR.STEP net:flat {nothing} FP32 ROWS 2 {pairs}",
+    "NR.OBSERVE net:flat m:1 FP32 ROWS 2 {pairs} -> 1 WEIGHT 2", "NR.OBSERVE net:flat m:1 FP32 {pairs}",
+    "NR.EXPLAIN net:visits user:1 page b -> FOR yes SAMPLES 2", "NR.EXPLAIN net:flat m:1 -> WANT 1",
     "NR.CALIBRATE net:shop JSON {json} -> yes no", "NR._CALIBRATED net {scores}", "NR.CALIBRATE net TEST",
 ]  # fmt: skip
 
@@ -126,12 +130,17 @@ def blobs() -> dict[str, bytes]:
     net = neuralredis.Network("classifier", [2, 3, 2], dataset=9, test=4, seed=1)
     net.observe([[1, 2], [3, 4]], [0, 1])
     frames = saved.frames(bytes(net))
+    visits = neuralredis.SequenceNetwork(
+        "classifier", fields={"page": "category 5", "n": "number"}, target="left", hidden=[3], length=5, seed=1
+    )
+    visits.observe([[{"page": "a"}, {"page": "b"}]], ["no"])
+    _, state = visits.step(b"", {"page": "b", "n": 2})
     return {
         "rows": inredis.blob((1, 2, 0), (3, 4, 1)), "ones": inredis.blob((1, 1)), "places": b"\0\1\0\0\0\1\0\0\0\0",
         "network": bytes(net), "head": bytes(net)[: saved.HEAD], "layout": frames[saved.LAYOUT],
         "weights": frames[saved.WEIGHTS], "statistics": frames[saved.STATISTICS], "end": frames[saved.END],
         "json": b'[{"user.age":30,"item.kind":"new"},{"hour":3}]', "object": b'{"user":{"age":30},"note":"a_text"}',
-        "object_of_event": b'{"page":"a"}',
+        "object_of_event": b'{"page":"a"}', "state": state, "nothing": b"",
         "pairs": inredis.blob((1, 2), (3, 4)), "scores": struct.pack("<Q2d", 0, 0.25, 0.5),
         "observed": inredis.observed([(1, b"newer")], [b"newer"], inredis.row_of(30, 5, 5, outcome=1), cells=3),
     }  # fmt: skip
@@ -249,6 +258,9 @@ def prepare(wire: Wire) -> None:
     wire.ask("NR.CREATE", "net:visits", "CLASSIFIER", *pages, "left", "HIDDEN", 3, *sequence)
     wire.ask("NR.CREATE", "net:pages", "CLASSIFIER", *pages, "page", "HIDDEN", 3, *sequence)
     wire.ask("NR.CREATE", "net:load", "REGRESSOR", "SCHEMA", "kwh", "NUMBER", "->", "kwh", "HIDDEN", 3, *sequence)
+    wire.ask("NR.CREATE", "net:flat", "CLASSIFIER", 2, 3, "->", 2, *sequence)
+    wire.ask("NR.OBSERVE", "net:flat", "m:1", 1, 2, "->", 0, "TRAIN")
+    wire.ask("NR.OBSERVE", "net:flat", "m:2", 2, 1, "->", 1, "TRAIN")
     for user, page in ((1, "a"), (2, "b"), (1, "b")):
         wire.ask("NR.OBSERVE", "net:visits", f"user:{user}", "page", page, "n", user)
         wire.ask("NR.OBSERVE", "net:pages", f"user:{user}", "page", page)
@@ -362,7 +374,7 @@ def test_what_only_reads_may_be_called_where_nothing_may_be_written(wire: Wire) 
     call = "return redis.pcall(unpack(ARGV))"
     for words in usual():
         reads = b"NR.RUN NR.CLASS NR.INFO NR.THREADS NR.TRAININGS NR.GETDATA NR.WAIT NR.REPORT NR.EVALUATE NR.EXPORT"
-        reads = (reads + b" NR.HRUN NR.HCLASS NR.RANK NR.FIELDS NR.EXPLAIN NR.FORECAST NR.SAMPLE").split()
+        reads = (reads + b" NR.HRUN NR.HCLASS NR.RANK NR.FIELDS NR.EXPLAIN NR.FORECAST NR.SAMPLE NR.STEP").split()
         found = errors(wire.ask("EVAL_RO", call, 0, *words))
         assert bool(found) == (words[0] not in reads), (words, found)
         assert all("Write commands are not allowed" in str(error) for error in found)

@@ -202,3 +202,139 @@ def test_many_events_in_one_command_are_refused(client: redis.Redis) -> None:
     prepare(client)
     with pytest.raises(redis.ResponseError, match="bytes in one command: expected at most 65536, in several"):
         client.execute_command("NR.OBSERVE", "net", "user:1", "JSON", "[" + ",".join(["{}"] * 40_000) + "]")
+
+
+def test_a_state_that_a_client_keeps_is_answered_as_a_sequence_that_the_network_keeps(kind: kinds.Kind) -> None:
+    with (
+        servers.running(kind, "--repl-diskless-sync", "no", module=MODULE, tcp=True) as primary,
+        servers.replica_of(primary, kind, module=MODULE) as replica,
+    ):
+        client = primary.client(protocol=2, decode_responses=False)
+        prepare(client)
+        client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 20, "BLOCK", 0)
+        assert agree(primary, replica)
+        reader = replica.client(protocol=2, decode_responses=False)
+        net = nr.SequenceNetwork.from_bytes(exported(primary))
+        state = mine = b""
+        # More than the 20 that are kept.
+        for at in range(30):
+            event = ("page", ["home", "cart", "help"][at * at % 3], "seconds", at)
+            answer, new = client.execute_command("NR.STEP", "net", state, *event)
+            assert reader.execute_command("NR.STEP", "net", state, *event) == [answer, new]
+            outputs, mine = net.step(mine, {"page": event[1], "seconds": at})
+            assert mine == new
+            assert [np.float32(share) for share in answer[1::2]] == outputs.tolist()
+            client.execute_command("NR.OBSERVE", "net", "live", *event)
+            assert client.execute_command("NR.RUN", "net", "live") == answer
+            state = new
+        event = ("page", "help", "seconds", 3)
+        # It outlives a training and a restart, and new words.
+        client.execute_command("NR.OBSERVE", "net", "other", "page", "another")
+        client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 20, "BLOCK", 0)
+        client.execute_command("DEBUG", "RELOAD")
+        answer, new = client.execute_command("NR.STEP", "net", state, *event)
+        assert client.execute_command("NR.RUN", "net", "live", *event) == answer
+        # As an answer it looks as is asked; the state is the same.
+        best, again = client.execute_command("NR.STEP", "net", state, *event, "->", "TOP", 1)
+        assert (len(best), again) == (2, new)
+        block = '[{"page":"help","seconds":3}]'
+        assert client.execute_command("NR.STEP", "net", state, "JSON", block) == [answer, new]
+        # The primary knows a word that a copy does not know yet.
+        client.execute_command("NR.IMPORT", "before", bytes(net))
+        with pytest.raises(redis.ResponseError, match=r"NRFORMAT .* it knows 4 words, and this network 3"):
+            client.execute_command("NR.STEP", "before", new, *event)
+
+
+def test_what_is_no_state_is_refused_and_nothing_breaks(client: redis.Redis, server: servers.Server) -> None:
+    prepare(client)
+    net = nr.SequenceNetwork.from_bytes(exported(server))
+    state = b""
+    for seconds in range(3):
+        _, state = net.step(state, {"page": "home", "seconds": seconds})
+    before = exported(server)
+    chance = random.Random(5)
+    for _ in range(300):
+        spoilt = bytearray(state)
+        for _ in range(chance.randrange(1, 4)):
+            at = chance.randrange(len(spoilt))
+            spoilt[at : at + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
+        if bytes(spoilt) in (state, b""):
+            continue
+        with pytest.raises(redis.ResponseError, match="NRFORMAT not a state of a sequence of this network: "):
+            client.execute_command("NR.STEP", "net", bytes(spoilt), "page", "home")
+        with pytest.raises(nr.FormatError, match="not a state of a sequence of this network: "):
+            net.step(bytes(spoilt), {"page": "home"})
+    with pytest.raises(redis.ResponseError, match="no event after the state"):
+        client.execute_command("NR.STEP", "net", state, "->", "TOP")
+    with pytest.raises(redis.ResponseError, match="no field 'colour'"):
+        client.execute_command("NR.STEP", "net", state, "colour", "red")
+    with pytest.raises(redis.ResponseError, match=r"NRKIND .*only a regressor"):
+        client.execute_command("NR.STEP", "net", state, "page", "home", "->", "INTERVAL", 80)
+    assert exported(server) == before
+
+
+def test_events_by_position_come_as_bytes_too(client: redis.Redis, server: servers.Server) -> None:
+    for key in ("text", "bytes"):
+        client.execute_command("NR.CREATE", key, "CLASSIFIER", 2, 4, "->", 3, "SEQUENCE", "LENGTH", 5, "SEED", 1)
+    events = np.random.default_rng(1).normal(size=(9, 2)).astype(np.float32)
+    for event in events:
+        client.execute_command("NR.OBSERVE", "text", "a", *event.tolist())
+    client.execute_command("NR.OBSERVE", "text", "a", "->", 2)
+    client.execute_command("NR.OBSERVE", "bytes", "a", "FP32", events[:1].tobytes())
+    client.execute_command("NR.OBSERVE", "bytes", "a", "FP32", "ROWS", 8, events[1:].tobytes(), "->", 2)
+    assert exported(server, "bytes") == exported(server, "text")
+    event = np.array([1, 2], np.float32).tobytes()
+    asked = client.execute_command("NR.RUN", "text", "a", 1, 2)
+    assert client.execute_command("NR.RUN", "bytes", "a", "FP32", event) == asked
+    stepped = client.execute_command("NR.STEP", "text", "", "FP32", events[-1:].tobytes())
+    assert client.execute_command("NR.STEP", "text", "", *events[-1].tolist()) == stepped
+    nothing = np.array([[1, np.nan], [3, 4]], np.float32)
+    for words, message in [
+        (("FP32", b"1234567"), "NRSHAPE the blob has 7 bytes: expected a multiple of 8"),
+        (("FP32", "ROWS", 2, event), "NRSHAPE the blob has 1 rows of 2 floats: expected 2, as ROWS says"),
+        (("FP32", nothing.tobytes()), "NRDATA row 0: input 1 is NaN"),
+        (("FP32", event, "TRAIN"), "NROPTION 'TRAIN' is no option here: expected -> or nothing after the blob"),
+        (("FP32", bytes(80_000)), "bytes in one command: expected at most 65536"),
+    ]:
+        with pytest.raises(redis.ResponseError, match=message):
+            client.execute_command("NR.OBSERVE", "bytes", "a", *words)
+    assert exported(server, "bytes") == exported(server, "text")
+    with pytest.raises(redis.ResponseError, match="2 events: expected at most one to ask about"):
+        client.execute_command("NR.RUN", "bytes", "a", "FP32", bytes(16))
+    prepare(client)
+    with pytest.raises(redis.ResponseError, match="NRSHAPE"):
+        client.execute_command("NR.OBSERVE", "net", "user:1", "FP32", event)
+
+
+def test_an_answer_to_a_sequence_is_explained_by_its_id(client: redis.Redis) -> None:
+    prepare(client)
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 30, "BLOCK", 0)
+
+    def told(*words: Any) -> dict[str, Any]:
+        reply = client.execute_command("NR.EXPLAIN", "net", *words)
+        return dict(zip(reply[::2], reply[1::2], strict=True))
+
+    found = told("user:1", "->", "SAMPLES", 2)
+    assert found["class"] == client.execute_command("NR.CLASS", "net", "user:1")
+    shares = dict(zip(found["shares"][::2], map(float, found["shares"][1::2]), strict=True))
+    assert {"page[-1]", "seconds[-8]", "state"} <= shares.keys()
+    assert float(found["answer"]) - float(found["mean"]) == pytest.approx(sum(shares.values()))
+    after = told("user:1", "page", "home", "seconds", 3, "->", "SAMPLES", 2)
+    assert after["values"][:2] == ["page[-1]", "home"]
+    wanted = told("user:1", "->", "WANT", "no")
+    assert wanted["want"] == "no"
+    with pytest.raises(redis.ResponseError, match="2 events: expected at most one to ask about"):
+        told("user:1", "JSON", "[{},{}]")
+
+
+def test_hashes_are_no_events(client: redis.Redis) -> None:
+    prepare(client)
+    client.hset("hash", mapping={"page": "home"})
+    for words in (
+        ("NR.HOBSERVE", "net", 1, "hash", "->", "yes"),
+        ("NR.HRUN", "net", 1, "hash"),
+        ("NR.HCLASS", "net", 1, "hash"),
+        ("NR.RANK", "net", 1, "hash"),
+    ):
+        with pytest.raises(redis.ResponseError, match="NRSHAPE the network learns from sequences"):
+            client.execute_command(*words)

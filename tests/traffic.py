@@ -189,7 +189,8 @@ class Traffic:
             ["NR.RANK", key, 3, *HASHES, "->", "WITHSCORES"], ["NR.FIELDS", key],
             ["NR.EXPLAIN", key, 0.5, 0.5, "->", "WANT", 1], ["NR.EXPLAIN", key, "age", 5],
             ["NR.RUN", key, "user:3"], ["NR.CLASS", key, "user:4", "age", 3], ["NR.FORECAST", key, "user:5", 3],
-            ["NR.SAMPLE", key, "user:6", "COUNT", 3],
+            ["NR.SAMPLE", key, "user:6", "COUNT", 3], ["NR.STEP", key, "", "age", 5], ["NR.STEP", key, "", 0.5, 0.5],
+            ["NR.EXPLAIN", key, "user:3"],
             ["DUMP", key], ["MEMORY", "USAGE", key], ["DEBUG", "DIGEST-VALUE", key], ["NR.WAIT", key, 3],
         ]  # fmt: skip
         return self.chance.choice(looks)

@@ -144,6 +144,7 @@ class RedisSequenceNetwork:
 
     observe = awaited(SequenceSteps.observe)
     observe_series = awaited(SequenceSteps.observe_series)
+    step = awaited(SequenceSteps.step)
     field_statistics = awaited(NetworkSteps.field_statistics)
     train = awaited(NetworkSteps.train)
     start_training = awaited(NetworkSteps.start_training, Training)

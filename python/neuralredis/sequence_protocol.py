@@ -59,6 +59,9 @@ class AnySequenceNetwork(Protocol):
     ) -> tuple[int, int]:
         """Add series, each of which is cut in time."""
 
+    def step(self, state: bytes, event: Any) -> tuple[NDArray[float32], bytes]:
+        """Return the answer to a sequence that the caller keeps, after one more event, and its new state."""
+
     def train(
         self,
         *,

@@ -421,6 +421,51 @@ class SequenceNetwork(Network):
         drawing = (temperature, top_k, top_p, min_p, seed)
         return self._drawn(None, flat, (count, until), drawing, penalty)
 
+    def step(self, state: bytes, event: Any) -> tuple[NDArray[float32], bytes]:
+        """Return the answer to a sequence that the caller keeps, after one more event, and its new state.
+
+        The network keeps nothing of it: the state may lie in a cookie, in a hash, on a telephone. It holds the last
+        ``length`` events, a word as the number that the network knows it by, and nothing of the weights: so it goes on
+        after a training, and on every copy of the network. Answers are those to a sequence with the same events that
+        is kept; but words that the network has not met are not taken up, and stand for any other word.
+
+        Parameters
+        ----------
+        state : bytes
+            What the last step returned; ``b""`` begins.
+        event : dict, or a value, or array_like
+            As of `Session.observe`.
+
+        Returns
+        -------
+        answer : numpy.ndarray of float32, shape (outputs,)
+            As a row of `run`.
+        state : bytes
+            22 bytes or a few more, beside those of the events: a word takes one or two, a number four.
+
+        Raises
+        ------
+        FormatError
+            If the bytes are no state, or that of a network with other fields or words.
+
+        Examples
+        --------
+        >>> import neuralredis as nr
+        >>> net = nr.SequenceNetwork("classifier", fields={"letter": "category"}, target="letter", seed=1)
+        >>> counts = net.observe(["abcabcabc", "bcabcabca", "cabcabcab"] * 10)
+        >>> report = net.train(max_cycles=100)
+        >>> state = b""
+        >>> for letter in "abca":
+        ...     answer, state = net.step(state, letter)
+        >>> net.info().classes[answer.argmax()]
+        'b'
+        >>> len(state)
+        26
+        """
+        flat, _ = self._flat([[event]])
+        answers, state = _core.step(self, _state(state), flat, 1)
+        return answers[0], state
+
     def _drawn(
         self, id: bytes | None, events: Any, extent: tuple[int, str | None], drawing: tuple[Any, ...], penalty: float
     ) -> list[str]:
@@ -567,6 +612,13 @@ def id_of(id: str | bytes | int) -> bytes:
     if isinstance(id, (str, int, np.integer)):
         return str(id).encode("utf-8", "surrogateescape")
     raise TypeError(f"the id is {id!r}: expected a text, bytes or an integer")
+
+
+def _state(state: Any) -> bytes:
+    """Return the bytes of a state."""
+    if isinstance(state, (bytes, bytearray, memoryview)):
+        return bytes(state)
+    raise TypeError(f"the state is {state!r}: expected the bytes that a step returned, or b'' to begin")
 
 
 def _forecast(found: tuple[NDArray[float32], tuple[NDArray[float32], NDArray[float32]] | None]) -> Forecast:

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, cast
 
-from numpy.typing import ArrayLike
+from numpy import float32
+from numpy.typing import ArrayLike, NDArray
 
-from neuralredis import loading
+from neuralredis import loading, sequences
 from neuralredis.exceptions import KindError
 from neuralredis.options import Set
 from neuralredis.remote import commands, replies
@@ -101,6 +102,19 @@ class SequenceSteps(NetworkSteps):
             return RowCounts(info.training_dataset_len, info.test_dataset_len)
         train, test = counts
         return RowCounts(int(train), int(test))
+
+    def step(self, state: bytes, event: Any) -> Steps[tuple[NDArray[float32], bytes]]:
+        """Return an answer and a new state: ``NR.STEP``.
+
+        It is read-only, so replicas do it, too: one that has not yet heard of a word that a state knows refuses it.
+        """
+        bytes_of_state = sequences._state(state)
+        return (yield from self._with_rows(lambda rows: self._step(cast("Events", rows), bytes_of_state, event)))
+
+    def _step(self, events: Events, state: bytes, event: Any) -> Steps[tuple[NDArray[float32], bytes]]:
+        told = next(events.happened(b"state", [event], None, None, None))
+        answer, state = yield from self._ask("NR.STEP", self._key, state, *told)
+        return events.outputs_of(answer), bytes(state)
 
     def evaluate(self, X: Set = "test") -> Steps[Evaluation]:  # type: ignore[override]
         """Return how well the network does on a stored set.

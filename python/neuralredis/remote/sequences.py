@@ -73,6 +73,7 @@ class RedisSequenceNetwork:
 
     observe = waited(SequenceSteps.observe)
     observe_series = waited(SequenceSteps.observe_series)
+    step = waited(SequenceSteps.step)
     field_statistics = waited(NetworkSteps.field_statistics)
     train = waited(NetworkSteps.train)
     start_training = waited(NetworkSteps.start_training, Training)

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use neuralredis_core::conformal::interval;
 use neuralredis_core::schema::Value;
-use neuralredis_core::sequence::{Extent, FreshSequence};
+use neuralredis_core::sequence::{Extent, FreshSequence, Seen};
 use neuralredis_core::{
     Cell, Changes, Decoding, Error, Events, Happened, Kind, Layout, Level, Network as Engine, Options, Outcome, Row,
     Schema, SequenceOptions,
@@ -287,12 +287,33 @@ pub(crate) fn run_session<'py>(
     let given = read.as_ref().map(|read| read.understood(schema, vec![1])).transpose()?;
     let event = given.as_ref().map(|given| &given.events[0][..]);
     let seen = engine.see(id, event).map_err(raise)?;
+    outputs_of(py, &engine, &seen)
+}
+
+/// The outputs of a sequence that the caller keeps as a state, after some events more, and the state then.
+#[pyfunction]
+pub(crate) fn step<'py>(
+    py: Python<'py>,
+    net: &Bound<'py, Network>,
+    state: &[u8],
+    events: &Bound<'py, PyAny>,
+    count: usize,
+) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyBytes>)> {
+    let engine = net.get().snapshot(py);
+    let read = Read::of(&engine, events)?;
+    let given = read.understood(schema_of(&engine)?, vec![count])?;
+    let (seen, state) = engine.step(state, &given.events).map_err(raise)?;
+    Ok((outputs_of(py, &engine, &seen)?, PyBytes::new(py, &state)))
+}
+
+/// What is answered to a sequence that is seen so.
+fn outputs_of<'py>(py: Python<'py>, engine: &Engine, seen: &Seen) -> PyResult<Bound<'py, PyAny>> {
     let mut outputs = vec![0.0; engine.layout().outputs()];
     answer(py, &engine.model(), 1, || engine.model().answer(std::slice::from_ref(&seen.row), &mut outputs));
     if engine.learns_next_event() && engine.kind() == Kind::Regressor {
         outputs[0] += seen.level;
     }
-    shown(py, &engine, &outputs, 1)
+    shown(py, engine, &outputs, 1)
 }
 
 /// How well the network does on sequences that are not kept.

@@ -47,7 +47,7 @@ mod _core {
     #[pymodule_export]
     use super::happened::{
         evaluate_events, forecast, forget, happen, run_events, run_session, sample_events, sequence_declaration,
-        sequence_ids,
+        sequence_ids, step,
     };
     #[pymodule_export]
     use super::network::Network;

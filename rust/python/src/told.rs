@@ -73,10 +73,14 @@ fn commands(engine: &Engine, read: &Read<'_>, rows: std::ops::Range<usize>) -> P
     let table = match read {
         Read::Numbers(inputs) => {
             let width = inputs.values.len().checked_div(inputs.rows).unwrap_or(0);
-            let event = |row: usize| &inputs.values[row * width..][..width];
-            return Ok(rows
-                .map(|row| event(row).iter().map(|value| value.to_string().into_bytes()).collect())
-                .collect());
+            let values = &inputs.values[rows.start * width..rows.end * width];
+            let part = (PART / (4 * width).max(1)).max(1) * width.max(1);
+            let words = |part: &[f32]| {
+                let blob = part.iter().flat_map(|value| value.to_le_bytes()).collect();
+                let count = (part.len() / width.max(1)).to_string().into_bytes();
+                vec![b"FP32".to_vec(), b"ROWS".to_vec(), count, blob]
+            };
+            return Ok(values.chunks(part).map(words).collect());
         }
         Read::Fields(table) => table,
     };
