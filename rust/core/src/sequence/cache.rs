@@ -43,9 +43,15 @@ impl Cache {
             held.states.clear();
             return None;
         }
-        let begin_so = held.states.iter().enumerate().filter(|(_, known)| events.starts_with(&known.events));
-        let longest = begin_so.max_by_key(|(_, known)| known.events.len()).map(|(at, _)| at)?;
+        let longest = held.longest(events)?;
         Some(held.states.remove(longest))
+    }
+
+    /// Of how many bytes of these events a state is known.
+    pub(super) fn known(&self, scaling: Option<&Scaling>, events: &[u8]) -> usize {
+        let Ok(held) = self.0.try_lock() else { return 0 };
+        let longest = held.longest(events).filter(|_| held.scaling.as_ref() == scaling);
+        longest.map_or(0, |at| held.states[at].events.len())
     }
 
     pub(super) fn put(&self, scaling: Option<&Scaling>, known: Known) {
@@ -69,6 +75,14 @@ impl Cache {
         let of_states =
             held.states.iter().map(|known| memory::of_vec(&known.events, taken) + known.state.bytes_by(taken));
         memory::of_vec(&held.states, taken) + of_states.sum::<usize>()
+    }
+}
+
+impl Held {
+    /// The place of the state after as many of the first of these events as there is one of.
+    fn longest(&self, events: &[u8]) -> Option<usize> {
+        let begin_so = self.states.iter().enumerate().filter(|(_, known)| events.starts_with(&known.events));
+        begin_so.max_by_key(|(_, known)| known.events.len()).map(|(at, _)| at)
     }
 }
 

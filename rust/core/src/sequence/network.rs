@@ -260,9 +260,18 @@ impl Network {
 
     /// Multiplications that it takes to see a sequence after so many events more, about.
     pub fn seeing(&self, id: &[u8], more: usize) -> usize {
-        let Some(Sequences { view, store, .. }) = &self.sequences else { return 0 };
-        let events = store.get(id).map_or(0, Sequence::len).saturating_add(more);
-        events.min(view.options().length as usize).saturating_mul(view.hearing())
+        let Some(Sequences { view, store, cache }) = &self.sequences else { return 0 };
+        let most = view.options().length as usize;
+        let left = store.get(id).map_or(0, |sequence| {
+            // Where the first events are to go, nothing is known of what is left.
+            let is_whole = sequence.len().saturating_add(more) <= most;
+            let known = || cache.known(self.trained.normalization.events.as_ref(), sequence.events());
+            let known = if is_whole { known() } else { 0 };
+            // Events take about as many bytes each.
+            let all = sequence.events().len().max(1);
+            (sequence.len() as u128 * (all - known) as u128 / all as u128) as usize
+        });
+        left.saturating_add(more).min(most).saturating_mul(view.hearing())
     }
 
     /// Multiplications that it takes to make the rows of a set of sequences, about.

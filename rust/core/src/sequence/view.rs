@@ -114,9 +114,9 @@ impl View {
         self.reservoir.as_ref().map(|reservoir| times * reservoir.units())
     }
 
-    /// Multiplications that it takes to hear of an event, about; a tanh counts as ten.
+    /// Multiplications that it takes to hear of an event, about; in lanes a tanh counts as five.
     pub(crate) fn hearing(&self) -> usize {
-        let each = self.events.dense() + self.events.fields().len() + 12;
+        let each = self.events.dense() + self.events.fields().len() + 7;
         self.events.cells() + self.reservoir.as_ref().map_or(0, |reservoir| reservoir.units() * each)
     }
 

@@ -99,7 +99,10 @@ impl Question {
             Self::Inputs(_) => Cost::NONE,
             Self::Fields(known) => known.cost(),
             // It is compared with the rows that all sequences make.
-            Self::Sequence(id, _) => Cost::of_rows(1, network.seeing(id, 1).saturating_add(network.making(Set::Train))),
+            Self::Sequence(id, event) => {
+                let of_sequence = network.seeing(id, usize::from(event.is_some()));
+                Cost::of_rows(1, of_sequence.saturating_add(network.making(Set::Train)))
+            }
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) fn answer(ctx: Context, value: &value::Value, args: &[&[u8]], asked: 
     }
     let (asking, cost) = Asking::parse(value, after, asked)?;
     info::count(&RUNS, 1);
-    let cost = cost + Cost::of_rows(1, network.seeing(id, 1));
+    let cost = cost + Cost::of_rows(1, network.seeing(id, events.len()));
     let event = events.into_iter().next();
     if value.is_settled() && work::is_free(cost) {
         return asking.reply(network, &network.see(id, event.as_deref())?, &|| true);
