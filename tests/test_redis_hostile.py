@@ -99,7 +99,7 @@ USUAL = [
     "NR.FORGET net:visits user:1", "NR.FORECAST net:load m:1 2", "NR.FORECAST net:load m:2 1 -> INTERVAL 50",
     "NR.SAMPLE net:pages user:1 COUNT 3 TEMPERATURE 2 TOPK 2 TOPP 0.9 MINP 0.1 PENALTY 2 UNTIL a SEED 1",
     "NR.STEP net:visits {state} page a n 3 -> TOP 1", "NR.STEP net:load {nothing} kwh 3",
-    "NR.STEP net:visits {nothing} JSON {object_of_event} -> SET 50", "NR.STEP net:flat {nothing} FP32 ROWS 2 {pairs}",
+    "NR.STEP net:visits {nothing} JSON {object_of_event} -> MIN 0.1", "NR.STEP net:flat {nothing} FP32 ROWS 2 {pairs}",
     "NR.OBSERVE net:flat m:1 FP32 ROWS 2 {pairs} -> 1 WEIGHT 2", "NR.OBSERVE net:flat m:1 FP32 {pairs}",
     "NR.EXPLAIN net:visits user:1 page b -> FOR yes SAMPLES 2", "NR.EXPLAIN net:flat m:1 -> WANT 1",
     "NR.CALIBRATE net:shop JSON {json} -> yes no", "NR._CALIBRATED net {scores}", "NR.CALIBRATE net TEST",

@@ -286,8 +286,9 @@ def test_events_by_position_come_as_bytes_too(client: redis.Redis, server: serve
     event = np.array([1, 2], np.float32).tobytes()
     asked = client.execute_command("NR.RUN", "text", "a", 1, 2)
     assert client.execute_command("NR.RUN", "bytes", "a", "FP32", event) == asked
-    stepped = client.execute_command("NR.STEP", "text", "", "FP32", events[-1:].tobytes())
-    assert client.execute_command("NR.STEP", "text", "", *events[-1].tolist()) == stepped
+    raw = server.client(protocol=2, decode_responses=False)
+    stepped = raw.execute_command("NR.STEP", "text", "", "FP32", events[-1:].tobytes())
+    assert raw.execute_command("NR.STEP", "text", "", *events[-1].tolist()) == stepped
     nothing = np.array([[1, np.nan], [3, 4]], np.float32)
     for words, message in [
         (("FP32", b"1234567"), "NRSHAPE the blob has 7 bytes: expected a multiple of 8"),

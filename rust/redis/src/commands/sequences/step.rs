@@ -1,5 +1,5 @@
 //! `NR.STEP key state field value ... [-> wanted]`, `NR.STEP key state JSON text [-> wanted]`, of numbers by position
-//! `NR.STEP key state i0 .. iN [-> wanted]`
+//! `NR.STEP key state i0 .. iN [-> wanted]`, `NR.STEP key state FP32 [ROWS n] blob [-> wanted]`
 
 use neuralredis_core::schema::Value;
 use neuralredis_core::{Error, Network};
@@ -8,6 +8,7 @@ use super::super::named::answer::Asked;
 use super::super::named::wanted::WANTED;
 use super::super::named::{JSON, PAIR};
 use super::super::prelude::*;
+use super::super::wire_rows::BLOB;
 use super::answer::Asking;
 use super::event::{Told, owned};
 use crate::info::{self, RUNS};
@@ -26,7 +27,7 @@ impl Command for Step {
         arguments: &[
             Argument::KEY,
             Argument::text(c"state"),
-            Argument::one_of(c"event", &[Argument::number(c"input").multiple(), PAIR.multiple(), JSON]),
+            Argument::one_of(c"event", &[Argument::number(c"input").multiple(), BLOB, PAIR.multiple(), JSON]),
             WANTED,
         ],
     };
