@@ -78,7 +78,9 @@ if args.plot:
     ax = common.axes(
         "A network that learns while it answers", "delivery", f"error, mean of {batch} deliveries (minutes)"
     )
-    for column, name, color in zip(np.transpose(misses), ["network", "baseline: always the mean"], ["C0", "gray"], strict=True):
+    for column, name, color in zip(
+        np.transpose(misses), ["network", "baseline: always the mean"], ["C0", "gray"], strict=True
+    ):
         smooth = np.convolve(column, np.ones(batch) / batch, "valid")
         ax.plot(range(batch - 1, len(misses)), smooth, color=color, label=name)
     ax.plot(installed, [0] * len(installed), "|", color="C0", clip_on=False, label="a training ended")

@@ -63,7 +63,8 @@ for step in range(20):
         if step == len(events) - 1:
             session.finish(outcome(events))
 info = net.info()
-print(f"{args.visitors} visits observed: {info.training_dataset_len} for training, {info.test_dataset_len} for validation.")
+training, testing = info.training_dataset_len, info.test_dataset_len
+print(f"{args.visitors} visits observed: {training} for training, {testing} for validation.")
 report = net.train(autostop=True, backtrack=True, max_time=None, max_cycles=200, progress=args.progress)
 print(f"Trained for {report.cycles} cycles in {report.seconds:.1f} s.")
 

@@ -55,12 +55,14 @@ def run(args: argparse.Namespace) -> None:
     from neuralredis.table.texts import shortened
     from neuralredis.table.values import taken
 
-    known = with_names(args.network, args.key)
-    if isinstance(known, KnownSequences):
-        sequences.evaluate(args, known)
+    named = with_names(args.network, args.key)
+    if isinstance(named, KnownSequences):
+        if args.rows:
+            raise Failure("--rows is for networks that learn from rows, and this one learns from sequences")
+        sequences.evaluate(args, named)
         return
     check_rows(args)
-    question = asked(known, args.data, args.wishes)
+    question = asked(named, args.data, args.wishes)
     network, table = question.network, question.table
     target = network.target
     table.check(target.name)

@@ -71,7 +71,7 @@ impl Reservoir {
     }
 
     pub(crate) fn describe(&self) -> ReservoirDescription {
-        let Self { seed, biases, leaks, from_before, dense: _, looked_up: _, factor } = self.clone();
+        let Self { seed, biases, leaks, from_before, weights: _, factor } = self.clone();
         ReservoirDescription { seed, biases, leaks, from_before, factor }
     }
 
