@@ -10,6 +10,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod clock;
 pub mod codec;
 pub mod conformal;
 mod constraint;

@@ -29,6 +29,7 @@ mod sync {
     pub(super) use loom::sync::{Condvar, Mutex, MutexGuard, atomic};
 
     pub(super) use crate::sleepers as thread;
+    pub(super) use std::time::Instant;
 
     pub(super) const SPINS: u32 = 0;
     pub(super) const SLICE: std::time::Duration = std::time::Duration::ZERO;

@@ -27,6 +27,8 @@ mod avx2;
 mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
 #[cfg(test)]
 mod tests;
 
@@ -45,7 +47,7 @@ pub(crate) use members::add_share;
 pub(crate) use rprop::{FIRST_SIZE, MAX_SIZE, MIN_SIZE, StepRule};
 pub(crate) use units::MAX_STANDARDIZED;
 
-/// The environment variable that pins an instruction set: `avx512`, `avx2`, `neon` or `portable`.
+/// The environment variable that pins an instruction set: `avx512`, `avx2`, `neon`, `simd128` or `portable`.
 pub const PIN: &str = "NEURALREDIS_ISA";
 
 /// Declares the table of kernels: a field for each, and the functions that fill it for an instruction set.
@@ -126,6 +128,8 @@ fn available() -> Vec<Kernels> {
         Kernels::of::<avx2::Avx2>(),
         #[cfg(target_arch = "aarch64")]
         Kernels::of::<neon::Neon>(),
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        Kernels::of::<simd128::Simd128>(),
         Kernels::of::<portable::Portable>(),
     ];
     all.into_iter().flatten().collect()
@@ -167,7 +171,7 @@ pub(crate) fn ln(x: f32) -> f32 {
     functions::ln(portable::Portable, [x; LANES])[0]
 }
 
-/// The name of the instruction set in use: `avx512`, `avx2`, `neon` or `portable`.
+/// The name of the instruction set in use: `avx512`, `avx2`, `neon`, `simd128` or `portable`.
 ///
 /// # Errors
 /// [`Error::Option`] if the environment variable [`PIN`] names one that this CPU lacks.

@@ -1,8 +1,9 @@
 //! What a training's threads and everybody else share while it runs: what has been asked of it, and how far it is.
 
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::sync::Instant;
 use super::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 /// How far a training is.

@@ -11,6 +11,7 @@ use super::pauses;
 use super::pool::{Pool, Seats};
 use super::task::Task;
 use super::trial;
+use super::turn::to_the_end;
 use super::turns::Owner;
 use crate::error::Error;
 use crate::report::Report;
@@ -111,7 +112,7 @@ impl Job {
             };
             let task = with_rows.as_ref().unwrap_or(&self.task);
             pauses::at("first");
-            let trained = trial::train(task, &self.control, &mut seats);
+            let trained = to_the_end(trial::train(task, &self.control, &mut seats));
             pauses::at("end");
             Ok(trained)
         }));

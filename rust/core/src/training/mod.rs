@@ -13,6 +13,7 @@ mod pass;
 mod pauses;
 mod pool;
 mod session;
+mod slices;
 mod soften;
 mod statistics;
 mod sync;
@@ -22,6 +23,7 @@ mod tests;
 mod threads;
 mod trainers;
 mod trial;
+mod turn;
 mod turns;
 mod warnings;
 
@@ -30,6 +32,7 @@ pub use control::Progress;
 pub use job::{Job, Outcome};
 pub use live::Live;
 pub use pool::Pool;
+pub use slices::Slices;
 pub use task::{Task, TrainOptions};
 pub use turns::Owner;
 

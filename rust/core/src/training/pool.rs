@@ -10,9 +10,9 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::sync::{Condvar, Mutex, MutexGuard, SLICE};
+use super::sync::{Condvar, Instant, Mutex, MutexGuard, SLICE};
 use super::turns::{Owner, Turns};
 
 /// Limits and state of all trainings of one process.

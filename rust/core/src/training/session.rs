@@ -8,7 +8,7 @@
 //! all rows only in cycles that the curve has a place for, and at the end.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::baseline;
 use super::control::Control;
@@ -19,9 +19,11 @@ use super::pass::{Errors, GradientSource, LocalRows, Losses, OfTraining, PassReq
 use super::pool::Seats;
 use super::soften::{self, LastLayers};
 use super::statistics::RowStatistics;
+use super::sync::Instant;
 use super::task::Task;
 use super::threads::Threads;
 use super::trainers::{Found, Trainer, Verdict, WeightDecay};
+use super::turn::give_way;
 use super::warnings::{learnt_nothing, warnings};
 use crate::constraint::bound;
 use crate::dataset::Set;
@@ -101,7 +103,7 @@ impl<'a> Session<'a> {
     }
 
     /// Trains to the end. None if the training is cancelled.
-    pub(super) fn train(mut self, seats: &mut Seats) -> Option<(Trained, Report)> {
+    pub(super) async fn train(mut self, seats: &mut Seats) -> Option<(Trained, Report)> {
         let options = self.task.training;
         let watch = self.source.has_test_rows();
         let mut ensemble = Ensemble::new(self.task);
@@ -115,6 +117,7 @@ impl<'a> Session<'a> {
         // Each member's own, of the last weights that the trainer kept.
         let mut test_errors = vec![f64::INFINITY; self.task.members];
         let (reason, known) = loop {
+            give_way().await;
             let learning = ensemble.learning();
             self.take_seats(seats, learning)?;
             let begun = Instant::now();

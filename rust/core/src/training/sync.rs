@@ -7,6 +7,8 @@ pub(super) use std::sync::{Condvar, Mutex, MutexGuard, atomic};
 pub(super) use std::thread;
 use std::time::Duration;
 
+pub(super) use crate::clock::Instant;
+
 /// Turns of a waiting thread before it goes to sleep: some 20 microseconds.
 pub(super) const SPINS: u32 = 1_000;
 

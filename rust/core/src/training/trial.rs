@@ -38,23 +38,23 @@ const TELLING_CYCLES: u64 = 10;
 const STREAM: u64 = 6;
 
 /// Trains to the end. None if the training is cancelled.
-pub(super) fn train(task: &Task, control: &Control, seats: &mut Seats) -> Option<(Trained, Report)> {
+pub(super) async fn train(task: &Task, control: &Control, seats: &mut Seats) -> Option<(Trained, Report)> {
     // Of all rows in a trial, too, so that what it has made is scaled, and its classes are weighted, as later.
     let statistics = RowStatistics::of(&task.dataset, task.schema.as_deref());
-    let mut train = |task: &Task, before| {
+    let mut train = async |task: &Task, before| {
         if control.is_cancelled() {
             return None;
         }
-        Session::new(task, control, &statistics, before).train(seats)
+        Session::new(task, control, &statistics, before).train(seats).await
     };
-    let Some(trial) = task.trial() else { return train(task, None) };
-    let (made, report) = train(&trial, None)?;
+    let Some(trial) = task.trial() else { return train(task, None).await };
+    let (made, report) = train(&trial, None).await?;
     drop(trial);
     if report.cycles == 0 || report.reason == Reason::MaxTime && report.cycles < TELLING_CYCLES {
         // It was too slow: one network has the time that is left.
-        return train(&task.alone(), None);
+        return train(&task.alone(), None).await;
     }
-    train(&task.after(made), Some(report))
+    train(&task.after(made), Some(report)).await
 }
 
 impl Task {
@@ -77,7 +77,7 @@ impl Task {
     pub(super) fn starts_of_a_trial(&self) -> usize {
         let (rows, parameters) = (self.dataset.train.len(), self.layout.parameters());
         let starts = self.options.restarts.starts(true, self.trainer().by_batches, rows, parameters);
-        starts.min(MOST_WORK / (rows * parameters)).max(1)
+        starts.min(MOST_WORK / rows.saturating_mul(parameters)).max(1)
     }
 
     /// How many members begin the trial; none if there is no trial.
@@ -115,6 +115,7 @@ impl Task {
 
 #[cfg(test)]
 mod tests {
+    use super::super::turn::to_the_end;
     use super::super::{Owner, Pool};
     use super::*;
     use crate::dataset::{Batch, Limits, Set};
@@ -198,7 +199,7 @@ mod tests {
     #[test]
     fn a_trial_without_time_leaves_what_is_left_to_one_network() {
         let task = task(100, 0, 0, Duration::from_nanos(1));
-        let (made, report) = train(&task, &Control::new(), &mut seats()).unwrap();
+        let (made, report) = to_the_end(train(&task, &Control::new(), &mut seats())).unwrap();
         assert_eq!((report.reason, made.members()), (Reason::MaxTime, 1));
     }
 
@@ -235,24 +236,25 @@ mod tests {
     fn a_stop_before_the_first_cycle_leaves_a_network_that_has_learnt_nothing() {
         let (task, control) = (task(100, 0, 100, Duration::ZERO), Control::new());
         control.stop();
-        let (made, report) = train(&task, &control, &mut seats()).unwrap();
+        let (made, report) = to_the_end(train(&task, &control, &mut seats())).unwrap();
         assert_eq!((report.reason, report.cycles, made.members()), (Reason::Stopped, 0, 1));
         assert!(made.is_untrained() && made.weights == task.trained.weights);
         control.cancel();
-        assert!(train(&task, &control, &mut seats()).is_none());
+        assert!(to_the_end(train(&task, &control, &mut seats())).is_none());
     }
 
     #[test]
     fn a_stop_during_the_trial_leaves_what_it_has_made() {
         let (task, control) = (task(100, 20, 100, Duration::ZERO), Control::new());
         let (statistics, trial) = (statistics(&task), task.trial().unwrap());
-        let (made, report) = Session::new(&trial, &control, &statistics, None).train(&mut seats()).unwrap();
+        let (made, report) = to_the_end(Session::new(&trial, &control, &statistics, None).train(&mut seats())).unwrap();
         let (weights, cycles) = (made.weights.clone(), report.cycles);
         let curve = report.curve.clone();
         assert!((1..=50).contains(&cycles) && made.statistics.total_cycles == cycles);
         control.stop();
         let after = task.after(made);
-        let (left, report) = Session::new(&after, &control, &statistics, Some(report)).train(&mut seats()).unwrap();
+        let (left, report) =
+            to_the_end(Session::new(&after, &control, &statistics, Some(report)).train(&mut seats())).unwrap();
         assert_eq!((report.reason, report.cycles, report.best_cycle), (Reason::Stopped, cycles, cycles));
         assert!(left.weights == weights && left.members() == 4 && left.statistics.total_cycles == cycles);
         assert!(report.test_error.is_some() && report.curve[..curve.len() - 1] == curve[..curve.len() - 1]);
@@ -262,11 +264,11 @@ mod tests {
     fn both_parts_scale_the_rows_and_weigh_the_classes_alike() {
         let task = task(100, 0, 60, Duration::ZERO);
         let statistics = statistics(&task);
-        let (made, _) = train(&task, &Control::new(), &mut seats()).unwrap();
+        let (made, _) = to_the_end(train(&task, &Control::new(), &mut seats())).unwrap();
         assert!(made.normalization == statistics.normalization(&task.options, &task.trained));
         let given = ClassWeight::Given(statistics.class_weights(&ClassWeight::Balanced).unwrap());
         let by_hand = Task { options: Options { class_weight: given, ..task.options.clone() }, ..task };
-        let (same, _) = train(&by_hand, &Control::new(), &mut seats()).unwrap();
+        let (same, _) = to_the_end(train(&by_hand, &Control::new(), &mut seats())).unwrap();
         assert!(made.weights == same.weights);
     }
 }
