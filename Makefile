@@ -14,7 +14,7 @@ SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') C
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-built test-rust test-python torture fuzz mutants quality bench lint lint-rust format
-.PHONY: audit audit-python wheel docs pages clean
+.PHONY: audit audit-python wheel wasm docs pages clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -97,6 +97,12 @@ format: $(VENV)/ready $(VENV)/lint ## bring Rust and Python into form
 wheel: $(VENV)/ready ## build a wheel into dist/, with an isolated build
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
+# Chosen by rust/wasm/build.sh: rustup's target, or what Debian has.
+wasm: js/neuralredis.wasm ## build the engine for browsers and Node, into js/neuralredis.wasm
+
+js/neuralredis.wasm: rust/wasm/build.sh $(shell find rust/core/src rust/wasm -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
+	@rust/wasm/build.sh
+
 # -W: a link that leads nowhere is an error, as is a docstring that cannot be read.
 docs: $(VENV)/built $(VENV)/test $(VENV)/docs ## build the documentation, a site, into dist/site
 	$(BIN)/python -m sphinx -q -W --keep-going -d target/doctrees docs dist/site
@@ -110,7 +116,7 @@ pages: $(VENV)/built $(VENV)/test ## write anew what pages take from a server, f
 
 clean: ## remove everything that was built
 	rm -rf $(VENV) target dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
-	rm -f python/neuralredis/*.so
+	rm -f python/neuralredis/*.so js/neuralredis.wasm
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment without the stamp may be half made: --clear begins again.
