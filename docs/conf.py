@@ -5,6 +5,7 @@ The pages are also read where they are, so their links are those of files.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from pygments.lexers.special import TextLexer
@@ -19,6 +20,11 @@ release = version = neuralredis.__version__
 extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc"]
 # What commands.py puts into commands.md.
 exclude_patterns = ["command-notes.md"]
+
+ROOT = Path(__file__).resolve().parents[1]
+# Built by `make wasm`; without it, the page on which networks learn says how to build it.
+if (ROOT / "js" / "neuralredis.wasm").exists():
+    tags.add("wasm")  # type: ignore[name-defined] # noqa: F821 # Sphinx has it here
 # A link to a heading, as GitHub has it.
 myst_heading_anchors = 3
 # `net` in a docstring may be anything of Python.
@@ -55,6 +61,18 @@ def bring_in(app: Sphinx, name: str, source: list[str]) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Leave what is typed into redis-cli without colours, and bring in the pages outside."""
+    """Leave what is typed into redis-cli without colours; bring in pages from outside, and the package for the web."""
     app.add_lexer("redis", TextLexer)
     app.connect("source-read", bring_in)
+    app.connect("build-finished", copy_package)
+
+
+def copy_package(app: Sphinx, exception: Exception | None) -> None:
+    """Put the package for the web, and what try-it.md has of its own, beside the pages."""
+    if exception or app.builder.format != "html" or "wasm" not in app.tags:
+        return
+    out = Path(app.outdir)
+    shutil.copytree(ROOT / "js", out / "js", dirs_exist_ok=True, ignore=shutil.ignore_patterns(".gitignore"))
+    shutil.copytree(ROOT / "docs" / "try-it", out / "try-it", dirs_exist_ok=True)
+    for name in ("titanic.csv", "names.txt"):
+        shutil.copy(ROOT / "examples" / "data" / name, out / "try-it" / name)
