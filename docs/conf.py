@@ -41,8 +41,6 @@ html_copy_source = html_show_sphinx = False
 # Pages that people look at lie beside the documentation: compare/.
 html_extra_path = ["../python/neuralredis/web"]
 
-
-ROOT = Path(__file__).resolve().parents[1]
 #: Pages that lie beside the README, where people look for them. In docs/ there is a stub of each.
 OUTSIDE = {
     "changelog": "CHANGELOG.md",
