@@ -307,9 +307,14 @@ impl Network {
                 let events = trained.normalization.events.as_ref();
                 schema.has_had(&trained.layout, self.layout().hidden())
                     && schema.has_had_places(&trained)
-                    && self.sequences.as_ref().map_or(events.is_none(), |own| own.view.can_have(events))
+                    && self.sequences.as_ref().map_or(events.is_none() && trained.gru.is_none(), |own| {
+                        own.view.can_have(events) && own.view.can_have_cells(&trained)
+                    })
             }
-            None => *trained.layout == *self.layout() && trained.normalization.places.is_none(),
+            None => {
+                let is_plain = trained.normalization.places.is_none() && trained.gru.is_none();
+                *trained.layout == *self.layout() && is_plain
+            }
         };
         if !fits || trained.weights.len() != trained.members() * trained.layout.parameters() {
             return Err(Error::Parameters { parameters: trained.weights.len() as u64 });

@@ -8,6 +8,8 @@ use crate::memory::{self, Move, Taken};
 use crate::normalization::{Normalization, Scaling};
 use crate::options::Activation;
 use crate::random::Random;
+use crate::sequence::Heard;
+use crate::sequence::gru::Gru;
 use crate::trainer_state::{RpropState, TrainerState};
 use crate::weights;
 
@@ -23,6 +25,8 @@ pub struct Trained {
     pub(crate) state: TrainerState,
     pub(crate) normalization: Normalization,
     pub(crate) statistics: Statistics,
+    /// The gated cells through which sequences are heard, one of each member, once a training has made such.
+    pub(crate) gru: Option<Arc<Gru>>,
     /// Whether the weights were assigned: a training goes on from them, though none may have been before.
     pub(crate) assigned: bool,
 }
@@ -76,6 +80,7 @@ impl Trained {
             state: TrainerState::new(0, 1),
             normalization: Normalization::default(),
             statistics: Statistics::default(),
+            gru: None,
             assigned: false,
         }
     }
@@ -83,6 +88,11 @@ impl Trained {
     /// Networks of the layout that answer together, by the mean of what their output units sum up.
     pub(crate) fn members(&self) -> usize {
         self.decays.len()
+    }
+
+    /// How sequences are heard.
+    pub(crate) fn heard(&self) -> Heard<'_> {
+        Heard { scaling: self.normalization.events.as_ref(), gru: self.gru.as_deref() }
     }
 
     /// Whether the weights are those drawn at first: no training has changed them, and no others were assigned.
@@ -95,13 +105,14 @@ impl Trained {
         let (layout, members) = (Arc::clone(&self.layout), self.members());
         let sizes = weights::first_sizes(&layout, activation).repeat(members);
         let state = TrainerState::Rprop(RpropState { sizes, ..RpropState::new(weights.len(), members) });
-        let (decays, normalization) = (self.decays.clone(), self.normalization.clone());
-        Self { layout, weights, decays, state, normalization, statistics: Statistics::default(), assigned: true }
+        let (decays, normalization, gru) = (self.decays.clone(), self.normalization.clone(), self.gru.clone());
+        let statistics = Statistics::default();
+        Self { layout, weights, decays, state, normalization, statistics, gru, assigned: true }
     }
 
     /// Lends each of its vectors to be moved in memory, but for the few bytes of each member.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
-        let Self { layout: _, weights, decays: _, state, normalization, statistics: _, assigned: _ } = self;
+        let Self { layout: _, weights, decays: _, state, normalization, statistics: _, gru, assigned: _ } = self;
         mover.floats(weights);
         state.move_by(mover);
         for scaling in
@@ -111,6 +122,9 @@ impl Trained {
             mover.floats(&mut scaling.scale);
         }
         normalization.places.iter_mut().for_each(|places| places.move_by(mover));
+        if let Some(gru) = gru.as_mut().and_then(Arc::get_mut) {
+            gru.move_by(mover);
+        }
     }
 
     /// Bytes of what is shared, where a block takes what `taken` says.
@@ -121,6 +135,7 @@ impl Trained {
             + memory::of_vec(&self.decays, taken)
             + self.state.bytes_by(taken)
             + self.normalization.bytes_by(taken)
+            + self.gru.as_ref().map_or(0, |gru| memory::of_shared::<Gru>(taken) + gru.bytes_by(taken))
     }
 
     /// Weights and biases of each member, for reading; see [`crate::layout::Connection`] for their order.

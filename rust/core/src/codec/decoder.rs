@@ -239,6 +239,7 @@ impl Parts {
             Section::Places => trained.read_places(piece)?,
             Section::Calibration => self.calibration.read(piece, self.kind, layout.outputs())?,
             Section::EventScaling => trained.read_events(piece)?,
+            Section::Gru => trained.read_gru(piece)?,
             Section::Sequence => {
                 if self.schema.is_some() || self.train.len() + self.test.len() > 0 {
                     return Err(damaged(piece.section, "there are rows or fields already, of a network of rows"));
@@ -319,6 +320,10 @@ impl Parts {
         let events = trained.normalization.events.as_ref();
         if !sequences.as_ref().map_or(events.is_none(), |sequences| sequences.view.can_have(events)) {
             return Err(damaged(Section::EventScaling, "it is not that of the events"));
+        }
+        let has_cells = trained.gru.is_none() || sequences.as_ref().is_some_and(|own| own.view.can_have_cells(&trained));
+        if !has_cells {
+            return Err(damaged(Section::Gru, "they are not those of the members, for such events"));
         }
         let network = Network {
             kind,

@@ -9,7 +9,9 @@ use crate::error::{Error, Result};
 /// Bytes of a frame at most: what fits any reply, argument or RDB string, and the widest row (8 MB) without a cut.
 pub const MAX_FRAME: usize = 16 << 20;
 /// The version of the format that is written, and the newest that can be read.
-pub const VERSION: u16 = 6;
+pub const VERSION: u16 = 7;
+/// The version of networks of sequences without gated cells.
+const SEQUENCES_VERSION: u16 = 6;
 /// The version of networks of fields that learn from rows.
 const FIELDS_VERSION: u16 = 5;
 /// The version of networks without fields, which older readers know.
@@ -33,13 +35,16 @@ pub(super) enum Has {
     Positions,
     Fields,
     Sequences,
+    /// Those with gated cells.
+    Cells,
 }
 
 pub(super) fn head(has: Has) -> [u8; HEAD] {
     let version = match has {
         Has::Positions => PLAIN_VERSION,
         Has::Fields => FIELDS_VERSION,
-        Has::Sequences => VERSION,
+        Has::Sequences => SEQUENCES_VERSION,
+        Has::Cells => VERSION,
     };
     let mut head = [0; HEAD];
     head[..MAGIC.len()].copy_from_slice(&MAGIC);

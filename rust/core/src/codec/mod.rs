@@ -71,6 +71,7 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     let sequences = network.sequences.as_ref();
     let has = match schema {
         None => Has::Positions,
+        Some(_) if sequences.is_some_and(|sequences| sequences.view.gru_shape().is_some()) => Has::Cells,
         Some(_) if sequences.is_some() => Has::Sequences,
         Some(_) => Has::Fields,
     };
@@ -100,6 +101,7 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     if let (Some(seen), Some(sequences)) = (schema, sequences) {
         sequences::write(seen, sequences, writer);
     }
+    trained::write_gru(trained, writer);
     writer.fields(Section::End, &[]);
 }
 
@@ -186,6 +188,7 @@ pub fn trained_frames(kind: Kind, trained: &Trained, report: Option<&Report>, si
     let has_fields = trained.layout.looked_up().is_some();
     let has = match has_fields {
         false => Has::Positions,
+        true if trained.gru.is_some() => Has::Cells,
         true if trained.normalization.events.is_some() => Has::Sequences,
         true => Has::Fields,
     };
@@ -201,6 +204,7 @@ pub fn trained_frames(kind: Kind, trained: &Trained, report: Option<&Report>, si
     trained::write_assigned(trained, writer);
     trained::write_places(trained, writer);
     trained::write_events(trained, writer);
+    trained::write_gru(trained, writer);
     writer.fields(Section::End, &[]);
 }
 

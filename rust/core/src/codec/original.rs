@@ -108,7 +108,7 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
     };
     let limits = Limits { train: train_limit, test: test_limit };
     let (layout, decays) = (Arc::new(layout), vec![1.0]);
-    let trained = Trained { layout, weights, decays, state, normalization, statistics, assigned: false };
+    let trained = Trained { layout, weights, decays, state, normalization, statistics, gru: None, assigned: false };
     let mut network = Network::of_trained(kind, options, limits, id, trained).or_else(refuse)?;
     (network.dataset.train, network.dataset.test) = (train, test);
     Ok(network)

@@ -144,6 +144,9 @@ sections! {
     /// The places of the sequences, u32 each, in the order in which they are to go: those of the training set, then those of the
     /// testing set.
     Idle = 45, "order of sequences";
+    /// Gated cells, one of each member: their units, the inputs that are computed and all inputs, u32 each; then the weights of each
+    /// cell in turn, f32 each. Left out where there are none. Since version 7.
+    Gru = 46, "gated cells";
     /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
     End = 0xFFFF, "end";
 }

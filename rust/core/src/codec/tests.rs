@@ -387,8 +387,8 @@ fn head() -> [u8; HEAD] {
 #[test]
 fn a_later_version_is_refused_by_name() {
     let mut bytes = encode(&small(Kind::Classifier, 0, 0));
-    bytes[MAGIC.len()] = 7;
-    assert_eq!(decode(&bytes), Err(Error::NewerFormat { found: 7, known: VERSION }));
+    bytes[MAGIC.len()] = 8;
+    assert_eq!(decode(&bytes), Err(Error::NewerFormat { found: 8, known: VERSION }));
 }
 
 #[test]

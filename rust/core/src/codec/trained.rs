@@ -12,6 +12,7 @@ use crate::normalization::{Normalization, Scaling};
 use crate::options::MAX_MEMBERS;
 use crate::places::{MOST_KNOTS, Places, are_knots};
 use crate::schema::MAX_FIELDS;
+use crate::sequence::gru::{Gru, Shape};
 use crate::trained::{Statistics, Trained};
 use crate::trainer_state::RpropState;
 
@@ -21,7 +22,7 @@ pub(super) const MAX_COUNT: u64 = 1 << 62;
 const MAX_DECAY: f32 = 1e6;
 
 pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
-    let Trained { layout: _, weights, decays: _, state, normalization, statistics, assigned: _ } = trained;
+    let Trained { layout: _, weights, decays: _, state, normalization, statistics, gru: _, assigned: _ } = trained;
     writer.values(Section::Weights, 4, weights.iter().map(|weight| weight.to_le_bytes()));
     write_rprop(state.rprop(), writer);
     let Normalization { inputs, outputs, places: _, events: _ } = normalization;
@@ -69,6 +70,15 @@ pub(super) fn write_places(trained: &Trained, writer: &mut Writer<'_>) {
 /// The scaling of the numbers of events, in a section that comes after those of the network's other parts.
 pub(super) fn write_events(trained: &Trained, writer: &mut Writer<'_>) {
     write_scaling(Section::EventScaling, trained.normalization.events.as_ref(), writer);
+}
+
+/// Gated cells, in a section that comes after those of the network's other parts.
+pub(super) fn write_gru(trained: &Trained, writer: &mut Writer<'_>) {
+    let Some(gru) = &trained.gru else { return };
+    let Shape { units, computed, inputs } = gru.shape();
+    let head = [units, computed, inputs].map(|number| (number as u32).to_le_bytes());
+    let weights = gru.members().flatten().map(|weight| weight.to_le_bytes());
+    writer.values(Section::Gru, 4, head.into_iter().chain(weights));
 }
 
 /// The state before the first step.
@@ -141,6 +151,7 @@ pub(super) struct Parts {
     /// Those of fields of numbers, field after field.
     places: Vec<[u8; 4]>,
     events: Option<Scaling>,
+    gru: Vec<[u8; 4]>,
 }
 
 impl Parts {
@@ -214,6 +225,11 @@ impl Parts {
         read_scaling(&mut self.events, piece, if piece.more { MAX_UNITS } else { columns.min(MAX_UNITS) })
     }
 
+    /// Whether a network can have such is seen when it is whole.
+    pub(super) fn read_gru(&mut self, piece: &Piece<'_>) -> Result<()> {
+        piece.extend(&mut self.gru, 1, 3 + MAX_PARAMETERS, Ok)
+    }
+
     /// Parameters of all members.
     fn parameters(&self, layout: &Layout) -> usize {
         self.weights.len().max(layout.parameters())
@@ -280,6 +296,7 @@ impl Parts {
             assigned,
             places,
             events,
+            gru,
         } = self;
         let missing = |section| damaged(section, "it is missing");
         if weights.is_empty() {
@@ -306,7 +323,32 @@ impl Parts {
         let statistics = statistics.ok_or_else(|| missing(Section::Statistics))?;
         let state = state.finish(rprop, weights.len())?;
         let normalization = Normalization { inputs, outputs, places: read_knots(&places)?, events };
-        Ok(Trained { layout, weights, decays, state, normalization, statistics, assigned })
+        let gru = read_cells(&gru)?.map(Arc::new);
+        Ok(Trained { layout, weights, decays, state, normalization, statistics, gru, assigned })
+    }
+}
+
+/// Gated cells, from their size and their weights.
+fn read_cells(words: &[[u8; 4]]) -> Result<Option<Gru>> {
+    if words.is_empty() {
+        return Ok(None);
+    }
+    let refuse = |what: String| Err(damaged(Section::Gru, what));
+    let Some((&head, words)) = words.split_first_chunk::<3>() else {
+        return refuse(format!("{} numbers: expected a size and weights", words.len()));
+    };
+    let [units, computed, inputs] = head.map(|number| u32::from_le_bytes(number) as usize);
+    let fits = (1..=MAX_UNITS).contains(&units) && computed <= inputs && inputs <= MAX_PARAMETERS;
+    let shape = Shape { units, computed, inputs };
+    // Bounds keep the products within 64 bits.
+    let each = if fits { shape.parameters() } else { 0 };
+    if each == 0 || words.is_empty() || !words.len().is_multiple_of(each) {
+        return refuse(format!("{} weights of cells of {units} units and {inputs} inputs", words.len()));
+    }
+    let weights: Vec<f32> = words.iter().map(|&weight| f32::from_le_bytes(weight)).collect();
+    match weights.iter().find(|weight| !weight.is_finite()) {
+        Some(weight) => refuse(format!("a weight of {weight}: expected a finite number")),
+        None => Ok(Some(Gru::new(shape, weights))),
     }
 }
 

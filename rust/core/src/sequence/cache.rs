@@ -6,7 +6,7 @@
 
 use std::sync::Mutex;
 
-use super::reservoir::State;
+use super::held::Held;
 use crate::memory::{self, Taken};
 use crate::normalization::Scaling;
 
@@ -17,10 +17,10 @@ const MOST_BYTES: usize = 32 << 10;
 
 /// States of sequences, those that were asked last.
 #[derive(Debug, Default)]
-pub(crate) struct Cache(Mutex<Held>);
+pub(crate) struct Cache(Mutex<States>);
 
 #[derive(Debug, Default)]
-struct Held {
+struct States {
     /// The scaling that all of them are of.
     scaling: Option<Scaling>,
     /// The one that was asked last comes last.
@@ -31,7 +31,7 @@ struct Held {
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) events: Vec<u8>,
-    pub(super) state: State,
+    pub(super) state: Held,
 }
 
 impl Cache {
@@ -78,7 +78,7 @@ impl Cache {
     }
 }
 
-impl Held {
+impl States {
     /// The place of the state after as many of the first of these events as there is one of.
     fn longest(&self, events: &[u8]) -> Option<usize> {
         let begin_so = self.states.iter().enumerate().filter(|(_, known)| events.starts_with(&known.events));

@@ -9,6 +9,8 @@ mod continuing;
 mod describe;
 mod events;
 mod forecast;
+pub(crate) mod gru;
+mod held;
 mod network;
 mod reservoir;
 mod state;
@@ -23,6 +25,7 @@ pub(crate) use cache::Cache;
 pub use continuing::{Extent, MOST_DRAWN};
 pub(crate) use events::read as read_event;
 pub use forecast::MOST_STEPS;
+pub(crate) use held::Heard;
 pub use network::{Events, FreshSequence, Happened, first_layout};
 pub use store::MAX_ID;
 pub(crate) use store::{Outcome as SequenceOutcome, Placing, Sequence, Store};
@@ -49,12 +52,14 @@ pub enum Cell {
     Window,
     /// The states of a fixed reservoir.
     Reservoir,
+    /// The states of gated units, which are trained.
+    Gru,
 }
 
 impl Cell {
     /// All of them, with their names in commands, and the numbers that stand for them in saved networks by their places.
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Auto, "auto"), (Self::Window, "window"), (Self::Reservoir, "reservoir")];
+    pub const ALL: [(Self, &'static str); 4] =
+        [(Self::Auto, "auto"), (Self::Window, "window"), (Self::Reservoir, "reservoir"), (Self::Gru, "gru")];
 
     /// Its name in lower case.
     pub fn name(self) -> &'static str {
@@ -62,6 +67,7 @@ impl Cell {
             Self::Auto => "auto",
             Self::Window => "window",
             Self::Reservoir => "reservoir",
+            Self::Gru => "gru",
         }
     }
 

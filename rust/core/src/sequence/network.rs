@@ -255,7 +255,7 @@ impl Network {
     /// What it sees of so many events, as bytes, and of one more if there is one.
     pub(super) fn see_kept(&self, own: &Sequences, kept: (&[u8], usize), more: Option<Row>) -> Seen {
         let seen = self.schema.as_ref().expect("fields that are seen");
-        own.view.see_kept(seen, (self.trained.normalization.events.as_ref(), &own.cache), kept, more)
+        own.view.see_kept(seen, (self.trained.heard(), &own.cache), kept, more)
     }
 
     /// Multiplications that it takes to see a sequence after so many events more, about.
@@ -264,9 +264,9 @@ impl Network {
         let most = view.options().length as usize;
         let left = store.get(id).map_or(0, |sequence| {
             // Where the first events are to go, nothing is known of what is left.
-            let is_whole = sequence.len().saturating_add(more) <= most;
-            let known = || cache.known(self.trained.normalization.events.as_ref(), sequence.events());
-            let known = if is_whole { known() } else { 0 };
+            let (heard, is_whole) = (self.trained.heard(), sequence.len().saturating_add(more) <= most);
+            let is_known = is_whole && view.is_cached(heard);
+            let known = if is_known { cache.known(heard.scaling, sequence.events()) } else { 0 };
             // Events take about as many bytes each.
             let all = sequence.events().len().max(1);
             (sequence.len() as u128 * (all - known) as u128 / all as u128) as usize
@@ -291,7 +291,7 @@ impl Network {
         let Sequences { view, .. } = self.sequences()?;
         let seen = self.schema.as_ref().expect("fields that are seen");
         let kept = history.len().saturating_sub(view.options().length as usize);
-        Ok(view.see(seen, self.trained.normalization.events.as_ref(), &history[kept..]))
+        Ok(view.see(seen, self.trained.heard(), &history[kept..]))
     }
 
     /// How well the present weights do on fresh sequences, which are not kept: their events, and what each has come to.
@@ -314,11 +314,11 @@ impl Network {
             let history = history[kept..].iter().map(|event| own.view.events().row(event)).collect();
             rows.push((history, outcome.transpose()?));
         }
-        let scaling = self.trained.normalization.events.as_ref();
+        let heard = self.trained.heard();
         let given = rows
             .iter()
             .map(|(history, outcome)| (&history[..], outcome.as_ref().map(|(values, weight)| (&values[..], *weight))));
-        let rows = own.view.fresh_rows(&seen, scaling, given);
+        let rows = own.view.fresh_rows(&seen, heard, given);
         let classes = seen.classes().to_vec();
         let model = Model { schema: Some(seen), ..self.model() };
         Ok((evaluation::evaluate(&model, &rows, &|| true)?, classes))
@@ -352,7 +352,7 @@ impl Network {
             return Ok(Cow::Borrowed(self.dataset.set(set)));
         };
         let seen = self.schema.as_ref().expect("fields that are seen");
-        Ok(Cow::Owned(view.rows(seen, self.trained.normalization.events.as_ref(), (store, set), keep_on)?))
+        Ok(Cow::Owned(view.rows(seen, self.trained.heard(), (store, set), keep_on)?))
     }
 }
 

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use super::cache::{Cache, Known};
 use super::events;
-use super::reservoir::{Reservoir, State};
+use super::gru;
+use super::held::{Heard, Held};
+use super::reservoir::Reservoir;
 use super::state::Fingerprints;
 use super::store::{Sequence, Store};
 use super::{Cell, SequenceOptions};
@@ -17,6 +19,7 @@ use crate::dataset::{Rows, Set};
 use crate::error::{Error, Result};
 use crate::memory::{self, Taken};
 use crate::normalization::Scaling;
+use crate::trained::Trained;
 use crate::schema::{Entry, FieldKind, Row, Schema, Target, Value, shown};
 
 /// Kinds of events at most, where each next event is the outcome.
@@ -28,6 +31,9 @@ const SERIES_WINDOW: u32 = 24;
 const UNITS: usize = 200;
 /// Events that are gone through again each time, since that is as quick as to look for what is known of them.
 const FEW_EVENTS: usize = 8;
+/// Units of a gated cell of sequences with an outcome, and of those of which each next event is the outcome.
+const GRU_UNITS: usize = 32;
+const GRU_UNITS_OF_NEXT: usize = 64;
 /// Rows that are made of a set at most, and bytes of these. Of more, every other, every third or so is taken.
 const MOST_ROWS: u64 = 1 << 20;
 const MOST_BYTES: u64 = 256 << 20;
@@ -44,6 +50,8 @@ pub(crate) struct View {
     by_position: bool,
     window: usize,
     reservoir: Option<Arc<Reservoir>>,
+    /// Units of the gated cell of each member, where there are such.
+    gru: Option<usize>,
     seed: u64,
     /// Rows that are made of a set at most.
     most_rows: u64,
@@ -79,19 +87,22 @@ impl View {
             (target, _) => target,
         };
         let window = match options.cell {
-            Cell::Reservoir => 0,
+            Cell::Reservoir | Cell::Gru => 0,
             Cell::Auto | Cell::Window if next.is_some() && matches!(target, Target::Values(_)) => SERIES_WINDOW,
             Cell::Auto | Cell::Window => WINDOW,
         };
         let window = window.min(options.length) as usize;
         let has_reservoir = match options.cell {
             Cell::Reservoir => true,
-            Cell::Window => false,
+            Cell::Window | Cell::Gru => false,
             Cell::Auto => next.is_none() || matches!(target, Target::Classes { .. }),
         };
         let reservoir = has_reservoir.then(|| Arc::new(Reservoir::new(UNITS, &events, seed)));
+        let has_gru = options.cell == Cell::Gru;
+        let gru = has_gru.then_some(if next.is_some() { GRU_UNITS_OF_NEXT } else { GRU_UNITS });
         let fingerprints = Fingerprints::new(&events);
-        let mut view = Self { events, options, next, by_position, window, reservoir, seed, most_rows: 0, fingerprints };
+        let mut view =
+            Self { events, options, next, by_position, window, reservoir, gru, seed, most_rows: 0, fingerprints };
         let schema = view.seen(target)?;
         view.most_rows = (MOST_BYTES / schema.row_bytes() as u64).clamp(1, MOST_ROWS);
         Ok((view, schema))
@@ -107,17 +118,43 @@ impl View {
         Schema::derived(lagged.chain(held), target)
     }
 
-    /// Numbers that the reservoir adds: what its units hold, and of sequences with an outcome of their own the means and the most of
-    /// that, too.
+    /// Numbers that reservoir and cells add: what their units hold, and of sequences with an outcome of their own the means and of a
+    /// reservoir the most of that, too.
     fn held(&self) -> Option<usize> {
         let times = if self.next.is_some() { 1 } else { 3 };
-        self.reservoir.as_ref().map(|reservoir| times * reservoir.units())
+        let of_reservoir = self.reservoir.as_ref().map(|reservoir| times * reservoir.units());
+        let of_cells = self.gru.map(|_| gru::MOST_MEMBERS * self.gru_features());
+        (of_reservoir.is_some() || of_cells.is_some()).then(|| of_reservoir.unwrap_or(0) + of_cells.unwrap_or(0))
+    }
+
+    /// Numbers that the cell of a member adds.
+    pub(crate) fn gru_features(&self) -> usize {
+        let times = if self.next.is_some() { 1 } else { 2 };
+        self.gru.map_or(0, |units| times * units)
+    }
+
+    /// Where the numbers of the first cell are among the computed inputs that the network sees.
+    pub(crate) fn gru_inputs(&self, seen: &Schema) -> usize {
+        seen.dense() - gru::MOST_MEMBERS * self.gru_features()
+    }
+
+    /// How large cells are that know all words so far.
+    pub(crate) fn gru_shape(&self) -> Option<gru::Shape> {
+        let (events, units) = (&self.events, self.gru?);
+        Some(gru::Shape { units, computed: events.dense(), inputs: events.inputs(events.words().len()) })
+    }
+
+    /// Units of the cell of each member.
+    pub(super) fn gru_units(&self) -> Option<usize> {
+        self.gru
     }
 
     /// Multiplications that it takes to hear of an event, about; in lanes a tanh counts as five.
     pub(crate) fn hearing(&self) -> usize {
         let each = self.events.dense() + self.events.fields().len() + 7;
-        self.events.cells() + self.reservoir.as_ref().map_or(0, |reservoir| reservoir.units() * each)
+        let of_reservoir = self.reservoir.as_ref().map_or(0, |reservoir| reservoir.units() * each);
+        let of_cells = self.gru.map_or(0, |units| gru::MOST_MEMBERS * 3 * units * (each + units));
+        self.events.cells() + of_reservoir + of_cells
     }
 
     /// The fields of events.
@@ -162,12 +199,23 @@ impl View {
 
     /// Whether events have to be scaled before they are heard.
     pub(crate) fn has_scaling(&self) -> bool {
-        self.reservoir.is_some()
+        self.reservoir.is_some() || self.gru.is_some()
     }
 
     /// Whether a network can have these means and deviations of the numbers of events.
     pub(crate) fn can_have(&self, scaling: Option<&Scaling>) -> bool {
         scaling.is_none_or(|scaling| self.has_scaling() && scaling.mean.len() == self.events.dense())
+    }
+
+    /// Whether a network can have these cells: one for each member, of events as they are or were.
+    pub(crate) fn can_have_cells(&self, trained: &Trained) -> bool {
+        let Some(gru) = &trained.gru else { return true };
+        let Some(now) = self.gru_shape() else { return false };
+        let shape = gru.shape();
+        (shape.units, shape.computed) == (now.units, now.computed)
+            && (self.events.inputs(0)..=now.inputs).contains(&shape.inputs)
+            && gru.members().len() == trained.members()
+            && trained.members() <= gru::MOST_MEMBERS
     }
 
     /// Takes up a word of events, and as often as it can be seen. If it can be an outcome it is a class, too.
@@ -195,13 +243,10 @@ impl View {
     }
 
     /// The events of a sequence so far as the network sees them.
-    pub(crate) fn see(&self, seen: &Schema, scaling: Option<&Scaling>, history: &[Row]) -> Seen {
-        let state = self.reservoir.as_ref().map(|reservoir| {
-            let mut state = reservoir.begin();
-            history.iter().for_each(|event| reservoir.hear(&self.events, scaling, event, &mut state));
-            state
-        });
-        self.seen_with(seen, history, state.as_ref())
+    pub(crate) fn see(&self, seen: &Schema, heard: Heard<'_>, history: &[Row]) -> Seen {
+        let mut held = self.begin(heard);
+        history.iter().for_each(|event| self.hear(heard, event, &mut held));
+        self.seen_with(seen, history, &held)
     }
 
     /// The same of events as bytes, so many, and of one more if there is one. Of all of these the last are looked at that would be kept.
@@ -211,35 +256,33 @@ impl View {
     pub(super) fn see_kept(
         &self,
         seen: &Schema,
-        (scaling, cache): (Option<&Scaling>, &Cache),
+        (heard, cache): (Heard<'_>, &Cache),
         (mut bytes, mut count): (&[u8], usize),
         more: Option<Row>,
     ) -> Seen {
         // Without a state to be led through all of them, those that are fields of their own are enough.
-        let looked_at = if self.reservoir.is_some() { self.options.length as usize } else { self.window };
+        let has_state = self.has_scaling();
+        let looked_at = if has_state { self.options.length as usize } else { self.window };
         while count > 0 && count + usize::from(more.is_some()) > looked_at {
             bytes = &bytes[events::length(&self.events, bytes)..];
             count -= 1;
         }
-        let mut known = self.reservoir.as_ref().map(|reservoir| {
-            let known = if count < FEW_EVENTS { None } else { cache.take(scaling, bytes) };
-            (reservoir, known.unwrap_or_else(|| Known { events: Vec::new(), state: reservoir.begin() }))
-        });
-        let heard = known.as_ref().map_or(bytes.len(), |(_, known)| known.events.len());
+        let is_cached = self.is_cached(heard) && count >= FEW_EVENTS;
+        let known = if is_cached { cache.take(heard.scaling, bytes) } else { None };
+        let mut known = known.unwrap_or_else(|| Known { events: Vec::new(), state: self.begin(heard) });
+        let done = if has_state { known.events.len() } else { bytes.len() };
         let mut last: VecDeque<Row> = VecDeque::with_capacity(self.window + 2);
         let mut at = 0;
         for index in 0..count {
-            if at < heard && index + self.window.max(1) < count {
+            if at < done && index + self.window.max(1) < count {
                 at += events::length(&self.events, &bytes[at..]);
                 continue;
             }
             // Rows are used again: an event is read in less time than memory for it is found.
             let mut row = if last.len() > self.window { last.pop_front().unwrap_or_default() } else { Row::default() };
             let length = events::read_into(&self.events, &bytes[at..], &mut row).expect("events that were written");
-            if at >= heard
-                && let Some((reservoir, Known { state, .. })) = &mut known
-            {
-                reservoir.hear(&self.events, scaling, &row, state);
+            if at >= done {
+                self.hear(heard, &row, &mut known.state);
             }
             at += length;
             last.push_back(row);
@@ -247,25 +290,27 @@ impl View {
         let mut after = None;
         if let Some(more) = more {
             // What is asked about is not kept.
-            after = known.as_ref().map(|(reservoir, known)| {
+            if has_state {
                 let mut state = known.state.clone();
-                reservoir.hear(&self.events, scaling, &more, &mut state);
-                state
-            });
+                self.hear(heard, &more, &mut state);
+                after = Some(state);
+            }
             last.push_back(more);
         }
-        let state = after.as_ref().or(known.as_ref().map(|(_, known)| &known.state));
-        let found = self.seen_with(seen, last.make_contiguous(), state);
-        if let Some((_, mut known)) = known
-            && count >= FEW_EVENTS
-        {
-            known.events.extend_from_slice(&bytes[heard..]);
-            cache.put(scaling, known);
+        let found = self.seen_with(seen, last.make_contiguous(), after.as_ref().unwrap_or(&known.state));
+        if is_cached {
+            known.events.extend_from_slice(&bytes[done..]);
+            cache.put(heard.scaling, known);
         }
         found
     }
 
-    fn seen_with(&self, seen: &Schema, history: &[Row], state: Option<&State>) -> Seen {
+    /// Whether states are kept from one question to the next: those of cells follow from weights, which a training replaces.
+    pub(super) fn is_cached(&self, heard: Heard<'_>) -> bool {
+        self.reservoir.is_some() && heard.gru.is_none()
+    }
+
+    fn seen_with(&self, seen: &Schema, history: &[Row], held: &Held) -> Seen {
         let level = self.level(history);
         let mut row = Row { cells: Vec::with_capacity(seen.cells()), list: Vec::new() };
         for lag in 0..self.window {
@@ -276,13 +321,7 @@ impl View {
                 seen.fields()[fields].iter().for_each(|field| field.encode(&Value::Gap, &mut row));
             }
         }
-        if let Some(state) = state {
-            row.cells.extend_from_slice(state.last());
-            if self.next.is_none() {
-                row.cells.extend(state.mean());
-                row.cells.extend(state.most());
-            }
-        }
+        self.tell(held, &mut row.cells);
         row.cells.resize(seen.cells(), 0.0);
         Seen { row, level: level.unwrap_or(0.0) }
     }
@@ -333,7 +372,7 @@ impl View {
     }
 
     /// What the next event is, as the outcome of those before; none of one that says nothing, or of the first of a series.
-    fn outcome(&self, classes: &[u32], history: &[Row], event: &Row) -> Option<f32> {
+    pub(super) fn outcome(&self, classes: &[u32], history: &[Row], event: &Row) -> Option<f32> {
         let field = self.next?;
         let cell = event.cells[self.events.cells_of(field).start];
         if self.events.fields()[field].kind() == FieldKind::Number {
@@ -372,12 +411,12 @@ impl View {
     pub(crate) fn rows(
         &self,
         seen: &Schema,
-        scaling: Option<&Scaling>,
+        heard: Heard<'_>,
         (store, set): (&Store, Set),
         keep_on: &dyn Fn() -> bool,
     ) -> Result<Rows> {
         let step = self.outcomes(store, set).div_ceil(self.most_rows).max(1);
-        let mut rows = Learnt::new(self, seen, scaling, step);
+        let mut rows = Learnt::new(self, seen, heard, step);
         for sequence in store.of_set(set) {
             if !keep_on() {
                 return Err(Error::Stopped);
@@ -391,10 +430,10 @@ impl View {
     pub(super) fn fresh_rows<'a>(
         &self,
         seen: &Schema,
-        scaling: Option<&Scaling>,
+        heard: Heard<'_>,
         sequences: impl IntoIterator<Item = (&'a [Row], Option<(&'a [f32], f32)>)>,
     ) -> Rows {
-        let mut rows = Learnt::new(self, seen, scaling, 1);
+        let mut rows = Learnt::new(self, seen, heard, 1);
         for (history, outcome) in sequences {
             rows.add_events(history, false, outcome);
         }
@@ -458,7 +497,7 @@ impl View {
 struct Learnt<'a> {
     view: &'a View,
     seen: &'a Schema,
-    scaling: Option<&'a Scaling>,
+    heard: Heard<'a>,
     classes: Vec<u32>,
     rows: Rows,
     /// Of the outcomes every so many are taken.
@@ -467,10 +506,10 @@ struct Learnt<'a> {
 }
 
 impl<'a> Learnt<'a> {
-    fn new(view: &'a View, seen: &'a Schema, scaling: Option<&'a Scaling>, step: u64) -> Self {
+    fn new(view: &'a View, seen: &'a Schema, heard: Heard<'a>, step: u64) -> Self {
         let width = seen.shape().width();
         let rows = if seen.has_lists() { Rows::with_lists(width) } else { Rows::new(width) };
-        Self { view, seen, scaling, classes: view.classes(), rows, step, met: 0 }
+        Self { view, seen, heard, classes: view.classes(), rows, step, met: 0 }
     }
 
     fn add(&mut self, sequence: &Sequence) {
@@ -490,13 +529,13 @@ impl<'a> Learnt<'a> {
 
     fn add_events(&mut self, history: &[Row], is_cut: bool, outcome: Option<(&[f32], f32)>) {
         if let Some((values, weight)) = outcome {
-            let Seen { row, .. } = self.view.see(self.seen, self.scaling, history);
+            let Seen { row, .. } = self.view.see(self.seen, self.heard, history);
             self.put(&row, values, weight);
         }
         if self.view.next.is_none() {
             return;
         }
-        let mut state = self.view.reservoir.as_ref().map(|reservoir| reservoir.begin());
+        let mut held = self.view.begin(self.heard);
         for (at, event) in history.iter().enumerate() {
             // Of a sequence the beginning of which is gone nothing tells what the first event came after.
             if at > 0 || !is_cut {
@@ -504,14 +543,12 @@ impl<'a> Learnt<'a> {
                 if let Some(value) = self.view.outcome(&self.classes, before, event) {
                     self.met += 1;
                     if self.met.is_multiple_of(self.step) {
-                        let Seen { row, .. } = self.view.seen_with(self.seen, before, state.as_ref());
+                        let Seen { row, .. } = self.view.seen_with(self.seen, before, &held);
                         self.put(&row, &[value], 1.0);
                     }
                 }
             }
-            if let (Some(reservoir), Some(state)) = (&self.view.reservoir, &mut state) {
-                reservoir.hear(&self.view.events, self.scaling, event, state);
-            }
+            self.view.hear(self.heard, event, &mut held);
         }
     }
 

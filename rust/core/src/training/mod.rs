@@ -12,6 +12,7 @@ mod pace;
 mod pass;
 mod pauses;
 mod pool;
+mod recurrent;
 mod session;
 mod slices;
 mod soften;

@@ -208,6 +208,22 @@ impl<'a> Session<'a> {
         Some(self.finish(&finish, &kept, curve.end(point)))
     }
 
+    /// Ends a training that others have done: finds the errors of what it leaves. None if it is cancelled.
+    pub(super) fn settle(mut self, seats: &mut Seats, settled: Settled) -> Option<(Trained, Report)> {
+        let Settled { reason, cycle, best_cycle, presented, threads, curve } = settled;
+        let (watch, count) = (self.source.has_test_rows(), self.task.members);
+        let mut errors = self.present_errors(seats, OfTraining::Losses, watch, count)?;
+        let factor = if best_cycle > 0 { self.soften(seats, count)? } else { 1.0 };
+        if factor < 1.0 {
+            errors = self.present_errors(seats, OfTraining::Losses, watch, count)?;
+        }
+        let finish = Finish { reason, first_cycle: 0, cycle, best_cycle, presented, factor, errors };
+        let point = self.publish(cycle, &errors);
+        let curve = Curve::going_on(curve, count, true).end(point);
+        let (made, report) = self.finish(&finish, &(0..count).collect::<Vec<_>>(), curve);
+        Some((made, Report { threads: report.threads.max(threads), ..report }))
+    }
+
     /// Keeps the weights of these members alone; whether there were others.
     fn keep_weights(&mut self, members: &[usize]) -> bool {
         if members.len() == self.task.members {
@@ -312,6 +328,7 @@ impl<'a> Session<'a> {
                 state,
                 normalization,
                 statistics,
+                gru: task.trained.gru.clone(),
                 assigned: task.trained.assigned,
             },
             report,
@@ -395,6 +412,18 @@ fn may_go_on(control: &Control, deadline: Option<Instant>) -> bool {
 fn objective(task: &Task, statistics: &RowStatistics, normalization: &Normalization, members: usize) -> Objective {
     let class_weights = statistics.class_weights(&task.options.class_weight);
     task.objective(normalization.clone(), members).weighted(class_weights)
+}
+
+/// How a training ended that went through sequences rather than rows.
+pub(super) struct Settled {
+    pub(super) reason: Reason,
+    pub(super) cycle: u64,
+    pub(super) best_cycle: u64,
+    /// Members that stepped, cycle after cycle.
+    pub(super) presented: u64,
+    /// Threads that took part, at most.
+    pub(super) threads: usize,
+    pub(super) curve: Vec<Point>,
 }
 
 /// How a training ended, with the errors of what it leaves.

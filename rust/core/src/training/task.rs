@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::recurrent;
 use super::soften::{self, LastLayers};
 use super::trainers::{Description, description};
 use crate::constraint::Constraint;
@@ -18,7 +19,8 @@ use crate::objective::Objective;
 use crate::options::{ClassWeight, Options, Restarts, Size};
 use crate::random::Random;
 use crate::schema::Schema;
-use crate::sequence::Sequences;
+use crate::sequence::gru::MOST_MEMBERS;
+use crate::sequence::{Heard, Sequences};
 use crate::trained::Trained;
 use crate::trainer_state::{RpropState, TrainerState};
 use crate::weights::{first_sizes, initial, widened};
@@ -120,6 +122,11 @@ impl Task {
             };
             task.answering = Restarts::answering(chooses, starts);
             task.members = if training.auto_stop { starts } else { task.answering };
+            if task.has_cells() {
+                let starts = task.starts_of_cells();
+                task.answering = Restarts::answering(training.auto_stop, starts).min(MOST_MEMBERS);
+                task.members = if training.auto_stop { starts } else { task.answering };
+            }
         }
         Ok(task)
     }
@@ -152,7 +159,7 @@ impl Task {
         // A trial has a copy of the training rows.
         let rows = trial.map_or(0, |_| self.dataset.train.bytes_by(&|bytes| bytes));
         let softening = if soften::applies(self) { LastLayers::bytes(&self.layout, self.members) } else { 0 };
-        parameters + scratch + classes + rows + softening + self.made_bytes()
+        parameters + scratch + classes + rows + softening + self.made_bytes() + recurrent::bytes(self)
     }
 
     /// Rows of a set, those included that are still to be made.
@@ -187,8 +194,9 @@ impl Task {
         let seen = self.schema.as_ref().expect("fields that are seen");
         let events = view.has_scaling().then(|| view.scaling(store, Set::Train, keep_on)).transpose()?;
         let mut dataset = self.dataset.clone();
-        dataset.train = view.rows(seen, events.as_ref(), (store, Set::Train), keep_on)?;
-        dataset.test = view.rows(seen, events.as_ref(), (store, Set::Test), keep_on)?;
+        let heard = Heard { scaling: events.as_ref(), gru: self.trained.gru.as_deref() };
+        dataset.train = view.rows(seen, heard, (store, Set::Train), keep_on)?;
+        dataset.test = view.rows(seen, heard, (store, Set::Test), keep_on)?;
         if dataset.train.len() == 0 {
             return Err(Error::NoTrainingRows);
         }

@@ -39,6 +39,9 @@ const STREAM: u64 = 6;
 
 /// Trains to the end. None if the training is cancelled.
 pub(super) async fn train(task: &Task, control: &Control, seats: &mut Seats) -> Option<(Trained, Report)> {
+    if task.has_cells() {
+        return super::recurrent::train(task, control, seats);
+    }
     // Of all rows in a trial, too, so that what it has made is scaled, and its classes are weighted, as later.
     let statistics = RowStatistics::of(&task.dataset, task.schema.as_deref());
     let mut train = async |task: &Task, before| {

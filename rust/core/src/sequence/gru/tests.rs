@@ -1,0 +1,1 @@
+//! Cells against their equations, gradients against differences, groups against sequences alone.

@@ -1,0 +1,68 @@
+//! What a network holds of a sequence, by its reservoir or by cells that it has learnt.
+
+use super::gru::{self, Gru};
+use super::reservoir;
+use super::view::View;
+use crate::memory::Taken;
+use crate::normalization::Scaling;
+use crate::schema::Row;
+
+/// What trainings have made of how events are heard.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Heard<'a> {
+    /// Of the numbers of events.
+    pub(crate) scaling: Option<&'a Scaling>,
+    /// None before the first training.
+    pub(crate) gru: Option<&'a Gru>,
+}
+
+/// What is held of a sequence so far.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    reservoir: Option<reservoir::State>,
+    gru: Option<gru::State>,
+}
+
+impl Held {
+    /// Bytes beyond itself. Cells hold what no cache does.
+    pub(super) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        self.reservoir.as_ref().map_or(0, |state| state.bytes_by(taken))
+    }
+}
+
+impl View {
+    /// What is held before the first event.
+    pub(super) fn begin(&self, heard: Heard<'_>) -> Held {
+        let gru = heard.gru.filter(|_| self.gru_units().is_some());
+        Held { reservoir: self.reservoir().map(|reservoir| reservoir.begin()), gru: gru.map(Gru::begin) }
+    }
+
+    /// Hears of an event.
+    pub(super) fn hear(&self, heard: Heard<'_>, event: &Row, held: &mut Held) {
+        if let (Some(reservoir), Some(state)) = (self.reservoir(), &mut held.reservoir) {
+            reservoir.hear(self.events(), heard.scaling, event, state);
+        }
+        if let (Some(gru), Some(state)) = (heard.gru, &mut held.gru) {
+            gru.hear(self.events(), heard.scaling, event, state);
+        }
+    }
+
+    /// Adds to the cells of a row what is held.
+    pub(super) fn tell(&self, held: &Held, cells: &mut Vec<f32>) {
+        let is_next = self.next().is_some();
+        if let Some(state) = &held.reservoir {
+            cells.extend_from_slice(state.last());
+            if !is_next {
+                cells.extend(state.mean());
+                cells.extend(state.most());
+            }
+        }
+        if let Some(units) = self.gru_units() {
+            let most = cells.len() + self.gru_features() * gru::MOST_MEMBERS;
+            if let Some(state) = &held.gru {
+                state.write(units, !is_next, cells);
+            }
+            cells.resize(most, 0.0);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! One member while it learns: its cell, its layers, and how it does on the testing sequences.
+
+use super::batch::Scratch;
+use super::parts;
+use super::plan::Plan;
+use crate::kernels::{AdamParameters, AdamRule, Buffer, FIRST_KEPT, LANES, SECOND_KEPT, kernels};
+use crate::objective::Sums;
+use crate::random::Random;
+use crate::sequence::gru::Lessons;
+use crate::stopping::{AutoStop, Rule};
+
+/// Steps before they are of full length: means of a few gradients are not worth much.
+const WARM_UP: u64 = 100;
+/// How much of the average of weights a step keeps at most.
+const MOST_KEPT: f64 = 0.99;
+/// The stream of random numbers from which the first member's orders are drawn; each other has the next.
+const ORDER_STREAM: u64 = 2 << 32;
+
+pub(super) struct Learner {
+    member: usize,
+    /// From which it steps.
+    weights: Vec<f32>,
+    first: Vec<f32>,
+    second: Vec<f32>,
+    /// Which it is judged by, and leaves.
+    pub(super) average: Vec<f32>,
+    gradient: Buffer,
+    scratch: Scratch,
+    steps: u64,
+    pub(super) train: Sums,
+    pub(super) test: Sums,
+    stop: AutoStop,
+    backtrack: bool,
+    /// What ended it.
+    pub(super) ended: Option<Rule>,
+    /// Of the weights that it would leave now: those with BACKTRACK's least, or the last. Infinite if nobody looked.
+    pub(super) test_error: f64,
+    /// The cycle of these weights, if somebody looked.
+    pub(super) cycle: Option<u64>,
+    best: Option<Vec<f32>>,
+}
+
+impl Learner {
+    pub(super) fn new(plan: &Plan<'_>, member: usize) -> Self {
+        let weights = parts::first_weights(plan, member);
+        let (task, zeros) = (plan.task, vec![0.0; weights.len()]);
+        let rows = if plan.test.is_next { plan.test.events() } else { plan.test.all.len() };
+        let (backtrack, patience) = (task.training.backtrack, task.options.patience);
+        Self {
+            member,
+            average: weights.clone(),
+            gradient: Buffer::new(weights.len()),
+            first: zeros.clone(),
+            second: zeros,
+            weights,
+            scratch: Scratch::new(plan),
+            steps: 0,
+            train: Sums::default(),
+            test: Sums::default(),
+            stop: AutoStop::new(task.kind(), rows, backtrack, patience, plan.by_batches),
+            backtrack,
+            ended: None,
+            test_error: f64::INFINITY,
+            cycle: None,
+            best: None,
+        }
+    }
+
+    /// Its number among all that began.
+    pub(super) fn member(&self) -> usize {
+        self.member
+    }
+
+    pub(super) fn learns(&self) -> bool {
+        self.ended.is_none()
+    }
+
+    /// Looks at the testing sequences.
+    pub(super) fn look(&mut self, plan: &Plan<'_>) {
+        self.test = Sums::default();
+        let order = by_length(&plan.test, None);
+        for chosen in order.chunks(LANES) {
+            self.scratch.pass(plan, (&plan.test, chosen), &self.average, None, &mut self.test);
+        }
+    }
+
+    /// Judges what it saw of them after so many cycles.
+    pub(super) fn judge(&mut self, cycle: u64) {
+        let error = if self.test.weight > 0.0 { self.test.squares / self.test.weight } else { f64::INFINITY };
+        if !self.backtrack || error < self.test_error {
+            (self.test_error, self.cycle) = (error, Some(cycle));
+            if self.backtrack {
+                self.best.get_or_insert_default().clone_from(&self.average);
+            }
+        }
+        self.ended = self.stop.ends(cycle, error);
+    }
+
+    /// Takes up the best weights again, where others came after them.
+    pub(super) fn go_back(&mut self) {
+        if let Some(best) = self.best.take() {
+            self.average = best;
+        }
+    }
+
+    /// Goes through all training sequences, a step after each batch.
+    pub(super) fn cycle(&mut self, plan: &Plan<'_>, cycle: u64, go_on: &(dyn Fn() -> bool + Sync)) {
+        let seed = plan.task.seed() ^ plan.task.trained.statistics.total_cycles.wrapping_add(cycle);
+        let mut random = Random::new(seed, ORDER_STREAM + self.member as u64);
+        let order = by_length(&plan.train, Some(&mut random));
+        let mut groups: Vec<&[u32]> = order.chunks(LANES).collect();
+        shuffle(&mut groups, &mut random);
+        // Divided by what is expected, a batch of heavy outcomes counts more, as it does among all.
+        let (all, batch) = (order.len() as f64, plan.batch.min(order.len()) as f64);
+        let scale = (all / (plan.weight * batch)) as f32;
+        let loss = if self.train.weight > 0.0 { self.train.mean() } else { f64::INFINITY };
+        self.train = Sums::default();
+        let decay = plan.decay(self.member, loss);
+        for batch in groups.chunks(plan.batch / LANES) {
+            if !go_on() {
+                return;
+            }
+            for chosen in batch {
+                let gradient = Some(&mut self.gradient[..]);
+                self.scratch.pass(plan, (&plan.train, chosen), &self.weights, gradient, &mut self.train);
+            }
+            self.step(plan, scale, decay);
+        }
+    }
+
+    fn step(&mut self, plan: &Plan<'_>, scale: f32, decay: f32) {
+        self.steps += 1;
+        let steps = self.steps;
+        let power = |base: f32| (0..steps.min(20_000)).fold(1.0, |power, _| power * f64::from(base));
+        let warm = (steps as f64 / WARM_UP as f64).min(1.0);
+        let kept = (steps as f64 / (steps + 9) as f64).min(MOST_KEPT);
+        let rule = AdamRule {
+            scale,
+            decay: 0.0,
+            rate: (warm / (1.0 - power(FIRST_KEPT))) as f32,
+            root_scale: (1.0 / (1.0 - power(SECOND_KEPT)).sqrt()) as f32,
+            share: (1.0 - kept) as f32,
+        };
+        for (range, rate, factor) in &plan.ranges {
+            let rule = AdamRule { rate: rule.rate * rate, decay: decay * factor, ..rule };
+            let parameters = AdamParameters {
+                weights: &mut self.weights[range.clone()],
+                first: &mut self.first[range.clone()],
+                second: &mut self.second[range.clone()],
+                average: &mut self.average[range.clone()],
+            };
+            (kernels().adam)(rule, &mut self.gradient[range.clone()], parameters);
+        }
+    }
+}
+
+/// All lessons, the shortest first, so that those side by side are about as long; of equals in a random order, if one is wanted.
+fn by_length(lessons: &Lessons, random: Option<&mut Random>) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..lessons.all.len() as u32).collect();
+    if let Some(random) = random {
+        shuffle(&mut order, random);
+    }
+    order.sort_by_key(|&at| lessons.all[at as usize].events());
+    order
+}
+
+fn shuffle<T>(all: &mut [T], random: &mut Random) {
+    for last in (1..all.len()).rev() {
+        all.swap(last, random.below(last as u64 + 1) as usize);
+    }
+}

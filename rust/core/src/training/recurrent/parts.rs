@@ -1,0 +1,122 @@
+//! Where a member's cell and layers are in the network: from its weights to those that learn, and back.
+
+use std::sync::Arc;
+
+use super::super::task::Task;
+use super::learner::Learner;
+use super::plan::Plan;
+use crate::dataset::Set;
+use crate::kernels::LANES;
+use crate::layout::Layout;
+use crate::normalization::Normalization;
+use crate::random::Random;
+use crate::sequence::gru::{Gru, MOST_MEMBERS, ThroughTime};
+use crate::trained::Trained;
+use crate::trainer_state::{RpropState, TrainerState};
+use crate::weights::{first_sizes, initial, reexpress};
+
+/// The stream of random numbers from which the first member's weights are drawn; each other has the next.
+const FIRST_WEIGHTS_STREAM: u64 = 3 << 32;
+
+/// The weights that a member begins with: those of the network, or new ones where nothing has trained it yet.
+pub(super) fn first_weights(plan: &Plan<'_>, member: usize) -> Vec<f32> {
+    let (task, shape) = (plan.task, plan.shape);
+    let sequences = task.sequences.as_ref().expect("a task with cells has sequences");
+    let mut random = Random::new(task.seed(), FIRST_WEIGHTS_STREAM + member as u64);
+    let mut weights = vec![0.0; shape.parameters()];
+    shape.draw(sequences.view.options().length, &mut random, &mut weights);
+    let drawn = initial(&plan.head, task.options.activation, None, &mut random);
+    let Some(gru) = task.trained.gru.as_ref().filter(|_| !task.trained.is_untrained()) else {
+        weights.extend(drawn);
+        return weights;
+    };
+    let mut weights = gru.widened(member, sequences.view.events(), shape);
+    let mut wide = task.initial_state().0[member * task.layout.parameters()..][..task.layout.parameters()].to_vec();
+    let functions = (task.options.activation, task.options.output);
+    let mut sizes = vec![1.0; wide.len()];
+    let (before, after) = (&task.trained.normalization, unscaled(&plan.normalization));
+    reexpress(&task.layout, functions, before, &after, &mut wide, &mut sizes);
+    let mut narrow = vec![0.0; plan.head.parameters()];
+    each_row(plan, member, |from, to| narrow[to].copy_from_slice(&wide[from]));
+    weights.extend(narrow);
+    weights
+}
+
+/// The network that these members make together, which hears sequences by their cells.
+pub(super) fn assembled(plan: &Plan<'_>, learners: &[Learner]) -> Trained {
+    let (task, parameters) = (plan.task, plan.task.layout.parameters());
+    let mut weights = vec![0.0; learners.len() * parameters];
+    let mut cells = Vec::with_capacity(learners.len() * plan.shape.parameters());
+    for (member, (learner, wide)) in learners.iter().zip(weights.chunks_exact_mut(parameters)).enumerate() {
+        let (cell, narrow) = learner.average.split_at(plan.shape.parameters());
+        cells.extend_from_slice(cell);
+        each_row(plan, member, |to, from| wide[to].copy_from_slice(&narrow[from]));
+    }
+    let sizes = first_sizes(&task.layout, task.options.activation).repeat(learners.len());
+    let state = RpropState { sizes, ..RpropState::new(weights.len(), learners.len()) };
+    Trained {
+        layout: Arc::clone(&task.layout),
+        weights,
+        decays: learners.iter().map(|learner| plan.share(learner)).collect(),
+        state: TrainerState::Rprop(state),
+        normalization: unscaled(&plan.normalization),
+        statistics: task.trained.statistics,
+        gru: Some(Arc::new(Gru::new(plan.shape, cells))),
+        // It is not to be drawn anew.
+        assigned: true,
+    }
+}
+
+/// What a member's layers see before its inputs are scaled.
+fn unscaled(normalization: &Normalization) -> Normalization {
+    Normalization { inputs: None, ..normalization.clone() }
+}
+
+/// The places of parameters in the network and in a member's own layers, run by run.
+fn each_row(plan: &Plan<'_>, member: usize, mut row: impl FnMut(std::ops::Range<usize>, std::ops::Range<usize>)) {
+    let (task, view) = (plan.task, &plan.task.sequences.as_ref().expect("a task with cells has sequences").view);
+    let seen = task.schema.as_ref().expect("fields that are seen");
+    let (wide, narrow) = (&*task.layout, &plan.head);
+    let features = view.gru_features();
+    let [first, own] = [wide, narrow].map(|layout| layout.connections().next().expect("a layout has a connection"));
+    row(first.biases(), own.biases());
+    let from = first.weights().start + (view.gru_inputs(seen) + member * features) * first.outputs;
+    row(from..from + features * first.outputs, own.weights());
+    let later = |layout: &Layout| layout.connections().skip(1).map(|connection| connection.all()).collect::<Vec<_>>();
+    later(wide).into_iter().zip(later(narrow)).for_each(|(wide, narrow)| row(wide, narrow));
+}
+
+impl Plan<'_> {
+    /// The weight decay of a member whose training sequences had this mean loss.
+    pub(super) fn decay(&self, member: usize, loss: f64) -> f32 {
+        let (options, share) = (&self.task.options, self.shares()[member]);
+        options.l2.at(options.loss, self.weight, loss, share)
+    }
+
+    /// Multipliers of the automatic weight decay, of all members.
+    fn shares(&self) -> Vec<f32> {
+        let trained = &self.task.trained;
+        if trained.is_untrained() { self.task.options.l2.shares(self.task.members) } else { trained.decays.clone() }
+    }
+
+    fn share(&self, learner: &Learner) -> f32 {
+        self.shares()[learner.member()]
+    }
+}
+
+/// Bytes of memory that a training of cells takes, about, beyond rows and result.
+pub(in crate::training) fn bytes(task: &Task) -> usize {
+    let Some(sequences) = task.sequences.as_ref().filter(|_| task.has_cells()) else { return 0 };
+    let (view, store) = (&sequences.view, &sequences.store);
+    let shape = view.gru_shape().expect("a task with cells");
+    let lessons = view.bytes_of_lessons(store, Set::Train) + view.bytes_of_lessons(store, Set::Test);
+    let inputs = view.gru_features() * MOST_MEMBERS;
+    // Weights, what Adam remembers, a gradient, and what BACKTRACK keeps; the layers of a member see less than the network's.
+    let parameters = 6 * (shape.parameters() + task.layout.parameters());
+    let steps = (view.options().length as usize).min(view.most_back());
+    let groups = if view.next().is_some() { steps } else { 1 };
+    let units: usize = task.layout.units()[1..].iter().sum::<usize>() + inputs;
+    let scratch = steps * (ThroughTime::numbers_of_step(shape) + (shape.units + shape.computed) * LANES)
+        + groups * 3 * units * LANES;
+    lessons + task.members * (parameters + scratch) * size_of::<f32>()
+}
