@@ -163,11 +163,12 @@ def sequence_lines(form: str) -> list[tuple[str, ...]]:
 def sequences() -> str:
     """Return errors of networks of sequences, by how these are seen."""
     number = r" +([\d.]+)"
-    found = sequence_lines(rf"^(\w[\w ,%]*?) +auto{number} +window{number} +reservoir{number}")
-    rows = [[name, f"**{auto}**", window, reservoir] for name, auto, window, reservoir in found]
+    found = sequence_lines(rf"^(\w[\w ,%]*?) +auto{number} +window{number} +reservoir{number}(?: +gru{number})?")
+    cells = ["`WINDOW`", "`RESERVOIR`"] + (["`GRU`"] if any(gru for *_, gru in found) else [])
+    rows = [[name, f"**{auto}**", *others[: len(cells)]] for name, auto, *others in found]
     for nats in sequence_lines(r"^counts of 4 letters in a row +([\d.]+)"):
-        rows.append(["the same by counts of 4 letters in a row", str(nats), "", ""])
-    return table(["", "`AUTO`", "`WINDOW`", "`RESERVOIR`"], *rows)
+        rows.append(["the same by counts of 4 letters in a row", str(nats), *[""] * len(cells)])
+    return table(["", "`AUTO`", *cells], *rows)
 
 
 def forecasts() -> str:

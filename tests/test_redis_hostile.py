@@ -93,6 +93,7 @@ USUAL = [
     "NR.CLASS net:shop JSON {json} -> WITHSCORES SAMPLE TOPP 0.5", "NR.HRUN net:shop 2 net:user net:item -> SAMPLE",
     "NR.CREATE new CLASSIFIER SCHEMA page CATEGORY 5 n NUMBER -> page HIDDEN 3 SEQUENCE LENGTH 5 CELL window",
     "NR.CREATE new REGRESSOR 2 3 -> 1 SEQUENCE CELL reservoir TEST 5",
+    "NR.CREATE new REGRESSOR 2 3 -> 1 SEQUENCE CELL gru TEST 5",
     "NR.OBSERVE net:visits user:1 page a n 3 -> yes WEIGHT 2 TRAIN", "NR.OBSERVE net:visits user:2 page b",
     "NR.OBSERVE net:visits user:1 JSON {object_of_event} -> no", "NR.OBSERVE net:load m:1 kwh 3 -> TRAIN",
     "NR.RUN net:visits user:1 page b -> TOP 1", "NR.CLASS net:visits user:1 -> SAMPLE SEED 1", "NR.RUN net:load m:1",

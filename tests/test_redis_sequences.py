@@ -33,19 +33,20 @@ def happened(users: int = 60) -> list[tuple[Any, ...]]:
     return said
 
 
-def prepare(client: redis.Redis) -> None:
-    client.execute_command(*CREATE)
+def prepare(client: redis.Redis, cell: str = "auto") -> None:
+    client.execute_command(*CREATE, "CELL", cell)
     for said in happened():
         client.execute_command("NR.OBSERVE", "net", *said)
 
 
-def embedded() -> nr.SequenceNetwork:
+def embedded(cell: nr.sequences.Cell = "auto") -> nr.SequenceNetwork:
     net = nr.SequenceNetwork(
         "classifier",
         fields={"page": "category 20", "seconds": "number"},
         target="left",
         hidden=[10],
         length=20,
+        cell=cell,
         seed=1,
     )
     for id, *said in happened():
@@ -67,9 +68,12 @@ def server(any_server_for_all: servers.Server, client: redis.Redis) -> servers.S
     return any_server_for_all
 
 
-def test_a_server_has_the_bits_of_an_embedded_network(client: redis.Redis, server: servers.Server) -> None:
-    prepare(client)
-    net = embedded()
+@pytest.mark.parametrize("cell", ["auto", "gru"])
+def test_a_server_has_the_bits_of_an_embedded_network(
+    client: redis.Redis, server: servers.Server, cell: nr.sequences.Cell
+) -> None:
+    prepare(client, cell)
+    net = embedded(cell)
     assert nr.SequenceNetwork.from_bytes(exported(server)) == net
     client.execute_command("NR.TRAIN", "net", "AUTOSTOP", "MAXCYCLES", 30, "BLOCK", 0)
     net.train(autostop=True, max_cycles=30)
@@ -86,13 +90,14 @@ def test_a_server_has_the_bits_of_an_embedded_network(client: redis.Redis, serve
     assert client.execute_command("NR.CLASS", "net", "user:1", "->", "SET", 80)
 
 
-def test_a_replica_that_is_told_the_same_keeps_the_same(kind: kinds.Kind) -> None:
+@pytest.mark.parametrize("cell", ["auto", "gru"])
+def test_a_replica_that_is_told_the_same_keeps_the_same(kind: kinds.Kind, cell: str) -> None:
     with (
         servers.running(kind, "--repl-diskless-sync", "no", module=MODULE, tcp=True) as primary,
         servers.replica_of(primary, kind, module=MODULE) as replica,
     ):
         client = primary.client(protocol=2)
-        prepare(client)
+        prepare(client, cell)
         client.execute_command("NR.FORGET", "net", "user:7")
         client.execute_command("NR.CONFIGURE", "net", "DATASET", 30)
         client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 5, "BLOCK", 0)
@@ -149,11 +154,17 @@ def test_a_network_of_sequences_is_created_again_from_what_is_written(any_server
     prepare(client)
     client.execute_command("NR.CREATE", "flat", "REGRESSOR", 2, 4, "->", 1, "SEQUENCE", "CELL", "reservoir")
     client.execute_command("NR.OBSERVE", "flat", "a", 1, 2, "->", 3)
-    before = exported(server), exported(server, "flat")
+    fields = ("SCHEMA", "letter", "CATEGORY", "->", "letter", "SEQUENCE", "CELL", "GRU")
+    client.execute_command("NR.CREATE", "gated", "CLASSIFIER", *fields)
+    client.execute_command("NR.OBSERVE", "gated", "a", "JSON", '[{"letter":"a"},{"letter":"b"},{"letter":"a"}]')
+    client.execute_command("NR.TRAIN", "gated", "MAXCYCLES", 2, "BLOCK", 0)
+    before = [exported(server, key) for key in ("net", "flat", "gated")]
     client.execute_command("DEBUG", "LOADAOF")
-    assert (exported(server), exported(server, "flat")) == before
+    assert [exported(server, key) for key in ("net", "flat", "gated")] == before
     client.execute_command("DEBUG", "RELOAD")
-    assert (exported(server), exported(server, "flat")) == before
+    assert [exported(server, key) for key in ("net", "flat", "gated")] == before
+    client.execute_command("COPY", "gated", "copy")
+    assert exported(server, "copy") == before[-1]
 
 
 @pytest.mark.parametrize(

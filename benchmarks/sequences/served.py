@@ -81,7 +81,7 @@ def answers(server: Server) -> None:
     """Print how long an answer to a live session takes, by cell."""
     rng = random.Random(1)
     client = server.client()
-    for cell in (b"AUTO", b"WINDOW", b"RESERVOIR"):
+    for cell in (b"AUTO", b"WINDOW", b"RESERVOIR", b"GRU"):
         client.execute_command("NR.CREATE", cell, *CREATE, "CELL", cell, "DATASET", 1000, "TEST", 200, "SEED", 1)
         for visitor in range(500):
             pages = rng.choices(PAGES, k=10)

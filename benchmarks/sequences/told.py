@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 
 #: How a network sees sequences; the first is the default.
-CELLS = ("auto", "window", "reservoir")
+CELLS = ("auto", "window", "reservoir", "gru")
 
 
 def tell(name: str, found: dict[str, list[tuple[float, float]]], goal: float, digits: int = 2) -> None:

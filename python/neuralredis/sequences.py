@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Cell", "Forecast", "SequenceNetwork", "Session"]
 
-Cell = Literal["auto", "window", "reservoir"]
+Cell = Literal["auto", "window", "reservoir", "gru"]
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,15 @@ class SequenceNetwork(Network):
         a ``number`` for a regressor, which then is a series.
     length : int, default 64
         Events of a sequence that are kept, the last so many, 1 to 65536.
-    cell : {"auto", "window", "reservoir"}, default "auto"
+    cell : {"auto", "window", "reservoir", "gru"}, default "auto"
         How a sequence is seen. ``"window"``: the last events are inputs, 8 of them, 24 of a series. ``"reservoir"``:
         200 fixed units that remember what came before, each for a time of its own [1]_; what they hold, and of
-        sequences with an outcome their means and maxima, are the inputs. ``"auto"``: both; of a series the window
+        sequences with an outcome their means and maxima, are the inputs. ``"gru"``: gated recurrent units [2]_, 32 of
+        them, 64 where the target is a field, which are trained through time, by mini-batches whatever ``algorithm``
+        is; up to four members, each with units of its own. ``"auto"``: window and reservoir; of a series the window
         alone.
     hidden, classes, **options
-        As of `Network`; not ``monotone``.
+        As of `Network`; not ``monotone``. By default ``"gru"`` has no hidden layers.
 
     Raises
     ------
@@ -84,6 +86,8 @@ class SequenceNetwork(Network):
     References
     ----------
     .. [1] A. Rodan, P. Tino, "Minimum complexity echo state network", IEEE Transactions on Neural Networks 22, 2011.
+    .. [2] K. Cho and others, "Learning phrase representations using RNN encoder-decoder for statistical machine
+       translation", EMNLP 2014; the reset gate after the matrix, as PyTorch and ONNX have it.
 
     Examples
     --------
@@ -107,6 +111,16 @@ class SequenceNetwork(Network):
     What comes next: here the next letter, of events with one field.
 
     >>> net = nr.SequenceNetwork("classifier", fields={"letter": "category"}, target="letter", dataset=100, seed=1)
+    >>> net.observe(["abcabcabc", "bcabcabca", "cabcabcab"] * 10)
+    RowCounts(train=30, test=0)
+    >>> report = net.train(max_cycles=100)
+    >>> net.classify(["abca", "bc"])
+    ['b', 'a']
+
+    The same by gated units.
+
+    >>> fields = {"letter": "category"}
+    >>> net = nr.SequenceNetwork("classifier", fields=fields, target="letter", cell="gru", dataset=100, seed=1)
     >>> net.observe(["abcabcabc", "bcabcabca", "cabcabcab"] * 10)
     RowCounts(train=30, test=0)
     >>> report = net.train(max_cycles=100)

@@ -321,7 +321,8 @@ impl Parts {
         if !sequences.as_ref().map_or(events.is_none(), |sequences| sequences.view.can_have(events)) {
             return Err(damaged(Section::EventScaling, "it is not that of the events"));
         }
-        let has_cells = trained.gru.is_none() || sequences.as_ref().is_some_and(|own| own.view.can_have_cells(&trained));
+        let has_cells =
+            trained.gru.is_none() || sequences.as_ref().is_some_and(|own| own.view.can_have_cells(&trained));
         if !has_cells {
             return Err(damaged(Section::Gru, "they are not those of the members, for such events"));
         }

@@ -1,7 +1,7 @@
 //! Networks of sequences: what happened one after the other, for each of many ids.
 //!
 //! [`store`] keeps the last events of each sequence as the bytes that [`events`] makes of them; [`view`] says what the network sees
-//! of a sequence, as a row of fields, with the help of a [`reservoir`]; [`network`] is what a network that has them can do.
+//! of a sequence, as a row of fields, with the help of a [`reservoir`] or of [`gru`], cells that are trained; [`network`] is what a network that has them can do.
 
 mod blocks;
 mod cache;
@@ -35,7 +35,7 @@ pub use view::{MOST_KINDS, Seen};
 use crate::error::{Error, Result};
 use crate::layout::Kind;
 use crate::memory::Taken;
-use crate::schema::Target;
+use crate::schema::{DEFAULT_HIDDEN, Target};
 
 /// Events of a sequence that are kept, unless said otherwise.
 pub const DEFAULT_LENGTH: u32 = 64;
@@ -83,6 +83,11 @@ impl Cell {
             expected: Self::ALL.map(|(_, name)| name).join(", "),
         })
     }
+}
+
+/// Units of hidden layers where nobody says how many: gated units are trained themselves, and what they hold is told apart without.
+pub fn default_hidden(cell: Cell) -> &'static [usize] {
+    if cell == Cell::Gru { &[] } else { &DEFAULT_HIDDEN }
 }
 
 /// The target of events by their positions: classes or outputs that are called by their numbers.

@@ -19,8 +19,8 @@ use crate::dataset::{Rows, Set};
 use crate::error::{Error, Result};
 use crate::memory::{self, Taken};
 use crate::normalization::Scaling;
-use crate::trained::Trained;
 use crate::schema::{Entry, FieldKind, Row, Schema, Target, Value, shown};
+use crate::trained::Trained;
 
 /// Kinds of events at most, where each next event is the outcome.
 pub const MOST_KINDS: u32 = 1000;

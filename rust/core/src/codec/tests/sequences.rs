@@ -38,7 +38,7 @@ fn of_sequences(cell: Cell, target: &str, cycles: u64) -> Network {
 }
 
 fn all() -> impl Iterator<Item = Network> {
-    let cells = [Cell::Auto, Cell::Window, Cell::Reservoir];
+    let cells = [Cell::Auto, Cell::Window, Cell::Reservoir, Cell::Gru];
     cells.into_iter().flat_map(|cell| {
         [("left", 0), ("page", 0), ("left", 2)].map(|(target, cycles)| of_sequences(cell, target, cycles))
     })
@@ -103,7 +103,7 @@ fn forged_bytes_are_refused_or_sound() {
 
 #[test]
 fn what_a_training_made_goes_to_a_copy() {
-    for cell in [Cell::Auto, Cell::Window] {
+    for cell in [Cell::Auto, Cell::Window, Cell::Gru] {
         let mut copy = of_sequences(cell, "left", 0);
         let network = trained(copy.clone(), 3);
         let frames = trained_of(&network);
@@ -111,6 +111,15 @@ fn what_a_training_made_goes_to_a_copy() {
         copy.install(made, report.map(Arc::new)).unwrap();
         assert!(copy == network);
     }
+    // With cells to a network that has none, and with more members than can have cells.
+    let frames = trained_of(&of_sequences(Cell::Gru, "left", 2));
+    let reservoir = of_sequences(Cell::Reservoir, "left", 0);
+    let made = decode_trained(&reservoir.model(), frames.iter().map(Vec::as_slice));
+    assert!(made.is_err() || reservoir.clone().install(made.unwrap().0, None).is_err());
+    let network = of_sequences(Cell::Gru, "left", 2);
+    let cells = network.trained().gru.clone();
+    let fewer = crate::trained::Trained { decays: vec![1.0; 2], gru: cells, ..(**network.trained()).clone() };
+    assert!(network.clone().install(fewer, None).is_err());
     // With the scaling of a reservoir's events to a network that has none.
     let frames = trained_of(&of_sequences(Cell::Auto, "left", 2));
     let window = of_sequences(Cell::Window, "left", 0);

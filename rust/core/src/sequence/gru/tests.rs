@@ -1,1 +1,213 @@
 //! Cells against their equations, gradients against differences, groups against sequences alone.
+
+use super::*;
+use crate::kernels::LANES;
+use crate::normalization::Scaling;
+use crate::schema::{FieldKind, Given, Row, Target};
+
+fn schema(words: &[&str]) -> Schema {
+    let target = Target::Values(vec![(*b"y").into()]);
+    let fields = [(b"x".to_vec(), FieldKind::Vector(2)), (b"page".to_vec(), FieldKind::Category(9))];
+    let mut schema = Schema::new(fields, target).unwrap();
+    words.iter().for_each(|word| schema.add_word(1, word.as_bytes().into()).unwrap());
+    schema
+}
+
+fn row(schema: &Schema, x: [f32; 2], page: &str) -> Row {
+    let x = [Given::Numbers(x.to_vec())];
+    let given = [(b"x".as_slice(), x[0].clone()), (b"page", Given::text(page.as_bytes()))];
+    schema.row(&schema.understand(given).unwrap())
+}
+
+fn shape(schema: &Schema, units: usize) -> Shape {
+    Shape { units, computed: schema.dense(), inputs: schema.inputs(schema.words().len()) }
+}
+
+fn drawn(shape: Shape, members: usize) -> Gru {
+    let mut weights = vec![0.0; members * shape.parameters()];
+    for (member, weights) in weights.chunks_exact_mut(shape.parameters()).enumerate() {
+        shape.draw(20, &mut Random::new(member as u64, 1), weights);
+        // So that the second biases are seen to matter.
+        weights[shape.of_units().biases()].fill(0.25);
+    }
+    Gru::new(shape, weights)
+}
+
+#[test]
+fn a_state_follows_the_equations() {
+    let schema = schema(&["home", "cart"]);
+    let shape = shape(&schema, 3);
+    let gru = drawn(shape, 2);
+    let scaling = Scaling { mean: vec![1.0, 0.0], scale: vec![0.5, 2.0] };
+    let rows = [row(&schema, [3.0, 0.5], "home"), row(&schema, [-1.0, 0.25], "cart"), row(&schema, [0.0, 0.0], "new")];
+    let mut state = gru.begin();
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let (mut held, mut sums) = (vec![[0.0f64; 3]; 2], vec![[0.0f64; 3]; 2]);
+    for row in &rows {
+        gru.hear(&schema, Some(&scaling), row, &mut state);
+        for (member, weights) in gru.members().enumerate() {
+            let weight = |input: usize, unit: usize| f64::from(weights[input * 9 + unit]);
+            let between = |input: usize, unit: usize| f64::from(weights[shape.of_units().offset + input * 9 + unit]);
+            let was = held[member];
+            let of_event = |unit: usize| {
+                let x = [(f64::from(row.cells[0]) - 1.0) * 0.5, f64::from(row.cells[1]) * 2.0];
+                weight(0, unit)
+                    + weight(1, unit) * x[0]
+                    + weight(2, unit) * x[1]
+                    + weight(1 + row.cells[2] as usize, unit)
+            };
+            let of_units =
+                |unit: usize| between(0, unit) + (0..3).map(|from| between(1 + from, unit) * was[from]).sum::<f64>();
+            for unit in 0..3 {
+                let z = sigmoid(of_event(unit) + of_units(unit));
+                let r = sigmoid(of_event(3 + unit) + of_units(3 + unit));
+                let n = (of_event(6 + unit) + r * of_units(6 + unit)).tanh();
+                held[member][unit] = was[unit] + z * (n - was[unit]);
+                sums[member][unit] += held[member][unit];
+            }
+        }
+    }
+    let mut told = Vec::new();
+    state.write(3, true, &mut told);
+    let expected: Vec<f64> =
+        held.iter().zip(&sums).flat_map(|(held, sums)| held.iter().copied().chain(sums.map(|sum| sum / 3.0))).collect();
+    assert_eq!(told.len(), expected.len());
+    assert!(told.iter().zip(&expected).all(|(told, expected)| (f64::from(*told) - expected).abs() < 1e-5), "{told:?}");
+}
+
+#[test]
+fn units_hear_each_other_at_right_angles_and_forget_by_their_time_scales() {
+    let shape = Shape { units: 16, computed: 2, inputs: 5 };
+    let mut weights = vec![0.0; shape.parameters()];
+    shape.draw(64, &mut Random::new(3, 1), &mut weights);
+    let between = &weights[shape.of_units().weights()];
+    for gate in 0..3 {
+        let unit = |unit: usize| (0..16).map(move |from| f64::from(between[from * 48 + gate * 16 + unit]));
+        for (a, b) in (0..16).flat_map(|a| (0..16).map(move |b| (a, b))) {
+            let product: f64 = unit(a).zip(unit(b)).map(|(a, b)| a * b).sum();
+            assert!((product - f64::from(u8::from(a == b))).abs() < 1e-5, "{a} {b}: {product}");
+        }
+    }
+    // -ln of 1 to 64 events.
+    assert!(weights[..16].iter().all(|&bias| (-4.16..=0.0).contains(&bias)) && weights[16..48] == [0.0; 32]);
+}
+
+/// Sequences of different lengths, side by side.
+fn steps(shape: Shape, lengths: [usize; LANES]) -> Steps {
+    let (mut random, mut steps) = (Random::new(9, 2), Steps { lengths, ..Steps::default() });
+    let count = steps.count();
+    steps.computed.resize(count * shape.computed * LANES, 0.0);
+    for step in 0..count {
+        for lane in 0..LANES {
+            if step < lengths[lane] {
+                for input in 0..shape.computed {
+                    steps.computed[(step * shape.computed + input) * LANES + lane] = random.symmetric();
+                }
+                let number = shape.computed as u64 + random.below((shape.inputs - shape.computed) as u64);
+                steps.looked_up.add(crate::schema::Entry { number: number as u32, value: 0.5 });
+            }
+            steps.looked_up.end_row();
+        }
+    }
+    steps
+}
+
+#[test]
+fn gradients_are_those_of_differences() {
+    let shape = Shape { units: 4, computed: 2, inputs: 6 };
+    let gru = drawn(shape, 1);
+    let mut lengths = [0; LANES];
+    lengths[..4].copy_from_slice(&[5, 3, 1, 5]);
+    let steps = steps(shape, lengths);
+    let size = 4 * LANES;
+    let mut random = Random::new(4, 4);
+    let delta: Vec<f32> = (0..6 * size).map(|_| random.symmetric()).collect();
+    let mut time = ThroughTime::new(shape, 5);
+    // A lane without a sequence holds nothing, whatever the weights.
+    let mut value = |weights: &[f32]| {
+        time.forward(weights, &steps);
+        time.held(5).iter().zip(&delta).map(|(held, delta)| f64::from(held * delta)).sum::<f64>()
+    };
+    let weights = gru.members().next().unwrap().to_vec();
+    let differences: Vec<f64> = (0..weights.len())
+        .map(|at| {
+            let mut moved = |by: f32| {
+                let mut weights = weights.clone();
+                weights[at] += by;
+                value(&weights)
+            };
+            (moved(5e-3) - moved(-5e-3)) / 1e-2
+        })
+        .collect();
+    let (mut time, mut gradient) = (ThroughTime::new(shape, 5), vec![0.0; weights.len()]);
+    time.forward(&weights, &steps);
+    time.backward(&weights, &steps, &delta, &mut gradient);
+    for (at, (found, expected)) in gradient.iter().zip(&differences).enumerate() {
+        assert!((f64::from(*found) - expected).abs() < 2e-3 * expected.abs().max(1.0), "{at}: {found} {expected}");
+    }
+    assert!(gradient.iter().filter(|&&value| value != 0.0).count() > weights.len() * 3 / 4);
+}
+
+#[test]
+fn a_sequence_alone_and_among_others_gives_the_same_bits() {
+    let schema = schema(&["a", "b", "c"]);
+    for units in [3, 32, 64] {
+        let shape = shape(&schema, units);
+        let gru = drawn(shape, 1);
+        let mut random = Random::new(8, 8);
+        let sequences: Vec<Vec<Row>> = (0..LANES)
+            .map(|lane| {
+                let event = |random: &mut Random| {
+                    let page = ["a", "b", "c", "unknown"][random.below(4) as usize];
+                    row(&schema, [random.symmetric(), random.symmetric()], page)
+                };
+                (0..lane).map(|_| event(&mut random)).collect()
+            })
+            .collect();
+        let mut steps = Steps { lengths: std::array::from_fn(|lane| sequences[lane].len()), ..Steps::default() };
+        steps.computed.resize(steps.count() * 2 * LANES, 0.0);
+        for step in 0..steps.count() {
+            for (lane, events) in sequences.iter().enumerate() {
+                if let Some(row) = events.get(step) {
+                    steps.computed[2 * step * LANES + lane] = row.cells[0];
+                    steps.computed[(2 * step + 1) * LANES + lane] = row.cells[1];
+                    schema.entries_of(
+                        |cell| row.cells[cell],
+                        &row.list,
+                        shape.inputs,
+                        |entry| steps.looked_up.add(entry),
+                    );
+                }
+                steps.looked_up.end_row();
+            }
+        }
+        let mut time = ThroughTime::new(shape, steps.count());
+        time.forward(gru.members().next().unwrap(), &steps);
+        let last = &time.held(steps.count())[steps.count() * units * LANES..];
+        for (lane, events) in sequences.iter().enumerate() {
+            let mut state = gru.begin();
+            events.iter().for_each(|row| gru.hear(&schema, None, row, &mut state));
+            let mut alone = Vec::new();
+            state.write(units, false, &mut alone);
+            let among: Vec<f32> = last[lane..].iter().step_by(LANES).copied().collect();
+            assert_eq!(alone, among, "{lane}");
+        }
+    }
+}
+
+#[test]
+fn a_word_that_is_new_begins_as_any_other_was_taken() {
+    let (before, after) = (schema(&["a"]), schema(&["a", "b"]));
+    let gru = drawn(shape(&before, 3), 2);
+    let wide = shape(&after, 3);
+    let weights: Vec<f32> = (0..2).flat_map(|member| gru.widened(member, &after, wide)).collect();
+    let wider = Gru::new(wide, weights);
+    let hear = |gru: &Gru| {
+        let mut state = gru.begin();
+        ["b", "a", "b"].iter().for_each(|page| gru.hear(&after, None, &row(&after, [1.0, 0.0], page), &mut state));
+        let mut told = Vec::new();
+        state.write(3, false, &mut told);
+        told
+    };
+    assert_eq!(hear(&gru), hear(&wider));
+}

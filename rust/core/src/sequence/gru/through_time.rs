@@ -110,7 +110,13 @@ impl ThroughTime {
 
 /// Turns the gates of a step into the derivatives by what the units summed up, and what is `carried`, the derivatives by what they
 /// held after it, into the part of those by what they held before that does not go through the gates.
-fn derive(of_event: &mut [f32], of_units: &mut [f32], held: &[f32], carried: &mut [f32], goes_on: impl Fn(usize) -> bool) {
+fn derive(
+    of_event: &mut [f32],
+    of_units: &mut [f32],
+    held: &[f32],
+    carried: &mut [f32],
+    goes_on: impl Fn(usize) -> bool,
+) {
     let size = held.len();
     let goes_on: [f32; LANES] = std::array::from_fn(|lane| if goes_on(lane) { 1.0 } else { 0.0 });
     let (update, rest) = of_event.split_at_mut(size);

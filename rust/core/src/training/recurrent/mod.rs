@@ -146,7 +146,9 @@ impl Task {
         let events = usize::try_from(sequences.store.events(Set::Train)).unwrap_or(usize::MAX).max(1);
         match self.options.restarts {
             Restarts::Fixed(starts) => usize::from(starts),
-            Restarts::Auto if self.training.auto_stop => (MOST_WORK / events.saturating_mul(each)).clamp(1, MOST_STARTS),
+            Restarts::Auto if self.training.auto_stop => {
+                (MOST_WORK / events.saturating_mul(each)).clamp(1, MOST_STARTS)
+            }
             Restarts::Auto => 1,
         }
     }
@@ -156,3 +158,6 @@ impl Task {
         self.sequences.as_ref().is_some_and(|sequences| sequences.view.gru_shape().is_some())
     }
 }
+
+#[cfg(test)]
+mod tests;

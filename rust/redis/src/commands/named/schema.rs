@@ -19,6 +19,8 @@ pub(crate) struct Declared<'a> {
     /// Of each field whether the answer rises with it, by 1, or falls, by -1; else 0.
     pub(crate) signs: Vec<f32>,
     pub(crate) hidden: Vec<usize>,
+    /// Whether hidden layers are given.
+    pub(crate) has_hidden: bool,
     pub(crate) rest: Vec<&'a [u8]>,
 }
 
@@ -57,8 +59,9 @@ impl<'a> Declared<'a> {
                 return Err(Refusal::option("CLASSES are for a classifier: expected none for a regressor"));
             }
         };
+        let has_hidden = hidden.is_some();
         let hidden = hidden.unwrap_or_else(|| DEFAULT_HIDDEN.to_vec());
-        Ok(Self { fields, target, signs, hidden, rest })
+        Ok(Self { fields, target, signs, hidden, has_hidden, rest })
     }
 
     /// The fields and the target of rows.

@@ -22,9 +22,12 @@ pub(crate) struct OfSequences {
 impl OfSequences {
     /// Of events with fields.
     pub(crate) fn of_fields(declared: Declared<'_>, options: SequenceOptions) -> Result<Self, Refusal> {
-        let Declared { fields, target, signs, hidden, .. } = declared;
+        let Declared { fields, target, signs, mut hidden, has_hidden, .. } = declared;
         if signs.iter().any(|&sign| sign != 0.0) {
             return Err(Refusal::option("signs after kinds are for networks of rows: expected none beside SEQUENCE"));
+        }
+        if !has_hidden {
+            hidden = sequence::default_hidden(options.cell).to_vec();
         }
         Ok(Self { events: Events::Fields(fields), target, options, hidden, outputs: 0 })
     }

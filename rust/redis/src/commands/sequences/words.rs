@@ -18,6 +18,7 @@ pub(crate) const ARGUMENTS: Argument = Argument::block(
                 Argument::word(c"auto-cell", c"AUTO"),
                 Argument::word(c"window", c"WINDOW"),
                 Argument::word(c"reservoir", c"RESERVOIR"),
+                Argument::word(c"gru", c"GRU"),
             ],
         )
         .after(c"CELL")

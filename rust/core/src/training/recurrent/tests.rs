@@ -1,0 +1,148 @@
+//! Trainings of cells: their gradients against differences, and what does not depend on threads or on where they stop.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::control::Control;
+use super::super::{Job, Outcome, Owner, Pool, TrainOptions};
+use super::batch::Scratch;
+use super::*;
+use crate::dataset::Limits;
+use crate::fields::Outcome as Happens;
+use crate::kernels::LANES;
+use crate::network::Network;
+use crate::options::{ClassWeight, Options};
+use crate::random::Random;
+use crate::schema::{FieldKind, Given, Target};
+use crate::sequence::{Cell, Events, Happened, SequenceOptions};
+
+/// A network of visits of two pages and a number, of different lengths.
+fn network(target: Target, options: Options, sequences: u64) -> Network {
+    let fields = vec![(b"page".to_vec(), FieldKind::Category(9)), (b"n".to_vec(), FieldKind::Number)];
+    let sequence = SequenceOptions { length: 6, cell: Cell::Gru };
+    let limits = Limits { train: 400, test: 100 };
+    let mut network =
+        Network::of_sequences((Events::Fields(fields), target), sequence, &[5], options, limits, 3).unwrap();
+    let mut random = Random::new(5, 5);
+    for id in 0..sequences {
+        let events = 1 + random.below(7);
+        for event in 0..events {
+            let (page, n) = (["home", "cart", "help"][random.below(3) as usize], random.symmetric().to_string());
+            let given =
+                [("page", page), ("n", &n)].map(|(name, value)| (name.as_bytes(), Given::text(value.as_bytes())));
+            let values = network.event_fields().unwrap().understand(given).unwrap();
+            let values = values.into_iter().map(crate::schema::Value::into_owned).collect();
+            let outcome = (event + 1 == events && !network.learns_next_event()).then(|| match network.kind() {
+                crate::layout::Kind::Classifier => {
+                    let name = if page == "help" { b"yes".to_vec() } else { b"no".to_vec() };
+                    (Happens::Class(Cow::Owned(name)), 1.0 + id as f32 % 3.0)
+                }
+                crate::layout::Kind::Regressor => (Happens::Values(vec![random.symmetric(), events as f32]), 1.0),
+            });
+            let id = format!("{id}").into_bytes();
+            network.happen(&[Happened { id: Cow::Owned(id), event: Some(values), outcome }], None).unwrap();
+        }
+    }
+    network
+}
+
+fn classes(name: &str) -> Target {
+    Target::Classes { name: name.as_bytes().into(), most: 5, closed: false, names: Vec::new() }
+}
+
+fn all() -> [Network; 4] {
+    let of = |kind| Options { normalize: true, ..Options::new(kind) };
+    let (classifier, regressor) = (of(crate::layout::Kind::Classifier), of(crate::layout::Kind::Regressor));
+    let balanced = Options { class_weight: ClassWeight::Balanced, ..classifier.clone() };
+    let values = |names: &[&str]| Target::Values(names.iter().map(|name| name.as_bytes().into()).collect());
+    [
+        network(classes("left"), balanced, 60),
+        network(classes("page"), classifier, 60),
+        network(values(&["a", "b"]), regressor.clone(), 60),
+        network(values(&["n"]), regressor, 60),
+    ]
+}
+
+fn options(max_cycles: u64) -> TrainOptions {
+    TrainOptions { max_cycles, max_time: Duration::ZERO, auto_stop: true, backtrack: true }
+}
+
+fn trained(network: &Network, training: TrainOptions, threads: usize) -> Network {
+    let pool = Pool::new(threads, 1);
+    let job = Job::start(Task::new(network, training).unwrap(), &Owner::default(), &pool, |_| Ok(()), |_| {});
+    assert!(job.wait(Duration::from_secs(600)));
+    let Some(Outcome::Trained(made, report)) = job.outcome() else { panic!("{job:?}") };
+    let mut network = network.clone();
+    network.install(made, Some(report)).unwrap();
+    network
+}
+
+#[test]
+fn gradients_are_those_of_differences() {
+    for network in all() {
+        let task = Task::new(&network, options(1)).unwrap().with_rows(&|| true).unwrap().unwrap();
+        let statistics = RowStatistics::of(&task.dataset, task.schema.as_deref());
+        let plan = Plan::new(&task, &statistics, &|| true).unwrap();
+        let weights = parts::first_weights(&plan, 0);
+        let mut scratch = Scratch::new(&plan);
+        let chosen: Vec<u32> = (0..plan.train.all.len().min(LANES) as u32).collect();
+        let (mut gradient, mut sums) = (vec![0.0; weights.len()], Sums::default());
+        scratch.pass(&plan, (&plan.train, &chosen), &weights, Some(&mut gradient), &mut sums);
+        let mut random = Random::new(1, 1);
+        for _ in 0..150 {
+            let at = random.below(weights.len() as u64) as usize;
+            let mut moved = |by: f32| {
+                let (mut weights, mut sums) = (weights.clone(), Sums::default());
+                weights[at] += by;
+                scratch.pass(&plan, (&plan.train, &chosen), &weights, None, &mut sums);
+                sums.loss
+            };
+            let difference = (moved(2e-3) - moved(-2e-3)) / 4e-3;
+            let found = f64::from(gradient[at]);
+            assert!((found - difference).abs() < 0.03 * difference.abs().max(1.0), "{at}: {found} {difference}");
+        }
+    }
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_network() {
+    for network in all() {
+        let one = trained(&network, options(4), 1);
+        assert!(crate::codec::same(&one, &trained(&network, options(4), 3)));
+        let report = one.report().unwrap();
+        assert!(report.cycles == 4 && report.test_error.is_some() && !one.trained.is_untrained());
+        assert!(!one.trained.assigned && one.trained.members() == 3);
+        // It goes on from there, and knows the words that came since.
+        let again = trained(&one, options(2), 2);
+        assert_eq!((again.trained.members(), again.trained.statistics.total_cycles), (3, 6));
+        assert!(again.trained.gru != one.trained.gru);
+        let mut copy = one.clone();
+        copy.reset();
+        assert!(copy.trained.gru.is_none());
+    }
+}
+
+#[test]
+fn a_training_that_ends_before_it_begins_leaves_what_was_there() {
+    let network = trained(&all()[0], options(4), 1);
+    let task = Task::new(&network, TrainOptions { auto_stop: false, ..options(1) }).unwrap();
+    let task = task.with_rows(&|| true).unwrap().unwrap();
+    let seats = || Seats::new(Pool::new(1, 1), Owner::default());
+    let control = Control::new();
+    control.stop();
+    let (made, report) = train(&task, &control, &mut seats()).unwrap();
+    assert_eq!((report.reason, report.cycles), (Reason::Stopped, 0));
+    assert!(made.gru == network.trained.gru);
+    let mut again = network.clone();
+    again.install(made, Some(Arc::new(report))).unwrap();
+    let answers = |network: &Network| {
+        let mut outputs = vec![0.0; 2];
+        network.model().answer(&[network.see(b"3", None).unwrap().row], &mut outputs);
+        outputs
+    };
+    let (before, after) = (answers(&network), answers(&again));
+    assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-5), "{before:?} {after:?}");
+    control.cancel();
+    assert!(train(&task, &control, &mut seats()).is_none());
+}
