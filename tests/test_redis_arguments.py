@@ -148,7 +148,7 @@ NR.STEP string state page a | WRONGTYPE
 NR.STEP net state 1 2 | the network learns from rows: only one created with SEQUENCE has sequences
 NR.CREATE new CLASSIFIER SCHEMA a CATEGORY -> a SEQUENCE LENGTH | LENGTH has no value
 NR.CREATE new CLASSIFIER SCHEMA a CATEGORY -> a SEQUENCE LENGTH 65537 | LENGTH is '65537': expected an integer
-NR.CREATE new CLASSIFIER SCHEMA a CATEGORY -> a SEQUENCE CELL lstm | CELL is 'lstm': expected AUTO, WINDOW, RESERVOIR, GRU
+NR.CREATE new CLASSIFIER SCHEMA a CATEGORY -> a SEQUENCE CELL lstm | CELL is 'lstm': expected AUTO, WINDOW, RESERVOIR
 NR.CREATE new CLASSIFIER 2 -> 2 CELL auto | LENGTH and CELL are for a network of sequences: expected SEQUENCE
 NR.EXPLAIN net | wrong number of arguments
 NR.EXPLAIN nothing 1 2 | no network at key 'nothing'

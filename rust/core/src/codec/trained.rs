@@ -227,7 +227,7 @@ impl Parts {
 
     /// Whether a network can have such is seen when it is whole.
     pub(super) fn read_gru(&mut self, piece: &Piece<'_>) -> Result<()> {
-        piece.extend(&mut self.gru, 1, 3 + MAX_PARAMETERS, Ok)
+        piece.extend(&mut self.gru, 1, 2 * MAX_PARAMETERS, Ok)
     }
 
     /// Parameters of all members.
@@ -338,13 +338,13 @@ fn read_cells(words: &[[u8; 4]]) -> Result<Option<Gru>> {
         return refuse(format!("{} numbers: expected a size and weights", words.len()));
     };
     let [units, computed, inputs] = head.map(|number| u32::from_le_bytes(number) as usize);
-    let fits = (1..=MAX_UNITS).contains(&units) && computed <= inputs && inputs <= MAX_PARAMETERS;
-    let shape = Shape { units, computed, inputs };
-    // Bounds keep the products within 64 bits.
-    let each = if fits { shape.parameters() } else { 0 };
-    if each == 0 || words.is_empty() || !words.len().is_multiple_of(each) {
+    let known = units > 0 && units <= MAX_UNITS && computed <= inputs && inputs <= words.len();
+    // Two to the sixty, at most.
+    let each = (2 + inputs as u64 + units as u64) * 3 * units as u64;
+    if !known || words.is_empty() || !(words.len() as u64).is_multiple_of(each) {
         return refuse(format!("{} weights of cells of {units} units and {inputs} inputs", words.len()));
     }
+    let shape = Shape { units, computed, inputs };
     let weights: Vec<f32> = words.iter().map(|&weight| f32::from_le_bytes(weight)).collect();
     match weights.iter().find(|weight| !weight.is_finite()) {
         Some(weight) => refuse(format!("a weight of {weight}: expected a finite number")),

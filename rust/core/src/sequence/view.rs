@@ -100,6 +100,10 @@ impl View {
         let reservoir = has_reservoir.then(|| Arc::new(Reservoir::new(UNITS, &events, seed)));
         let has_gru = options.cell == Cell::Gru;
         let gru = has_gru.then_some(if next.is_some() { GRU_UNITS_OF_NEXT } else { GRU_UNITS });
+        if let Some(units) = gru {
+            // However many words there will be.
+            events.check_size(&[gru::MOST_MEMBERS * 3 * units])?;
+        }
         let fingerprints = Fingerprints::new(&events);
         let mut view =
             Self { events, options, next, by_position, window, reservoir, gru, seed, most_rows: 0, fingerprints };

@@ -11,7 +11,7 @@ use crate::dataset::{Dataset, Set};
 use crate::error::{Error, Result};
 use crate::inputs::Inputs;
 use crate::kernels::LANES;
-use crate::layout::{Kind, Layout};
+use crate::layout::{Kind, Layout, MAX_PARAMETERS};
 use crate::model::Model;
 use crate::network::Network;
 use crate::normalization::{Normalization, Scaling};
@@ -124,7 +124,8 @@ impl Task {
             task.members = if training.auto_stop { starts } else { task.answering };
             if task.has_cells() {
                 let starts = task.starts_of_cells();
-                task.answering = Restarts::answering(training.auto_stop, starts).min(MOST_MEMBERS);
+                let most = MOST_MEMBERS.min(MAX_PARAMETERS / parameters).max(1);
+                task.answering = Restarts::answering(training.auto_stop, starts).min(most);
                 task.members = if training.auto_stop { starts } else { task.answering };
             }
         }
@@ -159,7 +160,9 @@ impl Task {
         // A trial has a copy of the training rows.
         let rows = trial.map_or(0, |_| self.dataset.train.bytes_by(&|bytes| bytes));
         let softening = if soften::applies(self) { LastLayers::bytes(&self.layout, self.members) } else { 0 };
-        parameters + scratch + classes + rows + softening + self.made_bytes() + recurrent::bytes(self)
+        // With cells rows are made a second time.
+        let made = if self.has_cells() { 2 } else { 1 } * self.made_bytes();
+        parameters + scratch + classes + rows + softening + made + recurrent::bytes(self)
     }
 
     /// Rows of a set, those included that are still to be made.
