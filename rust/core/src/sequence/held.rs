@@ -1,7 +1,7 @@
 //! What a network holds of a sequence, by its reservoir or by cells that it has learnt.
 
 use super::gru::{self, Gru};
-use super::reservoir;
+use super::reservoir::{self, Reservoir};
 use super::view::View;
 use crate::memory::Taken;
 use crate::normalization::Scaling;
@@ -34,7 +34,7 @@ impl View {
     /// What is held before the first event.
     pub(super) fn begin(&self, heard: Heard<'_>) -> Held {
         let gru = heard.gru.filter(|_| self.gru_units().is_some());
-        Held { reservoir: self.reservoir().map(|reservoir| reservoir.begin()), gru: gru.map(Gru::begin) }
+        Held { reservoir: self.reservoir().map(Reservoir::begin), gru: gru.map(Gru::begin) }
     }
 
     /// Hears of an event.

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! The reset gate comes after the matrix, as PyTorch, cuDNN and ONNX's `linear_before_reset=1` have it. These write the last line
-//! `h ← (1 − z) ∘ n + z ∘ h`: what they call z is 1 − z here, so that W_z, U_z and both biases change their signs on the way to them,
+//! `h ← (1 − z) ∘ n + z ∘ h`: what they call z is 1 − z here, so that `W_z`, `U_z` and both biases change their signs on the way to them,
 //! and nothing else does. The gates are in ONNX's order: z, r, n.
 //!
 //! Both products are dense layers of the engine, with all gates side by side: a group of sixteen sequences goes through a step as a

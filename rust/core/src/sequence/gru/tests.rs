@@ -98,8 +98,8 @@ fn steps(shape: Shape, lengths: [usize; LANES]) -> Steps {
     let count = steps.count();
     steps.computed.resize(count * shape.computed * LANES, 0.0);
     for step in 0..count {
-        for lane in 0..LANES {
-            if step < lengths[lane] {
+        for (lane, &length) in lengths.iter().enumerate() {
+            if step < length {
                 for input in 0..shape.computed {
                     steps.computed[(step * shape.computed + input) * LANES + lane] = random.symmetric();
                 }

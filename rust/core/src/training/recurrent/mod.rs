@@ -27,6 +27,7 @@ use crate::dataset::Set;
 use crate::objective::Sums;
 use crate::options::Restarts;
 use crate::report::{Point, Reason, Report};
+use crate::sequence::gru::Shape;
 use crate::stopping::Rule;
 use crate::trained::Trained;
 use learner::Learner;
@@ -142,7 +143,7 @@ impl Task {
     /// How many members begin a first training of cells.
     pub(super) fn starts_of_cells(&self) -> usize {
         let Some(sequences) = &self.sequences else { return 1 };
-        let each = sequences.view.gru_shape().map_or(1, |shape| shape.parameters()) + self.layout.parameters();
+        let each = sequences.view.gru_shape().map_or(1, Shape::parameters) + self.layout.parameters();
         let events = usize::try_from(sequences.store.events(Set::Train)).unwrap_or(usize::MAX).max(1);
         match self.options.restarts {
             Restarts::Fixed(starts) => usize::from(starts),
