@@ -302,19 +302,16 @@ impl Network {
     /// [`Error::Parameters`] if it is of a network of another size.
     pub fn install(&mut self, trained: impl Into<Arc<Trained>>, report: Option<Arc<Report>>) -> Result<()> {
         let trained = trained.into();
-        let fits = match &self.schema {
-            Some(schema) => {
-                let events = trained.normalization.events.as_ref();
-                schema.has_had(&trained.layout, self.layout().hidden())
-                    && schema.has_had_places(&trained)
-                    && self.sequences.as_ref().map_or(events.is_none() && trained.gru.is_none(), |own| {
-                        own.view.can_have(events) && own.view.can_have_cells(&trained)
-                    })
-            }
-            None => {
-                let is_plain = trained.normalization.places.is_none() && trained.gru.is_none();
-                *trained.layout == *self.layout() && is_plain
-            }
+        let fits = if let Some(schema) = &self.schema {
+            let events = trained.normalization.events.as_ref();
+            schema.has_had(&trained.layout, self.layout().hidden())
+                && schema.has_had_places(&trained)
+                && self.sequences.as_ref().map_or(events.is_none() && trained.gru.is_none(), |own| {
+                    own.view.can_have(events) && own.view.can_have_cells(&trained)
+                })
+        } else {
+            let is_plain = trained.normalization.places.is_none() && trained.gru.is_none();
+            *trained.layout == *self.layout() && is_plain
         };
         if !fits || trained.weights.len() != trained.members() * trained.layout.parameters() {
             return Err(Error::Parameters { parameters: trained.weights.len() as u64 });

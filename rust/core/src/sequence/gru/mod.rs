@@ -8,7 +8,7 @@
 //! h ← h + z ∘ (n − h)
 //! ```
 //!
-//! The reset gate comes after the matrix, as PyTorch, cuDNN and ONNX's `linear_before_reset=1` have it. These write the last line
+//! The reset gate comes after the matrix, as `PyTorch`, cuDNN and ONNX's `linear_before_reset=1` have it. These write the last line
 //! `h ← (1 − z) ∘ n + z ∘ h`: what they call z is 1 − z here, so that `W_z`, `U_z` and both biases change their signs on the way to them,
 //! and nothing else does. The gates are in ONNX's order: z, r, n.
 //!
