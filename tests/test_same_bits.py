@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import neuralredis
-from neuralredis import Network
+from neuralredis import Network, SequenceNetwork
 
 DATA = Path(__file__).parent / "data"
 
@@ -89,6 +89,22 @@ def anew(kind: str, layout: list[int], options: dict[str, object], training: dic
     return str(digest)
 
 
+def gated(target: str) -> str:
+    """Digest a network whose gated units learn, then go on with a word that is new."""
+    chance = np.random.default_rng(5)
+    fields = {"page": "category", "n": "number"}
+    net = SequenceNetwork("classifier", fields=fields, target=target, cell="gru", length=9, seed=7, restarts=4)
+    pages = [["abc"[page] for page in chance.integers(0, 3, chance.integers(1, 12))] for _ in range(150)]
+    events = [[{"page": page, "n": float(chance.normal())} for page in each] for each in pages]
+    net.observe(events, *([] if target == "page" else [[each[-1] for each in pages]]))
+    digest = Digest()
+    for _ in range(2):
+        net.train(autostop=True, backtrack=True, max_cycles=6, max_time=0)
+        digest.take(net.run(events), net.evaluate("train").error)
+        net.observe([[{"page": "new", "n": 1}, {"page": "a", "n": 0}]], *([] if target == "page" else [["a"]]))
+    return str(digest)
+
+
 def cases() -> Iterator[tuple[str, Callable[[], str]]]:
     for dump in json.loads((DATA / "dumps.json").read_text()):
         data = base64.b64decode(dump["export_base64"])
@@ -125,6 +141,9 @@ def cases() -> Iterator[tuple[str, Callable[[], str]]]:
         yield f"class weights {weights}", lambda o=options: anew("classifier", [5, 9, 3], o, {"autostop": True})
     for layout in ([3, 1], [1, 1], [40, 2], [2, 30, 20, 10, 2]):
         yield f"layout {layout}", lambda u=layout: anew("regressor", u, {"normalize": True}, {"autostop": True})
+
+    for target in ("left", "page"):
+        yield f"gated units, {target}", lambda t=target: gated(t)
 
 
 EXPECTED: dict[str, str] = json.loads(path.read_text()) if (path := DATA / "same-bits.json").exists() else {}
