@@ -115,6 +115,14 @@ def test_a_kind_that_a_format_does_not_know_is_refused(tmp_path: Path, suffix: s
     assert "convolution" in said
 
 
+def test_a_network_with_gated_units_is_refused(tmp_path: Path) -> None:
+    net = nr.SequenceNetwork("classifier", fields={"page": "category"}, target="page", cell="gru", seed=1)
+    net.observe([["home", "cart"], ["home", "help"]])
+    with pytest.raises(nr.OptionError, match="cell is gru: expected auto, window or reservoir"):
+        net.export(tmp_path / "net.mjs")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_network_in_a_server_is_exported_as_an_embedded_one(db: nr.NeuralRedis, tmp_path: Path) -> None:
     net = learnt()
     remote = db.upload("net", net)

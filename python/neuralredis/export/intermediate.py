@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 import numpy as np
 
 from neuralredis import _core
-from neuralredis.exceptions import TrainingError
+from neuralredis.exceptions import OptionError, TrainingError
 from neuralredis.export.packing import bits, packed
 from neuralredis.export.proof import made_up
 
@@ -150,6 +150,8 @@ def intermediate(network: Network) -> Exported:
 
     Raises
     ------
+    OptionError
+        If the network learns sequences by a GRU, which no format has yet.
     TrainingError
         If a classifier of fields has met no class that it could answer.
 
@@ -160,6 +162,8 @@ def intermediate(network: Network) -> Exported:
     >>> found["layout"], found["head"], len(found["members"][0]), len(found["proof"])
     ([9, 15, 2], 'softmax', 2, 12)
     """
+    if getattr(network, "cell", None) == "gru":
+        raise OptionError("cell is gru: expected auto, window or reservoir, which exports have")
     # What is described and what answers are of one moment, whatever is trained meanwhile.
     network = copy.copy(network)
     found = _core.described(network)
