@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 # PyO3 asks this interpreter.
 CARGO := PYO3_PYTHON=$(abspath $(BIN)/python) cargo
 
+# Where words are checked.
+TEXTS := README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md Makefile docs examples python rust js tests benchmarks
 SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') Cargo.toml Cargo.lock pyproject.toml
 
 .DELETE_ON_ERROR:
@@ -68,9 +70,10 @@ mutants: $(VENV)/ready ## change the engine in some places, to see whether its t
 		--exclude rust/core/src/kernels/neon.rs --exclude rust/core/src/kernels/avx512.rs \
 		--exclude rust/core/src/training/pauses.rs
 
-lint: lint-rust $(VENV)/built $(VENV)/lint ## check form, types and habits, and change nothing
+lint: lint-rust $(VENV)/built $(VENV)/lint ## check format, types, style and words, and change nothing
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
+	$(BIN)/codespell $(TEXTS)
 	$(BIN)/mypy
 	$(BIN)/python -m mypy.stubtest neuralredis._core --mypy-config-file pyproject.toml
 
@@ -108,7 +111,7 @@ docs: $(VENV)/built $(VENV)/test $(VENV)/docs ## build the documentation, a site
 	$(BIN)/python -m sphinx -q -W --keep-going -d target/doctrees docs dist/site
 	@echo 'See dist/site/index.html.'
 
-pages: $(VENV)/built $(VENV)/test ## write anew what pages take from a server, from the benchmarks and from trainings
+pages: $(VENV)/built $(VENV)/test ## write again what pages take from a server, from the benchmarks and from trainings
 	$(BIN)/python docs/option_types.py
 	$(BIN)/python docs/commands.py
 	$(BIN)/python docs/figures.py

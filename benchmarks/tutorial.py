@@ -3,7 +3,8 @@
     python benchmarks/tutorial.py
 
 Each task shuffles with `random.Random(seed)`, so that other engines can be asked about the same rows. The original
-module got 19.7 % of the unseen passengers wrong, 13.8 % (up to 74 %) of iris's testing rows, and missed sums by 0.15.
+module got 19.7 % of the unseen passengers wrong, 13.8 % (up to 74 %) of iris's validation rows, and missed sums by
+0.15.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def titanic(seed: int) -> float:
 
 
 def iris(seed: int) -> float:
-    """Return the share of the testing rows that is got wrong: 150 observed, AUTOSTOP BACKTRACK."""
+    """Return the share of the validation rows that is got wrong: 150 observed, AUTOSTOP BACKTRACK."""
     X, y = shuffled(*iris_rows(), seed)
     net = nr.Network("classifier", [4, 15, 5, 3], normalize=True, dataset=1000, test=500, seed=seed)
     net.observe(X, y)
@@ -87,7 +88,7 @@ def sums(seed: int, seconds: float = 2.0) -> float:
 if __name__ == "__main__":
     for name, task, seeds, unit, factor in (
         ("titanic, unseen passengers", titanic, 40, "%", 100),
-        ("iris, testing rows", iris, 40, "%", 100),
+        ("iris, validation rows", iris, 40, "%", 100),
         ("sum, absolute error", sums, 10, "", 1),
     ):
         found = [factor * task(seed) for seed in range(seeds)]

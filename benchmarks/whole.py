@@ -2,7 +2,7 @@
 
     python benchmarks/whole.py > benchmarks/whole.txt
 
-First tasks that can be fitted wholly: exclusive or, two spirals, a sine. Then errors on rows kept back, over three
+First tasks that can be fitted wholly: exclusive or, two spirals, a sine. Then errors on rows held out, over three
 splits of small sets of benchmarks/quality, whose packages are needed (see the Makefile).
 """
 
@@ -68,7 +68,7 @@ def fitted() -> None:
 
 
 def kept_back() -> None:
-    """Print errors on rows kept back, in percent, and seconds of processor time of a training."""
+    """Print errors on rows held out, in percent, and seconds of processor time of a training."""
     cases = [(way, cycles) for cycles in (300, 1000) for way in ("one", "trial")]
     print(f"\n{'':12}" + "".join(f"{f'{way} {cycles}':>18}" for way, cycles in cases))
     found = []

@@ -128,7 +128,7 @@ def main() -> None:
         line(f"{count:,} rows as {lot['inputs']:,} columns", lot)
     whole = {name: scaled(lots, name) for name in ("seconds", "bytes")}
     line(f"{ROWS:,} rows as columns, scaled linearly", whole)
-    print(f"\nOf {KEPT:,} rows kept back, fields get {named['accuracy']:.1%} right; whoever always says the commoner")
+    print(f"\nOf {KEPT:,} rows held out, fields get {named['accuracy']:.1%} right; whoever always says the commoner")
     print(f"class, {named['baseline']:.1%}.\n")
     at_least("fields, times as fast", whole["seconds"] / named["seconds"], GOAL)
     at_least("fields, times less memory", whole["bytes"] / named["bytes"], GOAL)

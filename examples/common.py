@@ -126,7 +126,7 @@ def save(ax: Any, path: Path, what: str) -> None:
 
 
 def plot(net: nr.AnyNetwork, report: nr.Report, path: Path) -> None:
-    """Draw how the errors of the training and the testing rows developed."""
+    """Draw how the errors of the training and the validation rows developed."""
     from neuralredis.plot import learning_curve
 
     ax = learning_curve(report, axes(f"How a {net.info().title} learnt", "", ""))

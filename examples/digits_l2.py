@@ -1,6 +1,6 @@
 """A network learns handwritten digits from few and from many, with and without weight decay.
 
-Without it a network that sees few digits learns them by heart: it is right about all of them, and wrong about others.
+Without it a network that sees few digits memorizes them: it is right about all of them, and wrong about others.
 Weight decay keeps the weights small, so that it cannot. The more digits there are, the less that matters.
 """
 
@@ -35,7 +35,7 @@ for size in sizes:
     for decay in DECAYS:
         net = common.network(args, "classifier", [64, 100, 10], normalize=True, dataset=size, l2=decay)
         net.observe(X[:size], y[:size])
-        # No autostop: it would do with testing rows what weight decay is to do without.
+        # No autostop: it would do with validation rows what weight decay is to do without.
         net.train(max_cycles=args.cycles, max_time=None, progress=args.progress)
         seen, unseen = net.evaluate("train"), net.evaluate(X[most:], y[most:])
         wrong[decay].append((1 - seen.accuracy, 1 - unseen.accuracy))

@@ -25,7 +25,7 @@ class Series(NamedTuple):
     #: The year that it begins with, and how many numbers a year has.
     first: float
     a_year: int
-    #: Numbers until it begins anew.
+    #: Numbers until it begins again.
     season: int
     #: Where its last part begins, which the network never sees while it learns.
     split: int

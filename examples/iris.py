@@ -37,7 +37,7 @@ training, testing = info.training_dataset_len, info.test_dataset_len
 print(f"{training + testing} flowers observed: {training} for training, {testing} for validation.")
 print(f"Trained for {report.cycles} cycles in {1000 * report.seconds:.1f} ms; the best was cycle {report.best_cycle}.")
 
-# The testing rows had a say in when to stop and which cycle was best, so they flatter the network. The rest did not.
+# The validation rows had a say in when to stop and which cycle was best, so they flatter the network. The rest did not.
 tested = net.evaluate("test")
 unseen = net.evaluate(X, y)
 print("\nMisclassified:")

@@ -42,10 +42,10 @@ print("  deliveries         network     baseline: mean    trainings so far")
 for number in range(args.deliveries):
     delivery = order(rng)
     # Asked before it is known.
-    foretold = float(net.run(delivery)[0])
+    predicted = float(net.run(delivery)[0])
     mean = total / number if number else 0.0
     took = minutes(delivery, bridge=number < closing, rng=rng)
-    misses.append((abs(foretold - took), abs(mean - took)))
+    misses.append((abs(predicted - took), abs(mean - took)))
     total += took
     net.observe(delivery, took)
     news += 1

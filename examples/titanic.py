@@ -11,7 +11,7 @@ args = common.arguments(__doc__)
 with open(Path(__file__).with_name("data") / "titanic.csv", newline="") as file:
     passengers = list(csv.DictReader(file))
 
-# Rows are what the file has, by the names of its columns. Some ages are missing: a gap is told apart from a number.
+# Rows are what the file has, by the names of its columns. Some ages are missing: a gap is distinguished from a number.
 fields = {
     "class": "category",
     "sex": "category",

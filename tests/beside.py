@@ -84,7 +84,7 @@ class Commands(RuleBasedStateMachine):
         if self.missing(key, *command):
             return
         if not self.count(key, "train") or (autostop and not self.count(key, "test")):
-            self.refused(*command, because="training rows|testing rows|rows")
+            self.refused(*command, because="training rows|validation rows|rows")
         else:
             assert self.ask(*command) == b"finished"
             report = self.embedded[key].train(max_cycles=cycles, max_time=None, autostop=autostop, backtrack=backtrack)

@@ -241,7 +241,7 @@ def test_ask_tells_how_far_off_it_may_be(command: tables.Command, folder: Path) 
     for options, why in (
         (("shop.nr", "--interval", "80"), "'churned' is a class: expected --set instead of --interval"),
         (("sums.nr", "--set", "80"), "'sum' is a number: expected --interval instead of --set"),
-        (("sums.nr", "a=3", "--interval", "99"), "testing rows for 99 %: expected at least"),
+        (("sums.nr", "a=3", "--interval", "99"), "validation rows for 99 %: expected at least"),
     ):
         done = command("ask", *options)
         assert (done.code, done.out) == (1, "")

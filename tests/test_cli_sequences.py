@@ -78,8 +78,8 @@ def test_what_sequences_come_to_is_learnt_and_answered(command: tables.Command) 
         "80 sequences of 'user', of 3 to 7 events.",
         "Its rows are put in the order of 'when'.",
         "Target: left (no or yes), as what each has come to.",
-        "64 sequences to learn from, of which 13 tell when to stop; 16 kept back until the end.",
-        "On the 16 sequences kept back",
+        "64 sequences to learn from, of which 13 tell when to stop; 16 held out until the end.",
+        "On the 16 sequences held out",
         "Saved as clicks.nr. It holds the sequences that it learnt from",
         "neuralredis predict clicks.nr new.csv",
     ):
@@ -155,7 +155,7 @@ def test_a_target_that_varies_within_sequences_is_what_comes_next(command: table
     done = command("train", "pages.csv", "--target", "page", "--sequence", "user", "--time", "at")
     assert (done.code, done.err) == (0, "")
     assert "as what comes next, since it varies within most of them." in done.out
-    assert "On what comes next in the 6 sequences kept back" in done.out
+    assert "On what comes next in the 6 sequences held out" in done.out
     said = command("ask", "pages.nr", "page=home", "then", "page=cart").out
     assert said.startswith("next page: pay\n")
     answers = table(command("predict", "pages.nr", "pages.csv").out)
@@ -281,7 +281,7 @@ def test_options_of_other_networks_are_refused(command: tables.Command) -> None:
         (("forecast", "load.nr", "-o", "nowhere/x.csv"), "cannot write nowhere/x.csv: there is no folder"),
         (("forecast", "load.nr", "load.csv", "-o", "load.csv"), "which would be overwritten"),
         (("forecast", "load.nr", "load.csv", "--id", "y"), "load.csv has no series 'y'"),
-        (("forecast", "load.nr", "--interval", "99.9"), "testing sequences for 99.9 %: expected a lower level"),
+        (("forecast", "load.nr", "--interval", "99.9"), "validation sequences for 99.9 %: expected a lower level"),
         (("evaluate", "load.nr", "load.csv"), "'kwh' is a series"),
         (("ask", "load.nr"), "'kwh' is a series: 'neuralredis forecast load.nr' continues it"),
         (("ask", "clicks.nr", "page=home", "--why"), "--why is for networks that learn from rows"),

@@ -29,8 +29,8 @@ def test_it_tells_how_it_reads_what_it_learnt_and_what_to_do_next(command: table
     for said in (
         "titanic.csv: 891 rows, 7 columns",
         "Target: survived (0 or 1), as classes.",
-        "713 rows to learn from, of which 143 tell when to stop; 178 kept back until the end.",
-        "On the 178 rows kept back",
+        "713 rows to learn from, of which 143 tell when to stop; 178 held out until the end.",
+        "On the 178 rows held out",
         "right answers",
         "always answering 0     61.8 %",
         "Better than always answering 0, and not by chance.",
@@ -160,7 +160,7 @@ def test_a_table_of_copies_is_not_believed(command: tables.Command) -> None:
     rows = [[rng.random(), rng.random(), rng.choice("pq")] for _ in range(50)] * 8
     tables.write(Path("copies.csv"), ["a", "b", "y"], rows)
     done = command("train", "copies.csv", "--target", "y")
-    assert "80 of the rows kept back are the same as others that were learnt from" in " ".join(done.out.split())
+    assert "80 of the rows held out are the same as others that were learnt from" in " ".join(done.out.split())
 
 
 def test_names_that_would_write_to_the_terminal_are_made_harmless(command: tables.Command) -> None:
@@ -229,7 +229,7 @@ EMPTY = "empty.csv is empty: expected a line with the names of the columns, and 
         (b"a,y\n", "has the names of 2 columns and no rows"),
         (b"a,y\n1,x\n", "the column 'y' is always 'x'"),
         (b"a,y\n1,x\n2,z\n", "has 2 rows with a value of 'y': expected at least 10"),
-        (b"a,y\n" + b"1,x\n" * 20, "the column 'y' is always 'x': there is nothing to tell apart"),
+        (b"a,y\n" + b"1,x\n" * 20, "the column 'y' is always 'x': there is nothing to distinguish"),
         (b"a,y\n" + b"1,\n" * 20, "the column 'y' is empty: there is nothing to learn"),
         (b"y\n" + b"1\n2\n" * 20, "there is no column to learn from: there is none but the target"),
         (b"a,y\n" + b"7,1\n7,2\n" * 20, "there is no column to learn from: 'a': it is always 7"),
@@ -317,7 +317,7 @@ def test_no_hidden_layers_and_a_narrow_screen_without_braille_do(
     shop(rows=60)
     done = command("train", "shop.csv", "--target", "churned", "--hidden", "0")
     assert done.code == 0
-    assert "With 12 rows kept back this is a rough" in done.out
+    assert "With 12 rows held out this is a rough" in done.out
     next_steps = done.out.index("Next:")
     assert max(map(len, done.out[:next_steps].splitlines())) <= 40
 

@@ -1,4 +1,4 @@
-"""Errors of the module are told apart by their code, as the engine's exceptions are."""
+"""Errors of the module are distinguished by their code, as the engine's exceptions are."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def test_a_regressor_answers_as_an_embedded_one_does(db: nr.NeuralRedis, target:
             ["yes", "no"],
             "row 1: field age is 'old': expected a finite number",
         ),
-        (nr.DataError, {"aeg": 1}, "yes", "no field 'aeg': the network has age"),
+        (nr.DataError, {"aeg": 1}, "yes", "unknown field 'aeg': expected age"),
         (nr.DataError, {"age": 1, "phone": "perhaps"}, "yes", "field phone is 'perhaps'"),
         (nr.DataError, {"age": 1}, None, "the rows have no taken"),
         (nr.ShapeError, [{"age": 1}, {"age": 2}], ["yes"], "2"),
@@ -151,7 +151,7 @@ def test_another_network_at_the_key_is_noticed(db: nr.NeuralRedis) -> None:
     db.delete("net")
     db.create("net", "classifier", fields={"size": "number"}, target="taken", seed=1)
     assert net.observe({"size": 3}, "yes") == (1, 0)
-    with pytest.raises(nr.DataError, match="no field 'age': the network has size"):
+    with pytest.raises(nr.DataError, match="unknown field 'age': expected size"):
         net.observe({"age": 3}, "yes")
     db.delete("net")
     db.create("net", "classifier", [1, 2], seed=1)

@@ -266,7 +266,7 @@ WRONG: list[tuple[Call, type[Exception], str]] = [
     (
         lambda net: net.observe([[{"colour": 1}]], ["yes"], ids="a"),
         nr.DataError,
-        "no field 'colour': the network has page",
+        "unknown field 'colour': expected page",
     ),
     (lambda net: net.observe([[{"seconds": "long"}]], ["yes"], ids="a"), nr.DataError, "field seconds is 'long'"),
     (lambda net: net.observe([[{}]], ["yes", "no"], ids="a"), nr.ShapeError, "1 rows of inputs but 2 of classes"),
@@ -384,7 +384,7 @@ def test_another_network_at_the_key_is_noticed(db: nr.NeuralRedis) -> None:
     db.create_sequences("net", "classifier", fields={"size": "number"}, target="left", seed=1)
     visitor.observe({"size": 3})
     visitor.finish("yes")
-    with pytest.raises(nr.DataError, match="no field 'page': the network has size"):
+    with pytest.raises(nr.DataError, match="unknown field 'page': expected size"):
         visitor.observe({"page": "home"})
     db.delete("net")
     db.create("net", "classifier", [1, 2], seed=1)

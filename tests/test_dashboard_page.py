@@ -125,7 +125,9 @@ def test_one_reads_what_a_network_is_worth(page: browsers.Page, dashboard: Dashb
     wrong = f"{(1 - found.accuracy) * 100:.1f} %"
     expect(section(page, "How wrong it is")).to_contain_text(f"{wrong} of the answers are wrong")
     expect(section(page, "Training")).to_contain_text("The last training: ")
-    expect(section(page, "Training").get_by_role("img")).to_have_attribute("aria-label", re.compile("Of testing rows"))
+    expect(section(page, "Training").get_by_role("img")).to_have_attribute(
+        "aria-label", re.compile("Of validation rows")
+    )
     answers = section(page, "Right and wrong answers")
     for at, name in enumerate(found.classes):
         row = answers.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
@@ -139,7 +141,7 @@ def test_one_reads_what_a_network_is_worth(page: browsers.Page, dashboard: Dashb
     rows = section(page, "Most surprising rows")
     info = networks["customers"].info()
     expect(rows).to_contain_text(
-        f"all {info.test_dataset_len} testing rows and all {info.training_dataset_len} training"
+        f"all {info.test_dataset_len} validation rows and all {info.training_dataset_len} training"
     )
     expect(rows.get_by_role("button", name=re.compile("^Ask about"))).not_to_have_count(0)
 

@@ -96,7 +96,7 @@ def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
     ) + ", or to= one of " + ", ".join(format.name for format in FORMATS)
     assert refused(nr.OptionError, lambda: net.export(tmp_path / "net.js", to="java")).startswith("format 'java': ")
     fresh = nr.Network("classifier", fields={"age": "number"}, target="left")
-    assert "has met no class yet" in refused(nr.TrainingError, lambda: fresh.export(tmp_path / "net.js"))
+    assert "has seen no class yet" in refused(nr.TrainingError, lambda: fresh.export(tmp_path / "net.js"))
     with pytest.raises(OSError, match="No such file"):
         net.export(tmp_path / "none" / "net.json")
     assert list(tmp_path.iterdir()) == []

@@ -125,7 +125,7 @@ def test_closed_lists_of_classes_take_no_others_and_may_have_weights() -> None:
     assert net.classes == ("no", "yes")
     assert list(net.run({"age": 3})) == ["no", "yes"]
     message = refused(nr.DataError, lambda: net.observe([{"age": 1}, {"age": 2}], ["yes", "perhaps"]))
-    assert message == "row 1: no class 'perhaps', and no room for another: the network has no, yes"
+    assert message == "row 1: unknown class 'perhaps': expected no, yes"
     assert network({"age": "number"}, classes=[False, True]).classes == ("false", "true")
     assert network({"age": "number"}, classes=np.array([0, 1])).classes == ("0", "1")
 

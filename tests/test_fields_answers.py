@@ -76,7 +76,7 @@ def test_classes_come_best_first() -> None:
 
 def test_a_network_that_has_met_no_class_says_so() -> None:
     net = network({"age": "number"})
-    message = "the network has met no class yet: observe some rows first"
+    message = "the network has seen no class yet: observe some rows first"
     for call in (lambda: net.run({}), lambda: net.classify([{}]), lambda: net.rank([{}], want="yes")):
         assert refused(nr.TrainingError, call) == message
     net.observe({"age": 1}, "yes")

@@ -20,7 +20,7 @@ import neuralredis as nr
 @pytest.mark.parametrize(
     ("rows", "error", "message"),
     [
-        ({"aeg": 3}, nr.DataError, "no field 'aeg': the network has age, country, spent, phone, at, note, tags, place"),
+        ({"aeg": 3}, nr.DataError, "unknown field 'aeg': expected age, country, spent, phone, at, note, tags, place"),
         ({3: 3}, nr.DataError, "no field 3: the network has age"),
         ({"age": "old"}, nr.DataError, "field age is 'old': expected a finite number (NUMBER)"),
         ([{}, {"age": 1e39}], nr.DataError, "row 1: field age is 1"),
@@ -46,7 +46,7 @@ import neuralredis as nr
         ({"place": [1, 2, 3]}, nr.DataError, "field place is a list of 3 numbers: expected as many finite numbers"),
         ({"place": [1, None]}, nr.DataError, "expected as many finite numbers"),
         ({"place": np.ones((1, 3))}, nr.DataError, "field place is a list of 3 numbers: expected as many"),
-        (pd.DataFrame({"age": [1], "b": [2], "c": [3]}), nr.DataError, "no field 'b': the network has age"),
+        (pd.DataFrame({"age": [1], "b": [2], "c": [3]}), nr.DataError, "unknown field 'b': expected age"),
         (pd.DataFrame([[1, 2]], columns=["age", "age"]), nr.DataError, "field 'age' is given twice"),
         ({"age": 1, b"age": 2}, nr.DataError, "field 'age' is given twice"),
         ([{"age": 1, b"age": 2}], nr.DataError, "field 'age' is given twice"),

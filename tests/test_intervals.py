@@ -157,11 +157,11 @@ def test_too_few_rows_are_an_error_that_says_how_many_are_needed(create: Callabl
     for rows, level, needed in [(0, 0.9, 9), (8, 0.9, 9), (18, 0.95, 19), (98, 0.99, 99)]:
         net = regressor(create, test=rows)
         with pytest.raises(
-            nr.TrainingError, match=f"^{rows} testing rows for {level * 100:g} %: expected at least {needed}$"
+            nr.TrainingError, match=f"^{rows} validation rows for {level * 100:g} %: expected at least {needed}$"
         ):
             net.interval([0, 0], level)
     net = regressor(create, test=19, autostop=True)
-    with pytest.raises(nr.TrainingError, match=r"^19 testing rows for 95 %: expected at least 59$"):
+    with pytest.raises(nr.TrainingError, match=r"^19 validation rows for 95 %: expected at least 59$"):
         net.interval([0, 0], 0.95)
     net.calibrate(*sums(18, 1))
     with pytest.raises(nr.TrainingError, match=r"^18 rows to calibrate by for 95 %: expected at least 19$"):
@@ -171,7 +171,7 @@ def test_too_few_rows_are_an_error_that_says_how_many_are_needed(create: Callabl
     ):
         net.interval([0, 0], 0.999999)
     sorter = classifier(create, test=18)
-    with pytest.raises(nr.TrainingError, match=r"^18 testing rows for 95 %: expected at least 19$"):
+    with pytest.raises(nr.TrainingError, match=r"^18 validation rows for 95 %: expected at least 19$"):
         sorter.class_set([0, 0], 0.95)
     assert sorter.class_set([0, 0], 0.9)
 
@@ -211,7 +211,7 @@ def test_what_the_testing_rows_say_can_be_kept_without_them(create: Callable[...
     copy = nr.Network.from_bytes(bytes(net))
     for one in (net, copy):
         assert all(np.array_equal(*pair) for pair in zip(one.interval(X), before, strict=True))
-    with pytest.raises(nr.TrainingError, match=r"^100 testing rows for 99.5 %: expected at least"):
+    with pytest.raises(nr.TrainingError, match=r"^100 validation rows for 99.5 %: expected at least"):
         net.interval(X, 0.995)
     with pytest.raises(nr.DataError, match="there are no rows"):
         net.calibrate()

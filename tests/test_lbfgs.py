@@ -159,7 +159,7 @@ def test_a_training_goes_on_where_another_ended(create: Create) -> None:
     net.configure(algorithm="irprop+")
     report = net.train(max_cycles=50, max_time=0)
     assert max(report.curve.train_error) < 2 * again
-    # Rows of another spread: the weights are expressed anew, and then learn on.
+    # Rows of another spread: the weights are expressed again, and then learn on.
     net.configure(algorithm="lbfgs")
     net.observe(X * 3, y + 1, into="train")
     report = net.train(max_cycles=300, max_time=0)

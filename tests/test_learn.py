@@ -57,7 +57,7 @@ def test_fields_are_found_out_and_what_tells_nothing_is_left_out() -> None:
     assert found.report.cycles > 0
     assert net.classify({"newsletter": "no", "joined": dt.date(2020, 3, 1)}) == "yes"
     shown = repr(found)
-    assert "On 60 rows kept back: " in shown
+    assert "On 60 rows held out: " in shown
     assert "Left out 'mail': each row has another word" in shown
 
 
@@ -207,7 +207,7 @@ def test_numbers_are_learnt_as_numbers_and_few_as_classes() -> None:
     assert found.network.info().type == "regressor"
     assert isinstance(found.evaluation, nr.RegressorEvaluation)
     assert found.evaluation.rmse < found.evaluation.baseline / 5
-    assert "On 40 rows kept back: off by " in repr(found)
+    assert "On 40 rows held out: off by " in repr(found)
     assert learn(columns, "few", max_time=0.01).network.classes == ("0", "1", "2")
     assert learn(columns, "few", kind="regressor", max_time=0.01).network.info().type == "regressor"
     with pytest.raises(nr.OptionError, match="kind is 'class': expected classifier or regressor"):
@@ -222,7 +222,7 @@ def test_rows_without_an_answer_are_left_out() -> None:
     assert net.classes == ("no", "yes")
 
 
-# Rows that are kept back
+# Rows that are held out
 
 
 def test_rows_are_kept_back_by_class_unless_none_are_asked_for() -> None:
@@ -275,7 +275,7 @@ def test_the_same_seed_makes_the_same_network() -> None:
         ({"a": [1] * 20, "y": [1, 2] * 10}, "y", "there is no column to learn from: 'a': it is always 1"),
         ({"a": range(20), "y": [1, 2] * 10}, "y", "it numbers the rows; fields={'a': 'number'} uses 'a' all the same"),
         ({"a": range(20), "y": [1] * 20}, "y", "the column 'y' is always '1'"),
-        ({"a": range(20), "y": list("abcdefghijklmnopqrst")}, "y", "too many to tell apart"),
+        ({"a": range(20), "y": list("abcdefghijklmnopqrst")}, "y", "too many to distinguish"),
         ({}, "y", "the table has no rows"),
         ({"a": 3}, "y", "column 'a' is 3: expected a value for each row"),
         (3, "y", "3 is no table: expected a frame, columns by their names, rows, or a file"),

@@ -41,7 +41,7 @@ def test_exclusive_or_is_learnt():
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
 @pytest.mark.parametrize("hidden", [[10], [30, 30, 30]])
 def test_four_rows_that_are_all_there_is_are_learnt(kind, hidden):
-    """With the decay that they are given, and no testing rows: it must not hold the weights at 0."""
+    """With the decay that they are given, and no validation rows: it must not hold the weights at 0."""
     X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
     for seed in range(20):
         net = nr.Network(kind, [2, *hidden, 1 if kind == "regressor" else 2], dataset=4, test=0, seed=seed)

@@ -31,7 +31,7 @@ def test_a_named_set_is_obeyed(create: Create) -> None:
 
 def test_a_set_whose_limit_is_0_takes_no_rows(create: Create) -> None:
     net = create("regressor", [1, 1], dataset=10)
-    with pytest.raises(nr.DataError, match="the testing set takes no rows: its limit is 0"):
+    with pytest.raises(nr.DataError, match="the validation set takes no rows: its limit is 0"):
         net.observe([[1]], [1], into="test")
     with pytest.raises(nr.DataError, match="its limit is 0"):
         create("regressor", [1, 1], dataset=0, test=0).observe([[1]], [1])

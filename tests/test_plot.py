@@ -192,9 +192,9 @@ def test_a_calibration_of_many_classes_is_that_of_the_answers() -> None:
 
 
 def test_two_calibrations_share_a_picture(classifier: nr.Network) -> None:
-    ax = plot.calibration(classifier, label="testing rows")
+    ax = plot.calibration(classifier, label="validation rows")
     plot.calibration(classifier, *classifier.rows("train"), label="training rows", ax=ax)
-    assert texts(ax.get_legend()) == ["what would be ideal", "testing rows", "training rows"]
+    assert texts(ax.get_legend()) == ["what would be ideal", "validation rows", "training rows"]
 
 
 def test_what_a_calibration_cannot_be_made_of_is_refused(classifier: nr.Network) -> None:
@@ -202,7 +202,7 @@ def test_what_a_calibration_cannot_be_made_of_is_refused(classifier: nr.Network)
         plot.calibration(classifier, bins=1)
     with pytest.raises(nr.DataError, match="both X and y"):
         plot.calibration(classifier, [[0, 0, 0]])
-    with pytest.raises(nr.DataError, match="no testing rows"):
+    with pytest.raises(nr.DataError, match="no validation rows"):
         plot.calibration(nr.Network("classifier", [1, 2]))
 
 

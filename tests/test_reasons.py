@@ -278,7 +278,7 @@ def test_no_change_leads_to_a_class_that_no_row_is_given(create: Callable[..., A
     ("kind", "given", "options", "refusal"),
     [
         ("of_fields", {"age": "old"}, {}, (nr.DataError, "field age is 'old': expected a finite number")),
-        ("of_fields", {"agee": 3}, {}, (nr.DataError, "no field 'agee'")),
+        ("of_fields", {"agee": 3}, {}, (nr.DataError, "unknown field 'agee'")),
         ("of_fields", {}, {"label": "maybe"}, (nr.OptionError, "is 'maybe': expected one of no, yes")),
         ("of_fields", {}, {"want": "maybe"}, (nr.OptionError, "is 'maybe': expected one of no, yes")),
         ("of_fields", [{}, {}], {}, (nr.ShapeError, "2 rows: expected one")),
@@ -308,7 +308,7 @@ def test_without_rows_and_without_classes_there_is_nothing_to_explain(create: Ca
         create("regressor", [2, 1]).explain([1, 2])
     with pytest.raises(nr.DataError, match="the network has no training rows"):
         create("classifier", [2, 2]).explain([1, 2], want=1)
-    with pytest.raises(nr.TrainingError, match="the network has met no class yet"):
+    with pytest.raises(nr.TrainingError, match="the network has seen no class yet"):
         create("classifier", fields={"a": "number"}, target="b").explain({"a": 1})
     wide = create("regressor", [4097, 1], dataset=2, test=0)
     wide.observe(np.zeros((1, 4097)), [1])

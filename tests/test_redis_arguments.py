@@ -36,8 +36,8 @@ NR.CREATE new REGRESSOR 1048576 1048576 -> 1 | parameters: expected at most 1677
 NR.CREATE new REGRESSOR 4096 -> 4096 | the layout has 16781312 parameters
 NR.CREATE new REGRESSOR 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 -> 1 | 33 layers: expected
 NR.CREATE new CLASSIFIER 2 3 -> 1 | a classifier with 1 output: expected at least 2
-NR.CREATE new REGRESSOR 2 -> 1 FOO | 'FOO' is no option here: expected NORMALIZE, ACTIVATION, OUTPUT
-NR.CREATE new REGRESSOR 2 -> 1 1 | '1' is no option here
+NR.CREATE new REGRESSOR 2 -> 1 FOO | unknown option 'FOO': expected NORMALIZE, ACTIVATION, OUTPUT
+NR.CREATE new REGRESSOR 2 -> 1 1 | unknown option '1'
 NR.CREATE new REGRESSOR 2 -> 1 DATASET | DATASET has no value
 NR.CREATE new REGRESSOR 2 -> 1 DATASET -1 | DATASET is '-1': expected an integer from 0 to 4294967295
 NR.CREATE new REGRESSOR 2 -> 1 DATASET 4294967296 | DATASET is '4294967296'
@@ -46,7 +46,7 @@ NR.CREATE new REGRESSOR 2 -> 1 TEST x | TEST is 'x'
 NR.CREATE new REGRESSOR 2 -> 1 TEST | TEST has no value
 NR.CREATE new REGRESSOR 2 -> 1 TEST 1 TEST 2 | TEST is given twice
 NR.CREATE new REGRESSOR 2 -> 1 NORMALIZE NORMALIZE | NORMALIZE is given twice
-NR.CREATE new REGRESSOR 2 -> 1 NORMALIZE yes | 'yes' is no option here
+NR.CREATE new REGRESSOR 2 -> 1 NORMALIZE yes | unknown option 'yes'
 NR.CREATE new REGRESSOR 2 -> 1 SEED -1 | SEED is '-1': expected an integer from 0 to 18446744073709551615
 NR.CREATE new REGRESSOR 2 -> 1 SEED 18446744073709551616 | SEED is '18446744073709551616'
 NR.CREATE new REGRESSOR 2 -> 1 SEED | SEED has no value
@@ -70,7 +70,7 @@ NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,-1 | CLASSWEIGHT is '1,-1'
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT nan,1 | CLASSWEIGHT is 'nan,1'
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,1e39 | CLASSWEIGHT is '1,1e39'
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,2, | CLASSWEIGHT is '1,2,'
-NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1 2 | '2' is no option here
+NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1 2 | unknown option '2'
 NR.CREATE new CLASSIFIER 2 -> 2 MONOTONE | MONOTONE has no value
 NR.CREATE new CLASSIFIER 2 -> 2 MONOTONE up | MONOTONE is 'up': expected none or 1, 0 or -1 for each input
 NR.CREATE new CLASSIFIER 2 -> 2 MONOTONE 1,2 | MONOTONE is '1,2'
@@ -101,14 +101,14 @@ NR.CONFIGURE shop NORMALIZE no | normalize is no: expected yes for a network of 
 NR.OBSERVE shop age 31 plan free | '->' is missing: expected it between the fields and what they came to
 NR.OBSERVE shop age 31 plan -> yes | field 'yes' has no value after it
 NR.OBSERVE shop age x -> yes | field age is 'x': expected a finite number (NUMBER)
-NR.OBSERVE shop agee 3 -> yes | no field 'agee': the network has age, plan
+NR.OBSERVE shop agee 3 -> yes | unknown field 'agee': expected age, plan
 NR.OBSERVE shop age 3 age 4 -> yes | field 'age' is given twice
 NR.OBSERVE shop age 3 -> | expected 1 output, 0 were given
-NR.OBSERVE shop age 3 -> maybe | no class 'maybe', and no room for another: the network has no, yes
-NR.OBSERVE shop age 3 -> yes FOO | 'FOO' is no option here: expected WEIGHT, TRAIN or TEST
+NR.OBSERVE shop age 3 -> maybe | unknown class 'maybe': expected no, yes
+NR.OBSERVE shop age 3 -> yes FOO | unknown option 'FOO': expected WEIGHT, TRAIN or TEST
 NR.OBSERVE shop age 3 -> yes WEIGHT -1 | WEIGHT is '-1'
 NR.OBSERVE shop FP32 [1,2] | the network has fields: expected a value for each by its name
-NR.OBSERVE shop JSON {} yes | 'yes' is no option here: expected -> or nothing after the JSON
+NR.OBSERVE shop JSON {} yes | unknown option 'yes': expected -> or nothing after the JSON
 NR.OBSERVE shop JSON { -> yes | JSON '{': EOF while parsing
 NR.HOBSERVE shop 1 hash | wrong number of arguments
 NR.HOBSERVE shop 1 hash age 3 | '->' is missing
@@ -124,10 +124,10 @@ NR.HCLASS shop 1 nothing | no hash at key 'nothing'
 NR.HCLASS shop 1 hash -> TOP 0 | TOP is '0': expected an integer of at least 1
 NR.RANK shop 1 hash -> FOR maybe | FOR is 'maybe': expected one of no, yes
 NR.RANK shop 1 string | WRONGTYPE
-NR.RANK shop 1 hash -> SET 90 | 'SET' is no option here: expected FOR, TOP or WITHSCORES
+NR.RANK shop 1 hash -> SET 90 | unknown option 'SET': expected FOR, TOP or WITHSCORES
 NR.RUN shop age | field 'age' has no value after it
 NR.RUN shop age 3 -> MIN 2 | MIN is '2': expected a number from 0 to 1
-NR.CLASS shop age 3 -> FOO | 'FOO' is no option here: expected TOP, WITHSCORES, MIN, INTERVAL, SET or SAMPLE
+NR.CLASS shop age 3 -> FOO | unknown option 'FOO': expected TOP, WITHSCORES, MIN, INTERVAL, SET or SAMPLE
 NR.CLASS shop JSON 5 | expected an object of fields, or an array of such objects
 NR.FORGET net | wrong number of arguments
 NR.FORGET nothing user:1 | no network at key 'nothing'
@@ -136,7 +136,7 @@ NR.FORGET net user:1 | the network learns from rows: only one created with SEQUE
 NR.FORECAST net user:1 | wrong number of arguments
 NR.FORECAST nothing user:1 3 | no network at key 'nothing'
 NR.FORECAST net user:1 x | steps is 'x': expected an integer from 1 to 10000
-NR.FORECAST net user:1 3 x | 'x' is no option here: expected -> or nothing after the steps
+NR.FORECAST net user:1 3 x | unknown option 'x': expected -> or nothing after the steps
 NR.FORECAST net user:1 3 -> INTERVAL 0 | INTERVAL is '0': expected a percentage above 0 and below 100
 NR.FORECAST net user:1 3 | the network learns from rows
 NR.SAMPLE net | wrong number of arguments
@@ -162,7 +162,7 @@ NR.EXPLAIN net 1 2 -> SAMPLES 1 | SAMPLES is '1': expected an integer from 2 to 
 NR.EXPLAIN net 1 2 -> SEED -1 | SEED is '-1': expected an integer of at least 0
 NR.EXPLAIN net 1 2 -> WANT 9 | WANT is '9': expected an integer from 0 to 1
 NR.EXPLAIN net 1 2 -> WANT 1 SEED 1 | WANT asks for changes: expected no FOR, SAMPLES or SEED beside it
-NR.EXPLAIN net 1 2 -> TOP 1 | 'TOP' is no option here: expected FOR, SAMPLES, SEED or WANT
+NR.EXPLAIN net 1 2 -> TOP 1 | unknown option 'TOP': expected FOR, SAMPLES, SEED or WANT
 NR.EXPLAIN shop age | field 'age' has no value after it
 NR.EXPLAIN shop age x | field age is 'x'
 NR.EXPLAIN shop age 3 -> FOR maybe | FOR is 'maybe': expected one of no, yes
@@ -193,15 +193,15 @@ NR.OBSERVE sum 1 2 -> 1 x | output 1 is 'x'
 NR.OBSERVE net 1 2 -> 2 | the class is 2: expected an integer from 0 to 1
 NR.OBSERVE net 1 2 -> -1 | the class is -1
 NR.OBSERVE net 1 2 -> 0.5 | the class is 0.5
-NR.OBSERVE net 1 2 -> 0 FOO | 'FOO' is no option here: expected WEIGHT, TRAIN or TEST
-NR.OBSERVE net 1 2 -> 0 TRAIN 5 | '5' is no option here
-NR.OBSERVE net 1 2 -> 0 TRAIN TEST | 'TEST' is no option here: expected one of TRAIN and TEST, once
+NR.OBSERVE net 1 2 -> 0 FOO | unknown option 'FOO': expected WEIGHT, TRAIN or TEST
+NR.OBSERVE net 1 2 -> 0 TRAIN 5 | unknown option '5'
+NR.OBSERVE net 1 2 -> 0 TRAIN TEST | unknown option 'TEST': expected one of TRAIN and TEST, once
 NR.OBSERVE net 1 2 -> 0 WEIGHT | WEIGHT has no value
 NR.OBSERVE net 1 2 -> 0 WEIGHT 0 | WEIGHT is '0': expected a finite number above 0
 NR.OBSERVE net 1 2 -> 0 WEIGHT -1 | WEIGHT is '-1'
 NR.OBSERVE net 1 2 -> 0 WEIGHT inf | WEIGHT is 'inf'
 NR.OBSERVE net 1 2 -> 0 WEIGHT 1 WEIGHT 1 | WEIGHT is given twice
-NR.OBSERVE sum 1 2 -> 1 2 TEST | the testing set takes no rows: its limit is 0
+NR.OBSERVE sum 1 2 -> 1 2 TEST | the validation set takes no rows: its limit is 0
 NR.OBSERVE net FP32 "" | the blob has 0 bytes: expected a multiple of 12
 NR.OBSERVE net FP32 abc | the blob has 3 bytes
 NR.OBSERVE net FP32 [1,2] | the blob has 8 bytes: expected a multiple of 12, 3 floats a row
@@ -210,8 +210,8 @@ NR.OBSERVE net FP32 [1,nan,0] | input 1 is NaN: expected a finite number
 NR.OBSERVE net FP32 [1,2,0,inf,2,1] | row 1: input 0 is inf
 NR.OBSERVE net FP32 [1,2,nan] | the class is NaN
 NR.OBSERVE net FP32 [1,2,0] WEIGHT 2 | WEIGHT is for one row
-NR.OBSERVE net FP32 [1,2,0] FOO | 'FOO' is no option here
-NR.OBSERVE sum FP32 [1,2,0,0] TEST | the testing set takes no rows
+NR.OBSERVE net FP32 [1,2,0] FOO | unknown option 'FOO'
+NR.OBSERVE sum FP32 [1,2,0,0] TEST | the validation set takes no rows
 NR.RUN net | wrong number of arguments
 NR.RUN nothing 1 2 | no network at key 'nothing'
 NR.RUN string 1 2 | WRONGTYPE
@@ -233,7 +233,7 @@ NR.CLASS net FP32 [1,2,nan,1] | row 1: input 0 is NaN
 NR.TRAIN | wrong number of arguments
 NR.TRAIN nothing | no network at key 'nothing'
 NR.TRAIN string | WRONGTYPE
-NR.TRAIN net FOO | 'FOO' is no option here: expected MAXCYCLES, MAXTIME, AUTOSTOP, BACKTRACK, BLOCK
+NR.TRAIN net FOO | unknown option 'FOO': expected MAXCYCLES, MAXTIME, AUTOSTOP, BACKTRACK, BLOCK
 NR.TRAIN net MAXCYCLES | MAXCYCLES has no value
 NR.TRAIN net MAXCYCLES -1 | MAXCYCLES is '-1'
 NR.TRAIN net MAXCYCLES 1.5 | MAXCYCLES is '1.5'
@@ -245,12 +245,12 @@ NR.TRAIN net AUTOSTOP AUTOSTOP | AUTOSTOP is given twice
 NR.TRAIN net BLOCK | BLOCK has no value
 NR.TRAIN net BLOCK -1 | BLOCK is '-1'
 NR.TRAIN empty | the network has no training rows: observe some first
-NR.TRAIN sum AUTOSTOP | automatic stop needs testing rows: the network has none
+NR.TRAIN sum AUTOSTOP | early stopping needs validation rows: the network has none
 NR.INFO | wrong number of arguments
 NR.INFO net x | wrong number of arguments
 NR.INFO nothing | no network at key 'nothing'
 NR.INFO string | WRONGTYPE
-NR.THREADS x | NROPTION 'x' is no option here: expected FULL
+NR.THREADS x | NROPTION unknown option 'x': expected FULL
 NR.TRAININGS x | wrong number of arguments
 NR.RESET | wrong number of arguments
 NR.RESET nothing | no network at key 'nothing'
@@ -269,7 +269,7 @@ NR.WAIT nothing | no network at key 'nothing'
 NR.WAIT string | WRONGTYPE
 NR.WAIT net -1 | the time is '-1': expected milliseconds
 NR.WAIT net x | the time is 'x'
-NR.WAIT net 1 2 | '2' is no option here
+NR.WAIT net 1 2 | unknown option '2'
 NR.REPORT nothing | no network at key 'nothing'
 NR.REPORT string | WRONGTYPE
 NR.CONFIGURE nothing TEST 5 | no network at key 'nothing'
@@ -286,7 +286,7 @@ NR.CONFIGURE net TEST 5 CLASSWEIGHT 1,2,3 | class weight is 3 numbers: expected 
 NR.CONFIGURE net CLASSWEIGHT 1,inf | CLASSWEIGHT is '1,inf'
 NR.CONFIGURE net PATIENCE -1 | PATIENCE is '-1'
 NR.CONFIGURE sum CLASSWEIGHT balanced | class weight is balanced: expected none for a regressor
-NR.CONFIGURE net FOO 1 | 'FOO' is no option here
+NR.CONFIGURE net FOO 1 | unknown option 'FOO'
 NR.CONFIGURE sum OUTPUT softmax | output is softmax
 NR.EVALUATE nothing | no network at key 'nothing'
 NR.EVALUATE string | WRONGTYPE
@@ -295,14 +295,14 @@ NR.EVALUATE net FOO | the set is 'FOO': expected TRAIN, TEST or FP32
 NR.EVALUATE net FP32 | FP32 has no blob after it
 NR.EVALUATE net FP32 [1,2] | the blob has 8 bytes
 NR.EVALUATE net FP32 [1,2,5] | the class is 5
-NR.EVALUATE net TRAIN x | 'x' is no option here
-NR.RUN sum 1 2 -> SET 90 | 'SET' is no option here: expected INTERVAL and a percentage, or SAMPLE
+NR.EVALUATE net TRAIN x | unknown option 'x'
+NR.RUN sum 1 2 -> SET 90 | unknown option 'SET': expected INTERVAL and a percentage, or SAMPLE
 NR.RUN sum 1 2 -> INTERVAL 0 | INTERVAL is '0': expected a percentage above 0 and below 100
 NR.RUN sum 1 2 -> INTERVAL | INTERVAL has no value
 NR.RUN sum 1 2 -> | nothing stands after '->': expected INTERVAL and a percentage, or SAMPLE
 NR.RUN net 1 2 -> INTERVAL 90 | the network is a classifier: only a regressor has intervals
 NR.CLASS net 1 2 -> SET x | SET is 'x': expected a percentage above 0 and below 100
-NR.CLASS net 1 2 -> SET 90 95 | '95' is no option here: expected nothing after SET
+NR.CLASS net 1 2 -> SET 90 95 | unknown option '95': expected nothing after SET
 NR.CLASS sum 1 2 -> SAMPLE | the network is a regressor: only a classifier has classes
 NR.RUN sum 1 2 -> SAMPLE | the network is a regressor: only a classifier has classes
 NR.RUN net 1 -> SAMPLE | the network has 2 inputs, 1 was given
@@ -314,20 +314,20 @@ NR.RUN net 1 2 -> SAMPLE TOPP 2 | TOPP is '2': expected a number from 0 to 1
 NR.CLASS net 1 2 -> SAMPLE MINP x | MINP is 'x': expected a number from 0 to 1
 NR.CLASS net 1 2 -> SAMPLE SEED 1.5 | SEED is '1.5': expected an integer of at least 0
 NR.CLASS net 1 2 -> SAMPLE SEED 1 SEED 1 | SEED is given twice
-NR.CLASS net 1 2 -> SAMPLE TOP 2 | 'TOP' is no option here: expected TEMPERATURE, TOPK, TOPP, MINP or SEED
+NR.CLASS net 1 2 -> SAMPLE TOP 2 | unknown option 'TOP': expected TEMPERATURE, TOPK, TOPP, MINP or SEED
 NR.CLASS shop age 3 -> SAMPLE TOP 2 | SAMPLE draws a class: expected no TOP, MIN, INTERVAL or SET beside it
 NR.RUN shop age 3 -> SEED 1 | 'SEED' is of SAMPLE: expected SAMPLE before it
 NR.HCLASS shop 1 hash -> SAMPLE TOPK x | TOPK is 'x': expected an integer of at least 1
-NR.RANK shop 1 hash -> SAMPLE | 'SAMPLE' is no option here: expected FOR, TOP or WITHSCORES
+NR.RANK shop 1 hash -> SAMPLE | unknown option 'SAMPLE': expected FOR, TOP or WITHSCORES
 NR.CALIBRATE nothing FP32 [1,2,0] | no network at key 'nothing'
 NR.CALIBRATE string FP32 [1,2,0] | WRONGTYPE
 NR.CALIBRATE net | wrong number of arguments
 NR.CALIBRATE sum TEST | there are no rows
-NR.CALIBRATE net FP32 | 'FP32' is no option here: expected TEST, or FP32 and a blob of rows
-NR.CALIBRATE net FOO [1,2,0] | 'FOO' is no option here: expected TEST, or FP32 and a blob of rows
+NR.CALIBRATE net FP32 | unknown option 'FP32': expected TEST, or FP32 and a blob of rows
+NR.CALIBRATE net FOO [1,2,0] | unknown option 'FOO': expected TEST, or FP32 and a blob of rows
 NR.CALIBRATE net FP32 [1,2] | the blob has 8 bytes
 NR.CALIBRATE net FP32 [1,2,5] | the class is 5
-NR.CALIBRATE net FP32 [1,2,0] TEST | 'TEST' is no option here: expected nothing after the rows
+NR.CALIBRATE net FP32 [1,2,0] TEST | unknown option 'TEST': expected nothing after the rows
 NR.EXPORT nothing | no network at key 'nothing'
 NR.EXPORT string | WRONGTYPE
 NR.IMPORT new | wrong number of arguments
@@ -335,7 +335,7 @@ NR.IMPORT new abc | not a network
 NR.IMPORT new "" | not a network
 NR.IMPORT net abc | there is a network at key 'net': expected REPLACE
 NR.IMPORT net abc REPLACE | not a network
-NR.IMPORT net abc FOO | 'FOO' is no option here: expected REPLACE
+NR.IMPORT net abc FOO | unknown option 'FOO': expected REPLACE
 NR.IMPORT string abc REPLACE | WRONGTYPE
 """.strip().splitlines()
 

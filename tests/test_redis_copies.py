@@ -49,7 +49,7 @@ def cut(server: servers.Server) -> None:
 
 
 def disown(server: servers.Server) -> None:
-    """Make a server's replicas begin anew."""
+    """Make a server's replicas begin again."""
     before = synced(server, "sync_full")
     client = server.client()
     client.execute_command("DEBUG", "CHANGE-REPL-ID")

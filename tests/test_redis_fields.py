@@ -81,7 +81,7 @@ def test_nested_objects_are_names_with_dots(client: redis.Redis) -> None:
     fields, targets = ask(client, "NR.GETDATA net TRAIN 0")
     assert pairs(fields) == {"user.age": "31", "user.home.city": "Rome", "cart": ["a", "b"], "at": ["1", "2"]}
     assert targets == ["5"]
-    assert "no field 'user.home'" in refused(client, "NR.RUN net JSON", '{"user": {"home": 5}}')
+    assert "unknown field 'user.home'" in refused(client, "NR.RUN net JSON", '{"user": {"home": 5}}')
     assert "given twice" in refused(client, "NR.RUN net JSON", '{"user.age": 1, "user": {"age": 2}}')
     deep = '{"user":' * 40 + "1" + "}" * 40
     assert "objects within objects" in refused(client, "NR.RUN net JSON", deep)
@@ -107,8 +107,8 @@ def test_a_gap_is_a_value_however_it_is_written(client: redis.Redis) -> None:
     [
         ("NR.RUN net age old", "NRDATA field age is 'old': expected a finite number (NUMBER)"),
         ("NR.RUN net age inf", "field age is 'inf'"),
-        ("NR.RUN net city Rome", "NRDATA no field 'city': the network has age, plan"),
-        ("NR.RUN net Age 30", "no field 'Age'"),
+        ("NR.RUN net city Rome", "NRDATA unknown field 'city': expected age, plan"),
+        ("NR.RUN net Age 30", "unknown field 'Age'"),
         ("NR.RUN net age 30 plan free age 31", "NRDATA field 'age' is given twice"),
         ("NR.RUN net age", "NRSHAPE field 'age' has no value after it"),
         ("NR.RUN net FP32 1234", "NRSHAPE the network has fields: expected a value for each by its name"),
@@ -123,15 +123,15 @@ def test_a_gap_is_a_value_however_it_is_written(client: redis.Redis) -> None:
         ('NR.RUN net JSON {"age":[1,2]}', "field age is a list of 2 numbers: expected a finite number"),
         ('NR.RUN net JSON {"age":[1,"a"]}', "field 'age': an array of texts and numbers"),
         ('NR.RUN net JSON {"age":true}x', "trailing characters"),
-        ("NR.RUN net JSON {} TOP 2", "NROPTION 'TOP' is no option here: expected -> or nothing after the JSON"),
+        ("NR.RUN net JSON {} TOP 2", "NROPTION unknown option 'TOP': expected -> or nothing after the JSON"),
         ("NR.OBSERVE net age 30 yes", "NRSHAPE field 'yes' has no value after it"),
         ("NR.OBSERVE net age 30", "NRSHAPE '->' is missing"),
         ("NR.OBSERVE net age 30 ->", "NRSHAPE expected 1 output, 0 were given"),
-        ("NR.OBSERVE net age 30 -> yes no", "NROPTION 'no' is no option here: expected WEIGHT, TRAIN or TEST"),
+        ("NR.OBSERVE net age 30 -> yes no", "NROPTION unknown option 'no': expected WEIGHT, TRAIN or TEST"),
         ("NR.OBSERVE net age 30 -> yes WEIGHT 0", "WEIGHT is '0'"),
         ("NR.OBSERVE net age 30 -> yes WEIGHTS 1234", "WEIGHTS"),
         ('NR.OBSERVE net JSON [{"age":1},{"age":"x"}] -> yes no', "NRDATA row 1: field age is 'x'"),
-        ('NR.OBSERVE net JSON [{"age":1},{"agee":1}] -> yes no', "NRDATA row 1: no field 'agee'"),
+        ('NR.OBSERVE net JSON [{"age":1},{"agee":1}] -> yes no', "NRDATA row 1: unknown field 'agee'"),
         ('NR.OBSERVE net JSON [{"plan":"new"},{"age":1,"age":2}] -> new no', "row 1: field 'age' is given twice"),
         ("NR.FIELDS sum", "NRSHAPE the network has no fields: expected numbers by their positions"),
         ("NR.RUN sum age 1", "NRDATA input 0 is 'age': expected a finite number"),

@@ -51,7 +51,7 @@ def test_what_cannot_be_had_yet_is_refused_by_its_name(client: redis.Redis, comm
         ("TOP x", "TOP is 'x'"),
         ("TOP 1 TOP 1", "TOP is given twice"),
         ("WITHSCORES WITHSCORES", "WITHSCORES is given twice"),
-        ("BEST", "'BEST' is no option here: expected "),
+        ("BEST", "unknown option 'BEST': expected "),
     ):
         assert f"NROPTION {complaint}" in refused(client, f"{command} net", *known, "->", *word.split())
     if command != "NR.RANK":
@@ -182,4 +182,4 @@ def test_without_testing_rows_nobody_knows_what_matters(client: redis.Redis) -> 
         ask(client, f"NR.OBSERVE net age {number} -> {number > 9}")
     ask(client, "NR.TRAIN net MAXCYCLES 5 BLOCK 0")
     assert [pairs(field)["importance"] for field in ask(client, "NR.FIELDS net")] == [None, None]
-    assert refused(client, "NR.TRAIN net AUTOSTOP").startswith("NRSTATE automatic stop needs testing rows")
+    assert refused(client, "NR.TRAIN net AUTOSTOP").startswith("NRSTATE early stopping needs validation rows")

@@ -61,13 +61,13 @@ def test_a_sign_after_a_kind_is_told_and_refused_where_there_is_no_order(client:
         ("CLASSIFIER SCHEMA a NUMBER -> t HIDDEN " + "3 " * 31, "HIDDEN has more than 30 layers"),
         ("CLASSIFIER SCHEMA a NUMBER -> t HIDDEN 3 HIDDEN 3", "HIDDEN is given twice"),
         ("CLASSIFIER SCHEMA a NUMBER -> t CLASS-WEIGHT 1,2", "class-weight"),
-        ("CLASSIFIER SCHEMA a NUMBER -> 2 t u", "'t' is no option here"),
-        ("CLASSIFIER 3 -> 2 HIDDEN 5", "'HIDDEN' is no option here"),
+        ("CLASSIFIER SCHEMA a NUMBER -> 2 t u", "unknown option 't'"),
+        ("CLASSIFIER 3 -> 2 HIDDEN 5", "unknown option 'HIDDEN'"),
         ("REGRESSOR SCHEMA a NUMBER -> 0", "the number of targets is '0'"),
         ("REGRESSOR SCHEMA a NUMBER -> 3 x y", "the number of targets is '3': expected as many names after it"),
         ("REGRESSOR SCHEMA a NUMBER -> 2 x x", "field 'x' stands twice"),
         ("REGRESSOR SCHEMA a NUMBER -> x CLASSES 5", "CLASSES are for a classifier"),
-        ("REGRESSOR SCHEMA a NUMBER -> x y", "'y' is no option here"),
+        ("REGRESSOR SCHEMA a NUMBER -> x y", "unknown option 'y'"),
     ],
 )
 def test_a_schema_that_cannot_be_is_refused_by_name(client: redis.Redis, words: str, complaint: str) -> None:

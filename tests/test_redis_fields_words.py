@@ -19,7 +19,7 @@ import servers
 def test_classes_come_with_the_rows_and_are_answered_after_the_next_training(client: redis.Redis) -> None:
     client.execute_command(*BUY)
     for command in ("NR.RUN", "NR.CLASS"):
-        assert "NRSTATE the network has met no class yet" in refused(client, f"{command} net age 30")
+        assert "NRSTATE the network has seen no class yet" in refused(client, f"{command} net age 30")
     for number in range(40):
         ask(client, f"NR.OBSERVE net age {number} -> {'young' if number < 20 else 'grown'}")
     assert inredis.info(client, "net")["classes"] == ["young", "grown"]
@@ -46,14 +46,12 @@ def test_classes_are_at_most_as_many_as_said_or_none_but_those_given(client: red
     ask(client, create.format("given", "2 no yes"))
     for taken in ("b", "a", "c"):
         ask(client, f"NR.OBSERVE most age 1 -> {taken}")
-    assert "NRDATA no class 'd', and no room for another: the network has b, a, c" in refused(
-        client, "NR.OBSERVE most age 1 -> d"
-    )
+    assert "NRDATA unknown class 'd': expected b, a, c" in refused(client, "NR.OBSERVE most age 1 -> d")
     assert list(pairs(ask(client, "NR.RUN given age 3"))) == ["no", "yes"], "before any row"
-    assert "no class 'maybe'" in refused(client, "NR.OBSERVE given age 1 -> maybe")
+    assert "unknown class 'maybe'" in refused(client, "NR.OBSERVE given age 1 -> maybe")
     assert inredis.info(client, "given")["classes"] == ["no", "yes"]
     assert ask(client, "NR.CONFIGURE given CLASS-WEIGHT 1,20") == "OK"
-    assert "no class ''" in refused(client, "NR.OBSERVE most age 1 ->", "")
+    assert "unknown class ''" in refused(client, "NR.OBSERVE most age 1 ->", "")
     ask(client, "NR.CREATE open CLASSIFIER SCHEMA age NUMBER -> taken")
     for name in ("", "x" * 65):
         told = refused(client, "NR.OBSERVE open age 1 ->", name)
@@ -111,7 +109,7 @@ def test_rows_of_which_one_is_refused_leave_no_word_and_no_class(client: redis.R
     assert "field age is 'x'" in refused(client, "NR.OBSERVE net JSON", json.dumps(rows), "->", *outcomes)
     rows = [{"plan": "new"}] * 101
     outcomes = [f"class {number}" for number in range(101)]
-    assert "no class 'class 100'" in refused(client, "NR.OBSERVE net JSON", json.dumps(rows), "->", *outcomes)
+    assert "unknown class 'class 100'" in refused(client, "NR.OBSERVE net JSON", json.dumps(rows), "->", *outcomes)
     info = inredis.info(client, "net")
     assert (info["classes"], info["words"], info["training-dataset-len"]) == ([], 0, 0)
 
@@ -130,7 +128,7 @@ def test_names_may_be_words_of_commands(client: redis.Redis) -> None:
         client.execute_command("NR.OBSERVE", "net", *row, "->", name, "TRAIN")
     client.execute_command("NR.OBSERVE", "net", *row, "->", "TRAIN", "WEIGHT", 2, "TEST")
     client.execute_command("NR.OBSERVE", "net", "7", "->", "->", "TRAIN", "TRAIN")
-    assert "no class 'TEST'" in refused(client, "NR.OBSERVE net 7 a -> TEST")
+    assert "unknown class 'TEST'" in refused(client, "NR.OBSERVE net 7 a -> TEST")
     for reload in ("DEBUG RELOAD", "NR.INFO net"):
         ask(client, reload)
         fields, outcome = ask(client, "NR.GETDATA net TRAIN 0")
@@ -234,4 +232,4 @@ def test_a_long_text_is_the_same_row_whether_a_thread_has_read_it_or_not(raw: re
     assert len(set(digests(client, "thread", "here"))) == 1
     answers = [ask(client, f"NR.RUN {key} text", text) for key in ("thread", "here")]
     assert answers[0] == answers[1] == ask(client, "NR.RUN thread JSON", json.dumps({"text": text}))
-    assert "no field 'note'" in refused(client, "NR.OBSERVE thread text", text, "note", text, "->", "x")
+    assert "unknown field 'note'" in refused(client, "NR.OBSERVE thread text", text, "note", text, "->", "x")

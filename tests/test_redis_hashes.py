@@ -100,7 +100,7 @@ def test_a_plain_field_is_given_or_read_from_any_hash(client: redis.Redis) -> No
     given = ask(client, "NR.HRUN net 2 user:2 item:7 user.age 50")
     assert given == ask(client, "NR.RUN net user.age 50 user.country IT item.price 35 item.kind bag")
     # What the schema does not know is left in the hash, and told where a user names it.
-    assert "no field 'name'" in refused(client, "NR.HRUN net 2 user:2 item:7 name x")
+    assert "unknown field 'name'" in refused(client, "NR.HRUN net 2 user:2 item:7 name x")
 
 
 def test_without_roles_all_hashes_are_read_for_all_fields(client: redis.Redis) -> None:
@@ -187,7 +187,7 @@ def test_a_plain_field_of_a_candidate_is_its_own(client: redis.Redis) -> None:
 
 def test_what_is_ranked_by_must_be_one_number(client: redis.Redis) -> None:
     ask(client, "NR.CREATE three CLASSIFIER SCHEMA age NUMBER -> group")
-    assert "NRSTATE the network has met no class yet" in refused(client, "NR.RANK three 1 user:1")
+    assert "NRSTATE the network has seen no class yet" in refused(client, "NR.RANK three 1 user:1")
     for group in "ab":
         ask(client, f"NR.OBSERVE three age 3 -> {group}")
     assert ask(client, "NR.RANK three 1 user:1") == ["user:1"], "by the second of two"
@@ -202,7 +202,7 @@ def test_what_is_ranked_by_must_be_one_number(client: redis.Redis) -> None:
     assert "NROPTION FOR is 'd': expected one of a, b, c" in refused(client, "NR.RANK three 1 user:1 -> FOR d")
     assert "FOR has no value" in refused(client, "NR.RANK three 1 user:1 -> FOR")
     assert "FOR is given twice" in refused(client, "NR.RANK three 1 user:1 -> FOR a FOR a")
-    assert "'MIN' is no option here: expected FOR, TOP or WITHSCORES" in refused(
+    assert "unknown option 'MIN': expected FOR, TOP or WITHSCORES" in refused(
         client, "NR.RANK three 1 user:1 -> MIN 0.5"
     )
     assert ask(client, "NR.RANK three 1 user:1 -> FOR c") == ["user:1"]
@@ -247,9 +247,9 @@ def test_a_second_class_is_the_second_that_came(client: redis.Redis) -> None:
         ("net 2 user:none item:1", "NRDATA no hash at key 'user:none'"),
         ("net 2 user:1 item:1 hour", "NRSHAPE field 'hour' has no value after it"),
         ("net 2 user:1 item:1 hour late", "field hour is 'late': expected a finite number"),
-        ("net 2 user:1 item:1 minute 5", "NRDATA no field 'minute'"),
+        ("net 2 user:1 item:1 minute 5", "NRDATA unknown field 'minute'"),
         ("net 2 user:1 item:1 hour 5 hour 6", "NRDATA field 'hour' is given twice"),
-        ("net 2 user:1 item:1 JSON {}", "NRDATA no field 'JSON'"),
+        ("net 2 user:1 item:1 JSON {}", "NRDATA unknown field 'JSON'"),
         ("net 2 user:old item:1", "field user.age is 'old': expected a finite number"),
         ("numbers 1 user:1", "NRSHAPE the network has no fields"),
         ("nothing 1 user:1", "no network at key 'nothing'"),
@@ -274,10 +274,10 @@ def test_a_bad_value_of_a_candidate_names_its_hash(client: redis.Redis) -> None:
     message = refused(client, "NR.HOBSERVE net 2 user:1 item:5 -> yes")
     assert message.startswith("NRDATA field item.price is 'dear'")
     for words, complaint in (
-        ("-> maybe", "NRDATA no class 'maybe'"),
+        ("-> maybe", "NRDATA unknown class 'maybe'"),
         ("", "'->' is missing"),
         ("->", "expected 1 output, 0 were given"),
-        ("-> yes TOP 2", "'TOP' is no option here"),
+        ("-> yes TOP 2", "unknown option 'TOP'"),
         ("-> yes WEIGHT x", "WEIGHT is 'x'"),
     ):
         more = ["hour", 1] if not words else words.split()

@@ -112,20 +112,20 @@ def test_hashes_are_asked_likewise(made: redis.Redis) -> None:
 @pytest.mark.parametrize(
     ("command", "error"),
     [
-        ("NR.RUN sum 1 2 -> SET 90", "NROPTION 'SET' is no option here: expected INTERVAL and a percentage"),
+        ("NR.RUN sum 1 2 -> SET 90", "NROPTION unknown option 'SET': expected INTERVAL and a percentage"),
         ("NR.RUN sum 1 2 ->", "NROPTION nothing stands after '->'"),
         ("NR.RUN sum 1 2 -> INTERVAL 100", "NROPTION INTERVAL is '100': expected a percentage above 0 and below 100"),
         ("NR.RUN sum 1 -> INTERVAL 90", "NRSHAPE the network has 2 inputs, 1 was given"),
         ("NR.RUN sign 1 2 -> INTERVAL 90", "NRKIND the network is a classifier: only a regressor has intervals"),
         ("NR.CLASS sum 1 2 -> SET 90", "NRKIND the network is a regressor: only a classifier has classes"),
-        ("NR.CLASS sign 1 2 -> INTERVAL 90", "NROPTION 'INTERVAL' is no option here: expected SET and a percentage"),
+        ("NR.CLASS sign 1 2 -> INTERVAL 90", "NROPTION unknown option 'INTERVAL': expected SET and a percentage"),
         ("NR.RUN spent age 3 -> SET 90", "NRKIND the network is a regressor"),
         ("NR.RUN plan age 3 -> INTERVAL 90", "NRKIND the network is a classifier"),
         ("NR.RUN spent age 3 -> INTERVAL 90 TOP 2", "NROPTION INTERVAL is of numbers: expected nothing else after ->"),
         ("NR.CLASS plan age 3 -> SET 90 MIN 0.5", "NROPTION SET chooses the classes: expected neither TOP nor MIN"),
         ("NR.RUN spent age 3 -> TOP 2", "NROPTION TOP, WITHSCORES and MIN are for classes: expected INTERVAL or"),
-        ("NR.RUN spent age 3 -> INTERVAL 99", "NRSTATE 20 testing rows for 99 %: expected at least 99"),
-        ("NR.CALIBRATE sum 1 2", "NROPTION '1' is no option here: expected TEST, or FP32 and a blob of rows"),
+        ("NR.RUN spent age 3 -> INTERVAL 99", "NRSTATE 20 validation rows for 99 %: expected at least 99"),
+        ("NR.CALIBRATE sum 1 2", "NROPTION unknown option '1': expected TEST, or FP32 and a blob of rows"),
         ("NR.CALIBRATE spent age 3", "NRSHAPE '->' is missing"),
         ("NR.CALIBRATE spent age 3 -> 5 WEIGHT 2", "NROPTION the rows are given, and each counts once"),
         ("NR.CALIBRATE spent age 3 -> 5 TEST", "NROPTION the rows are given, and each counts once"),
@@ -142,7 +142,7 @@ def test_what_cannot_be_had_is_refused(made: redis.Redis, command: str, error: s
 
 
 def test_rows_to_calibrate_by_have_no_weights(made: redis.Redis) -> None:
-    with pytest.raises(redis.ResponseError, match="'WEIGHTS' is no option here: expected nothing after the rows"):
+    with pytest.raises(redis.ResponseError, match="unknown option 'WEIGHTS': expected nothing after the rows"):
         made.execute_command("NR.CALIBRATE", "sum", "FP32", NUMBERS, "WEIGHTS", np.ones(60, "<f4").tobytes())
 
 

@@ -110,7 +110,7 @@ def test_a_crowd_leaves_what_it_left(
         section = inredis.section(client)
         # While maxmemory is 1, a training whose turn it is finds no memory. Sequences make no rows where each of
         # their outcomes is a gap.
-        expected_failures = ("OOM", "the network has no training rows", "automatic stop needs testing rows")
+        expected_failures = ("OOM", "the network has no training rows", "early stopping needs validation rows")
         failures = re.findall(r"the training of network \d+ failed: (.*)", server.log)
         assert [failure for failure in failures if not failure.startswith(expected_failures)] == []
         assert section["trainings_failed"] == len(failures)

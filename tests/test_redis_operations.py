@@ -18,7 +18,7 @@ import kinds
 import neuralredis
 import servers
 
-#: Seconds that the end of a server may take with trainings under way; it takes some hundredths.
+#: Seconds that the end of a server may take with trainings under way; it takes a few hundredths.
 AT_ONCE = 5.0
 
 

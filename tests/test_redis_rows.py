@@ -70,8 +70,8 @@ def test_many_weighted_rows_are_stored_in_slices_and_sent_with_their_weights(any
         (["NR.EVALUATE", "net", "FP32", blob(1, 2, 0), "TEST"], "NROPTION the rows are given"),
         (["NR.GETDATA", "net", "TRAIN", 0, "COUNT"], "NROPTION COUNT has no value"),
         (["NR.GETDATA", "net", "TRAIN", 0, "COUNT", -1], "NROPTION COUNT is '-1': expected an integer of at least 0"),
-        (["NR.GETDATA", "net", "TRAIN", 0, "FOO", 1], "NROPTION 'FOO' is no option here"),
-        (["NR.THREADS", "SOME"], "NROPTION 'SOME' is no option here: expected FULL"),
+        (["NR.GETDATA", "net", "TRAIN", 0, "FOO", 1], "NROPTION unknown option 'FOO'"),
+        (["NR.THREADS", "SOME"], "NROPTION unknown option 'SOME': expected FULL"),
     ],
 )
 def test_what_is_wrong_with_rows_is_said(db: nr.NeuralRedis, arguments: list[object], message: str) -> None:

@@ -120,5 +120,5 @@ def test_a_regressor_refuses_it(made: redis.Redis) -> None:
     made.execute_command("NR.CREATE", "new", "CLASSIFIER", "SCHEMA", "age", "NUMBER", "->", "plan")
     with pytest.raises(redis.ResponseError, match="NRKIND the outputs are linear: a class is drawn by probabilities"):
         made.execute_command("NR.CLASS", "line", 1, 2, "->", "SAMPLE")
-    with pytest.raises(redis.ResponseError, match="NRSTATE the network has met no class yet"):
+    with pytest.raises(redis.ResponseError, match="NRSTATE the network has seen no class yet"):
         made.execute_command("NR.CLASS", "new", "age", 1, "->", "SAMPLE")

@@ -130,7 +130,7 @@ def test_events_of_a_series_are_forecast(client: redis.Redis) -> None:
     for words, message in [
         (("nobody", 4), "NRDATA sequence 'nobody' has no events"),
         (("meter:3", 0), "steps is '0': expected an integer from 1 to 10000"),
-        (("meter:3", 4, "INTERVAL", 80), "'INTERVAL' is no option here: expected -> or nothing"),
+        (("meter:3", 4, "INTERVAL", 80), "unknown option 'INTERVAL': expected -> or nothing"),
         (("meter:3", 4, "->", "INTERVAL"), "INTERVAL has no value"),
     ]:
         with pytest.raises(redis.ResponseError, match=message):
@@ -170,12 +170,12 @@ def test_a_network_of_sequences_is_created_again_from_what_is_written(any_server
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("NR.OBSERVE net user:1 colour red", "NRDATA no field 'colour': the network has page, seconds"),
+        ("NR.OBSERVE net user:1 colour red", "NRDATA unknown field 'colour': expected page, seconds"),
         ("NR.OBSERVE net user:1 page", "NRSHAPE field 'page' has no value"),
         ("NR.OBSERVE net user:1 ->", "NRSHAPE expected 1 output, 0 were given"),
         ("NR.OBSERVE net nobody -> yes", "NRDATA sequence 'nobody' has no events"),
         ("NR.OBSERVE net user:1 page home -> yes WEIGHT 0", "WEIGHT is '0'"),
-        ("NR.OBSERVE net user:1 page home -> yes no", "'no' is no option here: expected WEIGHT, TRAIN or TEST"),
+        ("NR.OBSERVE net user:1 page home -> yes no", "unknown option 'no': expected WEIGHT, TRAIN or TEST"),
         ("NR.RUN net user:1 -> INTERVAL 80", "NRKIND the network is a classifier"),
         ("NR.RUN net user:1 JSON [{},{}]", "NRSHAPE 2 events: expected at most one"),
         ("NR.FORECAST net user:1 3", "NRKIND the network is no series"),
@@ -277,7 +277,7 @@ def test_what_is_no_state_is_refused_and_nothing_breaks(client: redis.Redis, ser
             net.step(bytes(spoilt), {"page": "home"})
     with pytest.raises(redis.ResponseError, match="no event after the state"):
         client.execute_command("NR.STEP", "net", state, "->", "TOP")
-    with pytest.raises(redis.ResponseError, match="no field 'colour'"):
+    with pytest.raises(redis.ResponseError, match="unknown field 'colour'"):
         client.execute_command("NR.STEP", "net", state, "colour", "red")
     with pytest.raises(redis.ResponseError, match=r"NRKIND .*only a regressor"):
         client.execute_command("NR.STEP", "net", state, "page", "home", "->", "INTERVAL", 80)
@@ -305,7 +305,7 @@ def test_events_by_position_come_as_bytes_too(client: redis.Redis, server: serve
         (("FP32", b"1234567"), "NRSHAPE the blob has 7 bytes: expected a multiple of 8"),
         (("FP32", "ROWS", 2, event), "NRSHAPE the blob has 1 rows of 2 floats: expected 2, as ROWS says"),
         (("FP32", nothing.tobytes()), "NRDATA row 0: input 1 is NaN"),
-        (("FP32", event, "TRAIN"), "NROPTION 'TRAIN' is no option here: expected -> or nothing after the blob"),
+        (("FP32", event, "TRAIN"), "NROPTION unknown option 'TRAIN': expected -> or nothing after the blob"),
         (("FP32", bytes(80_000)), "bytes in one command: expected at most 65536"),
     ]:
         with pytest.raises(redis.ResponseError, match=message):

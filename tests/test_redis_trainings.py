@@ -363,5 +363,5 @@ def test_shutdown_does_not_wait_for_trainings(kind: kinds.Kind) -> None:
         inredis.running(client, 3)
         start = time.monotonic()
         server.stop()
-        assert time.monotonic() - start < 10, "they would go on for ever"
+        assert time.monotonic() - start < 10, "they would go on forever"
         assert server.process.returncode == 0

@@ -176,7 +176,7 @@ def test_a_notebook_shows_a_table_and_the_learning_curve(create: Create, make: A
     root = ElementTree.fromstring(page)
     cells = {row[0].text: row[1].text for row in root.iter("tr")}
     assert cells["training rows"] == f"{net.info().training_dataset_len:,} of {net.info().training_dataset_maxlen:,}"
-    assert cells["testing error"] == f"{net.info().test_error:.4f}"
+    assert cells["validation error"] == f"{net.info().test_error:.4f}"
     curves = list(root.iter("polyline"))
     assert len(curves) == 2
     for curve in curves:

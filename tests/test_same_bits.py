@@ -73,7 +73,7 @@ def from_a_file(data: bytes) -> str:
     return str(digest)
 
 
-def anew(kind: str, layout: list[int], options: dict[str, object], training: dict[str, object]) -> str:
+def again(kind: str, layout: list[int], options: dict[str, object], training: dict[str, object]) -> str:
     """Digest a network that learns, then goes on learning with other options and more rows."""
     net = Network(kind, layout, dataset=200, test=80, seed=7, **options)  # type: ignore[arg-type]
     X = inputs(layout[0])
@@ -122,7 +122,7 @@ def cases() -> Iterator[tuple[str, Callable[[], str]]]:
             options = {"activation": activation, "algorithm": algorithm, "normalize": True, **output}
             name = f"{kind} {' '.join(str(value) for value in options.values())}"
             # One network, as all trainings without AUTOSTOP were of before these began with a trial.
-            yield name, lambda k=kind, u=layout, o=options: anew(k, u, {**o, "restarts": 1}, {})
+            yield name, lambda k=kind, u=layout, o=options: again(k, u, {**o, "restarts": 1}, {})
     others: dict[str, tuple[dict[str, object], dict[str, object]]] = {
         "defaults": ({}, {}),
         "autostop": ({"normalize": True}, {"autostop": True}),
@@ -135,12 +135,12 @@ def cases() -> Iterator[tuple[str, Callable[[], str]]]:
         "trial": ({"normalize": True}, {}),
     }
     for (kind, layout, _), (name, (options, training)) in itertools.product(kinds, others.items()):
-        yield f"{kind}, {name}", lambda k=kind, u=layout, o=options, t=training: anew(k, u, o, t)
+        yield f"{kind}, {name}", lambda k=kind, u=layout, o=options, t=training: again(k, u, o, t)
     for weights in ("balanced", (1, 2.5, 0.5)):
         options = {"class_weight": weights, "normalize": True}
-        yield f"class weights {weights}", lambda o=options: anew("classifier", [5, 9, 3], o, {"autostop": True})
+        yield f"class weights {weights}", lambda o=options: again("classifier", [5, 9, 3], o, {"autostop": True})
     for layout in ([3, 1], [1, 1], [40, 2], [2, 30, 20, 10, 2]):
-        yield f"layout {layout}", lambda u=layout: anew("regressor", u, {"normalize": True}, {"autostop": True})
+        yield f"layout {layout}", lambda u=layout: again("regressor", u, {"normalize": True}, {"autostop": True})
 
     for target in ("left", "page"):
         yield f"gated units, {target}", lambda t=target: gated(t)

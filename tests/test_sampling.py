@@ -196,7 +196,7 @@ def test_what_makes_no_sense_is_refused(create: Callable[..., Any]) -> None:
         net.sample([0, float("nan"), 0], seed=1)
     with pytest.raises(nr.KindError, match="the network is a regressor: only a classifier has classes"):
         create("regressor", [3, 1]).sample(X[0])
-    with pytest.raises(nr.TrainingError, match="the network has met no class yet"):
+    with pytest.raises(nr.TrainingError, match="the network has seen no class yet"):
         create("classifier", fields={"age": "number"}, target="plan").sample({"age": 3})
 
 

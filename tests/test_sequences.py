@@ -253,7 +253,7 @@ def test_what_is_wrong_is_named_and_nothing_is_kept(trained: nr.SequenceNetwork)
         (
             lambda: net.observe([[{"colour": 1}]], ["yes"]),
             nr.DataError,
-            "no field 'colour': the network has page, seconds",
+            "unknown field 'colour': expected page, seconds",
         ),
         (lambda: net.observe([[{"seconds": "long"}]], ["yes"]), nr.DataError, "field seconds is 'long'"),
         (lambda: net.observe([[{"page": "a"}]], ["yes", "no"]), nr.ShapeError, "1 rows of inputs but 2 of classes"),
@@ -301,7 +301,7 @@ def test_series_are_cut_in_time_so_that_the_last_part_tells_when_to_stop() -> No
     net = network()
     assert net.observe_series([shape, shape[:4] + 50], ids=["meter:3", "short"]) == (2, 1)
     assert net.ids() == ["meter:3", "meter:3 before", "short"]
-    # The later part has 24 values of context, and the earlier one none of what is kept back.
+    # The later part has 24 values of context, and the earlier one none of what is held out.
     by_hand = network()
     by_hand.observe([shape[96 - 24 :]], ids=["meter:3"], into="test")
     by_hand.observe([shape[:96], shape[:4] + 50], ids=["meter:3 before", "short"], into="train")

@@ -346,9 +346,9 @@ def test_a_warm_start_goes_on_with_the_fields_that_there_are(kind: type[Estimato
     loss = model.loss_curve_[-1]
     fields = model.network_.fields
     model.fit(frame, y)
-    assert model.loss_curve_[1] < 2 * loss, "it does not begin anew"
+    assert model.loss_curve_[1] < 2 * loss, "it does not begin again"
     assert model.network_.fields == fields
-    # No column is guessed anew: here there is neither a gap nor a word that would show.
+    # No column is guessed again: here there is neither a gap nor a word that would show.
     model.fit(frame.iloc[10:].assign(country=None), y[10:])
     assert model.network_.fields == fields
     with pytest.raises(

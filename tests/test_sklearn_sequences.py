@@ -185,29 +185,29 @@ def quick(**options: Any) -> Forecaster:
 
 
 @pytest.fixture(scope="module")
-def foretold() -> Forecaster:
+def predicted() -> Forecaster:
     return quick().fit(season())
 
 
-def test_one_series_is_an_array_and_so_is_its_forecast(foretold: Forecaster) -> None:
-    said = foretold.predict(10)
+def test_one_series_is_an_array_and_so_is_its_forecast(predicted: Forecaster) -> None:
+    said = predicted.predict(10)
     assert said.shape == (10,)
     assert said.dtype == np.float64
     assert np.abs(said - season(130)[120:]).max() < 1
-    assert foretold.predict().shape == (1,)
+    assert predicted.predict().shape == (1,)
     # From another end.
-    later = foretold.predict(3, y=season(124))
+    later = predicted.predict(3, y=season(124))
     assert np.abs(later - season(127)[124:]).max() < 1
     # What is learnt is kept under an id, in two parts, the later of which a session goes on with.
-    assert foretold.network_.ids() == ["y", "y before"]
-    assert np.array_equal(foretold.network_.session("y").forecast(10).values, said)
-    assert np.array_equal(pickle.loads(pickle.dumps(foretold)).predict(10), said)
-    assert np.array_equal(clone(foretold).fit(season()[:, np.newaxis]).predict(10), said)
+    assert predicted.network_.ids() == ["y", "y before"]
+    assert np.array_equal(predicted.network_.session("y").forecast(10).values, said)
+    assert np.array_equal(pickle.loads(pickle.dumps(predicted)).predict(10), said)
+    assert np.array_equal(clone(predicted).fit(season()[:, np.newaxis]).predict(10), said)
 
 
-def test_its_error_is_told_beside_that_of_the_seasonal_naive_forecast(foretold: Forecaster) -> None:
-    assert foretold.mase_ is not None
-    assert foretold.baseline_mase_ == pytest.approx(1, abs=0.3)
+def test_its_error_is_told_beside_that_of_the_seasonal_naive_forecast(predicted: Forecaster) -> None:
+    assert predicted.mase_ is not None
+    assert predicted.baseline_mase_ == pytest.approx(1, abs=0.3)
     lazy = quick().set_params(season_length=1).fit(season())
     assert lazy.mase_ is not None
     assert lazy.baseline_mase_ is not None
@@ -218,16 +218,16 @@ def test_its_error_is_told_beside_that_of_the_seasonal_naive_forecast(foretold: 
     assert quick().fit(season(4)).mase_ is None
 
 
-def test_bounds_hold_what_comes_as_often_as_asked(foretold: Forecaster) -> None:
-    said = foretold.predict_interval(4, level=0.8)
+def test_bounds_hold_what_comes_as_often_as_asked(predicted: Forecaster) -> None:
+    said = predicted.predict_interval(4, level=0.8)
     assert isinstance(said, nr.Forecast)
-    assert np.array_equal(said.values, foretold.predict(4).astype(np.float32))
+    assert np.array_equal(said.values, predicted.predict(4).astype(np.float32))
     assert (said.low < said.values).all()
     assert (said.values < said.high).all()
-    with pytest.raises(nr.TrainingError, match=r"places in testing sequences for 99\.9 %"):
-        foretold.predict_interval(1, level=0.999)
+    with pytest.raises(nr.TrainingError, match=r"places in validation sequences for 99\.9 %"):
+        predicted.predict_interval(1, level=0.999)
     with pytest.raises(nr.OptionError, match="steps is 0"):
-        foretold.predict(0)
+        predicted.predict(0)
 
 
 def table(times: Any) -> pandas.DataFrame:
@@ -291,9 +291,9 @@ def test_gaps_are_gaps() -> None:
     assert np.isfinite(model.predict(8, y=[*values, np.nan])).all()
 
 
-def test_every_parameter_and_attribute_of_the_forecaster_is_documented(foretold: Forecaster) -> None:
+def test_every_parameter_and_attribute_of_the_forecaster_is_documented(predicted: Forecaster) -> None:
     text = inspect.getdoc(Forecaster) or ""
-    fitted = [name for name in vars(foretold) if name.endswith("_")]
+    fitted = [name for name in vars(predicted) if name.endswith("_")]
     assert len(fitted) >= 5
     for name in [*inspect.signature(Forecaster).parameters, *fitted]:
         assert name in text, name

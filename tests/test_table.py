@@ -134,11 +134,11 @@ def test_few_values_are_classes_and_others_numbers_unless_asked(
     ("cells", "classify", "why"),
     [
         ([None, ""], None, "the column 'x' is empty: there is nothing to learn"),
-        (["a", None, "a"], None, "the column 'x' is always 'a': there is nothing to tell apart"),
+        (["a", None, "a"], None, "the column 'x' is always 'a': there is nothing to distinguish"),
         ([1, "1.0"], None, "is always '1'"),
         (["a", "b"], False, "has 'a', which is no number"),
-        ([f"t{row}" for row in range(20)], None, "20 different values in 20 rows: too many to tell apart"),
-        (list(range(20)), True, "too many to tell apart; --regress learns them as numbers"),
+        ([f"t{row}" for row in range(20)], None, "20 different values in 20 rows: too many to distinguish"),
+        (list(range(20)), True, "too many to distinguish; --regress learns them as numbers"),
     ],
 )
 def test_a_target_of_which_nothing_can_be_learnt_is_refused(cells: list[Any], classify: bool | None, why: str) -> None:

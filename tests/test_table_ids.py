@@ -28,7 +28,7 @@ def kind(name: str, values: list[int], rows: list[int] | None = None) -> str:
 def test_numbers_without_a_gap_in_the_order_of_the_rows_are_left_out(first: int, name: str) -> None:
     values = list(range(first, first + 150))
     assert kind(name, values) == "left out"
-    assert kind(name, values, rows=[row for row in range(150) if row % 5]) == "left out", "whatever is kept back"
+    assert kind(name, values, rows=[row for row in range(150) if row % 5]) == "left out", "whatever is held out"
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_autostop_ends_by_itself_even_where_nothing_can_be_learnt(create: Create
 
 @pytest.mark.parametrize(("patience", "backtrack"), [(1, False), (10, True), (150, False), (150, True)])
 def test_patience_ends_a_training_so_many_cycles_after_its_best(network: Make, patience: int, backtrack: bool) -> None:
-    # Alone, and with the loss that testing rows are judged by, the curve shows what was seen.
+    # Alone, and with the loss that validation rows are judged by, the curve shows what was seen.
     net = network(noise=0.2, patience=patience, restarts=1, loss="mse")
     report = net.train(autostop=True, backtrack=backtrack, max_time=0)
     assert (report.reason, report.overfitting) in [("converged", False), ("overfitting", True)]
@@ -171,7 +171,7 @@ def test_classes_with_too_few_rows_are_told(create: Create) -> None:
     net.observe([3, 4], [0, 0], into="test")
     assert net.train(max_cycles=500).warnings[:2] == (
         "class 2 has fewer than 5 training rows",
-        "classes 1, 2 have no testing rows",
+        "classes 1, 2 have no validation rows",
     )
 
 
@@ -198,7 +198,7 @@ def test_a_network_that_has_learnt_nothing_says_so(create: Create, kind: Any) ->
         warnings.append(net.train(autostop=True, backtrack=True, max_cycles=300, max_time=0).warnings)
     assert warnings[1] == ()
     (warning,) = warnings[0]
-    assert warning.startswith("nothing was learnt that helps with the testing rows: the error there is ")
+    assert warning.startswith("training did not beat the baseline on validation rows: error ")
 
 
 def test_inputs_far_from_0_are_named_unless_they_are_centred(create: Create) -> None:
@@ -212,7 +212,7 @@ def test_inputs_far_from_0_are_named_unless_they_are_centred(create: Create) -> 
     assert warnings == [
         (
             "input 2 is the same in all training rows",
-            "input 0 lies more than 10 deviations from 0: normalization would centre that",
+            "input 0 lies more than 10 standard deviations from 0: NORMALIZE would centre them",
         ),
         ("input 2 is the same in all training rows and ignored",),
     ]
@@ -228,8 +228,8 @@ def test_a_network_that_is_held_back_says_so(create: Create) -> None:
         few = net.train(max_cycles=10, max_time=0).warnings
         warnings.append((few, net.train(max_cycles=300, max_time=0).warnings))
     (_, (warning,)), (_, none) = warnings
-    assert warning.partition("learnt")[0] in ("nothing was ", "hardly anything was ")
-    assert "helps with the training rows" in warning
+    assert warning.startswith(("training did not beat the baseline", "training barely beat the baseline"))
+    assert "on training rows" in warning
     assert none == ()
 
 
@@ -239,7 +239,7 @@ def test_what_cannot_be_trained_is_refused(create: Create) -> None:
         net.train()
     assert isinstance(refused.value, RuntimeError)
     net.observe(*circle(10))
-    with pytest.raises(nr.TrainingError, match="automatic stop needs testing rows"):
+    with pytest.raises(nr.TrainingError, match="early stopping needs validation rows"):
         net.train(autostop=True)
 
 

@@ -1,4 +1,4 @@
-"""How much is got wrong on rows kept back, beside what a user would pick instead: over many public data sets.
+"""How much is got wrong on rows held out, beside what a user would pick instead: over many public data sets.
 
     python benchmarks/quality [--results FILE] [--only NAME ...] [--plot FILE]
 

@@ -1,4 +1,4 @@
-"""Errors of each rival and of neuralredis on rows kept back, over the same seeded splits; kept in a file.
+"""Errors of each rival and of neuralredis on rows held out, over the same seeded splits; kept in a file.
 
 An error is the share of rows got wrong, or the root mean square error as a share of that of answering the mean.
 """

@@ -1,4 +1,4 @@
-"""What softer probabilities are worth: the log loss on rows kept back, before and after, over public data sets.
+"""What softer probabilities are worth: the log loss on rows held out, before and after, over public data sets.
 
     python benchmarks/quality/softening.py --before PYTHON > benchmarks/quality/softening.txt
 

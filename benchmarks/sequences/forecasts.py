@@ -1,8 +1,8 @@
 """Forecasts, as mean absolute scaled errors, beside the seasonal naive and exponential smoothing.
 
-The last three tenths of a series are kept back. From up to 40 places in them, evenly spaced, a season is foretold; the
-network does not learn them, exponential smoothing does (statsmodels' ETS, additive with a damped trend, anew at each
-place). Of the M1 series the last six years are kept back, and one network learns all series. Numbers that grow by
+The last three tenths of a series are held out. From up to 40 places in them, evenly spaced, a season is predicted; the
+network does not learn them, exponential smoothing does (statsmodels' ETS, additive with a damped trend, again at each
+place). Of the M1 series the last six years are held out, and one network learns all series. Numbers that grow by
 shares are given to both as logarithms. An error of 1 is that of the seasonal naive forecast, one step ahead.
 """
 
@@ -25,7 +25,7 @@ except ImportError:
     ETSModel = None
 
 PLACES = 40
-#: Years that are foretold of the M1 series.
+#: Years that are predicted of the M1 series.
 AHEAD = 6
 
 

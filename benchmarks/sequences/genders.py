@@ -41,6 +41,6 @@ def learnt(folder: Path, cell: str, seed: int) -> tuple[float, float]:
 
 def main(folder: Path, seeds: range) -> None:
     """Print the errors."""
-    kept = "of the first names that are of one gender only, three tenths of them kept back"
+    kept = "of the first names that are of one gender only, three tenths of them held out"
     print(f"\nwrong, % {kept}, trainings of at most {LIMIT} s: means over seeds")
     tell("gender of first names", {cell: [learnt(folder, cell, seed) for seed in seeds] for cell in CELLS}, GOAL)

@@ -21,7 +21,7 @@ DISCOUNT = 0.75
 
 
 def parts(folder: Path, seed: int) -> tuple[list[str], list[str]]:
-    """Return names to learn from, and a fifth that is kept back, each with a full stop at its end."""
+    """Return names to learn from, and a fifth that is held out, each with a full stop at its end."""
     names = sorted({*first_names(folder, "female"), *first_names(folder, "male")})
     random.Random(seed).shuffle(names)
     ended = [name + "." for name in names]
@@ -56,7 +56,7 @@ def cost(known: list[str], fresh: list[str], letters: int) -> float:
 
 
 def learnt(folder: Path, cell: str, seed: int) -> tuple[float, float]:
-    """Return the nats of a letter of names kept back, and the seconds of learning from the others."""
+    """Return the nats of a letter of names held out, and the seconds of learning from the others."""
     known, fresh = parts(folder, seed)
     net = nr.SequenceNetwork(
         "classifier",

@@ -1,7 +1,7 @@
 """The next click of real visitors of a shop, beside what is commonest and what is clicked at in the same visits.
 
-Of 18,009 items the 999 commonest are told apart, and the others are one: a network of events is for no more. Judged are
-next clicks at one of the 999: how often it is among 20 that are named.
+Of 18,009 items the 999 commonest are distinguished, and the others are one: a network of events is for no more. Judged
+are next clicks at one of the 999: how often it is among 20 that are named.
 """
 
 from __future__ import annotations

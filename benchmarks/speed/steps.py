@@ -113,7 +113,9 @@ def tables(threads: int, found: Any) -> None:
     what = "64-100-10, slowest activation, output and loss, of the quickest"
     show(what, f"{rates[worst] / max(rates.values()):.2f}", beside=worst)
     watched, alone = found["autostop"]["with"], found["autostop"]["without"]
-    show("AUTOSTOP BACKTRACK, 250 testing rows beside 1000", f"{alone / watched - 1:.1%}", beside="more time a cycle")
+    show(
+        "AUTOSTOP BACKTRACK, 250 validation rows beside 1000", f"{alone / watched - 1:.1%}", beside="more time a cycle"
+    )
     what = "a cycle of 784-100-10 over 60,000 rows"
     if threads == 2:
         below(what, found["digits"], DIGITS, " s")

@@ -25,7 +25,7 @@ from tables import CHOSEN, KEPT_BACK, Table, classifies, load
 HERE = Path(__file__).parent
 #: Rows of a table at most, drawn by the seed.
 MOST_ROWS = 20_000
-#: Probabilities are told apart from 0 and 1 by so much, so that one answer cannot decide the log loss.
+#: Probabilities are distinguished from 0 and 1 by so much, so that one answer cannot decide the log loss.
 LEAST = 1e-4
 
 

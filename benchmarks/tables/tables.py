@@ -14,7 +14,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Table:
-    """Where a table is, and what is to be foretold of it."""
+    """Where a table is, and what is to be predicted of it."""
 
     package: str
     item: str

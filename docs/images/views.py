@@ -1,4 +1,4 @@
-"""Draw views.gif anew: ``python docs/images/views.py``. How far back several kinds of networks see, layer by layer."""
+"""Draw views.gif again: ``python docs/images/views.py``. How far back several kinds of networks see, layer by layer."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ export interface Options {
   monotone?: "none" | readonly (1 | 0 | -1)[];
   /** Rows that the training set holds at most. */
   dataset?: number;
-  /** Rows that the testing set holds at most. */
+  /** Rows that the validation set holds at most. */
   test?: number;
 }
 
@@ -65,7 +65,7 @@ export interface Progress {
   /** Mean loss of a training row; null until it is known. */
   train_error: number | null;
   test_error: number | null;
-  /** Testing rows that a classifier gets wrong, in percent. */
+  /** Validation rows that a classifier gets wrong, in percent. */
   class_errors: number | null;
   seconds: number;
 }
@@ -89,9 +89,9 @@ export interface Limits {
   max_cycles?: number;
   /** Seconds at most; 10 by default, 0 for no limit. */
   max_time?: number;
-  /** Whether to end when the testing rows have nothing more to gain. */
+  /** Whether to end when the validation rows have nothing more to gain. */
   autostop?: boolean;
-  /** Whether to return to the weights that did best on the testing rows. */
+  /** Whether to return to the weights that did best on the validation rows. */
   backtrack?: boolean;
 }
 

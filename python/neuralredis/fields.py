@@ -50,7 +50,7 @@ class NetworkOfFields(_core.Network):
     def field_statistics(self) -> tuple[FieldStatistics, ...]:
         """Return what the stored rows hold of each field, and how much each matters.
 
-        It goes through all rows, and asks the network about up to a thousand testing rows for each field.
+        It goes through all rows, and asks the network about up to a thousand validation rows for each field.
 
         Returns
         -------
@@ -109,7 +109,7 @@ class NetworkOfFields(_core.Network):
         DataError
             If a value is none of its field's kind, or a field is none of the network's.
         TrainingError
-            If the network has met no class yet.
+            If the network has seen no class yet.
 
         Examples
         --------

@@ -22,13 +22,13 @@ def network(info: Info, report: Report | None) -> str:
         ("layout", "-".join(map(str, info.layout)) + f" ({info.parameters:,} parameters)"),
         ("units", f"{info.activation}, {info.output} outputs, {info.loss}, {info.algorithm}"),
         ("training rows", f"{info.training_dataset_len:,} of {info.training_dataset_maxlen:,}"),
-        ("testing rows", f"{info.test_dataset_len:,} of {info.test_dataset_maxlen:,}"),
+        ("validation rows", f"{info.test_dataset_len:,} of {info.test_dataset_maxlen:,}"),
         ("trained", f"{info.training_total_cycles:,} cycles, {info.training_total_seconds:.1f} s"),
     ]
     if info.training_total_cycles:
         rows.append(("training error", f"{info.dataset_error:.4f}"))
         if info.test_dataset_len:
-            rows.append(("testing error", f"{info.test_error:.4f}"))
+            rows.append(("validation error", f"{info.test_error:.4f}"))
             if info.classification_errors_perc is not None:
                 rows.append(("classified wrongly", f"{info.classification_errors_perc:.1f} %"))
     cells = "".join(
@@ -58,7 +58,7 @@ def _curve(report: Report) -> str:
     cycles: list[int] = report.curve.cycles.tolist()
     lines = [
         ("#1f77b4", "training error", points(cycles, report.curve.train_error.tolist())),
-        ("#d62728", "testing error", points(cycles, report.curve.test_error.tolist())),
+        ("#d62728", "validation error", points(cycles, report.curve.test_error.tolist())),
     ]
     scale = Scale.of(*(line for _, _, line in lines))
 

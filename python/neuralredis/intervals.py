@@ -24,10 +24,10 @@ class NetworkWithIntervals(NetworkOfFields):
         network and the data are. It is as wide for every row: in the mean of all rows it is right, not for each kind of
         row.
 
-        The rows are those of `calibrate`, or else the testing rows. Where these have decided when the training stopped
-        (``test_error_optimistic`` of `info`), the network looks better by them than it is, and the rank is raised by
-        ``ceil(sqrt(n) / 5)``, which makes up for that in practice; `calibrate` gives the guarantee. Of more than 10,000
-        rows as many are used that lie evenly among them. The weights of rows are not looked at.
+        The rows are those of `calibrate`, or else the validation rows. Where these have decided when the training
+        stopped (``test_error_optimistic`` of `info`), the network looks better by them than it is, and the rank is
+        raised by ``ceil(sqrt(n) / 5)``, which makes up for that in practice; `calibrate` gives the guarantee. Of more
+        than 10,000 rows as many are used that lie evenly among them. The weights of rows are not looked at.
 
         Parameters
         ----------

@@ -32,7 +32,7 @@ class Learnt:
     report : Report
         How its training went.
     evaluation : ClassifierEvaluation or RegressorEvaluation or None
-        How good it is on the rows that were kept back, with the figures of a baseline; None if there are none.
+        How good it is on the rows that were held out, with the figures of a baseline; None if there are none.
     left_out : dict of str to str
         Why columns were left out, by their names.
     remarks : tuple of str
@@ -71,13 +71,13 @@ class Learnt:
         if isinstance(self.evaluation, ClassifierEvaluation):
             found = self.evaluation
             lines.append(
-                f"On {found.rows:,} rows kept back: {found.accuracy:.1%} right, "
+                f"On {found.rows:,} rows held out: {found.accuracy:.1%} right, "
                 f"always answering the commonest class {found.baseline:.1%}"
             )
         elif self.evaluation is not None:
             numbers = self.evaluation
             lines.append(
-                f"On {numbers.rows:,} rows kept back: off by {numbers.rmse:.4g} (RMSE), "
+                f"On {numbers.rows:,} rows held out: off by {numbers.rmse:.4g} (RMSE), "
                 f"always answering the mean by {numbers.baseline:.4g}"
             )
         lines += [f"Left out '{name}': {reason}" for name, reason in self.left_out.items()]
@@ -136,7 +136,7 @@ def learn(
     Returns
     -------
     Learnt
-        The network, the report of its training, and its evaluation on the rows kept back.
+        The network, the report of its training, and its evaluation on the rows held out.
 
     Raises
     ------

@@ -66,7 +66,7 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         inputs are not of the same size. Without it each is only brought near a common size, by a factor, and outputs
         are learnt as they are. What is asked and answered is in the units of the rows all the same.
     dataset, test : int, optional
-        How many rows the training and the testing set hold at most, below 2**32. 10000 and 2500 if neither is given;
+        How many rows the training and the validation set hold at most, below 2**32. 10000 and 2500 if neither is given;
         with one of them the other is 0.
     seed : int, optional
         Of all that is random, below 2**64; else the operating system's choice.
@@ -89,9 +89,9 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         exactly. Of several networks (``restarts``) each has another share of that, from a hundredth to three times.
     restarts : int or "auto", default "auto"
         Networks of this layout, 1 to 64, that the first training makes of this one. Each begins with random weights of
-        its own and learns from the same rows. With ``autostop`` the half of them that does best on the testing rows is
-        kept, rounded up; the answer is that of the mean of what their output units sum up. Together they are wrong less
-        often than any one of them. ``"auto"`` makes up to seven, by mini-batches up to sixteen, where training and
+        its own and learns from the same rows. With ``autostop`` the half of them that does best on the validation rows
+        is kept, rounded up; the answer is that of the mean of what their output units sum up. Together they are wrong
+        less often than any one of them. ``"auto"`` makes up to seven, by mini-batches up to sixteen, where training and
         answering stay cheap, for few rows and few parameters. Without ``autostop`` these are chosen by training rows
         that are held back for a part of the training; of fewer than 40 rows none is held back, and four members learn.
         A training of fewer than 50 cycles, or with a given ``l2``, then makes one.
@@ -101,9 +101,10 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         as rows / (classes * rows of the class), so that a rare class has as much say as any other. Only for
         classifiers; `evaluate` does not know of it. ``None`` and ``"none"`` leave all classes alike.
     patience : int or "auto", default "auto"
-        Cycles, 1 or more, without a lower testing error (by a thousandth) after which ``autostop`` ends a training, and
-        before which it does not. ``"auto"`` waits half as long as the training took so far, from 50 or 100 to 500
-        cycles, by mini-batches from 4 to 20; without ``backtrack`` less where the testing error rises again and again.
+        Cycles, 1 or more, without a lower validation error (by a thousandth) after which ``autostop`` ends a training,
+        and before which it does not. ``"auto"`` waits half as long as the training took so far, from 50 or 100 to 500
+        cycles, by mini-batches from 4 to 20; without ``backtrack`` less where the validation error rises again and
+        again.
     monotone : sequence of int or dict of str to int, optional
         1 for an input with which the answer only rises, -1 for one with which it only falls, 0 for the others; of a
         network of fields by their names, or as a ``"+"`` or ``"-"`` after a kind. The answer is a regressor's one
@@ -221,13 +222,13 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         max_time : float, default 10.0
             Seconds at most, counted from the real start; 0 or None for no limit.
         autostop : bool, default False
-            Whether to end when the testing rows have nothing more to gain. The limits hold all the same. Without it the
-            first training begins with a trial of several networks; see ``restarts`` of `Network`. With it, where the
-            loss is the cross-entropy, what a classifier's output units sum up is then divided by the temperature from 1
-            to 10 with which the testing rows have the least loss (Guo and others, "On calibration of modern neural
-            networks", ICML 2017): probabilities become less sure, and the likeliest class stays.
+            Whether to end when the validation rows have nothing more to gain. The limits hold all the same. Without it
+            the first training begins with a trial of several networks; see ``restarts`` of `Network`. With it, where
+            the loss is the cross-entropy, what a classifier's output units sum up is then divided by the temperature
+            from 1 to 10 with which the validation rows have the least loss (Guo and others, "On calibration of modern
+            neural networks", ICML 2017): probabilities become less sure, and the likeliest class stays.
         backtrack : bool, default False
-            Whether to return to the weights that did best on the testing rows, by the squared error of the outputs
+            Whether to return to the weights that did best on the validation rows, by the squared error of the outputs
             whatever the loss; without ``autostop`` it has no effect.
         progress : bool, optional
             Whether to show a progress bar; by default on a terminal, once the training has taken half a second.
@@ -244,8 +245,8 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         Raises
         ------
         TrainingError
-            If there are no training rows, no testing rows with ``autostop``, or the network is being trained already;
-            or if the training ended without a result because the network was reset.
+            If there are no training rows, no validation rows with ``autostop``, or the network is being trained
+            already; or if the training ended without a result because the network was reset.
 
         Examples
         --------
@@ -286,7 +287,8 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         Raises
         ------
         TrainingError
-            If there are no training rows, no testing rows with ``autostop``, or the network is being trained already.
+            If there are no training rows, no validation rows with ``autostop``, or the network is being trained
+            already.
         """
         return Training(self, self._start(max_cycles, max_time, autostop, backtrack))
 
@@ -415,9 +417,9 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
     def set_weights(self, weights: ArrayLike | Sequence[Sequence[ArrayLike]]) -> None:
         """Have other weights and biases: those of a trainer of your own, or of another network of this layout.
 
-        Rows, options and the scaling of inputs and outputs stay. As after `reset`, the statistics of `info` begin anew,
-        there is no report, and trainers remember nothing of the steps that led to the weights before; but the next
-        training goes on from these weights, with as many members as there are.
+        Rows, options and the scaling of inputs and outputs stay. As after `reset`, the statistics of `info` begin
+        again, there is no report, and trainers remember nothing of the steps that led to the weights before; but the
+        next training goes on from these weights, with as many members as there are.
 
         Scalings are computed when a training starts. A network that has never been trained has none, even with
         ``normalize``: have ``train(max_cycles=1)`` compute them before a trainer of your own begins.
@@ -492,7 +494,7 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         OptionError
             If there is no such format, or the format has no way to say what this network is.
         TrainingError
-            If a classifier of fields has met no class.
+            If a classifier of fields has seen no class.
         OSError
             If a file cannot be written.
 

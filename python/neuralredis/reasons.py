@@ -68,7 +68,7 @@ class NetworkWithReasons(NetworkOfFields):
         KindError
             If changes of a regressor are asked for.
         TrainingError
-            If the network has met no class yet.
+            If the network has seen no class yet.
 
         References
         ----------

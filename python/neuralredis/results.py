@@ -32,7 +32,7 @@ class RowCounts(NamedTuple):
     Attributes
     ----------
     train, test : int
-        Rows of the training set and of the testing set.
+        Rows of the training set and of the validation set.
     """
 
     train: int
@@ -121,17 +121,17 @@ class Info(OptionFields, Figures):
     training_dataset_maxlen, training_dataset_len : int
         Rows that the training set may hold, and rows that it holds.
     test_dataset_maxlen, test_dataset_len : int
-        The same of the testing set.
+        The same of the validation set.
     training_total_steps : int
         Rows presented in all trainings, each time counted.
     training_total_seconds : float
         Seconds spent in all trainings.
     dataset_error, test_error : float
-        Mean loss of a training row and of a testing row.
+        Mean loss of a training row and of a validation row.
     classification_errors_perc : float or None
-        Testing rows classified wrongly, in percent; None for a regressor.
+        Validation rows classified wrongly, in percent; None for a regressor.
     overfitting_detected : bool
-        Whether the last training was stopped because the testing rows got worse.
+        Whether the last training was stopped because the validation rows got worse.
     training_total_cycles : int
         Times that all training rows were presented.
     parameters : int
@@ -141,7 +141,7 @@ class Info(OptionFields, Figures):
     members : int
         Networks of this layout that answer together; 1 before the first training.
     test_error_optimistic : bool
-        Whether the testing rows had a say in when the last training stopped or what it kept, so that fresh rows will
+        Whether the validation rows had a say in when the last training stopped or what it kept, so that fresh rows will
         do somewhat worse than ``test_error``.
     training_warnings : tuple of str
         Faults that the last training has found, of the data and of what came of it.
@@ -174,9 +174,9 @@ class Progress:
     train_error : float or None
         Mean loss of a training row at that cycle; None before the first.
     test_error : float or None
-        Mean loss of a testing row at the last cycle at which it was computed; None without testing rows.
+        Mean loss of a validation row at the last cycle at which it was computed; None without validation rows.
     class_errors : float or None
-        Testing rows that a classifier gets wrong, in percent, likewise.
+        Validation rows that a classifier gets wrong, in percent, likewise.
     seconds : float
         Seconds since the real start, the time in the queue not counted.
     queued : bool
@@ -228,7 +228,7 @@ class Curve:
     cycles : numpy.ndarray of int64
         Cycles done.
     train_error, test_error : numpy.ndarray of float64
-        Mean loss of a training row and of a testing row; NaN where it was not computed.
+        Mean loss of a training row and of a validation row; NaN where it was not computed.
     """
 
     cycles: NDArray[np.int64]
@@ -251,7 +251,7 @@ class Report:
     Attributes
     ----------
     reason : {"maxcycles", "maxtime", "stopped", "overfitting", "converged"}
-        Why it ended: at a limit, on request, or with ``autostop`` because the testing rows got worse or there was
+        Why it ended: at a limit, on request, or with ``autostop`` because the validation rows got worse or there was
         nothing more to gain.
     cycles : int
         Times that all training rows were presented.
@@ -265,11 +265,11 @@ class Report:
     train_error : float
         Mean loss of a training row with the weights that the network has now.
     test_error : float or None
-        Mean loss of a testing row with these weights; None without testing rows.
+        Mean loss of a validation row with these weights; None without validation rows.
     class_errors : float or None
-        Testing rows that a classifier gets wrong with these weights, in percent.
+        Validation rows that a classifier gets wrong with these weights, in percent.
     overfitting : bool
-        Whether it was stopped because the testing rows got worse.
+        Whether it was stopped because the validation rows got worse.
     warnings : tuple of str
         Faults of the data, each in a sentence.
     curve : Curve
@@ -326,8 +326,8 @@ class FieldStatistics:
     commonest : tuple of tuple of str and int
         The commonest words with their rows, at most ten; of a flag ``yes`` and ``no``.
     importance : float or None
-        How much the mean loss of testing rows grows when the values of this field are exchanged among them [1]_: the
-        more, the more the network goes by it. None without testing rows, or before a training.
+        How much the mean loss of validation rows grows when the values of this field are exchanged among them [1]_: the
+        more, the more the network goes by it. None without validation rows, or before a training.
 
     References
     ----------
@@ -425,7 +425,7 @@ def report_of(fields: dict[str, Any]) -> Report:
 
 
 def errors(train: float | None, test: float | None, wrong: float | None) -> str:
-    """Return errors as people read them, in a few words; of a percentage, what is wrong of the testing rows."""
+    """Return errors as people read them, in a few words; of a percentage, what is wrong of the validation rows."""
     words = []
     if train is not None:
         words.append(f"error {train:.4f}")

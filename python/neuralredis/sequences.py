@@ -50,9 +50,9 @@ class SequenceNetwork(Network):
     The network keeps the last ``length`` events of each under its id. It learns either what sequences come to (whether
     a visitor left, which gesture a movement was), or, where ``target`` is a field of the events, what happens next.
 
-    There is no padding, no batch and no fixed length. A sequence lies wholly in the training or in the testing set, by
-    a hash of its id. Beyond ``dataset`` and ``test`` sequences go: first those that have come to an outcome, then the
-    longest idle.
+    There is no padding, no batch and no fixed length. A sequence lies wholly in the training or in the validation set,
+    by a hash of its id. Beyond ``dataset`` and ``test`` sequences go: first those that have come to an outcome, then
+    the longest idle.
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ class SequenceNetwork(Network):
         Returns
         -------
         RowCounts
-            How many sequences there are then of the training set and of the testing set.
+            How many sequences there are then of the training set and of the validation set.
 
         Raises
         ------
@@ -257,8 +257,8 @@ class SequenceNetwork(Network):
         """Add series, each of which is cut in time: its last part tells when to stop, and the network learns the rest.
 
         `observe` puts whole sequences into one set. So one series alone, or a few, would leave nothing to tell when to
-        stop. Here each becomes two sequences: ``id`` in the testing set, whose last events a `session` continues, and
-        ``id before`` in the training set. The first 24 events of the later one are the last of the earlier one.
+        stop. Here each becomes two sequences: ``id`` in the validation set, whose last events a `session` continues,
+        and ``id before`` in the training set. The first 24 events of the later one are the last of the earlier one.
 
         Parameters
         ----------
@@ -273,7 +273,7 @@ class SequenceNetwork(Network):
         Returns
         -------
         RowCounts
-            How many sequences there are then of the training set and of the testing set.
+            How many sequences there are then of the training set and of the validation set.
 
         Raises
         ------
@@ -380,7 +380,7 @@ class SequenceNetwork(Network):
         KindError
             If the network is no series.
         TrainingError
-            If the testing sequences are too short, or too few, for that level.
+            If the validation sequences are too short, or too few, for that level.
         """
         flat, _ = self._flat([X])
         return _forecast(_core.forecast(self, None, flat, steps, level))

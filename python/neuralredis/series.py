@@ -13,9 +13,9 @@ from neuralredis.exceptions import OptionError
 __all__ = ["CONTEXT", "KEPT_BACK", "Part", "cut", "parts", "scaled_errors"]
 
 #: Events that a network of a series has as inputs unless its cell is a reservoir. The later part begins so many before
-#: those that are kept back, so that the first of these is answered by what came before it.
+#: those that are held out, so that the first of these is answered by what came before it.
 CONTEXT = 24
-#: The share of a series that is kept back.
+#: The share of a series that is held out.
 KEPT_BACK = 0.2
 #: What is added to the id of a series for its earlier part.
 BEFORE = b" before"

@@ -24,7 +24,7 @@ class Training:
 
     The network answers meanwhile, from the weights of before, and has the result once the training has ended.
     An interpreter that ends cancels the trainings of its embedded networks. In a forked child a training of the parent
-    has ended without a result, and the network can be trained anew. A training in a Redis server goes on without the
+    has ended without a result, and the network can be trained again. A training in a Redis server goes on without the
     client.
 
     Attributes

@@ -1,4 +1,4 @@
-"""Draw the pictures of this folder anew: ``python docs/images/examples/draw.py``, from the top of the repository.
+"""Draw the pictures of this folder again: ``python docs/images/examples/draw.py``, from the top of the repository.
 
 What examples draw is theirs, with ``--plot``; that of banking is drawn if BANK names its data in the environment. The
 others are of the functions of ``neuralredis.plot``.

@@ -35,7 +35,7 @@ What comes out is the table with these columns added:
   probability of CLASS   for classes: how likely each class is
 
 Of a network of sequences each row is an event, and each sequence gets one line: what it comes to, or what comes next.
-By which columns its events were told apart and ordered, the network knows; --sequence and --time name others.
+By which columns its events were distinguished and ordered, the network knows; --sequence and --time name others.
 
 To rank the rows, sort them by the probability of a class. If the table has a column of such a name, the new one is
 called 'NAME (2)'. CSV keeps the separator, the encoding and

@@ -182,7 +182,7 @@ def _typed(out: Console, network: KnownSequences) -> None:
             import readline  # noqa: F401
         what = "comes next" if network.comes_next else "comes of it"
         out.print(f"What {what}: {shortened(network.target.name)} ({described(network.target)})?")
-        out.print("Type one event after the other; an event of which nothing is known begins anew, Ctrl-D ends.")
+        out.print("Type one event after the other; an event of which nothing is known begins again, Ctrl-D ends.")
     seen: list[dict[str, str]] = []
     while True:
         event: dict[str, str] = {}

@@ -100,7 +100,7 @@ def settings(args: argparse.Namespace) -> list[str]:
         tell(f"its data are loaded from {dump}" if dump.exists() else f"its data will be saved to {dump}")
     for signal in ("--shutdown-on-sigterm", "--shutdown-on-sigint"):
         if signal not in given:
-            # It saves and ends; and ends where it cannot save, as on a full disk, rather than go on for ever.
+            # It saves and ends; and ends where it cannot save, as on a full disk, rather than go on forever.
             words += [signal, "default", "force"]
     return words
 

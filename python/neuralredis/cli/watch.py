@@ -223,7 +223,7 @@ def _state(thread: ListedTraining) -> str:
         f"of {thread.max_cycles:,} cycles" if thread.max_cycles else "",
         f"of {thread.max_time:g} s" if thread.max_time else "",
     ]
-    wrong = f", {progress.class_errors:.1f} % of the testing rows wrong" if progress.class_errors is not None else ""
+    wrong = f", {progress.class_errors:.1f} % of the validation rows wrong" if progress.class_errors is not None else ""
     return f"cycle {progress.cycle:,} {limits[0]}, {progress.seconds:.1f} s {limits[1]}{wrong}".replace(
         " ,", ","
     ).strip()

@@ -156,7 +156,7 @@ def answer(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _bounds(subject: Subject, row: Any) -> tuple[list[Any], list[Any]]:
-    """Return the bounds of each output; None where there are too few testing rows for any."""
+    """Return the bounds of each output; None where there are too few validation rows for any."""
     try:
         found = subject.net.interval(row, LEVEL)
     except NeuralRedisError:

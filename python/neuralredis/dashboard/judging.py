@@ -27,11 +27,11 @@ MOST_VALUES = 16
 
 
 def evaluated(subject: Subject) -> Evaluation:
-    """Return how well it does on its testing rows."""
+    """Return how well it does on its validation rows."""
     if not subject.trained:
         raise MissingError("The network has not been trained yet.")
     if not subject.count("test"):
-        raise MissingError("There are no testing rows: how good the answers are to new rows is not known.")
+        raise MissingError("There are no validation rows: how good the answers are to new rows is not known.")
     found: Evaluation = subject.net.evaluate("test")
     return found
 
@@ -62,7 +62,7 @@ def quality(subject: Subject) -> dict[str, Any]:
 
 
 def confusion(subject: Subject) -> dict[str, Any]:
-    """Return the testing rows by what they came to and what was answered; the rarer of many classes are one."""
+    """Return the validation rows by what they came to and what was answered; the rarer of many classes are one."""
     found = evaluated(subject)
     if not isinstance(found, ClassifierEvaluation) or found.confusion is None:
         raise MissingError("There are too many classes for a table.")
@@ -82,7 +82,7 @@ def _folded(matrix: NDArray[np.int64], shown: NDArray[Any], others: NDArray[Any]
 
 
 def calibration(subject: Subject) -> dict[str, Any]:
-    """Return how what is answered goes with what is true, in groups of testing rows whose answers are alike."""
+    """Return how what is answered goes with what is true, in groups of validation rows whose answers are alike."""
     if subject.info.output == "linear" and subject.info.type == "classifier":
         raise MissingError("Linear outputs are no probabilities.")
     found = answered(subject, "test")

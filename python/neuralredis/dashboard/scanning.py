@@ -13,7 +13,7 @@ __all__ = ["Scan"]
 
 #: Keys that a server looks at in a step: well below a millisecond.
 STEP = 500
-#: Seconds after which a search that has ended begins anew.
+#: Seconds after which a search that has ended begins again.
 AGAIN = 3.0
 
 

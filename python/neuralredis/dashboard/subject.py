@@ -34,7 +34,7 @@ class Subject:
     of_sequences : bool
         Whether it learns from sequences.
     curve : callable
-        Returns the points of a running training, (cycle, training error, testing error) each.
+        Returns the points of a running training, (cycle, training error, validation error) each.
     """
 
     def __init__(

@@ -48,7 +48,7 @@ class Trainings:
             points = self._points.setdefault(number, [])
             progress = training.progress
             if points and progress.cycle < points[-1][0]:
-                # The network is trained anew.
+                # The network is trained again.
                 points.clear()
             if progress.train_error is not None and (not points or progress.cycle > points[-1][0]):
                 points.append((progress.cycle, progress.train_error, progress.test_error))

@@ -153,7 +153,7 @@ def intermediate(network: Network) -> Exported:
     OptionError
         If the network learns sequences by a GRU, which no format has yet.
     TrainingError
-        If a classifier of fields has met no class that it could answer.
+        If a classifier of fields has seen no class that it could answer.
 
     Examples
     --------
@@ -172,7 +172,7 @@ def intermediate(network: Network) -> Exported:
     is_classifier = described["kind"] == "classifier"
     layout = [int(units) for units in found["layout"]]
     if is_classifier and classes is not None and not classes:
-        raise TrainingError("the network has met no class yet: observe some rows, and train, before it is exported")
+        raise TrainingError("the network has seen no class yet: observe some rows, and train, before it is exported")
     fields, sequences = found["fields"], found["sequences"]
     exported: Exported = {
         "format": FORMAT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-#: Colours that people who do not see all colours tell apart too: M. Okabe, K. Ito, "Color universal design", 2008.
+#: Colours that people who do not see all colours distinguish too: M. Okabe, K. Ito, "Color universal design", 2008.
 BLUE, ORANGE, GREEN, PURPLE, SKY, RED, YELLOW = (
     "#0072B2",
     "#E69F00",

@@ -30,7 +30,7 @@ def confusion_matrix(
     Parameters
     ----------
     source : ClassifierEvaluation or Network or RedisNetwork
-        What ``evaluate`` returned, or a classifier, which is evaluated on its testing rows.
+        What ``evaluate`` returned, or a classifier, which is evaluated on its validation rows.
     labels : sequence of str, optional
         Names of the classes, else those of a network of fields, or their numbers.
     ax : matplotlib.axes.Axes, optional
@@ -48,7 +48,7 @@ def confusion_matrix(
     OptionError
         If there are not as many labels as classes, or more than 1024 classes.
     DataError
-        If a network has no testing rows.
+        If a network has no validation rows.
 
     Examples
     --------
@@ -112,7 +112,7 @@ def calibration(
     net : Network or RedisNetwork
         A classifier.
     X : array_like of shape (rows, inputs), optional
-        Rows, else the testing rows, which flatter a network that was stopped by them.
+        Rows, else the validation rows, which flatter a network that was stopped by them.
     y : array_like of shape (rows,), optional
         Their classes; names of a network of fields, which takes X and y alone.
     bins : int, default 10
@@ -152,7 +152,9 @@ def calibration(
     if not 2 <= bins <= 100:
         raise OptionError(f"bins is {bins}: expected 2 to 100")
     if (X is None) != (y is None):
-        raise DataError("calibration of fresh rows takes both X and y: expected both, or neither for the testing rows")
+        raise DataError(
+            "calibration of fresh rows takes both X and y: expected both, or neither for the validation rows"
+        )
     if X is None and info.fields is not None:
         raise KindError("the network has fields, whose rows do not come back: expected X and y")
     rows, classes = net.rows("test") if X is None else (X, np.asarray(y))
@@ -161,7 +163,7 @@ def calibration(
         places = {name: at for at, name in enumerate(info.classes)}
         classes = np.array([places.get(str(name), -1) for name in classes.ravel()])
     if not len(classes):
-        raise DataError("there are no testing rows: expected some, or X and y")
+        raise DataError("there are no validation rows: expected some, or X and y")
     answers = np.asarray(net.run(rows), np.float64)
     said, right = _claims(answers, np.asarray(classes).ravel())
     bin_of = np.minimum((said * bins).astype(int), bins - 1)

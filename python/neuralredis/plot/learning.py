@@ -49,7 +49,7 @@ def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
     >>> _ = net.observe([[x] for x in range(30)], range(30))
     >>> ax = learning_curve(net.train(max_cycles=50))
     >>> ax.get_xlabel(), [line.get_label() for line in ax.get_lines()]
-    ('cycle', ['training rows', 'testing rows', 'stopped: cycle 50', 'kept: cycle 50'])
+    ('cycle', ['training rows', 'validation rows', 'stopped: cycle 50', 'kept: cycle 50'])
     """
     report = source if isinstance(source, Report) else source.report()
     if report is None:
@@ -59,7 +59,7 @@ def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
     train, test = (points(curve.cycles, errors) for errors in (curve.train_error, curve.test_error))
     ax.plot(curve.cycles, curve.train_error, color=BLUE, label="training rows")
     if report.test_error is not None:
-        ax.plot(curve.cycles, curve.test_error, color=RED, label="testing rows")
+        ax.plot(curve.cycles, curve.test_error, color=RED, label="validation rows")
     ax.axvline(report.cycles, color=GRAY, linestyle="--", linewidth=1, label=f"stopped: cycle {report.cycles:,}")
     if judge := train if report.test_error is None else test:
         best = report.best_cycle

@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 #: Bytes of rows in one command: the server is busy with it for some milliseconds at most.
 BLOB_BYTES = 1 << 20
-#: Milliseconds that the server takes for a time; whatever is longer is for ever.
+#: Milliseconds that the server takes for a time; whatever is longer is forever.
 MOST_MILLISECONDS = 1 << 53
 
 

@@ -90,7 +90,7 @@ class RedisJob:
         if self._outcome is not None:
             return True
         try:
-            # 0 would be for ever.
+            # 0 would be forever.
             milliseconds = max(1, math.ceil(min(seconds, self._link.patience) * 1000))
             reply = yield from self._ask("NR.WAIT", self._key, milliseconds)
         except NotFoundError:

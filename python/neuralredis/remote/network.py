@@ -18,7 +18,7 @@ class RedisNetwork:
     It does what a `Network` does, by the same methods: rows are read and refused before anything is sent, and the same
     seed, rows and calls give the same numbers. The network stays in the server, which trains it; many clients may use
     it at a time. For `Network.describe`, `Network.weights`, `Network.gradient` and `Network.set_weights`, `download` it
-    first. Every method asks the server anew, and may raise `NotFoundError` if the key holds no network,
+    first. Every method asks the server again, and may raise `NotFoundError` if the key holds no network,
     `WrongTypeError` if it holds something else, and `NoModuleError` if the module is not loaded. Errors of the
     connection are those of the client.
 

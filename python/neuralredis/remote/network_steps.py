@@ -218,7 +218,7 @@ class NetworkSteps:
         """Have intervals follow from fresh rows, which go all at once: ``NR.CALIBRATE``."""
         if X is None:
             if y is not None:
-                raise TypeError("y without X: expected rows, or nothing for the testing rows")
+                raise TypeError("y without X: expected rows, or nothing for the validation rows")
             return int((yield from self._ask("NR.CALIBRATE", self._key, "TEST")))
         asked = yield from self._with_rows(lambda rows: self._ask(*rows.judge("NR.CALIBRATE", self._key, X, y, None)))
         return int(asked)
@@ -300,7 +300,7 @@ class NetworkSteps:
         Returns
         -------
         RowCounts
-            How many rows there are then of the training set and of the testing set.
+            How many rows there are then of the training set and of the validation set.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""What both estimators do: check what they are given, keep rows back, and have a network train."""
+"""What both estimators do: check what they are given, hold rows out, and have a network train."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     """A classifier that is a `neuralredis.Network`, with softmax outputs and the cross-entropy.
 
     Parameters that scikit-learn's ``MLPClassifier`` has, too, have its names; ``normalize``, ``l2`` and ``restarts``
-    are those of `neuralredis.Network`. Nothing needs to be set: it standardizes the inputs, keeps rows back to tell
+    are those of `neuralredis.Network`. Nothing needs to be set: it standardizes the inputs, holds rows out to tell
     when to stop, and where rows are few it is the better half of several networks.
 
     Rows are arrays, sparse matrices or frames as they were read, of pandas, polars or Arrow (tables). Frames may have
@@ -68,7 +68,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         where ``restarts`` makes several networks. (Name of `neuralredis.Network`.)
     restarts : int or "auto", default "auto"
         Networks, 1 to 64, that are begun and trained. With ``early_stopping`` the half of them that does best on the
-        rows kept back answers, as one. ``"auto"`` makes up to seven, of many rows up to sixteen, where that is cheap.
+        rows held out answers, as one. ``"auto"`` makes up to seven, of many rows up to sixteen, where that is cheap.
         (Name of `neuralredis.Network`.)
     monotonic_cst : array_like of int of shape (inputs,), dict of str to int, or None, default None
         1 for a column with which the probability of the second of two classes only rises, -1 for one with which it only
@@ -80,16 +80,16 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     max_iter : int or None, default 10000
         Iterations at most, each over all rows; None for no limit.
     early_stopping : bool, default True
-        Whether to keep rows back, end when these have nothing more to gain, and return to the weights that did best on
+        Whether to hold rows out, end when these have nothing more to gain, and return to the weights that did best on
         them. Without it, and with too few rows for that, a training takes ``max_iter`` iterations.
     validation_fraction : float, default 0.2
-        The share of each class's rows that ``early_stopping`` keeps back, above 0, below 1. At least one row of each
+        The share of each class's rows that ``early_stopping`` holds out, above 0, below 1. At least one row of each
         class is learnt from.
     n_iter_no_change : int or "auto", default "auto"
-        Iterations, 1 or more, without a gain on the rows kept back after which ``early_stopping`` ends a training.
+        Iterations, 1 or more, without a gain on the rows held out after which ``early_stopping`` ends a training.
         ``"auto"`` waits half as long as the training took so far, from 50 or 100 to 500.
     random_state : int, RandomState or None, default None
-        Of the initial weights and of the rows kept back.
+        Of the initial weights and of the rows held out.
     warm_start : bool, default False
         Whether `fit` begins with the weights that it left the last time.
     verbose : bool, default False
@@ -106,10 +106,10 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     n_iter_ : int
         Iterations of the last training.
     loss_curve_ : numpy.ndarray of float64, shape (``n_iter_``,)
-        The mean loss of a row that is learnt from, after each iteration of the last training; beyond some hundreds of
+        The mean loss of a row that is learnt from, after each iteration of the last training; beyond a few hundreds of
         iterations on straight lines between some of them.
     validation_loss_curve_ : numpy.ndarray of float64, shape (``n_iter_``,), or None
-        The same of the rows kept back; None if there are none.
+        The same of the rows held out; None if there are none.
     n_features_in_ : int
         Inputs.
     feature_names_in_ : numpy.ndarray of str, shape (``n_features_in_``,)
@@ -213,7 +213,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     ) -> Self:
         """Learn from more rows, and keep them.
 
-        The network trains on with all rows of all calls, of which a share was kept back each time, until those have
+        The network trains on with all rows of all calls, of which a share was held out each time, until those have
         nothing more to gain. Rows of `fit` are not among them. A stream without an end is for a
         `neuralredis.Network`, which bounds the rows it has.
 

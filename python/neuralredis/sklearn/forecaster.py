@@ -40,7 +40,7 @@ class Forecaster(TrainedEstimator):
     sees the last 24 values, and learns by how much the next differs from the last; it answers further ahead from its
     own answers. Values that grow by shares are to be given as logarithms. Gaps may be NaN.
 
-    Where a series has a trend and a season and no more than some hundred values, exponential smoothing is as good or
+    Where a series has a trend and a season and no more than a few hundred values, exponential smoothing is as good or
     better; networks gain where there are many series or long ones.
 
     Parameters
@@ -260,7 +260,7 @@ class Forecaster(TrainedEstimator):
         Raises
         ------
         neuralredis.TrainingError
-            If what was kept back of the series is too short, or they are too few, for that level.
+            If what was held out of the series is too short, or they are too few, for that level.
         """
         return self._answer(steps, level, y)
 

@@ -39,7 +39,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         1 for a column with which the one output only rises, -1 for one with which it only falls, else 0, as for
         `NeuralClassifier`.
     validation_fraction : float, default 0.2
-        The share of the rows that ``early_stopping`` keeps back, above 0, below 1.
+        The share of the rows that ``early_stopping`` holds out, above 0, below 1.
     random_state, warm_start, verbose
         As for `NeuralClassifier`.
 

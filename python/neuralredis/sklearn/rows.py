@@ -1,4 +1,4 @@
-"""The rows that an estimator learns from: in an order of their own, and split by lot.
+"""The rows that an estimator learns from: in an order of their own, and split at random.
 
 For scikit-learn a row of weight 2 is the same as two rows. It is so here to the last bit: equal rows become one before
 anything is drawn or computed. Nor does it matter in which order rows come.

@@ -61,12 +61,12 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
         Whether to keep series back, end when these have nothing more to gain, and return to the weights that did best
         on them.
     validation_fraction : float, default 0.2
-        The share of each class's series that ``early_stopping`` keeps back, above 0, below 1.
+        The share of each class's series that ``early_stopping`` holds out, above 0, below 1.
     n_iter_no_change : int or "auto", default "auto"
-        Iterations without a gain on the series kept back after which ``early_stopping`` ends a training, as for
+        Iterations without a gain on the series held out after which ``early_stopping`` ends a training, as for
         `NeuralClassifier`.
     random_state : int, RandomState or None, default None
-        Of the initial weights, of the fixed units and of the series kept back.
+        Of the initial weights, of the fixed units and of the series held out.
     verbose : bool, default False
         Whether to show a progress bar.
 

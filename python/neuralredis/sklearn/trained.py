@@ -37,7 +37,7 @@ class TrainedEstimator(BaseEstimator):
     validation_loss_curve_: NDArray[np.float64] | None
 
     def _checked(self) -> tuple[np.random.RandomState, int]:
-        """Check the parameters of a training; return what draws by lot, and the seed of a network."""
+        """Check the parameters of a training; return what draws at random, and the seed of a network."""
         flag("early_stopping", self.early_stopping)
         whole_number("max_iter", self.max_iter, None)
         whole_number("n_iter_no_change", self.n_iter_no_change, "auto")
@@ -66,7 +66,7 @@ class TrainedEstimator(BaseEstimator):
                 drop_rows(network)
         if watched and report.reason == "maxcycles":
             warnings.warn(
-                f"the rows kept back had still something to gain after {report.cycles} iterations, which are max_iter",
+                f"the rows held out had still something to gain after {report.cycles} iterations, which are max_iter",
                 ConvergenceWarning,
                 stacklevel=3,
             )

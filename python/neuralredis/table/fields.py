@@ -188,7 +188,7 @@ def _number(column: Column, learnt: Column, form: NumberForm, wish: Wish | None)
 
 
 def _are_seconds(name: str, values: NDArray[np.float64]) -> bool:
-    """Whether numbers are seconds since 1970 of about our time, which single precision could not tell apart."""
+    """Whether numbers are seconds since 1970 of about our time, which single precision could not distinguish."""
     known = values[~np.isnan(values)]
     if not len(known) or known.min() < SECONDS[0] or known.max() > SECONDS[1]:
         return False

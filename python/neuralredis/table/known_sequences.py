@@ -101,7 +101,7 @@ def of_events(network: SequenceNetwork) -> KnownSequences:
 
 
 def note(network: SequenceNetwork, by: OrderedBy) -> None:
-    """Have a network know by which columns events were told apart."""
+    """Have a network know by which columns events were distinguished."""
     network.notes = json.dumps({"events": {"sequence": by.sequence, "time": by.time}}).encode()
 
 

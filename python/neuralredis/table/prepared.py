@@ -1,4 +1,4 @@
-"""The rows of a table: those that a network learns from, those that decide the stop, and those that are kept back."""
+"""The rows of a table: those that a network learns from, those that decide the stop, and those that are held out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["KEPT_BACK", "LEAST_ROWS", "PreparedTable", "prepare"]
 
 #: Rows with a value of the target that a table needs.
 LEAST_ROWS = 10
-#: Share of the rows that is kept back, and of the others that which decides when a training stops.
+#: Share of the rows that is held out, and of the others that which decides when a training stops.
 KEPT_BACK, VALIDATION = 0.2, 0.2
 #: Rows that a network has room for at least, those that decide the stop among them.
 DATASET, TEST = 10_000, 2_500
@@ -50,7 +50,7 @@ class PreparedTable:
     answers : numpy.ndarray or Words
         What these rows have come to.
     train, test, kept : numpy.ndarray of int64
-        Which of these rows are learnt from, which decide when a training stops, and which are kept back.
+        Which of these rows are learnt from, which decide when a training stops, and which are held out.
     """
 
     schema: Schema
@@ -92,7 +92,7 @@ class PreparedTable:
         return network
 
     def evaluate(self, network: Network) -> Evaluation:
-        """Return how good a network is on the rows kept back."""
+        """Return how good a network is on the rows held out."""
         rows, answers = self.taken(self.kept)
         return network.evaluate(rows, answers)
 
@@ -124,7 +124,7 @@ def prepare(
     delimiter : str
         What stands between the cells of the table.
     kept_back : float
-        Share of the rows that is kept back.
+        Share of the rows that is held out.
     seed : int, optional
         Of how rows are chosen.
     most : int, optional

@@ -122,7 +122,7 @@ def target_of(
         raise TableError(f"the column '{name}' is empty: there is nothing to learn")
     if len({label_key(text) for text in counts}) == 1:
         raise TableError(
-            f"the column '{name}' is always '{shortened(next(iter(counts)))}': there is nothing to tell apart"
+            f"the column '{name}' is always '{shortened(next(iter(counts)))}': there is nothing to distinguish"
         )
     numbers = form if isinstance(form, NumberForm) else None
     if numbers is None and (form == "flag" or classify is False):
@@ -152,7 +152,7 @@ def target_of(
         hint = "; --regress learns them as numbers" if isinstance(form, NumberForm) else ""
         raise TableError(
             f"the column '{name}' has {len(labels):,} different values in {sum(counts.values()):,} rows: "
-            f"too many to tell apart{hint}"
+            f"too many to distinguish{hint}"
         )
     if all(read(label) is not None for label in labels):
         labels.sort(key=lambda label: read(label) or 0.0)

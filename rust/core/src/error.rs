@@ -148,8 +148,8 @@ pub enum Error {
     /// Training without training rows.
     #[error("the network has no training rows: observe some first")]
     NoTrainingRows,
-    /// AUTOSTOP without testing rows.
-    #[error("automatic stop needs testing rows: the network has none")]
+    /// AUTOSTOP without validation rows.
+    #[error("early stopping needs validation rows: the network has none")]
     NoTestingRows,
     /// Too few rows for intervals or sets of that level.
     #[error("{rows} {what} for {percent} %: expected {}", Needed(*needed, *most))]
@@ -183,11 +183,11 @@ pub enum Error {
         /// Those that it has.
         inputs: usize,
     },
-    /// A classifier of fields that has met no class.
-    #[error("the network has met no class yet: observe some rows first")]
+    /// A classifier of fields that has seen no class.
+    #[error("the network has seen no class yet: observe some rows first")]
     NoClasses,
     /// An output that is not there, or that was not named among several.
-    #[error("which output is not said: expected one of {outputs}")]
+    #[error("the output is missing: expected one of {outputs}")]
     NoOutput {
         /// Those that there are.
         outputs: usize,
@@ -254,7 +254,7 @@ pub enum Error {
         why: String,
     },
     /// A field that the network does not have.
-    #[error("no field {field}: the network has {}", known.join(", "))]
+    #[error("unknown field {field}: expected {}", known.join(", "))]
     UnknownField {
         /// The field, in quotation marks.
         field: String,
@@ -280,7 +280,7 @@ pub enum Error {
         expected: String,
     },
     /// A class for which there is no room.
-    #[error("{}no class {class}, and no room for another: the network has {}", At(*row), known.join(", "))]
+    #[error("{}unknown class {class}: expected {}", At(*row), known.join(", "))]
     UnknownClass {
         /// The row among several, none for a single one.
         row: Option<usize>,
@@ -473,7 +473,10 @@ mod tests {
             ),
             ("NRDATA", vec![Error::NotFinite { row: None, what: "input", column: 0, value: f32::NAN }, Error::NoRows]),
             ("NRDATA", vec![Error::Constraint { weight: 1, value: -1.0, expected: name() }]),
-            ("NRDATA", vec![Error::NoRoom { set: "testing" }, Error::RowIndex { set: "testing", row: 1, rows: 0 }]),
+            (
+                "NRDATA",
+                vec![Error::NoRoom { set: "validation" }, Error::RowIndex { set: "validation", row: 1, rows: 0 }],
+            ),
             (
                 "NRDATA",
                 vec![Error::FieldTwice { field: name() }, Error::UnknownField { field: name(), known: Vec::new() }],
@@ -489,7 +492,13 @@ mod tests {
             ("NRKIND", vec![Error::NotClassifier, Error::NotRegressor, Error::NoProbabilities]),
             (
                 "NRSTATE",
-                vec![Error::FewCalibrationRows { rows: 1, what: "testing rows", percent: 90.0, needed: None, most: 9 }],
+                vec![Error::FewCalibrationRows {
+                    rows: 1,
+                    what: "validation rows",
+                    percent: 90.0,
+                    needed: None,
+                    most: 9,
+                }],
             ),
             ("NRSTATE", vec![Error::NoTrainingRows, Error::NoTestingRows, Error::AlreadyTraining]),
             ("NRFORMAT", vec![Error::Damaged(name()), Error::State(name()), Error::NewerFormat { found: 9, known: 5 }]),

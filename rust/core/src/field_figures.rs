@@ -12,7 +12,7 @@ use crate::schema::{Held, Row, Schema};
 
 /// Words that are told.
 const TOLD_WORDS: usize = 10;
-/// Testing rows by which it is told how much a field matters: of more, as many that lie evenly among them.
+/// Validation rows by which it is told how much a field matters: of more, as many that lie evenly among them.
 const JUDGED_ROWS: usize = 1000;
 /// Of the random numbers that shuffle.
 const SHUFFLE_STREAM: u64 = 3;
@@ -31,14 +31,14 @@ pub struct FieldFigures {
     pub commonest: Vec<(Vec<u8>, u64)>,
     /// Rows with a word for which the dictionary had no room.
     pub others: u64,
-    /// How much the mean loss of testing rows grows when the values of this field are exchanged among them (L. Breiman, "Random
-    /// forests", Machine Learning 45, 2001, section 10). None without testing rows, or before a training.
+    /// How much the mean loss of validation rows grows when the values of this field are exchanged among them (L. Breiman, "Random
+    /// forests", Machine Learning 45, 2001, section 10). None without validation rows, or before a training.
     pub importance: Option<f64>,
 }
 
 impl Network {
     /// The figures of each field, in their order; empty where rows are the inputs themselves. It goes through all rows, and asks
-    /// the network about up to a thousand testing rows for each field.
+    /// the network about up to a thousand validation rows for each field.
     ///
     /// # Errors
     /// [`Error::Stopped`] once `keep_on` says so.

@@ -19,7 +19,7 @@ use crate::sequence::{Sequences, Store};
 use crate::trained::{Statistics, Trained};
 use crate::weights;
 
-/// Bytes of notes at most: room for what some thousand columns are called, and nothing that a frame could not hold.
+/// Bytes of notes at most: room for what a few thousand columns are called, and nothing that a frame could not hold.
 pub const MAX_NOTES: usize = 1 << 20;
 
 /// Bytes whose copying takes about as long as a sequence takes to go.
@@ -62,7 +62,7 @@ pub struct Network {
     pub(crate) notes: Option<Arc<Vec<u8>>>,
     /// What rows that were given for it say of how far answers are off.
     pub(crate) calibrated: Option<Arc<Calibration>>,
-    /// What the testing rows say, once it has been asked.
+    /// What the validation rows say, once it has been asked.
     pub(crate) memo: Memo,
 }
 
@@ -113,7 +113,7 @@ pub struct Info {
     pub limits: Limits,
     /// Rows of the training set.
     pub train_rows: u32,
-    /// Rows of the testing set.
+    /// Rows of the validation set.
     pub test_rows: u32,
     /// What trainings have found.
     pub statistics: Statistics,
@@ -216,7 +216,7 @@ impl Network {
     }
 
     /// Stores rows, all or none: in the named set, or shared out in proportion to the limits. `placed` hears where each
-    /// went. Returns the rows of the training and of the testing set.
+    /// went. Returns the rows of the training and of the validation set.
     ///
     /// # Errors
     /// [`Error::NotFinite`], [`Error::Class`], [`Error::RowWeight`] for a row that the network does not take,

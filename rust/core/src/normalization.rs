@@ -239,7 +239,7 @@ impl Column {
 
     /// Whether it varies, but lies far from 0 on one side of it.
     pub(crate) fn is_far(&self) -> bool {
-        // A column that is 1 in nearly all rows and 0 in others is told apart from 0 well enough.
+        // A column that is 1 in nearly all rows and 0 in others is distinguished from 0 well enough.
         let on_one_side = self.min > 0.0 || self.max < 0.0;
         self.min < self.max && on_one_side && self.mean.abs() > CENTERING_WARNING_DEVIATIONS * self.deviation
     }

@@ -16,7 +16,7 @@ pub enum Reason {
     MaxTime,
     /// A stop was asked for.
     Stopped,
-    /// AUTOSTOP: the testing rows got worse.
+    /// AUTOSTOP: the validation rows got worse.
     Overfitting,
     /// AUTOSTOP: there was nothing more to gain.
     Converged,
@@ -61,7 +61,7 @@ pub struct Point {
     pub cycle: u64,
     /// Mean loss of a training row.
     pub train_error: f64,
-    /// Mean loss of a testing row, where it was computed.
+    /// Mean loss of a validation row, where it was computed.
     pub test_error: Option<f64>,
 }
 
@@ -80,11 +80,11 @@ pub struct Report {
     pub threads: usize,
     /// Mean loss of a training row with the weights that the network has now.
     pub train_error: f64,
-    /// Mean loss of a testing row with these weights, where there are such rows.
+    /// Mean loss of a validation row with these weights, where there are such rows.
     pub test_error: Option<f64>,
-    /// Testing rows that a classifier gets wrong with these weights, in percent.
+    /// Validation rows that a classifier gets wrong with these weights, in percent.
     pub class_errors: Option<f64>,
-    /// Whether it was stopped because the testing rows got worse.
+    /// Whether it was stopped because the validation rows got worse.
     pub overfitting: bool,
     /// Faults of the data, each in a sentence.
     pub warnings: Vec<String>,

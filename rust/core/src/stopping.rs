@@ -2,7 +2,7 @@
 //!
 //! *Patience* in proportion to the past: the best test error has not fallen by a thousandth of itself, and by a little of the
 //! first, within half as many cycles as that took. That can happen only so often, so this rule ends a training whatever
-//! the rows. Few testing rows say less, so of these it takes more looks. Who
+//! the rows. Few validation rows say less, so of these it takes more looks. Who
 //! sets a patience of his own replaces this rule, and the other.
 //!
 //! *Rises*, where the last weights are kept: Prechelt's UP ("Early stopping - but when?", Neural Networks: Tricks of the
@@ -23,7 +23,7 @@ const STRIP: u64 = 5;
 const RISES: u32 = 2;
 /// What counts as a lower error: this much of the best one,
 const IMPROVEMENT: f64 = 1e-3;
-/// and this much of the first: a classifier that answers every row rightly can for ever become surer of it,
+/// and this much of the first: a classifier that answers every row rightly can forever become surer of it,
 const LEAST_OF_CLASSES: f64 = 1e-4;
 /// a regressor can come closer for long.
 const LEAST_OF_NUMBERS: f64 = 1e-5;
@@ -31,7 +31,7 @@ const LEAST_OF_NUMBERS: f64 = 1e-5;
 const WORSE: f64 = 1e-2;
 /// Cycles without improvement before a stop, at least.
 const MIN_PATIENCE: u64 = 50;
-/// With BACKTRACK so many more for few testing rows: this divided by them,
+/// With BACKTRACK so many more for few validation rows: this divided by them,
 const MORE_PATIENCE: u64 = 12_500;
 /// but no more than these.
 const MOST_MORE: u64 = 50;
@@ -45,7 +45,7 @@ const MOST_PATIENCE_OF_BATCHES: u64 = 20;
 
 /// Cycles without improvement before a stop, at most,
 const MOST_PATIENCE: u64 = 50;
-/// and so many times more for few testing rows: 500 in all for 250 rows, 95 for 2500.
+/// and so many times more for few validation rows: 500 in all for 250 rows, 95 for 2500.
 const MOST_TIMES: u64 = 9;
 
 /// Which way a training ends.

@@ -42,13 +42,13 @@ pub struct Statistics {
     pub total_seconds: f64,
     /// Mean loss of a training row with the present weights, as of the last training; 0 before the first.
     pub train_error: f64,
-    /// Mean loss of a testing row, likewise; 0 where there were none.
+    /// Mean loss of a validation row, likewise; 0 where there were none.
     pub test_error: f64,
-    /// Testing rows classified wrongly, in percent, likewise.
+    /// Validation rows classified wrongly, in percent, likewise.
     pub class_errors: f64,
-    /// Whether the last training was stopped because the testing rows got worse.
+    /// Whether the last training was stopped because the validation rows got worse.
     pub overfitting: bool,
-    /// Whether the testing rows had a say in when the last training stopped or what it kept: what they show since then is
+    /// Whether the validation rows had a say in when the last training stopped or what it kept: what they show since then is
     /// optimistic.
     pub test_decided: bool,
 }

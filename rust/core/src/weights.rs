@@ -80,7 +80,7 @@ pub(crate) fn widened(
         weights.extend(of_member);
     }
     let first = first_sizes(layout, options.activation);
-    // L-BFGS begins anew: what it remembers is of other weights.
+    // L-BFGS begins again: what it remembers is of other weights.
     let RpropState { sizes, signs, objectives } = trained.state.rprop();
     let state = RpropState {
         sizes: sizes.chunks(before.parameters()).flat_map(|sizes| widen(before, layout, sizes, &first)).collect(),

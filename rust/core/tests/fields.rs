@@ -211,7 +211,7 @@ fn what_is_refused_changes_nothing() {
         let given = given.iter().map(|(name, value)| (name.as_bytes(), Given::text(value.as_bytes())));
         before.schema().unwrap().understand(given).map(|_| ()).unwrap_err().to_string()
     };
-    assert_eq!(understood(&[("aeg", "3")]), "no field 'aeg': the network has age, plan");
+    assert_eq!(understood(&[("aeg", "3")]), "unknown field 'aeg': expected age, plan");
     assert_eq!(understood(&[("age", "old")]), "field age is 'old': expected a finite number (NUMBER)");
     assert_eq!(understood(&[("age", "1"), ("age", "2")]), "field 'age' is given twice");
     let many: Vec<String> = (0..4).map(|at| format!("class {at}")).collect();
@@ -611,7 +611,7 @@ fn a_class_that_finds_no_room_is_told_with_its_row() {
     let mut network = network(&[("age", FieldKind::Number)], classes(2, true, &["yes", "no"]), 1);
     let rows = ["yes", "maybe"].map(|name| example(&network, &[("age", "3")], class(name)));
     let error = network.observe_fields(&rows, None, |_| {}).unwrap_err();
-    assert_eq!(error.to_string(), "row 1: no class 'maybe', and no room for another: the network has yes, no");
+    assert_eq!(error.to_string(), "row 1: unknown class 'maybe': expected yes, no");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What trainings share among threads, in every order in which its steps can come.
 //!
 //! The files are the engine's own; only the atomics, locks and threads beneath them are those of loom, which runs a test once
-//! for each order, with what each processor may see of the others' memory. It also reports threads that wait for ever. A
+//! for each order, with what each processor may see of the others' memory. It also reports threads that wait forever. A
 //! waiting time never runs out there, so nothing here may rely on one.
 //!
 //! As it is, an order has at most two switches from a thread that could go on; `LOOM_MAX_PREEMPTIONS` asks for more.

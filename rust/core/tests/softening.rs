@@ -21,7 +21,7 @@ fn rows(count: usize, seed: u64) -> (Vec<f32>, Vec<f32>) {
     (inputs, classes)
 }
 
-/// A classifier that can learn its training rows by heart, and goes on for long after that has ceased to help.
+/// A classifier that can memorize its training rows, and trains for long after that has ceased to help.
 fn network(changes: &Changes, test_rows: usize) -> Live {
     let (kind, layout) = (Kind::Classifier, Layout::new(&[4, 16, 2]).unwrap());
     let default =
@@ -57,7 +57,7 @@ fn classes(live: &Live) -> Vec<usize> {
     live.network().model().classify(&rows(1_000, 7).0).unwrap()
 }
 
-/// What the last layer of each member has been multiplied by, beside a training that no testing rows decided.
+/// What the last layer of each member has been multiplied by, beside a training that no validation rows decided.
 fn factor(soft: &Live, plain: &Live) -> f64 {
     let (soft, plain) = (weights(soft), weights(plain));
     let each = 4 * 16 + 16 + LAST;
@@ -71,7 +71,7 @@ fn factor(soft: &Live, plain: &Live) -> f64 {
     factor
 }
 
-/// Two trainings of as many cycles, the first of which the testing rows watch.
+/// Two trainings of as many cycles, the first of which the validation rows watch.
 fn soft_and_plain(changes: &Changes, test_rows: usize) -> (Live, Arc<Report>, Live) {
     let (mut soft, mut plain) = (network(changes, test_rows), network(changes, test_rows));
     let report = train(&mut soft, true, 400, 1);

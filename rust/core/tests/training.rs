@@ -324,7 +324,7 @@ fn with_restarts(mut network: Network, restarts: Restarts) -> Live {
     Live::new(network)
 }
 
-/// The same network alone, with the loss that testing rows are judged by, so that the report shows what they were.
+/// The same network alone, with the loss that validation rows are judged by, so that the report shows what they were.
 fn judged_by_loss(mut network: Network) -> Live {
     let limits = network.info().limits;
     network.configure(&Changes { loss: Some(Loss::Mse), ..Changes::default() }, limits).unwrap();
@@ -462,7 +462,7 @@ fn balanced_classes_are_those_of_the_weights_that_balance_them() {
     train(&mut given, auto_stop(true), 1);
     assert_eq!(balanced.network().info().members, 4);
     assert_eq!(answers(balanced.network(), 50), answers(given.network(), 50));
-    // They are computed anew by every training.
+    // They are computed again by every training.
     let before = answers(balanced.network(), 50);
     balanced.network_mut().observe(&Batch::new(&[0.0; 80], 8, &[1.0; 10], 1), Some(Set::Train), |_| {}).unwrap();
     train(&mut balanced, cycles(20), 1);

@@ -190,10 +190,10 @@ impl Answers {
     }
 }
 
-/// A network that has met no class has nothing to answer with.
+/// A network that has seen no class has nothing to answer with.
 fn check_classes(model: &Model) -> PyResult<()> {
     if model.kind() == Kind::Classifier && model.classes().is_empty() {
-        return Err(TrainingError::new_err("the network has met no class yet: observe some rows first"));
+        return Err(TrainingError::new_err("the network has seen no class yet: observe some rows first"));
     }
     Ok(())
 }

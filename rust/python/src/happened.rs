@@ -269,7 +269,7 @@ fn shown<'py>(py: Python<'py>, engine: &Engine, outputs: &[f32], rows: usize) ->
     let (all, model) = (engine.layout().outputs(), engine.model());
     let width = if engine.kind() == Kind::Classifier { model.classes().len() } else { all };
     if width == 0 {
-        return Err(TrainingError::new_err("the network has met no class yet: observe some sequences first"));
+        return Err(TrainingError::new_err("the network has seen no class yet: observe some sequences first"));
     }
     let outputs: Vec<f32> = outputs.chunks_exact(all).flat_map(|row| &row[..width]).copied().collect();
     Ok(outputs.into_pyarray(py).reshape([rows, width])?.into_any())

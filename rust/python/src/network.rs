@@ -195,7 +195,7 @@ impl Network {
     /// Returns
     /// -------
     /// RowCounts
-    ///     How many rows there are then of the training set and of the testing set: a tuple of two numbers.
+    ///     How many rows there are then of the training set and of the validation set: a tuple of two numbers.
     ///
     /// Raises
     /// ------
@@ -426,13 +426,13 @@ impl Network {
         sampling::sample(py, &engine, X, self.names(py).as_deref(), given)
     }
 
-    /// Have `interval` and `class_set` follow from rows that the network has never seen, instead of the testing rows.
+    /// Have `interval` and `class_set` follow from rows that the network has never seen, instead of the validation rows.
     ///
-    /// Testing rows that have decided when a training stopped make it look better than it is; rows that are kept for this
+    /// Validation rows that have decided when a training stopped make it look better than it is; rows that are kept for this
     /// alone give what is asked, without a correction. What they say is kept and saved with the network, the rows are not.
     /// It is forgotten when the weights change, by a training or otherwise.
     ///
-    /// Without rows, what the testing rows say now is kept, so that intervals can be had of a network that is given away
+    /// Without rows, what the validation rows say now is kept, so that intervals can be had of a network that is given away
     /// without its rows.
     ///
     /// Parameters
@@ -475,7 +475,7 @@ impl Network {
         let calibration: Arc<Calibration> = match (X, y) {
             (Some(rows), y) => calibration_of(py, &engine, rows, y, self.names(py).as_deref())?.into(),
             (None, Some(_)) => {
-                return Err(PyTypeError::new_err("y without X: expected rows, or nothing for the testing rows"));
+                return Err(PyTypeError::new_err("y without X: expected rows, or nothing for the validation rows"));
             }
             (None, None) => py.detach(|| engine.testing_calibration(&|| true)).map_err(raise)?,
         };

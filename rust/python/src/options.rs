@@ -286,7 +286,7 @@ pub(crate) fn training(
         return Err(bad_option("max_time", &seconds, &SECONDS));
     }
     let (auto_stop, backtrack) = (flag("autostop", auto_stop)?, flag("backtrack", backtrack)?);
-    // More than a duration holds is for ever, and so is more than a clock can be asked to wait for.
+    // More than a duration holds is forever, and so is more than a clock can be asked to wait for.
     let max_time = Duration::try_from_secs_f64(seconds).ok().filter(|time| *time < FOR_EVER).unwrap_or(Duration::ZERO);
     // A time too short to be told from none is still a limit.
     let max_time = if seconds > 0.0 && seconds < 1e-9 { Duration::from_nanos(1) } else { max_time };

@@ -1,6 +1,6 @@
 //! What an object of Python says of a field.
 //!
-//! Text, numbers and what counts as a gap are told apart here; what a kind understands of them is the engine's to say. None stands for
+//! Text, numbers and what counts as a gap are distinguished here; what a kind understands of them is the engine's to say. None stands for
 //! an object of which no kind of field could make anything.
 
 use std::borrow::Cow;
@@ -168,7 +168,7 @@ pub(crate) fn seconds_of(micros: i64) -> f64 {
     if micros == i64::MIN {
         return f64::NAN;
     }
-    // Microseconds of far years are beyond what double precision tells apart.
+    // Microseconds of far years are beyond what double precision distinguishes.
     as_given(micros.div_euclid(SECOND) as f64 + micros.rem_euclid(SECOND) as f64 / 1e6)
 }
 

@@ -46,7 +46,7 @@ impl Refusal {
 
     /// An argument that the command has no place for.
     pub(crate) fn unknown(value: &[u8], expected: impl std::fmt::Display) -> Self {
-        Self::option(format!("'{}' is no option here: expected {expected}", shown(value)))
+        Self::option(format!("unknown option '{}': expected {expected}", shown(value)))
     }
 
     pub(crate) fn option(reason: impl Into<String>) -> Self {

@@ -27,7 +27,7 @@ pub struct Waiter(Client);
 
 /// What is known of a client that waits.
 struct Waiting {
-    /// What ends the waiting, unless it is for ever.
+    /// What ends the waiting, unless it is forever.
     timer: Option<raw::RedisModuleTimerID>,
     on_leave: Box<dyn FnOnce(&Waiter)>,
 }
@@ -37,7 +37,7 @@ thread_local! {
     static WAITING: RefCell<HashMap<Client, Waiting>> = RefCell::default();
 }
 
-/// Makes the client of a command wait, for so many milliseconds or, if 0, for ever. `on_leave` is called if it leaves or its
+/// Makes the client of a command wait, for so many milliseconds or, if 0, forever. `on_leave` is called if it leaves or its
 /// time is over before it is woken. `None` in transactions and scripts, where a client cannot wait; see [`Context::may_block`].
 pub fn block(ctx: Context, milliseconds: i64, on_leave: impl FnOnce(&Waiter) + 'static) -> Option<Waiter> {
     if !ctx.may_block() {

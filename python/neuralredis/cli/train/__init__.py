@@ -21,7 +21,7 @@ its rows, and shown: numbers, yes or no, dates, times, categories, texts; what t
 is left out. --as COLUMN=KIND overrules it. A column of texts, or of few different values, is learnt as classes, and any
 other as a number.
 
-A fifth of the rows is kept back until the end, and never seen by the network: how often it is right on these is how
+A fifth of the rows is held out until the end, and never seen by the network: how often it is right on these is how
 good it is. Always answering the commonest class, or the mean, has to be beaten. Of a rare class, which is seldom the
 most likely one, it is shown how well the network ranks the rows by how likely it is.
 

@@ -90,7 +90,7 @@ def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Netw
     )
     out.print(
         f"{data.learnt:,} rows to learn from, of which {len(data.prepared.test):,} tell when to stop; "
-        f"{len(data.prepared.kept):,} kept back until the end."
+        f"{len(data.prepared.kept):,} held out until the end."
     )
     return network, learn(args, network, out)
 

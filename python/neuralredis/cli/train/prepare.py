@@ -69,7 +69,7 @@ class Prepared:
 
     @property
     def kept_y(self) -> NDArray[np.generic]:
-        """The answers of the rows kept back: numbers, or the places of classes."""
+        """The answers of the rows held out: numbers, or the places of classes."""
         answers = self.prepared.answers
         return np.asarray(answers.codes if isinstance(answers, Words) else answers)[self.prepared.kept]
 
@@ -99,7 +99,7 @@ def monotone_of(args: argparse.Namespace) -> dict[str, int]:
 
 
 def prepare(args: argparse.Namespace, table: Table, wishes: dict[str, Wish]) -> Prepared:
-    """Return the rows to learn from and those that are kept back, as the options ask."""
+    """Return the rows to learn from and those that are held out, as the options ask."""
     if args.rows is not None and args.rows < LEAST_ROWS:
         raise Failure(f"--rows {args.rows}: expected at least {LEAST_ROWS}")
     columns = {name: table.column(name) for name in table.names}

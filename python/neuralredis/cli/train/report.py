@@ -102,7 +102,7 @@ def results(out: Console, args: argparse.Namespace, data: Prepared, trained: Tra
     for warning in training.warnings:
         out.print(f"Note: {warning}.", style="yellow")
     out.print()
-    screen.judgement(out, data.target, trained.judgement, f"the {len(data.prepared.kept):,} rows kept back")
+    screen.judgement(out, data.target, trained.judgement, f"the {len(data.prepared.kept):,} rows held out")
     for hint in _hints(args, data, trained):
         out.print(hint, style="yellow")
     out.print()
@@ -120,11 +120,11 @@ def _hints(args: argparse.Namespace, data: Prepared, trained: Trained) -> list[s
         hints.append(f"That is nearly too good. {known}")
     if trained.copies > MANY_COPIES * held:
         hints.append(
-            f"{trained.copies:,} of the rows kept back are the same as others that were learnt from: in a table of "
+            f"{trained.copies:,} of the rows held out are the same as others that were learnt from: in a table of "
             "copies the figure flatters."
         )
     if held < FEW_HELD_OUT:
-        hints.append(f"With {held} rows kept back this is a rough figure; another --seed gives another.")
+        hints.append(f"With {held} rows held out this is a rough figure; another --seed gives another.")
     # Where the network cannot rank a class, more answers of it would be guesses.
     missed = [one.label for one in found.rare if one.answered < one.rows / 2 and not one.by_chance]
     if missed and not args.balanced:
@@ -188,7 +188,7 @@ def next_steps(out: Console, args: argparse.Namespace, place: str, data: Prepare
 
 
 def _row(data: Prepared) -> str:
-    """Return a row that was kept back, as commands take it."""
+    """Return a row that was held out, as commands take it."""
     words = []
     for name, values in data.prepared.taken(data.prepared.kept[:1])[0].items():
         (value,) = values

@@ -304,7 +304,7 @@ def _classes_or_numbers(
         some = data.order.take(part)
         known.observe(_bytes(some.ids), some.events(rows), None if data.y is None else data.y[part], into)
     out.print(
-        f"{len(learnt):,} sequences to learn from, of which {len(stop):,} tell when to stop; {len(kept):,} kept back "
+        f"{len(learnt):,} sequences to learn from, of which {len(stop):,} tell when to stop; {len(kept):,} held out "
         "until the end."
     )
     training = learn(args, known.network, out)
@@ -316,9 +316,9 @@ def _classes_or_numbers(
     found = judged(known, events, None if data.y is None else data.y[kept], args.cost)
     _told(out, known.network, training)
     what = (
-        f"what comes next in the {len(kept):,} sequences kept back"
+        f"what comes next in the {len(kept):,} sequences held out"
         if data.comes_next
-        else f"the {len(kept):,} sequences kept back"
+        else f"the {len(kept):,} sequences held out"
     )
     screen.judgement(out, known.target, found, what)
     out.print()
@@ -337,7 +337,7 @@ def _series(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Seq
     begins = [first.span(at).stop - first.span(at).start for at in range(len(first))]
     out.print(
         f"{len(first.places):,} values to learn from, the last of which tell when to stop; {len(last.places):,} at the "
-        "ends kept back."
+        "ends held out."
     )
     network = known.network
     network.observe_series([series[:begin] for series, begin in zip(all_series, begins, strict=True)], ids=ids)
@@ -353,7 +353,7 @@ def _series(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Seq
         network.observe([series[begin:].tolist()], ids=[id])
     _told(out, network, training)
     steps = f"{args.season} ahead" if args.season > 1 else "one ahead"
-    out.print(Text("On the values kept back", "bold"))
+    out.print(Text("On the values held out", "bold"))
     if error is None or naive is None:
         out.print(f"  They are too few for forecasts {steps}, or vary too little, to say how good these are.")
     else:

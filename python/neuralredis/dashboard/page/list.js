@@ -83,7 +83,7 @@ export function list(told, filter) {
     );
     return parts;
   }
-  const heads = [["network", ""], ["what", ""], ["rows", "number"], ["error on testing rows", ""], ["training", ""]];
+  const heads = [["network", ""], ["what", ""], ["rows", "number"], ["error on validation rows", ""], ["training", ""]];
   parts.push(
     el(
       "div",

@@ -114,7 +114,7 @@ function showNetwork(key, moved) {
     known(network);
     document.title = `${network.name} - neuralredis`;
     now.replaceChildren(...progress(network));
-    // A button that is pressed while its place is drawn anew would hear nothing.
+    // A button that is pressed while its place is drawn again would hear nothing.
     if (can !== possible(network)) acting.replaceChildren(...buttons(network, acts));
     can = possible(network);
     below.replaceChildren(

@@ -84,7 +84,7 @@ export function sections(shared) {
   else made.forEach((one) => one.load());
   return {
     nodes: made.map((one) => one.node),
-    /** Draws anew what may be different now, or only what is while a training runs. Forms stay, and ask again. */
+    /** Draws again what may be different now, or only what is while a training runs. Forms stay, and ask again. */
     refresh(live) {
       made.filter((one) => (live ? one.view.live : !one.view.stays)).forEach((one) => one.refresh());
       if (!live) shared.said.dispatchEvent(new Event("learnt"));

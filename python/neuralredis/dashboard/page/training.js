@@ -61,8 +61,8 @@ function train(network, act) {
         { class: "check" },
         stop,
         network.test
-          ? "end when the testing rows have nothing more to gain, with the best weights"
-          : "there are no testing rows that could end it earlier",
+          ? "end when the validation rows have nothing more to gain, with the best weights"
+          : "there are no validation rows that could end it earlier",
       ),
     ],
     () => act({ seconds: Number(time.value), autostop: stop.checked }),

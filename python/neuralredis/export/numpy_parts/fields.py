@@ -199,7 +199,7 @@ class Fields:
         values: list[Any] = [None] * len(self.fields)
         for name, value in row.items():
             if name not in self.places:
-                raise ValueError(f"no field {name!r}: the network has {', '.join(self.places)}")
+                raise ValueError(f"unknown field {name!r}: expected {', '.join(self.places)}")
             at = self.places[name]
             values[at] = understand(self.fields[at], value)
         return values

@@ -126,7 +126,7 @@ def after(state: Any, values: Any) -> dict[str, Any]:
 
 
 def level(state: Any) -> float | None:
-    """Return the last number of a series, which the next one is told apart from."""
+    """Return the last number of a series, which the next one is distinguished from."""
     view = NETWORK["sequence"]
     return state["events"][-1][view["next"]] if view["series"] and state["events"] else None
 

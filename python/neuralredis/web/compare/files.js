@@ -33,7 +33,7 @@ export function watchFiles(then) {
   byId("choose").addEventListener("click", () => byId("chosen").click());
   byId("chosen").addEventListener("change", (event) => {
     addFiles(event.target.files);
-    // The same file can be chosen again, once it has been written anew.
+    // The same file can be chosen again, once it has been written again.
     event.target.value = "";
   });
   byId("addresses-form").addEventListener("submit", (event) => {

@@ -72,7 +72,7 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
     // The original's error of a row is half the sum of the squared ones, this engine's their mean.
     let per_row = 2.0 / layout.outputs() as f64;
     statistics.train_error = figure(values, "training error", f64::INFINITY)? * per_row;
-    statistics.test_error = figure(values, "testing error", f64::INFINITY)? * per_row;
+    statistics.test_error = figure(values, "validation error", f64::INFINITY)? * per_row;
     statistics.class_errors = figure(values, "percentage of class errors", 100.0)?;
 
     let (weights, state) = read_parameters(values, &layout)?;

@@ -14,7 +14,7 @@ use crate::report::{MAX_POINTS, Point, Reason, Report};
 /// Warnings at most. No training has more than a few.
 const MAX_WARNINGS: usize = 16;
 
-/// A testing error that was not computed.
+/// A validation error that was not computed.
 const NONE: u64 = f64::NAN.to_bits();
 
 pub(super) fn write(report: Option<&Report>, writer: &mut Writer<'_>) {

@@ -43,7 +43,7 @@ sections! {
     Layout = 1, "layout";
     /// In versions up to 3: normalize u8, activation u8, output u8, loss u8, algorithm u8, L2 f32.
     FirstOptions = 2, "options";
-    /// Rows at most of the training and of the testing set, u32 each.
+    /// Rows at most of the training and of the validation set, u32 each.
     Limits = 3, "limits";
     /// States of the streams of rows and of weights, u64 each.
     Random = 4, "random state";
@@ -59,7 +59,7 @@ sections! {
     InputScaling = 9, "input scaling";
     /// Mean f32 and scale f32 of each output of a regressor; left out for the identity.
     OutputScaling = 10, "output scaling";
-    /// Steps u64, cycles u64, seconds f64, training error f64, testing error f64, class errors f64, overfitting u8,
+    /// Steps u64, cycles u64, seconds f64, training error f64, validation error f64, class errors f64, overfitting u8,
     /// test decided u8.
     Statistics = 11, "statistics";
     /// Inputs and targets, f32 each, row after row; left out when there are none.
@@ -67,16 +67,16 @@ sections! {
     /// A weight f32 for each training row; left out when all are 1.
     TrainRowWeights = 13, "training row weights";
     /// As the training rows.
-    TestRows = 14, "testing rows";
+    TestRows = 14, "validation rows";
     /// As the training row weights.
-    TestRowWeights = 15, "testing row weights";
+    TestRowWeights = 15, "validation row weights";
     /// In version 2 and 3: members that the first training makes, u8; left out where the engine chooses.
     Restarts = 17, "restarts";
     /// What the last training told: its reason u8, overfitting u8, threads u32, cycles u64, best cycle u64, nanoseconds u64,
-    /// training error f64, and, each after a flag u8 that says whether it is there, testing error f64 and class errors f64;
+    /// training error f64, and, each after a flag u8 that says whether it is there, validation error f64 and class errors f64;
     /// then each warning after its length, u32. Left out when there was none.
     Report = 18, "report";
-    /// The errors over the cycles of that training: cycle u64, training error f64, testing error f64 or, where it was not
+    /// The errors over the cycles of that training: cycle u64, training error f64, validation error f64 or, where it was not
     /// computed, the number that is none.
     Curve = 19, "curve";
     /// In version 3: how classes are weighed u8 (1: balanced, 2: as given), and if given a weight f32 for each output; left out
@@ -113,10 +113,10 @@ sections! {
     TrainListLengths = 32, "lengths of training lists";
     /// The entries, one row after the other: the input u32, the value f32.
     TrainListEntries = 33, "training lists";
-    /// The same of testing rows.
-    TestFields = 34, "testing rows";
+    /// The same of validation rows.
+    TestFields = 34, "validation rows";
     /// A weight for each, f32.
-    TestFieldWeights = 35, "testing row weights";
+    TestFieldWeights = 35, "validation row weights";
     /// How many entries each lists, u32.
     TestListLengths = 36, "lengths of testing lists";
     /// The entries.
@@ -124,7 +124,7 @@ sections! {
     /// Of each field of numbers in turn how many knots its places have, u32, and these, f32 each. Left out before the first training
     /// and without fields.
     Places = 38, "places";
-    /// What rows intervals follow from, u64 (0: given, 1: testing rows, 2: testing rows that decided when to stop); then the scores
+    /// What rows intervals follow from, u64 (0: given, 1: validation rows, 2: validation rows that decided when to stop); then the scores
     /// of each output of a regressor, or of the true classes, f64 each, the smallest of each first, then the second of each. Left out
     /// where that is not kept.
     Calibration = 39, "calibration";
@@ -137,12 +137,12 @@ sections! {
     EventClasses = 42, "classes of sequences";
     /// Words of fields of events, in the order in which they came: the field u32, and the word.
     EventWords = 43, "words of events";
-    /// Of each sequence flags u8 (1: earlier events are gone, 2: of the testing set, 4: it has an outcome), the length of its id u8,
+    /// Of each sequence flags u8 (1: earlier events are gone, 2: of the validation set, 4: it has an outcome), the length of its id u8,
     /// its events and the bytes of these, u32 each, its id and its events; with an outcome after how many events that came, u32, its
     /// weight f32, and the class or the outputs, f32 each. Left out where there are none.
     Happened = 44, "events of sequences";
     /// The places of the sequences, u32 each, in the order in which they are to go: those of the training set, then those of the
-    /// testing set.
+    /// validation set.
     Idle = 45, "order of sequences";
     /// Gated cells, one of each member: their units, the inputs that are computed and all inputs, u32 each; then the weights of each
     /// cell in turn, f32 each. Left out where there are none. Since version 7.

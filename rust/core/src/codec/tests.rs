@@ -186,7 +186,7 @@ fn the_checksum_is_that_of_redis() {
     assert_eq!(CRC.checksum(b"123456789"), 0xE9C6_D914_C4B8_D9CA);
 }
 
-/// A trained regressor with three weighted rows, as version 1 wrote it. It must be read for ever.
+/// A trained regressor with three weighted rows, as version 1 wrote it. It must be read forever.
 const FIRST_VERSION: &str = "\
     6e657572616c0100120000000100010202000000000300000000020000000d000000020001010203020100000000000b0000\
     00030001140000000a000000130000000400010f054710bfdeea0389589a14b9d238f947000000050001cdcccc3dcdcccc3d\

@@ -2,13 +2,13 @@
 //! G. Shafer, "Algorithmic Learning in a Random World", 2005; J. Lei and others, "Distribution-free predictive inference for
 //! regression", Journal of the American Statistical Association 113, 2018).
 //!
-//! Rows that the network has not learnt from, the testing rows or rows that are given for this alone, say how far its answers are
+//! Rows that the network has not learnt from, the validation rows or rows that are given for this alone, say how far its answers are
 //! off: by the score of each row, which for a number is the distance of the answer from the truth, for a class 1 minus the
 //! probability of the true one (M. Sadinle, J. Lei, L. Wasserman, "Least ambiguous set-valued classifiers with bounded error
 //! levels", Journal of the American Statistical Association 114, 2019). Of n scores the one of rank ⌈(n + 1) level⌉ is exceeded by
 //! that of a new row as seldom as is asked, whatever the network and the data are, as long as both kinds of rows come the same way.
 //!
-//! Testing rows that have chosen the best weights or when to stop are not quite like new rows: the network looks better by them than
+//! Validation rows that have chosen the best weights or when to stop are not quite like new rows: the network looks better by them than
 //! it is. Intervals by them would hold 1 to 3 % too few of the truth (docs/learning.md has the measurements). The rank is therefore
 //! raised by ⌈√n / 5⌉, which makes up for it in practice. Z. Liang, Y. Zhou and M. Sesia ("Conformal inference is (almost) free for
 //! neural networks trained with early stopping", 2023) prove it for a method that needs the best weights of each possible outcome.
@@ -68,7 +68,7 @@ impl Level {
         let rank = self.rank(rows, test_decided);
         distances.get(rank - 1).copied().ok_or_else(|| {
             let needed = (rows + 1..=MOST_ROWS).find(|&rows| self.rank(rows, test_decided) <= rows);
-            let what = "places in testing sequences";
+            let what = "places in validation sequences";
             Error::FewCalibrationRows { rows, what, percent: self.0 * 100.0, needed, most: MOST_ROWS }
         })
     }
@@ -96,9 +96,9 @@ pub struct Calibration {
 pub enum Source {
     /// Rows that were given for this alone.
     Given,
-    /// Testing rows.
+    /// Validation rows.
     Testing,
-    /// Testing rows that had a say in what the last training kept.
+    /// Validation rows that had a say in what the last training kept.
     Deciding,
 }
 
@@ -142,7 +142,7 @@ impl Calibration {
         }
         let most = (MOST_SCORES / self.scores.len().max(1)).clamp(1, MOST_ROWS);
         let needed = (rows + 1..=most).find(|&rows| level.rank(rows, decided) <= rows);
-        let what = if self.source == Source::Given { "rows to calibrate by" } else { "testing rows" };
+        let what = if self.source == Source::Given { "rows to calibrate by" } else { "validation rows" };
         Err(Error::FewCalibrationRows { rows, what, percent: level.0 * 100.0, needed, most })
     }
 
@@ -230,7 +230,7 @@ fn scores(model: &Model, rows: &Rows, keep_on: &dyn Fn() -> bool) -> Result<Vec<
     Ok(scores)
 }
 
-/// What the testing rows say, once it has been asked. It follows from weights and rows, so that it is no part of what the network is:
+/// What the validation rows say, once it has been asked. It follows from weights and rows, so that it is no part of what the network is:
 /// a clone shares it until either changes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memo(Arc<OnceLock<Arc<Calibration>>>);
@@ -243,7 +243,7 @@ impl Memo {
         }
     }
 
-    /// Weights or testing rows have changed.
+    /// Weights or validation rows have changed.
     pub(crate) fn forget(&mut self) {
         match Arc::get_mut(&mut self.0) {
             Some(own) => drop(own.take()),
@@ -264,13 +264,13 @@ impl PartialEq for Memo {
 }
 
 impl Network {
-    /// What intervals and sets follow from, if nothing is to be computed for it: rows that were given, or testing rows about
+    /// What intervals and sets follow from, if nothing is to be computed for it: rows that were given, or validation rows about
     /// which the network has been asked before.
     pub fn known_calibration(&self) -> Option<&Arc<Calibration>> {
         self.calibrated.as_ref().or_else(|| self.memo.0.get())
     }
 
-    /// What intervals and sets follow from: rows that were given, or the testing rows.
+    /// What intervals and sets follow from: rows that were given, or the validation rows.
     ///
     /// # Errors
     /// [`Error::Stopped`] once `keep_on` says no.
@@ -278,7 +278,7 @@ impl Network {
         self.calibrated.as_ref().map_or_else(|| self.testing_calibration(keep_on), |known| Ok(Arc::clone(known)))
     }
 
-    /// What the testing rows say, also where others were given.
+    /// What the validation rows say, also where others were given.
     ///
     /// # Errors
     /// [`Error::Stopped`] once `keep_on` says no.
@@ -313,12 +313,12 @@ impl Network {
         Arc::ptr_eq(&self.trained, &model.trained) && own == (model.options.activation, model.options.output)
     }
 
-    /// Testing rows that are answered to compute it; none if it is known.
+    /// Validation rows that are answered to compute it; none if it is known.
     pub fn calibration_work(&self) -> usize {
         if self.calibrated.is_some() { 0 } else { self.testing_calibration_work() }
     }
 
-    /// The same for what the testing rows say, also where others were given.
+    /// The same for what the validation rows say, also where others were given.
     pub fn testing_calibration_work(&self) -> usize {
         if self.memo.0.get().is_some() { 0 } else { self.calibration_rows(self.known_row_count(Set::Test)) }
     }
@@ -350,7 +350,7 @@ impl Network {
         Ok(Calibration { scores: scores(&self.model(), rows, keep_on)?, source: Source::Given })
     }
 
-    /// Has intervals and sets follow from rows that were given, or from the testing rows as they are now, until the weights change.
+    /// Has intervals and sets follow from rows that were given, or from the validation rows as they are now, until the weights change.
     /// It is saved with the network.
     ///
     /// # Errors

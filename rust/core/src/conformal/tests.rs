@@ -69,7 +69,7 @@ fn too_few_rows_are_told_with_how_many_would_do() {
     assert_eq!([needed(0, true, 0.9), needed(18, true, 0.9), needed(19, true, 0.95)], [Some(19), Some(19), Some(59)]);
     assert_eq!(needed(100, false, 0.999_99), None);
     let text = of(12, false).quantiles(level(0.95)).unwrap_err().to_string();
-    assert_eq!(text, "12 testing rows for 95 %: expected at least 19");
+    assert_eq!(text, "12 validation rows for 95 %: expected at least 19");
     for share in [0.5, 0.8, 0.9, 0.95] {
         for decided in [false, true] {
             let rows = needed(0, decided, share).unwrap();
@@ -206,7 +206,7 @@ fn a_calibration_is_saved_and_one_of_another_network_is_refused() {
         for other in [vec![], vec![vec![1.0]; 3], vec![Vec::new(); given.scores.len()]] {
             assert!(network.set_calibration(by_given(other)).is_err());
         }
-        // What the testing rows say can be kept, too, and says that it is that.
+        // What the validation rows say can be kept, too, and says that it is that.
         let by_test = found(&network);
         network.set_calibration(Arc::clone(&by_test)).unwrap();
         network.configure(&Changes::default(), Limits { train: 0, test: 0 }).unwrap();

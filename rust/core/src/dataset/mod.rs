@@ -1,4 +1,4 @@
-//! The rows that a network has observed: a training set and a testing set, each bounded, each with its random eviction.
+//! The rows that a network has observed: a training set and a validation set, each bounded, each with its random eviction.
 //!
 //! Rows are kept as they came, in single precision; normalization happens on the way to the kernels. A clone is a
 //! snapshot that costs constant time (see [`table`]).
@@ -33,7 +33,7 @@ impl Set {
     pub fn name(self) -> &'static str {
         match self {
             Self::Train => "training",
-            Self::Test => "testing",
+            Self::Test => "validation",
         }
     }
 }
@@ -43,7 +43,7 @@ impl Set {
 pub struct Limits {
     /// Rows of the training set.
     pub train: u32,
-    /// Rows of the testing set.
+    /// Rows of the validation set.
     pub test: u32,
 }
 
@@ -63,7 +63,7 @@ pub struct Place {
     pub row: u32,
 }
 
-/// The training and the testing set of a network.
+/// The training and the validation set of a network.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Dataset {
     pub(crate) shape: RowShape,
@@ -215,7 +215,7 @@ impl Dataset {
         }
     }
 
-    /// A copy of the training rows, of which `count`, chosen at random, are testing rows; and the testing rows, alone.
+    /// A copy of the training rows, of which `count`, chosen at random, are validation rows; and the validation rows, alone.
     pub(crate) fn holding_back(&self, count: usize, random: &mut Random) -> (Self, Self) {
         let (train, held_back) = self.train.split(count, random);
         let (none, test) = (self.train.empty(), self.test.clone());
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn a_named_set_is_obeyed_and_a_limit_of_zero_refused() {
         let mut dataset = Dataset::new(SHAPE, Limits { train: 5, test: 0 });
-        assert_eq!(dataset.check_target(Some(Set::Test)), Err(Error::NoRoom { set: "testing" }));
+        assert_eq!(dataset.check_target(Some(Set::Test)), Err(Error::NoRoom { set: "validation" }));
         assert!(dataset.check_target(None).is_ok());
         observe(&mut dataset, 7, None, &mut Random::new(3, 1));
         assert_eq!(lens(&dataset), (5, 0));
@@ -350,7 +350,7 @@ mod tests {
         assert!(matches!(dataset.check_places(&[train(1)]), Err(Error::RowIndex { row: 1, rows: 0, .. })));
         assert!(matches!(dataset.check_places(&[train(0), train(1), train(2)]), Err(Error::RowIndex { row: 2, .. })));
         let test = Place { set: Set::Test, row: 0 };
-        assert_eq!(dataset.check_places(&[test]), Err(Error::NoRoom { set: "testing" }));
+        assert_eq!(dataset.check_places(&[test]), Err(Error::NoRoom { set: "validation" }));
     }
 
     #[test]
@@ -370,7 +370,7 @@ mod tests {
 
     #[test]
     fn sets_and_limits_have_the_names_and_numbers_that_are_documented() {
-        assert_eq!((Set::Train.name(), Set::Test.name()), ("training", "testing"));
+        assert_eq!((Set::Train.name(), Set::Test.name()), ("training", "validation"));
         assert_eq!(Limits::default(), Limits { train: 10_000, test: 2_500 });
     }
 
@@ -382,7 +382,7 @@ mod tests {
         let places =
             [place(train, 0), place(test, 0), place(train, 1), place(train, 0), place(train, 2), place(test, 1)];
         assert_eq!(dataset.check_places(&places), Ok(()));
-        let refused = Err(Error::RowIndex { set: "testing", row: 1, rows: 0 });
+        let refused = Err(Error::RowIndex { set: "validation", row: 1, rows: 0 });
         assert_eq!(dataset.check_places(&[place(train, 0), place(test, 1)]), refused);
     }
 }

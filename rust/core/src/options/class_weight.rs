@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
 use crate::memory::{self, Move, Taken};
 
-/// How much the classes of a classifier count in a training: the loss of a row, of the training or the testing set, is
+/// How much the classes of a classifier count in a training: the loss of a row, of the training or the validation set, is
 /// multiplied by the weight of its class, on top of the row's own weight.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum ClassWeight {

@@ -4,7 +4,7 @@ use super::choices::Loss;
 use super::value::{Domain, Other, Setting, Value, auto_or};
 
 /// What members have, in turn, of the decay that [`Decay::Auto`] chooses. Some rows want none of it (two spirals), some more:
-/// the testing rows choose among members, and members that differ in it answer better together (`benchmarks/quality`).
+/// the validation rows choose among members, and members that differ in it answer better together (`benchmarks/quality`).
 const DECAY_SHARES: [f32; 5] = [0.3, 0.01, 1.0, 0.1, 3.0];
 
 /// Rows that [`Decay::Auto`] counts at least. With fewer, the four of exclusive or for one, it would hold weights so near to 0
@@ -42,7 +42,7 @@ impl Decay {
 
     /// How many times as much of it the weights of a unit with so many inputs have.
     ///
-    /// What a unit sums up grows with its inputs, and rows of a thousand hashed words are soon told apart by words that mean
+    /// What a unit sums up grows with its inputs, and rows of a thousand hashed words are soon distinguished by words that mean
     /// nothing. A fixed decay is the same for all weights.
     pub(crate) fn of_unit(self, inputs: usize) -> f32 {
         match self {

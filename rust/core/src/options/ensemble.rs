@@ -4,7 +4,7 @@ use super::value::{Domain, Other, Setting, Value, auto_or};
 use crate::layout::MAX_PARAMETERS;
 
 /// How many networks a training makes of one: each begins with random weights of its own, all learn from the same rows,
-/// and under AUTOSTOP the half of them that does best on the testing rows is kept. The network answers by the mean of what
+/// and under AUTOSTOP the half of them that does best on the validation rows is kept. The network answers by the mean of what
 /// the output units of these members sum up.
 ///
 /// The first training after the creation or a reset decides; from then on they are part of the network. They are one

@@ -178,7 +178,7 @@ options! {
     beside {
         /// Rows of the training set at most.
         dataset: u32 = |_, limits| Some(limits.train.value());
-        /// Rows of the testing set at most.
+        /// Rows of the validation set at most.
         test: u32 = |_, limits| Some(limits.test.value());
         /// What all chance follows from. It is not kept.
         seed(creation): u64 = |_, _| None;

@@ -99,7 +99,7 @@ impl Network {
     /// class that it answers, a regressor's that of its only output.
     ///
     /// # Errors
-    /// [`Error::NothingStored`] without training rows, [`Error::ManyInputs`], [`Error::NoClasses`] if the network has met no class,
+    /// [`Error::NothingStored`] without training rows, [`Error::ManyInputs`], [`Error::NoClasses`] if the network has seen no class,
     /// [`Error::NoOutput`] if several outputs could be meant or there is no such, [`Error::NotFinite`] for an input that is no finite
     /// number, [`Error::Option`] for samples out of range, [`Error::Stopped`] once `keep_on` says so.
     pub fn explain(

@@ -43,7 +43,7 @@ fn near(found: f64, expected: f64, off: f64) {
     assert!((found - expected).abs() <= off, "{found}, expected {expected}");
 }
 
-/// Shapley's formula as it stands in books, with a game that is played anew for each coalition.
+/// Shapley's formula as it stands in books, with a game that is played again for each coalition.
 fn brute_force(network: &Network, row: &Row, value: &dyn Fn(&[f32]) -> f64) -> (f64, Vec<f64>) {
     let model = before_output(&network.model());
     let (players, stored) = (row.cells.len(), network.rows(Set::Train));
@@ -199,8 +199,8 @@ fn what_cannot_be_explained_is_refused() {
     let refused = |network: &Network, row: &Row, output| {
         network.explain(row, output, Sampling::default(), GO_ON).unwrap_err().to_string()
     };
-    assert_eq!(refused(&classifier, &row, Some(2)), "which output is not said: expected one of 2");
-    assert_eq!(refused(&several, &row, None), "which output is not said: expected one of 2");
+    assert_eq!(refused(&classifier, &row, Some(2)), "the output is missing: expected one of 2");
+    assert_eq!(refused(&several, &row, None), "the output is missing: expected one of 2");
     assert_eq!(refused(&empty, &row, None), "the network has no training rows: an explanation compares with them");
     assert_eq!(refused(&empty, &question(4), None), "the network has 3 inputs, 4 were given");
     assert_eq!(

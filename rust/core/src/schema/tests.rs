@@ -126,7 +126,7 @@ fn classes_come_until_there_is_no_room() {
     open.restore_class((*b"perhaps").into()).unwrap();
     assert_eq!((open.class(b"perhaps"), open.outputs()), (Ok(Some(2)), 3));
     let full = open.class(b"never").unwrap_err();
-    assert_eq!(full.to_string(), "no class 'never', and no room for another: the network has no, yes, perhaps");
+    assert_eq!(full.to_string(), "unknown class 'never': expected no, yes, perhaps");
     assert!(open.add_class((*b"never").into()).is_err() && open.restore_class((*b"never").into()).is_err());
     open.forget(0, 2);
     assert!(open.restore_class((*b"yes").into()).is_err(), "it is there");

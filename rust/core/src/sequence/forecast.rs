@@ -3,7 +3,7 @@
 //! What is forecast is taken for what has happened, and so on. A moment goes on by the time that usually passes between two
 //! events; other fields stay as they were last.
 //!
-//! How far a forecast is off grows with each step, so it is told of each by itself: testing sequences are cut at several places,
+//! How far a forecast is off grows with each step, so it is told of each by itself: validation sequences are cut at several places,
 //! forecast from there and compared with what came then. Of these distances the one counts that is exceeded as seldom as is asked
 //! (split conformal prediction, as in [`crate::conformal`]). Beside it stands what the value of one season before would have missed.
 
@@ -16,7 +16,7 @@ use crate::schema::{FieldKind, Row};
 
 /// Steps at most.
 pub const MOST_STEPS: usize = 10_000;
-/// Cuts of testing sequences at most.
+/// Cuts of validation sequences at most.
 const MOST_CUTS: usize = 1000;
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
@@ -67,7 +67,7 @@ impl Network {
     /// How far the truth is from a forecast at most, so often, at each of so many steps.
     ///
     /// # Errors
-    /// Those of [`Self::forecast`]; [`Error::FewCalibrationRows`] if the testing sequences have too few events;
+    /// Those of [`Self::forecast`]; [`Error::FewCalibrationRows`] if the validation sequences have too few events;
     /// [`Error::Stopped`] once `keep_on` says no.
     pub fn forecast_distances(&self, steps: usize, level: Level, keep_on: &dyn Fn() -> bool) -> Result<Vec<f64>> {
         let view = self.series()?;

@@ -85,7 +85,7 @@ impl Cell {
     }
 }
 
-/// Units of hidden layers where nobody says how many: gated units are trained themselves, and what they hold is told apart without.
+/// Units of hidden layers where nobody says how many: gated units are trained themselves, and what they hold is distinguished without.
 pub fn default_hidden(cell: Cell) -> &'static [usize] {
     if cell == Cell::Gru { &[] } else { &DEFAULT_HIDDEN }
 }

@@ -140,7 +140,7 @@ impl Network {
     }
 
     /// Takes events and outcomes, all or none, each at the end of its sequence. Without a target a sequence goes to the set that its
-    /// id says. How many sequences there are then in the training and in the testing set.
+    /// id says. How many sequences there are then in the training and in the validation set.
     ///
     /// # Errors
     /// [`Error::NoSequences`] for a network of rows; [`Error::SequenceId`], [`Error::NoEvents`] for an outcome of a sequence without

@@ -1,7 +1,7 @@
 //! The sequences that a network has observed, by their ids: two bounded sets, each of which lets the longest idle go.
 //!
-//! A sequence lies wholly in the training or in the testing set, chosen by a hash of its id: what comes later of it goes where the
-//! rest is, and no testing row was ever half seen. A set that is full makes room by those that have come to an outcome, the longest
+//! A sequence lies wholly in the training or in the validation set, chosen by a hash of its id: what comes later of it goes where the
+//! rest is, and no validation row was ever half seen. A set that is full makes room by those that have come to an outcome, the longest
 //! idle first, then by the longest idle of the others. Idle is counted by commands, not by a clock, so that copies of a network
 //! that are told the same keep the same.
 //!
@@ -175,9 +175,9 @@ struct Ends {
 pub(crate) struct Store {
     sequences: Blocks<Sequence, 32>,
     links: Blocks<Link, 1024>,
-    /// Of training and testing sequences: those that have come to an outcome, and the others.
+    /// Of training and validation sequences: those that have come to an outcome, and the others.
     idle: [[Ends; 2]; 2],
-    /// Events of training and of testing sequences.
+    /// Events of training and of validation sequences.
     events: [u64; 2],
     /// What has been changed since it was read or made.
     changes: u64,
@@ -345,7 +345,7 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the order in which saved sequences are to go: of the training set, then of the testing set.
+    /// Takes the order in which saved sequences are to go: of the training set, then of the validation set.
     ///
     /// # Errors
     /// [`Error::Damaged`] if each is not there once, in the set and among the finished or the others as it is.
@@ -670,7 +670,7 @@ mod tests {
         assert!((1_850..2_150).contains(&testing), "{testing}");
         assert!((0..100).all(|user| set_of(&[user], Limits { train: 5, test: 0 }) == Set::Train));
         assert!((0..100).all(|user| set_of(&[user], Limits { train: 0, test: 5 }) == Set::Test));
-        // For ever.
+        // Forever.
         let first: Vec<bool> =
             (0..16u8).map(|user| set_of(&[user], Limits { train: 1, test: 1 }) == Set::Test).collect();
         assert_eq!(first.iter().filter(|&&test| test).count(), 16 - first.iter().filter(|&&test| !test).count());
@@ -680,7 +680,7 @@ mod tests {
     fn a_set_that_takes_none_says_so() {
         let mut store = Store::default();
         let place = Placing { set: Some(Set::Test), ..placing(5, 0) };
-        assert_eq!(store.push(&schema(), b"a", &[1], &place), Err(Error::NoRoom { set: "testing" }));
+        assert_eq!(store.push(&schema(), b"a", &[1], &place), Err(Error::NoRoom { set: "validation" }));
         assert_eq!(store.iter().count(), 0);
     }
 

@@ -368,7 +368,7 @@ impl View {
         seen.inputs(0) as u32 + word * self.window as u32 + lag as u32
     }
 
-    /// The last number of a series, which its next is told apart from.
+    /// The last number of a series, which its next is distinguished from.
     fn level(&self, history: &[Row]) -> Option<f32> {
         let field = self.next.filter(|&field| self.events.fields()[field].kind() == FieldKind::Number)?;
         let cell = self.events.cells_of(field).start;
@@ -452,7 +452,7 @@ impl View {
         let width = self.events.dense();
         let mut raw = vec![0.0; width];
         let mut sums = vec![(0.0f64, 0.0f64, 0.0f64); width];
-        // Around the first number of each, so that large numbers that differ little are told apart.
+        // Around the first number of each, so that large numbers that differ little are distinguished.
         let mut first = vec![f32::NAN; width];
         for sequence in store.of_set(set) {
             if !keep_on() {

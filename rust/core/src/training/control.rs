@@ -15,9 +15,9 @@ pub struct Progress {
     pub cycle: u64,
     /// Mean loss of a training row, as of the last cycle at which it was computed; none before the first.
     pub train_error: Option<f64>,
-    /// Mean loss of a testing row, as of the last cycle at which it was computed.
+    /// Mean loss of a validation row, as of the last cycle at which it was computed.
     pub test_error: Option<f64>,
-    /// Testing rows that a classifier gets wrong, in percent, likewise.
+    /// Validation rows that a classifier gets wrong, in percent, likewise.
     pub class_errors: Option<f64>,
     /// Since the real start.
     pub time: Duration,
@@ -78,7 +78,7 @@ impl Control {
         *self.started.get_or_init(Instant::now)
     }
 
-    /// Publishes the errors at a cycle; of testing rows, the loss and what a classifier gets wrong.
+    /// Publishes the errors at a cycle; of validation rows, the loss and what a classifier gets wrong.
     pub(super) fn publish(&self, cycle: u64, train_error: f64, test: Option<(f64, Option<f64>)>) {
         self.train_error.store(train_error.to_bits(), Ordering::Relaxed);
         if let Some((error, class_errors)) = test {

@@ -7,7 +7,7 @@
 /// Seconds of cycles for which each number of threads is tried, and at least one cycle. It covers several turns that the system's
 /// scheduler gives.
 const TRIED: f64 = 0.02;
-/// Seconds after which the number that was chosen is judged anew: a thread that has slept is favoured by the scheduler for a while.
+/// Seconds after which the number that was chosen is judged again: a thread that has slept is favoured by the scheduler for a while.
 const JUDGED: f64 = 0.1;
 /// How many times as long as all of them were tried a training works on before it looks again.
 const KEPT: f64 = 50.0;

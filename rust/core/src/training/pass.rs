@@ -16,7 +16,7 @@ pub(super) struct PassRequest<'a> {
     pub(super) ensemble: bool,
     /// What is computed over the training rows.
     pub(super) train: OfTraining,
-    /// Whether the pass covers the testing rows.
+    /// Whether the pass covers the validation rows.
     pub(super) test: bool,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Losses {
     pub(super) all: Errors,
     /// Each member's own mean loss of the training rows; empty where the pass has left them out.
     pub(super) train: Vec<f64>,
-    /// Each member's own mean squared error of the testing rows, by which it is judged.
+    /// Each member's own mean squared error of the validation rows, by which it is judged.
     pub(super) test: Vec<f64>,
 }
 

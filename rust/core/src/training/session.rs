@@ -4,7 +4,7 @@
 //! whether to end there, and if not lets the trainer move the weights. So both errors always belong to the same weights, a
 //! training that ends by itself knows them of the weights it leaves, and nothing is computed twice.
 //!
-//! A trainer that steps after each batch computes its own gradients. Passes then look at the testing rows, as AUTOSTOP asks, and at
+//! A trainer that steps after each batch computes its own gradients. Passes then look at the validation rows, as AUTOSTOP asks, and at
 //! all rows only in cycles that the curve has a place for, and at the end.
 
 use std::sync::Arc;
@@ -49,7 +49,7 @@ pub(super) struct Session<'a> {
     decays: Vec<f32>,
     trainer: Box<dyn Trainer>,
     source: LocalRows<'a>,
-    /// Of a trial: the network's testing rows, whose errors are told instead of those of the rows held back.
+    /// Of a trial: the network's validation rows, whose errors are told instead of those of the rows held back.
     told: Option<LocalRows<'a>>,
     threads: Threads,
     pace: Pace,
@@ -237,7 +237,7 @@ impl<'a> Session<'a> {
         true
     }
 
-    /// Multiplies what the output units sum up by a factor that follows from the testing rows, and returns it.
+    /// Multiplies what the output units sum up by a factor that follows from the validation rows, and returns it.
     fn soften(&mut self, seats: &mut Seats, members: usize) -> Option<f64> {
         let task = self.task;
         let weights = self.statistics.class_weights(&task.options.class_weight);
@@ -378,7 +378,7 @@ impl<'a> Session<'a> {
             .for_each(|(member, weights)| self.trainer.take_back(member, weights));
     }
 
-    /// The errors of testing rows that are told with these. In a trial they are those of the network's testing rows, if there
+    /// The errors of validation rows that are told with these. In a trial they are those of the network's validation rows, if there
     /// are such, this cycle `wants` them, and there is time.
     fn told_errors(&mut self, errors: &Errors, wants: bool, go_on: &(dyn Fn() -> bool + Sync)) -> Option<Sums> {
         if !self.task.is_trial() {

@@ -1,12 +1,12 @@
 //! Softer probabilities at the end of a training that AUTOSTOP watched.
 //!
 //! A network that has learnt its training rows is surer of its answers than other rows bear out. What its output units sum up
-//! is therefore divided by a temperature, one number of at least 1, with which the testing rows have the least loss (Guo,
+//! is therefore divided by a temperature, one number of at least 1, with which the validation rows have the least loss (Guo,
 //! Pleiss, Sun, Weinberger, "On calibration of modern neural networks", ICML 2017). Which class is the likeliest stays as it is.
 //! The members' answer is the mean of what their units sum up, so the temperature goes into the last layer of each, and nobody
 //! else has to know of it.
 //!
-//! Temperatures below 1, which would make answers surer, are not tried: where few testing rows are wrong they trust these too
+//! Temperatures below 1, which would make answers surer, are not tried: where few validation rows are wrong they trust these too
 //! much. On eleven sets the log loss of fresh rows was 0.98 of what it had been with any temperature, 0.93 with one of at least
 //! 1. What that is worth is in `benchmarks/quality/softening.txt`.
 
@@ -17,7 +17,7 @@ use crate::layout::{Connection, Kind, Layout};
 use crate::options::Loss;
 use crate::trainer_state::{AdamState, TrainerState};
 
-/// Testing rows below which they are too few to tell.
+/// Validation rows below which they are too few to tell.
 const LEAST_ROWS: u64 = 5;
 /// The least that what the units sum up is multiplied by: one by the highest temperature.
 const LEAST_FACTOR: f64 = 0.1;
@@ -32,7 +32,7 @@ pub(super) fn applies(task: &Task) -> bool {
     task.kind() == Kind::Classifier && task.options.loss == Loss::CrossEntropy && is_watched
 }
 
-/// How much more the testing rows of each class count here than others; none if too few can tell. Those of classes of which
+/// How much more the validation rows of each class count here than others; none if too few can tell. Those of classes of which
 /// there are no training rows say nothing: that a network is sure that there are none is not for all other answers to pay for.
 pub(super) fn class_weights(classes: &[Class], weights: Option<&Vec<f32>>) -> Option<Vec<f32>> {
     let is_taught = |class: &&Class| class.train_rows > 0;

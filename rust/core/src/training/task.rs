@@ -35,9 +35,9 @@ pub struct TrainOptions {
     pub max_cycles: u64,
     /// Time at most, from the real start; zero for no limit.
     pub max_time: Duration,
-    /// Whether to end when the testing rows have nothing more to gain.
+    /// Whether to end when the validation rows have nothing more to gain.
     pub auto_stop: bool,
-    /// Whether to return to the weights that did best on the testing rows, by the squared error of the outputs whatever the
+    /// Whether to return to the weights that did best on the validation rows, by the squared error of the outputs whatever the
     /// loss; without `auto_stop` it has no effect.
     pub backtrack: bool,
 }
@@ -66,7 +66,7 @@ pub struct Task {
     pub(super) members: usize,
     /// How many of them it leaves: those with the least test errors.
     pub(super) answering: usize,
-    /// Of a [trial](super::trial), whose testing rows are training rows that are held back for a while: those of the network,
+    /// Of a [trial](super::trial), whose validation rows are training rows that are held back for a while: those of the network,
     /// and no training rows.
     pub(super) told: Option<Dataset>,
     /// The network's state of what draws initial weights.
@@ -149,7 +149,7 @@ impl Task {
         // At the end there are the result and its bytes, and no gradients any more.
         let parameters = objective.parameters() * training.max(2 * (weight + state));
         let threads = threads.min(of_train.max(objective.shares_of(self.groups(Set::Test)).len())).max(1);
-        // A trial goes through testing rows apart.
+        // A trial goes through validation rows apart.
         let passes = if trial.is_some() && self.dataset.test.len() > 0 { 2 } else { 1 };
         // The last is for what the rows' means alone would make of them.
         let scratch = (passes * threads + own + 1) * objective.scratch_bytes();

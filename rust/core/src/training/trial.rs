@@ -229,7 +229,7 @@ mod tests {
         assert_eq!(few.bytes(1), 4 * parameters * 18 + 2 * scratch(&few, 4) + classes);
         // Seven, with what BACKTRACK keeps, and a copy of the rows.
         assert_eq!(many.bytes(1), 7 * parameters * (4 + 9 + 9) + 2 * scratch(&many, 7) + classes + rows);
-        // Testing rows are gone through apart.
+        // Validation rows are gone through apart.
         let tested = task(40, 10, 100, Duration::ZERO);
         assert_eq!(tested.bytes(1), many.bytes(1) + scratch(&many, 7));
         assert_eq!((few.result_bytes(), many.result_bytes()), (4 * parameters * 9, 4 * parameters * 9));

@@ -8,7 +8,7 @@ use crate::schema::{FieldKind, Schema, Target, shown};
 
 /// Indices that a warning lists; more are counted.
 const LISTED: usize = 8;
-/// Training rows of a class of which something can be said; a class without any is told apart.
+/// Training rows of a class of which something can be said; a class without any is distinguished.
 const FEW_CLASS_ROWS: u64 = 5;
 /// The share of the baseline's error from which on nothing was learnt.
 const NOTHING_LEARNT: f64 = 0.99;
@@ -59,11 +59,10 @@ pub(super) fn learnt_nothing(error: f64, baseline: f64, set: Set, cycles: u64) -
     if baseline <= 0.0 || error < much * baseline {
         return None;
     }
-    let what = if error >= NOTHING_LEARNT * baseline { "nothing" } else { "hardly anything" };
-    let rows = set.name();
+    let how = if error >= NOTHING_LEARNT * baseline { "did not beat" } else { "barely beat" };
     Some(format!(
-        "{what} was learnt that helps with the {rows} rows: the error there is {error:.4}, and {baseline:.4} for the same \
-         answer to every row"
+        "training {how} the baseline on {} rows: error {error:.4}, always the same answer {baseline:.4}",
+        set.name()
     ))
 }
 
@@ -91,7 +90,8 @@ fn of_inputs(
     }
     let constant = which(&statistics.inputs, Column::is_constant);
     let same = say("is", "are", &constant, " the same in all training rows".into());
-    let what = format!(" more than {CENTERING_WARNING_DEVIATIONS} deviations from 0: normalization would centre that");
+    let what =
+        format!(" more than {CENTERING_WARNING_DEVIATIONS} standard deviations from 0: NORMALIZE would centre them");
     let far = say("lies", "lie", &which(&statistics.inputs, Column::is_far), what);
     same.into_iter().chain(far).collect()
 }
@@ -112,7 +112,7 @@ fn of_classes(statistics: &RowStatistics, has_test_rows: bool, schema: Option<&S
     let few = format!("fewer than {FEW_CLASS_ROWS} training rows");
     warn("has", "have", &few, &|train, _| (1..FEW_CLASS_ROWS).contains(&train));
     if has_test_rows {
-        warn("has", "have", "no testing rows", &|train, test| train > 0 && test == 0);
+        warn("has", "have", "no validation rows", &|train, test| train > 0 && test == 0);
     }
     warnings
 }
@@ -142,7 +142,7 @@ fn of_targets(
         targets.any(|(column, value)| !(0.0..=1.0).contains(&scaled(column, value)))
     };
     if options.output == Output::Sigmoid && (0..train.len()).any(beyond) {
-        warnings.push("some targets are beyond what sigmoid outputs reach: use linear outputs".into());
+        warnings.push("some targets are outside the range of sigmoid outputs: use linear outputs".into());
     }
     warnings
 }
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn inputs_that_are_constant_or_far_from_0_are_told_unless_normalization_deals_with_them() {
         let same = "input 0 is the same in all training rows";
-        let far = "input 1 lies more than 10 deviations from 0: normalization would centre that";
+        let far = "input 1 lies more than 10 standard deviations from 0: NORMALIZE would centre them";
         assert_eq!(warnings_of(&columns(false)), [same, far]);
         assert_eq!(warnings_of(&columns(true)), [format!("{same} and ignored")]);
         let mut both = columns(false);
@@ -208,7 +208,7 @@ mod tests {
         observe(&mut below, &[-2020.0, -1.0, -2030.0, -2.0], &[1.0, 2.0], Set::Train);
         assert_eq!(
             warnings_of(&below),
-            ["input 0 lies more than 10 deviations from 0: normalization would centre that"]
+            ["input 0 lies more than 10 standard deviations from 0: NORMALIZE would centre them"]
         );
     }
 
@@ -229,12 +229,12 @@ mod tests {
         let train = ["class 4 has no training rows", "classes 2, 3 have fewer than 5 training rows"];
         assert_eq!(warnings_of(&network), train);
         observe(&mut network, &[1.0, 2.0, 3.0], &[0.0, 2.0, 4.0], Set::Test);
-        assert_eq!(warnings_of(&network), [&train[..], &["classes 1, 3 have no testing rows"]].concat());
+        assert_eq!(warnings_of(&network), [&train[..], &["classes 1, 3 have no validation rows"]].concat());
     }
 
     #[test]
     fn outputs_that_never_vary_or_that_no_sigmoid_reaches_are_told() {
-        let beyond = "some targets are beyond what sigmoid outputs reach: use linear outputs";
+        let beyond = "some targets are outside the range of sigmoid outputs: use linear outputs";
         let found = |output, normalize, targets: &[f32]| {
             let options = Options { normalize, output, ..Options::new(Kind::Regressor) };
             let mut network = network(Kind::Regressor, &[1, 2], options);
@@ -267,9 +267,9 @@ mod tests {
     fn that_nothing_was_learnt_is_told_by_the_set_and_the_cycles() {
         let told = |error, baseline, set, cycles| {
             let told = learnt_nothing(error, baseline, set, cycles)?;
-            Some(told.split(" was learnt").next().unwrap().to_owned())
+            Some(told.split(" the baseline").next().unwrap().to_owned())
         };
-        let (nothing, hardly) = (Some("nothing".to_owned()), Some("hardly anything".to_owned()));
+        let (nothing, hardly) = (Some("training did not beat".to_owned()), Some("training barely beat".to_owned()));
         assert_eq!(told(1.99, 2.0, Set::Test, 1000), nothing);
         assert_eq!(told(1.97, 2.0, Set::Test, 1000), None);
         // The training rows can be memorized, given time.
@@ -280,8 +280,8 @@ mod tests {
         assert_eq!(told(3.0, 2.0, Set::Train, 100), nothing);
         // Where a constant is right there is nothing to learn, and below 0 there is no scale.
         assert_eq!((told(0.0, 0.0, Set::Test, 1), told(-1.0, -2.0, Set::Test, 1)), (None, None));
-        let whole = "nothing was learnt that helps with the testing rows: the error there is 2.5000, and 2.0000 for the same \
-                     answer to every row";
+        let whole =
+            "training did not beat the baseline on validation rows: error 2.5000, always the same answer 2.0000";
         assert_eq!(learnt_nothing(2.5, 2.0, Set::Test, 7).as_deref(), Some(whole));
     }
 }

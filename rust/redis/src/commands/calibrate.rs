@@ -78,7 +78,7 @@ impl Command for Calibrate {
     }
 }
 
-/// By the testing rows as they are now.
+/// By the validation rows as they are now.
 fn by_testing_rows(value: &Value) -> Result<(Cost, Judge), Refusal> {
     let network = value.live.network();
     let rows = network.testing_calibration_work();

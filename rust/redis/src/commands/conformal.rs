@@ -86,11 +86,8 @@ mod tests {
             let expected = format!("NROPTION INTERVAL is '{bad}': expected a percentage above 0 and below 100");
             assert_eq!(refused(&format!("INTERVAL {bad}")), expected);
         }
-        assert_eq!(
-            refused("SET 90"),
-            "NROPTION 'SET' is no option here: expected INTERVAL and a percentage, or SAMPLE"
-        );
-        assert_eq!(refused("INTERVAL 90 TOP"), "NROPTION 'TOP' is no option here: expected nothing after INTERVAL");
+        assert_eq!(refused("SET 90"), "NROPTION unknown option 'SET': expected INTERVAL and a percentage, or SAMPLE");
+        assert_eq!(refused("INTERVAL 90 TOP"), "NROPTION unknown option 'TOP': expected nothing after INTERVAL");
         assert_eq!(refused(""), "NROPTION nothing stands after '->': expected INTERVAL and a percentage, or SAMPLE");
     }
 }

@@ -311,7 +311,7 @@ mod tests {
             ("SEED -1", "SEED is '-1': expected an integer of at least 0"),
             ("SEED", "SEED has no value"),
             ("FOR a FOR b", "FOR is given twice"),
-            ("TOP 3", "'TOP' is no option here: expected FOR, SAMPLES, SEED or WANT"),
+            ("TOP 3", "unknown option 'TOP': expected FOR, SAMPLES, SEED or WANT"),
             ("WANT yes SEED 1", "WANT asks for changes: expected no FOR, SAMPLES or SEED beside it"),
         ] {
             assert_eq!(parsed(words).unwrap_err().text(), format!("NROPTION {refusal}"));

@@ -17,7 +17,7 @@ impl Command for Fields {
     const FLAGS: &CStr = c"readonly";
     const ABOUT: About = About {
         summary: c"Returns what the fields of a network are, what its rows hold of them, and how much each matters.",
-        complexity: c"O(R*N*P) where R is the number of rows, at most 1000 of testing rows, N that of fields and P that of parameters",
+        complexity: c"O(R*N*P) where R is the number of rows, at most 1000 of validation rows, N that of fields and P that of parameters",
         arity: 2,
         key: Some(KeyUse::READ),
         arguments: &[Argument::KEY],

@@ -9,7 +9,7 @@ use super::prelude::*;
 use crate::info::{self, RUNS};
 use crate::work::KeepOn;
 
-/// Places of testing sequences from which forecasts are judged, at most.
+/// Places of validation sequences from which forecasts are judged, at most.
 const JUDGED: usize = 1000;
 
 pub(super) struct Forecast;

@@ -229,8 +229,7 @@ mod tests {
         }
         assert!(refusal("SEED 1", Of::Change).contains("SEED"));
         assert!(
-            refusal("FOO", Of::Creation)
-                .starts_with("NROPTION 'FOO' is no option here: expected NORMALIZE, ACTIVATION")
+            refusal("FOO", Of::Creation).starts_with("NROPTION unknown option 'FOO': expected NORMALIZE, ACTIVATION")
         );
     }
 

@@ -176,7 +176,7 @@ mod tests {
             ("MINP nan", "MINP is 'nan': expected a number from 0 to 1"),
             ("SEED -1", "SEED is '-1': expected an integer of at least 0"),
             ("SEED 1 SEED 2", "SEED is given twice"),
-            ("TOP 3", "'TOP' is no option here: expected TEMPERATURE, TOPK, TOPP, MINP or SEED"),
+            ("TOP 3", "unknown option 'TOP': expected TEMPERATURE, TOPK, TOPP, MINP or SEED"),
         ] {
             assert_eq!(parsed(&format!("SAMPLE {words}")).unwrap_err().text(), format!("NROPTION {refusal}"));
         }

@@ -51,7 +51,7 @@ pub(crate) fn start(ctx: Context, key: &[u8], value: &mut Value, options: TrainO
     Ok(())
 }
 
-/// Makes the client wait for a network's training, for so many milliseconds or, if 0, for ever. False if there is none or
+/// Makes the client wait for a network's training, for so many milliseconds or, if 0, forever. False if there is none or
 /// the client cannot wait.
 pub(crate) fn wait(ctx: Context, value: &Value, milliseconds: i64) -> bool {
     let Some(job) = value.live.job() else { return false };

@@ -2,7 +2,7 @@
 // VIEWS in views.py.
 //
 // A view has a `name`; a `title`; `draw(data, context)`, which returns elements; perhaps `wide`, for the whole width;
-// and perhaps `live`, if it is drawn anew while a training runs, or `stays`, if it is not even drawn anew after one.
+// and perhaps `live`, if it is drawn again while a training runs, or `stays`, if it is not even drawn again after one.
 
 import { ask } from "./ask.js";
 import { calibration } from "./calibration.js";

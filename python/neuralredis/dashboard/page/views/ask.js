@@ -46,7 +46,7 @@ function ofNumbers({ numbers, level }) {
     bounded ? el(
       "p",
       { class: "note" },
-      `The truth is within the bounds in ${percent(level)} of rows like the testing rows.`,
+      `The truth is within the bounds in ${percent(level)} of rows like the validation rows.`,
     ) : null,
   ];
 }

@@ -1,4 +1,4 @@
-// Whether what is answered can be believed: groups of testing rows whose answers are alike, and what was true of them.
+// Whether what is answered can be believed: groups of validation rows whose answers are alike, and what was true of them.
 
 import { line, plot, scale } from "../chart.js";
 import { el, named, svg } from "../dom.js";
@@ -108,8 +108,8 @@ export const calibration = {
   title: "Can answers be believed?",
   draw(data) {
     const looked = data.rows < data.of
-      ? `${count(data.rows)} of ${count(data.of)} testing rows, evenly spread.`
-      : `${counted(data.rows, "testing row")}.`;
+      ? `${count(data.rows)} of ${count(data.of)} validation rows, evenly spread.`
+      : `${counted(data.rows, "validation row")}.`;
     return data.classifier ? ofClassifier(data, looked) : ofRegressor(data, looked);
   },
 };

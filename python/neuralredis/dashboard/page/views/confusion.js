@@ -47,7 +47,7 @@ export const confusion = {
         el(
           "table",
           { class: "confusion" },
-          el("caption", {}, "Testing rows, by what was answered (columns)"),
+          el("caption", {}, "Validation rows, by what was answered (columns)"),
           el("thead", {}, head),
           el("tbody", {}, body),
         ),

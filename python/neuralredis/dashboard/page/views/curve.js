@@ -18,7 +18,7 @@ function drawn(points, best) {
   const told = [
     `Error over ${count(points[points.length - 1][0])} cycles.`,
     train.length ? `Of training rows from ${plain(train[0][1])} to ${last(train)}.` : "",
-    test.length ? `Of testing rows from ${plain(test[0][1])} to ${last(test)}.` : "",
+    test.length ? `Of validation rows from ${plain(test[0][1])} to ${last(test)}.` : "",
   ].join(" ");
   const picture = plot(x, y, { xLabel: "cycle", yLabel: y.logarithmic ? "error, logarithmic" : "error", told });
   const kinds = [];
@@ -28,7 +28,7 @@ function drawn(points, best) {
   }
   if (test.length) {
     picture.marks.append(line("first", picture, test));
-    kinds.push(["first", `testing rows ${last(test)}`]);
+    kinds.push(["first", `validation rows ${last(test)}`]);
   }
   if (best !== undefined) {
     const at = picture.across(best);
@@ -53,7 +53,7 @@ export const curve = {
     if (running.queued) return [el("p", { class: "note" }, "The training waits for others to end.")];
     const wrong = running.class_errors === null
       ? ""
-      : `, ${running.class_errors.toFixed(1)} % of the testing rows wrong`;
+      : `, ${running.class_errors.toFixed(1)} % of the validation rows wrong`;
     return [
       ...drawn(running.points),
       el("p", { class: "note" }, `It trains: cycle ${count(running.cycle)}, ${seconds(running.seconds)}${wrong}.`),

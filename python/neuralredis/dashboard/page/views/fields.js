@@ -71,8 +71,8 @@ export const fields = {
         "p",
         { class: "note" },
         known
-          ? "Importance is by how much the error of testing rows grows when values of the field are shuffled among them."
-          : "How important fields are is known after a training, with testing rows.",
+          ? "Importance is by how much the error of validation rows grows when values of the field are shuffled among them."
+          : "How important fields are is known after a training, with validation rows.",
         more ? ` ${counted(more, "more field")} not shown.` : "",
       ),
     ];

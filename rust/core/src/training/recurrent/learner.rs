@@ -1,4 +1,4 @@
-//! One member while it learns: its cell, its layers, and how it does on the testing sequences.
+//! One member while it learns: its cell, its layers, and how it does on the validation sequences.
 
 use super::batch::Scratch;
 use super::parts;
@@ -75,7 +75,7 @@ impl Learner {
         self.ended.is_none()
     }
 
-    /// Looks at the testing sequences.
+    /// Looks at the validation sequences.
     pub(super) fn look(&mut self, plan: &Plan<'_>) {
         self.test = Sums::default();
         let order = by_length(&plan.test, None);

@@ -62,7 +62,7 @@ pub(super) fn assembled(plan: &Plan<'_>, learners: &[Learner]) -> Trained {
         normalization: unscaled(&plan.normalization),
         statistics: task.trained.statistics,
         gru: Some(Arc::new(Gru::new(plan.shape, cells))),
-        // It is not to be drawn anew.
+        // It is not to be drawn again.
         assigned: true,
     }
 }

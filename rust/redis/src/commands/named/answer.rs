@@ -122,7 +122,7 @@ pub(crate) fn outputs(model: &Model, rows: &[Row], keep_on: KeepOn<'_>) -> Resul
 /// The classes that a model answers.
 pub(crate) fn known_classes(model: &Model) -> Result<&[Box<[u8]>], Refusal> {
     match model.classes() {
-        [] => Err(Refusal::state("the network has met no class yet: expected rows before it is asked")),
+        [] => Err(Refusal::state("the network has seen no class yet: expected rows before it is asked")),
         classes => Ok(classes),
     }
 }

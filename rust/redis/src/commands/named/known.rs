@@ -183,7 +183,7 @@ mod tests {
         assert!(matches!(known, Known::Json(_)));
         assert_eq!(wanted.map(<[_]>::len), Some(2));
         assert_eq!(refused(&["JSON"]), "NRSHAPE JSON has no text after it: expected an object of fields");
-        assert!(refused(&["JSON", "{}", "TOP", "2"]).contains("'TOP' is no option here"));
+        assert!(refused(&["JSON", "{}", "TOP", "2"]).contains("unknown option 'TOP'"));
         assert!(refused(&["FP32", "abcd"]).starts_with("NRSHAPE"));
     }
 
