@@ -143,16 +143,3 @@ def test_settings_are_numbers(command: tables.Command, folder: Path, value: str)
     done = command("sample", "letters.nr", "--temperature", value)
     assert done.code == 2
     assert "expected numbers, such as 0.5,1" in done.err
-
-
-@pytest.mark.parametrize(
-    "arguments", [["evaluate", "letters.nr", "x.csv"], ["predict", "letters.nr", "x.csv"], ["ask", "letters.nr"]]
-)
-def test_commands_for_tables_refuse_networks_of_sequences(
-    command: tables.Command, folder: Path, arguments: list[str]
-) -> None:
-    Path("x.csv").write_text("letter\na\n")
-    done = command(*arguments, typed="")
-    assert done.code == 1
-    assert "it learns from sequences, and not from the rows of a table" in done.err
-    assert command("info", "letters.nr").code == 0

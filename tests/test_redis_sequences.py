@@ -182,7 +182,7 @@ def test_a_network_of_sequences_is_created_again_from_what_is_written(any_server
         ("NR.GETDATA net TRAIN 0", "NRSHAPE the network learns from sequences"),
         ("NR.EVALUATE net page home -> yes", "NRSHAPE the network learns from sequences"),
         ("NR.CALIBRATE net page home -> yes", "NRSHAPE the network learns from sequences"),
-        ("NR.HOBSERVE net 1 hash page home -> yes", "NRDATA no hash at key 'hash'"),
+        ("NR.HOBSERVE net 1 hash page home -> yes", "NRSHAPE the network learns from sequences"),
         ("NR.FORGET rows a", "NRKIND the network learns from rows"),
         ("NR.FORECAST rows a 3", "NRKIND the network learns from rows"),
         ("NR.CREATE new CLASSIFIER SCHEMA a NUMBER -> b LENGTH 3", "LENGTH and CELL are for a network of sequences"),

@@ -20,11 +20,11 @@ COMMANDS = [
     "create", "observe", "run", "class", "train", "info", "threads", "trainings", "reset", "getdata", "stop", "wait",
     "report", "configure", "evaluate", "export", "import", "_load", "_rows", "_trained", "_reset", "_configure",
     "hobserve", "hrun", "hclass", "rank", "fields", "explain", "calibrate", "_observed", "_calibrated",
-    "forecast", "forget", "sample",
+    "forecast", "forget", "sample", "step",
 ]  # fmt: skip
 READS = [
     "run", "class", "info", "threads", "trainings", "getdata", "wait", "report", "evaluate", "export", "hrun", "hclass",
-    "rank", "fields", "explain", "forecast", "sample",
+    "rank", "fields", "explain", "forecast", "sample", "step",
 ]  # fmt: skip
 #: Commands whose first key is followed by the number of others, which are hashes.
 OF_HASHES = ["hobserve", "hrun", "hclass", "rank"]
@@ -251,7 +251,7 @@ def test_more_outputs_than_a_reply_holds_are_refused_before_memory_is_taken(any_
 
 
 def test_the_documentation_names_every_setting_and_every_figure(server: servers.Server) -> None:
-    page = (Path(__file__).parents[1] / "docs" / "performance.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[1] / "docs" / "production.md").read_text(encoding="utf-8")
     client = server.client()
     assert set(re.findall(r"^\| `(neuralredis\.[a-z-]+)` \|", page, re.M)) == set(client.config_get("neuralredis.*"))
     assert set(re.findall(r"^\| `(neuralredis_[a-z_]+)` \|", page, re.M)) == set(client.info("neuralredis"))

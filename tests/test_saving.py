@@ -320,8 +320,8 @@ def test_bytes_that_are_no_network_are_refused(data: bytes) -> None:
 
 def test_a_later_version_is_refused_by_name() -> None:
     data = bytearray(bytes(trained())[:-8])
-    data[6:8] = (7).to_bytes(2, "little")
-    with pytest.raises(nr.FormatError, match="saved in format 7: this version reads formats up to 6"):
+    data[6:8] = (8).to_bytes(2, "little")
+    with pytest.raises(nr.FormatError, match="saved in format 8: this version reads formats up to 7"):
         nr.Network.from_bytes(saved.with_checksum(bytes(data)))
 
 

@@ -47,7 +47,7 @@ fn finish(network: &mut Network, id: &str, class: &str) {
 }
 
 /// As a text, since a gap is a NaN.
-fn shown(seen: Seen) -> String {
+fn shown(seen: &Seen) -> String {
     format!("{seen:?}")
 }
 
@@ -114,13 +114,13 @@ fn an_answer_is_that_to_what_is_seen_and_an_event_that_is_asked_is_not_kept() {
     let help = event(&network, &[("page", "help")]);
     let asked = network.see(b"user:5", Some(&help)).unwrap();
     assert_ne!(asked, before);
-    assert_eq!(shown(network.see(b"user:5", None).unwrap()), shown(before.clone()));
+    assert_eq!(shown(&network.see(b"user:5", None).unwrap()), shown(&before.clone()));
     let mut after = network.clone();
     push(&mut after, "user:5", &[("page", "help")]);
-    assert_eq!(shown(after.see(b"user:5", None).unwrap()), shown(asked.clone()));
+    assert_eq!(shown(&after.see(b"user:5", None).unwrap()), shown(&asked.clone()));
     assert_ne!(answer(&before), answer(&asked));
     // A stranger has seen nothing.
-    assert_eq!(shown(network.see(b"stranger", None).unwrap()), shown(network.see_events(&[]).unwrap()));
+    assert_eq!(shown(&network.see(b"stranger", None).unwrap()), shown(&network.see_events(&[]).unwrap()));
 }
 
 #[test]
@@ -322,9 +322,9 @@ fn a_state_outside_is_answered_as_a_sequence_inside() {
             let given = [("page", *page), ("seconds", &*at.to_string())];
             let (seen, next) = network.step(&state, &[event(&network, &given)]).unwrap();
             let asked = network.see(b"live", Some(&event(&network, &given))).unwrap();
-            assert_eq!(shown(seen.clone()), shown(asked));
+            assert_eq!(shown(&seen.clone()), shown(&asked));
             push(&mut network, "live", &given);
-            assert_eq!(shown(seen), shown(network.see(b"live", None).unwrap()), "{cell_kind:?} {at}");
+            assert_eq!(shown(&seen), shown(&network.see(b"live", None).unwrap()), "{cell_kind:?} {at}");
             state = next;
         }
         // It goes on after another training, and after words that came later.
@@ -332,10 +332,11 @@ fn a_state_outside_is_answered_as_a_sequence_inside() {
         let network = train(network, 20);
         let more = [("page", "new"), ("seconds", "3")];
         let (seen, next) = network.step(&state, &[event(&network, &more)]).unwrap();
-        assert_eq!(shown(seen), shown(network.see(b"live", Some(&event(&network, &more))).unwrap()));
+        assert_eq!(shown(&seen), shown(&network.see(b"live", Some(&event(&network, &more))).unwrap()));
         // Several at a time are one after the other; more than are kept are the last.
         let events: Vec<_> = (0..33).map(|_| event(&network, &more)).collect();
-        let one_by_one = events.iter().fold(state, |state, event| network.step(&state, &[event.clone()]).unwrap().1);
+        let one_by_one =
+            events.iter().fold(state, |state, event| network.step(&state, std::slice::from_ref(event)).unwrap().1);
         assert_eq!(network.step(&next, &events[1..]).unwrap().1, one_by_one);
         assert!(network.stepping(&one_by_one, 1) > 0);
     }
@@ -448,7 +449,7 @@ fn what_is_known_of_a_sequence_changes_no_answer() {
         }
         let asked = (random.below(2) == 0).then(|| event(&network, &given));
         let found = network.see(id.as_bytes(), asked.as_deref()).unwrap();
-        assert_eq!(shown(found), shown(network.clone().see(id.as_bytes(), asked.as_deref()).unwrap()), "{step}");
+        assert_eq!(shown(&found), shown(&network.clone().see(id.as_bytes(), asked.as_deref()).unwrap()), "{step}");
     }
     let bytes = |network: &Network| network.sequences.as_ref().unwrap().cache.bytes_by(&|bytes| bytes);
     assert!((2400..32 * 6000).contains(&bytes(&network)), "{}", bytes(&network));
