@@ -25,7 +25,7 @@ class Connection:
 
     def ask(self, command: str) -> str:
         """Return the reply as redis-cli prints it."""
-        words = [word.encode() for word in shlex.split(command)]
+        words = [_typed(word) for word in shlex.split(command)]
         self._socket.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words))
         return self._read("")
 
@@ -41,7 +41,7 @@ class Connection:
         if kind == "$":
             if rest == "-1":
                 return "(nil)"
-            return f'"{self._file.read(int(rest) + 2)[:-2].decode()}"'
+            return f'"{_shown(self._file.read(int(rest) + 2)[:-2])}"'
         assert kind == "*", line
         count = int(rest)
         if count <= 0:
@@ -53,6 +53,23 @@ class Connection:
             item = self._read(indent + " " * len(lead))
             lines.append((indent if number > 1 else "") + lead + item)
         return "\n".join(lines)
+
+
+def _typed(word: str) -> bytes:
+    """Return the bytes of a word, some of which may be typed as ``\\x2a``, as redis-cli takes them."""
+    return word.encode().decode("unicode_escape").encode("latin-1") if "\\x" in word else word.encode()
+
+
+def _shown(text: bytes) -> str:
+    """Return what redis-cli shows of a text; of texts in UTF-8, as with ``--raw``, the letters."""
+    try:
+        letters = text.decode()
+    except UnicodeDecodeError:
+        letters = ""
+    if letters.isprintable() and (letters or not text):
+        return letters
+    escaped = {34: '\\"', 92: "\\\\", 10: "\\n", 13: "\\r", 9: "\\t", 7: "\\a", 8: "\\b"}
+    return "".join(escaped.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}") for byte in text)
 
 
 def play(connection: Connection, script: str) -> None:

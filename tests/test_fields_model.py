@@ -313,7 +313,7 @@ class Growth(RuleBasedStateMachine):
         before = bytes(self.net)
         if len(self.names) + len(new) > self.CLASSES:
             for net in (self.net, self.twin):
-                with pytest.raises(nr.DataError, match="no room for another"):
+                with pytest.raises(nr.DataError, match="unknown class"):
                     net.observe(given, y)
             assert bytes(self.net) == before
             return

@@ -20,6 +20,7 @@ __all__ = [
     "cancel_all",
     "change_words",
     "creation_words",
+    "described",
     "evaluate_events",
     "event_words",
     "forecast",
