@@ -165,7 +165,7 @@ def test_another_network_at_the_key_is_noticed(db: nr.NeuralRedis) -> None:
 def test_a_network_that_has_met_no_class_says_so(db: nr.NeuralRedis) -> None:
     net = db.create("net", "classifier", fields={"age": "number"}, target="taken", classes=5)
     for ask in (net.run, net.classify):
-        with pytest.raises(nr.TrainingError, match="met no class yet"):
+        with pytest.raises(nr.TrainingError, match="seen no class yet"):
             ask({"age": 3})
 
 

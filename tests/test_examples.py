@@ -355,7 +355,7 @@ def test_sum_adds_numbers_it_never_saw_and_owns_up_to_its_limits() -> None:
     for (a, b), (said, beyond) in sums.items():
         assert beyond == (a > 99)
         assert beyond or said == pytest.approx(a + b, abs=1)
-    found = re.search(r"off by ([\d.]+) on average", text)
+    found = re.search(r"mean error is ([\d.]+)", text)
     assert found
     assert float(found[1]) < 0.3
 

@@ -41,7 +41,7 @@ def interrupted(code: str) -> str:
         start = time.monotonic()
         program.send_signal(signal.SIGINT)
         rest, _ = program.communicate(timeout=PATIENCE)
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 30
     finally:
         program.kill()
         program.wait()

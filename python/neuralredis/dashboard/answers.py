@@ -61,7 +61,7 @@ def answered(subject: Subject, set: Set) -> Answered:
     check_askable(subject)
     places, inputs, outcomes = subject.rows(set, MOST)
     if not places:
-        what = "testing" if set == "test" else "training"
+        what = "validation" if set == "test" else "training"
         raise MissingError(f"There are no {what} rows.")
     outputs = np.asarray(subject.net.run(inputs), np.float64).reshape(len(places), -1)
     if subject.info.type == "regressor":

@@ -58,7 +58,7 @@ export const quality = {
       el(
         "p",
         { class: "note" },
-        `On ${counted(data.rows, data.sequences ? "testing answer" : "validation row")}. ${likely}${optimistic}`,
+        `On ${counted(data.rows, data.sequences ? "validation answer" : "validation row")}. ${likely}${optimistic}`,
       ),
     ];
   },

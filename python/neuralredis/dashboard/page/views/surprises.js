@@ -3,7 +3,7 @@
 import { el, named } from "../dom.js";
 import { count, counted, percent, plain, value } from "../format.js";
 
-const SETS = { test: "testing", train: "training" };
+const SETS = { test: "validation", train: "training" };
 
 function told({ set, rows, of }) {
   const what = `${SETS[set]} rows`;
