@@ -9,7 +9,9 @@ cd "$(dirname "$0")/../.."
 
 target=wasm32-unknown-unknown
 # Vectors: in Chrome since 91, Firefox 89, Safari 16.4, Node 16.4.
-export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS='-Ctarget-feature=+simd128'
+# Where sources lie is no business of a page's.
+sources=${CARGO_HOME:-$HOME/.cargo}/registry/src
+export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="-Ctarget-feature=+simd128 --remap-path-prefix=$sources=crates"
 
 # Unpack packages that Debian 12 has, and whatever of the compiler's own they need.
 unpack() {
@@ -34,7 +36,8 @@ unpack() {
     touch "$tools/done"
 }
 
-if ls "$(rustc --print target-libdir --target $target)"/libstd-*.rlib >/dev/null 2>&1; then
+# NEURALREDIS_WASM=debian takes the other way although rustup's target is there.
+if [ "${NEURALREDIS_WASM:-}" != debian ] && ls "$(rustc --print target-libdir --target $target)"/libstd-*.rlib >/dev/null 2>&1; then
     cargo build --locked --profile wasm --target $target --target-dir target/wasm --package neuralredis-wasm
 elif unpack; then
     linker=$(ls "$(rustc --print sysroot)"/lib/rustlib/*/bin/rust-lld)

@@ -48,11 +48,7 @@ impl Product<'_> {
         self.check(z);
         let mut unit = 0;
         if L::UNITS < 6 {
-            while unit < self.units {
-                self.strip::<L, 1, 1>(l, unit, z);
-                unit += 1;
-            }
-            return;
+            return self.one_by_one(l, z);
         }
         while L::UNITS >= 12 && self.units - unit >= 12 {
             self.strip::<L, 12, 1>(l, unit, z);
@@ -74,6 +70,28 @@ impl Product<'_> {
             2 => self.strip::<L, 2, 3>(l, unit, z),
             1 => self.strip::<L, 1, 6>(l, unit, z),
             _ => {}
+        }
+    }
+
+    /// Each unit for each group alone, where registers are few: a tile of one, without the arrays that tiles have.
+    #[inline(always)]
+    fn one_by_one<L: Lanes>(&self, l: L, z: &mut [f32]) {
+        for group in 0..self.groups {
+            for unit in 0..self.units {
+                let mut sum = l.splat(self.biases.map_or(0.0, |biases| biases[unit]));
+                // SAFETY: `check` has found the largest of these places inside the slices.
+                unsafe {
+                    let mut weight = self.weights.as_ptr().add(unit * self.unit_stride);
+                    let mut x = self.x.as_ptr().add(group * self.chain * LANES);
+                    for _ in 0..self.chain {
+                        sum = l.fma(l.splat(*weight), l.load(&*x.cast()), sum);
+                        weight = weight.wrapping_add(self.chain_stride);
+                        x = x.wrapping_add(LANES);
+                    }
+                    let z = z.as_mut_ptr().add((group * self.units + unit) * LANES);
+                    l.store(l.clamp(sum, -MAX_INPUT, MAX_INPUT), &mut *z.cast());
+                }
+            }
         }
     }
 
@@ -240,10 +258,26 @@ impl GradientSums<'_> {
                     _ => {}
                 }
             }
-            _ => {
-                while j < to {
-                    self.strip::<L, 1, 1>(l, j, gradient);
-                    j += 1;
+            _ => self.one_by_one(l, from, to, gradient),
+        }
+    }
+
+    /// Each input with each output alone, as [`Product::one_by_one`].
+    #[inline(always)]
+    fn one_by_one<L: Lanes>(&self, l: L, from: usize, to: usize, gradient: &mut [f32]) {
+        for i in 0..self.inputs {
+            for j in from..to {
+                let mut sum = l.splat(0.0);
+                // SAFETY: `gradient` has checked the lengths.
+                unsafe {
+                    let mut x = self.x.as_ptr().add(i * LANES);
+                    let mut delta = self.delta.as_ptr().add(j * LANES);
+                    for _ in 0..self.groups {
+                        sum = l.fma(l.load(&*x.cast()), l.load(&*delta.cast()), sum);
+                        x = x.wrapping_add(self.inputs * LANES);
+                        delta = delta.wrapping_add(self.outputs * LANES);
+                    }
+                    *gradient.get_unchecked_mut(i * self.outputs + j) += l.sum(sum);
                 }
             }
         }

@@ -2,6 +2,8 @@
 //!
 //! Ours, not the platform's, so that they give the same bits everywhere. The polynomials are least-maximum-error fits of
 //! the relative error, found by Lawson's iteration; each function's tests state and check its bound against double precision.
+//!
+//! On the web, where size counts and a call costs little beside an emulated multiply-add, the longer ones are there once.
 
 use super::lanes::Lanes;
 
@@ -13,7 +15,8 @@ const LN_2_LOW: f32 = -2.121_944_4e-4;
 const ROUND_AND_BIAS: f32 = 12_582_912.0 + 127.0;
 
 /// `exp(x)`, relative error below 2 ulp; below -87.3 and above 88.3 the value at that bound.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+#[cfg_attr(target_family = "wasm", inline(never))]
 pub(crate) fn exp<L: Lanes>(l: L, x: L::V) -> L::V {
     // x = n ln 2 + r with |r| <= ln 2 / 2
     let x = l.clamp(x, -87.3, 88.3);
@@ -31,7 +34,8 @@ pub(crate) fn exp<L: Lanes>(l: L, x: L::V) -> L::V {
 }
 
 /// `ln(x)` of positive normal numbers, relative error below 3 ulp.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+#[cfg_attr(target_family = "wasm", inline(never))]
 pub(crate) fn ln<L: Lanes>(l: L, x: L::V) -> L::V {
     // x = m 2^e; ln(1 + f) = f - f^2 / 2 + f^3 P(f)
     let (m, e) = l.split_exponent(x);

@@ -130,6 +130,8 @@ fn available() -> Vec<Kernels> {
         Kernels::of::<neon::Neon>(),
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         Kernels::of::<simd128::Simd128>(),
+        // On the web a module with vectors is refused where there are none, and the others would be loaded for nothing.
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
         Kernels::of::<portable::Portable>(),
     ];
     all.into_iter().flatten().collect()

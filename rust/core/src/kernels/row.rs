@@ -20,8 +20,8 @@ pub(super) fn affine<L: Lanes>(l: L, matrix: &[f32], x: &[f32], z: &mut [f32]) {
         return streamed(l, matrix, x, z);
     }
     let mut unit = 0;
-    // Four vectors at a time: enough independent chains to hide the latency.
-    while outputs - unit >= 4 * LANES {
+    // Four vectors at a time where there are registers for them: enough independent chains to hide the latency.
+    while L::UNITS >= 6 && outputs - unit >= 4 * LANES {
         wide::<L, 4>(l, matrix, x, unit, z);
         unit += 4 * LANES;
     }

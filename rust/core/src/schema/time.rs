@@ -32,9 +32,9 @@ pub(crate) fn of_text(text: &str) -> Option<Moment> {
     if let Ok(number) = text.parse() {
         return of_number(number);
     }
-    let moment = match DateTime::parse_str(text) {
+    let moment = match DateTime::parse_str_rfc3339(text) {
         Ok(moment) => moment,
-        Err(_) => DateTime { date: speedate::Date::parse_str(text).ok()?, time: midnight() },
+        Err(_) => DateTime { date: speedate::Date::parse_str_rfc3339(text).ok()?, time: midnight() },
     };
     let seconds = moment.timestamp_tz() as f64 + f64::from(moment.time.microsecond) / 1e6;
     of_seconds(seconds)
