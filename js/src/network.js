@@ -31,6 +31,7 @@ export function creation(kind, declared = {}) {
 export class Network {
   #number;
   #training;
+  #shape;
 
   /** `new Network("classifier", [9, 15, 2], { normalize: true })`, or with fields and a target among the options. */
   constructor(kind, declared, options = {}) {
@@ -55,10 +56,13 @@ export class Network {
     return { ...told, ...options, ...named, training: this.#training !== undefined };
   }
 
-  /** Its shape: what does not change while rows come. */
+  /** Its shape, which does not change while rows come by position. With fields, classes may be added. */
   get _shape() {
+    if (this.#shape) return this.#shape;
     const { type, layout, targets, classes, sequence } = this._ask({ do: "info" });
-    return { isClassifier: type === "classifier", layout, targets, classes, sequence };
+    const shape = { isClassifier: type === "classifier", layout, targets, classes, sequence };
+    if (!targets) this.#shape = shape;
+    return shape;
   }
 
   /** The report of the last training, or null. */
@@ -205,6 +209,7 @@ export class Network {
   free() {
     this.#training?._cancel();
     freed.unregister(this);
+    this.#shape = undefined;
     this._ask({ do: "drop" });
   }
 }
@@ -261,9 +266,9 @@ function numbers(X, y, { isClassifier, layout }) {
   return { rows: inputs.rows, data };
 }
 
-/** Answers of so many numbers each. */
+/** Answers of so many numbers each: views of one buffer, since a buffer for each would take longer than the answers. */
 export function split(values, width) {
-  return Array.from({ length: values.length / width }, (_, row) => values.slice(row * width, (row + 1) * width));
+  return Array.from({ length: values.length / width }, (_, row) => values.subarray(row * width, (row + 1) * width));
 }
 
 /** The place of the largest number, the first of equals. */
