@@ -3,7 +3,7 @@
 //! Ours, not the platform's, so that they give the same bits everywhere. The polynomials are least-maximum-error fits of
 //! the relative error, found by Lawson's iteration; each function's tests state and check its bound against double precision.
 //!
-//! On the web, where size counts and a call costs little beside an emulated multiply-add, the longer ones are there once.
+//! On the web, where size counts and a call costs little beside an emulated multiply-add, each is there once.
 
 use super::lanes::Lanes;
 
@@ -51,14 +51,16 @@ pub(crate) fn ln<L: Lanes>(l: L, x: L::V) -> L::V {
 }
 
 /// `1 / (1 + exp(-x))`, relative error below 4 ulp down to x = -87.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+#[cfg_attr(target_family = "wasm", inline(never))]
 pub(crate) fn sigmoid<L: Lanes>(l: L, x: L::V) -> L::V {
     let e = exp(l, l.sub(l.splat(0.0), x));
     l.div(l.splat(1.0), l.add(l.splat(1.0), e))
 }
 
 /// `tanh(x)`, relative error below 4 ulp.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+#[cfg_attr(target_family = "wasm", inline(never))]
 pub(crate) fn tanh<L: Lanes>(l: L, x: L::V) -> L::V {
     let magnitude = l.max(x, l.sub(l.splat(0.0), x));
     // Near 0, where the formula below cancels: x + x^3 P(x^2).

@@ -16,7 +16,8 @@ const STREAMS: usize = 8;
 pub(super) fn affine<L: Lanes>(l: L, matrix: &[f32], x: &[f32], z: &mut [f32]) {
     let outputs = z.len();
     assert!(matrix.len() >= (x.len() + 1) * outputs);
-    if matrix.len() >= LARGE && outputs >= LANES {
+    // Where registers are few it is the sums that take the time, not the matrix.
+    if L::UNITS >= 6 && matrix.len() >= LARGE && outputs >= LANES {
         return streamed(l, matrix, x, z);
     }
     let mut unit = 0;
