@@ -92,14 +92,14 @@ const circles = learner((told) => {
   }
   if (told.done) {
     circlesEnded();
-    $("ti-circles-status").textContent = "It has learnt. Where circles cross, no network can be right always.";
+    $("ti-circles-status").textContent = "Done. Where the circles cross, no network can always be right.";
   }
   draw();
 });
 const circlesEnded = toggle(
   $("ti-circles-go"),
   () => {
-    $("ti-circles-status").textContent = "It learns.";
+    $("ti-circles-status").textContent = "Learning.";
     circles.postMessage({ do: "circles", seed });
   },
   () => circles.postMessage({ do: "stop" }),
@@ -107,7 +107,7 @@ const circlesEnded = toggle(
 $("ti-circles-new").addEventListener("click", () => {
   circles.postMessage({ do: "stop" });
   circles.postMessage({ do: "points", seed: ++seed });
-  $("ti-circles-status").textContent = "1000 other points are waiting.";
+  $("ti-circles-status").textContent = "1000 other points, ready to learn.";
 });
 circles.postMessage({ do: "points", seed });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
@@ -168,7 +168,7 @@ async function learnTitanic() {
       backtrack: true,
       max_time: 0,
       callback: ({ cycle }) => {
-        $("ti-titanic-status").textContent = `It learns: cycle ${cycle}.`;
+        $("ti-titanic-status").textContent = `Learning: cycle ${cycle}.`;
       },
     });
     const elapsed = performance.now() - begun;
@@ -177,7 +177,7 @@ async function learnTitanic() {
     $("ti-titanic-wrong").textContent = percent(1 - titanic.evaluate(unseen).accuracy);
     $("ti-titanic-women").textContent = share((row) => (row.sex === "female") !== (row.survived === "1"));
     $("ti-titanic-nobody").textContent = share((row) => row.survived === "1");
-    $("ti-titanic-status").textContent = `Learnt in ${report.cycles} cycles and ${(1000 * report.seconds).toFixed(0)} ms, ${elapsed.toFixed(0)} ms with the start of a worker. With seed 1, as here, Python's network is the same to the last bit.`;
+    $("ti-titanic-status").textContent = `Learnt in ${report.cycles} cycles and ${(1000 * report.seconds).toFixed(0)} ms (${elapsed.toFixed(0)} ms with starting the worker). Python gives the same network, bit for bit.`;
     $("ti-ask").querySelector("fieldset").disabled = false;
     button.textContent = "Learn again";
     answer();
@@ -220,12 +220,12 @@ const naming = learner((told) => {
     $("ti-names-more").disabled = false;
     $("ti-names-cycles").textContent = told.cycles;
     $("ti-names-nats").textContent = told.nats.toFixed(2);
-    $("ti-names-status").textContent = `It learns: ${told.seconds.toFixed(1)} s so far.`;
+    $("ti-names-status").textContent = `Learning: ${told.seconds.toFixed(1)} s so far.`;
     moreNames();
   }
   if (told.done) {
     namesEnded();
-    $("ti-names-status").textContent = "It has learnt. Cool names are likely ones, hot ones adventurous.";
+    $("ti-names-status").textContent = "Done. At a low temperature names are ordinary, at a high one adventurous.";
   }
 });
 
@@ -236,7 +236,7 @@ async function learnNames() {
     const part = known.filter((_, at) => at % Math.ceil(known.length / 2300) === 0);
     const fresh = part.filter((_, at) => at % 8 === 0);
     allNames = new Set(known);
-    $("ti-names-status").textContent = "It learns.";
+    $("ti-names-status").textContent = "Learning.";
     naming.postMessage({ do: "names", known: part.filter((_, at) => at % 8 !== 0), fresh, seed: 1 });
   } catch (error) {
     fault(error.message);
