@@ -145,7 +145,7 @@ function curve({ cycles, train_error, test_error }, best) {
     <text x="${left - 6}" y="${y(lowest) + 5}" text-anchor="end">${lowest.toFixed(2)}</text>
     <text x="${left}" y="${bottom + 20}">0</text>
     <text x="${right}" y="${bottom + 20}" text-anchor="end">${last} cycles</text>
-    <text x="${x(best)}" y="${bottom + 38}" text-anchor="middle">kept: cycle ${best}</text>
+    <text x="${x(best)}" y="${bottom + 38}" text-anchor="${x(best) > right - 60 ? "end" : "middle"}">kept: cycle ${best}</text>
     <path class="ti-train" d="${path(train_error)}"/><path class="ti-test" d="${path(test_error)}"/>
     <path class="ti-train" d="M230 16h26"/><text x="262" y="21">training</text>
     <path class="ti-test" d="M340 16h26"/><text x="372" y="21">testing</text>`;
