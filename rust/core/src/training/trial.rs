@@ -40,7 +40,7 @@ const STREAM: u64 = 6;
 /// Trains to the end. None if the training is cancelled.
 pub(super) async fn train(task: &Task, control: &Control, seats: &mut Seats) -> Option<(Trained, Report)> {
     if task.has_cells() {
-        return super::recurrent::train(task, control, seats);
+        return super::recurrent::train(task, control, seats).await;
     }
     // Of all rows in a trial, too, so that what it has made is scaled, and its classes are weighted, as later.
     let statistics = RowStatistics::of(&task.dataset, task.schema.as_deref());

@@ -14,7 +14,6 @@ mod parts;
 mod plan;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::control::Control;
 use super::curve::Curve;
@@ -23,6 +22,8 @@ use super::session::{Session, Settled};
 use super::statistics::RowStatistics;
 use super::task::Task;
 use super::threads::Threads;
+use super::turn::give_way;
+use crate::clock::Instant;
 use crate::dataset::Set;
 use crate::objective::Sums;
 use crate::options::Restarts;
@@ -35,12 +36,12 @@ pub(super) use parts::bytes;
 use plan::Plan;
 
 /// Trains to the end; the task has rows in which no cell has a say yet. None if the training is cancelled.
-pub(super) fn train(task: &Task, control: &Control, seats: &mut Seats) -> Option<(Trained, Report)> {
+pub(super) async fn train(task: &Task, control: &Control, seats: &mut Seats) -> Option<(Trained, Report)> {
     let statistics = RowStatistics::of(&task.dataset, task.schema.as_deref());
     let keep_on = || !control.is_cancelled();
     let plan = Plan::new(task, &statistics, &keep_on)?;
     let phase = Phase { task, control, plan: &plan };
-    let (learners, ended) = phase.run(seats)?;
+    let (learners, ended) = phase.run(seats).await?;
     let trained = Arc::new(parts::assembled(&plan, &learners));
     let answering = Task { members: trained.members(), answering: trained.members(), trained, ..task.clone() };
     drop((statistics, learners, plan));
@@ -61,7 +62,7 @@ struct Phase<'a> {
 
 impl Phase<'_> {
     /// The members that are to answer, and how it ended. None if the training is cancelled.
-    fn run(&self, seats: &mut Seats) -> Option<(Vec<Learner>, Settled)> {
+    async fn run(&self, seats: &mut Seats) -> Option<(Vec<Learner>, Settled)> {
         let Self { task, control, plan } = *self;
         let options = task.training;
         let deadline = (!options.max_time.is_zero()).then(|| control.started() + options.max_time);
@@ -95,6 +96,7 @@ impl Phase<'_> {
             threads.set(seats.take(learning.len(), || control.is_cancelled())?);
             threads.each(learning.len(), learning, |learner| learner.cycle(plan, cycle, &go_on));
             cycle += 1;
+            give_way().await;
         };
         if control.is_cancelled() {
             return None;
