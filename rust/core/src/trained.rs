@@ -92,7 +92,7 @@ impl Trained {
 
     /// How sequences are heard.
     pub(crate) fn heard(&self) -> Heard<'_> {
-        Heard { scaling: self.normalization.events.as_ref(), gru: self.gru.as_deref() }
+        Heard { scaling: self.normalization.events.as_ref(), gru: self.gru.as_ref() }
     }
 
     /// Whether the weights are those drawn at first: no training has changed them, and no others were assigned.

@@ -197,7 +197,7 @@ impl Task {
         let seen = self.schema.as_ref().expect("fields that are seen");
         let events = view.has_scaling().then(|| view.scaling(store, Set::Train, keep_on)).transpose()?;
         let mut dataset = self.dataset.clone();
-        let heard = Heard { scaling: events.as_ref(), gru: self.trained.gru.as_deref() };
+        let heard = Heard { scaling: events.as_ref(), gru: self.trained.gru.as_ref() };
         dataset.train = view.rows(seen, heard, (store, Set::Train), keep_on)?;
         dataset.test = view.rows(seen, heard, (store, Set::Test), keep_on)?;
         if dataset.train.len() == 0 {
