@@ -55,7 +55,7 @@ pub(crate) fn of_fields(
     Described::check(changes)?;
     let (fields, target) = described.events(kind)?;
     let hidden = match described.hidden {
-        None => neuralredis_core::sequence::default_hidden(sequence.cell).to_vec(),
+        None => neuralredis_core::sequence::default_hidden(sequence.cell, &target).to_vec(),
         Some(_) => described.hidden()?,
     };
     let outputs = match &target {

@@ -8,7 +8,7 @@ use super::section::{Fields, Piece, Section, damaged};
 use crate::dataset::{Limits, Set, check_weight};
 use crate::error::Result;
 use crate::schema::{FieldKind, Schema, check_outcome};
-use crate::sequence::{Cache, Cell, Sequence, SequenceOptions, SequenceOutcome, Sequences, Store, View};
+use crate::sequence::{Auto, Cache, Cell, Sequence, SequenceOptions, SequenceOutcome, Sequences, Store, View};
 
 const CUT: u8 = 1;
 const TEST: u8 = 2;
@@ -18,9 +18,8 @@ const HEAD: usize = 10;
 
 pub(super) fn write(seen: &Schema, sequences: &Sequences, writer: &mut Writer<'_>) {
     let Sequences { view, store, .. } = sequences;
-    let SequenceOptions { length, cell } = view.options();
-    let mut body = length.to_le_bytes().to_vec();
-    body.push(code(cell));
+    let mut body = view.options().length.to_le_bytes().to_vec();
+    body.push(code(view));
     body.push(u8::from(view.is_by_position()));
     body.extend(view.seed().to_le_bytes());
     write_declaration(view.events().fields(), seen.target(), &mut body);
@@ -39,9 +38,21 @@ pub(super) fn write(seen: &Schema, sequences: &Sequences, writer: &mut Writer<'_
     writer.values(Section::Idle, 4, order.map(u32::to_le_bytes));
 }
 
-/// The number that stands for a cell.
-fn code(cell: Cell) -> u8 {
-    Cell::ALL.iter().position(|(own, _)| *own == cell).expect("every cell has a place") as u8
+/// Cells by their numbers in files. Of `CELL AUTO` there are two: files of format 6 have only the first.
+const CELLS: [(Cell, Auto); 5] = [
+    (Cell::Auto, Auto::Reservoir),
+    (Cell::Window, Auto::Gru),
+    (Cell::Reservoir, Auto::Gru),
+    (Cell::Gru, Auto::Gru),
+    (Cell::Auto, Auto::Gru),
+];
+
+fn code(view: &View) -> u8 {
+    let cell = view.options().cell;
+    if cell == Cell::Auto && view.gru_shape().is_some() {
+        return 4;
+    }
+    CELLS.iter().position(|(own, _)| *own == cell).expect("every cell has a number") as u8
 }
 
 fn record(sequence: &Sequence) -> Vec<u8> {
@@ -78,14 +89,17 @@ impl Parts {
     pub(super) fn read(piece: &Piece<'_>) -> Result<(Self, Schema)> {
         let mut fields = piece.fields()?;
         let length = fields.u32()?;
-        let cell = fields.choice("cell", |code| Cell::ALL.get(usize::from(code)).map(|(cell, _)| *cell))?;
+        let (cell, auto) = fields.choice("cell", |code| CELLS.get(usize::from(code)).copied())?;
         let (by_position, seed) = (fields.flag("by position")?, fields.u64()?);
         let (own, target) = read_declaration(piece, fields)?;
         let options = SequenceOptions { length, cell };
         let (declared, count) = (target.clone(), own.len());
-        let made = options.check().and_then(|()| View::new(own, target, options, by_position, seed));
+        let made = options.check().and_then(|()| View::new(own, target, (options, auto), by_position, seed));
         let (view, seen) = made.map_err(|error| damaged(piece.section, error))?;
         let is_vector = matches!(view.events().fields()[0].kind(), FieldKind::Vector(_));
+        if (cell, auto) == (Cell::Auto, Auto::Gru) && view.gru_shape().is_none() {
+            return Err(damaged(piece.section, "the cell is GRU by CELL AUTO: expected a target of classes"));
+        }
         if *seen.target() != declared || by_position && !(count == 1 && is_vector) {
             return Err(damaged(piece.section, "the target or the fields are not those of such a network"));
         }

@@ -42,10 +42,10 @@ pub const DEFAULT_LENGTH: u32 = 64;
 /// Events of a sequence that are kept at most.
 pub const MAX_LENGTH: u32 = 1 << 16;
 
-/// How a network takes in a sequence.
+/// How a network reads a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Cell {
-    /// Whatever is best as a rule.
+    /// [`Self::Gru`] where the target is a class, [`Self::Window`] for a series of numbers, and else window and reservoir.
     #[default]
     Auto,
     /// The last events as inputs.
@@ -53,6 +53,16 @@ pub enum Cell {
     /// The states of a fixed reservoir.
     Reservoir,
     /// The states of gated units, which are trained.
+    Gru,
+}
+
+/// What [`Cell::Auto`] stands for. It is decided when a network is created, and saved with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Auto {
+    /// Window and reservoir also where the target is a class, as in files of format 6.
+    Reservoir,
+    /// As [`Cell::Auto`] says.
+    #[default]
     Gru,
 }
 
@@ -85,9 +95,18 @@ impl Cell {
     }
 }
 
-/// Units of hidden layers where nobody says how many: gated units are trained themselves, and what they hold is distinguished without.
-pub fn default_hidden(cell: Cell) -> &'static [usize] {
-    if cell == Cell::Gru { &[] } else { &DEFAULT_HIDDEN }
+/// The hidden layers of a network that is created without naming any: none after GRU cells, which are trained themselves.
+pub fn default_hidden(cell: Cell, target: &Target) -> &'static [usize] {
+    if has_gru(cell, Auto::default(), target) { &[] } else { &DEFAULT_HIDDEN }
+}
+
+/// Whether a network with this cell and target has GRU cells.
+fn has_gru(cell: Cell, auto: Auto, target: &Target) -> bool {
+    match cell {
+        Cell::Gru => true,
+        Cell::Auto => auto == Auto::Gru && matches!(target, Target::Classes { .. }),
+        Cell::Window | Cell::Reservoir => false,
+    }
 }
 
 /// The target of events by their positions: classes or outputs that are called by their numbers.
