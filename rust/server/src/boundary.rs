@@ -6,7 +6,7 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::log;
 
-/// Runs the body of a callback, and returns `None` if it panics. The panic hook of [`log_panics`] logs the panic.
+/// Runs the body of a callback, and returns `None` if it panics. The panic hook of `log_panics` logs the panic.
 ///
 /// `AssertUnwindSafe` holds because callbacks share only immutable values, and values behind locks whose poisoning is
 /// checked.

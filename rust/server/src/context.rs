@@ -50,7 +50,7 @@ impl<'a> Context<'a> {
     /// # Panics
     /// If the command has no such argument.
     pub fn argument(self, index: usize) -> Lent<'a> {
-        assert!(index + 1 < self.argc, "argument {index} of a command");
+        assert!(index + 1 < self.argc, "the command has no argument {index}");
         // SAFETY: the index is below `argc`, and `of_command` was promised `argc` strings that stay valid as long as
         // this context.
         unsafe { Lent::new(*self.argv.add(index + 1)) }

@@ -101,7 +101,7 @@ impl Drop for Deferred {
 }
 
 /// The disconnect callback. CLIENT KILL and a change of the server's role call it, too. The server still expects
-/// UnblockClient afterwards.
+/// `UnblockClient` afterwards.
 unsafe extern "C" fn disconnected(_: *mut raw::RedisModuleCtx, client: *mut raw::RedisModuleBlockedClient) {
     boundary::guard(|| {
         WAITING.with_borrow(|waiting| {

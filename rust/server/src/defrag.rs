@@ -163,7 +163,7 @@ mod tests {
             }
         }
         assert!(calls > 2, "{calls}");
-        assert_eq!(MOVED.get(), 999, "all but the empty one");
+        assert_eq!(MOVED.get(), 999, "all vectors but the empty one");
         assert!(vectors.iter().enumerate().all(|(length, vector)| *vector == value(length)));
     }
 }

@@ -54,7 +54,7 @@ impl Held {
     /// # Panics
     /// On other threads than the main thread: the server may change the reference count.
     pub fn lend(&self) -> Lent<'_> {
-        assert!(module_context::is_main_thread(), "a held string is passed on by the main thread alone");
+        assert!(module_context::is_main_thread(), "a held string was lent to the server off the main thread");
         // SAFETY: the string is retained as long as `self` is borrowed, and this is the main thread.
         unsafe { Lent::new(self.string) }
     }
