@@ -1,4 +1,4 @@
-//! What answers follow from, as dictionaries with the names of the fields of `python/neuralredis/description.py`.
+//! Descriptions of networks, as dictionaries with the field names of `python/neuralredis/description.py`.
 
 use neuralredis_core::{
     Activation, Description, FieldDescription, FieldsDescription, LayerDescription, ReservoirDescription, Scaling,
@@ -12,7 +12,7 @@ use crate::fields;
 use crate::network::Network;
 use crate::values;
 
-/// All that the answers of a network follow from, of one moment: with fields and sequences, if it has such.
+/// Return everything that determines the predictions of a network, from one snapshot: its layers, fields and sequences.
 #[pyfunction]
 pub(crate) fn described<'py>(py: Python<'py>, net: &Bound<'py, Network>) -> PyResult<Bound<'py, PyDict>> {
     let engine = net.get().snapshot(py);
@@ -103,7 +103,7 @@ fn scaling(py: Python<'_>, Scaling { mean, scale }: Scaling) -> PyResult<Bound<'
 
 fn layer(py: Python<'_>, layer: LayerDescription) -> PyResult<Bound<'_, PyDict>> {
     let LayerDescription::Dense { inputs, outputs, biases, weights, activation } = layer else {
-        unreachable!("a kind of layer that the engine has and this package has not");
+        unreachable!("the engine returned a kind of layer that this package does not know");
     };
     let fields = PyDict::new(py);
     fields.set_item("kind", "dense")?;
