@@ -379,7 +379,7 @@ impl Schema {
 
     /// The input to use for input `number` in a network with only `inputs` inputs: a word that came later counts as an
     /// unknown one.
-    pub(crate) fn known_input(&self, number: u32, inputs: usize) -> u32 {
+    pub(crate) fn known(&self, number: u32, inputs: usize) -> u32 {
         if (number as usize) < inputs {
             return number;
         }

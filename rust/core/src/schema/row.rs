@@ -180,17 +180,15 @@ impl Schema {
         for field in self.fields() {
             let at = field.cell();
             match field.kind() {
-                FieldKind::Category(_) => add(Entry::one(self.known_input(cell(at) as u32, inputs))),
-                FieldKind::Auto(_) if cell(at).is_nan() => {
-                    add(Entry::one(self.known_input(cell(at + 1) as u32, inputs)))
-                }
+                FieldKind::Category(_) => add(Entry::one(self.known(cell(at) as u32, inputs))),
+                FieldKind::Auto(_) if cell(at).is_nan() => add(Entry::one(self.known(cell(at + 1) as u32, inputs))),
                 FieldKind::Number | FieldKind::Flag | FieldKind::Time | FieldKind::Vector(_) if cell(at).is_nan() => {
                     add(Entry::one(field.gap()));
                 }
                 _ => {}
             }
         }
-        list.iter().for_each(|entry| add(Entry { number: self.known_input(entry.number, inputs), ..*entry }));
+        list.iter().for_each(|entry| add(Entry { number: self.known(entry.number, inputs), ..*entry }));
     }
 }
 

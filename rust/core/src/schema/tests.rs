@@ -108,7 +108,7 @@ fn dictionaries_grow_until_they_are_full() {
     // A network that has inputs for two words encodes the third as an unknown word of its field.
     let first = schema.inputs(0) as u32;
     assert_eq!(
-        [first, first + 1, first + 2].map(|number| schema.known_input(number, first as usize + 2)),
+        [first, first + 1, first + 2].map(|number| schema.known(number, first as usize + 2)),
         [first, first + 1, schema.fields()[1].other()]
     );
     schema.forget(2, 0);
