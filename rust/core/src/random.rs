@@ -1,10 +1,8 @@
 //! The random number generator of the engine. Its state is saved with the network.
 //!
 //! `SplitMix64` (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014): a 64-bit counter
-//! and a mixing
-//! function. The state is one integer, so it is easy to save, replicate and compare. The quality is more than
-//! sufficient for choosing
-//! rows and initial weights.
+//! and a mixing function. The state is one integer, so it is easy to save, replicate and compare. The quality is more
+//! than sufficient for choosing rows and initial weights.
 
 /// The increment of the counter.
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;

@@ -1,16 +1,12 @@
 //! The engine for browsers and Node as WebAssembly, which the package in `js/` calls.
 //!
 //! There is one thread and no operating system. The interface is so small that no bindings have to be generated:
-//! JavaScript calls
-//! [`reserve`] for a buffer, writes a request into it, calls [`call`], and reads the reply at [`reply`]. A request is a
-//! JSON object, whose
-//! member `do` names the operation, followed by data: numbers in single precision, rows as JSON, or the bytes of a
-//! file. A reply is a
-//! JSON object, or numbers, or bytes.
+//! JavaScript calls [`reserve`] for a buffer, writes a request into it, calls [`call`], and reads the reply at
+//! [`reply`]. A request is a JSON object, whose member `do` names the operation, followed by data: numbers in single
+//! precision, rows as JSON, or the bytes of a file. A reply is a JSON object, or numbers, or bytes.
 //!
 //! Rejected: wasm-bindgen, whose generated code would be most of the package, and which needs a command-line tool of
-//! exactly its own
-//! version.
+//! exactly its own version.
 
 #![allow(unsafe_code, reason = "functions exported by name")]
 

@@ -20,8 +20,7 @@ use crate::trained::Trained;
 /// A decoder that takes the frames of a network in order.
 ///
 /// Every field is checked as it arrives, and memory is allocated only for received values. After an error the decoder
-/// must not be used
-/// again.
+/// must not be used again.
 ///
 /// ```
 /// use neuralredis_core::{Kind, Layout, Limits, Network, Options, codec};

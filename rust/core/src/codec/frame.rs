@@ -1,8 +1,7 @@
 //! Frames: the byte strings that a network is split into.
 //!
 //! The first frame is the head: [`MAGIC`] and the version u16. Every other frame holds a section or a piece of one: its
-//! number u16, flags
-//! u8, and the body. All numbers are little-endian.
+//! number u16, flags u8, and the body. All numbers are little-endian.
 
 use super::section::Section;
 use crate::error::{Error, Result};

@@ -2,30 +2,22 @@
 //! same from then on.
 //!
 //! There are two containers for one content. *Frames* are for transports that delimit and check by themselves: an RDB
-//! stores each
-//! frame as a string, and a replica receives each as an argument. A *file* is the head frame, then each other frame
-//! preceded by its
-//! length (u32), then a CRC-64 as in Redis over all of it (u64); it is what is saved, pickled and exported. All numbers
-//! are
-//! little-endian.
+//! stores each frame as a string, and a replica receives each as an argument. A *file* is the head frame, then each
+//! other frame preceded by its length (u32), then a CRC-64 as in Redis over all of it (u64); it is what is saved,
+//! pickled and exported. All numbers are little-endian.
 //!
 //! A frame holds one section (listed in `section.rs`) or a piece of one. A reader skips an unknown section, unless it
-//! is flagged as
-//! required: then it must reject the network. Sections have numbers and come in ascending order, so later versions
-//! append theirs and
-//! change none.
+//! is flagged as required: then it must reject the network. Sections have numbers and come in ascending order, so later
+//! versions append theirs and change none.
 //!
 //! The encoding is canonical: defaults are left out and never written, and a section is cut into pieces in one way
-//! only. Whatever is
-//! decoded is encoded to the same bytes again, apart from the version and from skipped sections. So two networks are
-//! equal if their
-//! bytes are.
+//! only. Whatever is decoded is encoded to the same bytes again, apart from the version and from skipped sections. So
+//! two networks are equal if their bytes are.
 //!
 //! Input is not trusted. No count is stored that the bytes do not imply, every value is checked before it is stored,
-//! and the allocated
-//! memory is bounded by the bytes received (plus the rounding of the table of rows). Rejected: a general serializer,
-//! which trusts
-//! lengths before it checks values; and counts for preallocation, which save a few copies but need a bound each.
+//! and the allocated memory is bounded by the bytes received (plus the rounding of the table of rows). Rejected: a
+//! general serializer, which trusts lengths before it checks values; and counts for preallocation, which save a few
+//! copies but need a bound each.
 
 mod calibration;
 mod decoder;
@@ -148,8 +140,7 @@ pub fn encode(network: &Network) -> Vec<u8> {
 }
 
 /// Whether two networks are equal in state and in future behaviour: their encodings are, ignoring the duration of
-/// trainings and the
-/// number of threads.
+/// trainings and the number of threads.
 ///
 /// ```
 /// use neuralredis_core::{Kind, Layout, Limits, Network, Options, codec};
@@ -171,8 +162,7 @@ pub fn same(one: &Network, other: &Network) -> bool {
 }
 
 /// An upper bound of the encoded bytes, so that the buffer is allocated once. The allowance of one frame header in a
-/// thousand bytes is
-/// far more than needed.
+/// thousand bytes is far more than needed.
 fn most_bytes(network: &Network) -> usize {
     let Dataset { shape, train, test, .. } = &network.dataset;
     let lists = |rows: &Rows| rows.lists.as_ref().map_or(0, |lists| lists.bytes_by(&|bytes| bytes));
@@ -202,8 +192,7 @@ fn try_with_capacity<T>(count: usize) -> Result<Vec<T>> {
 }
 
 /// Pass the result of a training to `sink`, with its report, as frames of at most [`MAX_FRAME`] bytes. A replica
-/// receives these when a
-/// training ends.
+/// receives these when a training ends.
 pub fn trained_frames(kind: Kind, trained: &Trained, report: Option<&Report>, sink: &mut dyn FnMut(&[u8])) {
     let has_fields = trained.layout.looked_up().is_some();
     let format = match has_fields {
@@ -265,8 +254,7 @@ pub fn decode_trained<'a>(
 ///
 /// # Errors
 /// [`Error::Damaged`] for invalid bytes, with the section at fault; [`Error::NewerFormat`] for a later version of the
-/// format;
-/// [`Error::Memory`] if the network does not fit in memory.
+/// format; [`Error::Memory`] if the network does not fit in memory.
 pub fn decode(bytes: &[u8]) -> Result<Network> {
     let Some(head) = bytes.get(..HEAD) else {
         return Err(Error::Damaged(format!("{} bytes: expected at least a head of {HEAD}", bytes.len())));

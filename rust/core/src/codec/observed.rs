@@ -2,10 +2,9 @@
 //! rows.
 //!
 //! Random state of rows afterwards u64; number of words u32, each as field u32, length u8 and bytes; number of classes
-//! u32, each as length
-//! u8 and bytes; numbers of rows, of cells and of values of an outcome, u32 each; each row as set u8, place u32, weight
-//! f32, cells and
-//! outcome, f32 each, number of entries u32, each as input u32 and value f32. All numbers are little-endian.
+//! u32, each as length u8 and bytes; numbers of rows, of cells and of values of an outcome, u32 each; each row as set
+//! u8, place u32, weight f32, cells and outcome, f32 each, number of entries u32, each as input u32 and value f32. All
+//! numbers are little-endian.
 
 use crate::dataset::{Place, Set};
 use crate::error::{Error, Result};

@@ -1,8 +1,8 @@
 //! The sections of options: one since version 4, four before.
 //!
 //! Each option is stored as identifier u8, length u32 and value, in ascending order of identifiers. A flag or the code
-//! of a word is u8, an
-//! integer u64, a number f32, and a list of numbers f32 each. So a word is distinguished by its length of 1.
+//! of a word is u8, an integer u64, a number f32, and a list of numbers f32 each. So a word is distinguished by its
+//! length of 1.
 
 use super::frame::Writer;
 use super::section::{Piece, Section, damaged};
@@ -12,8 +12,7 @@ use crate::layout::{Kind, Layout};
 use crate::options::{Changes, Declared, Options, TABLE, Value};
 
 /// The last option of version 4. Options up to here are always written, so their defaults can change without changing
-/// saved networks.
-/// Later ones are left out if they have the default, so that networks without them keep their encoding.
+/// saved networks. Later ones are left out if they have the default, so that networks without them keep their encoding.
 const ALWAYS: u8 = 9;
 
 pub(super) fn write(kind: Kind, options: &Options, writer: &mut Writer<'_>) {

@@ -1,16 +1,13 @@
 //! Reader for networks of the original module, neural-redis, as its RDB stores them in encoding 2.
 //!
 //! Its fixed choices become options here: sigmoid units throughout, squared errors, Rprop+, no weight decay, and with
-//! NORMALIZE columns
-//! divided by 1.2 times their largest magnitude. A network gives the same answers as there, and continues to train from
-//! the same
-//! weights, step sizes and signs of gradients.
+//! NORMALIZE columns divided by 1.2 times their largest magnitude. A network gives the same answers as there, and
+//! continues to train from the same weights, step sizes and signs of gradients.
 //!
 //! The original stores integers and floats one by one, and counts before the values. Counts are not trusted: memory is
-//! allocated as
-//! values arrive. Layers are listed from the outputs to the inputs. Each layer but that of outputs has one more unit
-//! than its count
-//! says, which is always 1 and supplies the biases. Weights to such a unit are stored, too, and have no effect.
+//! allocated as values arrive. Layers are listed from the outputs to the inputs. Each layer but that of outputs has one
+//! more unit than its count says, which is always 1 and supplies the biases. Weights to such a unit are stored, too,
+//! and have no effect.
 
 use std::fmt::Display;
 use std::sync::Arc;

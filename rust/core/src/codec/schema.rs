@@ -34,13 +34,13 @@ pub(super) struct Sections {
     entries: Section,
 }
 
-fn named(name: &[u8]) -> Vec<u8> {
+fn with_length(name: &[u8]) -> Vec<u8> {
     [&[name.len() as u8], name].concat()
 }
 
 fn padded(name: &[u8]) -> [u8; NAME] {
     let mut unit = [0; NAME];
-    unit[..=name.len()].copy_from_slice(&named(name));
+    unit[..=name.len()].copy_from_slice(&with_length(name));
     unit
 }
 
@@ -58,18 +58,18 @@ pub(super) fn write_declaration(fields: &[Field], target: &Target, body: &mut Ve
         Target::Classes { name, most, closed, names: _ } => {
             body.push(if *closed { CLOSED } else { CLASSES });
             body.extend(most.to_le_bytes());
-            body.extend(named(name));
+            body.extend(with_length(name));
         }
         Target::Values(names) => {
             body.push(VALUES);
             body.extend((names.len() as u32).to_le_bytes());
-            names.iter().for_each(|name| body.extend(named(name)));
+            names.iter().for_each(|name| body.extend(with_length(name)));
         }
     }
     for field in fields {
         body.push(field.kind().code());
         body.extend(field.kind().number().unwrap_or(0).to_le_bytes());
-        body.extend(named(field.name()));
+        body.extend(with_length(field.name()));
     }
 }
 

@@ -7,9 +7,8 @@ use crate::error::{Error, Result};
 
 /// Declare the sections: name, number, and the name in errors.
 ///
-/// All are required except for the report, its curve, the notes and the calibration. Without any other section a
-/// network would be
-/// another one, or behave differently.
+/// All are required except for the report, its curve, the notes and the calibration. Losing any other section would
+/// change the network or its behaviour.
 macro_rules! sections {
     ($($(#[$doc:meta])* $name:ident = $tag:literal, $text:literal;)+) => {
         /// A section that this version knows. In a network they come in ascending order of numbers.
@@ -61,8 +60,7 @@ sections! {
     /// Mean f32 and scale f32 of each output of a regressor; left out for the identity.
     OutputScaling = 10, "output scaling";
     /// Steps u64, cycles u64, seconds f64, training error f64, validation error f64, class errors in percent f64,
-    /// overfitting u8, test
-    /// decided u8.
+    /// overfitting u8, test decided u8.
     Statistics = 11, "statistics";
     /// Inputs and outcome of each training row, f32 each; left out if there are none.
     TrainRows = 12, "training rows";
@@ -75,14 +73,11 @@ sections! {
     /// In versions 2 and 3: the option RESTARTS u8; left out for AUTO.
     Restarts = 17, "restarts";
     /// The report of the last training: reason u8, overfitting u8, threads u32, cycles u64, best cycle u64, nanoseconds
-    /// u64, training error
-    /// f64; validation error and class errors, each a flag u8 and, if that is 1, f64; then each warning as length u32
-    /// and text. Reader out
-    /// if there was no training.
+    /// u64, training error f64; validation error and class errors, each a flag u8 and, if that is 1, f64; then each
+    /// warning as length u32 and text. Left out if there was no training.
     Report = 18, "report";
     /// The learning curve of that training: for each point cycle u64, training error f64, validation error f64 (NaN if
-    /// it was not
-    /// computed).
+    /// it was not computed).
     Curve = 19, "curve";
     /// In version 3: the option CLASS-WEIGHT as u8 (1: balanced, 2: given), and if given a weight f32 for each output;
     /// left out for none.
@@ -95,17 +90,15 @@ sections! {
     Notes = 23, "notes";
     /// All options, as `options.rs` describes. Since version 4.
     Options = 24, "options";
-    /// State of a trainer, in addition to the sections of RPROP: tag u8 and three bytes of 0. Reader out if there is
+    /// State of a trainer, in addition to the sections of RPROP: tag u8 and three bytes of 0. Left out if there is
     /// none. Since version 4.
     ///
     /// L-BFGS has tag 1. For each member: objective f64 (infinite before its search begins), step f64, decay f32, times
-    /// shortened u32,
-    /// moves u32. Then the moves of each member, oldest first, as f32 each: changes of the weights, then changes of the
-    /// gradient.
+    /// shortened u32, moves u32. Then the moves of each member, oldest first, as f32 each: changes of the weights, then
+    /// changes of the gradient.
     ///
     /// Adam has tag 2. For each member: steps u64, loss of its last cycle f64. Then for all parameters, f32 each:
-    /// weights before averaging,
-    /// means of gradients, means of squared gradients.
+    /// weights before averaging, means of gradients, means of squared gradients.
     TrainerState = 25, "trainer state";
     /// Present and empty if the weights were assigned by a user. Since version 4.
     Assigned = 26, "assigned weights";
@@ -131,37 +124,32 @@ sections! {
     TestListLengths = 36, "lengths of testing lists";
     /// The same for validation rows.
     TestListEntries = 37, "testing lists";
-    /// For each `NUMBER` or `AUTO` field, the number of knots of its place encoding u32, and the knots, f32 each. Reader
-    /// out before the first
-    /// training and without fields.
+    /// For each `NUMBER` or `AUTO` field, the number of knots of its place encoding u32, and the knots, f32 each. Left
+    /// out before the first training and without fields.
     Places = 38, "places";
     /// A calibration of intervals: source u64 (0: given rows, 1: validation rows, 2: validation rows that decided),
-    /// then the sorted scores,
-    /// f64 each: the smallest of each output, then the second of each, and so on. Reader out if none is set.
+    /// then the sorted scores, f64 each: the smallest of each output, then the second of each, and so on. Left out if
+    /// none is set.
     Calibration = 39, "calibration";
     /// Mean f32 and scale f32 of each computed input of events, for networks of sequences that scale these separately.
     /// Since version 6.
     EventScaling = 40, "event scaling";
     /// How a network of sequences sees them: maximum of kept events u32, cell u8, whether events are by position u8,
-    /// seed u64; then the
-    /// target and the fields of events, as in a schema. Since version 6.
+    /// seed u64; then the target and the fields of events, as in a schema. Since version 6.
     Sequence = 41, "sequences";
     /// Names of classes in order of first appearance, unless they are words of events.
     EventClasses = 42, "classes of sequences";
     /// Words of fields of events in order of first appearance: field u32, and the word.
     EventWords = 43, "words of events";
     /// For each sequence: flags u8 (1: earlier events were dropped, 2: in the validation set, 4: has an outcome),
-    /// length of its id u8, number
-    /// of its events u32, bytes of its events u32, id, events. With an outcome also: the number of events before it
-    /// u32, weight f32, and
-    /// the class or the outputs, f32 each. Reader out if there are none.
+    /// length of its id u8, number of its events u32, bytes of its events u32, id, events. With an outcome also: the
+    /// number of events before it u32, weight f32, and the class or the outputs, f32 each. Left out if there are none.
     Happened = 44, "events of sequences";
     /// The indices of sequences in the order of eviction, u32 each: those of the training set, then those of the
     /// validation set.
     Idle = 45, "order of sequences";
     /// Gated cells, one for each member: units, computed inputs and all inputs, u32 each; then the weights of each
-    /// cell, f32 each. Reader out
-    /// if there are none. Since version 7.
+    /// cell, f32 each. Left out if there are none. Since version 7.
     Gru = 46, "gated cells";
     /// Empty. It marks the end, since an RDB does not store the number of frames.
     End = 0xFFFF, "end";
@@ -200,8 +188,7 @@ impl<'a> Piece<'a> {
     }
 
     /// Read values and append them to `to`. At the end of the section, the number of values must be a multiple of
-    /// `each`, and it must never
-    /// exceed `most`. Memory is allocated only for values that have been received.
+    /// `each`, and it must never exceed `most`. Memory is allocated only for values that have been received.
     pub(super) fn extend<T, const N: usize>(
         &self,
         to: &mut Vec<T>,

@@ -1,32 +1,22 @@
 //! Prediction intervals and sets of classes with a given coverage: split conformal prediction (V. Vovk, A. Gammerman,
-//! G. Shafer,
-//! "Algorithmic Learning in a Random World", 2005; J. Lei et al., "Distribution-free predictive inference for
-//! regression", Journal of
-//! the American Statistical Association 113, 2018).
+//! G. Shafer, "Algorithmic Learning in a Random World", 2005; J. Lei et al., "Distribution-free predictive inference
+//! for regression", Journal of the American Statistical Association 113, 2018).
 //!
 //! Each row of a calibration set, which the network was not trained on, gets a nonconformity score. For a number it is
-//! the distance
-//! of the answer from the outcome. For a class it is 1 minus the probability of the true class (M. Sadinle, J. Lei, L.
-//! Wasserman,
-//! "Least ambiguous set-valued classifiers with bounded error levels", Journal of the American Statistical Association
-//! 114, 2019). Of
-//! n sorted scores, the one with rank ⌈(n + 1) level⌉ is the bound. The score of a new row is within the bound with
-//! probability
-//! `level`, for any network and data, if calibration rows and new rows are exchangeable.
+//! the distance of the answer from the outcome. For a class it is 1 minus the probability of the true class (M.
+//! Sadinle, J. Lei, L. Wasserman, "Least ambiguous set-valued classifiers with bounded error levels", Journal of the
+//! American Statistical Association 114, 2019). Of n sorted scores, the one with rank ⌈(n + 1) level⌉ is the bound. The
+//! score of a new row is within the bound with probability `level`, for any network and data, if calibration rows and
+//! new rows are exchangeable.
 //!
 //! Validation rows that decided when training stopped or which weights were kept are not exchangeable with new rows:
-//! the network
-//! has lower errors on them, and intervals would cover 1 to 3 % too little (measured in docs/learning.md). The rank is
-//! therefore
-//! raised by ⌈√n / 5⌉, which restores the coverage in practice. Z. Liang, Y. Zhou and M. Sesia ("Conformal inference is
-//! (almost)
-//! free for neural networks trained with early stopping", 2023) prove coverage for a method that needs the best weights
-//! for each
-//! possible outcome.
+//! the network has lower errors on them, and intervals would cover 1 to 3 % too little (measured in docs/learning.md).
+//! The rank is therefore raised by ⌈√n / 5⌉, which restores the coverage in practice. Z. Liang, Y. Zhou and M. Sesia
+//! ("Conformal inference is (almost) free for neural networks trained with early stopping", 2023) prove coverage for a
+//! method that needs the best weights for each possible outcome.
 //!
 //! Rejected: dividing distances by the disagreement of the members, which makes intervals wider where the network is
-//! uncertain. It
-//! needs the answer of each member, and on average the intervals were no narrower (docs/learning.md).
+//! uncertain. It needs the answer of each member, and on average the intervals were no narrower (docs/learning.md).
 
 #[cfg(test)]
 mod tests;
@@ -44,8 +34,7 @@ use crate::network::Network;
 use crate::schema::Row;
 
 /// Maximum number of calibration rows. Of more, evenly spaced ones are used. The coverage of one calibration is then
-/// within 0.6 % of
-/// the level in 95 of 100 cases.
+/// within 0.6 % of the level in 95 of 100 cases.
 pub const MOST_ROWS: usize = 10_000;
 /// Maximum number of scores of all outputs together: 8 MB.
 const MOST_SCORES: usize = 1 << 20;
@@ -64,8 +53,7 @@ impl Level {
     }
 
     /// The rank of the bound among `rows` ascending scores, counted from 1. It can be above `rows`: then there are too
-    /// few. With
-    /// `test_decided`, the correction for validation rows that decided is added.
+    /// few. With `test_decided`, the correction for validation rows that decided is added.
     fn rank(self, rows: usize, test_decided: bool) -> usize {
         // 0.9 of 20 must be 18, though 0.9 is slightly larger in binary.
         let rank = ((rows + 1) as f64 * self.0 - 1e-9).ceil().max(1.0) as usize;
@@ -145,8 +133,7 @@ impl Calibration {
     }
 
     /// The bound of the scores: for each output of a regressor the half-width of the interval, for a classifier 1 minus
-    /// the
-    /// probability from which a class is in the set.
+    /// the probability from which a class is in the set.
     ///
     /// # Errors
     /// [`Error::FewCalibrationRows`] if there are too few for that level.
@@ -176,8 +163,7 @@ pub fn interval(answer: f32, distance: f64) -> [f32; 3] {
 }
 
 /// The classes of a set in descending order of probability: all with a probability of at least 1 minus the bound, and
-/// always
-/// the most probable one.
+/// always the most probable one.
 pub fn class_set(probabilities: &[f32], quantile: f64) -> Vec<usize> {
     let mut order = best_first(probabilities);
     let count = order.iter().take_while(|&&class| class_score(probabilities[class]) <= quantile).count();
@@ -249,8 +235,7 @@ fn scores(model: &Model, rows: &Rows, keep_on: &dyn Fn() -> bool) -> Result<Vec<
 }
 
 /// A lazily computed calibration by the validation rows. It is derived from weights and rows and therefore ignored by
-/// comparisons. A
-/// clone shares it until weights or rows of either change.
+/// comparisons. A clone shares it until weights or rows of either change.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Memo(Arc<OnceLock<Arc<Calibration>>>);
 
@@ -345,8 +330,7 @@ impl Network {
     ///
     /// # Errors
     /// [`Error::NoRows`] if there are none, those of [`Self::observe`] for invalid rows, and [`Error::Stopped`] if
-    /// `keep_on` returns
-    /// false.
+    /// `keep_on` returns false.
     pub fn calibration_of(&self, batch: &Batch<'_>, keep_on: &dyn Fn() -> bool) -> Result<Calibration> {
         let model = self.model();
         self.calibration_by(&rows_of(&model, batch)?, keep_on)
@@ -356,8 +340,7 @@ impl Network {
     ///
     /// # Errors
     /// [`Error::NoRows`] if there are none, those of [`Self::observe_fields`] for invalid rows, and [`Error::Stopped`]
-    /// if `keep_on`
-    /// returns false.
+    /// if `keep_on` returns false.
     ///
     /// # Panics
     /// If the network has no schema.
@@ -373,8 +356,7 @@ impl Network {
     }
 
     /// Set the calibration that intervals and sets use until the weights change: by given rows, or by the present
-    /// validation rows. It is
-    /// saved with the network.
+    /// validation rows. It is saved with the network.
     ///
     /// # Errors
     /// [`Error::NoRows`] if it has no rows, [`Error::Damaged`] if it does not fit the kind and outputs of the network.

@@ -33,7 +33,7 @@ impl Block {
         &self.entries[self.begin(row)..self.ends[row] as usize]
     }
 
-    /// Replaces a row, or adds one after the last.
+    /// Replace a row, or append one after the last.
     fn set(&mut self, row: usize, list: &[Entry]) {
         if row == self.ends.len() {
             self.entries.extend_from_slice(list);

@@ -1,8 +1,7 @@
 //! The stored rows of a network: training and validation set, each with a maximum size and random eviction.
 //!
 //! Rows are stored as they were given, in single precision. They are standardized on the way to the kernels. Cloning a
-//! dataset takes
-//! a snapshot in constant time (see [`table`]).
+//! dataset takes a snapshot in constant time (see [`table`]).
 
 mod batch;
 mod lists;
@@ -111,8 +110,7 @@ impl Dataset {
     }
 
     /// Choose the set of a row for which none is named: the one with the smaller filled fraction, training if they are
-    /// equal. If
-    /// both are full, one at random in proportion to the limits.
+    /// equal. If both are full, one at random in proportion to the limits.
     fn choose(&self, random: &mut Random) -> Set {
         let (train, test) = (u64::from(self.limits.train), u64::from(self.limits.test));
         let (train_rows, test_rows) = (self.train.len() as u64, self.test.len() as u64);
@@ -219,8 +217,7 @@ impl Dataset {
     }
 
     /// Hold out `count` random training rows. Returns a dataset in which they are the validation rows, and one that has
-    /// the
-    /// previous validation rows and no training rows.
+    /// the previous validation rows and no training rows.
     pub(crate) fn holding_back(&self, count: usize, random: &mut Random) -> (Self, Self) {
         let (train, held_out) = self.train.split(count, random);
         let (none, test) = (self.train.empty(), self.test.clone());

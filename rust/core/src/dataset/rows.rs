@@ -67,13 +67,11 @@ impl Rows {
     }
 
     /// Keep `count` random rows and drop the others. Kept rows past the new end fill the gaps of dropped rows before
-    /// it, in order;
-    /// the others stay where they are.
+    /// it, in order; the others stay where they are.
     ///
     /// The number of random draws and of moved rows is at most that of the rows kept or of the rows dropped, whichever
-    /// is less. So it is
-    /// cheap to drop few rows of a large set, and to keep few. Replicas and AOFs rely on the selection: it must never
-    /// change.
+    /// is less. So it is cheap to drop few rows of a large set, and to keep few. Replicas and AOFs rely on the
+    /// selection: it must never change.
     pub(super) fn keep(&mut self, count: usize, random: &mut Random) {
         let len = self.len();
         if count >= len {
@@ -139,8 +137,7 @@ struct Chosen(Vec<u64>);
 
 impl Chosen {
     /// A uniformly random subset of `count` of the first `len` rows, by Floyd's algorithm, which never rejects a draw
-    /// (Bentley and
-    /// Floyd: "A sample of brilliance", Communications of the ACM 30, 1987).
+    /// (Bentley and Floyd: "A sample of brilliance", Communications of the ACM 30, 1987).
     fn among(len: usize, count: usize, random: &mut Random) -> Self {
         let mut chosen = Self(vec![0; len.div_ceil(64)]);
         for last in len - count..len {

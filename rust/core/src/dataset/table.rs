@@ -1,12 +1,11 @@
 //! A table of rows in blocks that snapshots share (copy on write).
 //!
 //! Within a block, groups of 16 rows are stored column by column, as the kernels read them, so no group is transposed
-//! in every
-//! cycle. Very wide rows are stored one after the other instead, so that a single row does not take the memory of 16.
+//! in every cycle. Very wide rows are stored one after the other instead, so that a single row does not take the memory
+//! of 16.
 //!
 //! Cloning a table takes a snapshot by copying one pointer. The first write to a shared table copies its list of
-//! blocks, and the
-//! first write to a shared block copies that block. Rows of a snapshot never change.
+//! blocks, and the first write to a shared block copies that block. Rows of a snapshot never change.
 
 use std::alloc::Layout;
 use std::sync::Arc;
@@ -151,8 +150,7 @@ impl Table {
     }
 
     /// The 16 rows from `group * 16` on, column by column, as the kernels read them. Lanes past the last row are 0.
-    /// Interleaved rows
-    /// are borrowed; others are gathered into `scratch`.
+    /// Interleaved rows are borrowed; others are gathered into `scratch`.
     pub(crate) fn group<'a>(&'a self, group: usize, scratch: &'a mut Vec<f32>) -> &'a [f32] {
         let first = group * LANES;
         debug_assert!(first < self.rows);
@@ -197,8 +195,7 @@ fn interleaved(width: usize) -> usize {
 }
 
 /// Number of units, each of `bytes` bytes, in a block. It is about as many as [`BLOCK_BYTES`] hold, chosen so that
-/// rounding by the
-/// allocator adds at most a sixteenth, or as little as possible.
+/// rounding by the allocator adds at most a sixteenth, or as little as possible.
 fn units_per_block(bytes: usize) -> usize {
     let least = (BLOCK_BYTES / bytes).max(1);
     let most = (MAX_BLOCK_BYTES / bytes).max(least);

@@ -2,18 +2,14 @@
 //!
 //! Five steps change the probabilities first, in the order of the logits processors of Hugging Face (transformers,
 //! `generation/utils.py`): a repetition penalty (N. S. Keskar et al., "CTRL: a conditional transformer language model
-//! for
-//! controllable generation", 2019, section 4.1), the temperature, top-k (A. Fan, M. Lewis, Y. Dauphin, "Hierarchical neural story
-//! generation", ACL 2018), top-p (A. Holtzman and others, "The curious case of neural text degeneration", ICLR 2020) and min-p
-//! (M. N. Nguyen et al., "Turning up the heat: min-p sampling for creative and coherent LLM outputs", ICLR 2025). Each
-//! step works
-//! on the result of the previous one, and keeps at least one class.
+//! for controllable generation", 2019, section 4.1), the temperature, top-k (A. Fan, M. Lewis, Y. Dauphin,
+//! "Hierarchical neural story generation", ACL 2018), top-p (A. Holtzman et al., "The curious case of neural text
+//! degeneration", ICLR 2020) and min-p (M. N. Nguyen et al., "Turning up the heat: min-p sampling for creative and
+//! coherent LLM outputs", ICLR 2025). Each step works on the result of the previous one, and keeps at least one class.
 //!
 //! The same probabilities and random numbers give the same class on every machine: logarithm and exponential are the
-//! engine's own,
-//! sums are in double precision and in a fixed order, and ties are broken by the lower class number. So top-k keeps at
-//! most k
-//! classes, whereas that of Hugging Face keeps all that tie with the k-th.
+//! engine's own, sums are in double precision and in a fixed order, and ties are broken by the lower class number. So
+//! top-k keeps at most k classes, whereas that of Hugging Face keeps all that tie with the k-th.
 
 #[cfg(test)]
 mod tests;
@@ -29,12 +25,10 @@ const STREAM: u64 = 1 << 41;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Decoding {
     /// Repetition penalty: the probability of each class in `seen` is raised to this power. Above 1 it becomes less
-    /// probable; 1 has no
-    /// effect. Above 0, finite.
+    /// probable; 1 has no effect. Above 0, finite.
     pub penalty: f64,
     /// Logarithms of probabilities are divided by it: below 1 the distribution becomes sharper, above 1 flatter. With
-    /// 0, the most
-    /// probable class is always drawn (the first of equals). At least 0, finite.
+    /// 0, the most probable class is always drawn (the first of equals). At least 0, finite.
     pub temperature: f64,
     /// Number of most probable classes to keep, at least 1; `None` keeps all.
     pub top_k: Option<usize>,
@@ -86,10 +80,8 @@ impl Decoding {
     /// Apply all steps and return the distribution that classes are drawn from, which sums to 1.
     ///
     /// `probabilities` need not sum to 1: those of independent (sigmoid) outputs are normalized. Values that are not
-    /// positive normal
-    /// numbers count as 0; if all are 0, the first class gets probability 1. `seen` lists the classes to penalize, in
-    /// any order and with
-    /// repetitions; numbers out of range are ignored.
+    /// positive normal numbers count as 0; if all are 0, the first class gets probability 1. `seen` lists the classes
+    /// to penalize, in any order and with repetitions; numbers out of range are ignored.
     ///
     /// # Panics
     /// If there is no class, or in debug builds if a parameter is out of range.
@@ -114,8 +106,8 @@ impl Decoding {
     /// If there is no class, or in debug builds if a parameter is out of range.
     pub fn draw(&self, probabilities: &[f32], seen: &[usize], random: &mut Random) -> usize {
         let weights = self.weights(probabilities, seen);
-        // The centre of one of 2^24 equal parts of [0, 1). It is never 0, which would draw the first class however small its
-        // probability.
+        // The centre of one of 2^24 equal parts of [0, 1). It is never 0, which would draw the first class however
+        // small its probability.
         let uniform = ((random.bits() >> 40) as f64 + 0.5) / f64::from(1u32 << 24);
         let reached = uniform * weights.iter().sum::<f64>();
         let (mut sum, mut drawn) = (0.0, 0);

@@ -245,8 +245,7 @@ fn each_draw_takes_one_random_number() {
 
 proptest! {
     /// After `tests/test-sampling.cpp` of llama.cpp: with probabilities proportional to the number of the class, the
-    /// result of each step
-    /// is known in integers.
+    /// result of each step is known in integers.
     #[test]
     fn steps_match_integer_arithmetic(n in 2u64..3000, k in 1u64..4000, p in 0u64..=16, m in 0u64..=16) {
         let probabilities: Vec<f32> = (0..n).map(|class| class as f32).collect();

@@ -26,13 +26,11 @@ impl Dense {
     /// Initialize the parameters randomly, uniformly with a variance that preserves the scale of values from layer to
     /// layer.
     ///
-    /// The variance is `1 / inputs` (LeCun et al., "Efficient backprop", Neural Networks: Tricks of the Trade, 1998),
-    /// for rectified units
-    /// `2 / inputs` (He et al., ICCV 2015), and for sigmoid units, whose slope at 0 is a quarter, 16 times that of tanh
-    /// units. Biases of
-    /// hidden units are random, too. With biases of 0, the kinks of all units of the first layer would go through the
-    /// mean of the rows,
-    /// and functions that are nonlinear elsewhere (two spirals) would not be learned.
+    /// The variance is `1 / inputs` ("Efficient backprop", Neural Networks: Tricks of the Trade, 1998), for rectified
+    /// units `2 / inputs` (He et al., ICCV 2015), and for sigmoid units, whose slope at 0 is a quarter, 16 times that
+    /// of tanh units. Biases of hidden units are random, too. With biases of 0, the kinks of all units of the first
+    /// layer would go through the mean of the rows, and functions that are nonlinear elsewhere (two spirals) would not
+    /// be learned.
     pub(super) fn draw(&self, weights: &mut [f32], random: &mut Random) {
         let Self { connection, inputs, activation } = self;
         let variance = match activation {
@@ -71,9 +69,8 @@ impl Dense {
     }
 
     /// RPROP moves all weights of a unit at once, so its sum changes in proportion to its inputs. From [`MANY_INPUTS`]
-    /// on, the initial
-    /// steps are smaller by that factor. Otherwise rows of a thousand hashed words would be overfitted after a few
-    /// steps.
+    /// on, the initial steps are smaller by that factor. Otherwise rows of a thousand hashed words would be overfitted
+    /// after a few steps.
     pub(super) fn first_sizes(&self, sizes: &mut [f32]) {
         let many = (self.inputs.of_a_row as f32 / MANY_INPUTS).max(1.0);
         sizes[self.connection.biases()].fill(FIRST_SIZE);
@@ -132,9 +129,9 @@ impl Dense {
         }
     }
 
-    /// A unit computes `b + sum_i w_i (x_i - m_i) s_i`. With new `m'` and `s'` this is unchanged for `w'_i = w_i s_i /
-    /// s'_i` and
-    /// `b' = b + sum_i w_i s_i (m'_i - m_i)`. Step sizes are in units of the weight, so they scale with it.
+    /// A unit computes `b + sum_i w_i (x_i - m_i) s_i`. With new `m'` and `s'` this is unchanged for
+    /// `w'_i = w_i s_i / s'_i` and `b' = b + sum_i w_i s_i (m'_i - m_i)`. Step sizes are in units of the weight, so they
+    /// scale with it.
     pub(super) fn rescale_inputs(&self, old: &Scaling, new: &Scaling, weights: &mut [f32], sizes: &mut [f32]) {
         let Connection { outputs, offset, .. } = self.connection;
         let mut shift = vec![0.0; outputs];
@@ -157,10 +154,8 @@ impl Dense {
     }
 
     /// A linear output is `m + z / s`, which is unchanged for `z' = (z / s + m - m') s'`. Sigmoid outputs keep their
-    /// scaling (see
-    /// [`Scaling::of_outputs`]). An output that was constant starts as that constant, by its bias. An output that
-    /// becomes constant keeps
-    /// its weights.
+    /// scaling (see [`Scaling::of_outputs`]). An output that was constant starts as that constant, by its bias. An
+    /// output that becomes constant keeps its weights.
     pub(super) fn rescale_outputs(
         &self,
         function: Output,

@@ -1,6 +1,5 @@
 //! Looked-up (sparse) inputs: of thousands of words a row has only a few. Their weights are added, instead of
-//! multiplying all others
-//! by 0, so the cost is proportional to the entries.
+//! multiplying all others by 0, so the cost is proportional to the entries.
 
 use crate::forward::Arrangement;
 use crate::kernels::{LANES, MAX_INPUT, kernels};
@@ -70,8 +69,7 @@ impl LookedUp {
     }
 
     /// Add the weights of the entries, times their values, to the sums of the first layer. The results are clamped to
-    /// the range of sums
-    /// ([`MAX_INPUT`]).
+    /// the range of sums ([`MAX_INPUT`]).
     #[inline]
     pub(super) fn forward<A: Arrangement>(&self, matrix: &[f32], units: usize, z: &mut [f32]) {
         let add = kernels().add_entries;
@@ -92,8 +90,7 @@ impl LookedUp {
     }
 
     /// Add the gradient of the weights: for each row and entry, in order, the derivatives `delta` with respect to the
-    /// sums, times the value
-    /// of the entry.
+    /// sums, times the value of the entry.
     pub(super) fn backward(&self, delta: &[f32], units: usize, gradient: &mut [f32]) {
         let add = kernels().gradient_of_entries;
         let mut deltas = vec![0.0; units];

@@ -1,8 +1,7 @@
 //! Layers of a network: parameters, forward and backward pass, initialization, and rescaling.
 //!
 //! A [`Layer`] is a value that knows where its parameters are among those of a member. Everything that depends on the
-//! kind of a
-//! layer is in this folder, in one file for each kind.
+//! kind of a layer is in this folder, in one file for each kind.
 
 mod dense;
 mod looked_up;
@@ -79,8 +78,7 @@ impl Layer {
     }
 
     /// Forward pass: compute the outputs `y` for groups of rows from the values `x` of the previous layer. Only the
-    /// first layer has
-    /// looked-up inputs.
+    /// first layer has looked-up inputs.
     #[inline]
     pub(crate) fn forward<A: Arrangement>(
         &self,
@@ -94,8 +92,7 @@ impl Layer {
     }
 
     /// Backward pass. `delta` holds the derivatives of the loss with respect to `y`, and is overwritten. Adds to
-    /// `gradient`, and computes
-    /// the derivatives with respect to `x` into `before`, if there is a previous layer.
+    /// `gradient`, and computes the derivatives with respect to `x` into `before`, if there is a previous layer.
     #[expect(clippy::too_many_arguments, reason = "the operands of the backward pass")]
     pub(crate) fn backward(
         &self,

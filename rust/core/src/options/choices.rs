@@ -84,8 +84,7 @@ choice! {
         /// original module.
         RpropPlus = 3, "rprop+";
         /// L-BFGS (Liu and Nocedal 1989), which steps along directions computed from the last steps. A new network
-        /// first gets some cycles
-        /// of iRprop+. It converges to a lower training error on numbers with little noise.
+        /// first gets some cycles of iRprop+. It converges to a lower training error on numbers with little noise.
         Lbfgs = 4, "lbfgs";
         /// Adam (Kingma and Ba 2015) on mini-batches of a few hundred rows, with an average of the weights over steps:
         /// for many rows.

@@ -8,24 +8,20 @@ use crate::layout::{Kind, Layout};
 use crate::memory::{self, Move, Taken};
 
 /// Weights of classes: the loss of a training or validation row is multiplied by the weight of its class and by the
-/// row's own
-/// weight.
+/// row's own weight.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum ClassWeight {
     /// All weights are 1.
     #[default]
     None,
     /// Classes get the same total weight. The weight of a class is `rows / (classes * rows of the class)`, computed
-    /// when a training
-    /// starts from its training rows. Rows count by their weights, and only classes with rows are counted. So the mean
-    /// weight of a
-    /// training row is 1; a class without rows has weight 1. The formula is scikit-learn's and goes back to King and
-    /// Zeng,
-    /// "Logistic Regression in Rare Events Data", Political Analysis, 2001.
+    /// when a training starts from its training rows. Rows count by their weights, and only classes with rows are
+    /// counted. So the mean weight of a training row is 1; a class without rows has weight 1. The formula is
+    /// scikit-learn's and goes back to King and Zeng, "Logistic Regression in Rare Events Data", Political Analysis,
+    /// 2001.
     Balanced,
     /// The weight of each output, finite and above 0. A vector rather than a slice, because its allocation can fail
-    /// without aborting
-    /// the process.
+    /// without aborting the process.
     Given(Arc<Vec<f32>>),
 }
 

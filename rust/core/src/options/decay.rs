@@ -4,17 +4,13 @@ use super::choices::Loss;
 use super::value::{Domain, Other, Setting, Value, auto_or};
 
 /// Factors of the automatic decay for the members of an ensemble, in turn. The best decay depends on the data (two
-/// spirals need none,
-/// other data more than 1), so members differ in it: the validation rows select among them, and their average is more
-/// accurate
-/// (`benchmarks/quality`).
+/// spirals need none, other data more than 1), so members differ in it: the validation rows select among them, and
+/// their average is more accurate (`benchmarks/quality`).
 const DECAY_SHARES: [f32; 5] = [0.3, 0.01, 1.0, 0.1, 3.0];
 
 /// Lower bound of the rows in the formulas of [`Decay::Auto`]. With fewer, such as the four rows of exclusive or, the
-/// decay would
-/// hold all weights near 0 and nothing would be learned. Samples of 6 to 48 rows are learned as well as without this
-/// bound, or
-/// better.
+/// decay would hold all weights near 0 and nothing would be learned. Samples of 6 to 48 rows are learned as well as
+/// without this bound, or better.
 const FEW_ROWS: f64 = 50.0;
 
 /// Inputs of a unit above which [`Decay::Auto`] grows with the square of their number (`benchmarks/quality`).
@@ -26,10 +22,9 @@ pub enum Decay {
     /// Chosen from the training rows. It corresponds to a normal prior of the weights.
     ///
     /// With cross-entropy it is `1 / rows`, with at least 50 rows: the prior has standard deviation 1, the usual
-    /// default of
-    /// regularized logistic regression. With squared errors it is `10 error / rows`, where the present training error
-    /// estimates the
-    /// variance of the noise, so rows without noise are fitted exactly. Measured in `benchmarks/stopping.py`.
+    /// default of regularized logistic regression. With squared errors it is `10 error / rows`, where the present
+    /// training error estimates the variance of the noise, so rows without noise are fitted exactly. Measured in
+    /// `benchmarks/stopping.py`.
     #[default]
     Auto,
     /// A given decay, at least 0.
@@ -38,8 +33,7 @@ pub enum Decay {
 
 impl Decay {
     /// The decay for a step. `rows` is the total weight of the training rows, `error` their present mean loss, and
-    /// `share` the
-    /// member's factor of an automatic decay.
+    /// `share` the member's factor of an automatic decay.
     pub(crate) fn at(self, loss: Loss, rows: f64, error: f64, share: f32) -> f32 {
         match (self, loss) {
             (Self::Fixed(l2), _) => l2,
@@ -52,8 +46,7 @@ impl Decay {
     /// The factor of the decay for the weights of a unit with this number of inputs.
     ///
     /// The variance of a unit's sum grows with its inputs, and with a thousand hashed words, rows are soon
-    /// distinguished by irrelevant
-    /// words. A fixed decay is the same for all weights.
+    /// distinguished by irrelevant words. A fixed decay is the same for all weights.
     pub(crate) fn of_unit(self, inputs: usize) -> f32 {
         match self {
             Self::Auto => (inputs as f32 / MANY_INPUTS).max(1.0).powi(2),

@@ -4,19 +4,15 @@ use super::value::{Domain, Other, Setting, Value, auto_or};
 use crate::layout::MAX_PARAMETERS;
 
 /// How many networks a training starts. Each begins with its own random weights, all are trained on the same rows, and
-/// with
-/// AUTOSTOP only the half with the lowest validation errors is kept. The kept networks are the members of an ensemble,
-/// whose
-/// answer is computed from the mean of their logits (the sums before the output function).
+/// with AUTOSTOP only the half with the lowest validation errors is kept. The kept networks are the members of an
+/// ensemble, whose answer is computed from the mean of their logits (the sums before the output function).
 ///
 /// The first training after creation or a reset decides, and from then on the members are part of the network: it is
-/// equal to one
-/// with several times the hidden units, in which each group of units is connected only to itself.
+/// equal to one with several times the hidden units, in which each group of units is connected only to itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Restarts {
     /// As many as are cheap for the rows and parameters: at most 7, or 16 by mini-batches. One if nothing selects among
-    /// them (no
-    /// AUTOSTOP and no trial).
+    /// them (no AUTOSTOP and no trial).
     #[default]
     Auto,
     /// A given number, from 1 to [`MAX_MEMBERS`].
@@ -38,8 +34,7 @@ const AUTO_PARAMETERS: usize = 200_000;
 
 impl Restarts {
     /// How many networks to start. `selects` is true if validation rows will select the better half; `parameters` are
-    /// those of one
-    /// network.
+    /// those of one network.
     pub(crate) fn starts(self, selects: bool, by_batches: bool, rows: usize, parameters: usize) -> usize {
         let (most_rows, most) =
             if by_batches { (AUTO_ROWS_BY_BATCHES, AUTO_STARTS_BY_BATCHES) } else { (AUTO_ROWS, AUTO_STARTS) };

@@ -1,8 +1,7 @@
 //! Options of a network: how it computes its output and how it is trained.
 //!
 //! An option is declared once, in the [`TABLE`]. The file format, the commands of the module and the keyword arguments
-//! of Python
-//! derive from it. For the steps to add one, see `docs/how-to/add-an-option.md`.
+//! of Python derive from it. For the steps to add one, see `docs/how-to/add-an-option.md`.
 
 mod choices;
 mod class_weight;
@@ -189,8 +188,7 @@ options! {
 
 impl Options {
     /// Apply changes. A new output function also sets its default loss, and the first monotone inputs set the
-    /// activation to tanh,
-    /// unless the changes name a loss or an activation themselves.
+    /// activation to tanh, unless the changes name a loss or an activation themselves.
     ///
     /// # Errors
     /// [`Error::Option`] for a value out of range or an invalid combination.

@@ -10,9 +10,8 @@ use crate::memory::{self, Move, Taken};
 use crate::schema::FieldKind;
 
 /// Inputs in which the answer is monotone: a regressor's only output, or the probability of the second of two classes.
-/// The constraint
-/// holds exactly in single precision: if a monotone input rises and all others stay, the answer does not fall (or rise,
-/// for -1).
+/// The constraint holds exactly in single precision: if a monotone input rises and all others stay, the answer does not
+/// fall (or rise, for -1).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Monotone {
     /// The answer is not constrained.

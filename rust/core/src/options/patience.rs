@@ -6,8 +6,7 @@ use super::value::{Domain, Other, Setting, Value, auto_or};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Patience {
     /// In proportion to the cycles so far, at least 50 or 100 and at most 500. Without BACKTRACK it is shorter if the
-    /// validation error
-    /// rises repeatedly. The rules are in `stopping.rs`.
+    /// validation error rises repeatedly. The rules are in `stopping.rs`.
     #[default]
     Auto,
     /// This number of cycles, from 1 to [`MAX_PATIENCE`].

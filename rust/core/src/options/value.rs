@@ -1,8 +1,7 @@
 //! Untyped values of options, and the values that an option accepts.
 //!
 //! Bindings convert between their own representation (text, objects) and a [`Value`], guided by the [`Domain`] alone.
-//! So they support
-//! every option of the [`super::TABLE`] without code of its own.
+//! So they support every option of the [`super::TABLE`] without code of its own.
 
 use std::sync::Arc;
 

@@ -1,15 +1,11 @@
 //! Counterfactuals: the fewest changes of a row that make the network answer another class.
 //!
 //! Values are copied from one of the nearest training rows that the network assigns to the wanted class, as few as
-//! suffice. This extends
-//! D. Brughmans, P. Leyman, D. Martens, "NICE: an algorithm for nearest instance counterfactual explanations", Data
-//! Mining and Knowledge
-//! Discovery 38, 2024, which uses only the nearest row and adds fields greedily. Values of stored rows are always
-//! plausible, and copying
-//! all of them is certain to reach the class. Rejected: gradient descent on the inputs (R. K. Mothilal, A. Sharma, C.
-//! Tan, "Explaining
-//! machine learning classifiers through diverse counterfactual explanations", 2020), which leads to values that no row
-//! has.
+//! suffice. This extends D. Brughmans, P. Leyman, D. Martens, "NICE: an algorithm for nearest instance counterfactual
+//! explanations", Data Mining and Knowledge Discovery 38, 2024, which uses only the nearest row and adds fields
+//! greedily. Values of stored rows are always plausible, and copying all of them is certain to reach the class.
+//! Rejected: gradient descent on the inputs (R. K. Mothilal, A. Sharma, C. Tan, "Explaining machine learning
+//! classifiers through diverse counterfactual explanations", 2020), which leads to values that no row has.
 
 use std::ops::Range;
 
@@ -37,8 +33,7 @@ pub struct Counterfactual {
     /// The class of the unchanged row.
     pub class: usize,
     /// The fields, or inputs, to change, in ascending order, and the changed row; no fields if the row is of the wanted
-    /// class already.
-    /// `None` if the network assigns no training row to the wanted class.
+    /// class already. `None` if the network assigns no training row to the wanted class.
     pub changes: Option<(Vec<usize>, Row)>,
 }
 
@@ -61,14 +56,11 @@ impl Network {
     /// Find the fewest changes that make the network answer the class `wanted`, each to the value of a training row.
     ///
     /// All changes of one row are copied from the same training row, one of the 100 nearest that the network assigns to
-    /// the class. The
-    /// distance is the sum over fields of the absolute difference relative to the range for numbers, and 1 for
-    /// different words (after D.
-    /// R. Wilson, T. R. Martinez, "Improved heterogeneous distance functions", JAIR 6, 1997, but not squared, which
-    /// prefers few large
-    /// differences to many small ones). Among equally few changes, those with the smallest distance are returned. If
-    /// there are too many
-    /// combinations to try, fields are added in the order of their gain, and then removed as long as the class stays.
+    /// the class. The distance is the sum over fields of the absolute difference relative to the range for numbers, and
+    /// 1 for different words (after D. R. Wilson, T. R. Martinez, "Improved heterogeneous distance functions", JAIR 6,
+    /// 1997, but not squared, which prefers few large differences to many small ones). Among equally few changes, those
+    /// with the smallest distance are returned. If there are too many combinations to try, fields are added in the
+    /// order of their gain, and then removed as long as the class stays.
     ///
     /// # Errors
     /// [`Error::NotClassifier`] for a regressor, [`Error::Class`] for an unknown class, and those of
@@ -223,8 +215,7 @@ impl Search<'_> {
     }
 
     /// For each of the nearest rows, add fields in the order of their individual gain until the class is reached, then
-    /// remove those that
-    /// are not needed. Return the best change.
+    /// remove those that are not needed. Return the best change.
     fn greedy(&self) -> Result<Change> {
         let mut best: Option<(usize, f64, Change)> = None;
         for index in 0..self.near.len().min(GREEDY_NEAREST) {

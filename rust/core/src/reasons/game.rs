@@ -1,8 +1,7 @@
 //! The cooperative game whose Shapley values explain an answer.
 //!
 //! The worth of a coalition of fields is the mean answer for the background rows after the row's values of these fields
-//! have been copied
-//! into them.
+//! have been copied into them.
 
 use super::log_odds::Readout;
 use super::{Players, answer, batch_rows, without_output_function};

@@ -1,10 +1,8 @@
 //! The number to explain, as a function of the outputs before the output function (logits).
 //!
 //! A single logit of a softmax has no meaning, since a constant added to all changes no probability. So a class is
-//! explained by its
-//! log-odds against all others, `ln(p / (1 - p))`. With two classes, this is the difference of the two logits. It is
-//! computed from the
-//! logits, because a probability near 1 has lost precision.
+//! explained by its log-odds against all others, `ln(p / (1 - p))`. With two classes, this is the difference of the two
+//! logits. It is computed from the logits, because a probability near 1 has lost precision.
 
 use crate::kernels::double::{exp, ln};
 use crate::layout::Kind;

@@ -1,8 +1,7 @@
 //! Explanations of single answers: attributions to fields (Shapley values) and counterfactuals.
 //!
 //! Both compare a row with stored training rows: values of one replace values of the other, and the network answers the
-//! mixed row. If
-//! fields depend on each other, mixed rows can be such as never occur.
+//! mixed row. If fields depend on each other, mixed rows can be combinations that never occur.
 
 mod counterfactual;
 mod game;
@@ -81,8 +80,7 @@ pub struct Explanation {
     /// The answer for the row.
     pub answer: f64,
     /// The mean answer for the background rows, in the same units. It is adjusted in the last bits of double precision
-    /// so that it equals
-    /// the answer minus the sum of all shares exactly.
+    /// so that it equals the answer minus the sum of all shares exactly.
     pub mean: f64,
     /// The Shapley value of each field. Their sum, in any order, is the answer minus the mean, without rounding.
     pub shares: Vec<f64>,
@@ -94,24 +92,18 @@ pub struct Explanation {
 
 impl Network {
     /// Attribute the answer for a row to its fields by Shapley values. In the game, fields of the coalition have the
-    /// values of the row,
-    /// and the others those of stored training rows (S. M. Lundberg, S.-I. Lee, "A unified approach to interpreting
-    /// model predictions",
-    /// NIPS 2017). Values are interventional, as D. Janzing, L. Minorics, P. Blöbaum, "Feature relevance quantification
-    /// in explainable
-    /// AI", AISTATS 2020, recommend.
+    /// values of the row, and the others those of stored training rows (S. M. Lundberg, S.-I. Lee, "A unified approach
+    /// to interpreting model predictions", NIPS 2017). Values are interventional, as D. Janzing, L. Minorics, P.
+    /// Blöbaum, "Feature relevance quantification in explainable AI", AISTATS 2020, recommend.
     ///
     /// Without a schema, the cells of the row are the inputs. `output` defaults to the predicted class, or to the only
-    /// output of a
-    /// regressor.
+    /// output of a regressor.
     ///
     /// # Errors
     /// [`Error::NothingStored`] without training rows; [`Error::ManyInputs`]; [`Error::NoClasses`] if no class is
-    /// known;
-    /// [`Error::NoOutput`] if `output` is out of range, or missing with several outputs; [`Error::Inputs`] or
-    /// [`Error::Schema`] for a row of
-    /// another shape; [`Error::NotFinite`]; [`Error::Option`] for samples out of range; [`Error::Stopped`] if `keep_on`
-    /// returns false.
+    /// known; [`Error::NoOutput`] if `output` is out of range, or missing with several outputs; [`Error::Inputs`] or
+    /// [`Error::Schema`] for a row of another shape; [`Error::NotFinite`]; [`Error::Option`] for samples out of range;
+    /// [`Error::Stopped`] if `keep_on` returns false.
     pub fn explain(
         &self,
         row: &Row,

@@ -1,6 +1,5 @@
 //! Shapley values: the gain by each player, averaged over all orders in which players can join (L. S. Shapley, "A value
-//! for n-person
-//! games", 1953).
+//! for n-person games", 1953).
 
 use super::game::Game;
 use crate::error::{Error, Result};
@@ -39,10 +38,8 @@ pub(super) fn exact(game: &mut Game<'_>, keep_on: &dyn Fn() -> bool) -> Result<V
 }
 
 /// Estimates from random permutations, with their standard errors. Each permutation is also evaluated in reverse
-/// (antithetic sampling),
-/// which reduces the variance (R. Mitchell, J. Cooper, E. Frank, G. Holmes, "Sampling permutations for Shapley value
-/// estimation", JMLR
-/// 23, 2022).
+/// (antithetic sampling), which reduces the variance (R. Mitchell, J. Cooper, E. Frank, G. Holmes, "Sampling
+/// permutations for Shapley value estimation", JMLR 23, 2022).
 pub(super) fn sampled(
     game: &mut Game<'_>,
     samples: u32,
@@ -92,10 +89,8 @@ fn add_gains<'a>(
 }
 
 /// Round answer, mean and shares to multiples of a unit, such that they add up exactly in any order. The unit is 2^-51
-/// of the sum of
-/// their magnitudes: large enough that no partial sum is rounded, and too small to matter. The mean becomes the answer
-/// minus all
-/// shares.
+/// of the sum of their magnitudes: large enough that no partial sum is rounded, and too small to matter. The mean
+/// becomes the answer minus all shares.
 pub(super) fn make_additive(answer: f64, mean: f64, mut shares: Vec<f64>) -> (f64, f64, Vec<f64>) {
     let size = answer.abs() + mean.abs() + shares.iter().map(|share| share.abs()).sum::<f64>();
     if size == 0.0 {

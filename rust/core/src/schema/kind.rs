@@ -35,8 +35,7 @@ struct KindEntry {
     name: &'static str,
     code: u8,
     /// The number after the name: `None` if the kind takes no number, `Some(Ok(default))`, or `Some(Err(what))` if the
-    /// number is
-    /// required; `what` describes it in the error.
+    /// number is required; `what` describes it in the error.
     number: Option<std::result::Result<u32, &'static str>>,
     make: fn(u32) -> FieldKind,
 }

@@ -2,13 +2,11 @@
 //! rows.
 //!
 //! A *word* is a value of a `CATEGORY`, `AUTO` or `TAGS` field; each such field has a dictionary of the words it has
-//! met.
-//! The inputs of a network are numbered in this order:
+//! met. The inputs of a network are numbered in this order:
 //!
 //! 1. Computed (dense) inputs, which are derived from the numbers of a row.
 //! 2. Looked-up (sparse) inputs that exist from the start: for each field one for a gap, and one for unknown words or
-//!    one for each
-//!    bucket of a text.
+//!    one for each bucket of a text.
 //! 3. One looked-up input for each word, in order of first appearance, across all fields.
 //!
 //! So the number of a word never changes, and new words only append weights to the first layer.
@@ -62,10 +60,11 @@ pub struct Schema {
     target: Target,
     /// All words in order of first appearance, each with the index of its field.
     words: Vec<(u32, Box<[u8]>)>,
-    /// Numbers of a stored row for fields (`cells`), computed inputs (`dense`), and looked-up inputs without those of
-    /// words (`fixed`).
+    /// Number of cells of a stored row, at least 1.
     cells: usize,
+    /// Number of computed inputs, at least 1.
     dense: usize,
+    /// Number of looked-up inputs without those of words.
     fixed: usize,
 }
 
@@ -173,7 +172,7 @@ impl Schema {
         Self { fields: own, target, words: Vec::new(), cells, dense, fixed }
     }
 
-    /// Create a schema of fields whose names have been checked elsewhere, or are not a user's and need no check.
+    /// Create a schema whose field names need no check, since they were checked before or are derived from others.
     ///
     /// # Errors
     /// [`Error::Schema`] for an invalid target or too many inputs.
@@ -446,8 +445,7 @@ impl Schema {
     }
 
     /// The words among `values` to add to dictionaries: unknown words, in order, as far as there is room. They are
-    /// distinct because a
-    /// field has one word, or a sorted set of them.
+    /// distinct because a field has one word, or a sorted set of them.
     pub fn new_words(&self, values: &[Value<'_>]) -> Vec<(u32, Box<[u8]>)> {
         let mut found = Vec::new();
         for (index, (field, value)) in self.fields.iter().zip(values).enumerate() {

@@ -1,9 +1,8 @@
 //! The encoding of rows: from parsed values to stored numbers, and from these to inputs of a network.
 //!
 //! A number takes one cell (NaN for a gap). A word takes one cell, which holds its input, or the input for a gap or for
-//! unknown
-//! words. A time takes two cells: days and seconds. Texts and tags take no cell but a list of inputs with a value for
-//! each.
+//! unknown words. A time takes two cells: days and seconds. Texts and tags take no cell but a list of inputs with a
+//! value for each.
 
 use std::ops::Range;
 
@@ -80,7 +79,7 @@ impl Schema {
         }
         for (index, field) in self.fields().iter().enumerate() {
             let cells = &cells[field.cell()..][..field.kind().cells()];
-            if !self.holds(index, cells) {
+            if !self.accepts(index, cells) {
                 return Err(Error::Schema(format!("cells {cells:?} of field {}", shown(field.name()))));
             }
         }
@@ -103,7 +102,7 @@ impl Schema {
     }
 
     /// Whether these cells are valid for a field.
-    fn holds(&self, index: usize, cells: &[f32]) -> bool {
+    fn accepts(&self, index: usize, cells: &[f32]) -> bool {
         // Exactly one bit pattern of NaN is a gap, so that equal rows have equal bytes.
         let is_gap = |cell: f32| cell.to_bits() == f32::NAN.to_bits();
         let all = |is: &dyn Fn(f32) -> bool| cells.iter().all(|&cell| is(cell));
@@ -136,8 +135,7 @@ impl Schema {
     }
 
     /// Compute the dense inputs of `rows` rows from their cells, before scaling. In `cells` and in `to`, the values of
-    /// all rows for
-    /// one column are adjacent, as in the kernels. NaN marks a gap.
+    /// all rows for one column are adjacent, as in the kernels. NaN marks a gap.
     pub(crate) fn computed_of(&self, rows: usize, cells: &[f32], places: Option<&Places>, to: &mut [f32]) {
         let mut knots = places.into_iter().flat_map(Places::fields);
         for field in self.fields() {
@@ -168,8 +166,7 @@ impl Schema {
     }
 
     /// Pass the looked-up inputs of a row to `add`, in a fixed order, for a network with `inputs` inputs. `cell` reads
-    /// a cell of
-    /// the row.
+    /// a cell of the row.
     pub(crate) fn entries_of(
         &self,
         cell: impl Fn(usize) -> f32,
@@ -227,8 +224,7 @@ impl Field {
 ///
 /// # Errors
 /// [`Error::Class`], [`Error::NotFinite`], [`Error::Outputs`] for a wrong number of values, or [`Error::Schema`] if no
-/// class is
-/// known yet.
+/// class is known yet.
 pub(crate) fn check_outcome(target: &Target, outcome: &[f32]) -> Result<()> {
     match target {
         Target::Classes { names, .. } => match outcome {
@@ -298,9 +294,8 @@ mod tests {
     }
 
     // Computed inputs are 0 to 13: age and spent with their places, phone, 7 of at, 2 of place. From 14 on: age's gap;
-    // plan's gap and
-    // unknown words; spent's two; phone's gap; at's gap; words' gap and 4 buckets; tags' two; place's gap. Words begin
-    // at 29.
+    // plan's gap and unknown words; spent's two; phone's gap; at's gap; words' gap and 4 buckets; tags' two; place's
+    // gap. Words begin at 29.
     #[test]
     fn inputs_are_numbered_by_field_and_then_by_first_appearance_of_words() {
         let mut schema = schema();

@@ -1,10 +1,8 @@
 //! Text features: words and word pairs, hashed to a fixed number of buckets.
 //!
 //! The hashing trick (Weinberger et al., "Feature hashing for large scale multitask learning", ICML 2009): there is no
-//! dictionary,
-//! and different words can share a bucket. Words are segmented by Unicode Annex 29 after NFKC normalization and
-//! lower-casing, so
-//! that texts that look the same get the same buckets.
+//! dictionary, and different words can share a bucket. Words are segmented by Unicode Annex 29 after NFKC normalization
+//! and lower-casing, so that texts that look the same get the same buckets.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
