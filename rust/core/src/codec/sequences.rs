@@ -1,4 +1,4 @@
-//! The sections of networks of sequences: how they are kept and seen, their classes and words, and what happened.
+//! The sections of networks of sequences: options and fields of events, classes, words, and the sequences.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::sequence::{Auto, Cache, Cell, Sequence, SequenceOptions, SequenceOutc
 const CUT: u8 = 1;
 const TEST: u8 = 2;
 const OUTCOME: u8 = 4;
-/// Bytes before the id of a sequence.
+/// Bytes of a sequence before its id.
 const HEAD: usize = 10;
 
 pub(super) fn write(seen: &Schema, sequences: &Sequences, writer: &mut Writer<'_>) {
@@ -24,7 +24,7 @@ pub(super) fn write(seen: &Schema, sequences: &Sequences, writer: &mut Writer<'_
     body.extend(view.seed().to_le_bytes());
     write_declaration(view.events().fields(), seen.target(), &mut body);
     writer.fields(Section::Sequence, &[&body]);
-    // Else they are words.
+    // Otherwise classes are words of events, which follow.
     if view.next().is_none() {
         write_classes(Section::EventClasses, seen, writer);
     }
@@ -73,19 +73,19 @@ fn record(sequence: &Sequence) -> Vec<u8> {
     bytes
 }
 
-/// What has been read so far.
+/// The parts decoded so far.
 #[derive(Debug)]
 pub(super) struct Parts {
     view: View,
     store: Store,
-    /// The beginning of a sequence that goes on in the next piece.
+    /// The start of a sequence that continues in the next piece.
     begun: Vec<u8>,
     order: Vec<u32>,
     has_order: bool,
 }
 
 impl Parts {
-    /// How sequences are kept and seen, and the fields that the network sees.
+    /// Read the options and fields of events. Returns also the schema of the rows that the network sees.
     pub(super) fn read(piece: &Piece<'_>) -> Result<(Self, Schema)> {
         let mut fields = piece.fields()?;
         let length = fields.u32()?;
@@ -152,27 +152,27 @@ impl Parts {
     }
 
     fn restored(&self, seen: &Schema, section: Section, record: &[u8]) -> Result<Sequence> {
-        let refuse = |what: String| Err(damaged(section, what));
+        let reject = |what: String| Err(damaged(section, what));
         let mut fields = Fields::new(section, record);
         let (flags, id) = (fields.u8()?, fields.u8()?);
         let (events, bytes) = (fields.u32()?, fields.u32()?);
         let (id, kept) = (fields.bytes(id.into())?, fields.bytes(bytes as usize)?);
         if flags > CUT | TEST | OUTCOME || id.is_empty() {
-            return refuse(format!("a sequence with the flags {flags} and an id of {} bytes", id.len()));
+            return reject(format!("a sequence with the flags {flags} and an id of {} bytes", id.len()));
         }
         if events > self.view.options().length || (events == 0) != kept.is_empty() || events == 0 {
-            return refuse(format!("a sequence of {events} events: expected 1 to {}", self.view.options().length));
+            return reject(format!("a sequence of {events} events: expected 1 to {}", self.view.options().length));
         }
         let mut left = kept;
         for _ in 0..events {
             let Some((row, length)) = crate::sequence::read_event(self.view.events(), left) else {
-                return refuse("an event that is none".into());
+                return reject("an event that is none".into());
             };
             self.view.events().check_row(&row.cells, &row.list).map_err(|error| damaged(section, error))?;
             left = &left[length..];
         }
         if !left.is_empty() {
-            return refuse(format!("{} bytes after the events of a sequence", left.len()));
+            return reject(format!("{} bytes after the events of a sequence", left.len()));
         }
         let outcome = if flags & OUTCOME == 0 {
             None
@@ -185,7 +185,7 @@ impl Parts {
             check_outcome(seen.target(), &values).map_err(|error| damaged(section, error))?;
             check_weight(weight).map_err(|error| damaged(section, error))?;
             if self.view.next().is_some() || after == 0 || after > events {
-                return refuse(format!("an outcome after {after} of {events} events"));
+                return reject(format!("an outcome after {after} of {events} events"));
             }
             Some(SequenceOutcome { after, values, weight })
         };
@@ -209,7 +209,7 @@ impl Parts {
     }
 }
 
-/// How long a sequence is, whose beginning is there; none where that is too short to tell.
+/// The encoded length of the first sequence in `bytes`; `None` if its head is incomplete.
 fn length_of(bytes: &[u8], seen: &Schema) -> Option<u64> {
     let head = bytes.get(..HEAD)?;
     let kept = u32::from_le_bytes(head[6..10].try_into().expect("four bytes"));
