@@ -150,7 +150,7 @@ fn row(model: &Model, inputs: &[f32]) -> Result<Reply, Refusal> {
 fn outputs(model: &Model, inputs: &[u8], size: usize, is_awaited: IsAwaited<'_>) -> Result<Reply, Refusal> {
     let mut bytes: Vec<[u8; 4]> = Vec::with_capacity(size / 4);
     blobs::run_blob(model, inputs, is_awaited, |outputs| {
-        bytes.extend(outputs.iter().map(|output| output.to_le_bytes()))
+        bytes.extend(outputs.iter().map(|output| output.to_le_bytes()));
     })?;
     Ok(Reply::Bulk(bytes.into_flattened()))
 }
