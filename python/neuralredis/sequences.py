@@ -73,10 +73,10 @@ class SequenceNetwork(Network):
         200 fixed units that remember what came before, each for a time of its own [1]_; what they hold, and of
         sequences with an outcome their means and maxima, are the inputs. ``"gru"``: gated recurrent units [2]_, 32 of
         them, 64 where the target is a field, which are trained through time, by mini-batches whatever ``algorithm``
-        is; up to four members, each with units of its own. ``"auto"``: window and reservoir; of a series the window
-        alone.
+        is; up to four members, each with units of its own. ``"auto"``: ``"gru"`` where each next
+        event is a class, the window alone for a series, and else window and reservoir.
     hidden, classes, **options
-        As of `Network`; not ``monotone``. By default ``"gru"`` has no hidden layers.
+        As of `Network`; not ``monotone``. By default a network with GRU cells has no hidden layers.
 
     Raises
     ------

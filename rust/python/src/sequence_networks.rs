@@ -56,7 +56,7 @@ pub(crate) fn of_fields(
     Described::check(changes)?;
     let (fields, target) = described.events(kind)?;
     let hidden = match described.hidden {
-        None => neuralredis_core::sequence::default_hidden(sequence.cell, &target).to_vec(),
+        None => neuralredis_core::sequence::default_hidden(sequence.cell, &fields, &target).to_vec(),
         Some(_) => described.hidden()?,
     };
     let outputs = match &target {

@@ -98,7 +98,7 @@ impl Parts {
         let (view, seen) = made.map_err(|error| damaged(piece.section, error))?;
         let is_vector = matches!(view.events().fields()[0].kind(), FieldKind::Vector(_));
         if (cell, auto) == (Cell::Auto, Auto::Gru) && view.gru_shape().is_none() {
-            return Err(damaged(piece.section, "the cell is GRU by CELL AUTO: expected a target of classes"));
+            return Err(damaged(piece.section, "the cell is GRU by CELL AUTO: expected a class as the next event"));
         }
         if *seen.target() != declared || by_position && !(count == 1 && is_vector) {
             return Err(damaged(piece.section, "the target or the fields are not those of such a network"));

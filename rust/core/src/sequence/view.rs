@@ -86,7 +86,7 @@ impl View {
             }
             (target, _) => target,
         };
-        let has_gru = has_gru(options.cell, auto, &target);
+        let has_gru = has_gru(options.cell, auto, next.is_some() && matches!(target, Target::Classes { .. }));
         let window = match options.cell {
             _ if has_gru => 0,
             Cell::Reservoir | Cell::Gru => 0,

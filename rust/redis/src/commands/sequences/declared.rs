@@ -27,7 +27,7 @@ impl OfSequences {
             return Err(Refusal::option("signs after kinds are for networks of rows: expected none beside SEQUENCE"));
         }
         if !has_hidden {
-            hidden = sequence::default_hidden(options.cell, &target).to_vec();
+            hidden = sequence::default_hidden(options.cell, &fields, &target).to_vec();
         }
         Ok(Self { events: Events::Fields(fields), target, options, hidden, outputs: 0 })
     }
