@@ -50,8 +50,8 @@ def runtime(exported: Exported) -> str:
     if kinds != {"dense"}:
         raise OptionError(f"layers of the kinds {', '.join(sorted(kinds))}: expected dense ones, for JavaScript")
     cell = None if sequence is None else sequence["cell"]
-    if cell is not None and cell["kind"] != "reservoir":
-        raise OptionError(f"cell {cell['kind']}: expected window or reservoir, for JavaScript")
+    if cell is not None and cell["kind"] not in ("reservoir", "gru"):
+        raise OptionError(f"cell {cell['kind']}: expected window, reservoir or gru, for JavaScript")
     parts = ["core"]
     given = fields if sequence is None else sequence["fields"]
     if given is not None:
@@ -61,10 +61,10 @@ def runtime(exported: Exported) -> str:
         parts.append("positions" if fields is None else "rows")
     else:
         samples = _samples(exported)
-        if cell is not None or samples:
+        if samples or (cell is not None and cell["kind"] == "reservoir"):
             parts.append("random")
         if cell is not None:
-            parts.append("reservoir")
+            parts.append(cell["kind"])
         parts.append("sequence")
         if samples:
             parts.append("sample")
