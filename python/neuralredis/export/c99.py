@@ -19,6 +19,7 @@ from neuralredis.exceptions import OptionError
 from neuralredis.export.intermediate import Exported, FieldInputs, GruCells, SequenceView
 from neuralredis.export.names import identifiers
 from neuralredis.export.packing import unpacked
+from neuralredis.export.refusals import only_known
 
 __all__ = ["files"]
 
@@ -76,12 +77,8 @@ class _Source:
         self.check()
 
     def check(self) -> None:
-        exported, cell = self.exported, None if self.sequence is None else self.sequence["cell"]
-        kinds = {layer["kind"] for member in exported["members"] for layer in member}
-        if kinds != {"dense"}:
-            raise OptionError(f"layers of the kinds {', '.join(sorted(kinds))}: expected dense ones, for C")
-        if cell is not None and cell["kind"] not in ("reservoir", "gru"):
-            raise OptionError(f"cell {cell['kind']}: expected window, reservoir or gru, for C")
+        exported = self.exported
+        only_known(exported, "C")
         for what, count in (
             ("values of a layer", max(exported["computed"], *exported["layout"][1:])),
             ("values of a row", sum(map(_cells, self.given))),

@@ -206,9 +206,7 @@ def intermediate(network: Network) -> Exported:
         "layout": layout,
         "computed": layout[0] if fields is None else fields["computed"],
         "fields": None if fields is None else _fields(fields, sequences),
-        "sequence": None if sequences is None else _sequence(
-            sequences, described["kind"], len(described["members"])
-        ),
+        "sequence": None if sequences is None else _sequence(sequences, described["kind"], len(described["members"])),
         "input_scaling": _scaling(described["inputs"]),
         "input_limit": float(described["input_limit"]),
         "members": [[_layer(layer) for layer in member] for member in described["members"]],
@@ -279,24 +277,18 @@ def _field(field: dict[str, Any], inputs: int | None) -> FieldInputs:
 
 
 def _own_parts(exported: Exported, described: dict[str, Any], sequences: dict[str, Any]) -> dict[str, Any]:
-    """Return what changes where parts of the hidden state without a cell, and weights of 0, are left out.
+    """Return what changes where each member reads the hidden state of its own cell alone.
 
-    The engine's rows have room for the cells of as many members as there can be. The first layer of each member has
-    weights other than 0 for the part of its own cell alone, unless weights were assigned.
+    The engine's rows have a part for the cell of each member that there could be. The first layer of a member has
+    weights of 0 for the parts of the others. Before the first training all parts are 0, whatever the weights.
     """
-    gru, members = sequences["gru"], described["members"]
     [state] = exported["fields"] or []
-    each = state["length"] // gru["parts"]
-    count, is_trained = each * len(members), bool(gru["cells"])
-    inputs, layers = described["inputs"], []
-    own = [slice(at * each, (at + 1) * each) for at in range(len(members))]
-    others = (np.delete(member[0]["weights"][:count], part, axis=0) for member, part in zip(members, own, strict=True))
-    # Before the first training all parts are 0, so that it makes no difference what the weights are.
-    is_apart = not is_trained or not any(weights.any() for weights in others)
-    for member, part in zip(members, own, strict=True):
-        read = part if is_apart else slice(0, count)
-        first = _layer({**member[0], "weights": member[0]["weights"][read]})
-        layers.append([{**first, "offset": read.start}, *map(_layer, member[1:])])
+    each = state["length"] // sequences["gru"]["parts"]
+    members, inputs, layers = described["members"], described["inputs"], []
+    for at, (first, *others) in enumerate(members):
+        own = _layer({**first, "weights": first["weights"][at * each : (at + 1) * each]})
+        layers.append([{**own, "offset": at * each}, *map(_layer, others)])
+    count = each * len(members)
     return {
         "layout": [count, *exported["layout"][1:]],
         "computed": count,

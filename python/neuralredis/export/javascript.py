@@ -14,8 +14,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from neuralredis.exceptions import OptionError
 from neuralredis.export.intermediate import Exported, FieldInputs
+from neuralredis.export.refusals import only_known
 
 __all__ = ["files", "runtime"]
 
@@ -46,12 +46,8 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
 def runtime(exported: Exported) -> str:
     """Return the parts that compute, without the weights."""
     sequence, fields = exported["sequence"], exported["fields"]
-    kinds = {layer["kind"] for member in exported["members"] for layer in member}
-    if kinds != {"dense"}:
-        raise OptionError(f"layers of the kinds {', '.join(sorted(kinds))}: expected dense ones, for JavaScript")
+    only_known(exported, "JavaScript")
     cell = None if sequence is None else sequence["cell"]
-    if cell is not None and cell["kind"] not in ("reservoir", "gru"):
-        raise OptionError(f"cell {cell['kind']}: expected window, reservoir or gru, for JavaScript")
     parts = ["core"]
     given = fields if sequence is None else sequence["fields"]
     if given is not None:
