@@ -104,7 +104,7 @@ fn described_reservoir(py: Python<'_>, of: ReservoirDescription) -> PyResult<Bou
 }
 
 /// The fields of a `Description`.
-pub(crate) fn description(py: Python<'_>, description: Description) -> PyResult<Bound<'_, PyDict>> {
+fn description(py: Python<'_>, description: Description) -> PyResult<Bound<'_, PyDict>> {
     let Description { kind, inputs, input_limit, members, unit_limit, output, monotone, outputs } = description;
     let members = members.into_iter().map(|layers| layers.into_iter().map(|of| layer(py, of)).collect());
     let fields = PyDict::new(py);
