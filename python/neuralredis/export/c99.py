@@ -38,6 +38,8 @@ KEYWORDS = frozenset(
         """,
     )
 )
+#: Macros of a source and its header, after the prefix.
+MACROS = ("H", "OUTPUTS", "INPUTS", "LENGTH", "ROW", "EVENT", "FMA", "FMA_IN_DOUBLES", "ANY_PRECISION")
 #: The type of a member of a row, and what may be said of it.
 MEMBERS = {
     "number": ("float {}", "NAN for a gap"),
@@ -381,7 +383,8 @@ class _Source:
             f"#define NET_OUTPUTS {exported['answers']}",
         ]
         if exported["classes"] is not None:
-            names = identifiers(f"{self.prefix}_{name}".upper() for name in exported["classes"])
+            taken = {f"{self.prefix}_{name}".upper() for name in MACROS}
+            names = identifiers((f"{self.prefix}_{name}".upper() for name in exported["classes"]), taken)
             known = [
                 f"    {own} = {at}, /* {_said(name)} */"
                 for at, (own, name) in enumerate(zip(names, exported["classes"], strict=True))
