@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from neuralredis import _core, files, html
 from neuralredis.description import Description, description_of, flat, stacked
 from neuralredis.description import folded as _folded
+from neuralredis.exceptions import KindError
 from neuralredis.export import export
 from neuralredis.intervals import NetworkWithIntervals
 from neuralredis.options import Set
@@ -346,8 +347,8 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         Returns
         -------
         Description
-            Layers, activations, scalings, bounds and members, and in which order they are computed. Copies, which
-            nothing changes.
+            Layers, activations, scalings, bounds and members, and in which order they are computed; of fields and of
+            sequences, how inputs follow from them. Copies, which nothing changes.
 
         See Also
         --------
@@ -362,7 +363,7 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         >>> description.output
         'softmax'
         """
-        return description_of(self._describe())
+        return description_of(_core.described(self))
 
     @overload
     def weights(self, folded: Literal[False] = False) -> list[list[NDArray[float32]]]: ...
@@ -393,6 +394,11 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
             layer after the inputs: the biases in its first row, then a row of weights from each unit of the layer
             before. As float32; with ``folded`` as float64, and of one network. Copies, which nothing changes.
 
+        Raises
+        ------
+        KindError
+            If the network has fields or sequences: `describe` has the weights of their layers, too.
+
         Examples
         --------
         >>> import neuralredis as nr
@@ -412,7 +418,10 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         >>> bool(np.allclose(answers, net.run(x), rtol=0, atol=1e-4))
         True
         """
-        return [_folded(self.describe())] if folded else stacked(self.describe())
+        description = self.describe()
+        if description.fields is not None:
+            raise KindError("the network has fields: weights is for networks without")
+        return [_folded(description)] if folded else stacked(description)
 
     def set_weights(self, weights: ArrayLike | Sequence[Sequence[ArrayLike]]) -> None:
         """Have other weights and biases: those of a trainer of your own, or of another network of this layout.

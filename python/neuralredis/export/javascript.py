@@ -14,8 +14,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from neuralredis.exceptions import OptionError
 from neuralredis.export.intermediate import Exported, FieldInputs
+from neuralredis.export.refusals import only_known
 
 __all__ = ["files", "runtime"]
 
@@ -46,12 +46,8 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
 def runtime(exported: Exported) -> str:
     """Return the parts that compute, without the weights."""
     sequence, fields = exported["sequence"], exported["fields"]
-    kinds = {layer["kind"] for member in exported["members"] for layer in member}
-    if kinds != {"dense"}:
-        raise OptionError(f"layers of the kinds {', '.join(sorted(kinds))}: expected dense ones, for JavaScript")
+    only_known(exported, "JavaScript")
     cell = None if sequence is None else sequence["cell"]
-    if cell is not None and cell["kind"] != "reservoir":
-        raise OptionError(f"cell {cell['kind']}: expected window or reservoir, for JavaScript")
     parts = ["core"]
     given = fields if sequence is None else sequence["fields"]
     if given is not None:
@@ -61,10 +57,10 @@ def runtime(exported: Exported) -> str:
         parts.append("positions" if fields is None else "rows")
     else:
         samples = _samples(exported)
-        if cell is not None or samples:
+        if samples or (cell is not None and cell["kind"] == "reservoir"):
             parts.append("random")
         if cell is not None:
-            parts.append("reservoir")
+            parts.append(cell["kind"])
         parts.append("sequence")
         if samples:
             parts.append("sample")

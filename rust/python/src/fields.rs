@@ -192,7 +192,12 @@ impl Described<'_, '_> {
 
     /// Parses the units of the hidden layers.
     pub(crate) fn hidden(&self) -> PyResult<Vec<usize>> {
-        let Some(hidden) = self.hidden else { return Ok(DEFAULT_HIDDEN.to_vec()) };
+        self.hidden_or(&DEFAULT_HIDDEN)
+    }
+
+    /// Returns the units of hidden layers, or `default` if none are given.
+    pub(crate) fn hidden_or(&self, default: &[usize]) -> PyResult<Vec<usize>> {
+        let Some(hidden) = self.hidden else { return Ok(default.to_vec()) };
         if !values::is_list(hidden) {
             let shown = lists::shown(hidden)?;
             return Err(PyTypeError::new_err(format!("hidden is {shown}: expected a list of units, one a layer")));

@@ -216,14 +216,14 @@ pub(crate) fn creation_words<'py>(
         }
         Declaration::Fields(described) => {
             Described::check(&changes)?;
-            let hidden = described.hidden()?;
             if let Some(sequence) = sequence {
                 let (fields, target) = described.events(kind)?;
+                let hidden = described.hidden_or(sequence::default_hidden(sequence.cell, &fields, &target))?;
                 let declared = fields.iter().map(|(name, kind)| (&name[..], *kind));
                 all.extend(schema::declaration(declared, &target, &hidden));
                 sequence::first_layout((Events::Fields(fields), target), sequence, &hidden).map_err(raise)?;
             } else {
-                all.extend(described.schema(kind, &mut changes)?.declaration(&hidden));
+                all.extend(described.schema(kind, &mut changes)?.declaration(&described.hidden()?));
             }
         }
     }

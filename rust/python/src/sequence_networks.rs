@@ -55,10 +55,7 @@ pub(crate) fn of_fields(
 ) -> PyResult<Engine> {
     Described::check(changes)?;
     let (fields, target) = described.events(kind)?;
-    let hidden = match described.hidden {
-        None => neuralredis_core::sequence::default_hidden(sequence.cell, &fields, &target).to_vec(),
-        Some(_) => described.hidden()?,
-    };
+    let hidden = described.hidden_or(neuralredis_core::sequence::default_hidden(sequence.cell, &fields, &target))?;
     let outputs = match &target {
         neuralredis_core::Target::Classes { closed: false, .. } => 2,
         neuralredis_core::Target::Classes { names, .. } | neuralredis_core::Target::Values(names) => names.len(),

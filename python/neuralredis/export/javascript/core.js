@@ -42,33 +42,41 @@ const unpack = t => new Float32Array(Uint8Array.from(atob(t), c => c.charCodeAt(
 const scaling = s => s && { m: unpack(s.mean), s: unpack(s.scale) };
 const scaled = (s, i, x) => f(clamp(f(x - s.m[i]), FLT_MAX) * s.s[i]);
 const ins = scaling(M.input_scaling), outs = scaling(M.output_scaling), share = f(1 / M.members.length);
-const members = M.members.map(m => m.map((l, i) => {
-  const n = i ? l.inputs : M.computed, o = l.outputs, w = unpack(l.weights), t = new Float32Array(n * o);
+const dense = (n, inputs, o, weights, biases) => {
+  const w = unpack(weights), t = new Float32Array(n * o);
   for (let u = 0; u < o; u++) for (let k = 0; k < n; k++) t[u * n + k] = w[k * o + u];
-  return { n, o, w, t, b: unpack(l.biases), a: act[l.activation], e: n < l.inputs };
-}));
+  return { n, o, w, t, b: unpack(biases), e: n < inputs };
+};
+const members = M.members.map(m => m.map((l, i) => ({
+  ...dense(i ? l.inputs : Math.min(l.inputs, M.computed), l.inputs, l.outputs, l.weights, l.biases), a: act[l.activation], p: l.offset,
+})));
+// What units sum up of values, from number p on, and of entries.
+const sums = ({ n, o, w, t, b, e, p = 0 }, v, entries) => {
+  const z = new Float32Array(o);
+  for (let u = 0; u < o; u++) {
+    let s = b[u];
+    for (let k = 0, j = u * n; k < n; k++) {
+      const r = t[j + k] * v[p + k] + s, y = f(r * DOWN);
+      s = y === f(r * UP) ? y : fma(t[j + k], v[p + k], s);
+    }
+    s = clamp(s, M.unit_limit);
+    if (e) {
+      for (const [k, q] of entries) s = fma(q, w[k * o + u], s);
+      s = clamp(s, M.unit_limit);
+    }
+    z[u] = s;
+  }
+  return z;
+};
 // The outputs of computed inputs and of entries, pairs of an input that is looked up and its value.
 const answer = (x, entries) => {
   const all = new Float32Array(M.layout.at(-1));
   if (ins) x = x.map((v, i) => clamp(scaled(ins, i, v), M.input_limit));
   for (const m of members) {
     let v = x;
-    for (const { n, o, w, t, b, a, e } of m) {
-      const z = new Float32Array(o);
-      for (let u = 0; u < o; u++) {
-        let s = b[u];
-        for (let k = 0, j = u * n; k < n; k++) {
-          const r = t[j + k] * v[k] + s, y = f(r * DOWN);
-          s = y === f(r * UP) ? y : fma(t[j + k], v[k], s);
-        }
-        s = clamp(s, M.unit_limit);
-        if (e) {
-          for (const [k, q] of entries) s = fma(q, w[k * o + u], s);
-          s = clamp(s, M.unit_limit);
-        }
-        z[u] = a ? a(s) : s;
-      }
-      v = z;
+    for (const l of m) {
+      v = sums(l, v, entries);
+      if (l.a) v = v.map(z => l.a(z));
     }
     for (let u = 0; u < all.length; u++) all[u] = members.length > 1 ? all[u] + f(v[u] * share) : v[u];
   }
