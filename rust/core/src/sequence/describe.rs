@@ -1,6 +1,6 @@
 //! What a network sees of sequences, for those who compute answers elsewhere.
 
-use super::gru::{self, Gru};
+use super::gru;
 use super::reservoir::Reservoir;
 use super::{Heard, Sequences, View};
 use crate::description::{GruDescription, SequencesDescription};
@@ -28,8 +28,8 @@ impl View {
             gru: self.gru_shape().map(|shape| GruDescription {
                 units: shape.units,
                 parts: gru::MOST_MEMBERS,
-                inputs: heard.gru.map_or(shape, Gru::shape).inputs,
-                cells: heard.gru.map_or_else(Vec::new, Gru::describe),
+                inputs: heard.gru.map_or(shape, |gru| gru.shape()).inputs,
+                cells: heard.gru.map_or_else(Vec::new, |gru| gru.describe()),
             }),
         }
     }
