@@ -46,30 +46,65 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
 def runtime(exported: Exported) -> str:
     """Return the parts that compute, without the weights."""
     sequence, fields = exported["sequence"], exported["fields"]
-    kinds = {layer["kind"] for member in exported["members"] for layer in member}
-    if kinds != {"dense"}:
-        raise OptionError(f"layers of the kinds {', '.join(sorted(kinds))}: expected dense ones, for JavaScript")
+    layers = {layer["kind"] for member in exported["members"] for layer in member}
+    if layers != {"dense"}:
+        raise OptionError(f"layers of the kinds {', '.join(sorted(layers))}: expected dense ones, for JavaScript")
     cell = None if sequence is None else sequence["cell"]
     if cell is not None and cell["kind"] != "reservoir":
         raise OptionError(f"cell {cell['kind']}: expected window or reservoir, for JavaScript")
-    parts = ["core"]
+    activations = sorted({layer["activation"] for member in exported["members"] for layer in member} - {None})
+    scaled = exported["output_scaling"] is not None
+    parts = [f"heads/{exported['head']}", "layers", f"outputs/{'scaled' if scaled else 'plain'}"]
+    if exported["kind"] == "classifier":
+        parts.append("best")
     given = fields if sequence is None else sequence["fields"]
     if given is not None:
-        parts.append("fields")
-        parts += [kind for kind in ("time", "text") if any(field["kind"] == kind for field in given)]
+        kinds = {field["kind"] for field in given}
+        parts += ["kinds", *(f"kinds/{kind}" for kind in sorted(kinds)), "fields"]
+        if cell is not None and "vector" not in kinds:
+            parts.append("kinds/state")
     if sequence is None:
         parts.append("positions" if fields is None else "rows")
     else:
-        samples = _samples(exported)
-        if cell is not None or samples:
-            parts.append("random")
         if cell is not None:
             parts.append("reservoir")
         parts.append("sequence")
-        if samples:
+        if _samples(exported):
             parts.append("sample")
     parts.append("end")
-    return "".join(_part(part) for part in parts)
+    first = _with_needs(["arithmetic", *(f"functions/{activation}" for activation in activations)])
+    rest = [part for part in _with_needs(parts) if part not in first]
+    named = f"const act = {{ {', '.join(activations)} }};\n"
+    return "".join([*map(_part, first), named, *map(_part, rest)])
+
+
+#: The parts that a part calls.
+NEEDS = {
+    "functions/exp": ("functions/polynomials",),
+    "functions/ln": ("functions/polynomials",),
+    "functions/sigmoid": ("functions/exp",),
+    "functions/tanh": ("functions/exp",),
+    "heads/sigmoid": ("functions/sigmoid",),
+    "heads/softmax": ("functions/exp",),
+    "heads/two_class": ("functions/sigmoid",),
+    "kinds/auto": ("numbers", "place", "words", "known"),
+    "kinds/category": ("words", "known"),
+    "kinds/number": ("numbers", "place"),
+    "kinds/tags": ("numbers", "words", "lists", "known"),
+    "kinds/text": ("words", "lists", "functions/ln"),
+    "kinds/time": ("numbers",),
+    "kinds/vector": ("numbers",),
+    "reservoir": ("random", "functions/tanh"),
+    "sample": ("random",),
+}
+
+
+def _with_needs(parts: Iterable[str]) -> list[str]:
+    """Return parts, each after those that it needs, once."""
+    found: dict[str, None] = {}
+    for part in parts:
+        found.update(dict.fromkeys([*_with_needs(NEEDS.get(part, ())), part]))
+    return list(found)
 
 
 def _part(name: str) -> str:

@@ -1,4 +1,4 @@
-const events = ready(S.fields), fields = ready(M.fields, S.fields), none = events.map(() => null);
+const events = ready(S.fields), fields = ready(M.fields.map(d => ({ ...S.fields[d.event_field], ...d }))), none = events.map(() => null);
 const read = event => S.by_position ? [understood(events[0], event)]
   : values(events, events.length === 1 && (event === null || typeof event !== "object") ? { [events[0].name]: event } : event);
 class Sequence {
