@@ -13,10 +13,10 @@ __all__ = ["add_to"]
 
 DESCRIPTION = """\
 Write a page that shows a network: how good it is beside knowing nothing, how its last training went, which answers are
-wrong, whether probabilities can be believed, and what its fields hold. It is one file, which loads nothing and can be
-mailed.
+wrong, whether probabilities can be believed, what its fields hold, and what it answers to what one enters. It is one
+file, which loads nothing and can be mailed.
 
-Stored rows are not in it unless --rows is given; ranges, the commonest words and the middle of each field are."""
+Stored rows are not in it unless --rows is given. The network is: its weights, ranges, and the words that it knows."""
 
 EPILOG = """\
 examples:

@@ -17,7 +17,7 @@ from typing import Any
 from neuralredis.exceptions import OptionError
 from neuralredis.export.intermediate import Exported, FieldInputs
 
-__all__ = ["files", "runtime"]
+__all__ = ["constant", "files", "runtime"]
 
 #: Suffixes of the CommonJS twin and of the types of both, by the suffix of the ES module.
 TWINS = {".js": (".cjs", ".d.ts", ".d.cts"), ".mjs": (".cjs", ".d.mts", ".d.cts")}
@@ -32,7 +32,7 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
         If the network has a layer or a cell that this format does not know.
     """
     twin, types, twin_types = TWINS.get(path.suffix.lower(), TWINS[".js"])
-    body = _head(exported) + runtime(exported) + _api(exported)
+    body = _body(exported)
     names = ", ".join(_names(exported))
     declared = _types(exported)
     return {
@@ -41,6 +41,21 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
         path.with_suffix(types): declared,
         path.with_suffix(twin_types): declared,
     }
+
+
+def constant(exported: Exported) -> str:
+    """Return a module that exports the network as an object, ``network``, for pages that bring their scripts along.
+
+    Raises
+    ------
+    OptionError
+        As `files` does.
+    """
+    return f"{_body(exported)}export const network = {{ {', '.join(_names(exported))} }};\n"
+
+
+def _body(exported: Exported) -> str:
+    return _head(exported) + runtime(exported) + _api(exported)
 
 
 def runtime(exported: Exported) -> str:

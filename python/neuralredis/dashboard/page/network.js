@@ -9,7 +9,7 @@ export function facts(network) {
   const what = network.sequences ? "sequences" : "rows";
   const all = [
     [`training ${what}`, `${count(network.train)} of ${count(network.train_most)}`],
-    [`testing ${what}`, `${count(network.test)} of ${count(network.test_most)}`],
+    [`validation ${what}`, `${count(network.test)} of ${count(network.test_most)}`],
     ["trained", network.cycles ? `${counted(network.cycles, "cycle")}, ${seconds(network.seconds)}` : "not yet"],
     ["parameters", count(network.parameters)],
     ["networks in one", network.members > 1 ? count(network.members) : null],

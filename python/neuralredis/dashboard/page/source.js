@@ -57,14 +57,40 @@ export class Live {
   }
 }
 
-/** Tells what a report holds. */
+/** What a form holds, as the exported network takes it. */
+function given(form, row, events) {
+  if (events) return [...events, ...(isEvent(row) ? [row] : [])].map((one) => (form.inputs > 1 ? one : Object.values(one)[0]));
+  if (form.named) return row;
+  return Array.isArray(row) ? row : Object.values(row);
+}
+
+/** Whether anything is said of one more event. */
+export function isEvent(row) {
+  return Object.values(row).some((value) => value !== null);
+}
+
+/** Tells what a report holds, and answers its form by the network that is in it. */
 export class Still {
-  constructor(report) {
+  constructor(report, network) {
     this.report = report;
+    this.network = network;
     this.asks = false;
   }
 
   async view(key, view) {
     return this.report.views[view];
+  }
+
+  async answer(key, view, { row, sequence }) {
+    const form = this.report.views.ask;
+    const outputs = this.network.run(given(form, row, sequence));
+    const told = outputs.map((value, at) => ({ name: form.labels[at], value }));
+    if (!form.classifier) return { numbers: told.map((one) => ({ ...one, low: null, high: null })) };
+    told.sort((a, b) => b.value - a.value);
+    return {
+      classes: told.slice(0, form.most).map(({ name, value }) => ({ name, probability: value })),
+      more: Math.max(told.length - form.most, 0),
+      probabilities: form.probabilities,
+    };
   }
 }
