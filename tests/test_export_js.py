@@ -226,6 +226,17 @@ def test_a_sequence_goes_on_event_after_event(tmp_path: Path) -> None:
     assert (best, named, other) == (net.classify([all + "c"])[0], best, "c")
 
 
+def test_an_event_of_one_field_may_be_the_value_alone(tmp_path: Path) -> None:
+    given = {"vector 2": ([1.5, -2.0], "[1.5, -2]"), "time": (1.7e9, "new Date(17e11)"), "tags": (["a"], '["a"]')}
+    for number, (kind, (value, literal)) in enumerate(given.items()):
+        net = nr.SequenceNetwork("classifier", fields={"x": kind}, target="y", length=5, dataset=60, seed=1)
+        net.observe([[{"x": value}, {"x": value}], [{"x": None}]] * 10, ["yes", "no"] * 10)
+        net.train(max_cycles=5)
+        net.export(tmp_path / f"net{number}.mjs")
+        code = f'import {{ run }} from "./net{number}.mjs";\nsay([run([{literal}]), run([{{ x: {literal} }}])]);'
+        assert in_node(tmp_path, code) == [np.ravel(net.run([[{"x": value}]])).tolist()] * 2, kind
+
+
 def test_a_damaged_file_does_not_prove_itself(tmp_path: Path) -> None:
     net = every_kind()
     net.export(tmp_path / "net.mjs")
