@@ -1,6 +1,7 @@
-// Files and addresses that reports come from, in the order in which they were given.
+// Files and addresses that reports, networks and tables come from, in the order in which they were given.
 
-import { byId, element } from "./elements.js";
+import { askNetworks, isNetwork, isTable } from "./asking.js";
+import { byId, choice, element } from "./elements.js";
 import { several } from "./numbers.js";
 import { cut, readReports, ReportError } from "./reports.js";
 
@@ -10,11 +11,17 @@ const MOST_BYTES = 300e6;
 /** What was given: each with its name, what is known of it, and its reports once they are read. */
 export const entries = [];
 
-let changed = () => {};
+let show = () => {};
+
+/** Ask networks that have not been asked, and show all. */
+function changed() {
+  askNetworks(entries, (entry) => (entry ? showFiles() : changed()));
+  show();
+}
 
 /** Take files from drops, the chooser and addresses; `then` is called whenever something has changed. */
 export function watchFiles(then) {
-  changed = then;
+  show = then;
   const drop = byId("drop");
   for (const name of ["dragenter", "dragover"]) {
     document.addEventListener(name, (event) => {
@@ -85,8 +92,8 @@ function addFiles(files) {
     if (file.size > MOST_BYTES) {
       fail(entry, `is ${(file.size / 1e6).toFixed(0)} MB: expected at most ${MOST_BYTES / 1e6} MB`);
     } else {
-      file.text().then(
-        (text) => read(entry, text),
+      file.arrayBuffer().then(
+        (bytes) => take(entry, file.name, bytes),
         () => fail(entry, "cannot be read"),
       );
     }
@@ -116,11 +123,22 @@ async function load(entry) {
     if (!/^https?:$/.test(url.protocol)) throw new ReportError("is no address that begins with http:// or https://");
     const reply = await fetch(url, { credentials: "same-origin" });
     if (!reply.ok) throw new ReportError(`cannot be loaded: the server says ${reply.status} ${reply.statusText}`.trim());
-    read(entry, await reply.text());
+    take(entry, url.pathname, await reply.arrayBuffer());
   } catch (error) {
     if (error instanceof ReportError) fail(entry, error.message);
     else fail(entry, "cannot be loaded: no server answers there, or it allows no other pages (CORS)");
   }
+}
+
+/** Take a file for what it is: a network, a table, or else a report. */
+function take(entry, name, bytes) {
+  const kind = isNetwork(bytes) ? "network" : isTable(name) ? "table" : null;
+  if (kind === null) {
+    read(entry, new TextDecoder().decode(bytes));
+    return;
+  }
+  Object.assign(entry, { kind, bytes });
+  changed();
 }
 
 function read(entry, text) {
@@ -161,9 +179,18 @@ export function showFiles() {
         element("strong", {}, entry.name),
         " ",
         element("span", {}, wrong ?? entry.said),
-        entry.note ? element("span", { class: "dim" }, ` ${entry.note}`) : null,
+        entry.note || entry.aside ? element("span", { class: "dim" }, ` ${[entry.note, entry.aside].filter(Boolean).join(" ")}`) : null,
         element("button", { type: "button", class: "quiet", "aria-label": `Remove ${entry.name}`, click: () => remove(entry) }, "Remove"),
+        entry.choosable && entry.columns ? columnOf(entry) : null,
       );
     }),
   );
+}
+
+/** Return what chooses the column of the right answers, which a network without fields does not name. */
+function columnOf(entry) {
+  return choice("Right answers", entry.columns.map((name) => [name, cut(name)]), entry.column, (column) => {
+    entry.column = column;
+    changed();
+  });
 }

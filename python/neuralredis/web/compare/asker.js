@@ -1,0 +1,143 @@
+// The worker in which networks answer the rows of a table, so that the page stays lively.
+
+import { load, ready } from "../js/src/index.js";
+import { decoded, digestOf, isMissing, readTable, TableError } from "./tables.js";
+
+/** Rows that are answered before the page is told how many they are. */
+const AT_A_TIME = 2000;
+const LONGEST_CELL = 300;
+const PLAIN = /^[+-]?(0|[1-9]\d*)(\.\d*)?$/;
+
+const tables = new Map();
+
+onmessage = async ({ data }) => {
+  try {
+    await ready();
+    const made = data.do === "table" ? await table(data) : await answers(data);
+    postMessage({ id: data.id, told: made });
+  } catch (error) {
+    postMessage({ id: data.id, fault: error.message, byPosition: error.byPosition });
+  }
+};
+
+async function table({ table: number, name, bytes }) {
+  const found = readTable(decoded(bytes));
+  tables.set(number, { ...found, name, digest: await digestOf(found) });
+  return { columns: [...found.columns.keys()], rows: found.rows };
+}
+
+/** Return the answers of a network as a report of `neuralredis evaluate --json --rows` has them. */
+async function answers({ id, table: number, name, bytes, column }) {
+  const of = tables.get(number);
+  const net = await load(bytes);
+  let byPosition = false;
+  try {
+    const { type, target, fields, classes, layout, output, sequence } = net.info();
+    if (sequence) throw new TableError("learns from sequences, and rows of a table are none: “neuralredis compare” asks it");
+    const isClassifier = type === "classifier";
+    byPosition = !fields;
+    if (Array.isArray(target) || (!fields && !isClassifier && layout.at(-1) > 1)) {
+      throw new TableError(`answers ${layout.at(-1)} numbers at once: expected one`);
+    }
+    if (isClassifier && output === "linear") throw new TableError("has linear outputs, which are no probabilities to compare");
+    const asked = target ?? column;
+    const truths = columnOf(of, asked);
+    const labels = isClassifier ? (classes ?? [...Array(layout.at(-1)).keys()].map(String)) : null;
+    const known = labels && new Map(labels.map((label) => [labelKey(label), label]));
+    const right = truths.map((cell) => (isMissing(cell) ? undefined : known ? known.get(labelKey(cell)) : numberOf(cell)));
+    const rows = right.flatMap((truth, row) => (truth === undefined ? [] : [row]));
+    if (!rows.length) throw new TableError(`finds no right answer that it knows in the column “${asked}” of ${of.name}`);
+    const inputs = fields ? byName(of, fields) : inOrder(of, asked, layout[0]);
+    const told = { row: rows.map((row) => row + 1), truth: rows.map((row) => right[row]), predicted: [] };
+    if (labels) told.probabilities = [];
+    for (let begin = 0; begin < rows.length; begin += AT_A_TIME) {
+      const some = rows.slice(begin, begin + AT_A_TIME);
+      for (const answer of run(net, some, inputs)) {
+        const outputs = typeof answer === "number" ? [answer] : labels ? labels.map((label) => answer[fields ? label : Number(label)]) : [...answer];
+        if (labels) told.probabilities.push(outputs);
+        told.predicted.push(labels ? labels[outputs.indexOf(Math.max(...outputs))] : outputs[0]);
+      }
+      postMessage({ id, done: begin + some.length, of: rows.length });
+    }
+    told.cells = {};
+    for (const [cell, texts] of of.columns) {
+      if (cell !== asked) told.cells[cell] = rows.map((row) => texts[row] && cut(texts[row]));
+    }
+    const report = { network: name, target: asked, fresh: null, table: { name: of.name, rows: of.rows, digest: of.digest }, answers: told };
+    return { report: labels ? { ...report, classes: labels } : report, byPosition, without: of.rows - rows.length };
+  } catch (error) {
+    // Then another column may have the right answers.
+    error.byPosition = byPosition;
+    throw error;
+  } finally {
+    net.free();
+  }
+}
+
+/** Ask about some rows. What is wrong with one is said with its number in the table. */
+function run(net, rows, inputs) {
+  const given = rows.map(inputs);
+  try {
+    return net.run(given);
+  } catch (error) {
+    const wrong = given.findIndex((row) => fault(net, row));
+    if (wrong < 0) throw error;
+    throw new TableError(`cannot be asked about row ${rows[wrong] + 1}: ${fault(net, given[wrong])}`);
+  }
+}
+
+function fault(net, row) {
+  try {
+    net.run([row]);
+    return null;
+  } catch (error) {
+    return error.message;
+  }
+}
+
+function columnOf(of, name) {
+  const found = of.columns.get(name);
+  if (!found) throw new TableError(`needs the column “${name}”, and ${of.name} has ${[...of.columns.keys()].join(", ")}`);
+  return found;
+}
+
+/** Return what makes a row of fields. Cells are texts, which the engine reads by the kind of the field. */
+function byName(of, fields) {
+  const columns = Object.entries(fields).map(([name, kind]) => [name, valuesOf(of, name, kind)]);
+  return (row) => Object.fromEntries(columns.map(([name, cells]) => [name, cells[row]]));
+}
+
+function valuesOf(of, name, kind) {
+  const length = kind.startsWith("vector") ? Number(kind.split(" ")[1]) : 0;
+  if (!length) return columnOf(of, name).map((cell) => (isMissing(cell) ? null : cell));
+  const parts = Array.from({ length }, (_, place) => columnOf(of, `${name}_${place + 1}`));
+  return parts[0].map((_, row) => (parts.some((cells) => isMissing(cells[row])) ? null : parts.map((cells) => Number(cells[row]))));
+}
+
+/** Return what makes a row of numbers: the columns in their order, all but that of the right answers. */
+function inOrder(of, target, inputs) {
+  const columns = [...of.columns].filter(([name]) => name !== target);
+  if (columns.length !== inputs) {
+    throw new TableError(`takes ${inputs} numbers, and ${of.name} has ${columns.length} columns beside “${target}”`);
+  }
+  return (row) =>
+    columns.map(([name, cells]) => {
+      const value = isMissing(cells[row]) ? undefined : numberOf(cells[row]);
+      if (value === undefined) throw new TableError(`cannot be asked about row ${row + 1}: “${name}” is ${cells[row] ?? "empty"}, and it takes numbers`);
+      return value;
+    });
+}
+
+function numberOf(cell) {
+  const value = Number(cell);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** Return what texts of one class have in common: 1 and 1.0 are the same, 042 and 42 are not. */
+function labelKey(label) {
+  return PLAIN.test(label) ? String(Number(label)) : label;
+}
+
+function cut(text) {
+  return text.length <= LONGEST_CELL ? text : `${text.slice(0, LONGEST_CELL - 1)}…`;
+}
