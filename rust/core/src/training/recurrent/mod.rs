@@ -14,13 +14,13 @@ mod parts;
 mod plan;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::control::Control;
 use super::curve::Curve;
 use super::pool::Seats;
 use super::session::{Session, Settled};
 use super::statistics::RowStatistics;
+use super::sync::Instant;
 use super::task::Task;
 use super::threads::Threads;
 use crate::dataset::Set;
