@@ -83,10 +83,12 @@ export class Still {
 
   async answer(key, view, { row, sequence }) {
     const form = this.report.views.ask;
-    const outputs = this.network.run(given(form, row, sequence));
-    const told = outputs.map((value, at) => ({ name: form.labels[at], value }));
+    const asked = given(form, row, sequence);
+    const told = this.network.run(asked).map((value, at) => ({ name: form.labels[at], value }));
     if (!form.classifier) return { numbers: told.map((one) => ({ ...one, low: null, high: null })) };
-    told.sort((a, b) => b.value - a.value);
+    // What it answers comes first, whatever it goes by.
+    const best = String(this.network.classify(asked));
+    told.sort((a, b) => (b.name === best) - (a.name === best) || b.value - a.value);
     return {
       classes: told.slice(0, form.most).map(({ name, value }) => ({ name, probability: value })),
       more: Math.max(told.length - form.most, 0),

@@ -52,11 +52,12 @@ async function answers({ id, table: number, name, bytes, column }) {
     if (labels) told.probabilities = [];
     for (let begin = 0; begin < rows.length; begin += AT_A_TIME) {
       const some = rows.slice(begin, begin + AT_A_TIME);
-      for (const answer of run(net, some, inputs)) {
-        const outputs = typeof answer === "number" ? [answer] : labels ? labels.map((label) => answer[fields ? label : Number(label)]) : [...answer];
-        if (labels) told.probabilities.push(outputs);
-        told.predicted.push(labels ? labels[outputs.indexOf(Math.max(...outputs))] : outputs[0]);
-      }
+      const given = some.map(inputs);
+      const found = run(net, given, some);
+      if (labels) {
+        told.probabilities.push(...found.map((answer) => labels.map((label) => answer[label])));
+        told.predicted.push(...net.classify(given).map(String));
+      } else told.predicted.push(...found.map((answer) => (fields ? answer : answer[0])));
       postMessage({ id, done: begin + some.length, of: rows.length });
     }
     told.cells = {};
@@ -75,8 +76,7 @@ async function answers({ id, table: number, name, bytes, column }) {
 }
 
 /** Ask about some rows. What is wrong with one is said with its number in the table. */
-function run(net, rows, inputs) {
-  const given = rows.map(inputs);
+function run(net, given, rows) {
   try {
     return net.run(given);
   } catch (error) {
