@@ -15,6 +15,13 @@ function outcome(of) {
   return of === null ? "a class that is not answered yet" : named(of);
 }
 
+/** Letters up to which a value stands in one line: on a phone, a cell out of sight would make its row high. */
+const LINE = 24;
+
+function cell(text, numeric) {
+  return el("td", { class: `${numeric ? "number" : ""} ${text.length <= LINE ? "short" : ""}`.trim() }, text);
+}
+
 export const surprises = {
   name: "surprises",
   title: "Most surprising rows",
@@ -36,7 +43,7 @@ export const surprises = {
         el("td", {}, outcome(one.truth)),
         sure ? el("td", { class: "number" }, percent(one.probability)) : null,
         el("td", {}, outcome(one.answer)),
-        one.values.map((each, at) => el("td", { class: numeric[at] ? "number" : "" }, value(each, kinds[at]))),
+        one.values.map((each, at) => cell(value(each, kinds[at]), numeric[at])),
         asks
           ? el(
               "td",
