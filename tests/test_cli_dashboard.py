@@ -108,10 +108,10 @@ def test_only_this_machine_reaches_it(saved: Path) -> None:
     [
         (["redis://127.0.0.1:1"], "cannot reach redis://127.0.0.1:1: "),
         (["redis://:secret@127.0.0.1:1"], "cannot reach redis://…@127.0.0.1:1: "),
-        (["http://127.0.0.1:1"], "is no address of a server"),
+        (["http://127.0.0.1:1"], "is not the URL of a server"),
         (["nothing.nr"], "nothing.nr: No such file or directory"),
         (["text.nr"], "text.nr is "),
-        (["redis://127.0.0.1:1", "net.nr"], "expected the address of one server, or files of networks"),
+        (["redis://127.0.0.1:1", "net.nr"], "expected the URL of one server, or files"),
         (["--write", "net.nr"], "--write lets a page train the networks of a server"),
     ],
 )
@@ -140,7 +140,7 @@ def test_a_port_that_is_in_use_is_told(command: tables.Command, saved: Path) -> 
         other.listen()
         port = other.getsockname()[1]
         done = command("dashboard", saved, "--port", port)
-    assert (done.code, done.err) == (1, f"neuralredis: port {port} is in use: --port takes another\n")
+    assert (done.code, done.err) == (1, f"neuralredis: port {port} is in use: expected another --port\n")
 
 
 def test_what_is_missing_is_told(command: tables.Command, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:

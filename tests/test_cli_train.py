@@ -28,16 +28,16 @@ def test_it_tells_how_it_reads_what_it_learnt_and_what_to_do_next(command: table
     assert (done.code, done.err) == (0, "")
     for said in (
         "titanic.csv: 891 rows, 7 columns",
-        "Target: survived (0 or 1), as classes.",
-        "713 rows to learn from, of which 143 tell when to stop; 178 held out until the end.",
-        "On the 178 rows held out",
-        "right answers",
-        "always answering 0     61.8 %",
-        "Better than always answering 0, and not by chance.",
+        "Target: survived (0 or 1), classification.",
+        "570 training rows, 143 validation rows for early stopping, 178 rows held out for evaluation.",
+        "On the 178 held-out rows",
+        "accuracy",
+        "baseline: always 0    61.8 %",
+        "Better than always predicting 0 (statistically significant).",
         "Column importance",
-        "Saved as titanic.nr.",
+        "Saved as titanic.nr, with its 713 training and validation rows",
         "neuralredis ask titanic.nr",
-        "neuralredis predict titanic.nr new.csv -o answers.csv",
+        "neuralredis predict titanic.nr new.csv -o predictions.csv",
         f"neuralredis train {tables.TITANIC} --target survived --redis redis://localhost --key titanic",
     ):
         assert said in done.out, said
@@ -115,8 +115,8 @@ def test_numbers_are_learnt_as_numbers(command: tables.Command) -> None:
     done = command("train", "sums.csv", "--target", "price", "--hidden", "15", "--seed", "3")
     assert done.code == 0
     assert "Target: price (a number, " in done.out
-    assert "as numbers; --classify would learn classes." in done.out
-    assert "Better than always answering the mean." in done.out
+    assert "regression; --classify predicts classes instead." in done.out
+    assert "Better than always predicting the mean." in done.out
     found = json.loads(command("train", "sums.csv", "--target", "price", "--json").out)
     assert found["kept_back"]["rmse"] < 0.1 * found["kept_back"]["baseline"]
     assert list(found["importance"])[2] == "c"
@@ -137,11 +137,11 @@ def test_what_is_known_only_afterwards_is_suspected(command: tables.Command) -> 
     tables.write(Path("leak.csv"), ["a", "after the fact", "y"], rows)
     done = command("train", "leak.csv", "--target", "y")
     assert (
-        "That is nearly too good. Is 'after the fact' known before 'y' is? If not: --ignore 'after the fact'"
-        in " ".join(done.out.split())
+        "Suspiciously good: does 'after the fact' leak 'y', because it is filled in later? "
+        "If so: --ignore 'after the fact'" in " ".join(done.out.split())
     )
     done = command("train", "leak.csv", "--target", "y", "--ignore", "after the fact")
-    assert "nearly too good" not in done.out
+    assert "Suspiciously good" not in done.out
     assert "as asked" in done.out
 
 
@@ -178,7 +178,7 @@ def test_rows_without_a_target_are_left_out_with_a_word(command: tables.Command)
     rows = [[row * row, "" if row % 10 == 0 else row % 2] for row in range(100)]
     tables.write(Path("gaps.csv"), ["a", "y"], rows)
     done = command("train", "gaps.csv", "--target", "y")
-    assert "10 rows have no value of it, and cannot be learnt from." in done.out
+    assert "10 rows have no value of the target: left out." in done.out
 
 
 @pytest.mark.parametrize("extra", [["--classify"], ["--regress"], []])
@@ -186,7 +186,7 @@ def test_whole_numbers_are_learnt_as_asked(command: tables.Command, extra: list[
     tables.write(Path("stars.csv"), ["a", "stars"], [[row % 50, 1 + row % 50 // 10] for row in range(200)])
     done = command("train", "stars.csv", "--target", "stars", *extra)
     assert ("), as numbers" in done.out) == (extra == ["--regress"])
-    assert ("--regress would learn them as numbers" in done.out) == (not extra)
+    assert ("--regress predicts numbers instead" in done.out) == (not extra)
 
 
 def test_the_curve_is_drawn(command: tables.Command) -> None:
@@ -212,7 +212,7 @@ def test_it_puts_the_network_into_a_server(command: tables.Command, db: nr.Neura
     words = shlex.split(line[line.index("NR.CLASS") :])
     assert db.client.execute_command(*words) in ("0", "1")
     assert db["titanic"].download() == nr.load("titanic.nr")
-    assert "the key 'titanic' has a network already: --replace" in command(*asked).err
+    assert "the key 'titanic' holds a network already: use --replace" in command(*asked).err
     assert command(*asked, "--replace").code == 0
     done = command("info", "redis://localhost", "--key", "titanic")
     assert "male or female" in done.out
@@ -262,14 +262,14 @@ def test_a_table_of_no_use_is_refused_in_a_line(command: tables.Command, content
     [
         (["nowhere.csv", "--target", "churned"], 1, "nowhere.csv: No such file or directory"),
         ([".", "--target", "churned"], 1, ".: Is a directory"),
-        (["shop.csv"], 2, "--target says which column is to be answered: 'customer_id', 'mail', "),
+        (["shop.csv"], 2, "expected --target, the column to predict: 'customer_id', 'mail', "),
         (["shop.csv", "--target", "Churned"], 1, "has no column 'Churned' (did you mean 'churned'?)"),
         (["shop.csv", "--target", "mail"], 1, "the column 'mail' has 400 different values in 400 rows"),
         (["shop.csv", "--target", "churned", "--regress"], 1, "which is no number"),
         (["shop.csv", "--target", "churned", "--regress", "--classify"], 2, "not allowed with"),
         (["shop.csv", "--target", "churned", "--ignore", "ctiy"], 1, "has no column 'ctiy' (did you mean 'city'?)"),
         (["shop.csv", "--target", "churned", "--ignore", "churned"], 1, "cannot be both the target and left out"),
-        (["shop.csv", "--target", "churned", "--out", "shop.csv"], 1, "shop.csv is there, and no network"),
+        (["shop.csv", "--target", "churned", "--out", "shop.csv"], 1, "shop.csv exists and is not a network"),
         (["shop.csv", "--target", "churned", "--out", "no/net.nr"], 1, "cannot save no/net.nr: there is no folder"),
         (["shop.csv", "--target", "churned", "--out", "."], 1, "it is a folder"),
         (["shop.csv", "--target", "churned", "--plot", "curve.doc"], 1, "expected a name with .png, .svg or .pdf"),
@@ -277,7 +277,7 @@ def test_a_table_of_no_use_is_refused_in_a_line(command: tables.Command, content
         (["shop.csv", "--target", "churned", "--hidden", "3,0"], 2, "3,0: expected numbers of units"),
         (["shop.csv", "--target", "churned", "--hidden", "1000000,1000000"], 1, "parameters: expected at most"),
         (["shop.csv", "--target", "churned", "--seed", "-1"], 2, "argument --seed"),
-        (["shop.csv", "--target", "churned", "--key", "k"], 2, "--redis URL and --key KEY go together"),
+        (["shop.csv", "--target", "churned", "--key", "k"], 2, "expected both --redis URL and --key KEY, or neither"),
         (
             ["shop.csv", "--target", "churned", "--redis", "redis://:secret@localhost:1", "--key", "k"],
             1,
@@ -286,7 +286,7 @@ def test_a_table_of_no_use_is_refused_in_a_line(command: tables.Command, content
         (
             ["shop.csv", "--target", "churned", "--redis", "http://x", "--key", "k"],
             1,
-            "http://x is no address of a server",
+            "http://x is not the URL of a server",
         ),
     ],
 )
@@ -350,18 +350,18 @@ def test_ctrl_c_keeps_what_has_been_learnt(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "until it was stopped by hand" in " ".join(done.stdout.split())
+    assert "stopped by hand" in " ".join(done.stdout.split())
     assert nr.load(tmp_path / "long.nr").info().training_total_cycles >= 1
 
 
 def test_a_terminal_shows_the_curves_as_they_come_and_as_they_were(tmp_path: Path) -> None:
     terminal = tables.Terminal("train", tables.TITANIC, "--target", "survived", columns=60, cwd=tmp_path)
-    terminal.until("learning: cycle ")
-    terminal.until("Ctrl-C ends it here")
+    terminal.until("training: cycle ")
+    terminal.until("Ctrl-C stops here")
     code, said = terminal.end()
     assert code == 0
-    shown = said[: said.index("Learnt by a network")]
-    assert "rows that tell when to stop" in shown
+    shown = said[: said.index("Trained a ")]
+    assert "validation rows" in shown
     assert any(0x2801 <= ord(letter) < 0x2900 for letter in shown)
 
 
