@@ -43,7 +43,7 @@ def test_it_tells_how_it_reads_what_it_learnt_and_what_to_do_next(command: table
         assert said in done.out, said
     lines = [line.split() for line in done.out.splitlines()]
     assert ["sex", "category", "male", "and", "female"] in lines
-    assert ["age", "number", "0.67", "to", "80;", "177", "without"] in lines
+    assert ["age", "number", "0.67", "to", "80;", "177", "missing"] in lines
     assert ["siblings", "number", "0", "to", "8"] in lines
     after = done.out[done.out.index("Column importance") :].splitlines()
     assert after[1].split()[0] == "sex", "it looks at the sex first, as everyone does"
@@ -360,7 +360,7 @@ def test_a_terminal_shows_the_curves_as_they_come_and_as_they_were(tmp_path: Pat
     terminal.until("Ctrl-C stops here")
     code, said = terminal.end()
     assert code == 0
-    shown = said[: said.index("Trained a ")]
+    shown = said[: said.index("Trained ")]
     assert "validation rows" in shown
     assert any(0x2801 <= ord(letter) < 0x2900 for letter in shown)
 

@@ -35,7 +35,7 @@ def test_it_shows_all_networks(command: tables.Command, watched: nr.NeuralRedis)
     done = command("watch", URL)
     assert (done.code, done.err) == (0, "")
     assert "0 networks, 0 trainings" in done.out
-    assert "No networks yet" in done.out
+    assert "No networks: create one" in done.out
     network(watched, "first").train(max_cycles=7)
     network(watched, b"\xff\n")
     watched.client.set("another", "thing")

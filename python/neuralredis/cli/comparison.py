@@ -60,7 +60,7 @@ def told(pair: Pair, names: tuple[str, ...], *, numbers: bool, rows: int) -> str
     if pair.only_better == pair.only_worse:
         return f"{right}: equally accurate."
     interval = f"95 % interval {100 * pair.low:.1f} to {100 * pair.high:.1f}"
-    points = f"{100 * pair.difference:.1f} points more accurate ({interval})"
+    points = f"{100 * pair.difference:.1f} points more accurate, {interval}"
     return f"{right}: {points}; {chance}."
 
 

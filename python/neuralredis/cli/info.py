@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
     layout = "-".join(map(str, info.layout))
     members = f", ensemble of {info.members}" if info.members > 1 else ""
     out.print(
-        Text(f"{info.type} of {layout} units", "bold").append(f" ({info.parameters:,} parameters{members})", "not bold")
+        Text(f"{info.type}, {layout} units", "bold").append(f" ({info.parameters:,} parameters{members})", "not bold")
     )
     learnt, stop = info.training_dataset_len, info.test_dataset_len
     what = "sequences" if isinstance(network, SequenceNetwork) else "rows"

@@ -92,7 +92,7 @@ class Gaps:
         if not self.rows:
             return ""
         words = listed([f"'{word}'" for word in self.words], 3, "or")
-        return f"; {self.rows:,} without{f' ({words})' if words else ''}"
+        return f"; {self.rows:,} missing{f' ({words})' if words else ''}"
 
 
 def bar(part: float, width: int, *, ascii_only: bool) -> str:

@@ -1,4 +1,4 @@
-"""A network's views as one file, which needs no server and loads nothing."""
+"""A report on a network: its views in one HTML file that works offline."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ script-src '{script_hash}'; base-uri 'none'; form-action 'none'">
 
 
 def report(name: str, net: Network, *, rows: bool = False) -> str:
-    """Return the page.
+    """Return the report as HTML.
 
     Parameters
     ----------
     name : str
-        What the network is called.
+        The network's name on the page.
     net : Network
         The network.
     rows : bool, default False
-        Whether stored rows may be in it, the most surprising ones.
+        Whether it may contain stored rows: those with the largest errors.
     """
     subject = of_file(name, net)
     views = [view for view in applying(subject) if not view.interactive and (rows or not view.holds_rows)]
@@ -65,7 +65,7 @@ def report(name: str, net: Network, *, rows: bool = False) -> str:
         "made": made,
     }
     texts = files()
-    # Neither has an end of its element in it, which a test makes sure of.
+    # Neither may contain "</script" or "</style"; a test checks this.
     script, style = f"\n{bundled(texts, 'report.js')}\n", f"\n{texts['style.css']}\n"
     return PAGE.format(
         title=f"{_printable(name)} - neuralredis",
@@ -73,7 +73,7 @@ def report(name: str, net: Network, *, rows: bool = False) -> str:
         style_hash=_hash(style),
         script=script,
         script_hash=_hash(script),
-        # No text of JSON can end the element, or begin a comment in it.
+        # Without "<", the JSON cannot end the element or open a comment.
         data=plain.text(data).replace("<", "\\u003c"),
     )
 
@@ -90,5 +90,5 @@ def _printable(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Return how a policy names a text that may be run."""
+    """Return the SHA-256 source expression of a script or style for a content security policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -37,9 +37,9 @@ LONG = 40
 CURVE_HEIGHT = 8
 #: Why a training ended, by the reason of its report.
 ENDINGS = {
-    "maxtime": "stopped by --max-time (more time may lower the error)",
-    "stopped": "stopped by hand",
-    "maxcycles": "stopped by the limit of cycles",
+    "maxtime": "until --max-time (more time may lower the error)",
+    "stopped": "until it was stopped by hand",
+    "maxcycles": "until the limit of cycles",
 }
 
 
@@ -101,7 +101,7 @@ def introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
 
 def ended(training: Report) -> str:
     """Return why a training ended, as the end of a sentence."""
-    return ENDINGS.get(training.reason, "stopped by early stopping")
+    return ENDINGS.get(training.reason, "until early stopping")
 
 
 def results(out: Console, args: argparse.Namespace, data: Prepared, trained: Trained) -> None:
@@ -110,11 +110,11 @@ def results(out: Console, args: argparse.Namespace, data: Prepared, trained: Tra
     if out.is_terminal:
         out.print(screen.curves_of(training).drawn(out, CURVE_HEIGHT))
     layout = "-".join(map(str, trained.layout))
-    out.print(f"Trained a {layout} network: {training.cycles:,} cycles, {training.seconds:.1f} s, {ended(training)}.")
+    out.print(f"Trained {layout} units for {training.cycles:,} cycles, {training.seconds:.1f} s, {ended(training)}.")
     for warning in training.warnings:
         out.print(f"Note: {warning}.", style="yellow")
     out.print()
-    screen.judgement(out, data.target, trained.judgement, f"the {len(data.prepared.kept):,} rows held out")
+    screen.judgement(out, data.target, trained.judgement, f"the {len(data.prepared.kept):,} held-out rows")
     for hint in _hints(args, data, trained):
         out.print(hint, style="yellow")
     out.print()

@@ -377,7 +377,7 @@ def _told(out: Console, network: SequenceNetwork, training: Report) -> None:
     if out.is_terminal:
         out.print(screen.curves_of(training).drawn(out, CURVE_HEIGHT))
     layout = "-".join(map(str, network.info().layout))
-    out.print(f"Trained a {layout} network: {training.cycles:,} cycles, {training.seconds:.1f} s, {ended(training)}.")
+    out.print(f"Trained {layout} units for {training.cycles:,} cycles, {training.seconds:.1f} s, {ended(training)}.")
     for warning in training.warnings:
         out.print(f"Note: {warning}.", style="yellow")
     out.print()

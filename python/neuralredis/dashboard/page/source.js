@@ -1,6 +1,6 @@
-// Where a page has what it shows: from the dashboard, or from the report that it is in.
+// Sources of a page's data: the dashboard's API, or the report's own file.
 
-/** What went wrong, in a sentence for people. */
+/** An error with a sentence for the user and an HTTP status, 0 if there was no response. */
 export class Trouble extends Error {
   constructor(message, status) {
     super(message);
@@ -8,7 +8,7 @@ export class Trouble extends Error {
   }
 }
 
-/** Asks the dashboard, with its token. */
+/** Client of the dashboard's API. */
 export class Live {
   constructor(token) {
     this.token = token;
@@ -22,10 +22,10 @@ export class Live {
     try {
       reply = await fetch(`/api/${path}`, options);
     } catch {
-      throw new Trouble("The dashboard does not answer: is it still running in its terminal?", 0);
+      throw new Trouble("No response from the dashboard: is it still running in its terminal?", 0);
     }
     if (reply.status === 401) {
-      throw new Trouble("This page has no right token. Open the address that the terminal shows.", 401);
+      throw new Trouble("The token is missing or wrong: open the address that the terminal printed.", 401);
     }
     const told = await reply.json();
     if (!reply.ok) throw new Trouble(told.error, reply.status);
@@ -57,7 +57,7 @@ export class Live {
   }
 }
 
-/** Tells what a report holds. */
+/** The data in a report. */
 export class Still {
   constructor(report) {
     this.report = report;
