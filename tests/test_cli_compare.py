@@ -199,7 +199,7 @@ def test_a_table_is_known_by_its_cells_and_not_by_its_file(command: tables.Comma
     Path("poor.json").write_text(command("evaluate", "poor.nr", "changed.csv", "--json", "--rows").out)
     done = command("compare", "good.json", "poor.json")
     assert done.code == 1
-    assert "poor.nr has answered rows of changed.csv (300 rows), and good.nr of another table, rows.csv" in done.err
+    assert "poor.nr has predictions for changed.csv (300 rows), and good.nr for another table, rows.csv" in done.err
 
 
 def test_rows_that_all_networks_know_are_compared_with_a_warning(command: tables.Command, folder: Path) -> None:
@@ -342,7 +342,7 @@ def test_damaged_reports_are_refused_in_a_line(
     done = command("compare", "good.json", "bad.json")
     assert done.code == 1
     assert done.err.startswith("neuralredis: ")
-    assert "bad.json" in done.err or "other right answers" in done.err
+    assert "bad.json" in done.err or "different outcomes" in done.err
     assert done.err.count("\n") == 1
 
 
