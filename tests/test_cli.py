@@ -158,7 +158,7 @@ def test_what_was_served_is_there_again_in_a_folder_of_its_own(tmp_path: Path, n
         with serving(here, *folder, XDG_STATE_HOME=str(home)) as (client, said, process):
             ports.append(str(client.connection_pool.connection_kwargs["port"]))
             text = said.read_text()
-            assert ("will be saved to" if len(ports) == 1 else "are loaded from") in text
+            assert ("will be saved to" if len(ports) == 1 else "loading data from") in text
             assert f"listening on port {ports[-1]} of 127.0.0.1, ::1" in text
             assert str(home) in text
             assert (client.get("answer") is None) == (len(ports) == 1)

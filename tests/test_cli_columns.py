@@ -31,7 +31,7 @@ def german(rows: int = 120) -> Path:
 
 def shown(out: str) -> dict[str, str]:
     """What is said of each column."""
-    table = out[out.index("read as") : out.index("Is one of them")].splitlines()[2:]
+    table = out[out.index("read as") : out.index("To override how")].splitlines()[2:]
     return {line.split()[0]: " ".join(line.split()[1:]) for line in table if line.strip()}
 
 
@@ -114,7 +114,7 @@ def test_what_the_user_says_is_kept(command: tables.Command) -> None:
         (["zip"], 2, "'zip': expected COLUMN=KIND, such as zip=category"),
         (["=number"], 2, "expected COLUMN=KIND"),
         (["y=date"], 1, "the target 'y' cannot be read as date"),
-        (["y=skip"], 1, "'y' cannot be both the target and left out"),
+        (["y=skip"], 1, "'y' is the target and is ignored: expected one of these"),
         (["name=number"], 1, "the column 'name' cannot be read as number: it has 'Ada'"),
         (["zip=number", "zip=category"], 1, "--as gives 'zip' the kinds number and category: expected one"),
     ],

@@ -238,33 +238,33 @@ def test_a_network_in_a_server_is_named_by_its_key(
         db.upload("live", nr.load("good.nr"))
     found = report(command, f"{url}#live", "poor.nr", "--data", "rows.csv")
     assert [one["network"] for one in found["networks"]] == ["live", "poor.nr"]
-    assert "expected a key behind the address" in command("compare", url, "poor.nr", "--data", "rows.csv").err
+    assert "has no key: expected one after #" in command("compare", url, "poor.nr", "--data", "rows.csv").err
 
 
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["good.nr", "--data", "rows.csv"], "good.nr alone is compared with nothing"),
-        (["good.json"], "good.json alone is compared with nothing"),
-        (["good.nr", "poor.nr"], "--data names the table"),
+        (["good.nr", "--data", "rows.csv"], "only good.nr is given: expected two networks or more"),
+        (["good.json"], "only good.json is given: expected two networks or more"),
+        (["good.nr", "poor.nr"], "expected --data, the table whose rows good.nr is to predict"),
         (["good.nr", "none.nr", "--data", "rows.csv"], "none.nr: No such file"),
         (["good.nr", "rows.csv", "--data", "rows.csv"], "rows.csv is not a network"),
         (["good.nr", "poor.nr", "--data", "numbers.csv"], "numbers.csv has no column 'y'"),
         (["good.nr", "poor.nr", "--data", "rows.csv", "--target", "a"], "the network predicts 'y', not 'a'"),
         (["c8.nr", "c1.nr", "--data", "rows.csv", "--target", "y"], "it takes 2 numbers, and the table has 3 columns"),
-        (["c8.nr", "c1.nr", "--data", "codes.csv", "--target", "z"], "--target z is no column"),
+        (["c8.nr", "c1.nr", "--data", "codes.csv", "--target", "z"], "the table has no column 'z' for --target"),
         (["c8.nr", "r8.nr", "--data", "codes.csv", "--target", "class"], "r8.nr predicts 'class' as regressor"),
         (["good.nr", "poor.nr", "--data", "rows.csv", "--show", "-1"], "--show -1: expected 0 or more"),
-        (["good.nr", "poor.nr", "--data", "rows.csv", "--html", "good.nr"], "--html good.nr is one of those"),
+        (["good.nr", "poor.nr", "--data", "rows.csv", "--html", "good.nr"], "--html good.nr is one of the networks"),
         (["good.nr", "poor.nr", "--data", "rows.csv", "--json", "rows.csv"], "--json rows.csv is the table"),
         (["good.nr", "poor.nr", "--data", "rows.csv", "--json", "no/x.json"], "there is no folder"),
         (["good.nr", "poor.nr", "--data", "rows.csv", "--json", "x", "--html", "x"], "--json and --html both name x"),
-        (["good.json", "good.json", "--data", "rows.csv"], "--data is for networks"),
+        (["good.json", "good.json", "--data", "rows.csv"], "--data needs networks"),
         (
             ["plain.json", "good.json"],
             "plain.json has no answers of rows: 'neuralredis evaluate NET DATA --json --rows'",
         ),
-        (["texts.json", "good.json"], "texts that were drawn are compared with others only"),
+        (["texts.json", "good.json"], "sampled texts cannot be compared with networks or rows"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

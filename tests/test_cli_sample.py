@@ -123,7 +123,7 @@ def test_texts_of_several_reports_are_shown_by_prompt(command: tables.Command, f
         (["letters.nr", "--until", "x"], "until is 'x'"),
         (["letters.nr", "--top-k", "1.5"], "--top-k 1.5: expected an integer"),
         (["letters.nr", "--top-p", "3"], "top_p is 3"),
-        (["letters.nr", "--count", "9999999"], "these are 9,999,999 texts: expected 100,000"),
+        (["letters.nr", "--count", "9999999"], "make 9,999,999 texts: expected at most 100,000"),
         (["letters.nr", "--html", "letters.nr"], "--html letters.nr is a network"),
         (["letters.nr", "--html", "no/x.html"], "there is no folder"),
     ],

@@ -131,7 +131,7 @@ def test_without_rows_the_file_has_none_and_answers_alike(command: tables.Comman
     held = [number for number in stored if np.float32(number).tobytes() in bytes(with_rows)]
     assert len(held) >= 48
     assert not any(np.float32(number).tobytes() in bytes(without) for number in held)
-    assert "It has no rows" in command("info", "without.nr").out
+    assert "It stores no rows" in command("info", "without.nr").out
     for share in (0.5, 0.8):
         assert without.class_set(X, share) == with_rows.class_set(X, share), "how far it is off is still known"
     assert sum(without.observe(X, ["r"] * 50)) == 50, "there is room for other rows"

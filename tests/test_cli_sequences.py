@@ -216,8 +216,8 @@ def test_several_series_share_a_network(command: tables.Command, any_server_for_
             "the column 'page' cannot be read as times: it has '",
         ),
         (("--target", "left", "--sequence", "user", "--time", "user"), "--sequence and --time are both 'user'"),
-        (("--target", "page", "--time", "when"), "'page' is no column of numbers, and without --sequence"),
-        (("--target", "seconds", "--time", "when"), "two rows are of 'when' 2026-01-"),
+        (("--target", "page", "--time", "when"), "'page' is not a column of numbers, which --time alone needs"),
+        (("--target", "seconds", "--time", "when"), "two rows have 'when' 2026-01-"),
         (("--target", "left", "--sequence", "left"), "--sequence and --target are both 'left'"),
     ],
 )
@@ -276,7 +276,7 @@ def test_options_of_other_networks_are_refused(command: tables.Command) -> None:
         (("forecast", "clicks.nr"), "clicks.nr is not a network of series: expected one from 'neuralredis train TABLE"),
         (("forecast", "titanic.nr"), "titanic.nr is not a network of series"),
         (("forecast", "load.nr", "--id", "x"), "load.nr stores no series 'x': it has 'series'"),
-        (("forecast", "load.nr", "--time", "hour"), "--sequence, --time and --as are of a table"),
+        (("forecast", "load.nr", "--time", "hour"), "--sequence, --time and --as need a table"),
         (("forecast", "load.nr", "-o", "x.doc"), "--out x.doc: expected a name with .csv or .parquet"),
         (("forecast", "load.nr", "-o", "nowhere/x.csv"), "cannot write nowhere/x.csv: there is no folder"),
         (("forecast", "load.nr", "load.csv", "-o", "load.csv"), "which would be overwritten"),
@@ -284,7 +284,7 @@ def test_options_of_other_networks_are_refused(command: tables.Command) -> None:
         (("forecast", "load.nr", "--interval", "99.9"), "validation sequences for 99.9 %: expected a lower level"),
         (("evaluate", "load.nr", "load.csv"), "'kwh' is a series"),
         (("ask", "load.nr"), "'kwh' is a series: expected 'neuralredis forecast load.nr'"),
-        (("ask", "clicks.nr", "page=home", "--why"), "--why is for networks that learn from rows"),
+        (("ask", "clicks.nr", "page=home", "--why"), "--why needs a network of rows"),
         (("ask", "clicks.nr", "--id", "nobody"), "the network stores no sequence 'nobody'"),
         (("ask", "clicks.nr", "colour=red"), "the network has no field 'colour'"),
         (("ask", "titanic.nr", "sex=male", "--id", "x"), "--id is for networks of sequences"),
@@ -307,7 +307,7 @@ def test_a_network_without_notes_is_told_which_columns_there_are(command: tables
         net.notes = notes
         net.save("bare.nr")
         done = command("predict", "bare.nr", "clicks.csv")
-        assert "--sequence COLUMN says whose each event is" in done.err
+        assert "expected --sequence, the column with the sequence's id" in done.err
     assert command("predict", "bare.nr", "clicks.csv", *BY).out == command("predict", "clicks.nr", "clicks.csv").out
     by_position = nr.SequenceNetwork("classifier", [2, 4, 2], seed=1)
     by_position.save("numbers.nr")

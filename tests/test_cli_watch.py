@@ -51,7 +51,7 @@ def test_it_shows_how_far_trainings_are(command: tables.Command, watched: nr.Neu
     servers.wait_until(lambda: training.progress().cycle > 0)
     done = command("watch", URL, "--once")
     assert "1 network, 1 training" in done.out
-    assert "learning" in done.out
+    assert " training " in done.out
     assert "of 60 s" in done.out
     found = json.loads(command("watch", URL, "--json").out)
     (network_found,), (running,) = found["networks"], found["trainings"]

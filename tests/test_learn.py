@@ -139,7 +139,7 @@ def test_what_is_found_out_can_be_overruled() -> None:
         kinds(columns, fields={"zip": "numbre"})
     with pytest.raises(nr.DataError, match="fields has 'zap', and the table has no such column"):
         kinds(columns, fields={"zap": "number"})
-    with pytest.raises(nr.OptionError, match="'y' cannot be both the target and left out"):
+    with pytest.raises(nr.OptionError, match="'y' is the target and is left out by fields"):
         kinds(columns, fields={"y": None})
 
 

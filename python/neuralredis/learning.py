@@ -207,7 +207,7 @@ def _wishes(fields: Mapping[str, str | None], columns: dict[str, Column], target
             there = ", ".join(f"'{name}'" for name in list(columns)[:30])
             raise DataError(f"fields has '{name}', and the table has no such column; its columns are {there}")
     if target in fields and fields[target] is None:
-        raise OptionError(f"'{target}' cannot be both the target and left out")
+        raise OptionError(f"'{target}' is the target and is left out by fields: expected one of these")
     return {name: Wish("skip") if kind is None else Wish.of(kind) for name, kind in fields.items()}
 
 
