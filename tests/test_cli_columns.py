@@ -43,7 +43,7 @@ def test_each_column_says_what_it_was_read_as(command: tables.Command) -> None:
     assert said["datum"].startswith("date, day.month.year 2023-01-")
     assert said["betrag"].startswith("number, decimal comma, EUR ")
     assert said["gewicht"].startswith("number, decimal comma 0,")
-    assert said["gewicht"].endswith("; 12 without ('.')")
+    assert said["gewicht"].endswith("; 12 missing ('.')")
     assert said["plz"].startswith("category ")
     assert "00042" in said["plz"]
     assert said["uhrzeit"].startswith("time of day 00:")

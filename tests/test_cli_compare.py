@@ -262,7 +262,7 @@ def test_a_network_in_a_server_is_named_by_its_key(
         (["good.json", "good.json", "--data", "rows.csv"], "--data needs networks"),
         (
             ["plain.json", "good.json"],
-            "plain.json has no answers of rows: 'neuralredis evaluate NET DATA --json --rows'",
+            "plain.json has no predictions of rows: 'neuralredis evaluate NET DATA --json --rows'",
         ),
         (["texts.json", "good.json"], "sampled texts cannot be compared with networks or rows"),
     ],

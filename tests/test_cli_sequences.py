@@ -288,8 +288,8 @@ def test_options_of_other_networks_are_refused(command: tables.Command) -> None:
         (("ask", "clicks.nr", "--id", "nobody"), "the network stores no sequence 'nobody'"),
         (("ask", "clicks.nr", "colour=red"), "the network has no field 'colour'"),
         (("ask", "titanic.nr", "sex=male", "--id", "x"), "--id is for networks of sequences"),
-        (("predict", "titanic.nr", tables.TITANIC, "--time", "age"), "--sequence and --time are for networks of"),
-        (("evaluate", "titanic.nr", tables.TITANIC, "--sequence", "age"), "--sequence and --time are for networks of"),
+        (("predict", "titanic.nr", tables.TITANIC, "--time", "age"), "--sequence and --time need a network of"),
+        (("evaluate", "titanic.nr", tables.TITANIC, "--sequence", "age"), "--sequence and --time need a network of"),
         (("predict", "clicks.nr", "load.csv"), "load.csv has no column 'user'"),
         (("predict", "clicks.nr", "clicks.csv", "--time", "wen"), "has no column 'wen'"),
     ]:

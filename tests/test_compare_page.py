@@ -191,7 +191,7 @@ def test_addresses_that_cannot_be_loaded_are_told(browser: browsers.Browser, sit
     with contextlib.closing(browser.new_page()) as page:
         page.goto(f"{url}?report=../none.json&report=http://127.0.0.1:9/x&report=file:///etc/hosts&report=../text.json")
         expect(page.get_by_text("cannot be loaded: HTTP status 404")).to_be_visible()
-        expect(page.get_by_text("cannot be loaded: no server answers there")).to_be_visible()
+        expect(page.get_by_text("cannot be loaded: the server does not respond")).to_be_visible()
         expect(page.get_by_text("is not a URL that begins with http")).to_be_visible()
         expect(page.get_by_text("is not JSON")).to_be_visible()
 
@@ -258,7 +258,7 @@ def test_a_third_report_joins_and_can_be_removed(opened: browsers.Page) -> None:
     summary = opened.get_by_role("region", name="Errors", exact=True)
     expect(summary.locator("tbody tr")).to_have_count(3)
     expect(summary).to_contain_text("first.nr (2)")
-    expect(summary).to_contain_text("corrected for the number of pairs (Holm)")
+    expect(summary).to_contain_text("corrected for multiple comparisons (Holm)")
     opened.get_by_role("button", name="Remove a.json").click()
     expect(summary.locator("tbody tr")).to_have_count(2)
     expect(opened.locator("#list > li")).to_have_count(8)
@@ -487,7 +487,7 @@ def compared(command: tables.Command) -> Callable[[], tuple[str, Path]]:
             "compare", "good.nr", "poor.nr", "--data", "rows.csv", "--html", "page.html", "--json", "all.json"
         )
         assert done.code == 0, done.err
-        assert "the page is page.html: open it in a browser" in done.err
+        assert "page written to page.html: open it in a browser" in done.err
         return done.out, Path("page.html").absolute()
 
     return compare

@@ -96,7 +96,9 @@ def test_a_rare_class_that_is_never_answered_but_ranked_is_better_than_guessing(
     net = trained(X[:3000], y[:3000], ("no", "yes"))
     found = judging.judge(net, rows_of(X[3000:]), y[3000:])
     assert not found.answers_alone
-    assert found.verdict.startswith("Better than chance at ranking rows by the probability of yes (statistically significant).")
+    assert found.verdict.startswith(
+        "Better than chance at ranking rows by the probability of yes (statistically significant)."
+    )
     assert found.auc == pytest.approx(roc_auc_score(y[3000:], net.run(rows_of(X[3000:]))[:, 1]))
     assert found.log_loss < found.log_loss_baseline
     worth = judging.importance(net, rows_of(X[3000:]), y[3000:], 0, by_ranking=found.by_ranking)

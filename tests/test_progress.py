@@ -53,7 +53,8 @@ def test_a_bar_shows_the_errors_meanwhile(capfd: pytest.CaptureFixture[str]) -> 
     network().train(progress=True, max_time=0.3)
     states = capfd.readouterr().err.split("\r")
     shown = re.compile(
-        r"training +\d+%\|.{20}\| cycle [\d,]+, 0\.\d of 0\.3 s: error \d+\.\d{4}, validation \d+\.\d{4}, \d+\.\d % wrong"
+        r"training +\d+%\|.{20}\| cycle [\d,]+, 0\.\d of 0\.3 s: "
+        r"error \d+\.\d{4}, validation \d+\.\d{4}, \d+\.\d % wrong"
     )
     assert any(shown.fullmatch(state.rstrip()) for state in states)
 

@@ -99,7 +99,7 @@ def test_weights_count_in_the_error_alone(create: Create) -> None:
     ("arguments", "error", "message"),
     [
         (("tset",), nr.OptionError, "set is 'tset': expected train, test"),
-        (("test", [0]), TypeError, "of a stored set takes nothing else"),
+        (("test", [0]), TypeError, "takes no y or weight: stored rows have"),
         (([[1, 2, 3, 4]],), TypeError, "y is missing"),
     ],
 )

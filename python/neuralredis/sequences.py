@@ -491,7 +491,7 @@ class SequenceNetwork(Network):
     def _best(self, answer: NDArray[float32], top: int | None = None) -> Any:
         declared = self._declared
         if self._info()["type"] != "classifier":
-            raise KindError("the network is a regressor: expected a classifier")
+            raise KindError("the network is a regressor: only a classifier has classes")
         names = range(len(answer)) if declared["by_position"] else declared["classes"]
         if top is None:
             return names[int(np.argmax(answer))]
