@@ -105,10 +105,10 @@ def asked(path: Path, net: nr.Network) -> list[tuple[str, dict[str, float]]]:
 @with_engine
 def test_networks_answer_the_rows_of_a_table_that_is_dropped_beside_them(opened: browsers.Page, made: Path) -> None:
     drop(opened, made / "good.nr", made / "poor.nr", made / "rows.csv")
-    summary = opened.get_by_role("region", name="How good they are")
+    summary = opened.get_by_role("region", name="Errors")
     expect(summary).to_contain_text("Target y, on 398 rows of rows.csv.")
-    expect(told(opened, "good.nr")).to_contain_text("(2 rows without a right answer that it knows left out)")
-    expect(summary).to_contain_text("it is not known which of these rows")
+    expect(told(opened, "good.nr")).to_contain_text("(2 rows without a known outcome left out)")
+    expect(summary).to_contain_text("are unknown and cannot be left out")
     for name in ("good", "poor"):
         found = asked(made / "rows.csv", nr.load(made / f"{name}.nr"))
         right = sum(max(answer, key=answer.__getitem__) == truth for truth, answer in found) / len(found)
@@ -123,22 +123,22 @@ def test_networks_answer_the_rows_of_a_table_that_is_dropped_beside_them(opened:
     assert answers["cells"]["plan"][9] is None
     # Rows where they differ come first, with all cells.
     first = opened.locator("#list > li").first
-    expect(first).to_contain_text("they disagree")
+    expect(first).to_contain_text("predictions differ")
     expect(first).to_contain_text(re.compile(r"a\s*-?\d.*b\s*-?\d.*plan\s*[pq]"))
 
 
 @with_engine
 def test_the_order_in_which_files_are_dropped_does_not_matter(opened: browsers.Page, made: Path) -> None:
     drop(opened, made / "good.nr")
-    expect(told(opened, "good.nr")).to_contain_text("is a network: drop a CSV file beside it")
+    expect(told(opened, "good.nr")).to_contain_text("is a network: add a CSV file")
     drop(opened, made / "rows.csv")
     expect(told(opened, "rows.csv")).to_contain_text("400 rows, 4 columns")
     expect(told(opened, "good.nr")).to_contain_text("398 rows of rows.csv")
     drop(opened, made / "poor.nr")
-    summary = opened.get_by_role("region", name="How good they are")
+    summary = opened.get_by_role("region", name="Errors")
     expect(summary.locator("tbody tr")).to_have_count(2)
     opened.get_by_role("button", name="Remove rows.csv").click()
-    expect(told(opened, "poor.nr")).to_contain_text("drop a CSV file beside it")
+    expect(told(opened, "poor.nr")).to_contain_text("add a CSV file")
     expect(summary).to_be_hidden()
 
 
@@ -150,7 +150,7 @@ def test_the_last_table_counts(opened: browsers.Page, made: Path, tmp_path: Path
     expect(told(opened, "good.nr")).to_contain_text("398 rows")
     drop(opened, tmp_path / "few.csv")
     expect(told(opened, "good.nr")).to_contain_text("5 rows of few.csv")
-    expect(told(opened, "rows.csv")).to_contain_text("not this table but the last one counts")
+    expect(told(opened, "rows.csv")).to_contain_text("unused: networks predict the last table")
     opened.get_by_role("button", name="Remove few.csv").click()
     expect(told(opened, "good.nr")).to_contain_text("398 rows of rows.csv")
 
@@ -163,7 +163,7 @@ def test_a_network_is_compared_with_a_report_of_the_command_line(
     assert done.code == 0, done.err
     (tmp_path / "old.json").write_text(done.out)
     drop(opened, tmp_path / "old.json", made / "good.nr", made / "rows.csv")
-    summary = opened.get_by_role("region", name="How good they are")
+    summary = opened.get_by_role("region", name="Errors")
     expect(summary.locator("tbody tr")).to_have_count(2)
     expect(summary).to_contain_text(f"Target y, on {json.loads(done.out)['rows']} rows of rows.csv.")
 
@@ -175,7 +175,7 @@ def test_networks_and_tables_are_named_in_the_address(page: browsers.Page, made:
         shutil.copy(made / name, folder / name)
     names = "&".join(f"report=../../{name}" for name in ("good.nr", "poor.nr", "rows.csv"))
     page.goto(f"{url}/with/compare/index.html?{names}")
-    summary = page.get_by_role("region", name="How good they are")
+    summary = page.get_by_role("region", name="Errors")
     expect(summary).to_contain_text("Target y, on 398 rows of rows.csv.")
     expect(summary.get_by_role("row", name=re.compile("^good.nr"))).to_be_visible()
 
@@ -195,14 +195,14 @@ def test_what_is_wrong_is_said_beside_each_file(opened: browsers.Page, made: Pat
     drop(opened, made / "good.nr", *[tmp_path / f"{name}.nr" for name in names], made / "rows.csv")
     for name, why in (
         ("broken", "checksum"),
-        ("other", "needs the column “size”, and rows.csv has a, b, plan, y"),
-        ("letters", "learns from sequences"),
+        ("other", "needs the column “size”: rows.csv has a, b, plan, y"),
+        ("letters", "is a network of sequences: expected one of rows"),
         ("target", "needs the column “z”"),
-        ("strict", "cannot be asked about row 1: field plan is "),
+        ("strict", "cannot predict row 1: field plan is "),
     ):
         expect(told(opened, f"{name}.nr")).to_contain_text(why)
     expect(told(opened, "good.nr")).to_contain_text("398 rows")
-    expect(opened.get_by_role("region", name="How good they are").locator("tbody tr")).to_have_count(1)
+    expect(opened.get_by_role("region", name="Errors").locator("tbody tr")).to_have_count(1)
 
 
 @with_engine
@@ -214,8 +214,8 @@ def test_what_is_wrong_is_said_beside_each_file(opened: browsers.Page, made: Pat
         (b"a,b\n", "has a single line"),
         (b"a,b\n1,2\n1,2,3\n", "has 3 cells in row 2, and its first line 2 names"),
         (b"a,a\n1,2\n", "has two columns that are called “a”"),
-        (b'a,b\n1,"2\n', "has a text in quotation marks that does not end, in line 2"),
-        (b"a,b\n\0,2\n", "is no text: expected a CSV file"),
+        (b'a,b\n1,"2\n', "has an unclosed quotation mark in line 2"),
+        (b"a,b\n\0,2\n", "is not text: expected a CSV file"),
     ],
 )
 def test_what_is_wrong_with_a_table_is_said(opened: browsers.Page, tmp_path: Path, text: bytes, why: str) -> None:
@@ -225,9 +225,7 @@ def test_what_is_wrong_with_a_table_is_said(opened: browsers.Page, tmp_path: Pat
 
 
 @with_engine
-def test_the_column_of_the_right_answers_is_chosen_for_numbers_by_position(
-    opened: browsers.Page, tmp_path: Path
-) -> None:
+def test_the_target_is_chosen_for_networks_without_fields(opened: browsers.Page, tmp_path: Path) -> None:
     X = np.random.default_rng(1).normal(size=(60, 2)).round(4)
     y = (X[:, 0] > 0).astype(int)
     net = nr.Network("classifier", [2, 3, 2], dataset=60, test=0, seed=1)
@@ -236,9 +234,9 @@ def test_the_column_of_the_right_answers_is_chosen_for_numbers_by_position(
     net.save(tmp_path / "net.nr")
     tables.write(tmp_path / "rows.csv", ["of", "u", "v"], [[of, *row] for of, row in zip(y, X.tolist(), strict=True)])
     drop(opened, tmp_path / "net.nr", tmp_path / "rows.csv")
-    expect(told(opened, "net.nr")).to_contain_text("finds no right answer that it knows in the column “v” of rows.csv")
-    opened.get_by_label("Right answers").select_option("of")
-    summary = opened.get_by_role("region", name="How good they are")
+    expect(told(opened, "net.nr")).to_contain_text("knows no outcome in the column “v” of rows.csv")
+    opened.get_by_label("Target").select_option("of")
+    summary = opened.get_by_role("region", name="Errors")
     expect(summary).to_contain_text("Target of, on 60 rows of rows.csv.")
     right = float(np.mean(net.classify(X) == y)) * 100
     said = "100 %" if right == 100 else f"{right:.1f} %"
@@ -256,8 +254,8 @@ def test_regressors_answer_numbers(opened: browsers.Page, tmp_path: Path) -> Non
     rows = zip(x.tolist(), (x * 3 + 1).round(4).tolist(), strict=True)
     tables.write(tmp_path / "rows.csv", ["x", "y"], rows)
     drop(opened, tmp_path / "short.nr", tmp_path / "long.nr", tmp_path / "rows.csv")
-    summary = opened.get_by_role("region", name="How good they are")
-    expect(summary).to_contain_text("long.nr is off by")
+    summary = opened.get_by_role("region", name="Errors")
+    expect(summary).to_contain_text("The mean absolute error of long.nr is")
     expect(opened.locator("#list > li")).to_have_count(25)
 
 
@@ -269,9 +267,9 @@ def test_without_an_engine_the_page_says_what_to_do(
     page = context.new_page()
     page.goto(f"{sites[0]}/without/compare/index.html")
     drop(page, made / "good.nr")
-    expect(told(page, "good.nr")).to_contain_text("“make wasm docs” builds a site that has one")
+    expect(told(page, "good.nr")).to_contain_text("build the site by “make wasm docs”")
     drop(page, made / "rows.csv")
-    expect(told(page, "rows.csv")).to_contain_text("this page has no engine to ask a network about it")
+    expect(told(page, "rows.csv")).to_contain_text("this page was built without the engine for browsers")
     expect(told(page, "good.nr")).to_contain_text("neuralredis compare a.nr b.nr --data rows.csv --html page.html")
     context.close()
 
@@ -282,9 +280,9 @@ def test_a_page_that_is_a_file_says_what_to_do(
     done = command("compare", made / "good.nr", made / "poor.nr", "--data", made / "rows.csv", "--html", "page.html")
     assert done.code == 0, done.err
     page.goto(Path("page.html").absolute().as_uri())
-    expect(page.get_by_role("region", name="How good they are")).to_be_visible()
+    expect(page.get_by_role("region", name="Errors")).to_be_visible()
     drop(page, made / "good.nr")
-    expect(told(page, "good.nr")).to_contain_text("this page has no engine to ask it")
+    expect(told(page, "good.nr")).to_contain_text("this page was built without the engine for browsers")
 
 
 TABLES = [

@@ -1,2 +1,2 @@
-// The network of a report, of which report.py writes the module: null where it cannot be exported.
+// The network of a report: report.py replaces this module, unless the network cannot be exported.
 export const network = null;

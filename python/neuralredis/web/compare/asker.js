@@ -1,9 +1,9 @@
-// The worker in which networks answer the rows of a table, so that the page stays lively.
+// The worker in which networks predict the rows of a table, so that the page stays responsive.
 
 import { load, ready } from "../js/src/index.js";
 import { decoded, digestOf, isMissing, readTable, TableError } from "./tables.js";
 
-/** Rows that are answered before the page is told how many they are. */
+/** Rows between two progress messages. */
 const AT_A_TIME = 2000;
 const LONGEST_CELL = 300;
 const PLAIN = /^[+-]?(0|[1-9]\d*)(\.\d*)?$/;
@@ -26,27 +26,27 @@ async function table({ table: number, name, bytes }) {
   return { columns: [...found.columns.keys()], rows: found.rows };
 }
 
-/** Return the answers of a network as a report of `neuralredis evaluate --json --rows` has them. */
+/** Return a network's predictions in the form of a report of `neuralredis evaluate --json --rows`. */
 async function answers({ id, table: number, name, bytes, column }) {
   const of = tables.get(number);
   const net = await load(bytes);
   let byPosition = false;
   try {
     const { type, target, fields, classes, layout, output, sequence } = net.info();
-    if (sequence) throw new TableError("learns from sequences, and rows of a table are none: “neuralredis compare” asks it");
+    if (sequence) throw new TableError("is a network of sequences: expected one of rows");
     const isClassifier = type === "classifier";
     byPosition = !fields;
     if (Array.isArray(target) || (!fields && !isClassifier && layout.at(-1) > 1)) {
-      throw new TableError(`answers ${layout.at(-1)} numbers at once: expected one`);
+      throw new TableError(`has ${layout.at(-1)} outputs: expected one`);
     }
-    if (isClassifier && output === "linear") throw new TableError("has linear outputs, which are no probabilities to compare");
+    if (isClassifier && output === "linear") throw new TableError("has linear outputs: expected probabilities");
     const asked = target ?? column;
     const truths = columnOf(of, asked);
     const labels = isClassifier ? (classes ?? [...Array(layout.at(-1)).keys()].map(String)) : null;
     const known = labels && new Map(labels.map((label) => [labelKey(label), label]));
     const right = truths.map((cell) => (isMissing(cell) ? undefined : known ? known.get(labelKey(cell)) : numberOf(cell)));
     const rows = right.flatMap((truth, row) => (truth === undefined ? [] : [row]));
-    if (!rows.length) throw new TableError(`finds no right answer that it knows in the column “${asked}” of ${of.name}`);
+    if (!rows.length) throw new TableError(`knows no outcome in the column “${asked}” of ${of.name}`);
     const inputs = fields ? byName(of, fields) : inOrder(of, asked, layout[0]);
     const told = { row: rows.map((row) => row + 1), truth: rows.map((row) => right[row]), predicted: [] };
     if (labels) told.probabilities = [];
@@ -67,7 +67,7 @@ async function answers({ id, table: number, name, bytes, column }) {
     const report = { network: name, target: asked, fresh: null, table: { name: of.name, rows: of.rows, digest: of.digest }, answers: told };
     return { report: labels ? { ...report, classes: labels } : report, byPosition, without: of.rows - rows.length };
   } catch (error) {
-    // Then another column may have the right answers.
+    // Another column may be the target.
     error.byPosition = byPosition;
     throw error;
   } finally {
@@ -75,14 +75,14 @@ async function answers({ id, table: number, name, bytes, column }) {
   }
 }
 
-/** Ask about some rows. What is wrong with one is said with its number in the table. */
+/** Predict rows. An error names the row by its number in the table. */
 function run(net, given, rows) {
   try {
     return net.run(given);
   } catch (error) {
     const wrong = given.findIndex((row) => fault(net, row));
     if (wrong < 0) throw error;
-    throw new TableError(`cannot be asked about row ${rows[wrong] + 1}: ${fault(net, given[wrong])}`);
+    throw new TableError(`cannot predict row ${rows[wrong] + 1}: ${fault(net, given[wrong])}`);
   }
 }
 
@@ -97,11 +97,11 @@ function fault(net, row) {
 
 function columnOf(of, name) {
   const found = of.columns.get(name);
-  if (!found) throw new TableError(`needs the column “${name}”, and ${of.name} has ${[...of.columns.keys()].join(", ")}`);
+  if (!found) throw new TableError(`needs the column “${name}”: ${of.name} has ${[...of.columns.keys()].join(", ")}`);
   return found;
 }
 
-/** Return what makes a row of fields. Cells are texts, which the engine reads by the kind of the field. */
+/** Return a function from row numbers to rows of fields. The engine parses cells by the kind of the field. */
 function byName(of, fields) {
   const columns = Object.entries(fields).map(([name, kind]) => [name, valuesOf(of, name, kind)]);
   return (row) => Object.fromEntries(columns.map(([name, cells]) => [name, cells[row]]));
@@ -114,16 +114,16 @@ function valuesOf(of, name, kind) {
   return parts[0].map((_, row) => (parts.some((cells) => isMissing(cells[row])) ? null : parts.map((cells) => Number(cells[row]))));
 }
 
-/** Return what makes a row of numbers: the columns in their order, all but that of the right answers. */
+/** Return a function from row numbers to inputs: all columns but the target, in their order. */
 function inOrder(of, target, inputs) {
   const columns = [...of.columns].filter(([name]) => name !== target);
   if (columns.length !== inputs) {
-    throw new TableError(`takes ${inputs} numbers, and ${of.name} has ${columns.length} columns beside “${target}”`);
+    throw new TableError(`has ${inputs} inputs: ${of.name} has ${columns.length} columns besides “${target}”`);
   }
   return (row) =>
     columns.map(([name, cells]) => {
       const value = isMissing(cells[row]) ? undefined : numberOf(cells[row]);
-      if (value === undefined) throw new TableError(`cannot be asked about row ${row + 1}: “${name}” is ${cells[row] ?? "empty"}, and it takes numbers`);
+      if (value === undefined) throw new TableError(`cannot predict row ${row + 1}: “${name}” is ${cells[row] ?? "empty"}: expected a number`);
       return value;
     });
 }
@@ -133,7 +133,7 @@ function numberOf(cell) {
   return Number.isFinite(value) ? value : undefined;
 }
 
-/** Return what texts of one class have in common: 1 and 1.0 are the same, 042 and 42 are not. */
+/** Return the key that equal labels share: 1 and 1.0 are equal, 042 and 42 are not. */
 function labelKey(label) {
   return PLAIN.test(label) ? String(Number(label)) : label;
 }

@@ -1,25 +1,25 @@
-// Files and addresses that reports, networks and tables come from, in the order in which they were given.
+// The files and URLs of reports, networks and tables, in the order in which they were added.
 
 import { askNetworks, isNetwork, isTable } from "./asking.js";
 import { byId, choice, element } from "./elements.js";
 import { several } from "./numbers.js";
 import { cut, readReports, ReportError } from "./reports.js";
 
-// Larger ones would take the browser too long.
+// Parsing larger files would block the browser for too long.
 const MOST_BYTES = 300e6;
 
-/** What was given: each with its name, what is known of it, and its reports once they are read. */
+/** Files and URLs: each with its name, state, message, and its reports once they are read. */
 export const entries = [];
 
 let show = () => {};
 
-/** Ask networks that have not been asked, and show all. */
+/** Have networks predict, and update the page. */
 function changed() {
   askNetworks(entries, (entry) => (entry ? showFiles() : changed()));
   show();
 }
 
-/** Take files from drops, the chooser and addresses; `then` is called whenever something has changed. */
+/** Accept files that are dropped or chosen, and URLs; `then` is called after each change. */
 export function watchFiles(then) {
   show = then;
   const drop = byId("drop");
@@ -40,7 +40,7 @@ export function watchFiles(then) {
   byId("choose").addEventListener("click", () => byId("chosen").click());
   byId("chosen").addEventListener("change", (event) => {
     addFiles(event.target.files);
-    // The same file can be chosen again, once it has been written again.
+    // Otherwise choosing the same file again would not raise an event.
     event.target.value = "";
   });
   byId("addresses-form").addEventListener("submit", (event) => {
@@ -52,7 +52,7 @@ export function watchFiles(then) {
   window.addEventListener("popstate", loadFromAddress);
 }
 
-/** Load what the address of the page names. */
+/** Load the reports that the page's URL names. */
 export function loadFromAddress() {
   const given = new URLSearchParams(location.search).getAll("report");
   byId("addresses").value = given.join("\n");
@@ -60,7 +60,7 @@ export function loadFromAddress() {
   loadAddresses(given);
 }
 
-/** Add a report whose text is there already. */
+/** Add a report from its text. */
 export function addText(name, text) {
   const entry = add({ name });
   read(entry, text);
@@ -102,7 +102,7 @@ function addFiles(files) {
 }
 
 function loadAddresses(given) {
-  // What was named before and is not any more goes; files stay.
+  // Remove URLs that are not named any more; files stay.
   for (const entry of [...entries]) if (entry.address && !given.includes(entry.address)) entries.splice(entries.indexOf(entry), 1);
   for (const address of given) {
     if (entries.some((entry) => entry.address === address && entry.state !== "error")) continue;
@@ -115,22 +115,22 @@ function loadAddresses(given) {
 
 async function load(entry) {
   if (!URL.canParse(entry.address, location.href)) {
-    fail(entry, "is no address");
+    fail(entry, "is not a URL");
     return;
   }
   try {
     const url = new URL(entry.address, location.href);
-    if (!/^https?:$/.test(url.protocol)) throw new ReportError("is no address that begins with http:// or https://");
+    if (!/^https?:$/.test(url.protocol)) throw new ReportError("is not a URL that begins with http:// or https://");
     const reply = await fetch(url, { credentials: "same-origin" });
-    if (!reply.ok) throw new ReportError(`cannot be loaded: the server says ${reply.status} ${reply.statusText}`.trim());
+    if (!reply.ok) throw new ReportError(`cannot be loaded: HTTP status ${reply.status} ${reply.statusText}`.trim());
     take(entry, url.pathname, await reply.arrayBuffer());
   } catch (error) {
     if (error instanceof ReportError) fail(entry, error.message);
-    else fail(entry, "cannot be loaded: no server answers there, or it allows no other pages (CORS)");
+    else fail(entry, "cannot be loaded: the server does not respond, or does not allow requests from this page (CORS)");
   }
 }
 
-/** Take a file for what it is: a network, a table, or else a report. */
+/** Read a file by its kind: a network, a table, or else a report. */
 function take(entry, name, bytes) {
   const kind = isNetwork(bytes) ? "network" : isTable(name) ? "table" : null;
   if (kind === null) {
@@ -167,7 +167,7 @@ function described(report) {
   return `${report.network}, ${rows} of ${report.table.name || "a table"}`;
 }
 
-/** Show what was given, and of each what is wrong with it. */
+/** Draw the list of files and URLs, each with its state or error. */
 export function showFiles() {
   byId("files").classList.toggle("compact", entries.some((entry) => entry.state === "ready"));
   byId("loaded").replaceChildren(
@@ -187,9 +187,9 @@ export function showFiles() {
   );
 }
 
-/** Return what chooses the column of the right answers, which a network without fields does not name. */
+/** Return a select for the target, which networks without fields do not name. */
 function columnOf(entry) {
-  return choice("Right answers", entry.columns.map((name) => [name, cut(name)]), entry.column, (column) => {
+  return choice("Target", entry.columns.map((name) => [name, cut(name)]), entry.column, (column) => {
     entry.column = column;
     changed();
   });

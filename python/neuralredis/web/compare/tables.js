@@ -1,16 +1,16 @@
-// CSV as rows of texts, and what tells one table from another.
+// Parse CSV files, and compute the digests that identify tables.
 
-/** What is wrong with a table, in words for whoever dropped it. */
+/** An error in a table; the message continues a sentence that begins with the file's name. */
 export class TableError extends Error {}
 
 const DELIMITERS = [",", ";", "\t", "|"];
-// Words for a missing value in any column, as the command line has them.
+// Words for a gap in any column; the same as in the command line.
 const MISSING = new Set(["", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "\\n", "?"]);
 
 /** Return the text of a file: UTF-8, or else Windows-1252. */
 export function decoded(bytes) {
   const view = new Uint8Array(bytes);
-  if (view.subarray(0, 1 << 16).includes(0)) throw new TableError("is no text: expected a CSV file");
+  if (view.subarray(0, 1 << 16).includes(0)) throw new TableError("is not text: expected a CSV file");
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(view);
   } catch {
@@ -18,7 +18,7 @@ export function decoded(bytes) {
   }
 }
 
-/** Return the columns of a CSV file by their names, each a list of texts; an empty cell is null. */
+/** Return the columns of a CSV file: a map from names to lists of strings, null for an empty cell. */
 export function readTable(text) {
   const lines = cellsOf(text, delimiterOf(text.slice(0, 1 << 18)));
   const names = lines.shift()?.map((name, place) => name.trim() || `column ${place + 1}`);
@@ -32,7 +32,7 @@ export function readTable(text) {
   return { columns: new Map(columns), rows: lines.length };
 }
 
-/** Whether a cell has no value. */
+/** Whether a cell is a gap. */
 export function isMissing(cell) {
   return cell === null || MISSING.has(cell.toLowerCase());
 }
@@ -56,7 +56,7 @@ function cellsOf(text, delimiter) {
         const end = text.indexOf('"', place + 1);
         if (end < 0) {
           const line = text.slice(0, begin).split("\n").length;
-          throw new TableError(`has a text in quotation marks that does not end, in line ${line}`);
+          throw new TableError(`has an unclosed quotation mark in line ${line}`);
         }
         cell += text.slice(place + 1, end);
         place = end + 1;
@@ -79,8 +79,8 @@ function cellsOf(text, delimiter) {
 }
 
 /**
- * Return what tells a table from others: SHA-256 of its cells, as `neuralredis evaluate --json` has it, so that its reports and
- * networks that are asked here can be compared. Where a browser has no SHA-256, on pages without HTTPS, it is another text.
+ * Return the digest of a table: SHA-256 of its cells, the same as in `neuralredis evaluate --json`, so that its reports can be
+ * compared with networks on this page. Browsers have no SHA-256 on pages without HTTPS: there the digest is another text.
  */
 export async function digestOf(table) {
   const encoder = new TextEncoder();

@@ -1,4 +1,4 @@
-// A form made from the schema, whose answer changes while one drags or types.
+// A form made from the schema, whose prediction is updated while the user drags or types.
 
 import { bar } from "../chart.js";
 import { el, named } from "../dom.js";
@@ -27,7 +27,7 @@ function ofClasses(data) {
     data.more ? el(
       "p",
       { class: "note" },
-      `${counted(data.more, "less likely class", "less likely classes")} not shown.`,
+      `${counted(data.more, "less probable class", "less probable classes")} not shown.`,
     ) : null,
   ];
 }
@@ -47,7 +47,7 @@ function ofNumbers({ numbers, level }) {
     bounded ? el(
       "p",
       { class: "note" },
-      `The truth is within the bounds in ${percent(level)} of rows like the validation rows.`,
+      `Prediction intervals: they contain the outcome in ${percent(level)} of rows like the validation rows.`,
     ) : null,
   ];
 }
@@ -70,7 +70,7 @@ function sequenceControl(data, changed) {
   };
 }
 
-/** The events so far, where they are entered one after the other. */
+/** A list of events that the user adds one after the other. */
 function eventsControl(event, clear, changed) {
   const events = [];
   const told = el("p", { class: "so-far", role: "status" });
@@ -158,8 +158,10 @@ export const ask = {
       sequence ? el(
         "p",
         { class: "note" },
-        "What is answered to the sequence now, or after one more event, if values of one are given",
-        entered ? "." : ", which is not kept. An id that is not known is a sequence without events.",
+        entered
+          ? "The prediction after the events so far, or after one more event if values are given."
+          : "The prediction for the stored sequence, or after one more event if values are given, which is not stored. " +
+            "An unknown id is a sequence without events.",
       ) : null,
       form,
     ].filter(Boolean);
