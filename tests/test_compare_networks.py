@@ -93,33 +93,32 @@ def told(page: browsers.Page, name: str) -> Any:
     return page.locator("#loaded li").filter(has=page.get_by_text(name, exact=True))
 
 
-def asked(path: Path, net: nr.Network) -> list[tuple[str, dict[str, float]]]:
-    """Return the right answers and those of a network, of the rows whose right answer it knows."""
+def asked(path: Path, net: nr.Network) -> tuple[list[str], list[str], list[list[float]]]:
+    """Return outcomes, predicted classes and outputs, of the rows whose outcome is known."""
     with path.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["y"] in ("yes", "no")]
-    names = (net.info().fields or {}).keys()
-    answers = net.run([{name: row[name] or None for name in names} for row in rows])
-    return [(row["y"], answer) for row, answer in zip(rows, answers, strict=True)]
+    given = [{name: row[name] or None for name in net.info().fields or {}} for row in rows]
+    return [row["y"] for row in rows], list(net.classify(given)), np.asarray(net.run(given), np.float64).tolist()
 
 
 @with_engine
 def test_networks_answer_the_rows_of_a_table_that_is_dropped_beside_them(opened: browsers.Page, made: Path) -> None:
     drop(opened, made / "good.nr", made / "poor.nr", made / "rows.csv")
     summary = opened.get_by_role("region", name="Errors")
-    expect(summary).to_contain_text("Target y, on 398 rows of rows.csv.")
+    expect(summary).to_contain_text("Target y, on 398 rows of rows.csv")
     expect(told(opened, "good.nr")).to_contain_text("(2 rows without a known outcome left out)")
     expect(summary).to_contain_text("are unknown and cannot be left out")
     for name in ("good", "poor"):
-        found = asked(made / "rows.csv", nr.load(made / f"{name}.nr"))
-        right = sum(max(answer, key=answer.__getitem__) == truth for truth, answer in found) / len(found)
+        truth, predicted, _ = asked(made / "rows.csv", nr.load(made / f"{name}.nr"))
+        right = float(np.mean(np.array(truth) == np.array(predicted)))
         expect(summary.get_by_role("row", name=re.compile(f"{name}.nr {right * 100:.1f} %"))).to_be_visible()
     # All outputs are those of Python, to the last bit.
     answers = opened.evaluate(
         "import('./files.js').then(files => files.entries.find(entry => entry.name === 'good.nr').reports[0])"
     )
-    expected = asked(made / "rows.csv", nr.load(made / "good.nr"))
-    assert answers["probabilities"] == [[answer[label] for label in answers["classes"]] for _, answer in expected]
-    assert answers["truth"] == [truth for truth, _ in expected]
+    truth, predicted, outputs = asked(made / "rows.csv", nr.load(made / "good.nr"))
+    assert answers["probabilities"] == outputs
+    assert (answers["truth"], answers["answers"]) == (truth, predicted)
     assert answers["cells"]["plan"][9] is None
     # Rows where they differ come first, with all cells.
     first = opened.locator("#list > li").first
@@ -165,7 +164,7 @@ def test_a_network_is_compared_with_a_report_of_the_command_line(
     drop(opened, tmp_path / "old.json", made / "good.nr", made / "rows.csv")
     summary = opened.get_by_role("region", name="Errors")
     expect(summary.locator("tbody tr")).to_have_count(2)
-    expect(summary).to_contain_text(f"Target y, on {json.loads(done.out)['rows']} rows of rows.csv.")
+    expect(summary).to_contain_text(f"Target y, on {json.loads(done.out)['rows']} rows of rows.csv")
 
 
 @with_engine
@@ -176,7 +175,7 @@ def test_networks_and_tables_are_named_in_the_address(page: browsers.Page, made:
     names = "&".join(f"report=../../{name}" for name in ("good.nr", "poor.nr", "rows.csv"))
     page.goto(f"{url}/with/compare/index.html?{names}")
     summary = page.get_by_role("region", name="Errors")
-    expect(summary).to_contain_text("Target y, on 398 rows of rows.csv.")
+    expect(summary).to_contain_text("Target y, on 398 rows of rows.csv")
     expect(summary.get_by_role("row", name=re.compile("^good.nr"))).to_be_visible()
 
 

@@ -80,18 +80,9 @@ function run(net, given, rows) {
   try {
     return net.run(given);
   } catch (error) {
-    const wrong = given.findIndex((row) => fault(net, row));
-    if (wrong < 0) throw error;
-    throw new TableError(`cannot predict row ${rows[wrong] + 1}: ${fault(net, given[wrong])}`);
-  }
-}
-
-function fault(net, row) {
-  try {
-    net.run([row]);
-    return null;
-  } catch (error) {
-    return error.message;
+    const found = /^row (\d+): (.*)$/s.exec(error.message);
+    if (!found) throw error;
+    throw new TableError(`cannot predict row ${rows[found[1]] + 1}: ${found[2]}`);
   }
 }
 

@@ -94,7 +94,7 @@ async function readTable(entry, changed) {
   entry.read = true;
   entry.number = ++serial;
   try {
-    const { columns, rows } = await ask({ do: "table", table: entry.number, name: entry.name, bytes: entry.bytes });
+    const { columns, rows } = await ask({ do: "table", table: entry.number, name: entry.name.split("/").at(-1), bytes: entry.bytes });
     Object.assign(entry, { state: "waiting", columns, rows, column: columns.at(-1) });
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
@@ -111,7 +111,7 @@ async function answer(entry, table, about, changed) {
     entry.said = `predicted ${countOf(done)} of ${several(of, "row")} …`;
     changed(entry);
   };
-  const request = { do: "answer", table: table.number, name: entry.name, bytes: entry.bytes, column: table.column };
+  const request = { do: "answer", table: table.number, name: entry.name.split("/").at(-1), bytes: entry.bytes, column: table.column };
   try {
     const { report, byPosition, without } = await ask(request, progress);
     if (entry.about !== about) return;

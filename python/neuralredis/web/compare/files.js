@@ -145,7 +145,6 @@ function read(entry, text) {
   try {
     entry.reports = readReports(text);
     entry.state = "ready";
-    entry.said = entry.reports.map(described).join("; ");
     changed();
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
@@ -178,7 +177,7 @@ export function showFiles() {
         { class: wrong ? "wrong" : entry.state },
         element("strong", {}, entry.name),
         " ",
-        element("span", {}, wrong ?? entry.said),
+        element("span", {}, wrong ?? (entry.state === "ready" ? entry.reports.map(described).join("; ") : entry.said)),
         entry.note || entry.aside ? element("span", { class: "dim" }, ` ${[entry.note, entry.aside].filter(Boolean).join(" ")}`) : null,
         element("button", { type: "button", class: "quiet", "aria-label": `Remove ${entry.name}`, click: () => remove(entry) }, "Remove"),
         entry.choosable && entry.columns ? columnOf(entry) : null,
