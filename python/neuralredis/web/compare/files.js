@@ -157,13 +157,14 @@ function fail(entry, message) {
   changed();
 }
 
-function described(report) {
+function described(entry, report) {
   if (report.kind === "samples") {
     const texts = report.prompts.flatMap((prompt) => prompt.results).reduce((sum, result) => sum + result.outputs.length, 0);
     return `${report.network}, ${several(texts, "text")}`;
   }
   const rows = several(report.kind === "answers" ? report.rows.length : report.count, "row");
-  return `${report.network}, ${rows} of ${report.table.name || "a table"}`;
+  const of = `${rows} of ${report.table.name || "a table"}`;
+  return entry.kind === "network" ? of : `${report.network}, ${of}`;
 }
 
 /** Draw the list of files and URLs, each with its state or error. */
@@ -177,7 +178,7 @@ export function showFiles() {
         { class: wrong ? "wrong" : entry.state },
         element("strong", {}, entry.name),
         " ",
-        element("span", {}, wrong ?? (entry.state === "ready" ? entry.reports.map(described).join("; ") : entry.said)),
+        element("span", {}, wrong ?? (entry.state === "ready" ? entry.reports.map((report) => described(entry, report)).join("; ") : entry.said)),
         entry.note || entry.aside ? element("span", { class: "dim" }, ` ${[entry.note, entry.aside].filter(Boolean).join(" ")}`) : null,
         element("button", { type: "button", class: "quiet", "aria-label": `Remove ${entry.name}`, click: () => remove(entry) }, "Remove"),
         entry.choosable && entry.columns ? columnOf(entry) : null,
