@@ -91,8 +91,8 @@ def test_without_any_server_it_says_where_to_get_one(monkeypatch: pytest.MonkeyP
         (("serve", "--port", "65536"), 2, "argument --port: invalid port value: '65536'"),
         (("serve", "--prot", "1"), 2, "unrecognized arguments: --prot"),
         (("module-path", "x"), 2, "unrecognized arguments: x"),
-        (("serve", "--server", "no-such-server"), 1, "--server no-such-server: there is no such program"),
-        (("serve", "--server", __file__), 1, "there is no such program"),
+        (("serve", "--server", "no-such-server"), 1, "--server no-such-server: program not found"),
+        (("serve", "--server", __file__), 1, "program not found"),
     ],
 )
 def test_a_mistake_is_told_in_a_line(arguments: tuple[str, ...], code: int, said: str) -> None:
@@ -158,7 +158,7 @@ def test_what_was_served_is_there_again_in_a_folder_of_its_own(tmp_path: Path, n
         with serving(here, *folder, XDG_STATE_HOME=str(home)) as (client, said, process):
             ports.append(str(client.connection_pool.connection_kwargs["port"]))
             text = said.read_text()
-            assert ("will be saved to" if len(ports) == 1 else "are loaded from") in text
+            assert ("will be saved to" if len(ports) == 1 else "loading data from") in text
             assert f"listening on port {ports[-1]} of 127.0.0.1, ::1" in text
             assert str(home) in text
             assert (client.get("answer") is None) == (len(ports) == 1)
@@ -190,12 +190,12 @@ def test_a_port_in_use_is_told_with_a_way_out(tmp_path: Path) -> None:
         port = taken.getsockname()[1]
         done = run("serve", "--port", str(port), "--dir", str(tmp_path))
     assert done.returncode == 1
-    assert f"port {port} is in use: --port takes another" in done.stderr
+    assert f"port {port} is in use: expected another --port" in done.stderr
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run("serve", "--port", str(servers.free_port()), "--dir", str(tmp_path / "file" / "folder"))
     assert done.returncode == 1
-    assert f"cannot make the folder {tmp_path / 'file' / 'folder'}" in done.stderr
-    assert "--dir names another" in done.stderr
+    assert f"cannot create the folder {tmp_path / 'file' / 'folder'}" in done.stderr
+    assert "--dir takes another" in done.stderr

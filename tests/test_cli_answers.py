@@ -160,7 +160,7 @@ def test_letters_that_an_encoding_lacks_make_it_utf_8_with_a_word(command: table
     classifier(("ναι", "όχι"))
     Path("new.csv").write_bytes("x,ö\n1,ü\n".encode("cp1252"))
     done = command("predict", "net.nr", "new.csv", "-o", "out.csv")
-    assert "written as UTF-8, since cp1252 has not all of their letters" in done.err
+    assert "the output is UTF-8, since cp1252 lacks some of its characters" in done.err
     written = Path("out.csv").read_bytes()
     assert written.startswith(codecs.BOM_UTF8)
     assert "probability of ναι" in written.decode("utf-8-sig")
@@ -187,9 +187,7 @@ def test_the_table_that_is_read_is_not_overwritten_by_whatever_name(command: tab
         ):
             done = command("predict", "net.csv", data, "-o", out)
             assert (done.code, done.out) == (1, "")
-            assert (
-                f"--out {out} is the table that is read, which would be overwritten: expected another name" in done.err
-            )
+            assert f"--out {out} is the table, which would be overwritten: expected another name" in done.err
     assert "--out net.csv is the network" in command("predict", "net.csv", "new.csv", "-o", "net.csv").err
     assert Path("new.csv").read_bytes() == content
     assert nr.load("net.csv")
@@ -208,7 +206,7 @@ def test_a_table_that_comes_through_standard_input_is_not_overwritten(command: t
             check=False,
         )
     assert done.returncode == 1
-    assert b"--out new.csv is the table that is read" in done.stderr
+    assert b"--out new.csv is the table, which would" in done.stderr
     assert Path("new.csv").read_bytes() == b"x\n1\n"
 
 

@@ -73,7 +73,7 @@ def test_predict_needs_neither_the_target_nor_the_order_of_the_columns(command: 
 def test_predict_writes_csv_or_parquet(command: tables.Command, folder: Path) -> None:
     done = command("predict", "shop.nr", "shop.csv", "-o", "out.parquet")
     assert (done.code, done.out) == (0, "")
-    assert "400 answers are in out.parquet; 'neuralredis evaluate' tells how good they are" in done.err
+    assert "400 predictions written to out.parquet; since the table has 'churned', 'neuralredis" in done.err
     written = pyarrow.parquet.read_table("out.parquet")
     new = ["predicted churned", "probability", "probability of no", "probability of yes"]
     assert written.column_names[-4:] == new
@@ -122,12 +122,12 @@ def test_what_is_no_network_is_told(command: tables.Command, folder: Path, subco
     for place, why in (
         ("nowhere.nr", "nowhere.nr: No such file or directory"),
         ("shop.csv", "shop.csv is not a network: it does not begin as one"),
-        ("redis://localhost:1", "--key says which of the networks in redis://localhost:1 is meant"),
+        ("redis://localhost:1", "expected --key, the key of a network in redis://localhost:1"),
     ):
         done = command(subcommand, place, *table, typed="")
         assert (done.code, done.out) == (1, "")
         assert why in done.err
-    assert "--key is of networks in a server" in command(subcommand, "shop.nr", *table, "--key", "k", typed="").err
+    assert "--key needs the URL of a server" in command(subcommand, "shop.nr", *table, "--key", "k", typed="").err
 
 
 def test_a_network_that_does_not_know_its_columns_is_told(command: tables.Command, folder: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_network_that_does_not_know_its_columns_is_told(command: tables.Comman
     net.save("bare.nr")
     assert "bare.nr: it does not say what its columns are: expected" in command("predict", "bare.nr", "shop.csv").err
     done = command("info", "bare.nr")
-    assert (done.code, "It takes 2 numbers, and does not say what they are." in done.out) == (0, True)
+    assert (done.code, "It takes 2 numbers, and has no fields." in done.out) == (0, True)
     other = {"name": "y", "labels": ["no", "yes"]}
     net.notes = tables.noted("classifier", 1, [tables.noted_number()], other).notes
     net.save("other.nr")
@@ -148,25 +148,25 @@ def test_evaluate_leaves_out_what_the_network_has_learnt(command: tables.Command
     assert (found["learnt_from"], found["rows"], found["fresh"]) == (320, 80, True)
     assert found["accuracy"] > 0.9
     done = command("evaluate", "shop.nr", "shop.csv")
-    assert "320 rows are among those that it learnt from: left out." in done.out
-    assert "On 80 rows of shop.csv that it has not seen" in done.out
+    assert "320 rows are training or validation rows of the network: left out." in done.out
+    assert "On 80 fresh rows of shop.csv" in done.out
     table = {"a": [a for a in range(15) for b in range(15)], "b": [*range(15)] * 15}
     sums = [a + b for a, b in zip(*table.values(), strict=True)]
     known = np.flatnonzero(nr.load("sums.nr")._has(table, sums))[:5].tolist()
     rows = "".join(f"{table['a'][place]},{table['b'][place]},{sums[place]}\n" for place in known)
     done = command("evaluate", "sums.nr", "-", typed=f"a,b,sum\n{rows}")
     assert "The network was trained on all of these rows" in " ".join(done.out.split())
-    assert "RMSE of always answering the mean" in done.out
+    assert "baseline: RMSE of the mean" in done.out
 
 
 def test_evaluate_needs_answers_that_the_network_knows(command: tables.Command, folder: Path) -> None:
     header = "city,age,newsletter,joined,comment,churned\n"
     assert "has no column 'churned'" in command("evaluate", "shop.nr", "-", typed=header[:-9] + "\nRome,1,no,,\n").err
     done = command("evaluate", "shop.nr", "-", typed=header + "Rome,1,no,,,maybe\n")
-    assert "has no row with an answer that the network knows in 'churned'" in done.err
+    assert "no row of standard input has an outcome in 'churned' that the network can predict" in done.err
     done = command("evaluate", "shop.nr", "-", typed=header + "Rome,1,no,,,maybe\nRome,1,no,2022-01-01,,yes\n")
-    assert "1 rows have no answer in 'churned', or one that it does not know, such as 'maybe': left out." in done.out
-    assert "On 1 row of standard input that it has not seen" in done.out
+    assert "1 rows have no outcome in 'churned', or one that the network does not know, such as" in done.out
+    assert "On 1 fresh row of standard input" in done.out
 
 
 def test_ask_reads_a_line_for_each_column_from_a_pipe(command: tables.Command, folder: Path) -> None:
@@ -184,17 +184,20 @@ def test_ask_answers_what_it_has_when_a_pipe_ends(command: tables.Command, folde
     done = command("ask", "sums.nr", typed="3\nfour\n")
     assert "neuralredis: 'four' for b: expected a number, 0 to 14 so far" in done.err
     assert "sum: " in done.out
-    assert "beyond all that it learnt from, 1 to 28: a guess" in command("ask", "sums.nr", typed="100\n100\n").out
+    assert (
+        "outside the range of the training rows, 1 to 28: an extrapolation"
+        in command("ask", "sums.nr", typed="100\n100\n").out
+    )
 
 
 def test_ask_asks_again_for_what_it_cannot_understand(trained: Path) -> None:
     terminal = tables.Terminal("ask", trained / "sums.nr")
     for words, typed in (
         ("a (a number, 0 to 14 so far)", "three\n"),
-        ("'three' is not a number; Return if it is not known", ""),
+        ("'three' is not a number; Return leaves it missing", ""),
         ("a (a number, 0 to 14 so far)", "3\n"),
         ("b (a number, 0 to 14 so far)", "4\n"),
-        ("usually off by", ""),
+        ("RMSE", ""),
         ("a (a number, 0 to 14 so far)", "\x04"),
     ):
         for word in words.split(" ", 1):
@@ -208,14 +211,14 @@ def test_ask_asks_again_for_what_it_cannot_understand(trained: Path) -> None:
 
 def test_info_says_what_each_field_is(command: tables.Command, folder: Path) -> None:
     done = command("info", "shop.nr")
-    assert "It answers churned (no or yes)." in done.out
-    assert "On the 64 rows that told when to stop: " in done.out
+    assert "It predicts churned (no or yes)." in done.out
+    assert "On the 64 validation rows: accuracy " in done.out
     assert "Classes, in the order of the outputs: no, yes" in done.out
     found = json.loads(command("info", "shop.nr", "--json").out)
     assert (found["target"], found["classes"]) == ("churned", ["no", "yes"])
     for name, kind in found["fields"].items():
         assert any(line.split()[:1] == [name] and kind in line for line in done.out.splitlines())
-    assert "off by" in command("info", "sums.nr").out
+    assert "validation rows: RMSE " in command("info", "sums.nr").out
 
 
 def test_ask_reads_numbers_as_the_table_has_them(command: tables.Command) -> None:
@@ -224,23 +227,23 @@ def test_ask_reads_numbers_as_the_table_has_them(command: tables.Command) -> Non
     assert command("train", "summe.csv", "--target", "summe").code == 0
     said = command("ask", "summe.nr", typed="3,5\n4,25\n").out
     assert "summe: 7.7" in said
-    assert "usually off by 0." in said
-    assert "from, 1.75 to 28.75: a guess" in command("ask", "summe.nr", typed="300,5\n400,25\n").out
+    assert "RMSE 0." in said
+    assert "rows, 1.75 to 28.75: an extrapolation" in command("ask", "summe.nr", typed="300,5\n400,25\n").out
 
 
 def test_ask_tells_how_far_off_it_may_be(command: tables.Command, folder: Path) -> None:
     done = command("ask", "sums.nr", "a=3", "b=4", "--interval", "80")
     assert (done.code, done.err) == (0, "")
-    low, high = re.search(r"\n  in 80 % of all cases from (\S+) to (\S+)\n", done.out).groups()  # type: ignore[union-attr]
+    low, high = re.search(r"\n  80 % interval: (\S+) to (\S+)\n", done.out).groups()  # type: ignore[union-attr]
     assert float(low) < float(done.out.split()[1]) < float(high)
     done = command("ask", "shop.nr", "newsletter=No", "joined=2019-05-05", "--set", "80%")
     assert (done.code, done.err) == (0, "")
-    assert "\n  in 80 % of all cases yes\n" in done.out
+    assert "\n  80 % set: yes\n" in done.out
     typed = command("ask", "shop.nr", "--set", "80", typed="Rome\n30\nNo\n2019-05-05\n")
-    assert "in 80 % of all cases" in typed.out
+    assert "80 % set: " in typed.out
     for options, why in (
-        (("shop.nr", "--interval", "80"), "'churned' is a class: expected --set instead of --interval"),
-        (("sums.nr", "--set", "80"), "'sum' is a number: expected --interval instead of --set"),
+        (("shop.nr", "--interval", "80"), "'churned' has classes, expected --set"),
+        (("sums.nr", "--set", "80"), "'sum' is a number, expected --interval"),
         (("sums.nr", "a=3", "--interval", "99"), "validation rows for 99 %: expected at least"),
     ):
         done = command("ask", *options)
@@ -262,8 +265,8 @@ def test_ask_draws_a_class(command: tables.Command, folder: Path) -> None:
     assert all(said.splitlines()[1:] == plain.splitlines()[1:] for said in answers), "probabilities are as they are"
     assert command(*given, "--sample", "--temperature", "0").out.startswith("churned: yes ")
     for options, code, why in (
-        (("sums.nr", "a=3", "--sample"), 1, "--sample is for classes, and sum is a number"),
-        (("shop.nr", "--seed", "1"), 1, "--seed is of --sample: expected both"),
+        (("sums.nr", "a=3", "--sample"), 1, "--sample needs a target with classes: 'sum' is a number"),
+        (("shop.nr", "--seed", "1"), 1, "--seed needs --sample"),
         (("shop.nr", "--sample", "--set", "80"), 2, "not allowed with argument"),
         (("shop.nr", "city=Rome", "--sample", "--temperature", "-1"), 1, "temperature is -1: expected a finite number"),
         (("shop.nr", "city=Rome", "--sample", "--seed", "-1"), 1, "seed is -1: expected an integer from 0"),
@@ -333,14 +336,14 @@ def test_ask_says_why_and_what_would_have_to_change(command: tables.Command, fol
         assert done.code == 0, done.err
         _, _, said = done.out.partition("\nwhy ")
         title, *lines = said.strip("\n").split("\n")
-        assert re.fullmatch(rf"{found.label}, at [\d.]+ % and not [\d.]+ % as on average \(in log-odds\)", title)
+        assert re.fullmatch(rf"{found.label} has [\d.]+ %, average [\d.]+ % \(contributions in log-odds\)", title)
         bars, rest = lines[: len(found.shares)], lines[len(found.shares) :]
         assert len({line.index("│") for line in bars}) == 1
         for name, share in found.shares.items():
             (line,) = (line for line in bars if line.strip().startswith(f"{name} "))
             assert float(re.findall(r"([+-][\d.]+|0) [ █▌▐]*│", line)[0]) == pytest.approx(share, abs=0.006)
         changes = net.explain(row, want=want).changes
-        assert rest[0] == (f"{want} it would be with" if changes else f"{want} is the answer already")
+        assert rest[0] == (f"it would be {want} with" if changes else f"the prediction is {want} already")
         assert len(rest) == 1 + len(changes)
 
 
@@ -348,16 +351,16 @@ def test_ask_says_why_a_number_is_what_it_is(command: tables.Command, folder: Pa
     done = command("ask", "sums.nr", "a=14", "b=14", "--why")
     assert done.code == 0, done.err
     title, *bars = done.out.strip().split("\n")[1:]
-    assert re.fullmatch(r"why 2[78][\d.]* and not 1[345][\d.]* as on average", title)
+    assert re.fullmatch(r"why 2[78][\d.]*, average 1[345][\d.]*", title)
     assert [line.split()[0] for line in sorted(bars)] == ["a", "b"]
     assert all("│█" in line for line in bars)
 
 
 def test_ask_tells_what_it_cannot_say(command: tables.Command, folder: Path) -> None:
-    assert "--want is for classes, and sum is a number" in command("ask", "sums.nr", "a=1", "--want", "3").err
+    assert "--want needs a target with classes" in command("ask", "sums.nr", "a=1", "--want", "3").err
     assert "--want maybe: expected one of no, yes" in command("ask", "shop.nr", "age=1", "--want", "maybe").err
     command("train", "shop.csv", "--target", "churned", "--without-rows", "-o", "bare.nr")
     for option in (["--why"], ["--want", "yes"]):
         done = command("ask", "bare.nr", "age=1", *option)
         assert done.code == 1
-        assert "compares with rows that the network has learnt from, and it has none" in done.err
+        assert "compares with the training rows, and the network was saved without them" in done.err

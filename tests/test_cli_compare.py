@@ -71,11 +71,11 @@ def test_it_tells_which_network_is_better_and_whether_that_is_chance(command: ta
     done = command("compare", "good.nr", "poor.nr", "--data", "rows.csv")
     assert (done.code, done.err) == (0, "")
     assert "150 rows of rows.csv" in done.out
-    assert "The other 150 one of the networks has learnt from" in done.out
-    assert "good.nr is right about" in done.out
-    assert "not by chance (p < 0.001, McNemar's exact test)" in done.out.replace("\n", " ").replace("  ", " ")
-    assert "They disagree about" in done.out
-    assert "always" in done.out
+    assert "The other 150 are left out: training rows of a network" in done.out
+    assert "good.nr is correct for" in done.out
+    assert "; significant (p < 0.001, McNemar's exact test)" in done.out.replace("\n", " ").replace("  ", " ")
+    assert "Predictions differ in" in done.out
+    assert "baseline: always" in done.out
 
 
 def test_figures_are_those_of_the_networks_asked_alone(command: tables.Command, folder: Path) -> None:
@@ -112,9 +112,9 @@ def test_rows_about_which_they_disagree_come_first_where_they_differ_most(
     differ = np.array(first["predicted"]) != np.array(second["predicted"])
     expected = np.array(first["row"])[differ][np.argsort(-spread[differ], kind="stable")]
     done = command("compare", "good.nr", "poor.nr", "--data", "rows.csv", "--show", "5")
-    table = done.out.partition("They disagree about")[2].splitlines()[2:7]
+    table = done.out.partition("Predictions differ in")[2].splitlines()[2:7]
     assert [int(line.split()[0]) for line in table] == expected[:5].tolist()
-    assert f"They disagree about {differ.sum()} of 150 rows" in done.out
+    assert f"Predictions differ in {differ.sum()} of 150 rows" in done.out
     assert command("compare", "good.nr", "poor.nr", "--data", "rows.csv", "--show", "0").out.count("\n  row ") == 0
 
 
@@ -138,7 +138,7 @@ def test_networks_of_positions_take_the_columns_in_their_order(command: tables.C
     assert rows.tolist() == list(range(150, 300)), "those that they learnt from are left out"
     assert found["reports"][1]["answers"]["predicted"] == [str(c) for c in net.classify(table[rows, :2])]
     assert command("compare", "c1.nr", "c8.nr", "--data", "codes.csv").err.endswith(
-        "c1.nr: it has no fields: --target names the column that has the right answers\n"
+        "c1.nr: the network has no fields: expected --target, the column of the outcomes\n"
     )
 
 
@@ -152,7 +152,7 @@ def test_regressors_are_compared_by_how_far_they_are_off(command: tables.Command
     assert pair["difference"] == pytest.approx((errors[0] - errors[1]).mean(), rel=1e-5)
     assert pair["low"] < pair["difference"] < pair["high"]
     done = command("compare", "r1.nr", "r8.nr", "--data", "numbers.csv", "--target", "out")
-    assert "r8.nr is off by" in done.out
+    assert "The mean absolute error of r8.nr is " in done.out
     assert "paired t-test" in done.out
 
 
@@ -185,9 +185,7 @@ def test_evaluate_tells_the_answer_to_each_row(command: tables.Command, folder: 
     assert right == pytest.approx(plain["accuracy"], abs=1e-6)
     assert answers["cells"]["word"][0] in ("red", "green")
     assert "y" not in answers["cells"]
-    assert (
-        command("evaluate", "good.nr", "rows.csv", "--rows").err == "neuralredis: --rows is of --json: expected both\n"
-    )
+    assert command("evaluate", "good.nr", "rows.csv", "--rows").err == "neuralredis: --rows needs --json\n"
 
 
 def test_a_table_is_known_by_its_cells_and_not_by_its_file(command: tables.Command, folder: Path) -> None:
@@ -201,20 +199,20 @@ def test_a_table_is_known_by_its_cells_and_not_by_its_file(command: tables.Comma
     Path("poor.json").write_text(command("evaluate", "poor.nr", "changed.csv", "--json", "--rows").out)
     done = command("compare", "good.json", "poor.json")
     assert done.code == 1
-    assert "poor.nr has answered rows of changed.csv (300 rows), and good.nr of another table, rows.csv" in done.err
+    assert "poor.nr has predictions for changed.csv (300 rows), and good.nr for another table, rows.csv" in done.err
 
 
 def test_rows_that_all_networks_know_are_compared_with_a_warning(command: tables.Command, folder: Path) -> None:
     lines = Path("rows.csv").read_text().splitlines()[: ROWS // 2]
     Path("known.csv").write_text("\n".join(lines) + "\n")
     done = command("compare", "good.nr", "poor.nr", "--data", "known.csv")
-    assert "learnt from some of these rows, so the figures are too good" in done.out.replace("\n", " ")
+    assert "trained on some of these rows, so the figures are too good" in done.out.replace("\n", " ")
     for name in ("good", "poor"):
         net = nr.load(f"{name}.nr")
         net.configure(dataset=0)
         net.save(f"{name}.nr")
     done = command("compare", "good.nr", "poor.nr", "--data", "known.csv")
-    assert "it is not known which of these have been learnt from" in done.out.replace("\n", " ")
+    assert "training rows cannot be recognized and left out" in done.out.replace("\n", " ")
 
 
 def test_classes_that_one_network_has_never_met_are_its_mistakes(command: tables.Command, folder: Path) -> None:
@@ -240,33 +238,33 @@ def test_a_network_in_a_server_is_named_by_its_key(
         db.upload("live", nr.load("good.nr"))
     found = report(command, f"{url}#live", "poor.nr", "--data", "rows.csv")
     assert [one["network"] for one in found["networks"]] == ["live", "poor.nr"]
-    assert "expected a key behind the address" in command("compare", url, "poor.nr", "--data", "rows.csv").err
+    assert "has no key: expected one after #" in command("compare", url, "poor.nr", "--data", "rows.csv").err
 
 
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["good.nr", "--data", "rows.csv"], "good.nr alone is compared with nothing"),
-        (["good.json"], "good.json alone is compared with nothing"),
-        (["good.nr", "poor.nr"], "--data names the table"),
+        (["good.nr", "--data", "rows.csv"], "only good.nr is given: expected two networks or more"),
+        (["good.json"], "only good.json is given: expected two networks or more"),
+        (["good.nr", "poor.nr"], "expected --data, the table whose rows good.nr is to predict"),
         (["good.nr", "none.nr", "--data", "rows.csv"], "none.nr: No such file"),
         (["good.nr", "rows.csv", "--data", "rows.csv"], "rows.csv is not a network"),
         (["good.nr", "poor.nr", "--data", "numbers.csv"], "numbers.csv has no column 'y'"),
-        (["good.nr", "poor.nr", "--data", "rows.csv", "--target", "a"], "it answers 'y', not 'a'"),
+        (["good.nr", "poor.nr", "--data", "rows.csv", "--target", "a"], "the network predicts 'y', not 'a'"),
         (["c8.nr", "c1.nr", "--data", "rows.csv", "--target", "y"], "it takes 2 numbers, and the table has 3 columns"),
-        (["c8.nr", "c1.nr", "--data", "codes.csv", "--target", "z"], "--target z is no column"),
-        (["c8.nr", "r8.nr", "--data", "codes.csv", "--target", "class"], "r8.nr answers 'class' as regressor"),
+        (["c8.nr", "c1.nr", "--data", "codes.csv", "--target", "z"], "the table has no column 'z' for --target"),
+        (["c8.nr", "r8.nr", "--data", "codes.csv", "--target", "class"], "r8.nr predicts 'class' as regressor"),
         (["good.nr", "poor.nr", "--data", "rows.csv", "--show", "-1"], "--show -1: expected 0 or more"),
-        (["good.nr", "poor.nr", "--data", "rows.csv", "--html", "good.nr"], "--html good.nr is one of those"),
+        (["good.nr", "poor.nr", "--data", "rows.csv", "--html", "good.nr"], "--html good.nr is one of the networks"),
         (["good.nr", "poor.nr", "--data", "rows.csv", "--json", "rows.csv"], "--json rows.csv is the table"),
         (["good.nr", "poor.nr", "--data", "rows.csv", "--json", "no/x.json"], "there is no folder"),
         (["good.nr", "poor.nr", "--data", "rows.csv", "--json", "x", "--html", "x"], "--json and --html both name x"),
-        (["good.json", "good.json", "--data", "rows.csv"], "--data is for networks"),
+        (["good.json", "good.json", "--data", "rows.csv"], "--data needs networks"),
         (
             ["plain.json", "good.json"],
-            "plain.json has no answers of rows: 'neuralredis evaluate NET DATA --json --rows'",
+            "plain.json has no predictions of rows: 'neuralredis evaluate NET DATA --json --rows'",
         ),
-        (["texts.json", "good.json"], "texts that were drawn are compared with others only"),
+        (["texts.json", "good.json"], "sampled texts cannot be compared with networks or rows"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -344,7 +342,7 @@ def test_damaged_reports_are_refused_in_a_line(
     done = command("compare", "good.json", "bad.json")
     assert done.code == 1
     assert done.err.startswith("neuralredis: ")
-    assert "bad.json" in done.err or "other right answers" in done.err
+    assert "bad.json" in done.err or "different outcomes" in done.err
     assert done.err.count("\n") == 1
 
 

@@ -26,13 +26,13 @@ def fraud(command: tables.Command) -> Path:
 def test_a_rare_class_is_judged_by_how_it_is_ranked(command: tables.Command, fraud: Path) -> None:
     done = command("train", fraud, "--target", "fraud")
     said = " ".join(done.out.split())
-    assert "Better than guessing which rows are more likely to be yes, and not by chance." in said
+    assert "Better than chance at ranking rows by the probability of yes (statistically significant)." in said
     assert "No better" not in said
-    assert "of the 60 most likely (5 %)" in said
+    assert "among the 60 most probable (5 %)" in said
     assert "% are yes (" in said
-    assert "for each class's share of the rows" in said
+    assert ": each class's share of the rows" in said
     importance = done.out[done.out.index("Column importance") :].splitlines()
-    assert "lower AUC when the column is shuffled" in importance[0]
+    assert "loss of AUC when the column is shuffled" in importance[0]
     assert importance[1].split()[0] == "amount"
     assert "0.0 points" not in done.out
     found = json.loads(command("train", fraud, "--target", "fraud", "--json").out)
@@ -46,10 +46,10 @@ def test_a_rare_class_is_judged_by_how_it_is_ranked(command: tables.Command, fra
 
 def test_balanced_is_judged_by_the_balanced_accuracy(command: tables.Command, fraud: Path) -> None:
     done = command("train", fraud, "--target", "fraud", "--balanced")
-    assert "Better than guessing in balanced accuracy, and not by chance." in done.out
-    assert "always answering no" in done.out
+    assert "Better than guessing in balanced accuracy (statistically significant)." in done.out
+    assert "baseline: always no" in done.out
     lines = [line.split() for line in done.out.splitlines()]
-    assert ["guessing", "50.0", "%"] in lines
+    assert ["baseline:", "guessing", "50.0", "%"] in lines
     assert "log loss" not in done.out
     command("train", fraud, "--target", "fraud", "--balanced")
     found = json.loads(command("evaluate", "fraud.nr", fraud, "--json").out)
@@ -60,7 +60,7 @@ def test_balanced_is_judged_by_the_balanced_accuracy(command: tables.Command, fr
 def test_evaluate_judges_a_rare_class_likewise(command: tables.Command, fraud: Path) -> None:
     command("train", fraud, "--target", "fraud")
     done = command("evaluate", "fraud.nr", fraud)
-    assert "Better than guessing which rows are more likely to be yes" in " ".join(done.out.split())
+    assert "Better than chance at ranking rows by the probability of yes" in " ".join(done.out.split())
     assert done.out[done.out.index("Column importance") :].splitlines()[1].split()[0] == "amount"
 
 
@@ -69,7 +69,8 @@ def test_a_rare_class_that_is_given_away_is_suspected(command: tables.Command) -
     rows = [[rng.random(), rare := rng.random() < 0.02, "yes" if rare else "no"] for _ in range(2000)]
     tables.write(Path("leak.csv"), ["a", "refunded", "fraud"], rows)
     done = command("train", "leak.csv", "--target", "fraud")
-    assert "That is nearly too good. Is 'refunded' known before 'fraud' is?" in " ".join(done.out.split())
+    said = " ".join(done.out.split())
+    assert "Suspiciously good: does 'refunded' leak 'fraud', because it is filled in later?" in said
 
 
 def test_the_ends_of_an_interval_can_be_told_apart(command: tables.Command) -> None:
@@ -99,15 +100,15 @@ def test_a_rare_class_that_the_columns_say_nothing_about_is_not_promised_to_be_f
     rows = [[rng.random(), rng.random(), "yes" if rng.random() < 0.02 else "no"] for _ in range(2000)]
     tables.write(Path("noise.csv"), ["a", "b", "y"], rows)
     done = command("train", "noise.csv", "--target", "y")
-    assert "No better than always answering no" in done.out
+    assert "No better than always predicting no" in done.out
     assert "--balanced" not in done.out
 
 
 def test_what_mistakes_cost_decides_from_which_probability_on_to_answer(command: tables.Command, fraud: Path) -> None:
     done = command("train", fraud, "--target", "fraud", "--cost", "1:20")
     assert (done.code, done.err) == (0, "")
-    assert "cheapest: answer yes from " in done.out
-    assert "chosen by these rows: on others it costs a little more" in done.out
+    assert "threshold with the lowest cost: predict yes from " in done.out
+    assert "chosen on these rows: on fresh rows it costs a little more" in done.out
     found = json.loads(command("evaluate", "fraud.nr", fraud, "--cost", "1:20", "--json").out)["threshold"]
     assert found["label"] == "yes"
     assert 0 < found["probability"] < 0.3
@@ -122,11 +123,11 @@ def test_what_mistakes_cost_decides_from_which_probability_on_to_answer(command:
         assert done.code == 2
         assert "expected two numbers above 0, FALSE_ALARM:MISS, such as 1:10" in done.err
     done = command("train", fraud, "--target", "amount", "--replace", "--cost", "1:5")
-    assert (done.code, done.err) == (1, "neuralredis: --cost is for two classes: 'amount' is a number\n")
+    assert (done.code, done.err) == (1, "neuralredis: --cost needs a target with two classes: 'amount' is a number\n")
     rows = [[number * 7 % 31, "abc"[number % 3]] for number in range(60)]
     tables.write(Path("three.csv"), ["number", "letter"], rows)
     done = command("train", "three.csv", "--target", "letter", "--cost", "1:5")
-    assert (done.code, done.err) == (1, "neuralredis: --cost is for two classes: 'letter' has 3\n")
+    assert (done.code, done.err) == (1, "neuralredis: --cost needs a target with two classes: 'letter' has 3\n")
 
 
 @given(

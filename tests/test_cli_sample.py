@@ -95,7 +95,7 @@ def test_all_settings_are_tried_with_each_other(command: tables.Command, folder:
 def test_events_of_several_fields_are_drawn_from_the_beginning(command: tables.Command, folder: Path) -> None:
     assert command("sample", "wide.nr", "--count", 2).code == 0
     done = command("sample", "wide.nr", "--prompt", "home")
-    assert "--prompt is for networks whose events have one field: those of wide.nr have page and seconds" in done.err
+    assert "--prompt needs a network whose events have one field: those of wide.nr have page and seconds" in done.err
 
 
 def test_texts_of_several_reports_are_shown_by_prompt(command: tables.Command, folder: Path) -> None:
@@ -115,15 +115,15 @@ def test_texts_of_several_reports_are_shown_by_prompt(command: tables.Command, f
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["rows.nr"], "rows.nr is no network of sequences: 'neuralredis ask --sample'"),
-        (["letters.nr", "--prompt", "x"], "--prompt has 'x', which letters.nr has never met"),
+        (["rows.nr"], "rows.nr is not a network of sequences: 'neuralredis ask --sample'"),
+        (["letters.nr", "--prompt", "x"], "--prompt has 'x', which is no event of letters.nr"),
         (["letters.nr", "--count", "0"], "--count 0: expected 1 or more"),
         (["letters.nr", "--length", "0"], "--length 0: expected 1 or more"),
         (["letters.nr", "--length", "2000"], "count is 2000: expected an integer from 1 to 1000"),
         (["letters.nr", "--until", "x"], "until is 'x'"),
         (["letters.nr", "--top-k", "1.5"], "--top-k 1.5: expected an integer"),
         (["letters.nr", "--top-p", "3"], "top_p is 3"),
-        (["letters.nr", "--count", "9999999"], "these are 9,999,999 texts: expected 100,000"),
+        (["letters.nr", "--count", "9999999"], "make 9,999,999 texts: expected at most 100,000"),
         (["letters.nr", "--html", "letters.nr"], "--html letters.nr is a network"),
         (["letters.nr", "--html", "no/x.html"], "there is no folder"),
     ],

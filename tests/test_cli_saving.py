@@ -36,7 +36,7 @@ def refused(command: tables.Command, saved: bytes, *arguments: str) -> str:
     done = command("train", *arguments)
     assert (done.code, done.out) == (1, "")
     assert Path("t.nr").read_bytes() == saved
-    assert "--replace puts the new network in its place, --out names another file" in done.err
+    assert "use --replace to overwrite it, or --out for another file" in done.err
     assert done.err.count("\n") == 1
     assert command("train", *arguments, "--replace").code == 0
     assert Path("t.nr").read_bytes() != saved
@@ -44,7 +44,7 @@ def refused(command: tables.Command, saved: bytes, *arguments: str) -> str:
 
 
 def test_a_network_that_answers_another_target_is_not_overwritten(command: tables.Command, saved: bytes) -> None:
-    assert "t.nr answers 'y', not 'b': " in refused(command, saved, "t.csv", "--target", "b")
+    assert "t.nr predicts 'y', not 'b': " in refused(command, saved, "t.csv", "--target", "b")
 
 
 def test_a_network_of_other_columns_is_not_overwritten_though_the_names_are_the_same(
@@ -53,14 +53,14 @@ def test_a_network_of_other_columns_is_not_overwritten_though_the_names_are_the_
     Path("folder").mkdir()
     table("folder/t.csv", ["a", "b", "d", "y"])
     why = refused(command, saved, "folder/t.csv", "--target", "y")
-    assert "t.nr has learnt from a table with a column 'c', which folder/t.csv lacks: " in why
+    assert "t.nr was trained on a table with a column 'c', which folder/t.csv lacks: " in why
 
 
 def test_a_network_of_which_nothing_is_known_is_not_overwritten(command: tables.Command) -> None:
     table()
     nr.Network("classifier", [3, 2], seed=1).save("t.nr")
     why = refused(command, Path("t.nr").read_bytes(), "t.csv", "--target", "y")
-    assert "t.nr is a network of which it is not known what it answers: " in why
+    assert "t.nr is a network without a known target: " in why
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_what_is_no_network_is_not_overwritten_even_so(command: tables.Command) 
     Path("t.nr").write_text("dear diary")
     done = command("train", "t.csv", "--target", "y", "--replace")
     assert (done.code, Path("t.nr").read_text()) == (1, "dear diary")
-    assert "t.nr is there, and no network" in done.err
+    assert "t.nr exists and is not a network" in done.err
 
 
 def test_a_picture_is_not_drawn_over_a_table_or_a_network(command: tables.Command) -> None:
@@ -104,16 +104,16 @@ def test_a_picture_is_not_drawn_over_a_table_or_a_network(command: tables.Comman
     Path("t.png").symlink_to("t.csv")
     before = Path("t.csv").read_bytes()
     done = command("train", "t.csv", "--target", "y", "--plot", "t.png")
-    assert "--plot t.png is the table that is read, which would be overwritten" in done.err
+    assert "--plot t.png is the table, which would be overwritten" in done.err
     done = command("train", "t.csv", "--target", "y", "--plot", "n.png", "--out", "n.png")
-    assert "--plot n.png is where the network is saved" in done.err
+    assert "--plot n.png is the file of the network" in done.err
     assert (Path("t.csv").read_bytes(), Path("n.png").exists()) == (before, False)
 
 
 def test_it_says_that_the_network_holds_the_rows_and_how_to_leave_them_out(command: tables.Command) -> None:
     table()
     done = command("train", "t.csv", "--target", "y")
-    assert "Saved as t.nr. It holds the 48 rows that it learnt from: --without-rows leaves them out." in done.out
+    assert "Saved as t.nr, with its 48 training and validation rows (--without-rows leaves them out)." in done.out
     assert json.loads(command("train", "t.csv", "--target", "y", "--json").out)["rows_saved"] == 48
 
 
@@ -121,7 +121,7 @@ def test_without_rows_the_file_has_none_and_answers_alike(command: tables.Comman
     table()
     command("train", "t.csv", "--target", "y", "-o", "with.nr")
     done = command("train", "t.csv", "--target", "y", "-o", "without.nr", "--without-rows")
-    assert "Saved as without.nr. It holds none of the rows that it learnt from." in done.out
+    assert "Saved as without.nr, without rows." in done.out
     with_rows, without = nr.load("with.nr"), nr.load("without.nr")
     X = {"a": np.linspace(0, 1, 50, dtype=np.float32), "b": ["p", "q"] * 25, "c": np.ones(50)}
     info = without.info()
@@ -131,7 +131,7 @@ def test_without_rows_the_file_has_none_and_answers_alike(command: tables.Comman
     held = [number for number in stored if np.float32(number).tobytes() in bytes(with_rows)]
     assert len(held) >= 48
     assert not any(np.float32(number).tobytes() in bytes(without) for number in held)
-    assert "It has no rows" in command("info", "without.nr").out
+    assert "It stores no rows" in command("info", "without.nr").out
     for share in (0.5, 0.8):
         assert without.class_set(X, share) == with_rows.class_set(X, share), "how far it is off is still known"
     assert sum(without.observe(X, ["r"] * 50)) == 50, "there is room for other rows"

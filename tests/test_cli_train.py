@@ -28,22 +28,22 @@ def test_it_tells_how_it_reads_what_it_learnt_and_what_to_do_next(command: table
     assert (done.code, done.err) == (0, "")
     for said in (
         "titanic.csv: 891 rows, 7 columns",
-        "Target: survived (0 or 1), as classes.",
-        "713 rows to learn from, of which 143 tell when to stop; 178 held out until the end.",
-        "On the 178 rows held out",
-        "right answers",
-        "always answering 0     61.8 %",
-        "Better than always answering 0, and not by chance.",
+        "Target: survived (0 or 1), classification.",
+        "570 training rows, 143 validation rows for early stopping, 178 rows held out for evaluation.",
+        "On the 178 held-out rows",
+        "accuracy",
+        "baseline: always 0     61.8 %",
+        "Better than always predicting 0 (statistically significant).",
         "Column importance",
-        "Saved as titanic.nr.",
+        "Saved as titanic.nr, with its 713 training and validation rows",
         "neuralredis ask titanic.nr",
-        "neuralredis predict titanic.nr new.csv -o answers.csv",
+        "neuralredis predict titanic.nr new.csv -o predictions.csv",
         f"neuralredis train {tables.TITANIC} --target survived --redis redis://localhost --key titanic",
     ):
         assert said in done.out, said
     lines = [line.split() for line in done.out.splitlines()]
     assert ["sex", "category", "male", "and", "female"] in lines
-    assert ["age", "number", "0.67", "to", "80;", "177", "without"] in lines
+    assert ["age", "number", "0.67", "to", "80;", "177", "missing"] in lines
     assert ["siblings", "number", "0", "to", "8"] in lines
     after = done.out[done.out.index("Column importance") :].splitlines()
     assert after[1].split()[0] == "sex", "it looks at the sex first, as everyone does"
@@ -115,8 +115,8 @@ def test_numbers_are_learnt_as_numbers(command: tables.Command) -> None:
     done = command("train", "sums.csv", "--target", "price", "--hidden", "15", "--seed", "3")
     assert done.code == 0
     assert "Target: price (a number, " in done.out
-    assert "as numbers; --classify would learn classes." in done.out
-    assert "Better than always answering the mean." in done.out
+    assert "regression; --classify predicts classes instead." in done.out
+    assert "Better than always predicting the mean." in done.out
     found = json.loads(command("train", "sums.csv", "--target", "price", "--json").out)
     assert found["kept_back"]["rmse"] < 0.1 * found["kept_back"]["baseline"]
     assert list(found["importance"])[2] == "c"
@@ -137,11 +137,11 @@ def test_what_is_known_only_afterwards_is_suspected(command: tables.Command) -> 
     tables.write(Path("leak.csv"), ["a", "after the fact", "y"], rows)
     done = command("train", "leak.csv", "--target", "y")
     assert (
-        "That is nearly too good. Is 'after the fact' known before 'y' is? If not: --ignore 'after the fact'"
-        in " ".join(done.out.split())
+        "Suspiciously good: does 'after the fact' leak 'y', because it is filled in later? "
+        "If so: --ignore 'after the fact'" in " ".join(done.out.split())
     )
     done = command("train", "leak.csv", "--target", "y", "--ignore", "after the fact")
-    assert "nearly too good" not in done.out
+    assert "Suspiciously good" not in done.out
     assert "as asked" in done.out
 
 
@@ -149,7 +149,7 @@ def test_a_rare_class_that_is_overlooked_is_told_and_found_if_balanced(command: 
     rng = random.Random(6)
     rows = [[x := rng.gauss(0, 1), "fraud" if x + rng.gauss(0, 1) > 2.3 else "fine"] for _ in range(2000)]
     tables.write(Path("rare.csv"), ["x", "y"], rows)
-    assert "'fraud' is rare, and mostly overlooked: --balanced" in command("train", "rare.csv", "--target", "y").out
+    assert "'fraud' is rare, and its recall is low: --balanced" in command("train", "rare.csv", "--target", "y").out
     done = command("train", "rare.csv", "--target", "y", "--balanced", "--json")
     (_, _), (missed, found) = json.loads(done.out)["kept_back"]["confusion"]
     assert found > missed
@@ -160,7 +160,7 @@ def test_a_table_of_copies_is_not_believed(command: tables.Command) -> None:
     rows = [[rng.random(), rng.random(), rng.choice("pq")] for _ in range(50)] * 8
     tables.write(Path("copies.csv"), ["a", "b", "y"], rows)
     done = command("train", "copies.csv", "--target", "y")
-    assert "80 of the rows held out are the same as others that were learnt from" in " ".join(done.out.split())
+    assert "80 of the held-out rows are copies of training or validation rows" in " ".join(done.out.split())
 
 
 def test_names_that_would_write_to_the_terminal_are_made_harmless(command: tables.Command) -> None:
@@ -178,15 +178,15 @@ def test_rows_without_a_target_are_left_out_with_a_word(command: tables.Command)
     rows = [[row * row, "" if row % 10 == 0 else row % 2] for row in range(100)]
     tables.write(Path("gaps.csv"), ["a", "y"], rows)
     done = command("train", "gaps.csv", "--target", "y")
-    assert "10 rows have no value of it, and cannot be learnt from." in done.out
+    assert "10 rows have no value of the target: left out." in done.out
 
 
 @pytest.mark.parametrize("extra", [["--classify"], ["--regress"], []])
 def test_whole_numbers_are_learnt_as_asked(command: tables.Command, extra: list[str]) -> None:
     tables.write(Path("stars.csv"), ["a", "stars"], [[row % 50, 1 + row % 50 // 10] for row in range(200)])
     done = command("train", "stars.csv", "--target", "stars", *extra)
-    assert ("), as numbers" in done.out) == (extra == ["--regress"])
-    assert ("--regress would learn them as numbers" in done.out) == (not extra)
+    assert ("), regression" in done.out) == (extra == ["--regress"])
+    assert ("--regress predicts numbers instead" in done.out) == (not extra)
 
 
 def test_the_curve_is_drawn(command: tables.Command) -> None:
@@ -212,7 +212,7 @@ def test_it_puts_the_network_into_a_server(command: tables.Command, db: nr.Neura
     words = shlex.split(line[line.index("NR.CLASS") :])
     assert db.client.execute_command(*words) in ("0", "1")
     assert db["titanic"].download() == nr.load("titanic.nr")
-    assert "the key 'titanic' has a network already: --replace" in command(*asked).err
+    assert "the key 'titanic' holds a network already: use --replace" in command(*asked).err
     assert command(*asked, "--replace").code == 0
     done = command("info", "redis://localhost", "--key", "titanic")
     assert "male or female" in done.out
@@ -262,22 +262,22 @@ def test_a_table_of_no_use_is_refused_in_a_line(command: tables.Command, content
     [
         (["nowhere.csv", "--target", "churned"], 1, "nowhere.csv: No such file or directory"),
         ([".", "--target", "churned"], 1, ".: Is a directory"),
-        (["shop.csv"], 2, "--target says which column is to be answered: 'customer_id', 'mail', "),
+        (["shop.csv"], 2, "expected --target, the column to predict: 'customer_id', 'mail', "),
         (["shop.csv", "--target", "Churned"], 1, "has no column 'Churned' (did you mean 'churned'?)"),
         (["shop.csv", "--target", "mail"], 1, "the column 'mail' has 400 different values in 400 rows"),
         (["shop.csv", "--target", "churned", "--regress"], 1, "which is no number"),
         (["shop.csv", "--target", "churned", "--regress", "--classify"], 2, "not allowed with"),
         (["shop.csv", "--target", "churned", "--ignore", "ctiy"], 1, "has no column 'ctiy' (did you mean 'city'?)"),
-        (["shop.csv", "--target", "churned", "--ignore", "churned"], 1, "cannot be both the target and left out"),
-        (["shop.csv", "--target", "churned", "--out", "shop.csv"], 1, "shop.csv is there, and no network"),
+        (["shop.csv", "--target", "churned", "--ignore", "churned"], 1, "'churned' is the target and is ignored"),
+        (["shop.csv", "--target", "churned", "--out", "shop.csv"], 1, "shop.csv exists and is not a network"),
         (["shop.csv", "--target", "churned", "--out", "no/net.nr"], 1, "cannot save no/net.nr: there is no folder"),
         (["shop.csv", "--target", "churned", "--out", "."], 1, "it is a folder"),
         (["shop.csv", "--target", "churned", "--plot", "curve.doc"], 1, "expected a name with .png, .svg or .pdf"),
-        (["shop.csv", "--target", "churned", "--hidden", "many"], 2, "many: expected numbers of units such as 15"),
-        (["shop.csv", "--target", "churned", "--hidden", "3,0"], 2, "3,0: expected numbers of units"),
+        (["shop.csv", "--target", "churned", "--hidden", "many"], 2, "many: expected the units of each layer"),
+        (["shop.csv", "--target", "churned", "--hidden", "3,0"], 2, "3,0: expected the units of each layer"),
         (["shop.csv", "--target", "churned", "--hidden", "1000000,1000000"], 1, "parameters: expected at most"),
         (["shop.csv", "--target", "churned", "--seed", "-1"], 2, "argument --seed"),
-        (["shop.csv", "--target", "churned", "--key", "k"], 2, "--redis URL and --key KEY go together"),
+        (["shop.csv", "--target", "churned", "--key", "k"], 2, "expected both --redis URL and --key KEY, or neither"),
         (
             ["shop.csv", "--target", "churned", "--redis", "redis://:secret@localhost:1", "--key", "k"],
             1,
@@ -286,7 +286,7 @@ def test_a_table_of_no_use_is_refused_in_a_line(command: tables.Command, content
         (
             ["shop.csv", "--target", "churned", "--redis", "http://x", "--key", "k"],
             1,
-            "http://x is no address of a server",
+            "http://x is not the URL of a server",
         ),
     ],
 )
@@ -317,7 +317,7 @@ def test_no_hidden_layers_and_a_narrow_screen_without_braille_do(
     shop(rows=60)
     done = command("train", "shop.csv", "--target", "churned", "--hidden", "0")
     assert done.code == 0
-    assert "With 12 rows held out this is a rough" in done.out
+    assert "Only 12 rows are held out" in done.out
     next_steps = done.out.index("Next:")
     assert max(map(len, done.out[:next_steps].splitlines())) <= 40
 
@@ -350,18 +350,18 @@ def test_ctrl_c_keeps_what_has_been_learnt(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "until it was stopped by hand" in " ".join(done.stdout.split())
+    assert "stopped by hand" in " ".join(done.stdout.split())
     assert nr.load(tmp_path / "long.nr").info().training_total_cycles >= 1
 
 
 def test_a_terminal_shows_the_curves_as_they_come_and_as_they_were(tmp_path: Path) -> None:
     terminal = tables.Terminal("train", tables.TITANIC, "--target", "survived", columns=60, cwd=tmp_path)
-    terminal.until("learning: cycle ")
-    terminal.until("Ctrl-C ends it here")
+    terminal.until("training: cycle ")
+    terminal.until("Ctrl-C stops here")
     code, said = terminal.end()
     assert code == 0
-    shown = said[: said.index("Learnt by a network")]
-    assert "rows that tell when to stop" in shown
+    shown = said[: said.index("Trained ")]
+    assert "validation rows" in shown
     assert any(0x2801 <= ord(letter) < 0x2900 for letter in shown)
 
 

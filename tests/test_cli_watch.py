@@ -35,7 +35,7 @@ def test_it_shows_all_networks(command: tables.Command, watched: nr.NeuralRedis)
     done = command("watch", URL)
     assert (done.code, done.err) == (0, "")
     assert "0 networks, 0 trainings" in done.out
-    assert "No networks yet" in done.out
+    assert "No networks: create one" in done.out
     network(watched, "first").train(max_cycles=7)
     network(watched, b"\xff\n")
     watched.client.set("another", "thing")
@@ -51,7 +51,7 @@ def test_it_shows_how_far_trainings_are(command: tables.Command, watched: nr.Neu
     servers.wait_until(lambda: training.progress().cycle > 0)
     done = command("watch", URL, "--once")
     assert "1 network, 1 training" in done.out
-    assert "learning" in done.out
+    assert " training " in done.out
     assert "of 60 s" in done.out
     found = json.loads(command("watch", URL, "--json").out)
     (network_found,), (running,) = found["networks"], found["trainings"]
@@ -67,7 +67,7 @@ def test_on_a_terminal_it_draws_curves_until_ctrl_c(any_server: servers.Server) 
     db = nr.connect(url)
     training = network(db, "net").start_training(max_cycles=0, max_time=60)
     terminal = tables.Terminal("watch", url)
-    terminal.until("rows that tell when to stop")
+    terminal.until("validation rows")
     training.stop()
     terminal.until("stopped on request after")
     terminal.process.send_signal(signal.SIGINT)

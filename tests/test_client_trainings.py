@@ -63,7 +63,7 @@ def test_a_bar_shows_how_it_went(net: nr.RedisNetwork, capsys: pytest.CaptureFix
     net.train(max_cycles=3000, progress=True)
     shown = capsys.readouterr().err
     assert "training 100%" in shown
-    assert "all cycles done after 3,000 cycles" in shown
+    assert "cycle limit reached after 3,000 cycles" in shown
 
 
 def test_ctrl_c_stops_the_training_keeps_its_result_and_goes_on(url: str, net: nr.RedisNetwork) -> None:

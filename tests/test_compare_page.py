@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import http.server
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -80,14 +77,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]
     folder = tmp_path_factory.mktemp("site")
     (folder / "compare").symlink_to(pages.PAGES / "compare")
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/compare/index.html", folder
-        server.shutdown()
+    with browsers.served(folder) as address:
+        yield f"{address}/compare/index.html", folder
 
 
 @pytest.fixture
@@ -122,14 +113,14 @@ def numbers_of(page: browsers.Page) -> list[int]:
 
 def test_two_reports_that_are_dropped_are_compared(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND)
-    summary = opened.get_by_role("region", name="How good they are")
+    summary = opened.get_by_role("region", name="Errors", exact=True)
     expect(summary).to_contain_text("Target taken, on 8 rows of rows.csv.")
     expect(summary.get_by_role("row", name=re.compile("first.nr 75.0 %"))).to_be_visible()
     expect(summary.get_by_role("row", name=re.compile("second.nr 25.0 %"))).to_be_visible()
     expect(summary).to_contain_text(
-        "first.nr is right about 5 rows that second.nr gets wrong, and wrong about 1 that it"
+        "first.nr is correct for 5 rows that second.nr gets wrong, and wrong for 1 that second.nr"
     )
-    expect(summary).to_contain_text("May be chance (p = 0.22, McNemar's exact test).")
+    expect(summary).to_contain_text("Not significant (p = 0.22, McNemar's exact test).")
     expect(opened.get_by_text("first.nr, 8 rows of rows.csv")).to_be_visible()
 
 
@@ -139,8 +130,8 @@ def test_rows_about_which_they_disagree_come_first_with_the_truth_and_probabilit
     assert numbers_of(opened)[:2] == [2, 7], "those first where the probability of the truth differs most"
     assert set(numbers_of(opened)[-2:]) == {1, 8}
     first = rows(opened)[0]
-    assert first.startswith("Row 2 taken is yes they disagree first.nr yes ✓ right no 10.0 % yes ●")
-    assert "second.nr no ✗ wrong no 90.0 % yes ● right answer 10.0 %" in first
+    assert first.startswith("Row 2 taken is yes predictions differ first.nr yes ✓ correct no 10.0 % yes ●")
+    assert "second.nr no ✗ wrong no 90.0 % yes ● true class 10.0 %" in first
     assert first.endswith("age 21 city Rome")
     widths = (
         opened.locator("#list > li").first.locator(".fill").evaluate_all("all => all.map(each => each.style.width)")
@@ -169,11 +160,11 @@ def test_reports_are_named_in_the_address_so_that_a_comparison_is_a_link(
         (folder / f"{name}.json").write_text(json.dumps(content))
     page.goto(f"{url}?report=../a.json&report=../b.json")
     expect(page.locator("#list > li")).to_have_count(8)
-    assert page.get_by_label("Addresses of reports").input_value() == "../a.json\n../b.json"
+    assert page.get_by_label("URLs of reports").input_value() == "../a.json\n../b.json"
     page.goto(url)
     expect(page.locator("#list > li")).to_have_count(0)
-    page.get_by_text("Load from addresses").click()
-    page.get_by_label("Addresses of reports").fill("../a.json\n../b.json")
+    page.get_by_text("Load from URLs").click()
+    page.get_by_label("URLs of reports").fill("../a.json\n../b.json")
     page.get_by_role("button", name="Load").click()
     expect(page.locator("#list > li")).to_have_count(8)
     assert page.url == f"{url}?report=..%2Fa.json&report=..%2Fb.json"
@@ -190,10 +181,10 @@ def test_addresses_that_cannot_be_loaded_are_told(browser: browsers.Browser, sit
     # The browser itself reports what cannot be loaded as an error.
     with contextlib.closing(browser.new_page()) as page:
         page.goto(f"{url}?report=../none.json&report=http://127.0.0.1:9/x&report=file:///etc/hosts&report=../text.json")
-        expect(page.get_by_text("cannot be loaded: the server says 404")).to_be_visible()
-        expect(page.get_by_text("cannot be loaded: no server answers there")).to_be_visible()
-        expect(page.get_by_text("is no address that begins with http")).to_be_visible()
-        expect(page.get_by_text("is no JSON")).to_be_visible()
+        expect(page.get_by_text("cannot be loaded: HTTP status 404")).to_be_visible()
+        expect(page.get_by_text("cannot be loaded: the server does not respond")).to_be_visible()
+        expect(page.get_by_text("is not a URL that begins with http")).to_be_visible()
+        expect(page.get_by_text("is not JSON")).to_be_visible()
 
 
 def test_rows_are_filtered_by_disagreement_class_field_and_who_is_right(opened: browsers.Page) -> None:
@@ -204,13 +195,13 @@ def test_rows_are_filtered_by_disagreement_class_field_and_who_is_right(opened: 
     opened.get_by_label("taken is").select_option("yes")
     assert sorted(numbers_of(opened)) == [2, 4, 6]
     opened.get_by_label("taken is").select_option("any")
-    opened.get_by_label("Right about it").select_option("second.nr alone")
+    opened.get_by_label("Correct").select_option("second.nr alone")
     assert numbers_of(opened) == [7]
-    opened.get_by_label("Right about it").select_option("any")
+    opened.get_by_label("Correct").select_option("any")
     opened.get_by_label("Only disagreements").uncheck()
-    opened.get_by_label("Right about it").select_option("none of them")
+    opened.get_by_label("Correct").select_option("none of them")
     assert numbers_of(opened) == [8]
-    opened.get_by_label("Right about it").select_option("any")
+    opened.get_by_label("Correct").select_option("any")
     opened.get_by_label("Field").select_option("age")
     for said, expected in (
         ("<22", [1, 2]),
@@ -225,28 +216,28 @@ def test_rows_are_filtered_by_disagreement_class_field_and_who_is_right(opened: 
     opened.get_by_label("Value").fill("rom")
     assert sorted(numbers_of(opened)) == [2, 3, 5, 6, 8]
     opened.get_by_label("Value").fill("Paris")
-    expect(opened.get_by_text("No row is like that.")).to_be_visible()
+    expect(opened.get_by_text("No row passes the filters.")).to_be_visible()
 
 
 def test_rows_are_put_in_another_order(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND)
     opened.get_by_label("Order").select_option("as in the table")
     assert numbers_of(opened) == list(range(1, 9))
-    opened.get_by_label("Order").select_option("most wrong first")
+    opened.get_by_label("Order").select_option("largest errors first")
     assert numbers_of(opened)[:2] == [8, 7]
 
 
 def test_a_number_of_a_matrix_shows_its_rows(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND)
-    matrices = opened.get_by_role("region", name="What is taken for what")
+    matrices = opened.get_by_role("region", name="Confusion matrices")
     expect(matrices.get_by_role("table", name="first.nr")).to_contain_text("75.0 %")
-    cell = matrices.get_by_role("button", name="3 rows of yes that second.nr takes for no")
+    cell = matrices.get_by_role("button", name="3 rows of yes that second.nr predicts as no")
     expect(cell).to_have_count(0)
-    cell = matrices.get_by_role("button", name="4 rows of yes that second.nr takes for no")
+    cell = matrices.get_by_role("button", name="4 rows of yes that second.nr predicts as no")
     cell.focus()
     opened.keyboard.press("Enter")
     assert sorted(numbers_of(opened)) == [2, 4, 6, 8]
-    opened.get_by_role("button", name="Show other rows than those where second.nr takes yes for no").click()
+    opened.get_by_role("button", name="Remove the filter: second.nr predicts yes as no").click()
     expect(opened.locator("#list > li")).to_have_count(8)
 
 
@@ -255,10 +246,10 @@ def test_a_third_report_joins_and_can_be_removed(opened: browsers.Page) -> None:
     third = report("first.nr", [0.1] * 8)
     third["answers"]["cells"] = {}
     drop(opened, c=third)
-    summary = opened.get_by_role("region", name="How good they are")
+    summary = opened.get_by_role("region", name="Errors", exact=True)
     expect(summary.locator("tbody tr")).to_have_count(3)
     expect(summary).to_contain_text("first.nr (2)")
-    expect(summary).to_contain_text("corrected for the number of pairs (Holm)")
+    expect(summary).to_contain_text("corrected for multiple comparisons (Holm)")
     opened.get_by_role("button", name="Remove a.json").click()
     expect(summary.locator("tbody tr")).to_have_count(2)
     expect(opened.locator("#list > li")).to_have_count(8)
@@ -267,30 +258,29 @@ def test_a_third_report_joins_and_can_be_removed(opened: browsers.Page) -> None:
 #: Files that are damaged, or do not go with the others, and what is said of them.
 BAD: list[tuple[Any, str]] = [
     ("", "is empty"),
-    ("{", "is no JSON"),
-    ("a,b\n1,2\n", "is no JSON"),
-    ("neuralredis\0", "is a network, not a report of one"),
-    ("[]", "no report of neuralredis"),
-    ("{}", "no report of neuralredis"),
-    ('{"report": "samples"}', "has no “networks”"),
-    ('{"report": "comparison", "reports": [3]}', "has no “report”, or it is no object"),
-    (report("x", [0.5] * 8, target="other"), "answers “other”, and first.nr “taken”"),
+    ("{", "is not JSON"),
+    ("a,b\n1,2\n", "is not JSON"),
+    ("[]", "not a report of neuralredis"),
+    ("{}", "not a report of neuralredis"),
+    ('{"report": "samples"}', "has no list “networks”"),
+    ('{"report": "comparison", "reports": [3]}', "has no object “report”"),
+    (report("x", [0.5] * 8, target="other"), "predicts “other”, and first.nr “taken”"),
     (
         report("x", [0.5] * 8, table={"name": "x.csv", "rows": 8, "digest": "d9"}),
-        "has answered rows of x.csv (8 rows)",
+        "has predictions for x.csv (8 rows)",
     ),
-    (numbers("x", [1.0]), "answers “size”, and first.nr “taken”"),
-    (report("x", [0.5] * 8, classes=["no", "no"]), "has no classes, too many, or one twice"),
-    (report("x", [0.5] * 8, classes=["a", "b"]), "answers “no”, which is none of its classes"),
+    (numbers("x", [1.0]), "predicts “size”, and first.nr “taken”"),
+    (report("x", [0.5] * 8, classes=["no", "no"]), "has 2 classes: expected 1 to 10000, each once"),
+    (report("x", [0.5] * 8, classes=["a", "b"]), "predicts “no”, which is not one of its classes"),
     (report("x", [7.0] * 8), "expected a number from 0 to 1"),
-    (report("x", [0.5] * 8, answers={"row": [1, 1]}), "has row 1, out of order"),
-    (report("x", [0.5] * 8, answers={"row": [9]}), "has row 9, out of order or none of the 8"),
-    (report("x", [0.5] * 8, answers={"row": ["<b>"]}), 'says "<b>" as answers.row: expected a whole number'),
-    (report("x", [0.5] * 8, answers={"row": [1], "truth": []}), "no list of 1 values"),
+    (report("x", [0.5] * 8, answers={"row": [1, 1]}), "has row 1: expected rising numbers from 1 to 8"),
+    (report("x", [0.5] * 8, answers={"row": [9]}), "has row 9: expected rising numbers from 1 to 8"),
+    (report("x", [0.5] * 8, answers={"row": ["<b>"]}), 'has "<b>" as answers.row: expected an integer'),
+    (report("x", [0.5] * 8, answers={"row": [1], "truth": []}), "has no list “answers.truth” of 1 values"),
     (
         report("x", [], answers={"row": [1], "truth": ["yes"], "predicted": ["yes"], "probabilities": [[0, 1]]})
         | {"table": FIRST["table"]},
-        "has other right answers than first.nr, such as in row 1",
+        "has other outcomes than first.nr, such as in row 1",
     ),
 ]
 
@@ -300,16 +290,16 @@ def test_what_is_wrong_with_a_file_is_said_beside_its_name(opened: browsers.Page
     for place, (_, why) in enumerate(BAD):
         expect(opened.get_by_role("listitem").filter(has_text=f"bad{place}.json")).to_contain_text(why)
     expect(opened.locator("#list > li")).to_have_count(8)
-    expect(opened.get_by_role("region", name="How good they are").locator("tbody tr")).to_have_count(2)
+    expect(opened.get_by_role("region", name="Errors", exact=True).locator("tbody tr")).to_have_count(2)
 
 
 def test_reports_without_rows_are_shown_by_their_figures(opened: browsers.Page) -> None:
     plain = {"accuracy": 0.9, "rows": 100, "confusion": [[50, 5], [5, 40]], "classes": ["no", "yes"], "target": "taken"}
     drop(opened, plain=plain | {"network": "old.nr"})
-    summary = opened.get_by_role("region", name="How good they are")
+    summary = opened.get_by_role("region", name="Errors", exact=True)
     expect(summary).to_contain_text("old.nr, on 100 rows of its own")
     expect(summary).to_contain_text("82.6 to 94.5 %")
-    expect(opened.get_by_text("no answers of rows: evaluate --json --rows has them")).to_be_visible()
+    expect(opened.get_by_text("no predictions of rows: evaluate --json --rows includes them")).to_be_visible()
     drop(opened, a=FIRST)
     expect(summary.locator("tbody tr")).to_have_count(2)
 
@@ -412,14 +402,14 @@ def test_everyone_can_use_it(browser: browsers.Browser, site: tuple[str, Path], 
 
 def test_regressors_are_compared_by_how_far_they_are_off(opened: browsers.Page) -> None:
     drop(opened, a=numbers("near.nr", [0.1, 1.2, 2.1, 3.0]), b=numbers("far.nr", [1.0, 3.0, 2.5, 3.5]))
-    summary = opened.get_by_role("region", name="How good they are")
+    summary = opened.get_by_role("region", name="Errors", exact=True)
     expect(summary.get_by_role("row", name=re.compile(r"near.nr 0\.1 "))).to_be_visible()
-    expect(summary).to_contain_text("near.nr is off by 0.9 less than far.nr")
-    expect(summary).to_contain_text("closer in 4 rows, farther off in 0")
+    expect(summary).to_contain_text("The mean absolute error of near.nr is 0.9 lower than that of far.nr")
+    expect(summary).to_contain_text("closer in 4 rows, less close in 0")
     expect(summary).to_contain_text("paired t-test")
-    expect(summary).to_contain_text("it is not known which of these rows it has learnt from")
+    expect(summary).to_contain_text("are unknown and cannot be left out")
     assert numbers_of(opened)[0] == 2
-    assert "far.nr 3 off by 2" in rows(opened)[0]
+    assert "far.nr 3 error 2" in rows(opened)[0]
     expect(opened.get_by_label("Only disagreements")).to_have_count(0)
 
 
@@ -487,7 +477,7 @@ def compared(command: tables.Command) -> Callable[[], tuple[str, Path]]:
             "compare", "good.nr", "poor.nr", "--data", "rows.csv", "--html", "page.html", "--json", "all.json"
         )
         assert done.code == 0, done.err
-        assert "the page is page.html: open it in a browser" in done.err
+        assert "page written to page.html: open it in a browser" in done.err
         return done.out, Path("page.html").absolute()
 
     return compare
@@ -502,7 +492,7 @@ def test_the_page_of_the_command_is_one_file_that_says_the_same(
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(path.as_uri())
-        summary = page.get_by_role("region", name="How good they are")
+        summary = page.get_by_role("region", name="Errors", exact=True)
         for one in told["networks"]:
             low, high = one["likely"]
             expect(summary).to_contain_text(
@@ -511,12 +501,13 @@ def test_the_page_of_the_command_is_one_file_that_says_the_same(
         sentence = " ".join(summary.locator(".verdict").inner_text().split())
         shown = " ".join(printed.split())
         parts = re.findall(
-            r"right about \d+|wrong about \d+|\d+\.\d points better, likely \S+ to \d+\.\d|p < 0.001", sentence
+            r"correct for \d+|wrong for \d+|\d+\.\d points more accurate, 95 % interval \S+ to \d+\.\d|p < 0.001",
+            sentence,
         )
         assert len(parts) == 4
         assert [part for part in parts if part not in shown] == []
         expect(page.locator("#list > li")).to_have_count(25)
-        first = shown.partition("first where they differ most")[2].split()
+        first = shown.partition("largest differences first")[2].split()
         assert numbers_of(page)[0] == int(next(word for word in first if word.isdigit()))
         expect(page.locator("#list > li").first).to_contain_text("y is")
         assert browsers.barriers(page) == []

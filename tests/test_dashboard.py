@@ -85,7 +85,7 @@ def shown(db: nr.NeuralRedis, any_server_for_all: servers.Server) -> Iterator[Da
 )
 def test_without_the_token_nothing_is_told(files: Dashboard, method: str, path: str, headers: dict[str, str]) -> None:
     answer = files.request(f"/api/{path}", method, sent={}, headers=headers)
-    assert (answer.status, answer.body) == (401, "The token is missing or is another one.")
+    assert (answer.status, answer.body) == (401, "The token is missing or wrong.")
 
 
 @pytest.mark.parametrize(
@@ -495,7 +495,7 @@ def test_what_a_user_may_not_is_told_where_it_would_be(db: nr.NeuralRedis, any_s
             assert dashboard.view("net", "confusion")["rows"] > 0
             for view in ("fields", "surprises", "calibration", "ask"):
                 error = dashboard.ask(f"{path}/views/{view}", status=403)["error"]
-                assert error.startswith("This user has no right to that: ")
+                assert error.startswith("This user lacks a permission: ")
             error = dashboard.ask(f"{path}/train", {"seconds": 1, "autostop": False}, status=403)["error"]
             assert "nr.train" in error.lower()
     finally:
@@ -505,7 +505,7 @@ def test_what_a_user_may_not_is_told_where_it_would_be(db: nr.NeuralRedis, any_s
 def test_a_password_is_asked_for(any_server_for_all: servers.Server) -> None:
     client = any_server_for_all.client(decode_responses=False, username="nobody", password="wrong")
     with dashboards.running(Server("here", nr.NeuralRedis(client))) as dashboard:
-        assert "wants another user or password" in dashboard.ask("networks", status=503)["error"]
+        assert "rejects the user or password" in dashboard.ask("networks", status=503)["error"]
 
 
 def test_a_network_that_goes_between_is_told_of_no_more(db: nr.NeuralRedis, shown: Dashboard) -> None:

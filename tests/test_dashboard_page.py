@@ -86,7 +86,7 @@ def open_network(page: browsers.Page, dashboard: Dashboard, name: str) -> None:
 
 def section(page: browsers.Page, title: str) -> Any:
     """Come to a view, which is then asked for, and return it once it shows something."""
-    found = page.get_by_role("region", name=title)
+    found = page.get_by_role("region", name=title, exact=True)
     found.scroll_into_view_if_needed()
     expect(found.locator("[aria-busy]")).to_have_count(0)
     return found
@@ -123,22 +123,22 @@ def test_one_reads_what_a_network_is_worth(page: browsers.Page, dashboard: Dashb
     open_network(page, dashboard, "customers")
     found = networks["customers"].evaluate()
     wrong = f"{(1 - found.accuracy) * 100:.1f} %"
-    expect(section(page, "How wrong it is")).to_contain_text(f"{wrong} of the answers are wrong")
-    expect(section(page, "Training")).to_contain_text("The last training: ")
-    expect(section(page, "Training").get_by_role("img")).to_have_attribute(
+    expect(section(page, "Error")).to_contain_text(f"{wrong} error rate")
+    expect(section(page, "Learning curve")).to_contain_text("The last training: ")
+    expect(section(page, "Learning curve").get_by_role("img")).to_have_attribute(
         "aria-label", re.compile("Of validation rows")
     )
-    answers = section(page, "Right and wrong answers")
+    answers = section(page, "Confusion matrix")
     for at, name in enumerate(found.classes):
         row = answers.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
         expect(row.get_by_role("cell").nth(at)).to_have_text(str(found.confusion[at, at]))
-    believed = section(page, "Can answers be believed?")
+    believed = section(page, "Calibration")
     believed.get_by_text("As a table").click()
-    expect(believed.get_by_role("columnheader", name="was so")).to_be_visible()
+    expect(believed.get_by_role("columnheader", name="observed")).to_be_visible()
     fields = section(page, "Fields")
     expect(fields.get_by_role("rowheader").first).to_have_text(re.compile("plan|age"))
     expect(fields).to_contain_text("18 to 79")
-    rows = section(page, "Most surprising rows")
+    rows = section(page, "Rows with the largest errors")
     info = networks["customers"].info()
     expect(rows).to_contain_text(
         f"all {info.test_dataset_len} validation rows and all {info.training_dataset_len} training"
@@ -178,9 +178,9 @@ def test_dragging_a_slider_changes_the_answer_and_the_reasons(page: browsers.Pag
     form.get_by_label("age unknown").check()
     expect(reasons).to_contain_text("age unknown")
     expect(slider).to_be_disabled()
-    reasons.get_by_label("What is explained").select_option("no")
-    expect(reasons.get_by_label("What is explained")).to_have_value("no")
-    expect(reasons.get_by_label("What is explained").locator("option")).to_have_text(["yes", "no"])
+    reasons.get_by_label("Class or output to explain").select_option("no")
+    expect(reasons.get_by_label("Class or output to explain")).to_have_value("no")
+    expect(reasons.get_by_label("Class or output to explain").locator("option")).to_have_text(["yes", "no"])
     form.get_by_label("age unknown").uncheck()
     age.fill("")
     age.press_sequentially("not a number")
@@ -191,7 +191,7 @@ def test_a_surprising_row_can_be_asked_about(
     page: browsers.Page, dashboard: Dashboard, networks: dict[str, Any]
 ) -> None:
     open_network(page, dashboard, "sums")
-    rows = section(page, "Most surprising rows")
+    rows = section(page, "Rows with the largest errors")
     all_sections(page)
     row = rows.get_by_role("row").nth(1)
     numbers = row.get_by_role("cell").all_inner_texts()
@@ -207,20 +207,20 @@ def test_a_surprising_row_can_be_asked_about(
 
 def test_one_watches_a_training_that_one_has_started_and_stops_it(page: browsers.Page, dashboard: Dashboard) -> None:
     open_network(page, dashboard, "sums")
-    training = section(page, "Training")
+    training = section(page, "Learning curve")
     before = training.inner_text()
     page.get_by_role("button", name="Train…").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("all that ask this network have other answers")
+    expect(dialog).to_contain_text("all clients of this network get new predictions")
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_have_count(0)
     assert training.inner_text() == before
     page.get_by_role("button", name="Train…").click()
-    dialog.get_by_label("seconds at most").fill("600")
-    dialog.get_by_label(re.compile("^end when")).uncheck()
+    dialog.get_by_label("time limit in seconds").fill("600")
+    dialog.get_by_label(re.compile("^early stopping")).uncheck()
     dialog.get_by_role("button", name="Train", exact=True).click()
     expect(page.get_by_role("progressbar")).to_be_visible()
-    cycle = training.get_by_text(re.compile(r"It trains: cycle [1-9]"))
+    cycle = training.get_by_text(re.compile(r"Training: cycle [1-9]"))
     expect(cycle).to_be_visible()
     said = cycle.inner_text()
     expect(cycle).not_to_have_text(said)
@@ -239,7 +239,7 @@ def test_a_training_that_others_have_started_is_seen_in_the_list(
     row = page.get_by_role("row").filter(has_text="sums")
     expect(row).to_contain_text("trained, ")
     job = db["sums"].start_training(max_time=600)
-    expect(row).to_contain_text(re.compile(r"trains, cycle \d"))
+    expect(row).to_contain_text(re.compile(r"training, cycle \d"))
     expect(page.get_by_role("status")).to_have_text("4 networks, 1 training")
     job.stop()
     job.wait()
@@ -266,12 +266,12 @@ def test_after_a_training_the_answer_in_the_form_is_the_new_one(
 def test_sequences_are_asked_by_an_id(page: browsers.Page, dashboard: Dashboard) -> None:
     open_network(page, dashboard, "visits")
     form = section(page, "Ask it")
-    expect(form).to_contain_text("Its id is needed")
+    expect(form).to_contain_text("Enter the id of a sequence")
     form.get_by_label("id of the sequence").fill("user:1")
     expect(form.get_by_role("group", name="Answer").get_by_role("row").first).to_contain_text("yes")
     form.get_by_label("id of the sequence").fill("user:2")
     expect(form.get_by_role("group", name="Answer").get_by_role("row").first).to_contain_text("no")
-    expect(page.get_by_role("region", name="Most surprising rows")).to_have_count(0)
+    expect(page.get_by_role("region", name="Rows with the largest errors")).to_have_count(0)
 
 
 def test_names_are_text_whatever_they_are(page: browsers.Page, dashboard: Dashboard) -> None:
@@ -297,13 +297,13 @@ def test_a_server_that_is_away_is_told_until_it_is_back(
         expect(page.get_by_role("status")).to_contain_text("4 networks")
         expect(page.get_by_role("alert")).to_be_empty()
         page.get_by_role("link", name="sums").click()
-        section(page, "How wrong it is")
+        section(page, "Error")
         place.away = True
         expect(page.get_by_role("alert")).to_contain_text("it is away")
-        found = page.get_by_role("region", name="Most surprising rows")
+        found = page.get_by_role("region", name="Rows with the largest errors")
         found.scroll_into_view_if_needed()
         # What was shown stays.
-        expect(page.get_by_role("region", name="How wrong it is")).to_contain_text("root mean squared error")
+        expect(page.get_by_role("region", name="Error", exact=True)).to_contain_text("root mean squared error")
 
 
 def test_a_view_that_a_user_may_not_see_says_so_and_others_are_shown(
@@ -314,8 +314,8 @@ def test_a_view_that_a_user_may_not_see_says_so_and_others_are_shown(
         client = any_server_for_all.client(decode_responses=False, username="looks", password="word")
         with dashboards.running(Server("here", nr.NeuralRedis(client))) as dashboard, troubled(browser) as page:
             open_network(page, dashboard, "customers")
-            expect(section(page, "Most surprising rows")).to_contain_text("This user has no right to that")
-            expect(section(page, "Reasons")).to_contain_text("This user has no right to that")
+            expect(section(page, "Rows with the largest errors")).to_contain_text("This user lacks a permission")
+            expect(section(page, "Reasons")).to_contain_text("This user lacks a permission")
             expect(section(page, "Ask it").get_by_role("row").first).to_contain_text("%")
             expect(section(page, "Fields")).to_contain_text("18 to 79")
     finally:
@@ -400,12 +400,98 @@ def test_a_report_is_read_without_a_server(
         expect(page.get_by_role("heading", level=1)).to_have_text("customers")
         all_sections(page)
         expect(page.get_by_role("region", name="Reasons")).to_contain_text("none that is stored")
-        expect(page.get_by_role("region", name="Ask it")).to_have_count(0)
-        expect(page.get_by_role("region", name="Most surprising rows")).to_have_count(0)
+        expect(page.get_by_role("region", name="Rows with the largest errors")).to_have_count(0)
         expect(page.get_by_role("contentinfo")).to_contain_text("No stored rows are in this file")
         assert len(asked) == 1
         assert browsers.barriers(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def opened_report(page: browsers.Page, folder: Path, net: Any) -> Any:
+    """Open the report of a network, and return its form."""
+    (folder / "net.html").write_text(report("net", net), "utf-8")
+    page.goto((folder / "net.html").as_uri())
+    return section(page, "Ask it")
+
+
+def answered(page: browsers.Page) -> None:
+    """Wait until what was entered is answered, which is when the next timers have run."""
+    page.evaluate("new Promise(done => setTimeout(() => setTimeout(done)))")
+
+
+def told(form: Any, name: str) -> float:
+    """Return what the form answers: the probability of a class in percent, or an output."""
+    text = form.get_by_role("row", name=name).get_by_role("cell").first.inner_text()
+    return float(text.removesuffix(" %").replace("\N{MINUS SIGN}", "-"))
+
+
+def test_the_form_of_a_report_answers_while_one_drags(
+    page: browsers.Page, tmp_path: Path, networks: dict[str, Any]
+) -> None:
+    net = networks["customers"]
+    form = opened_report(page, tmp_path, net)
+    for name in ("since", "news", "tags", "at"):
+        form.get_by_label(f"{name} unknown").check()
+    form.get_by_label("plan", exact=True).select_option("free")
+    seen = []
+    for age in (20, 40, 45, 75):
+        form.get_by_label("age, slider").fill(str(age))
+        expect(form.get_by_label("age", exact=True)).to_have_value(str(age))
+        answered(page)
+        seen.append(told(form, "yes"))
+        assert seen[-1] == pytest.approx(net.run({"age": age, "plan": "free"})["yes"] * 100, abs=0.051)
+    assert seen[0] > seen[-1] + 50
+    form.get_by_label("age unknown").check()
+    answered(page)
+    assert told(form, "yes") == pytest.approx(net.run({"plan": "free"})["yes"] * 100, abs=0.051)
+
+
+def test_the_form_of_a_report_takes_numbers_by_their_positions(
+    page: browsers.Page, tmp_path: Path, networks: dict[str, Any]
+) -> None:
+    net = networks["sums"]
+    form = opened_report(page, tmp_path, net)
+    form.get_by_label("input 0", exact=True).fill("3")
+    form.get_by_label("input 1", exact=True).fill("4")
+    answered(page)
+    assert [told(form, name) for name in ("output 0", "output 1")] == pytest.approx(net.run([3, 4]), rel=1e-3)
+    form.get_by_label("input 1", exact=True).fill("")
+    expect(form).to_contain_text("input 1 is null: expected a finite number")
+
+
+def test_the_form_of_a_report_takes_events_one_after_the_other(
+    page: browsers.Page, tmp_path: Path, networks: dict[str, Any]
+) -> None:
+    net = networks["visits"]
+    form = opened_report(page, tmp_path, net)
+    expect(form).to_contain_text("No events so far.")
+    expect(form.get_by_role("button", name="Begin again")).to_be_disabled()
+    seen: list[str] = []
+    for word in ("home", "help", "pay"):
+        form.get_by_label("page unknown").uncheck()
+        form.get_by_label("page", exact=True).fill(word)
+        seen.append(word)
+        expected = net.run([seen])[0]
+        best = net.classify([seen])[0]
+        share = f"{max(expected) * 100:.1f}"
+        expect(form.get_by_role("row").first).to_contain_text(best)
+        expect(form.get_by_role("row").first).to_contain_text(share)
+        form.get_by_role("button", name="Add this event").click()
+        expect(form.get_by_role("status")).to_have_text(f"After {len(seen)} event{'s' * (len(seen) > 1)}.")
+        expect(form.get_by_role("row").first).to_contain_text(share)
+    form.get_by_role("button", name="Begin again").click()
+    expect(form).to_contain_text("No events so far.")
+
+
+def test_a_report_of_a_network_that_cannot_be_exported_says_why_it_has_no_form(
+    page: browsers.Page, tmp_path: Path
+) -> None:
+    net = nr.Network("classifier", fields={"age": "number"}, target="left", seed=1)
+    form = opened_report(page, tmp_path, net)
+    expect(form).to_contain_text(
+        "No form, since the network cannot be exported to JavaScript: the network has seen no class yet"
+    )
+    expect(form.get_by_role("textbox")).to_have_count(0)
 
 
 def test_a_report_with_rows_says_so_and_its_names_are_text(
@@ -416,6 +502,6 @@ def test_a_report_with_rows_says_so_and_its_names_are_text(
     (tmp_path / "net.html").write_text(report(HOSTILE, networks[HOSTILE], rows=True), "utf-8")
     page.goto((tmp_path / "net.html").as_uri())
     expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE)
-    expect(page.get_by_role("region", name="Most surprising rows")).to_be_visible()
+    expect(page.get_by_role("region", name="Rows with the largest errors")).to_be_visible()
     expect(page.get_by_role("contentinfo")).to_contain_text("This page shows stored rows")
     assert opened == []

@@ -301,10 +301,18 @@ REFUSED = [
     (np.full(26, -np.inf), nr.DataError, "weight 0 is -inf: expected a finite number"),
     (np.full(26, 1e300), nr.DataError, "weight 0 is 1e.300: expected a number of single precision"),
     (["a"] * 26, nr.DataError, "weight 0 is 'a': expected a finite number"),
-    ([[np.zeros((4, 4))]], nr.ShapeError, r"weights have members of \[1\] layers: expected \[2\]"),
-    ([[np.zeros((4, 4)), np.zeros((5, 2))]] * 2, nr.ShapeError, r"members of \[2, 2\] layers: expected \[2\]"),
+    ([[np.zeros((4, 4))]], nr.ShapeError, r"weights have \[1\] layers for each member: expected \[2\]"),
+    (
+        [[np.zeros((4, 4)), np.zeros((5, 2))]] * 2,
+        nr.ShapeError,
+        r"weights have \[2, 2\] layers for each member: expected \[2\]",
+    ),
     ([[np.zeros((4, 4)), np.zeros((2, 5))]], nr.ShapeError, r"member 0, layer 1 have the shape \(2, 5\): .* \(5, 2\)"),
-    ([[np.zeros((4, 4)), [[0.0], [1.0, 2.0]]]], nr.ShapeError, "member 0, layer 1 are no array: expected the shape"),
+    (
+        [[np.zeros((4, 4)), [[0.0], [1.0, 2.0]]]],
+        nr.ShapeError,
+        "member 0, layer 1 are not an array: expected the shape",
+    ),
     ([[np.zeros((4, 4)), np.full((5, 2), np.inf)]], nr.DataError, "weight 16 is inf: expected a finite number"),
 ]
 

@@ -57,7 +57,7 @@ def test_fields_are_found_out_and_what_tells_nothing_is_left_out() -> None:
     assert found.report.cycles > 0
     assert net.classify({"newsletter": "no", "joined": dt.date(2020, 3, 1)}) == "yes"
     shown = repr(found)
-    assert "On 60 rows held out: " in shown
+    assert "On 60 held-out rows: " in shown
     assert "Left out 'mail': each row has another word" in shown
 
 
@@ -137,9 +137,9 @@ def test_what_is_found_out_can_be_overruled() -> None:
     assert kinds(columns, fields={"zip": None, "note": "auto"}) == {"note": "auto 3"}
     with pytest.raises(nr.DataError, match="'numbre' is no kind of column"):
         kinds(columns, fields={"zip": "numbre"})
-    with pytest.raises(nr.DataError, match="fields has 'zap', and the table has no such column"):
+    with pytest.raises(nr.DataError, match="fields has 'zap', which is not a column of the table"):
         kinds(columns, fields={"zap": "number"})
-    with pytest.raises(nr.OptionError, match="'y' cannot be both the target and left out"):
+    with pytest.raises(nr.OptionError, match="'y' is the target and is left out by fields"):
         kinds(columns, fields={"y": None})
 
 
@@ -207,7 +207,7 @@ def test_numbers_are_learnt_as_numbers_and_few_as_classes() -> None:
     assert found.network.info().type == "regressor"
     assert isinstance(found.evaluation, nr.RegressorEvaluation)
     assert found.evaluation.rmse < found.evaluation.baseline / 5
-    assert "On 40 rows held out: off by " in repr(found)
+    assert "On 40 held-out rows: RMSE " in repr(found)
     assert learn(columns, "few", max_time=0.01).network.classes == ("0", "1", "2")
     assert learn(columns, "few", kind="regressor", max_time=0.01).network.info().type == "regressor"
     with pytest.raises(nr.OptionError, match="kind is 'class': expected classifier or regressor"):

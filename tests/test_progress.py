@@ -43,8 +43,8 @@ def test_a_bar_shows_how_a_training_went_and_how_it_ended(limits: Any, capfd: py
     (line,) = lines(err)
     assert line.endswith(f"| {report.summary}")
     assert re.fullmatch(
-        r"training 100%\|█{20}\| [a-z ]+ after [\d,]+ cycles and \d\.\d\d s(, back at cycle [\d,]+)?: "
-        r"error \d+\.\d{4}, test \d+\.\d{4}, \d+\.\d % wrong",
+        r"training 100%\|█{20}\| [a-z ]+ after [\d,]+ cycles and \d\.\d\d s(, weights of cycle [\d,]+)?: "
+        r"error \d+\.\d{4}, validation \d+\.\d{4}, \d+\.\d % wrong",
         line,
     )
 
@@ -53,7 +53,8 @@ def test_a_bar_shows_the_errors_meanwhile(capfd: pytest.CaptureFixture[str]) -> 
     network().train(progress=True, max_time=0.3)
     states = capfd.readouterr().err.split("\r")
     shown = re.compile(
-        r"training +\d+%\|.{20}\| cycle [\d,]+, 0\.\d of 0\.3 s: error \d+\.\d{4}, test \d+\.\d{4}, \d+\.\d % wrong"
+        r"training +\d+%\|.{20}\| cycle [\d,]+, 0\.\d of 0\.3 s: "
+        r"error \d+\.\d{4}, validation \d+\.\d{4}, \d+\.\d % wrong"
     )
     assert any(shown.fullmatch(state.rstrip()) for state in states)
 

@@ -268,7 +268,7 @@ def test_no_change_leads_to_a_class_that_no_row_is_given(create: Callable[..., A
     net.train(max_cycles=100)
     found = net.explain([3], want=2)
     assert found.changes is None
-    assert repr(found) == "<Counterfactual: 0, and no stored row is answered 2>"
+    assert repr(found) == "<Counterfactual: 0, no stored row is predicted as 2>"
     assert net.explain([3], want=1).changes == {0: (3.0, 10.0)}
     assert repr(net.explain([3], want=1)) == "<Counterfactual: 0, but 1 with 0 3 -> 10>"
     assert repr(net.explain([3], want=0)) == "<Counterfactual: 0, but 0 with no change>"
@@ -408,7 +408,7 @@ def test_bars_say_what_speaks_for_the_answer_and_what_against_it() -> None:
         assert ascii_lines.isascii()
     rest = found.bars(most=2).split("\n")
     assert rest[1].startswith("3 others     -0.53")
-    assert repr(found) == "<Explanation of yes: 1, on average -0.2281; sex +1.76, class -0.576, age +0.0441, ...>"
+    assert repr(found) == "<Explanation of yes: 1, mean -0.2281; sex +1.76, class -0.576, age +0.0441, ...>"
 
 
 def test_bars_of_hostile_names_write_nothing_else_to_a_terminal() -> None:

@@ -99,7 +99,7 @@ def test_weights_count_in_the_error_alone(create: Create) -> None:
     ("arguments", "error", "message"),
     [
         (("tset",), nr.OptionError, "set is 'tset': expected train, test"),
-        (("test", [0]), TypeError, "of a stored set takes nothing else"),
+        (("test", [0]), TypeError, "takes no y or weight: stored rows have"),
         (([[1, 2, 3, 4]],), TypeError, "y is missing"),
     ],
 )
@@ -152,9 +152,9 @@ def test_a_network_reads_well() -> None:
     net = classifier(nr.Network)
     assert repr(net) == "<Network classifier 4-6-3, 1,500+500 rows, untrained>"
     report = net.train(max_cycles=20)
-    errors = f"error {report.train_error:.4f}, test {report.test_error:.4f}, {report.class_errors:.1f} % wrong"
+    errors = f"error {report.train_error:.4f}, validation {report.test_error:.4f}, {report.class_errors:.1f} % wrong"
     assert repr(net) == f"<Network classifier 4-6-3, 1,500+500 rows, trained 20 cycles: {errors}>"
-    assert repr(report) == f"<Report: all cycles done after 20 cycles and {report.seconds:.2f} s: {errors}>"
+    assert repr(report) == f"<Report: cycle limit reached after 20 cycles and {report.seconds:.2f} s: {errors}>"
     found = net.evaluate()
     assert re.fullmatch(
         r"<ClassifierEvaluation of 500 rows: accuracy 0\.\d+, baseline 0\.\d+, error 0\.\d+>", repr(found)

@@ -1,4 +1,4 @@
-"""Small neural networks that train themselves, in your Python program and inside Redis."""
+"""Small neural networks as a data type, in your Python program and inside Redis or Valkey."""
 
 from neuralredis import aio
 from neuralredis._core import __version__

@@ -1,4 +1,4 @@
-# The extension. What its methods do is said where they are written, in rust/python/src, which is what help() shows.
+# Types of the extension. The docstrings that help() shows are in rust/python/src.
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, SupportsIndex, final, overload
@@ -74,16 +74,16 @@ class Network:
     def notes(self) -> bytes: ...
     @notes.setter
     def notes(self, notes: bytes) -> None: ...
-    # Rows of fields are dicts, frames and tables of several libraries, of which none is asked for here.
+    # Rows of fields are dicts, or frames and tables of several libraries, none of which is a dependency.
     def observe(
         self, X: Any, y: Any = None, *, into: Set | None = None, weight: ArrayLike | None = None
     ) -> RowCounts: ...
-    # Of one row of fields, a dict or a number.
+    # For one row of fields: a dict of probabilities or outputs, or a number.
     @overload
     def run(self, X: Mapping[str, Any]) -> Any: ...
     @overload
     def run(self, X: Any) -> NDArray[float32]: ...
-    # A single class is an int or a text, which a checker cannot tell by the type of X.
+    # One row gives an int or a text; a type checker cannot distinguish one row from many by the type of X.
     def classify(
         self, X: Any, *, top: SupportsIndex | None = None, scores: bool | None = None, least: float | None = None
     ) -> Any: ...
@@ -91,7 +91,7 @@ class Network:
     def _interval(self, X: Any, level: float) -> tuple[Any, Any, Any]: ...
     def _class_set(self, X: Any, level: float) -> list[Any]: ...
     def _sample(self, X: Any, given: tuple[Any, Any, Any, Any, Any]) -> Any: ...
-    # Arrays, or of fields dicts.
+    # Arrays, or lists of dicts for networks with fields.
     def rows(self, set: Set) -> tuple[Any, NDArray[Any]]: ...
     def gradient(
         self, X: ArrayLike, y: ArrayLike, *, weight: ArrayLike | None = None
@@ -155,8 +155,8 @@ class RowReader:
         self, X: ArrayLike, y: ArrayLike, weight: ArrayLike | None = None, *, names: list[str] | None = None
     ) -> tuple[NDArray[float32], NDArray[float32] | None]: ...
 
-# Networks of sequences: events of all one after the other, and where each sequence ends. What they take and return is
-# said by neuralredis.SequenceNetwork.
+# Networks of sequences: the events of all sequences, concatenated, and the end of each. neuralredis.SequenceNetwork
+# documents parameters and results.
 def happen(
     net: Network,
     ids: list[bytes],
@@ -192,5 +192,5 @@ def forget(net: Network, id: bytes) -> bool: ...
 def sequence_ids(net: Network) -> list[bytes]: ...
 def sequence_declaration(net: Network) -> dict[str, Any] | None: ...
 
-# All that answers follow from, with fields and sequences.
+# Everything needed to compute predictions, with fields and sequences; used by neuralredis.export.
 def described(net: Network) -> dict[str, Any]: ...

@@ -1,4 +1,4 @@
-"""Networks in a Redis server for programs with asyncio: as `neuralredis.connect`, but that answers are awaited.
+"""Networks in a Redis server for asyncio: the interface of `neuralredis.connect` with coroutines.
 
 Examples
 --------
@@ -43,12 +43,12 @@ __all__ = ["NeuralRedis", "RedisNetwork", "RedisSequenceNetwork", "RedisSession"
 
 
 class Training:
-    """A training in a server, which goes on without this client; `RedisNetwork.start_training` makes one.
+    """A training in a server, which continues without this client; `RedisNetwork.start_training` returns one.
 
     Attributes
     ----------
     network : RedisNetwork
-        What is being trained.
+        The network that is trained.
     """
 
     network: RedisNetwork
@@ -65,17 +65,17 @@ class Training:
     wait = awaited(TrainingSteps.wait)
 
     def __repr__(self) -> str:
-        """Return what it is a training of, which needs no server."""
+        """Return the network's representation, without a request to the server."""
         return f"<Training of {self.network!r}>"
 
 
 class RedisNetwork:
-    """A network in a Redis server, as `neuralredis.RedisNetwork`, of which every answer is awaited.
+    """A network in a Redis server: `neuralredis.RedisNetwork` with coroutines.
 
     Attributes
     ----------
     key : str or bytes
-        Where the network is.
+        The network's key.
     """
 
     def __init__(self, link: AsyncLink, key: Key) -> None:
@@ -110,17 +110,17 @@ class RedisNetwork:
     download = awaited(NetworkSteps.download)
 
     def __repr__(self) -> str:
-        """Return where the network is, which needs no server."""
+        """Return the network's key, without a request to the server."""
         return f"<RedisNetwork {self.key!r}>"
 
 
 class RedisSequenceNetwork:
-    """A network of sequences, as `neuralredis.RedisSequenceNetwork`, of which every answer is awaited.
+    """A network of sequences in a Redis server: `neuralredis.RedisSequenceNetwork` with coroutines.
 
     Attributes
     ----------
     key : str or bytes
-        Where the network is.
+        The network's key.
     """
 
     def __init__(self, link: AsyncLink, key: Key) -> None:
@@ -128,7 +128,7 @@ class RedisSequenceNetwork:
         self._steps = SequenceSteps(link, key)
 
     def session(self, id: str | bytes | int) -> RedisSession:
-        """Return what one sequence is asked and told by. The server is not asked, and nothing awaited.
+        """Return a session, the methods of one sequence, without a request to the server. It is not a coroutine.
 
         Parameters
         ----------
@@ -138,7 +138,7 @@ class RedisSequenceNetwork:
         Returns
         -------
         RedisSession
-            It holds the network and the id, and nothing else.
+            It refers to the network and the id, and has no state of its own.
         """
         return RedisSession(self, id_of(id))
 
@@ -159,12 +159,12 @@ class RedisSequenceNetwork:
     download = awaited(SequenceSteps.download)
 
     def __repr__(self) -> str:
-        """Return where the network is, which needs no server."""
+        """Return the network's key, without a request to the server."""
         return f"<RedisSequenceNetwork {self.key!r}>"
 
 
 class RedisSession:
-    """One sequence of a network in a server, as `neuralredis.RedisSession`, of which every answer is awaited.
+    """One sequence of a network in a server: `neuralredis.RedisSession` with coroutines.
 
     Attributes
     ----------
@@ -195,17 +195,17 @@ class RedisSession:
 
 
 class NeuralRedis:
-    """The networks of a server, as `neuralredis.NeuralRedis`, of which every answer is awaited.
+    """The networks of a server: `neuralredis.NeuralRedis` with coroutines.
 
     Parameters
     ----------
     client : redis.asyncio.Redis
-        A client of redis-py (5 or later) or valkey-py for asyncio. It remains the caller's.
+        An asyncio client of redis-py (5 or later) or valkey-py. The caller owns it.
 
     Attributes
     ----------
     client : redis.asyncio.Redis
-        The same.
+        The client.
     """
 
     def __init__(self, client: Any) -> None:
@@ -214,9 +214,9 @@ class NeuralRedis:
         self._steps = DatabaseSteps(self._link)
 
     def __getitem__(self, key: Key) -> RedisNetwork:
-        """Return the network at a key. The server is not asked: a missing one is noticed when it is used.
+        """Return the network of rows at a key, without a request: a missing key raises at the first use.
 
-        One of sequences is had by `network`, which asks.
+        Use `network` for a network of sequences, or of unknown type.
         """
         return RedisNetwork(self._link, key)
 
@@ -238,7 +238,7 @@ class NeuralRedis:
         @overload
         async def upload(self, key: Key, network: Network, *, replace: bool = False) -> RedisNetwork: ...
         async def upload(self, key: Key, network: Network, *, replace: bool = False) -> Any:
-            """Return what fits the network."""
+            """Return a `RedisSequenceNetwork` for a network of sequences, else a `RedisNetwork`."""
     else:
         upload = awaited(DatabaseSteps.upload, _found)
     store = awaited(DatabaseSteps.store)
@@ -253,7 +253,7 @@ class NeuralRedis:
         await self.client.aclose()
 
     async def __aenter__(self) -> Self:
-        """Return this, to be closed at the end of an ``async with`` block."""
+        """Return this object; the end of an ``async with`` block closes the client."""
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -261,7 +261,7 @@ class NeuralRedis:
         await self.close()
 
     def __repr__(self) -> str:
-        """Return which client it is of."""
+        """Return the client's representation."""
         return f"<NeuralRedis of {self.client!r}>"
 
 
@@ -271,9 +271,9 @@ def connect(url: str = "redis://localhost:6379", **options: Any) -> NeuralRedis:
     Parameters
     ----------
     url : str, default "redis://localhost:6379"
-        The server.
+        The server's URL.
     **options
-        What ``redis.asyncio.Redis.from_url`` takes besides.
+        Further arguments of ``redis.asyncio.Redis.from_url``.
     """
     from redis import asyncio
 

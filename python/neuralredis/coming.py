@@ -1,4 +1,4 @@
-"""The times that come after those of a series."""
+"""Continue the times of a series."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ __all__ = ["future", "shown", "texts"]
 
 
 def future(times: NDArray[Any], steps: int, id: Any) -> NDArray[Any]:
-    """Return what comes after the times of a series: equal steps, months, or days but for weekends.
+    """Return the times that follow those of a series, in equal steps, whole months, or working days.
 
     Parameters
     ----------
     times : numpy.ndarray of numbers or datetime64, shape (values,)
-        When its values were, in order.
+        The times of its values, in order.
     steps : int
-        How many times ahead.
+        Number of times to return.
     id : str
-        What it is called, for the error.
+        The id of the series, for the error message.
 
     Raises
     ------
     ValueError
-        If the times go on in no such way.
+        If the steps are none of these.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def future(times: NDArray[Any], steps: int, id: Any) -> NDArray[Any]:
     before, after = _neighbours(times)
     first = np.flatnonzero(after - before != after[0] - before[0])[0]
     raise ValueError(
-        f"what comes after series {id!r} cannot be told, since it goes from {shown(before[first])} to "
+        f"the times of series {id!r} have no regular step, such as from {shown(before[first])} to "
         f"{shown(after[first])}: expected equal steps, months, or working days"
     )
 
@@ -71,12 +71,12 @@ def _neighbours(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def shown(time: Any) -> str:
-    """Return a time for people."""
+    """Return a time as text, without a fraction or time of day that is zero."""
     return str(time).removesuffix(".000000").removesuffix("T00:00:00")
 
 
 def texts(times: NDArray[Any]) -> list[str]:
-    """Return times for a table: days if all are such, else moments with seconds; numbers as they are.
+    """Return times as texts: dates if all times are midnight, else with seconds; numbers with up to 12 digits.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The scale of a learning curve, for all that draw one: notebooks, matplotlib and the terminal."""
+"""The scale of learning curves in notebooks, matplotlib and the terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 __all__ = ["Point", "Scale", "points"]
 
-#: Ratio of the largest error to the smallest above which the axis of the errors is logarithmic.
+#: Ratio of the largest to the smallest error above which the axis of errors is logarithmic.
 WIDE_RANGE = 20.0
 
 #: A cycle and an error.
@@ -22,24 +22,24 @@ def points(cycles: Iterable[float], errors: Iterable[float]) -> list[Point]:
 
 @dataclass(frozen=True)
 class Scale:
-    """The axis of the errors, from the smallest to the largest."""
+    """The axis of errors, from the smallest to the largest."""
 
     low: float
     high: float
 
     @classmethod
     def of(cls, *curves: Sequence[Point]) -> Scale:
-        """Return the axis of some curves, of which one at least has points."""
+        """Return the axis of some curves, at least one of which has points."""
         errors = [error for curve in curves for _, error in curve]
         return cls(min(errors), max(errors))
 
     @property
     def logarithmic(self) -> bool:
-        """Whether the axis is logarithmic: on another the end of the curve would lie on the axis of the cycles."""
+        """Whether the axis is logarithmic, since on a linear axis the end of the curve would look like 0."""
         return self.low > 0 and self.high > WIDE_RANGE * self.low
 
     def place(self, error: float) -> float:
-        """Return how far up an error is, from 0 at the smallest to 1 at the largest; 0.5 if all are the same.
+        """Return the position of an error, from 0 for the smallest to 1 for the largest; 0.5 if all are equal.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""What the answers of a network follow from, for those who compute them elsewhere."""
+"""Complete descriptions of networks, to compute their predictions elsewhere."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scaling:
-    """How each column of the inputs or outputs is scaled.
+    """The scaling of each input or output.
 
     Attributes
     ----------
     mean, scale : numpy.ndarray of float32, shape (columns,)
-        ``(value - mean) * scale`` is the scaled value.
+        The scaled value is ``(value - mean) * scale``.
     """
 
     mean: NDArray[np.float32]
@@ -40,18 +40,18 @@ class Scaling:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Layer:
-    """A layer of one member.
+    """A layer of one member of an ensemble.
 
     Attributes
     ----------
     kind : {"dense"}
-        How its units are connected; dense is each with all values of the layer before.
+        The kind of layer; dense layers are fully connected.
     weights : numpy.ndarray of float32, shape (inputs, outputs)
-        From each value of the layer before to each unit.
+        Weights from each value of the previous layer to each unit.
     biases : numpy.ndarray of float32, shape (outputs,)
-        Of the units.
+        Biases of the units.
     activation : {"relu", "tanh", "sigmoid"} or None
-        The function of the units; None for the output units, whose function is the ``output`` of the `Description`.
+        Activation of the units; None for the output layer, whose activation is the ``output`` of the `Description`.
     """
 
     kind: Literal["dense"]
@@ -232,51 +232,51 @@ class SequenceView:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Description:
-    """All that the answers of a network follow from.
+    """Everything needed to compute a network's predictions.
 
-    All arithmetic is in single precision (float32), each operation rounded once:
+    All arithmetic is in single precision (float32), with one rounding for each operation:
 
-    1. With ``inputs``, each input ``x`` becomes ``(x - mean) * scale``, the difference kept within the finite numbers,
-       the product from ``-input_limit`` to ``input_limit``. Without, it stays as it is.
-    2. Each member goes through its layers. A unit begins with its bias, and for each value of the layer before, in
-       order, the value times its weight is added, product and sum rounded together (a fused multiply-add). The sum is
-       kept from ``-unit_limit`` to ``unit_limit``. Then comes the layer's activation.
-    3. Of several members, the output units become a sum: from 0 on, for each member in order, what its unit gives times
-       ``1 / members``.
-    4. ``output`` is the function of the output units: softmax of all of them together, after their maximum has been
-       subtracted, sigmoid of each, or linear, which is none. Where the answer is monotone in inputs, softmax is the
-       sigmoid of what its unit is above the other.
-    5. With ``outputs``, each output ``y`` becomes ``y / scale + mean``, kept within the finite numbers; ``mean`` where
-       the scale is 0.
+    1. If ``inputs`` is given, each input ``x`` becomes ``(x - mean) * scale``; the difference is clamped to finite
+       numbers, the product to ``-input_limit`` to ``input_limit``. Otherwise inputs are used as they are.
+    2. For each member, layer by layer: a unit starts with its bias; for each value of the previous layer, in order, the
+       product of value and weight is added by a fused multiply-add. The sum is clamped to ``-unit_limit`` to
+       ``unit_limit``. Then the layer's activation is applied.
+    3. The output units of several members are averaged: starting from 0, for each member in order, its unit times
+       ``1 / members`` is added.
+    4. ``output`` is the activation of the output units: softmax over all units, after subtraction of their maximum,
+       sigmoid of each, or linear (none). If the network is monotone in some inputs, softmax is computed as the sigmoid
+       of the difference between a unit and the other.
+    5. If ``outputs`` is given, each output ``y`` becomes ``y / scale + mean``, clamped to finite numbers, or ``mean``
+       if the scale is 0.
 
     Of fields, ``x`` are the computed inputs of `RowInputs`. What is looked up comes after them in the sums of the first
     layer, each value times its weight, after which the sums are kept within the bounds again.
 
-    With ReLU and a linear output that gives each answer to the last bit. Other functions have exponentials in them, of
-    which those of other libraries differ from the engine's in the last bits.
+    With ReLU and a linear output, predictions are reproduced to the last bit. Other activations use exponentials,
+    which differ between libraries in the last bits.
 
     Attributes
     ----------
     kind : {"classifier", "regressor"}
-        What the network answers. A classifier's class is the first of its greatest outputs.
+        The kind of network. The predicted class of a classifier is the first of its greatest outputs.
     inputs : Scaling or None
-        Of the inputs; None before the first training, unless the answer is monotone in some.
+        Scaling of the inputs; None before the first training, unless the network is monotone in some.
     input_limit : float
         Bound of a scaled input.
     members : tuple of tuple of Layer
         The layers of each member, in order.
     unit_limit : float
-        Bound of what a unit sums up.
+        Bound of a unit's sum, before its activation.
     output : {"softmax", "sigmoid", "linear"}
-        The function of the output units.
+        Activation of the output units.
     monotone : bool
-        Whether the answer is monotone in inputs.
+        Whether the network is monotone in some inputs.
     outputs : Scaling or None
-        Of a regressor's outputs; None where they are not scaled.
+        Scaling of a regressor's outputs; None if they are not scaled.
     fields : RowInputs or None
-        How inputs follow from fields; None where rows are the inputs.
+        How inputs follow from fields; None if the rows are the inputs.
     sequences : SequenceView or None
-        How a row follows from a sequence; None where the network takes rows.
+        How a row follows from a sequence; None if the network takes rows.
     """
 
     kind: Kind
@@ -292,7 +292,7 @@ class Description:
 
 
 def description_of(found: dict[str, Any]) -> Description:
-    """Return a description of what the engine gives."""
+    """Return a description from the engine's dict."""
     given, fields, sequences = found["description"], found["fields"], found["sequences"]
     own = {
         **given,
@@ -332,12 +332,12 @@ def _sequence_view(given: dict[str, Any]) -> SequenceView:
 
 
 def stacked(description: Description) -> list[list[NDArray[np.float32]]]:
-    """Return the layers of each member, biases in the first row of each."""
+    """Return the layers of each member, of shape (1 + inputs, outputs), with biases in the first row."""
     return [[np.vstack([layer.biases, layer.weights]) for layer in layers] for layers in description.members]
 
 
 def folded(description: Description) -> list[NDArray[np.float64]]:
-    """Return the layers of one network that answers what the members answer, biases in the first row of each."""
+    """Return the layers of a single equivalent network without scalings, with biases in the first row."""
     depth = len(description.members[0])
     of_members = ([member[at] for member in description.members] for at in range(depth))
     layers = [_merged(each, first=at == 0, last=at == depth - 1) for at, each in enumerate(of_members)]
@@ -347,14 +347,14 @@ def folded(description: Description) -> list[NDArray[np.float64]]:
         layers[0][0] -= mean @ layers[0][1:]
     if description.outputs is not None and description.output == "linear":
         mean, scale = (values.astype(np.float64) for values in (description.outputs.mean, description.outputs.scale))
-        # An output that is constant is its mean, whatever the weights.
+        # A constant output has the scale 0 and is its mean, whatever the weights are.
         layers[-1] *= np.divide(1, scale, out=np.zeros_like(scale), where=scale != 0)
         layers[-1][0] += mean
     return layers
 
 
 def _merged(each: list[Layer], *, first: bool, last: bool) -> NDArray[np.float64]:
-    """Return the members' layers as one: all see the inputs, then each its own units, and outputs are averaged."""
+    """Return one layer of all members as one: block-diagonal, with shared inputs and averaged outputs."""
     members, (inputs, outputs) = len(each), each[0].weights.shape
     merged = np.zeros((1 + inputs * (1 if first else members), outputs * (1 if last else members)))
     share = 1 / members if last else 1.0
@@ -366,11 +366,11 @@ def _merged(each: list[Layer], *, first: bool, last: bool) -> NDArray[np.float64
 
 
 def flat(weights: Any, like: list[list[NDArray[np.float32]]]) -> NDArray[Any]:
-    """Return an array for each layer of each member in a row, if their shapes are those of others."""
+    """Return nested weights as one flat array, after a check that their shapes are those of `like`."""
     given = [list(layers) for layers in weights]
     counts, expected = ([len(layers) for layers in members] for members in (given, like))
     if counts != expected:
-        raise ShapeError(f"weights have members of {counts} layers: expected {expected}")
+        raise ShapeError(f"weights have {counts} layers for each member: expected {expected}")
     arrays = []
     for member, layers in enumerate(given):
         for at, layer in enumerate(layers):
@@ -378,7 +378,7 @@ def flat(weights: Any, like: list[list[NDArray[np.float32]]]) -> NDArray[Any]:
             try:
                 shape = np.shape(layer)
             except ValueError as error:
-                raise ShapeError(f"{where} are no array: expected the shape {expected_shape}") from error
+                raise ShapeError(f"{where} are not an array: expected the shape {expected_shape}") from error
             if shape != expected_shape:
                 raise ShapeError(f"{where} have the shape {shape}: expected {expected_shape}")
             arrays.append(np.ravel(layer))

@@ -1,6 +1,6 @@
-"""What can go wrong, as exceptions that are also the built-in ones a user would catch.
+"""Exceptions of the package, each also a subclass of a fitting built-in exception.
 
-The message names the value and what was expected. Whatever is refused has changed nothing.
+Messages have the value and what was expected. A call that raises has changed nothing.
 """
 
 from __future__ import annotations
@@ -37,37 +37,37 @@ class NeuralRedisError(Exception):
 
 
 class OptionError(NeuralRedisError, ValueError):
-    """A layout, an option or a limit that a network cannot have."""
+    """An invalid layout, option or limit."""
 
 
 class ShapeError(NeuralRedisError, ValueError):
-    """Rows with too few or too many values, or outputs that are not as many as the inputs."""
+    """Rows with too few or too many values, or different numbers of rows in two arguments."""
 
 
 class DataError(NeuralRedisError, ValueError):
-    """Values that no row may hold: no number, infinite, a class that is not there; or a set that takes no rows."""
+    """An invalid value in a row, such as NaN, infinity or an unknown class; or a set without rows or room for them."""
 
 
 class KindError(NeuralRedisError, TypeError):
-    """Something that only the other kind of network can do."""
+    """A method that only the other kind of network has, such as classification by a regressor."""
 
 
 class TrainingError(NeuralRedisError, RuntimeError):
-    """A training that cannot start, or that ended without a result."""
+    """A training that cannot start, or that ended without a result; or a state that does not allow the call."""
 
 
 class FormatError(NeuralRedisError, ValueError):
-    """Bytes that are no network, or one of a later version of the format."""
+    """Bytes that are not a network, or have a later version of the format."""
 
 
 class OutOfMemoryError(NeuralRedisError, MemoryError):
-    """Memory that the system would not give."""
+    """An allocation of memory that failed or exceeds a limit."""
 
 
 class NotFoundError(NeuralRedisError, KeyError):
-    """A key of a Redis server that holds no network."""
+    """A key of a Redis server that does not exist."""
 
-    # A KeyError would show its message as a quoted key.
+    # KeyError.__str__ would show the message in quotation marks.
     __str__ = Exception.__str__
 
 
@@ -76,7 +76,7 @@ class ExistsError(NeuralRedisError, ValueError):
 
 
 class WrongTypeError(NeuralRedisError, TypeError):
-    """A key of a Redis server that holds something else."""
+    """A key of a Redis server that holds a value of another type."""
 
 
 class NoModuleError(NeuralRedisError, RuntimeError):

@@ -1,4 +1,4 @@
-"""Why a network answers what it does: values that say it, and bars that show it."""
+"""Explanations of predictions and counterfactuals, with bar charts for terminals."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 
 __all__ = ["Bar", "Counterfactual", "Explanation"]
 
-#: Characters of a name with its value at most.
+#: Most characters of a field's name with its value.
 LONGEST = 32
 
 
 class Bar(NamedTuple):
-    """A line of a bar chart: what it is of, the number, and a bar to the left or to the right of the axis."""
+    """A line of a bar chart: name, number, and a bar to the left or to the right of the axis."""
 
     name: str
     number: str
@@ -25,10 +25,10 @@ class Bar(NamedTuple):
 
 
 class Told:
-    """What is the same if all that it tells is, vectors too, which arrays leave open."""
+    """A base class with equality by attributes, also for attributes that contain arrays."""
 
     def __eq__(self, other: object) -> bool:
-        """Return whether both tell the same."""
+        """Return whether all attributes are equal."""
         return type(self) is type(other) and _alike(vars(self), vars(other))
 
     __hash__ = None  # type: ignore[assignment]
@@ -36,27 +36,27 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Explanation(Told):
-    """What each field of a row adds to the answer; `Network.explain` makes one.
+    """The contributions of a row's fields to its prediction; `Network.explain` returns one.
 
     Attributes
     ----------
     label : str or int
-        The class that is explained, or the target of a regressor; of a network without fields the number of the output.
+        The explained class, or the target of a regressor; for a network without fields the number of the output.
     answer : float
-        What is answered to the row: of a regressor in the units of the outputs, of a classifier the logarithm of the
-        odds for the class, ``log(p / (1 - p))`` (with linear outputs the output itself).
+        The prediction for the row: of a regressor in the units of the output, of a classifier the log-odds of the
+        class, ``log(p / (1 - p))`` (with linear outputs the output itself).
     mean : float
-        The same on average over the stored rows that the row was compared with: ``answer`` minus all shares.
+        Mean prediction over the stored rows that the row was compared with: ``answer`` minus all shares.
     rows : int
-        How many stored rows these are, at most 100.
+        Number of these stored rows, at most 100.
     shares : dict of str or int to float
-        What each field adds to the mean, by its name; of a network without fields by the number of the input. They add
-        up to ``answer - mean`` exactly, in any order.
+        Contribution of each field, by name; for a network without fields by the number of the input. Their sum is
+        exactly ``answer - mean``, in any order.
     values : dict of str or int to object
-        What the network made of the row: the value of each field as `Network.rows` tells them, None for a gap, for a
-        word that it does not know, and for the words of a text.
+        The row as the network read it: the value of each field as `Network.rows` returns it, None for a gap, for an
+        unknown category, and for a text.
     standard_errors : dict of str or int to float, or None
-        How far the shares are likely to be off, where not all coalitions of fields were asked; None where they were.
+        Standard errors of the shares, if they were estimated from samples; None if they are exact.
     """
 
     label: str | int
@@ -68,28 +68,27 @@ class Explanation(Told):
     standard_errors: dict[Any, float] | None = None
 
     def __repr__(self) -> str:
-        """Return the answer, and the fields that add most to it or take most from it."""
+        """Return the prediction, the mean, and the three largest contributions."""
         largest = ", ".join(f"{name} {share:+.3g}" for name, share in self._sorted()[:3])
         more = ", ..." if len(self.shares) > 3 else ""
-        return f"<Explanation of {self.label}: {self.answer:.4g}, on average {self.mean:.4g}; {largest}{more}>"
+        return f"<Explanation of {self.label}: {self.answer:.4g}, mean {self.mean:.4g}; {largest}{more}>"
 
     def bars(self, width: int = 72, *, most: int = 12, ascii_only: bool = False) -> str:
-        """Return the shares as a chart for terminals, the largest first.
+        """Return the contributions as a bar chart for terminals, the largest first.
 
         Parameters
         ----------
         width : int, default 72
-            Characters of a line at most, 40 at least.
+            Width of the chart in characters, at least 40.
         most : int, default 12
-            Fields that are shown at most; the last line is of all others together.
+            Largest number of lines; the last one sums up all remaining fields.
         ascii_only : bool, default False
-            Whether bars are made of ``#`` rather than of blocks.
+            Whether to draw bars with ``#`` instead of block characters.
 
         Returns
         -------
         str
-            A line for each field, with a bar to the right for what speaks for the answer, and to the left for what
-            speaks against it.
+            A line for each field, with a bar to the right if it raises the prediction, and to the left if it lowers it.
 
         Examples
         --------
@@ -130,24 +129,23 @@ class Explanation(Told):
         ]
 
     def _sorted(self) -> list[tuple[Any, float]]:
-        """Return the shares, the largest first, whichever their sign."""
+        """Return the shares by absolute value, the largest first."""
         return sorted(self.shares.items(), key=lambda pair: -abs(pair[1]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Counterfactual(Told):
-    """What would have to change for another class; ``Network.explain(row, want=...)`` makes one.
+    """The changes of a row for another predicted class; ``Network.explain(row, want=...)`` returns one.
 
     Attributes
     ----------
     label : str or int
-        The class that is answered to the row.
+        The class that is predicted for the row.
     want : str or int
-        The class that was wanted.
+        The wanted class.
     changes : dict of str or int to tuple of two objects, or None
-        The fields that would have to change, each with the value that the row has and the one that it would need, as
-        `Network.rows` tells them. Empty if the answer is what was wanted; None if no training row is answered so,
-        towards which the row could change.
+        The fields to change, each with the row's value and the new value, as `Network.rows` returns them. Empty if the
+        wanted class is predicted already; None if it is predicted for no training row.
     """
 
     label: str | int
@@ -157,13 +155,13 @@ class Counterfactual(Told):
     def __repr__(self) -> str:
         """Return the changes in a line."""
         if self.changes is None:
-            return f"<Counterfactual: {self.label}, and no stored row is answered {self.want}>"
+            return f"<Counterfactual: {self.label}, no stored row is predicted as {self.want}>"
         told = ", ".join(f"{name} {shown(old)} -> {shown(new)}" for name, (old, new) in self.changes.items())
         return f"<Counterfactual: {self.label}, but {self.want} with {told or 'no change'}>"
 
 
 def described(name: Any, value: Any) -> str:
-    """Return the name of a field with its value, in few letters that write nothing else to a terminal."""
+    """Return a field's name with its value, shortened and without control characters."""
     text = f"{'input ' if isinstance(name, int) else ''}{name}"
     text += " unknown" if value is None else f" = {shown(value)}"
     plain = "".join(letter if letter.isprintable() else "�" for letter in text)
@@ -171,14 +169,14 @@ def described(name: Any, value: Any) -> str:
 
 
 def aligned(shares: list[float]) -> list[str]:
-    """Return shares with their signs, with as many decimals as give the largest three digits."""
+    """Return signed shares, with as many decimals as give the largest one three digits."""
     largest = max(map(abs, shares), default=0.0)
     decimals = 2 - math.floor(math.log10(largest)) if largest else 2
     return [f"{share:+,.{min(max(decimals, 0), 12)}f}" if share else "0" for share in shares]
 
 
 def shown(value: Any) -> str:
-    """Return a value of a field as people read it."""
+    """Return a value of a field as text."""
     match value:
         case None:
             return "unknown"
@@ -197,7 +195,7 @@ def shown(value: Any) -> str:
 
 
 def _alike(one: Any, other: Any) -> bool:
-    """Whether two values are the same, with arrays in them."""
+    """Return whether two values are equal, with arrays in them."""
     if isinstance(one, dict) and isinstance(other, dict):
         return list(one) == list(other) and all(_alike(one[key], other[key]) for key in one)
     if isinstance(one, tuple) and isinstance(other, tuple):
@@ -208,7 +206,7 @@ def _alike(one: Any, other: Any) -> bool:
 
 
 def _bar(length: float, ascii_only: bool, *, to_left: bool) -> str:
-    """Return a bar of so many characters, to a half."""
+    """Return a bar of a length in characters, rounded to halves."""
     halves = round(2 * max(length, 0.0))
     if ascii_only:
         return "#" * round(halves / 2)

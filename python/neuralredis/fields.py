@@ -1,4 +1,4 @@
-"""What a network of fields has beside the others: names, and candidates that it puts in order."""
+"""Names, statistics and ranking of networks with fields."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["NetworkOfFields"]
 
 
 class NetworkOfFields(_core.Network):
-    """The part of a network that is about fields."""
+    """The part of `Network` for networks with fields."""
 
     __slots__ = ()
 
     @property
     def fields(self) -> Mapping[str, str] | None:
-        """The kind of each field by its name, in their order; None for a network without fields.
+        """The kind of each field by name, in order; None for a network without fields.
 
         Examples
         --------
@@ -33,29 +33,29 @@ class NetworkOfFields(_core.Network):
 
     @property
     def target(self) -> str | tuple[str, ...] | None:
-        """What the network answers: a name, or those of several outputs; None for a network without fields."""
+        """The name of the target, or the names of several; None for a network without fields."""
         named = self._named()
         return None if named is None else named["target"]
 
     @property
     def classes(self) -> tuple[str, ...] | None:
-        """The classes that are answered now, in the order of the columns of `run`; None where they have no names.
+        """The classes in the order of the columns of `run`; None if they have no names.
 
-        A class that has come since the last training is answered after the next. Bytes of a name that are no UTF-8 are
-        as in the names of files (``surrogateescape``).
+        A class that first occurred after the last training gets an output in the next one. Bytes of a name that are not
+        UTF-8 are decoded with ``surrogateescape``.
         """
         named = self._named()
         return None if named is None else named["classes"]
 
     def field_statistics(self) -> tuple[FieldStatistics, ...]:
-        """Return what the stored rows hold of each field, and how much each matters.
+        """Return statistics of each field over all stored rows, and its permutation importance.
 
-        It goes through all rows, and asks the network about up to a thousand validation rows for each field.
+        The importance needs a prediction of up to a thousand validation rows for each field.
 
         Returns
         -------
         tuple of FieldStatistics
-            One for each field, in their order.
+            One for each field, in order.
 
         Raises
         ------
@@ -81,35 +81,35 @@ class NetworkOfFields(_core.Network):
         want: Any = None,
         top: int | None = None,
     ) -> list[Ranked]:
-        """Return candidates, best first: which of these offers for this customer.
+        """Return candidates in order of their score, best first, such as offers for a customer.
 
         Parameters
         ----------
         candidates : list of dict, frame, or dict of columns
             Rows of fields, as for `observe`.
         shared : dict, optional
-            What all candidates have in common: it fills each field that a candidate has not or has a gap in.
+            Values that all candidates share: they fill fields that a candidate lacks or has a gap in.
         want : str, optional
-            The class whose probability counts; the second of two unless given. Of a regressor with several targets, the
-            name of one.
+            The class whose probability is the score, by default the second of two; of a regressor with several targets,
+            the name of one.
         top : int, optional
-            How many to return at most; all unless given.
+            Largest number of results; by default all.
 
         Returns
         -------
         list of Ranked
-            The index of each candidate and its score, the probability or the output; equals in their order.
+            The index and score of each candidate, a probability or an output; ties keep their order.
 
         Raises
         ------
         KindError
             If the network has no fields.
         OptionError
-            If the network answers no such class, or none is named where there are not two.
+            If there is no such class, or ``want`` is missing and there are not two classes.
         DataError
-            If a value is none of its field's kind, or a field is none of the network's.
+            If a value is invalid for the kind of its field, or there is no such field.
         TrainingError
-            If the network has seen no class yet.
+            If the network has no classes yet.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Files that are replaced as a whole or not at all."""
+"""Replace files atomically."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ __all__ = ["replace"]
 
 
 def replace(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file so that whoever reads it, even after a power failure, finds the old contents or the new ones."""
+    """Write a file atomically: readers find the old contents or the new ones, also after a power failure."""
     path = os.path.realpath(path)
     folder, name = os.path.split(path)
-    # In the same folder, since a name can only be taken over within one file system. A file that is replaced keeps its
-    # permissions, and nobody may read the fresh one who may not read it; any other gets those of any new file.
+    # In the same folder, since a rename is atomic only within a file system. A replaced file keeps its permissions, and
+    # the temporary file is never more readable than it; a new file gets the default permissions.
     mode = _mode(path)
     fresh = os.path.join(folder, f".{name[:200]}.{os.urandom(4).hex()}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode & 0o600)
@@ -41,7 +41,7 @@ def _mode(path: str) -> int | None:
 
 
 def _sync_folder(folder: str) -> None:
-    # The new name itself is lasting only once its folder is; not every system has folders that can be opened.
+    # The rename is durable only after the folder is synced. Some systems cannot open folders.
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""A network in a notebook: a small table, and how its last training went. Nothing is fetched from elsewhere."""
+"""HTML of a network for notebooks: a table and the last learning curve, without external resources."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from neuralredis.results import Info, Report
 
 __all__ = ["network"]
 
-#: Of the drawing, in pixels.
+#: Size and margin of the chart, in pixels.
 WIDTH, HEIGHT, MARGIN = 360, 130, 6
-#: Fields and classes that are named.
+#: Most fields and classes that are listed.
 SHOWN = 12
 
 
@@ -30,7 +30,7 @@ def network(info: Info, report: Report | None) -> str:
         if info.test_dataset_len:
             rows.append(("validation error", f"{info.test_error:.4f}"))
             if info.classification_errors_perc is not None:
-                rows.append(("classified wrongly", f"{info.classification_errors_perc:.1f} %"))
+                rows.append(("misclassified", f"{info.classification_errors_perc:.1f} %"))
     cells = "".join(
         f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(text)}</td></tr>" for name, text in rows
     )
@@ -40,13 +40,13 @@ def network(info: Info, report: Report | None) -> str:
 
 
 def _fields(info: Info) -> str:
-    """Return names and kinds of the fields, of which there may be many."""
+    """Return the names and kinds of the first fields."""
     named = [f"{name} ({kind})" for name, kind in (info.fields or {}).items()]
     return ", ".join(named[:SHOWN]) + (f" and {len(named) - SHOWN:,} more" if len(named) > SHOWN else "")
 
 
 def _target(info: Info) -> str:
-    """Return what is answered, and the classes that there are."""
+    """Return the target and the first classes."""
     target = info.target if isinstance(info.target, str) else ", ".join(info.target or ())
     classes = info.classes or ()
     more = f" and {len(classes) - SHOWN:,} more" if len(classes) > SHOWN else ""
@@ -54,7 +54,7 @@ def _target(info: Info) -> str:
 
 
 def _curve(report: Report) -> str:
-    """Return both errors over the cycles as a drawing."""
+    """Return the learning curve as SVG with a legend."""
     cycles: list[int] = report.curve.cycles.tolist()
     lines = [
         ("#1f77b4", "training error", points(cycles, report.curve.train_error.tolist())),

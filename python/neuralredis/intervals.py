@@ -1,4 +1,4 @@
-"""What a network says of how far its answers may be off."""
+"""Prediction intervals and sets of classes."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ __all__ = ["NetworkWithIntervals"]
 
 
 class NetworkWithIntervals(NetworkOfFields):
-    """The part of a network that is about intervals and sets of classes."""
+    """The part of `Network` for prediction intervals and sets of classes."""
 
     __slots__ = ()
 
     def interval(self, X: Any, level: float = 0.9) -> Interval:
-        """Return the outputs of a regressor, with bounds that hold the truth as often as is asked.
+        """Return the outputs of a regressor with prediction intervals of the given coverage.
 
-        Split conformal prediction [1]_: of rows that the network has not learnt from, the distances of its answers from
-        the truth are put in order, and the one of rank ``ceil((n + 1) * level)`` of ``n`` is the bound on either side.
-        As long as new rows come as those did, the interval holds the truth in ``level`` of all cases, whatever the
-        network and the data are. It is as wide for every row: in the mean of all rows it is right, not for each kind of
+        Split conformal prediction [1]_: the absolute errors on ``n`` rows that the network was not trained on are
+        sorted, and the one of rank ``ceil((n + 1) * level)`` is the half-width of the interval. If new rows come from
+        the same distribution, the interval contains the outcome with probability ``level``, whatever the network and
+        the data are. All rows get the same width: the coverage holds on average over all rows, not for each kind of
         row.
 
-        The rows are those of `calibrate`, or else the validation rows. Where these have decided when the training
-        stopped (``test_error_optimistic`` of `info`), the network looks better by them than it is, and the rank is
-        raised by ``ceil(sqrt(n) / 5)``, which makes up for that in practice; `calibrate` gives the guarantee. Of more
-        than 10,000 rows as many are used that lie evenly among them. The weights of rows are not looked at.
+        The calibration rows are those of `calibrate`, else the validation rows. If early stopping used these
+        (``test_error_optimistic`` of `info`), their errors are too low, and the rank is raised by
+        ``ceil(sqrt(n) / 5)``, which compensates for that in practice; only `calibrate` gives the guarantee. Of more
+        than 10,000 rows an evenly spaced sample of 10,000 is used. Row weights are ignored.
 
         Parameters
         ----------
         X : array_like, shape (inputs,) or (rows, inputs), or rows of fields
             One row or many, as for `run`.
         level : float, default 0.9
-            How often the interval is to hold the truth, above 0 and below 1.
+            Coverage: the probability that the interval contains the outcome, above 0 and below 1.
 
         Returns
         -------
         Interval
-            A tuple of ``value``, ``low`` and ``high``, each of them what `run` returns for the rows.
+            A tuple of ``value``, ``low`` and ``high``, each of the type that `run` returns.
 
         Raises
         ------
         KindError
             If the network is a classifier.
         TrainingError
-            If there are too few rows for that level: 9 at least for 0.9, and 19 where they have decided; 19 for 0.95,
-            and 59. The message says how many are needed.
+            If there are too few calibration rows for that level: at least 9 for 0.9, or 19 if early stopping used them;
+            19 or 59 for 0.95. The message has the number.
         OptionError
             If the level is not between 0 and 1.
         ShapeError, DataError
@@ -73,30 +73,30 @@ class NetworkWithIntervals(NetworkOfFields):
         return Interval(*self._interval(X, level))
 
     def class_set(self, X: Any, level: float = 0.9) -> list[Any]:
-        """Return the classes among which the true one is, as often as is asked.
+        """Return sets of classes that contain the true class with the given coverage.
 
-        As by `interval`, for classes: the score of a row is 1 minus the probability of its true class [1]_. The set of
-        a row has all classes whose probability is high enough, and at least the likeliest: one where the network is
-        sure, several where it is not.
+        As `interval`, for classes: the score of a calibration row is 1 minus the probability of its true class [1]_.
+        The set of a row has all classes whose probability reaches a threshold, and at least the most probable class. So
+        it is small where the network is confident.
 
         Parameters
         ----------
         X : array_like, shape (inputs,) or (rows, inputs), or rows of fields
             One row or many, as for `classify`.
         level : float, default 0.9
-            How often the set is to hold the true class, above 0 and below 1.
+            Coverage: the probability that the set contains the true class, above 0 and below 1.
 
         Returns
         -------
         list
-            The classes of one row, the likeliest first, as integers or names; of many rows such a list for each.
+            The classes of one row, the most probable first, as integers or names; for many rows one such list each.
 
         Raises
         ------
         KindError
             If the network is a regressor.
         TrainingError
-            If there are too few rows for that level, see `interval`.
+            If there are too few calibration rows for that level, see `interval`.
         OptionError
             If the level is not between 0 and 1.
         ShapeError, DataError

@@ -1,4 +1,4 @@
-"""From a table as it comes to a network that has learnt from it, and how good that is."""
+"""Train a network on a table in one call, and evaluate it on rows that are held out."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ __all__ = ["Learnt", "learn"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Learnt:
-    """What `learn` has come to.
+    """The result of `learn`.
 
     Attributes
     ----------
     network : Network
-        The network, with the rows that it has learnt from.
+        The network, with its training and validation rows.
     report : Report
-        How its training went.
+        The report of its training.
     evaluation : ClassifierEvaluation or RegressorEvaluation or None
-        How good it is on the rows that were held out, with the figures of a baseline; None if there are none.
+        Errors and baseline on the held-out rows; None if there are none.
     left_out : dict of str to str
-        Why columns were left out, by their names.
+        The reasons why columns were left out, by name.
     remarks : tuple of str
-        What was decided of the table although it could be otherwise, each in a sentence.
+        Ambiguous decisions on how to read the table, each a sentence.
     """
 
     network: Network
@@ -47,10 +47,10 @@ class Learnt:
     _schema: Schema = field(repr=False)
 
     def rows(self, data: Any) -> dict[str, Any]:
-        """Return the rows of another table as the network takes them, with the columns that it goes by alone.
+        """Return the rows of another table as values of the network's fields, without other columns.
 
-        A network knows numbers, words, dates as of ISO 8601; this reads what else was found in the table learnt from,
-        such as dates with the day first, or prices with their currency, and leaves the other columns out.
+        A network takes numbers, categories and dates of ISO 8601. This method also reads the forms of the training
+        table, such as dates with the day first, or prices with a currency.
 
         Parameters
         ----------
@@ -60,25 +60,25 @@ class Learnt:
         Raises
         ------
         DataError
-            If a column is not there.
+            If a column of the network's fields is missing.
         """
         columns, delimiter = _columns(data)
         return self._schema.adapted(columns, delimiter).rows(columns)
 
     def __repr__(self) -> str:
-        """Return the network, how good it is, and what was left out."""
+        """Return the network, its errors, and what was left out, in lines."""
         lines = [f"<Learnt {self.network.info().title}: {self.report.summary}>"]
         if isinstance(self.evaluation, ClassifierEvaluation):
             found = self.evaluation
             lines.append(
-                f"On {found.rows:,} rows held out: {found.accuracy:.1%} right, "
-                f"always answering the commonest class {found.baseline:.1%}"
+                f"On {found.rows:,} held-out rows: accuracy {found.accuracy:.1%}, "
+                f"baseline {found.baseline:.1%} (the most common class)"
             )
         elif self.evaluation is not None:
             numbers = self.evaluation
             lines.append(
-                f"On {numbers.rows:,} rows held out: off by {numbers.rmse:.4g} (RMSE), "
-                f"always answering the mean by {numbers.baseline:.4g}"
+                f"On {numbers.rows:,} held-out rows: RMSE {numbers.rmse:.4g}, "
+                f"baseline {numbers.baseline:.4g} (the mean)"
             )
         lines += [f"Left out '{name}': {reason}" for name, reason in self.left_out.items()]
         lines += [f"Note: {remark}" for remark in self.remarks]
@@ -99,51 +99,49 @@ def learn(
     callback: Callable[[Progress], object] | None = None,
     **options: Any,
 ) -> Learnt:
-    """Learn from a table to answer one of its columns, and tell how good that is.
+    """Train a network to predict one column of a table from the others, and evaluate it.
 
-    What each column holds is found out: numbers, also with units or decimal commas; dates and times in the forms that
-    people use; yes and no; words; texts; lists of words and of numbers. Columns that number the rows, or have another
-    word in nearly each, are left out. Words such as "NA" and "?" are gaps, and rows without an answer are left out.
+    The kind of each column is detected: numbers, also with units or decimal commas; dates and times in common forms;
+    yes and no; categories; texts; lists of categories or of numbers. Columns of row numbers, or with another text in
+    nearly each row, are left out. Texts such as "NA" and "?" are gaps, and rows without an outcome are left out.
 
     Parameters
     ----------
     data : path, frame, dict of columns, or iterable of dict
-        A file with CSV, JSON lines, Parquet or Feather (for files there is ``neuralredis[cli]``), a frame of pandas or
-        polars, a table of Arrow, a dict of columns, or rows as dicts.
+        A file with CSV, JSON lines, Parquet or Feather (files need ``neuralredis[cli]``), a frame of pandas or polars,
+        a table of Arrow, a dict of columns, or rows as dicts.
     target : str
-        The column to be answered. Texts, yes and no, and few different whole numbers are learnt as classes, others as a
-        number.
+        The column to predict. Texts, yes and no, and few different integers give a classifier, others a regressor.
     kind : {"classifier", "regressor"}, optional
-        Whether to learn classes or a number, where it is not to be found out.
+        The kind of network, to override that choice.
     fields : dict of str to str, optional
-        The kind of some columns, where it is not to be found out: one of the kinds of a `Network`, also
-        ``"date:dmy"``, ``"date:mdy"``, ``"number:comma"`` and ``"number:point"``; None leaves a column out.
+        Kinds of columns that override the detection: a kind of `Network`, or ``"date:dmy"``, ``"date:mdy"``,
+        ``"number:comma"`` or ``"number:point"``; None leaves a column out.
     hidden : sequence of int, default (30, 30, 30)
         Units of the hidden layers.
     kept_back : float, default 0.2
-        Share of the rows that the network never sees, for the figures; 0 for none. Of the others another fifth decides
-        when the training stops.
+        Share of the rows to hold out for the evaluation, 0 for none. A fifth of the others are validation rows.
     seed : int, optional
-        Of all that is random: the same table, options and seed give the same network.
+        Seed for the split and the network: the same table, options and seed give the same network.
     max_time : float, default 60.0
-        Seconds to train at most; 0 or None for no limit.
+        Time limit of the training in seconds; 0 or None for no limit.
     progress, callback
         As for `Network.train`.
     **options
-        More options of the `Network`, such as ``class_weight="balanced"`` or ``monotone={"price": -1}``; classes are in
-        the order of ``learnt.network.classes``.
+        Further options of `Network`, such as ``class_weight="balanced"`` or ``monotone={"price": -1}``. Class weights
+        are in the order of ``learnt.network.classes``.
 
     Returns
     -------
     Learnt
-        The network, the report of its training, and its evaluation on the rows held out.
+        The network, the report of its training, and its evaluation on the held-out rows.
 
     Raises
     ------
     DataError
-        If it is no table, there is no such column, or nothing to be learnt from it.
+        If the data is not a table, has no such column, or has nothing to learn from.
     OptionError
-        If an option has no such value.
+        If an option is invalid.
 
     Examples
     --------
@@ -190,13 +188,13 @@ def learn(
 
 
 def _columns(data: Any) -> tuple[dict[str, Column], str]:
-    """Return the columns of a table, and what stands between its cells."""
+    """Return the columns of a table, and the separator of its cells."""
     if not isinstance(data, str | os.PathLike):
         return frames.columns_of(data), ","
     try:
         from neuralredis.table.reading import read
     except ImportError:
-        raise ImportError("to read files install neuralredis[cli], which brings pyarrow") from None
+        raise ImportError("reading files needs pyarrow: pip install 'neuralredis[cli]'") from None
     table = read(os.fspath(data))
     return {name: table.column(name) for name in table.names}, table.delimiter
 
@@ -205,13 +203,13 @@ def _wishes(fields: Mapping[str, str | None], columns: dict[str, Column], target
     for name in fields:
         if name not in columns:
             there = ", ".join(f"'{name}'" for name in list(columns)[:30])
-            raise DataError(f"fields has '{name}', and the table has no such column; its columns are {there}")
+            raise DataError(f"fields has '{name}', which is not a column of the table: its columns are {there}")
     if target in fields and fields[target] is None:
-        raise OptionError(f"'{target}' cannot be both the target and left out")
+        raise OptionError(f"'{target}' is the target and is left out by fields: expected one of these")
     return {name: Wish("skip") if kind is None else Wish.of(kind) for name, kind in fields.items()}
 
 
 def _in_python(message: str) -> str:
-    """Return a message in which options of the command line are those of Python."""
+    """Return a message with options of the command line replaced by those of Python."""
     message = re.sub(r"--as (.*?)=([a-z:]+)", r"fields={'\1': '\2'}", message)
     return message.replace("--regress", "kind='regressor'").replace("--classify", "kind='classifier'")

@@ -1,4 +1,4 @@
-"""Networks from files, whatever they learn from."""
+"""Load networks of rows or of sequences from files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["from_bytes", "load"]
 
 
 def load(path: str | os.PathLike[str]) -> Network:
-    """Return the network that `Network.save` wrote: of sequences, a `SequenceNetwork`.
+    """Return the network in a file that `Network.save` wrote: a `Network` or a `SequenceNetwork`.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def load(path: str | os.PathLike[str]) -> Network:
     Raises
     ------
     FormatError
-        If the file is no network, damaged, or of a later version of the format.
+        If the file is not a network, is damaged, or has a later version of the format.
     OSError
         If the file cannot be read.
 
@@ -45,6 +45,6 @@ def load(path: str | os.PathLike[str]) -> Network:
 
 
 def from_bytes(data: Buffer) -> Network:
-    """Return the network that was saved as bytes, of the class for what it learns from."""
+    """Return the network in bytes that `Network.save` would write: a `Network` or a `SequenceNetwork`."""
     net = Network.from_bytes(data)
     return net if _core.sequence_declaration(net) is None else SequenceNetwork.from_bytes(data)

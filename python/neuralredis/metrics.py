@@ -1,4 +1,4 @@
-"""Metrics of a server and its networks, for Prometheus and what reads OpenMetrics.
+"""Metrics of a server and its networks, in the formats of Prometheus and OpenMetrics.
 
 The metrics of the server are the fields of ``INFO neuralredis``, which docs/production.md explains. Networks are
 included only where a pattern selects them, since every key adds a dozen time series.
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 __all__ = ["ServerMetrics"]
 
-#: Fields of ``INFO neuralredis`` that only grow.
+#: Fields of ``INFO neuralredis`` that are counters; the others are gauges.
 COUNTERS = ("trainings_finished", "trainings_failed", "trainings_dropped", "rows_observed", "runs")
-#: Where the fields of ``INFO neuralredis`` begin.
+#: Prefix of the fields of ``INFO neuralredis``.
 PREFIX = "neuralredis_"
 
 
 @dataclass(frozen=True)
 class PerNetwork:
-    """A metric of each network."""
+    """A metric with one sample for each network."""
 
     name: str
     help: str
@@ -39,7 +39,7 @@ class PerNetwork:
     is_counter: bool = False
 
     def family(self) -> CounterMetricFamily | GaugeMetricFamily:
-        """Return it without samples."""
+        """Return the metric without samples."""
         family = CounterMetricFamily if self.is_counter else GaugeMetricFamily
         return family(f"neuralredis_network_{self.name}", self.help, labels=["key"])
 
@@ -51,7 +51,7 @@ PER_NETWORK: Sequence[PerNetwork] = (
     PerNetwork("validation_error", "Mean loss of a validation row", lambda info: info.test_error),
     PerNetwork("memory_bytes", "Memory of weights and rows", lambda info: info.memory_bytes),
     PerNetwork("parameters", "Weights and biases of one member", lambda info: info.parameters),
-    PerNetwork("members", "Networks that are averaged", lambda info: info.members),
+    PerNetwork("members", "Members of the ensemble", lambda info: info.members),
     PerNetwork("is_training", "1 while a training runs or is queued", lambda info: int(info.training)),
     PerNetwork("warnings", "Warnings of the last training", lambda info: len(info.training_warnings)),
     PerNetwork("training_cycles", "Passes over the training rows", lambda info: info.training_total_cycles, True),
@@ -60,7 +60,7 @@ PER_NETWORK: Sequence[PerNetwork] = (
 
 
 class ServerMetrics(Collector):
-    """Collects the metrics of a server whenever they are asked for.
+    """A collector of prometheus_client for the metrics of a server.
 
     Parameters
     ----------
@@ -69,15 +69,15 @@ class ServerMetrics(Collector):
     pattern : str, optional
         Networks to include, as a glob pattern such as ``shop:*``; none by default.
     most : int, default 1000
-        Networks to include at most. What is left out is counted by ``neuralredis_networks_left_out``.
+        Most networks to include. ``neuralredis_networks_left_out`` counts the others.
     evaluate : bool, default False
-        Whether to evaluate each network on its validation rows after each training, to export its error and the
-        baseline. It costs one pass over these rows, on a thread of the server.
+        Whether to evaluate each network on its validation rows after each training, and export its error and baseline.
+        This costs one pass over these rows, on a thread of the server.
 
     Notes
     -----
-    ``prometheus_client.REGISTRY.register(ServerMetrics(db, "shop:*"))`` adds the metrics to those of your own program;
-    ``neuralredis exporter`` serves them alone.
+    ``prometheus_client.REGISTRY.register(ServerMetrics(db, "shop:*"))`` adds the metrics to those of your program;
+    ``neuralredis exporter`` serves them without a program.
     """
 
     def __init__(
@@ -88,17 +88,17 @@ class ServerMetrics(Collector):
         self._evaluated: dict[Any, tuple[tuple[int, int, int], tuple[float, float]]] = {}
 
     def describe(self) -> list[Metric]:
-        """Return nothing: what there is depends on the server, which may not be up yet."""
+        """Return no metrics: their names depend on the server, which may not be up at registration."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """Yield all metrics, or only that the server is down."""
-        up = GaugeMetricFamily("neuralredis_up", "1 if the server answers and has the module")
+        """Yield all metrics, or only ``neuralredis_up`` if the server is down."""
+        up = GaugeMetricFamily("neuralredis_up", "1 if the server responds and has the module")
         try:
             metrics = [*self._of_server(), *self._of_networks()]
         except (RedisError, NeuralRedisError):
             metrics = []
-        # A server without the module has no fields.
+        # A server without the module has no such section of INFO.
         up.add_metric([], int(any(metric.name == f"{PREFIX}networks" for metric in metrics)))
         yield up
         yield from metrics
@@ -127,7 +127,7 @@ class ServerMetrics(Collector):
             yield from self._evaluations(infos)
 
     def _info(self, key: Any) -> Info | None:
-        """Return what a network tells of itself, or None if it is gone or may not be read."""
+        """Return the information of a network, or None if it was deleted or must not be read."""
         try:
             info: Info = self._db.network(key).info()
         except (NeuralRedisError, NoPermissionError, KeyError):
@@ -137,11 +137,11 @@ class ServerMetrics(Collector):
     def _evaluations(self, infos: dict[Any, Info]) -> Iterator[Metric]:
         score = GaugeMetricFamily(
             "neuralredis_network_wrong",
-            "On validation rows: share that a classifier gets wrong, or a regressor's root mean square error",
+            "Error rate of a classifier on validation rows, or RMSE of a regressor",
             labels=["key"],
         )
         baseline = GaugeMetricFamily(
-            "neuralredis_network_baseline", "The same for the best constant answer", labels=["key"]
+            "neuralredis_network_baseline", "The same for the best constant prediction", labels=["key"]
         )
         self._evaluated = {key: value for key, value in self._evaluated.items() if key in infos}
         for key, info in infos.items():

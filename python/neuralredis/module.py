@@ -1,4 +1,4 @@
-"""The Redis module that comes with the package."""
+"""The Redis module in the package."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from pathlib import Path
 
 __all__ = ["module_path"]
 
-#: Not ``neuralredis.so``: Python would take a copy of that in the folder of a program for this package.
+#: Not ``neuralredis.so``: Python would import a copy of it in a program's folder instead of this package.
 NAME = "libneuralredis.so"
 
 
 def module_path() -> Path:
-    """Return where the module for ``loadmodule`` is, the same file for Redis and for Valkey.
+    """Return the path of the module for ``loadmodule``; Redis and Valkey load the same file.
 
     Raises
     ------
     FileNotFoundError
-        If this installation was built, or this program frozen, without the module.
+        If the package was built, or the program frozen, without the module.
 
     Examples
     --------

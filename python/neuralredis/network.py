@@ -1,4 +1,4 @@
-"""The network: all of a Python user's surface of it that is not the engine's own."""
+"""The class `Network`: the extension's network with trainings, evaluation, export and files."""
 
 from __future__ import annotations
 
@@ -38,116 +38,117 @@ __all__ = ["Network"]
 
 
 class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
-    """A small fully connected neural network, with the rows it has observed, that trains itself.
+    """A small fully connected neural network that stores its rows and trains on them.
 
-    It observes rows, of which some are kept for testing, and learns from them by full batches, with a variant of RPROP
-    ([1]_, [2]_) or L-BFGS ([3]_), which need no learning rate. Any thread may use it at any time: it answers while it
-    trains.
+    `observe` stores rows, some of them as validation rows; `train` fits the weights by full batches with a variant of
+    RPROP ([1]_, [2]_) or with L-BFGS ([3]_), or by mini-batches with Adam ([4]_). None of them needs a learning rate. A
+    network can be used from any thread at any time, and predicts while it trains.
 
-    The same seed, rows and calls give the same numbers, on every machine, for any number of threads; trainings that
-    time or a request ended excepted.
+    The same seed, rows and calls give the same numbers, on every machine and for any number of threads, unless a
+    training was ended by its time limit or by a request.
 
     Parameters
     ----------
     kind : {"classifier", "regressor"}
-        What it answers: one of a fixed number of classes, or numbers.
+        What it predicts: one of a fixed number of classes, or numbers.
     layout : sequence of int
         Units of each layer: inputs, hidden layers if any, outputs (a classifier's classes). 2 to 32 layers of at most
-        2**20 units with at most 2**24 parameters together. Left out of a network with ``fields``.
+        2**20 units, with at most 2**24 parameters in all. Leave it out for a network with ``fields``.
     fields : dict of str to str, optional
-        For rows that have names: the kind of each field, see below. Inputs and outputs then follow from the rows.
+        For rows of named values: the kind of each field, see Notes. Inputs and outputs then follow from the rows.
     target : str or sequence of str, optional
-        What a network of fields answers; of a regressor it may be several outputs.
+        The name of what a network with fields predicts; a regressor can have several.
     hidden : sequence of int, default (30, 30, 30)
-        Units of the hidden layers of a network of fields.
+        Units of the hidden layers of a network with fields.
     classes : int or sequence of str, default 100
-        How many classes a classifier of fields has room for, which it takes up as rows come; or just these, in order.
+        The classes of a classifier with fields, in the order of its outputs; or the greatest number of classes, which
+        are then collected from the rows.
     normalize : bool, default False
-        Whether a training standardizes the inputs (and a regressor's outputs) by its training rows. Wanted whenever
-        inputs are not of the same size. Without it each is only brought near a common size, by a factor, and outputs
-        are learnt as they are. What is asked and answered is in the units of the rows all the same.
+        Whether a training standardizes the inputs, and a regressor's outputs, by its training rows. Use it unless all
+        inputs have a similar scale. Without it, each input is only multiplied by a factor that brings it near a common
+        scale, and outputs are not scaled. Rows and predictions are in the original units in any case.
     dataset, test : int, optional
-        How many rows the training and the validation set hold at most, below 2**32. 10000 and 2500 if neither is given;
-        with one of them the other is 0.
+        Greatest number of training rows and of validation rows that are stored, below 2**32. 10000 and 2500 if neither
+        is given; with one of them the other is 0.
     seed : int, optional
-        Of all that is random, below 2**64; else the operating system's choice.
+        Seed of the network's random state, below 2**64. By default the operating system chooses it.
     activation : {"relu", "tanh", "sigmoid"}, default "relu"
-        Of the hidden units.
+        Activation of the hidden units.
     output : {"softmax", "sigmoid", "linear"}, optional
-        Of the output units: softmax for a classifier, linear for a regressor unless given.
+        Activation of the output units; by default softmax for a classifier and linear for a regressor.
     loss : {"crossentropy", "mse"}, optional
-        What trainings make small: cross-entropy with softmax, else the squared error unless given.
+        The loss that trainings minimize; by default cross-entropy with softmax, else the squared error.
     algorithm : {"auto", "irprop+", "irprop-", "rprop+", "lbfgs", "adam"}, default "auto"
-        How gradients become steps: by a variant of RPROP; by L-BFGS, which comes closer to numbers that have little
-        noise; or by mini-batches of at most 256 rows, many of them a cycle, with Adam [4]_ and an average of the
-        weights. L-BFGS begins with thirty cycles of iRprop+ where the weights are new. ``"auto"`` chooses when a
-        training starts: mini-batches from 1000 training rows on (20000 for a regressor of up to 20000 parameters, 256
-        for a network of fields), else L-BFGS for such a regressor, else iRprop+.
+        The trainer: a variant of RPROP; L-BFGS, which fits numbers with little noise more closely; or mini-batches of
+        at most 256 rows with Adam [4]_ and averaged weights. L-BFGS begins with thirty cycles of iRprop+ if the weights
+        are new. ``"auto"`` chooses when a training starts: Adam from 1000 training rows on (20000 for a regressor of up
+        to 20000 parameters, 256 for a network with fields), else L-BFGS for such a regressor, else iRprop+.
     l2 : float or "auto", default "auto"
-        Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"`` chooses
-        it at every step from the training rows, of at least 50: with cross-entropy 1 / rows, as regularized logistic
-        regression has it; with squared errors 10 / rows times the present error, so that rows without noise are fitted
-        exactly. Of several networks (``restarts``) each has another share of that, from a hundredth to three times.
+        Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"``
+        computes it at every step from the number of training rows, at least 50: with cross-entropy 1 / rows, as in
+        regularized logistic regression; with squared errors 10 / rows times the current error, so that rows without
+        noise are fitted exactly. In an ensemble (``restarts``) each member multiplies it by another factor, from 0.01
+        to 3.
     restarts : int or "auto", default "auto"
-        Networks of this layout, 1 to 64, that the first training makes of this one. Each begins with random weights of
-        its own and learns from the same rows. With ``autostop`` the half of them that does best on the validation rows
-        is kept, rounded up; the answer is that of the mean of what their output units sum up. Together they are wrong
-        less often than any one of them. ``"auto"`` makes up to seven, by mini-batches up to sixteen, where training and
-        answering stay cheap, for few rows and few parameters. Without ``autostop`` these are chosen by training rows
-        that are held back for a part of the training; of fewer than 40 rows none is held back, and four members learn.
-        A training of fewer than 50 cycles, or with a given ``l2``, then makes one.
+        Size of the ensemble, 1 to 64, that the first training creates. Members have the same layout, begin with random
+        weights of their own, and learn from the same rows. With ``autostop`` the better half by validation error,
+        rounded up, is kept. The ensemble averages the members' logits (sums of the output units); its error is usually
+        lower than that of any member. ``"auto"`` creates up to seven members, by mini-batches up to sixteen, as long as
+        training and prediction stay cheap, for few rows and few parameters. Without ``autostop`` members are chosen by
+        a trial in which some training rows are held out; with fewer than 40 rows there is no trial, and four members
+        learn. A training of fewer than 50 cycles, or with a given ``l2``, then has one member.
     class_weight : {"none", "balanced"} or sequence of float, optional
-        How much the rows of each class count in the errors that trainings make small and ``autostop`` watches, besides
-        their own weights: a finite number above 0 for each output. ``"balanced"`` computes it when a training starts,
-        as rows / (classes * rows of the class), so that a rare class has as much say as any other. Only for
-        classifiers; `evaluate` does not know of it. ``None`` and ``"none"`` leave all classes alike.
+        Class weights: factors of the loss, a finite number above 0 for each output, in trainings and for ``autostop``;
+        they multiply row weights. ``"balanced"`` computes rows / (classes * rows of the class) when a training starts,
+        so that rare classes count as much as common ones. Only for classifiers; `evaluate` ignores them. ``None`` and
+        ``"none"`` weight all classes alike.
     patience : int or "auto", default "auto"
-        Cycles, 1 or more, without a lower validation error (by a thousandth) after which ``autostop`` ends a training,
-        and before which it does not. ``"auto"`` waits half as long as the training took so far, from 50 or 100 to 500
-        cycles, by mini-batches from 4 to 20; without ``backtrack`` less where the validation error rises again and
-        again.
+        Cycles, at least 1, without a fall of the validation error by a thousandth, after which ``autostop`` ends a
+        training; it does not end one earlier. ``"auto"`` waits half as long as the training took so far, from 50 or 100
+        to 500 cycles, by mini-batches from 4 to 20; without ``backtrack`` shorter if the validation error rises
+        repeatedly.
     monotone : sequence of int or dict of str to int, optional
-        1 for an input with which the answer only rises, -1 for one with which it only falls, 0 for the others; of a
-        network of fields by their names, or as a ``"+"`` or ``"-"`` after a kind. The answer is a regressor's one
-        output, or the second of a classifier's two classes. It holds for every two rows that differ in such inputs
-        alone, exactly, whatever the rows are that were learnt from, and does not change afterwards. Hidden units are
-        then of tanh unless ``activation`` says sigmoid, since rectified ones could form convex functions alone, and
-        iRprop+ takes the place of L-BFGS. See Notes.
+        Constraints: 1 for an input in which the prediction never falls, -1 for one in which it never rises, 0 for the
+        others; with fields by name, or as a ``"+"`` or ``"-"`` after a kind. The prediction is a regressor's single
+        output, or the probability of the second of two classes. The constraint holds exactly for all pairs of rows
+        that differ in such inputs alone, whatever the training rows are, and cannot be changed later. Hidden units use
+        tanh unless ``activation`` is sigmoid, since monotone networks of ReLU are convex functions only, and iRprop+
+        replaces L-BFGS. See Notes.
 
     Raises
     ------
     OptionError
-        If the layout is too large or too small, an option has no such value, or two exclude each other; or if there is
-        no such kind of field, or a name that cannot be.
+        If the layout is too large or too small, an option has no such value, two options exclude each other, or a
+        field's kind or name is invalid.
 
     Notes
     -----
-    A network of fields takes rows as programs have them: dicts, frames of pandas and polars, tables of Arrow. Values
-    may be missing (a gap: left out, None, NaN, NA, NaT or an empty text), and are always normalized. The kinds, in any
-    case of letters, some with a number after them (``"category 500"`` or ``("category", 500)``):
+    A network with fields takes rows as dicts, frames of pandas and polars, and tables of Arrow. Values may be missing
+    (a gap: left out, None, NaN, NA, NaT or an empty text), and are always standardized. Kinds are case-insensitive;
+    some take a number (``"category 500"`` or ``("category", 500)``):
 
     ================= =================================================================================================
     Kind              Values
     ================= =================================================================================================
     ``number``        A finite number.
-    ``category [n]``  A word of at most 64 bytes, or a number as one; of ``n`` (100) different ones, others are alike.
-    ``auto [n]``      A number where it is one, else a word as of ``category``.
+    ``category [n]``  A text of at most 64 bytes, or a number; the first ``n`` (100) are distinguished, others are not.
+    ``auto [n]``      A number if the value is one, else as ``category``.
     ``flag``          Yes or no: booleans, 1 and 0, true and false, yes and no, on and off.
-    ``time``          A date or a moment: datetimes, seconds or milliseconds since 1970, ISO 8601; UTC without a zone.
-    ``text [n]``      Words of any script, hashed to ``n`` buckets (512).
-    ``tags [n]``      Several words, a list or a text with commas.
+    ``time``          A date or time: datetimes, seconds or milliseconds since 1970, ISO 8601; UTC without a zone.
+    ``text [n]``      Words in any script, hashed to ``n`` buckets (512).
+    ``tags [n]``      Several categories: a list, or a text with commas.
     ``vector n``      A list of ``n`` numbers.
     ================= =================================================================================================
 
-    Numbers, flags and what is a number in ``auto`` can have a ``+`` or ``-`` after the kind, as in ``"number -"``.
+    Numbers, flags and the numbers of ``auto`` can have a ``+`` or ``-`` after the kind, as in ``"number -"``.
 
-    For a monotone answer, weights of these inputs and all weights of later layers keep their signs; a step that would
-    take one across 0 is reflected [5]_. That is exact in floating point, since each rounding is monotone, too. In
-    other inputs the answer is as free as ever. Where it is true of what is learnt it makes errors smaller, the more so
-    the fewer the rows and the more noise they have. Minima and maxima of several monotone inputs are learnt badly.
+    With ``monotone``, the weights of constrained inputs and all weights of later layers keep their signs; a step that
+    would change a sign is reflected at 0 [5]_. The result is exact in floating point, since rounding is monotone, too.
+    Other inputs are not constrained. If the constraint is true it reduces the error, most with few and noisy rows.
+    Minima and maxima of several monotone inputs are approximated badly.
 
-    A word or a class that comes first after a training is another word, or not answered, until the next takes it up.
-    Names are text; bytes that are no UTF-8 are as in the names of files (``surrogateescape``).
+    A category that first occurs after a training is treated as unknown, and a class is not predicted, until the next
+    training. Names are text; bytes that are not UTF-8 are decoded with ``surrogateescape``.
 
     References
     ----------
@@ -164,7 +165,7 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
 
     Examples
     --------
-    A network that learns to add.
+    Learn to add:
 
     >>> import neuralredis as nr
     >>> net = nr.Network("regressor", [2, 3, 1], normalize=True, dataset=60, seed=7)
@@ -178,7 +179,7 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
     >>> round(float(net.run([20, 30])[0]))
     50
 
-    One that has rows with names.
+    A network with fields:
 
     >>> net = nr.Network("classifier", fields={"age": "number", "plan": "category"}, target="left", dataset=100, seed=7)
     >>> rows = [{"age": 20, "plan": "free"}, {"age": 60, "plan": "pro"}, {"plan": "free"}, {"age": None, "plan": "pro"}]
@@ -196,7 +197,7 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
     __slots__ = ()
 
     def report(self) -> Report | None:
-        """Return what the last training did and found; None before the first and after `reset`."""
+        """Return the report of the last training; None before the first and after `reset`."""
         fields = self._report()
         return None if fields is None else report_of(fields)
 
@@ -210,44 +211,44 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         progress: bool | None = None,
         callback: Callable[[Progress], object] | None = None,
     ) -> Report:
-        """Train, and wait for the end.
+        """Train, and return when the training has ended.
 
-        Other threads run meanwhile. Ctrl-C stops the training, keeps what it has learnt (with ``backtrack`` the best of
-        it), and then raises ``KeyboardInterrupt``. Greenlets of gevent do not run meanwhile: call it in gevent's thread
-        pool, ``gevent.get_hub().threadpool.apply(net.train)``.
+        Other threads run meanwhile. Ctrl-C stops the training, keeps its result (with ``backtrack`` the best weights),
+        and raises ``KeyboardInterrupt``. Greenlets of gevent are blocked: call it in gevent's thread pool,
+        ``gevent.get_hub().threadpool.apply(net.train)``.
 
         Parameters
         ----------
         max_cycles : int, default 0
-            How often the training rows are presented at most; 0 or None for no limit.
+            Limit of cycles, passes over the training rows; 0 or None for no limit.
         max_time : float, default 10.0
-            Seconds at most, counted from the real start; 0 or None for no limit.
+            Time limit in seconds, without time in the queue; 0 or None for no limit.
         autostop : bool, default False
-            Whether to end when the validation rows have nothing more to gain. The limits hold all the same. Without it
-            the first training begins with a trial of several networks; see ``restarts`` of `Network`. With it, where
-            the loss is the cross-entropy, what a classifier's output units sum up is then divided by the temperature
-            from 1 to 10 with which the validation rows have the least loss (Guo and others, "On calibration of modern
-            neural networks", ICML 2017): probabilities become less sure, and the likeliest class stays.
+            Early stopping: whether to stop when the validation error no longer falls. The limits apply as well.
+            Without it, the first training begins with a trial of several networks, see ``restarts`` of `Network`. With
+            it, and cross-entropy as the loss, a classifier's logits are finally divided by the temperature, 1 to 10,
+            with the lowest validation loss (C. Guo and others, "On calibration of modern neural networks", ICML 2017);
+            this lowers overconfident probabilities and keeps the most probable class.
         backtrack : bool, default False
-            Whether to return to the weights that did best on the validation rows, by the squared error of the outputs
-            whatever the loss; without ``autostop`` it has no effect.
+            Whether to return to the weights with the lowest validation error, measured by squared errors whatever the
+            loss is; without ``autostop`` it has no effect.
         progress : bool, optional
-            Whether to show a progress bar; by default on a terminal, once the training has taken half a second.
+            Whether to show a progress bar; by default on a terminal, for trainings longer than half a second.
         callback : callable, optional
-            Called with a `Progress` on this thread, some twenty times a second while the training runs and once at its
-            end. If it returns False the training is stopped; if it raises, the training is stopped, its result is kept,
-            and the exception goes on.
+            Called on this thread with a `Progress`, about twenty times a second and once at the end. If it returns
+            False the training is stopped. If it raises, the training is stopped, its result is kept, and the exception
+            propagates.
 
         Returns
         -------
         Report
-            Why it ended, both errors, and how they developed.
+            Why the training ended, the errors, and the learning curve.
 
         Raises
         ------
         TrainingError
-            If there are no training rows, no validation rows with ``autostop``, or the network is being trained
-            already; or if the training ended without a result because the network was reset.
+            If there are no training rows, no validation rows with ``autostop``, if the network is being trained
+            already, or if it was reset during the training.
 
         Examples
         --------
@@ -271,9 +272,9 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         autostop: bool = False,
         backtrack: bool = False,
     ) -> Training:
-        """Start a training in the background and return at once, however many rows there are.
+        """Start a training in the background and return at once.
 
-        Several networks train at a time, and share the cores; beyond 32 they are queued.
+        Up to 32 networks train at the same time and share the cores; further trainings are queued.
 
         Parameters
         ----------
@@ -283,7 +284,7 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         Returns
         -------
         Training
-            What to ask for its progress, to stop it, and to wait for it.
+            The running training: its progress, and methods to stop it and to wait for it.
 
         Raises
         ------
@@ -294,7 +295,7 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         return Training(self, self._start(max_cycles, max_time, autostop, backtrack))
 
     def info(self) -> Info:
-        """Return what the network tells of itself.
+        """Return layout, options, numbers of rows, and the errors of the last training.
 
         Examples
         --------
@@ -310,21 +311,21 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
     @overload
     def evaluate(self, X: Any, y: Any = None, *, weight: ArrayLike | None = None) -> Evaluation: ...
     def evaluate(self, X: Any = "test", y: Any = None, *, weight: ArrayLike | None = None) -> Evaluation:
-        """Return how well the present weights do on a stored set, or on fresh rows, which are not kept.
+        """Evaluate the current weights on a stored set, or on fresh rows, which are not stored.
 
         Parameters
         ----------
         X : {"test", "train"} or array_like of shape (inputs,) or (rows, inputs), default "test"
-            The set, or fresh rows as for `observe`.
+            The stored set, or fresh rows as for `observe`.
         y : array_like of shape (rows,) or (rows, outputs), optional
-            The classes or the outputs of fresh rows; rows of fields may have them among their own columns.
+            The outcomes of fresh rows: classes or numbers. Rows of fields may have them as a column of X.
         weight : float or array_like of shape (rows,), optional
-            Weights of fresh rows; they count in the error alone.
+            Row weights of fresh rows; they affect ``error`` only.
 
         Returns
         -------
         ClassifierEvaluation or RegressorEvaluation
-            The figures, with those of a baseline that has learnt nothing.
+            Errors and the baseline.
 
         Raises
         ------
@@ -342,17 +343,17 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         return ClassifierEvaluation(**fields) if "accuracy" in fields else RegressorEvaluation(**fields)
 
     def describe(self) -> Description:
-        """Return all that the answers of the network follow from, for those who compute them elsewhere.
+        """Return everything needed to compute the network's predictions elsewhere.
 
         Returns
         -------
         Description
-            Layers, activations, scalings, bounds and members, and in which order they are computed; of fields and of
-            sequences, how inputs follow from them. Copies, which nothing changes.
+            Layers, activations, scalings, bounds and members, with the order of computation; with fields or sequences,
+            how inputs follow from them. Arrays are copies.
 
         See Also
         --------
-        Network.weights : the same in fewer numbers, with ``folded=True``
+        Network.weights : with ``folded=True`` the same as fewer numbers
 
         Examples
         --------
@@ -372,27 +373,27 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
     @overload
     def weights(self, folded: bool) -> list[list[NDArray[Any]]]: ...
     def weights(self, folded: bool = False) -> Any:
-        """Return the weights and biases that answers go through now.
+        """Return the current weights and biases.
 
-        They are in the units that the network computes in: inputs standardized by the training rows with ``normalize``,
-        else brought near a common size by a factor, and a regressor's outputs likewise. So their sizes can be compared
-        with one another, whatever the units of the rows.
+        They apply to scaled values: with ``normalize`` inputs and a regressor's outputs are standardized by the
+        training rows, else inputs are multiplied by a factor. So the sizes of weights are comparable, whatever the
+        units of the rows.
 
         Parameters
         ----------
         folded : bool, default False
-            Whether they are to be those of one network that takes inputs and gives outputs in the units of the rows:
-            scalings become part of the first and of the last layer, and several members become one, each with units of
-            its own, of which the last layer is the mean. Its answers are those of this network but for rounding, some
-            1e-7 of their size, as long as no value reaches the bounds of `describe`. Softmax and sigmoid come after the
-            last layer; where a regressor has a sigmoid output, so does the scaling of its outputs, see `describe`.
+            Whether to return a single equivalent network in the units of the rows: scalings are folded into the first
+            and the last layer, and the members of an ensemble are stacked side by side, with their mean as the last
+            layer. Its outputs differ by rounding only, about 1e-7 relatively, as long as no value reaches the bounds of
+            `describe`. Softmax or sigmoid follow after the last layer; for a regressor with sigmoid output the scaling
+            of outputs follows as well, see `describe`.
 
         Returns
         -------
         list of list of numpy.ndarray, shape (1 + inputs, outputs)
-            For each network that answers (``members`` of `info`, one unless there are ``restarts``) an array for each
-            layer after the inputs: the biases in its first row, then a row of weights from each unit of the layer
-            before. As float32; with ``folded`` as float64, and of one network. Copies, which nothing changes.
+            For each member of the ensemble (``members`` of `info`) one array for each layer after the inputs: the
+            biases in the first row, then a row of weights from each unit of the previous layer. float32; with
+            ``folded`` float64, and a single member. Arrays are copies.
 
         Raises
         ------
@@ -406,7 +407,7 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         >>> [[layer.shape for layer in member] for member in net.weights()]
         [[(10, 15), (16, 2)]]
 
-        Answers in plain NumPy.
+        Predictions in plain NumPy:
 
         >>> import numpy as np
         >>> net = nr.Network("regressor", [1, 4, 1], normalize=True, seed=1)
@@ -424,26 +425,26 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         return [_folded(description)] if folded else stacked(description)
 
     def set_weights(self, weights: ArrayLike | Sequence[Sequence[ArrayLike]]) -> None:
-        """Have other weights and biases: those of a trainer of your own, or of another network of this layout.
+        """Set the weights and biases, such as those of a trainer of your own or of a network with the same layout.
 
-        Rows, options and the scaling of inputs and outputs stay. As after `reset`, the statistics of `info` begin
-        again, there is no report, and trainers remember nothing of the steps that led to the weights before; but the
-        next training goes on from these weights, with as many members as there are.
+        Rows, options and the scaling of inputs and outputs are kept. As after `reset`, the statistics of `info`
+        restart, there is no report, and the trainer's state is cleared; but the next training starts from these
+        weights, with the same members.
 
-        Scalings are computed when a training starts. A network that has never been trained has none, even with
-        ``normalize``: have ``train(max_cycles=1)`` compute them before a trainer of your own begins.
+        Scalings are computed when a training starts, so a network that was never trained has none, even with
+        ``normalize``. For a trainer of your own, call ``train(max_cycles=1)`` first.
 
         Parameters
         ----------
         weights : array_like of shape (members * parameters,), or list of list of array_like
-            All of them in a row, as `gradient` has them, or as `weights` returns them. Kept in single precision.
+            One flat array in the order of `gradient`, or nested lists as `weights` returns them. Stored as float32.
 
         Raises
         ------
         ShapeError
-            If they are more or fewer than those of the network, or of other shapes.
+            If their number or shapes do not fit the layout.
         DataError
-            If one is no finite number, or has the wrong sign for an answer that is monotone in inputs.
+            If a weight is not finite, or its sign violates a constraint of ``monotone``.
         TrainingError
             If the network is being trained.
 
@@ -462,10 +463,10 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         self._set_weights(flat(weights, self.weights()) if by_layer else weights)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the network to a file, which `load` reads; a file of that name is replaced as a whole or not at all.
+        """Write the network to a file for `load`; an existing file is replaced atomically.
 
-        Rows, weights, statistics and the state of all that is random are in it, so that a loaded network goes on as
-        this one would. A running training is not.
+        The file contains rows, weights, statistics and random state, so that a loaded network behaves exactly like this
+        one. A running training is not saved.
 
         Parameters
         ----------
@@ -480,30 +481,30 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         files.replace(path, bytes(self))
 
     def export(self, path: str | os.PathLike[str], to: str | None = None) -> list[Path]:
-        """Write the network as files that answer without neuralredis.
+        """Write the network as code or a model file that runs without neuralredis.
 
-        Fields, words, scalings and all weights go along, rows do not. Each export has a dozen rows in it that were made
-        up, with what this network answers, and can test itself by them. The formats, and what each of them promises,
-        are in ``docs/export.md``.
+        An export contains fields, categories, scalings and weights, but no stored rows. It also has a dozen synthetic
+        rows with this network's predictions, by which it can test itself. ``docs/export.md`` describes the formats and
+        their precision.
 
         Parameters
         ----------
         path : path-like
-            The file. What belongs to it is written beside it: a header, types.
+            The file. Files that belong to it, such as a header, are written beside it.
         to : str, optional
-            The format; else the suffix of the path says it.
+            The format; by default given by the suffix of the path.
 
         Returns
         -------
         list of pathlib.Path
-            The files that were written.
+            The written files.
 
         Raises
         ------
         OptionError
-            If there is no such format, or the format has no way to say what this network is.
+            If there is no such format, or the format does not support a feature of this network.
         TrainingError
-            If a classifier of fields has seen no class.
+            If a classifier with fields has no classes yet.
         OSError
             If a file cannot be written.
 
@@ -520,11 +521,11 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         return export(self, path, to)
 
     def __eq__(self, other: object) -> bool:
-        """Whether both have the same contents and will do the same from here on, to the last bit.
+        """Return whether two networks have the same state, so that the same calls give the same bits.
 
-        Layout, options, limits, rows, weights, what the last training found, notes and the state of all that is random
-        count. How long trainings took, and on how many threads, does not: two networks of the same seed, rows and calls
-        are equal, on any machine.
+        The state is layout, options, limits, rows, weights, statistics and report, notes, and random state. Durations
+        and numbers of threads of trainings are not compared: two networks of the same seed, rows and calls are equal,
+        on any machine.
 
         Examples
         --------
@@ -540,11 +541,11 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         return self._same(other) if isinstance(other, Network) else NotImplemented
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as the saved bytes."""
+        """Return how to pickle the network, by its saved bytes."""
         return type(self).from_bytes, (bytes(self),), getattr(self, "__dict__", None) or None
 
     def __repr__(self) -> str:
-        """Return kind, layout, rows and what training has come to."""
+        """Return kind, layout, numbers of rows, and errors."""
         info = self.info()
         if not info.training_total_cycles:
             state = "untrained"
@@ -557,21 +558,21 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         return f"<Network {info.title}, {rows}, {state}{training}>"
 
     def _repr_html_(self) -> str:
-        """Return a table and the last training's learning curve, for notebooks."""
+        """Return a table and the learning curve of the last training, for notebooks."""
         return html.network(self.info(), self.report())
 
 
 def names_a_set(X: Any, y: Any, weight: Any) -> bool:
-    """Whether the arguments of `evaluate` are those of a stored set rather than of fresh rows."""
+    """Return whether the arguments of `evaluate` name a stored set rather than fresh rows."""
     if isinstance(X, str):
         if y is not None or weight is not None:
-            raise TypeError(f"evaluate({X!r}) of a stored set takes nothing else: its rows have outputs and weights")
+            raise TypeError(f"evaluate({X!r}) takes no y or weight: stored rows have outcomes and weights")
         return True
     return False
 
 
 def _signature() -> inspect.Signature:
-    """Return how a network is made, with the options that the engine has."""
+    """Return the signature of `Network`, with the options of the engine's table."""
     positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
     leading = [inspect.Parameter("kind", positional), inspect.Parameter("layout", positional, default=None)]
     options = [

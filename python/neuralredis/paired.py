@@ -1,4 +1,4 @@
-"""Whether one network is better than another, by what both answered to the same rows."""
+"""Tests and intervals of the difference between two networks on the same rows."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["holm", "mcnemar", "mean_interval", "paired_t", "share_difference", "student_tail"]
 
-#: 95 % of a normal distribution lie within so many standard deviations.
+#: Standard deviations within which 95 % of a normal distribution lie.
 NORMAL_95 = 1.96
-#: Steps of a continued fraction at most, and the relative change at which it has converged.
+#: Most steps of a continued fraction, and the relative change at which it has converged.
 MOST_STEPS, CONVERGED = 300, 1e-15
 
 
 def mcnemar(first: int, second: int) -> float:
-    """Return how likely so great a difference, or a greater one, is by chance: McNemar's test in its exact form.
+    """Return the p-value of McNemar's exact test, two-sided, 0 to 1.
 
-    Rows that both networks get right, or both get wrong, say nothing of which is better. If neither is, each of the
-    others is as likely to be got right by the one as by the other.
+    Rows that both networks get right, or both get wrong, do not count. Under the null hypothesis each remaining row is
+    equally likely to be classified correctly by either network.
 
     Q. McNemar, "Note on the sampling error of the difference between correlated proportions or percentages",
     Psychometrika 12, 1947; for classifiers T. G. Dietterich, "Approximate statistical tests for comparing supervised
@@ -29,12 +29,7 @@ def mcnemar(first: int, second: int) -> float:
     Parameters
     ----------
     first, second : int
-        Rows that only the first gets right, and that only the second does.
-
-    Returns
-    -------
-    float
-        The p-value of both sides, 0 to 1.
+        Rows that only the first network classifies correctly, and that only the second does.
 
     Examples
     --------
@@ -44,14 +39,14 @@ def mcnemar(first: int, second: int) -> float:
     rows, fewer = first + second, min(first, second)
     if first == second:
         return 1.0
-    # The logarithm of each term of the binomial distribution, by the ratio to the one before.
+    # Logarithms of the terms of the binomial distribution, from the ratio of successive terms.
     places = np.arange(1, fewer + 1)
     terms = np.concatenate([[0.0], np.cumsum(np.log((rows - places + 1) / places))]) - rows * math.log(2)
     return min(1.0, 2 * float(np.exp(terms).sum()))
 
 
 def share_difference(first: int, second: int, rows: int) -> tuple[float, float, float]:
-    """Return by how much more of the rows the second network gets right, and both ends of the 95 % interval of that.
+    """Return the difference of two accuracies, second minus first, and both ends of its 95 % interval.
 
     A. Agresti, Y. Min, "Simple improved confidence intervals for comparing matched proportions", Statistics in Medicine
     24, 2005.
@@ -59,9 +54,9 @@ def share_difference(first: int, second: int, rows: int) -> tuple[float, float, 
     Parameters
     ----------
     first, second : int
-        Rows that only the first gets right, and that only the second does.
+        Rows that only the first network classifies correctly, and that only the second does.
     rows : int
-        All rows.
+        Number of all rows.
 
     Examples
     --------
@@ -75,21 +70,21 @@ def share_difference(first: int, second: int, rows: int) -> tuple[float, float, 
 
 
 def paired_t(differences: ArrayLike) -> float:
-    """Return how likely a mean so far from 0, or farther, is by chance: Student's test of paired differences.
+    """Return the p-value of Student's paired t-test, two-sided, 0 to 1.
 
     Student, "The probable error of a mean", Biometrika 6, 1908; for the errors of two forecasts F. X. Diebold, R. S.
-    Mariano, "Comparing predictive accuracy", Journal of Business & Economic Statistics 13, 1995, here of rows that do
-    not depend on each other.
+    Mariano, "Comparing predictive accuracy", Journal of Business & Economic Statistics 13, 1995, here for independent
+    rows.
 
     Parameters
     ----------
     differences : array_like of float, shape (rows,)
-        Of each row the error of the one network less that of the other.
+        The difference of the two networks' errors in each row.
 
     Returns
     -------
     float
-        The p-value of both sides, 0 to 1; 1 for fewer than two rows, and where no row differs.
+        The p-value; 1 for fewer than two rows, and if no row differs.
 
     Examples
     --------
@@ -104,9 +99,9 @@ def paired_t(differences: ArrayLike) -> float:
 
 
 def mean_interval(values: ArrayLike) -> tuple[float, float, float]:
-    """Return the mean of some values and both ends of its 95 % interval, by Student's distribution.
+    """Return the mean of some values and both ends of its 95 % interval, by Student's t-distribution.
 
-    Of one value, whose spread is not known, the ends are NaN.
+    For a single value the ends are NaN.
 
     Examples
     --------
@@ -122,7 +117,7 @@ def mean_interval(values: ArrayLike) -> tuple[float, float, float]:
 
 
 def holm(values: Sequence[float]) -> list[float]:
-    """Return p-values of several tests so that, of those below 0.05, all are right in 95 % of all cases.
+    """Return p-values corrected for multiple comparisons, which controls the family-wise error rate.
 
     S. Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6, 1979.
 
@@ -139,7 +134,7 @@ def holm(values: Sequence[float]) -> list[float]:
 
 
 def student_tail(t: float, freedom: int) -> float:
-    """Return how much of Student's distribution is as far from 0 as `t`, on both sides.
+    """Return the two-sided tail probability of Student's t-distribution, P(|T| >= |t|).
 
     Examples
     --------
@@ -150,8 +145,8 @@ def student_tail(t: float, freedom: int) -> float:
 
 
 def _student_95(freedom: int) -> float:
-    """Return within how many standard errors 95 % of Student's distribution lie: the quantile, by bisection."""
-    # With one degree of freedom it is 12.7.
+    """Return the 97.5 % quantile of Student's t-distribution, by bisection."""
+    # The largest, with one degree of freedom, is 12.7.
     low, high = 0.0, 16.0
     for _ in range(60):
         middle = (low + high) / 2
@@ -167,7 +162,7 @@ def _beta(x: float, a: float, b: float) -> float:
     """Return the regularized incomplete beta function: its continued fraction (NIST, DLMF 8.17.22)."""
     if x <= 0 or x >= 1:
         return float(x >= 1)
-    # The fraction converges fast on this side only.
+    # The fraction converges fast for small x only; use the symmetry for large x.
     if x > (a + 1) / (a + b + 2):
         return 1 - _beta(1 - x, b, a)
     log_front = a * math.log(x) + b * math.log1p(-x) + math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)

@@ -1,4 +1,4 @@
-"""A progress bar for those who wait for a training."""
+"""The progress bar of trainings."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from neuralredis.results import Progress, Report, errors
 
 __all__ = ["Bar"]
 
-#: Seconds that a training may take before a bar that nobody asked for appears.
+#: Seconds after which a bar appears if it was not requested.
 PATIENCE = 0.5
 
 
 class Bar:
-    """How far a training is: by its cycles or its time, whichever will end it first, and by its errors.
+    """A progress bar: the share of the limit of cycles or of time, whichever is larger, and the errors.
 
     Parameters
     ----------
@@ -25,11 +25,11 @@ class Bar:
     max_time : float
         The limit of time in seconds, 0 for none.
     asked : bool
-        Whether the bar was asked for, so that it appears at once.
+        Whether the bar was requested, so that it appears at once.
     """
 
     def __init__(self, max_cycles: int, max_time: float, *, asked: bool) -> None:
-        # Only who sees a bar waits for its library.
+        # Imported here, so that only trainings with a bar pay for the import.
         from tqdm.auto import tqdm
 
         self._max_cycles = max_cycles
@@ -41,7 +41,7 @@ class Bar:
                 total=1 if limited else None,
                 bar_format="training {percentage:3.0f}%|{bar:20}| {desc}" if limited else "training: {desc}",
                 delay=0 if asked else PATIENCE,
-                # Ours is the time between two looks.
+                # The caller already limits how often it updates.
                 mininterval=0,
                 miniters=0,
                 dynamic_ncols=True,
@@ -50,16 +50,16 @@ class Bar:
 
     @staticmethod
     def wanted(choice: bool | None) -> bool:
-        """Whether a bar is to be shown: as chosen, else on a terminal; never where there is nothing to write it to."""
-        # Programs without a console have no such streams; others may have closed them.
+        """Return whether to show a bar: as chosen, else on a terminal; never without an open stderr."""
+        # Programs without a console have no stderr.
         if sys.stderr is None or sys.stderr.closed:
             return False
         return sys.stderr.isatty() if choice is None else bool(choice)
 
     def show(self, progress: Progress) -> None:
-        """Show how far it is."""
+        """Show the progress."""
         if progress.queued:
-            self._draw(0.0, "waits for other trainings")
+            self._draw(0.0, "queued: waiting for other trainings")
             return
         shares = [0.0]
         if self._max_cycles:
@@ -69,12 +69,12 @@ class Bar:
         self._draw(min(max(shares), 1.0), self._text(progress))
 
     def ended(self, report: Report) -> None:
-        """Show how it ended, and leave that on the screen."""
+        """Show how the training ended, and leave the bar on the screen."""
         self._draw(1.0, report.summary)
         self._close()
 
     def interrupted(self, progress: Progress) -> None:
-        """Leave on the screen how far it came."""
+        """Show the progress at an interruption, and leave the bar on the screen."""
         if self._bar is not None:
             self._bar.set_description_str(f"interrupted at {self._text(progress)}", refresh=False)
         self._close()
@@ -101,11 +101,11 @@ class Bar:
 
     @contextmanager
     def _unless_it_cannot_be_written(self) -> Iterator[None]:
-        """Give the bar up where its stream fails: no training ends for that."""
+        """Drop the bar if its stream fails, instead of failing the training."""
         try:
             yield
         except (OSError, ValueError):
             if self._bar is not None:
-                # So that it is not written when it is thrown away, either.
+                # Otherwise tqdm would write once more when it is collected.
                 self._bar.disable = True
             self._bar = None

@@ -1,4 +1,4 @@
-"""What a network offers wherever it is, for the annotations of programs that take either."""
+"""The protocol of embedded and remote networks, for type annotations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["AnyNetwork"]
 
 
 class AnyNetwork(Protocol):
-    """A network in this process (`Network`) or in a Redis server (`RedisNetwork`): the same methods do the same.
+    """A network in this process (`Network`) or in a Redis server (`RedisNetwork`), with the methods that both have.
 
     Examples
     --------
@@ -30,11 +30,11 @@ class AnyNetwork(Protocol):
     0.0
     """
 
-    # Rows by their positions are arrays, rows of fields dicts, frames and tables of several libraries.
+    # Rows are arrays, or, with fields, dicts, frames and tables of several libraries.
     def observe(
         self, X: Any, y: Any = None, *, into: Set | None = None, weight: ArrayLike | None = None
     ) -> tuple[int, int]:
-        """Store rows to learn from and to test on."""
+        """Store training and validation rows."""
 
     def run(self, X: Any) -> Any:
         """Return the outputs of the network."""
@@ -45,10 +45,10 @@ class AnyNetwork(Protocol):
         """Return the class of each row."""
 
     def interval(self, X: Any, level: float = 0.9) -> Interval:
-        """Return outputs with bounds that hold the truth as often as is asked."""
+        """Return outputs with prediction intervals of the given coverage."""
 
     def class_set(self, X: Any, level: float = 0.9) -> list[Any]:
-        """Return the classes among which the true one is as often as is asked."""
+        """Return sets of classes that contain the true one with the given coverage."""
 
     def sample(
         self,
@@ -63,7 +63,7 @@ class AnyNetwork(Protocol):
         """Return a class for each row, drawn by its probability."""
 
     def calibrate(self, X: Any = None, y: Any = None) -> int:
-        """Have intervals and sets follow from rows that the network has never seen."""
+        """Calibrate intervals and sets on fresh rows."""
 
     def rank(
         self,
@@ -73,7 +73,7 @@ class AnyNetwork(Protocol):
         want: Any = None,
         top: int | None = None,
     ) -> list[Ranked]:
-        """Return candidates, best first."""
+        """Return candidates in order of their score, best first."""
 
     def explain(
         self,
@@ -84,7 +84,7 @@ class AnyNetwork(Protocol):
         seed: SupportsIndex | None = None,
         want: Any = None,
     ) -> Any:
-        """Return what each field of a row adds to the answer, or what would have to change for another class."""
+        """Return the contribution of each field to a prediction, or the changes for another class."""
 
     def train(
         self,
@@ -96,7 +96,7 @@ class AnyNetwork(Protocol):
         progress: bool | None = None,
         callback: Callable[[Progress], object] | None = None,
     ) -> Report:
-        """Train, and wait for the end."""
+        """Train, and return when the training has ended."""
 
     def start_training(
         self,
@@ -109,13 +109,13 @@ class AnyNetwork(Protocol):
         """Start a training in the background and return at once."""
 
     def stop(self) -> bool:
-        """Ask a running training to end and to keep what it has learnt; whether there was one."""
+        """Stop a running training, keeping its result; return whether there was one."""
 
     def info(self) -> Info:
-        """Return what the network tells of itself."""
+        """Return layout, options, numbers of rows, and errors."""
 
     def report(self) -> Report | None:
-        """Return what the last training did and found."""
+        """Return the report of the last training."""
 
     @overload
     def evaluate(self, X: Set = "test") -> Evaluation: ...
@@ -123,19 +123,19 @@ class AnyNetwork(Protocol):
     def evaluate(self, X: Any, y: Any = None, *, weight: ArrayLike | None = None) -> Evaluation: ...
 
     def rows(self, set: Set) -> tuple[Any, NDArray[Any]]:
-        """Return the rows of a set, as they came."""
+        """Return the stored rows of a set."""
 
     def field_statistics(self) -> tuple[FieldStatistics, ...]:
-        """Return what the stored rows hold of each field, and how much each matters."""
+        """Return statistics of each field over the stored rows, and its importance."""
 
     def reset(self) -> None:
-        """Forget all learning, and begin again from new random weights."""
+        """Draw new random weights and clear the statistics."""
 
     def configure(
         self,
         **options: Unpack[Changes],
     ) -> Options:
-        """Change options, all or none, and return all of them."""
+        """Change options atomically, and return all of them."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a file."""

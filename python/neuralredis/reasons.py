@@ -1,4 +1,4 @@
-"""Why a network answers what it does."""
+"""Explanations of single predictions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["NetworkWithReasons", "check_alone"]
 
 
 class NetworkWithReasons(NetworkOfFields):
-    """The part of a network that says why."""
+    """The part of `Network` for explanations."""
 
     __slots__ = ()
 
@@ -25,50 +25,50 @@ class NetworkWithReasons(NetworkOfFields):
         seed: SupportsIndex | None = None,
         want: Any = None,
     ) -> Any:
-        """Return what each field of a row adds to the answer, or what would have to change for another class.
+        """Return the contribution of each field to a prediction, or the changes of a row for another class.
 
-        Shares are Shapley values [1]_: what a field adds to the answer when it joins others, on average over all orders
-        in which fields can join. Those that have not joined yet have the values of stored training rows, at most 100,
-        so that all shares together are the way from the mean answer to these rows to the answer to this one. They are
-        exact for up to 10 fields. Beyond, random orders are taken, each together with its reverse [2]_.
+        Contributions are Shapley values [1]_: the change of the prediction when a field's value is filled in, averaged
+        over all orders of filling in fields. Fields that are not filled in yet have the values of stored training rows,
+        at most 100. So the contributions add up to the difference between this prediction and the mean prediction for
+        those rows. They are exact for up to 10 fields; beyond, random orders are sampled, each with its reverse [2]_.
 
-        The rows that are asked about on the way are mixtures, which may be such as never occur where fields go
-        together. Shares say what the network goes by, not what would happen if somebody changed a value.
+        The rows that are predicted in the process are mixtures of two rows, which may not occur in reality if fields
+        are correlated. Contributions describe the network, not the effect of changing a value in the world.
 
         Parameters
         ----------
         X : dict, array_like of shape (inputs,), or several of which there is one
-            A row, as for `run`.
+            A single row, as for `run`.
         label : str or int, optional
-            The class that is explained, else the one that is answered; of a regressor with several outputs, which one.
-            Of a network without fields they are numbers.
+            The class to explain, by default the predicted one; of a regressor with several outputs, the output. For a
+            network without fields it is a number.
         samples : int, default 16
-            How many orders are taken, with their reverses, where there are more than 10 fields: 2 to 1000.
+            Number of sampled orders, not counting their reverses, for more than 10 fields: 2 to 1000.
         seed : int, default 0
-            Of what is random: the orders, and which stored rows are taken where there are more than 100.
+            Seed for the orders, and for the choice of training rows if there are more than 100.
         want : str or int, optional
-            A class: then the fewest fields are looked for that would have to change for it, by themselves, each to the
-            value that one of the nearest training rows has to which the network answers that class [3]_.
+            A class: then the result is the smallest set of fields to change so that this class is predicted, each to
+            the value of one of the nearest training rows that are predicted as this class [3]_.
 
         Returns
         -------
         Explanation
-            The answer, the mean and the shares.
+            The prediction, the mean and the contributions.
         Counterfactual
-            The changes, with ``want``.
+            With ``want``: the changes.
 
         Raises
         ------
         ShapeError
-            If there is not one row, a row has not as many values as the network takes, or it takes more than 4096.
+            If there is not exactly one row, it has the wrong number of values, or there are more than 4096 inputs.
         DataError
-            If a value is none that the network takes, or the network has no training rows.
+            If a value is invalid, or the network has no training rows.
         OptionError
-            If there is no such class or output, ``samples`` is out of range, or ``want`` does not stand alone.
+            If there is no such class or output, ``samples`` is out of range, or ``want`` is combined with others.
         KindError
-            If changes of a regressor are asked for.
+            If ``want`` is given and the network is a regressor.
         TrainingError
-            If the network has seen no class yet.
+            If the network has no classes yet.
 
         References
         ----------
@@ -103,6 +103,6 @@ class NetworkWithReasons(NetworkOfFields):
 
 
 def check_alone(label: Any, samples: Any, seed: Any) -> None:
-    """Refuse what says how shares are found beside a class that is wanted."""
+    """Raise `OptionError` if label, samples or seed are given together with ``want``."""
     if label is not None or samples is not None or seed is not None:
-        raise OptionError("want asks for changes: expected no label, samples or seed beside it")
+        raise OptionError("want is combined with label, samples or seed: expected want alone")

@@ -1,4 +1,4 @@
-"""What a network tells: of itself, of a training, of how well it does. Values, made once and never changed."""
+"""Immutable results: information, progress and reports of trainings, evaluations."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ __all__ = [
 
 
 class RowCounts(NamedTuple):
-    """How many rows a network has: a tuple of two numbers.
+    """Numbers of stored rows, as a tuple.
 
     Attributes
     ----------
     train, test : int
-        Rows of the training set and of the validation set.
+        Number of training rows and of validation rows.
     """
 
     train: int
@@ -40,14 +40,14 @@ class RowCounts(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """A candidate of `Network.rank`: a tuple of its place and its score.
+    """A candidate of `Network.rank`, as a tuple of its index and its score.
 
     Attributes
     ----------
     index : int
-        Its place among the candidates, from 0 on.
+        Its index among the candidates, from 0.
     score : float
-        The probability of the class that is wanted, or the output of a regressor.
+        The probability of the wanted class, or the output of a regressor.
     """
 
     index: int  # type: ignore[assignment]
@@ -55,14 +55,14 @@ class Ranked(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """An answer of `Network.interval`: a tuple of three parts, each of them what `Network.run` returns for the rows.
+    """A prediction interval, as a tuple of three values of the type that `Network.run` returns.
 
     Attributes
     ----------
     value : numpy.ndarray, float or dict
-        What the network answers.
+        The prediction.
     low, high : numpy.ndarray, float or dict
-        The bounds between which the truth is as often as was asked.
+        Lower and upper bound of the interval.
     """
 
     value: Any
@@ -72,7 +72,7 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """What `Info` tells beside the options."""
+    """The attributes of `Info` that are not options."""
 
     id: int
     type: Kind
@@ -102,16 +102,16 @@ class Figures:
 
 @dataclass(frozen=True, kw_only=True)
 class Info(OptionFields, Figures):
-    """What a network tells of itself: the fields of ``NR.INFO``, with underscores.
+    """Information about a network: the fields of ``NR.INFO``, with underscores.
 
-    Errors are the mean loss of a row as of the last training, without the term of weight decay; 0 before the first.
+    Errors are mean losses of a row after the last training, without the term of weight decay; 0 before the first.
 
     Attributes
     ----------
     id : int
-        Tells the networks of a process, or of a server, apart.
+        Unique among the networks of a process or a server.
     type : {"classifier", "regressor"}
-        What it answers.
+        The kind of the network.
     auto_normalization : bool
         Whether trainings standardize the inputs (and a regressor's outputs).
     training : bool
@@ -119,36 +119,36 @@ class Info(OptionFields, Figures):
     layout : tuple of int
         Units of each layer, inputs first.
     training_dataset_maxlen, training_dataset_len : int
-        Rows that the training set may hold, and rows that it holds.
+        Limit of the training set, and its number of rows.
     test_dataset_maxlen, test_dataset_len : int
-        The same of the validation set.
+        Limit of the validation set, and its number of rows.
     training_total_steps : int
-        Rows presented in all trainings, each time counted.
+        Rows presented in all trainings: the sum over all cycles.
     training_total_seconds : float
         Seconds spent in all trainings.
     dataset_error, test_error : float
         Mean loss of a training row and of a validation row.
     classification_errors_perc : float or None
-        Validation rows classified wrongly, in percent; None for a regressor.
+        Misclassified validation rows, in percent; None for a regressor.
     overfitting_detected : bool
-        Whether the last training was stopped because the validation rows got worse.
+        Whether early stopping ended the last training because the validation error rose.
     training_total_cycles : int
-        Times that all training rows were presented.
+        Cycles of all trainings.
     parameters : int
         Weights and biases.
     normalize, activation, output, loss, algorithm, l2, restarts, class_weight, patience, monotone, dataset, test
         The options, as ``configure()`` returns them.
     members : int
-        Networks of this layout that answer together; 1 before the first training.
+        Members of the ensemble; 1 before the first training.
     test_error_optimistic : bool
-        Whether the validation rows had a say in when the last training stopped or what it kept, so that fresh rows will
-        do somewhat worse than ``test_error``.
+        Whether the last training used the validation rows to stop or to choose weights, so that the error on fresh rows
+        is somewhat higher than ``test_error``.
     training_warnings : tuple of str
-        Faults that the last training has found, of the data and of what came of it.
+        Warnings of the last training, about the data or the result.
     memory_bytes : int
-        Memory that weights and rows take.
+        Memory of weights and rows, in bytes.
     fields, target, classes
-        As of the `Network`; None where it has no fields.
+        As the attributes of `Network`; None for a network without fields.
     """
 
     @property
@@ -165,22 +165,22 @@ class Info(OptionFields, Figures):
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
-    """How far a training is.
+    """Progress of a training.
 
     Attributes
     ----------
     cycle : int
-        Times that all training rows have been presented.
+        Cycles done.
     train_error : float or None
         Mean loss of a training row at that cycle; None before the first.
     test_error : float or None
         Mean loss of a validation row at the last cycle at which it was computed; None without validation rows.
     class_errors : float or None
-        Validation rows that a classifier gets wrong, in percent, likewise.
+        Validation rows that a classifier misclassifies, in percent, at the same cycle.
     seconds : float
-        Seconds since the real start, the time in the queue not counted.
+        Seconds since the training started, without the time in the queue.
     queued : bool
-        Whether the training still waits for others to end.
+        Whether the training waits in the queue.
     """
 
     cycle: int
@@ -193,22 +193,22 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class ListedTraining:
-    """A training that runs or is queued in a Redis server: an entry of ``NR.TRAININGS``.
+    """A training that runs or is queued in a Redis server, as listed by ``NR.TRAININGS``.
 
     Attributes
     ----------
     id : int
-        Of the network, as in its `Info`.
+        The network's id, as in its `Info`.
     key : str or bytes
-        Where the network was when the training started; bytes if they are no text.
+        The network's key when the training started; bytes if it is not UTF-8.
     db : int
-        The number of the database that the key is in.
+        The number of the key's database.
     max_cycles : int
         The limit of cycles, 0 for none.
     max_time : float
-        The limit of time in seconds, 0 for none.
+        The time limit in seconds, 0 for none.
     progress : Progress
-        How far it is.
+        Its progress.
     """
 
     id: int
@@ -221,12 +221,12 @@ class ListedTraining:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Curve:
-    """The errors over the cycles of a training, in at most 512 points.
+    """The learning curve of a training: errors by cycle, in at most 512 points.
 
     Attributes
     ----------
     cycles : numpy.ndarray of int64
-        Cycles done.
+        The cycle of each point.
     train_error, test_error : numpy.ndarray of float64
         Mean loss of a training row and of a validation row; NaN where it was not computed.
     """
@@ -240,40 +240,40 @@ class Curve:
         return len(self.cycles)
 
     def __repr__(self) -> str:
-        """Return how many points there are, and of which cycles."""
+        """Return the number of points and the range of cycles."""
         return f"<Curve of {len(self)} points, cycles {self.cycles[0]} to {self.cycles[-1]}>"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Report:
-    """What a training did and found.
+    """The report of a training.
 
     Attributes
     ----------
     reason : {"maxcycles", "maxtime", "stopped", "overfitting", "converged"}
-        Why it ended: at a limit, on request, or with ``autostop`` because the validation rows got worse or there was
-        nothing more to gain.
+        Why it ended: a limit, a request, or with ``autostop`` because the validation error rose (``"overfitting"``) or
+        no longer fell (``"converged"``).
     cycles : int
-        Times that all training rows were presented.
+        Cycles of the training.
     best_cycle : int
-        The cycle whose weights the network has now: the last, or with ``backtrack`` the best; where several networks
-        answer as one (``members``), each has its own, and this is the latest.
+        The cycle whose weights the network has: the last, or with ``backtrack`` the best. Members of an ensemble have
+        one each; this is the latest of them.
     seconds : float
-        Seconds from the real start to the end, the time in the queue not counted.
+        Seconds from start to end, without the time in the queue.
     threads : int
-        Threads that took part, at most.
+        Largest number of threads that took part.
     train_error : float
-        Mean loss of a training row with the weights that the network has now.
+        Mean loss of a training row with the final weights.
     test_error : float or None
-        Mean loss of a validation row with these weights; None without validation rows.
+        Mean loss of a validation row with the final weights; None without validation rows.
     class_errors : float or None
-        Validation rows that a classifier gets wrong with these weights, in percent.
+        Validation rows that a classifier misclassifies with the final weights, in percent.
     overfitting : bool
-        Whether it was stopped because the validation rows got worse.
+        Whether early stopping ended it because the validation error rose.
     warnings : tuple of str
-        Faults of the data, each in a sentence.
+        Warnings about the data or the result, each a sentence.
     curve : Curve
-        Both errors over the cycles.
+        The learning curve.
     """
 
     reason: Literal["maxcycles", "maxtime", "stopped", "overfitting", "converged"]
@@ -290,15 +290,15 @@ class Report:
 
     @property
     def summary(self) -> str:
-        """How it ended and with which errors, in a line."""
+        """Why it ended, and the errors, in one line."""
         ended = {
-            "maxcycles": "all cycles done",
-            "maxtime": "out of time",
+            "maxcycles": "cycle limit reached",
+            "maxtime": "time limit reached",
             "stopped": "stopped on request",
-            "overfitting": "overfitting seen",
-            "converged": "nothing more to gain",
+            "overfitting": "validation error rose",
+            "converged": "converged",
         }[self.reason]
-        best = f", back at cycle {self.best_cycle:,}" if self.best_cycle < self.cycles else ""
+        best = f", weights of cycle {self.best_cycle:,}" if self.best_cycle < self.cycles else ""
         found = errors(self.train_error, self.test_error, self.class_errors)
         return f"{ended} after {self.cycles:,} cycles and {self.seconds:.2f} s{best}: {found}"
 
@@ -309,25 +309,25 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True)
 class FieldStatistics:
-    """What the stored rows of a network, those of both sets, hold of a field.
+    """Statistics of a field over all stored rows, and its importance.
 
     Attributes
     ----------
     name, kind : str
-        The field, and its kind with the number after it.
+        The field's name, and its kind with its size, such as ``category 100``.
     values, gaps : int
-        Rows that have a value, and rows that have none.
+        Rows with a value, and rows without.
     min, max : float or None
-        The smallest and the largest number; of a time in seconds since 1970. None where there are none.
+        Smallest and largest number; for times in seconds since 1970. None if there are no numbers.
     words : int or None
-        Words that have come, of a field with a dictionary.
+        Number of distinct categories; None for other kinds.
     other : int or None
-        Rows with a word for which the dictionary had no room.
+        Rows with a category beyond the size of the field.
     commonest : tuple of tuple of str and int
-        The commonest words with their rows, at most ten; of a flag ``yes`` and ``no``.
+        The most common categories with their numbers of rows, at most ten; of a flag ``yes`` and ``no``.
     importance : float or None
-        How much the mean loss of validation rows grows when the values of this field are exchanged among them [1]_: the
-        more, the more the network goes by it. None without validation rows, or before a training.
+        Permutation importance [1]_: increase of the mean loss of validation rows when the field's values are shuffled
+        among them. None without validation rows, or before a training.
 
     References
     ----------
@@ -348,22 +348,22 @@ class FieldStatistics:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ClassifierEvaluation:
-    """How well a classifier does on some rows.
+    """Errors of a classifier on some rows.
 
     Attributes
     ----------
     rows : int
-        Rows evaluated.
+        Number of rows.
     error : float
-        Mean loss of a row. Row weights count here alone.
+        Mean loss of a row. Row weights affect this figure only.
     accuracy : float
-        Share of rows classified rightly, 0 to 1.
+        Share of rows classified correctly, 0 to 1.
     baseline : float
-        Accuracy of always answering the commonest class of these rows.
+        Accuracy of always predicting the most common class of these rows.
     confusion : numpy.ndarray of int64, shape (classes, classes), or None
-        Rows by true class (row of the matrix) and answer (column); None beyond 1024 classes.
+        Rows by true class (row of the matrix) and predicted class (column); None beyond 1024 classes.
     classes : tuple of str, or None
-        What rows and columns of the matrix are, of a network of fields; else they are the numbers of the classes.
+        Names of the rows and columns of the matrix, for a network with fields; else they are class numbers.
     """
 
     rows: int
@@ -383,22 +383,22 @@ class ClassifierEvaluation:
 
 @dataclass(frozen=True, kw_only=True)
 class RegressorEvaluation:
-    """How well a regressor does on some rows, in the units of the outputs.
+    """Errors of a regressor on some rows, in the units of the outputs.
 
     Attributes
     ----------
     rows : int
-        Rows evaluated.
+        Number of rows.
     error : float
-        Mean loss of a row. Row weights count here alone.
+        Mean loss of a row. Row weights affect this figure only.
     rmse : float
-        Root of the mean squared error, over rows and outputs.
+        Root mean squared error, over rows and outputs.
     mae : float
         Mean absolute error, over rows and outputs.
     r2 : float
-        1 minus the squared error over that of the mean, averaged over the outputs.
+        Coefficient of determination, 1 - squared error / squared error of the mean, averaged over the outputs.
     baseline : float
-        Root of the mean squared error of always answering the mean of these rows.
+        Root mean squared error of always predicting the mean of these rows.
     """
 
     rows: int
@@ -420,17 +420,17 @@ Evaluation = ClassifierEvaluation | RegressorEvaluation
 
 
 def report_of(fields: dict[str, Any]) -> Report:
-    """Return a report of fields as the engine gives them."""
+    """Return a report from the engine's dict."""
     return Report(**{**fields, "warnings": tuple(fields["warnings"]), "curve": Curve(**fields["curve"])})
 
 
 def errors(train: float | None, test: float | None, wrong: float | None) -> str:
-    """Return errors as people read them, in a few words; of a percentage, what is wrong of the validation rows."""
+    """Return errors as text: training error, validation error, and misclassified validation rows in percent."""
     words = []
     if train is not None:
         words.append(f"error {train:.4f}")
     if test is not None:
-        words.append(f"test {test:.4f}")
+        words.append(f"validation {test:.4f}")
     if wrong is not None:
         words.append(f"{wrong:.1f} % wrong")
     return ", ".join(words)

@@ -1,4 +1,4 @@
-"""Classes that a network draws by their probabilities."""
+"""Sampling of classes by their probabilities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["NetworkWithSamples"]
 
 
 class NetworkWithSamples(NetworkOfFields):
-    """The part of a network that draws classes."""
+    """The part of `Network` for sampling."""
 
     __slots__ = ()
 
@@ -24,42 +24,42 @@ class NetworkWithSamples(NetworkOfFields):
         min_p: float | None = None,
         seed: SupportsIndex | None = None,
     ) -> Any:
-        """Return a class for each row, drawn by the probabilities that the network answers.
+        """Return a class for each row, drawn at random by the network's probabilities.
 
-        `classify` returns the likeliest class, always the same for the same row. Where answers should vary, draw them:
-        what to show next, what to try. A class of probability 0.3 comes in three of ten draws. Drawing does not change
-        the network.
+        `classify` returns the most probable class, always the same for the same row. Sample instead if results should
+        vary, for example to explore. A class of probability 0.3 is drawn in three of ten draws. Sampling does not
+        change the network.
 
-        What can be drawn, and how often, is changed first by temperature, ``top_k``, ``top_p`` and ``min_p``, in this
-        order, that of Hugging Face's processors. Each sees what the ones before it have left, at least one class.
+        Options change the probabilities first: temperature, ``top_k``, ``top_p`` and ``min_p``, in this order, which is
+        that of Hugging Face's logits processors. Each works on the classes that the ones before left, at least one.
 
         Parameters
         ----------
         X : array_like, shape (inputs,) or (rows, inputs), or rows of fields
             One row or many, as for `classify`.
         temperature : float, default 1.0
-            Probabilities are raised to the power ``1 / temperature``: below 1 likely classes are drawn more often than
-            they are probable, above 1 less. With 0 it is the likeliest class, the first of equals. Finite, at least 0.
+            Probabilities are raised to the power ``1 / temperature`` and normalized: below 1 favours probable classes,
+            above 1 the others. 0 gives the most probable class, the first of equals. Finite, at least 0.
         top_k : int, optional
-            Draw among so many of the likeliest classes, 1 or more. Of equals the first are taken.
+            Draw among the ``top_k`` most probable classes, at least 1. Of equals the first are taken.
         top_p : float, optional
-            Draw among the fewest of the likeliest classes that together have this probability, 0 to 1 [1]_.
+            Draw among the smallest set of most probable classes that together have this probability, 0 to 1 [1]_.
         min_p : float, optional
-            Draw among the classes that have at least this share of the largest probability, 0 to 1 [2]_.
+            Draw among the classes with at least this share of the largest probability, 0 to 1 [2]_.
         seed : int, optional
-            Of the draws, below 2**64; else the operating system's choice. The same seed, network and rows give the same
-            classes, on every machine, in this process and in a server. Rows are drawn one after the other from one
-            seed, so that a row alone is drawn as the first of many.
+            Seed of the draws, below 2**64; by default the operating system chooses it. The same seed, network and rows
+            give the same classes on every machine, in this process and in a server. Rows are drawn in order from one
+            random stream, so a single row is drawn like the first of many.
 
         Returns
         -------
         int or numpy.ndarray of int64, shape (rows,)
-            The classes; of a network of fields names, as `classify` returns them.
+            The classes; names for a network with fields, as from `classify`.
 
         Raises
         ------
         KindError
-            If the network is a regressor, or its outputs are linear and no probabilities.
+            If the network is a regressor, or its outputs are linear and not probabilities.
         OptionError
             If an option is out of its range.
         ShapeError, DataError, TrainingError

@@ -1,4 +1,4 @@
-"""What a network of sequences offers wherever it is, for the annotations of programs that take either."""
+"""The protocols of embedded and remote networks of sequences, for type annotations."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ __all__ = ["AnySequenceNetwork", "AnySession"]
 class AnySequenceNetwork(Protocol):
     """A network of sequences in this process (`SequenceNetwork`) or in a Redis server (`RedisSequenceNetwork`).
 
-    The same methods do the same; but in a server each sequence that is observed needs an id, and only stored sets are
-    evaluated.
+    Methods behave alike, with two exceptions: in a server each observed sequence needs an id, and only stored sets can
+    be evaluated.
 
     Examples
     --------
@@ -39,7 +39,7 @@ class AnySequenceNetwork(Protocol):
     """
 
     def session(self, id: str | bytes | int) -> AnySession:
-        """Return what one sequence is asked and told by."""
+        """Return a session: the methods of one sequence."""
 
     def observe(
         self,
@@ -52,15 +52,15 @@ class AnySequenceNetwork(Protocol):
         into: Set | None = None,
         weight: ArrayLike | None = None,
     ) -> tuple[int, int]:
-        """Add sequences, or events to those that are there."""
+        """Store new sequences, or append events to stored ones."""
 
     def observe_series(
         self, X: Iterable[Any], *, ids: Sequence[str | bytes | int] | None = None, kept_back: float = 0.2
     ) -> tuple[int, int]:
-        """Add series, each of which is cut in time."""
+        """Store series cut in time: the last part of each for validation."""
 
     def step(self, state: bytes, event: Any) -> tuple[NDArray[float32], bytes]:
-        """Return the answer to a sequence that the caller keeps, after one more event, and its new state."""
+        """Return the outputs for a sequence that the caller stores, after one more event, and its new state."""
 
     def train(
         self,
@@ -72,7 +72,7 @@ class AnySequenceNetwork(Protocol):
         progress: bool | None = None,
         callback: Callable[[Progress], object] | None = None,
     ) -> Report:
-        """Train, and wait for the end."""
+        """Train, and return when the training has ended."""
 
     def start_training(
         self,
@@ -85,25 +85,25 @@ class AnySequenceNetwork(Protocol):
         """Start a training in the background and return at once."""
 
     def stop(self) -> bool:
-        """Ask a running training to end and to keep what it has learnt; whether there was one."""
+        """Stop a running training, keeping its result; return whether there was one."""
 
     def info(self) -> Info:
-        """Return what the network tells of itself."""
+        """Return layout, options, numbers of sequences, and errors."""
 
     def report(self) -> Report | None:
-        """Return what the last training did and found."""
+        """Return the report of the last training."""
 
     def evaluate(self, X: Set = "test") -> Evaluation:
-        """Return how well the network does on a stored set."""
+        """Evaluate the network on a stored set."""
 
     def field_statistics(self) -> tuple[FieldStatistics, ...]:
-        """Return what the network sees of the sequences, and how much each part of it matters."""
+        """Return statistics of the inputs made from sequences, and the importance of each."""
 
     def reset(self) -> None:
-        """Forget all learning, and begin again from new random weights."""
+        """Draw new random weights and clear the statistics."""
 
     def configure(self, **options: Unpack[Changes]) -> Options:
-        """Change options, all or none, and return all of them."""
+        """Change options atomically, and return all of them."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a file."""
@@ -118,19 +118,19 @@ class AnySession(Protocol):
     id: bytes
 
     def observe(self, event: Any, *, into: Set | None = None) -> None:
-        """Add an event."""
+        """Append an event."""
 
     def finish(self, outcome: Any, *, weight: float | None = None) -> None:
-        """Say what the sequence has come to."""
+        """Store the outcome of the sequence."""
 
     def run(self, event: Any = None) -> NDArray[float32]:
-        """Return what the network answers now, or after one more event."""
+        """Return the outputs for the sequence, or after one more event."""
 
     def classify(self, event: Any = None, *, top: int | None = None) -> Any:
-        """Return the class now, or after one more event."""
+        """Return the class of the sequence, or after one more event."""
 
     def forecast(self, steps: int, *, level: float | None = None) -> Forecast:
-        """Return the next values of a series."""
+        """Return the forecast of the series."""
 
     def sample(
         self,
@@ -144,7 +144,7 @@ class AnySession(Protocol):
         penalty: float = 1.0,
         seed: SupportsIndex | None = None,
     ) -> list[str]:
-        """Return events that could come next."""
+        """Return sampled next events."""
 
     def forget(self) -> bool:
-        """Drop the sequence; whether there was one."""
+        """Delete the sequence; return whether it existed."""

@@ -1,4 +1,4 @@
-"""Networks of sequences: what happened one after the other, for each of many ids."""
+"""Networks of sequences: events in order, stored under an id for each sequence."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Cell = Literal["auto", "window", "reservoir", "gru"]
 
 @dataclass(frozen=True)
 class Forecast:
-    """The next values of a series.
+    """The forecast of a series.
 
     Attributes
     ----------
     values : numpy.ndarray of float32, shape (steps,)
-        One value after the other.
+        The next values, in order.
     low, high : numpy.ndarray of float32, shape (steps,), or None
-        Bounds between which the truth lies as often as was asked, of each step by itself; None where nothing was asked.
+        Prediction interval of each step by itself; None if no level was given.
     """
 
     values: NDArray[float32]
@@ -44,54 +44,54 @@ class Forecast:
 
 
 class SequenceNetwork(Network):
-    """A network that learns from what happened one after the other.
+    """A network that learns from sequences of events.
 
-    A sequence is what one visitor, device or patient did, in order: any number of events, each with the same fields.
-    The network keeps the last ``length`` events of each under its id. It learns either what sequences come to (whether
-    a visitor left, which gesture a movement was), or, where ``target`` is a field of the events, what happens next.
+    A sequence is the history of one visitor, device or patient: any number of events in order, with the same fields
+    each. The network stores the last ``length`` events of each sequence under its id. It learns to predict the outcome
+    of a sequence (whether a visitor left, which gesture a movement was) or, if ``target`` is a field of the events, the
+    next event.
 
-    There is no padding, no batch and no fixed length. A sequence lies wholly in the training or in the validation set,
-    by a hash of its id. Beyond ``dataset`` and ``test`` sequences go: first those that have come to an outcome, then
-    the longest idle.
+    Sequences need no padding, no batches and no common length. A hash of its id puts a whole sequence into the training
+    or the validation set. Beyond ``dataset`` and ``test`` sequences are dropped: first sequences with an outcome, then
+    the sequences that have been idle longest.
 
     Parameters
     ----------
     kind : {"classifier", "regressor"}
-        What it answers: a class, or numbers.
+        What it predicts: a class, or numbers.
     layout : sequence of int
-        For events that are numbers by their positions: numbers of an event, units of hidden layers, outputs. Left out
-        with ``fields``.
+        For events without fields: numbers of an event, units of hidden layers, outputs. Leave it out with ``fields``.
     fields : dict of str to str, optional
         The kind of each field of an event, as of `Network`.
     target : str or sequence of str, optional
-        What it answers. The name of a field: what comes next, a word of a ``category`` of up to 1000 for a classifier,
-        a ``number`` for a regressor, which then is a series.
+        What it predicts. If it is the name of a field, the next event is predicted: for a classifier a ``category`` of
+        at most 1000, for a regressor a ``number``, whose sequences are series.
     length : int, default 64
-        Events of a sequence that are kept, the last so many, 1 to 65536.
+        Number of last events of each sequence that are stored, 1 to 65536.
     cell : {"auto", "window", "reservoir", "gru"}, default "auto"
-        How a sequence is seen. ``"window"``: the last events are inputs, 8 of them, 24 of a series. ``"reservoir"``:
-        200 fixed units that remember what came before, each for a time of its own [1]_; what they hold, and of
-        sequences with an outcome their means and maxima, are the inputs. ``"gru"``: gated recurrent units [2]_, 32 of
-        them, 64 where the target is a field, which are trained through time, by mini-batches whatever ``algorithm``
-        is; up to four members, each with units of its own. ``"auto"``: ``"gru"`` where each next
-        event is a class, the window alone for a series, and else window and reservoir.
+        How a sequence becomes inputs. ``"window"``: the last 8 events, 24 of a series. ``"reservoir"``: the hidden
+        state of 200 fixed recurrent units with different time constants [1]_ and, for sequences with an outcome, the
+        mean and maximum of each over time. ``"gru"``: 32 gated recurrent units [2]_, 64 if the target is a field,
+        trained by backpropagation through time with mini-batches, whatever ``algorithm`` is; up to four members, each
+        with its own units. ``"auto"``: ``"gru"`` if each next event is a class, the window alone for a series, otherwise
+        window and reservoir.
     hidden, classes, **options
-        As of `Network`; not ``monotone``. By default a network with GRU cells has no hidden layers.
+        As for `Network`, without ``monotone``. By default a network with GRU cells has no hidden layers.
 
     Raises
     ------
     OptionError
-        As `Network`, and if the target is a field of another kind or of too many words.
+        As for `Network`, and if the target is a field of another kind or with too many categories.
 
     References
     ----------
     .. [1] A. Rodan, P. Tino, "Minimum complexity echo state network", IEEE Transactions on Neural Networks 22, 2011.
     .. [2] K. Cho and others, "Learning phrase representations using RNN encoder-decoder for statistical machine
-       translation", EMNLP 2014; the reset gate after the matrix, as PyTorch and ONNX have it.
+       translation", EMNLP 2014; with the reset gate after the matrix product, as in PyTorch and ONNX.
 
     Examples
     --------
-    Visitors who look at the help twice in a row leave.
+    Visitors who look at the help twice in a row leave:
 
     >>> import neuralredis as nr
     >>> net = nr.SequenceNetwork("classifier", fields={"page": "category"}, target="left", seed=1)
@@ -108,7 +108,7 @@ class SequenceNetwork(Network):
     >>> visitor.classify({"page": "help"})
     'yes'
 
-    What comes next: here the next letter, of events with one field.
+    The next event, here the next letter, of events with one field:
 
     >>> net = nr.SequenceNetwork("classifier", fields={"letter": "category"}, target="letter", dataset=100, seed=1)
     >>> net.observe(["abcabcabc", "bcabcabca", "cabcabcab"] * 10)
@@ -117,7 +117,7 @@ class SequenceNetwork(Network):
     >>> net.classify(["abca", "bc"])
     ['b', 'a']
 
-    The same by gated units.
+    The same with gated recurrent units:
 
     >>> fields = {"letter": "category"}
     >>> net = nr.SequenceNetwork("classifier", fields=fields, target="letter", cell="gru", dataset=100, seed=1)
@@ -143,25 +143,25 @@ class SequenceNetwork(Network):
         classes: int | Sequence[Any] | None = None,
         **options: Unpack[Creation],
     ) -> Self:
-        """Make the network; see the class."""
+        """Create the network; see the class."""
         declared: Any = {"fields": fields, "target": target, "hidden": hidden, "classes": classes}
         declared["_sequence"] = (length, cell)
         return super().__new__(cls, kind, layout, **declared, **options)
 
     @property
     def length(self) -> int:
-        """Events of a sequence that are kept."""
+        """Number of last events of each sequence that are stored."""
         return int(self._declared["length"])
 
     @property
     def cell(self) -> Cell:
-        """How a sequence is seen."""
+        """How a sequence becomes inputs."""
         cell: Cell = self._declared["cell"]
         return cell
 
     @property
     def event_fields(self) -> Mapping[str, str] | None:
-        """The kind of each field of an event by its name; None where events are numbers by their positions."""
+        """The kind of each field of an event, by name; None for events without fields."""
         declared = self._declared
         return None if declared["by_position"] else dict(declared["fields"])
 
@@ -182,24 +182,24 @@ class SequenceNetwork(Network):
         }
 
     def ids(self) -> list[str]:
-        """Return the ids of all sequences that are kept, the first one first.
+        """Return the ids of all stored sequences, in order of creation.
 
-        Bytes that are no UTF-8 are as in the names of files (``surrogateescape``).
+        Bytes that are not UTF-8 are decoded with ``surrogateescape``.
         """
         return [id.decode("utf-8", "surrogateescape") for id in _core.sequence_ids(self)]
 
     def session(self, id: str | bytes | int) -> Session:
-        """Return what one sequence is asked and told by.
+        """Return a session: the methods of one sequence.
 
         Parameters
         ----------
         id : str, bytes or int
-            The id of the sequence, of 1 to 255 bytes. It need not be there yet.
+            The id of the sequence, of 1 to 255 bytes. The sequence need not exist yet.
 
         Returns
         -------
         Session
-            It holds the network and the id, and nothing else.
+            It refers to the network and the id, and has no state of its own.
         """
         return Session(self, id_of(id))
 
@@ -214,37 +214,37 @@ class SequenceNetwork(Network):
         into: Set | None = None,
         weight: ArrayLike | None = None,
     ) -> RowCounts:
-        """Add sequences, or events to those that are there.
+        """Store new sequences, or append events to stored ones.
 
         Parameters
         ----------
         X : iterable of sequences, or a frame
             Each sequence is a list of events: dicts of fields, or values where an event has one field (also the
-            letters of a text); of events by position an array of shape (events, numbers). Or one frame of pandas or
-            polars, or a dict of columns, that has all events one below the other, with ``sequence``.
+            letters of a text); of events without fields an array of shape (events, numbers). Or one frame of pandas or
+            polars, or a dict of columns, with a row for each event and ``sequence``.
         y : array_like of shape (sequences,) or (sequences, outputs), optional
-            What each sequence has come to; None where that comes later, or is a field of the events.
+            The outcome of each sequence; None if it is not known yet, or the target is a field of the events.
         ids : sequence of str, bytes or int, optional
-            The id of each. Without, each is a new sequence.
+            The id of each sequence. By default all are new sequences.
         sequence : str, optional
-            The column of a frame that has the ids. What each has come to is then looked for in the column of the
-            target, in the row of its last event, unless it is a field of the events.
+            The column of a frame with the ids. Outcomes are then read from the column of the target, in the row of the
+            last event of each sequence, unless the target is a field of the events.
         order : str, optional
-            The column of a frame by which events come one after the other; else they do as they are.
+            The column of a frame by which to sort the events of each sequence; by default they keep their order.
         into : {"train", "test"}, optional
-            The set that these sequences go to.
+            The set for these sequences: training or validation.
         weight : float or array_like of shape (sequences,), optional
-            How much the outcome of each counts, above 0.
+            Weight of each outcome in the loss, above 0.
 
         Returns
         -------
         RowCounts
-            How many sequences there are then of the training set and of the validation set.
+            Numbers of stored training and validation sequences.
 
         Raises
         ------
         ShapeError, DataError
-            As of `Network.observe`.
+            As for `Network.observe`.
         """
         names, flat, ends, y = self._observed(X, y, ids, sequence, order)
         if names is None:
@@ -254,31 +254,31 @@ class SequenceNetwork(Network):
     def observe_series(
         self, X: Iterable[Any], *, ids: Sequence[str | bytes | int] | None = None, kept_back: float = KEPT_BACK
     ) -> RowCounts:
-        """Add series, each of which is cut in time: its last part tells when to stop, and the network learns the rest.
+        """Store series cut in time: the last part of each for validation, the rest for training.
 
-        `observe` puts whole sequences into one set. So one series alone, or a few, would leave nothing to tell when to
-        stop. Here each becomes two sequences: ``id`` in the validation set, whose last events a `session` continues,
-        and ``id before`` in the training set. The first 24 events of the later one are the last of the earlier one.
+        `observe` puts whole sequences into one set, so one or a few series would leave none for validation. Here each
+        series becomes two sequences: ``id`` in the validation set, which a `session` continues, and ``id before`` in
+        the training set. They overlap: the first 24 events of the later one are the last of the earlier one.
 
         Parameters
         ----------
         X : iterable of sequences
-            As of `observe`, each the whole of a series.
+            As for `observe`, each a whole series.
         ids : sequence of str, bytes or int, optional
-            The id of each, of up to 248 bytes. Without, each is a new sequence.
+            The id of each series, of at most 248 bytes. By default all are new.
         kept_back : float, default 0.2
-            The share of the events of each that the network does not learn, from 0 to less than 1. Series too short for
-            that are learnt whole.
+            The share of the events of each series to hold out for validation, from 0 to less than 1. Series too short
+            to be cut go to the training set.
 
         Returns
         -------
         RowCounts
-            How many sequences there are then of the training set and of the validation set.
+            Numbers of stored training and validation sequences.
 
         Raises
         ------
         ShapeError, DataError
-            As of `observe`.
+            As for `observe`.
         OptionError
             If the share is out of its range.
 
@@ -297,60 +297,61 @@ class SequenceNetwork(Network):
         if len(names) != len(series):
             raise ShapeError(f"{len(series)} sequences but {len(names)} ids")
         train, test = parts(series, names, kept_back)
-        # What is wrong with an event is found before anything is kept, and told by its place in the whole.
+        # Check all events before storing any, so that an error changes nothing and has the event's number in X.
         _core.event_words(self, names, *self._flat(series), (None, None), None)
         self.observe(test.events, ids=test.ids, into="test")
         return self.observe(train.events, ids=train.ids, into="train")
 
     def run(self, X: Any) -> NDArray[float32]:
-        """Return what the network answers to sequences, which are not kept.
+        """Return the network's outputs for sequences, which are not stored.
 
         Parameters
         ----------
         X : iterable of sequences
-            As of `observe`.
+            As for `observe`.
 
         Returns
         -------
         numpy.ndarray of float32, shape (sequences, outputs)
-            The probability of each of the `classes`, or the outputs; of a series the next value.
+            The probability of each of the `classes`, or numbers; for a series the next value.
         """
         flat, ends = self._flat(X)
         return _core.run_events(self, flat, ends)
 
     def classify(self, X: Any, *, top: int | None = None) -> list[Any]:  # type: ignore[override]
-        """Return the class of each of some sequences, which are not kept.
+        """Return the most probable class of each sequence; sequences are not stored.
 
         Parameters
         ----------
         X : iterable of sequences
-            As of `observe`.
+            As for `observe`.
         top : int, optional
-            So many classes of each, best first, as a list.
+            Return this many classes of each sequence, the most probable first.
 
         Returns
         -------
         list
-            The name of a class for each, or a list of names; of events by position numbers.
+            For each sequence the name of a class, or with ``top`` a list of names; numbers for events without fields.
         """
         return [self._best(answer, top) for answer in self.run(X)]
 
     def evaluate(self, X: Any = "test", y: Any = None, *, weight: ArrayLike | None = None) -> Evaluation:
-        """Return how well the network does on a stored set, or on fresh sequences, which are not kept.
+        """Evaluate the network on a stored set, or on fresh sequences, which are not stored.
 
         Parameters
         ----------
         X : {"test", "train"} or iterable of sequences, default "test"
-            The set, or sequences as of `observe`.
+            The stored set, or sequences as for `observe`.
         y : array_like, optional
-            What each has come to; where the target is a field of the events each next event is looked at instead.
+            The outcome of each sequence. Not given if the target is a field of the events: then the prediction of every
+            next event is evaluated.
         weight : float or array_like, optional
-            How much each counts in the error.
+            Weight of each sequence in ``error``.
 
         Returns
         -------
         ClassifierEvaluation or RegressorEvaluation
-            The figures, beside those of a baseline. Of a series they are of how much a value differs from the last.
+            Errors and the baseline. For a series they are errors of the difference between a value and the one before.
         """
         if isinstance(X, str) and y is None and weight is None:
             return super().evaluate(X)
@@ -359,28 +360,28 @@ class SequenceNetwork(Network):
         return ClassifierEvaluation(**fields) if "accuracy" in fields else RegressorEvaluation(**fields)
 
     def forecast(self, X: Any, steps: int, *, level: float | None = None) -> Forecast:
-        """Return the next values of a series that is not kept.
+        """Return the forecast of a series, which is not stored.
 
         Parameters
         ----------
         X : sequence of events
-            One sequence, as of `observe`.
+            One sequence, as for `observe`.
         steps : int
-            How many values, 1 to 10000.
+            Number of values to forecast, 1 to 10000.
         level : float, optional
-            How often the truth is to lie within bounds, above 0 and below 1, such as 0.9.
+            Coverage of prediction intervals, above 0 and below 1, such as 0.9.
 
         Returns
         -------
         Forecast
-            The values, and the bounds if they are asked for.
+            The values and, with ``level``, the intervals.
 
         Raises
         ------
         KindError
-            If the network is no series.
+            If the network does not forecast a number.
         TrainingError
-            If the validation sequences are too short, or too few, for that level.
+            If the validation sequences are too few or too short for that level.
         """
         flat, _ = self._flat([X])
         return _forecast(_core.forecast(self, None, flat, steps, level))
@@ -398,33 +399,33 @@ class SequenceNetwork(Network):
         penalty: float = 1.0,
         seed: SupportsIndex | None = None,
     ) -> list[str]:
-        """Return events that could follow a sequence, each drawn by its probability after those before it.
+        """Return sampled events that continue a sequence, each drawn by its probability after the ones before.
 
         Parameters
         ----------
         X : sequence of events, optional
-            What has happened, as one sequence of `observe`; nothing, for one from its beginning.
+            The sequence so far, as for `observe`; by default empty.
         count : int, default 1
-            How many events at most, 1 to 1000.
+            Largest number of events, 1 to 1000.
         until : str, optional
-            The word that ends it, which is not returned.
+            The event that ends sampling; it is not returned.
         temperature, top_k, top_p, min_p, seed
-            As of `Network.sample`.
+            As for `Network.sample`.
         penalty : float, default 1.0
-            Above 1, words that have come in the sequence, or been drawn, become less likely: the logarithms of their
-            probabilities are multiplied by it, before the temperature [1]_.
+            Repetition penalty: above 1, events that have occurred or been drawn become less probable. The logarithms of
+            their probabilities are multiplied by it, before the temperature [1]_.
 
         Returns
         -------
         list of str
-            The words, one after the other.
+            The events, in order.
 
         Raises
         ------
         KindError
-            If the target is no field of the events, or the network is a regressor.
+            If the target is not a field of the events, or the network is a regressor.
         OptionError
-            If an option is out of its range, or ``until`` is no word of the events.
+            If an option is out of its range, or ``until`` is not a class of the network.
 
         References
         ----------
@@ -436,31 +437,31 @@ class SequenceNetwork(Network):
         return self._drawn(None, flat, (count, until), drawing, penalty)
 
     def step(self, state: bytes, event: Any) -> tuple[NDArray[float32], bytes]:
-        """Return the answer to a sequence that the caller keeps, after one more event, and its new state.
+        """Return the outputs for a sequence that the caller stores, after one more event, and its new state.
 
-        The network keeps nothing of it: the state may lie in a cookie, in a hash, on a telephone. It holds the last
-        ``length`` events, a word as the number that the network knows it by, and nothing of the weights: so it goes on
-        after a training, and on every copy of the network. Answers are those to a sequence with the same events that
-        is kept; but words that the network has not met are not taken up, and stand for any other word.
+        The network stores nothing: the state can be kept in a cookie, a hash, or on another device. It contains the
+        last ``length`` events, with categories as the network's numbers for them, and no weights; so it stays valid
+        after a training, and for every copy of the network. Outputs are those for a stored sequence of the same events,
+        except that new categories are not added, but treated as unknown.
 
         Parameters
         ----------
         state : bytes
-            What the last step returned; ``b""`` begins.
+            The state that the last step returned; ``b""`` for a new sequence.
         event : dict, or a value, or array_like
-            As of `Session.observe`.
+            As for `Session.observe`.
 
         Returns
         -------
         answer : numpy.ndarray of float32, shape (outputs,)
             As a row of `run`.
         state : bytes
-            22 bytes or a few more, beside those of the events: a word takes one or two, a number four.
+            About 22 bytes and those of the events: a category takes one or two bytes, a number four.
 
         Raises
         ------
         FormatError
-            If the bytes are no state, or that of a network with other fields or words.
+            If the bytes are not a state, or that of a network with other fields or categories.
 
         Examples
         --------
@@ -502,7 +503,7 @@ class SequenceNetwork(Network):
     def _observed(
         self, X: Any, y: Any, ids: Sequence[str | bytes | int] | None, sequence: str | None, order: str | None
     ) -> tuple[list[bytes] | None, Any, list[int], Any]:
-        """Ids if there are any, all events one after the other, where each sequence ends, and what it has come to."""
+        """Return ids (or None), all events concatenated, the end of each sequence, and outcomes."""
         if sequence is not None:
             declared = self._declared
             targets = None if declared["next"] else declared["targets"]
@@ -517,7 +518,7 @@ class SequenceNetwork(Network):
         return names, flat, ends, y
 
     def _flat(self, X: Any) -> tuple[Any, list[int]]:
-        """All events one after the other, and where each sequence ends."""
+        """Return all events concatenated, and the end of each sequence."""
         declared = self._declared
         sequences = [sequence if isinstance(sequence, np.ndarray) else list(sequence) for sequence in X]
         ends = np.cumsum([len(sequence) for sequence in sequences], dtype=np.int64).tolist()
@@ -547,7 +548,7 @@ class SequenceNetwork(Network):
 
 
 class Session:
-    """One sequence of a network: what it has done, and what the network says of it now.
+    """One sequence of a network: append events, and predict.
 
     Attributes
     ----------
@@ -564,22 +565,22 @@ class Session:
         self.id = id
 
     def __repr__(self) -> str:
-        """Return the id, for people."""
+        """Return the id."""
         return f"<session {self.id!r}>"
 
     def observe(self, event: Any, *, into: Set | None = None) -> None:
-        """Add an event: a dict of fields, or of one field its value; of events by position a row of numbers."""
+        """Append an event: a dict of fields, the value of a single field, or, without fields, a row of numbers."""
         flat, _ = self.net._flat([[event]])
         _core.happen(self.net, [self.id], flat, [1], (None, None), into)
 
     def finish(self, outcome: Any, *, weight: float | None = None) -> None:
-        """Say what the sequence has come to: a class, or the outputs."""
+        """Store the outcome of the sequence: a class, or numbers."""
         flat, _ = self.net._flat([[]])
         multiple = isinstance(outcome, (list, tuple, np.ndarray))
         _core.happen(self.net, [self.id], flat, [0], (outcome if multiple else [outcome], weight), None)
 
     def run(self, event: Any = None) -> NDArray[float32]:
-        """Return what the network answers now, or after one more event, which is not kept.
+        """Return the outputs for the sequence, or after one more event, which is not stored.
 
         Returns
         -------
@@ -591,11 +592,11 @@ class Session:
         return answer
 
     def classify(self, event: Any = None, *, top: int | None = None) -> Any:
-        """Return the class now, or after one more event; with ``top`` the best so many."""
+        """Return the class of the sequence, or after one more event; with ``top`` a list of the most probable."""
         return self.net._best(self.run(event), top)
 
     def forecast(self, steps: int, *, level: float | None = None) -> Forecast:
-        """Return the next values, as `SequenceNetwork.forecast` does."""
+        """Return the forecast of the series, as `SequenceNetwork.forecast`."""
         return _forecast(_core.forecast(self.net, self.id, None, steps, level))
 
     def sample(
@@ -610,12 +611,12 @@ class Session:
         penalty: float = 1.0,
         seed: SupportsIndex | None = None,
     ) -> list[str]:
-        """Return events that could come next, as `SequenceNetwork.sample` does."""
+        """Return sampled next events, as `SequenceNetwork.sample`."""
         drawing = (temperature, top_k, top_p, min_p, seed)
         return self.net._drawn(self.id, None, (count, until), drawing, penalty)
 
     def forget(self) -> bool:
-        """Drop the sequence; return whether there was one."""
+        """Delete the sequence; return whether it existed."""
         return _core.forget(self.net, self.id)
 
 
@@ -643,13 +644,13 @@ def _forecast(found: tuple[NDArray[float32], tuple[NDArray[float32], NDArray[flo
 def _of_frame(
     frame: Any, sequence: str, order: str | None, fields: Mapping[str, str], targets: Sequence[str] | None
 ) -> tuple[dict[str, Any], list[int], list[bytes], Any]:
-    """Return the columns in the order of sequences, where these end, their ids, and what they came to."""
+    """Return the columns sorted by sequence, the end of each sequence, ids, and outcomes."""
     columns = {str(name): np.asarray(frame[name]) for name in _names(frame)}
     for name in (sequence, order):
         if name is not None and name not in columns:
             raise DataError(f"no column {name!r}: the frame has {', '.join(columns)}")
     ids = columns[sequence]
-    # Sequences in the order in which they first come; events as they are, or in order.
+    # Sequences are ordered by their first row.
     first: dict[Any, int] = {}
     numbers = np.array([first.setdefault(id, len(first)) for id in ids.tolist()], dtype=np.int64)
     keys = (numbers,) if order is None else (columns[order], numbers)
@@ -661,7 +662,7 @@ def _of_frame(
     if targets is not None and all(target in columns for target in targets):
         found = [columns[target][last] for target in targets]
         outcomes = found[0] if len(found) == 1 else np.stack(found, axis=1)
-    # A moment by which they are ordered may be a field, too.
+    # The column that sorts events may be a field as well.
     skipped = {sequence, order, *(targets or ())}.difference(fields)
     events = {name: column[places] for name, column in columns.items() if name not in skipped}
     return events, ends, [id_of(id) for id in first], outcomes

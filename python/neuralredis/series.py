@@ -1,4 +1,4 @@
-"""Series that are cut in time: what came first is learnt, and what came last tells when to stop."""
+"""Cut series in time into a training and a validation part, and measure errors of forecasts."""
 
 from __future__ import annotations
 
@@ -12,33 +12,34 @@ from neuralredis.exceptions import OptionError
 
 __all__ = ["CONTEXT", "KEPT_BACK", "Part", "cut", "parts", "scaled_errors"]
 
-#: Events that a network of a series has as inputs unless its cell is a reservoir. The later part begins so many before
-#: those that are held out, so that the first of these is answered by what came before it.
+#: Window of a network of series, in events. The validation part begins this many events before the held-out ones, so
+#: that the first of these has a full window.
 CONTEXT = 24
-#: The share of a series that is held out.
+#: Default share of a series that is held out.
 KEPT_BACK = 0.2
-#: What is added to the id of a series for its earlier part.
+#: Suffix of the id of the training part of a series.
 BEFORE = b" before"
-#: Places of a series, at most, from which its last part is forecast to see how good that is, and those of all series.
+#: Most origins of forecasts in one series, and in all series together, for `scaled_errors`.
 PLACES, ALL_PLACES = 40, 2000
 
 
 class Part(NamedTuple):
-    """Series, or parts of them, that go to one set, and their ids."""
+    """The series, or parts of series, of one set, with their ids."""
 
     events: list[Any]
     ids: list[bytes]
 
 
 def cut(series: Any, kept_back: float = KEPT_BACK) -> tuple[Any, Any]:
-    """Return the earlier part of a series, and the later one; None for that if the series is too short.
+    """Return the training part of a series and the validation part, which is None if the series is too short.
 
     Parameters
     ----------
     series : sequence or numpy.ndarray
-        Its events, the first one first.
+        Its events, in order.
     kept_back : float, default 0.2
-        The share of the events that are in the later part alone, from 0 to less than 1.
+        The share of events to hold out, from 0 to less than 1. The validation part also has the `CONTEXT` events before
+        them.
 
     Examples
     --------
@@ -55,7 +56,7 @@ def cut(series: Any, kept_back: float = KEPT_BACK) -> tuple[Any, Any]:
 
 
 def parts(X: Iterable[Any], ids: Sequence[bytes], kept_back: float) -> tuple[Part, Part]:
-    """Return what of some series is learnt, and what tells when to stop, which has the ids of the series."""
+    """Return the training parts and the validation parts of series; the latter have the ids of the series."""
     train, test = Part([], []), Part([], [])
     for series, id in zip(X, ids, strict=True):
         early, late = cut(series, kept_back)
@@ -76,26 +77,27 @@ def scaled_errors(
     begins: Sequence[int],
     season: int,
 ) -> tuple[float | None, float | None]:
-    """Return the mean absolute scaled error of forecasts of a season, and that of seasonal naive forecasts.
+    """Return the mean absolute scaled error (MASE) of forecasts one season ahead, and that of the naive forecast.
 
     R. J. Hyndman, A. B. Koehler, "Another look at measures of forecast accuracy", International Journal of Forecasting
-    22, 2006. The scale is the mean error of seasonal naive forecasts in the part that was learnt.
+    22, 2006. The naive forecast is the value one season before; the scale is its mean absolute error in the training
+    part.
 
     Parameters
     ----------
     forecast : callable
-        From what is known of a series, and a number of steps, to its next values.
+        Returns the next values, given a series so far and a number of steps.
     all_series : collection of numpy.ndarray
-        The series, whole; NaN is a gap.
+        The whole series; NaN is a gap.
     begins : sequence of int
-        Where the last part of each begins, of which nothing was learnt.
+        Where the held-out part of each begins.
     season : int
-        Values of a season.
+        Length of a season in values, at least 1.
 
     Returns
     -------
     tuple of float or None
-        The means over the series; None if none has a season in its last part, or a scale.
+        Means over the series; None if no held-out part is as long as a season, or no scale is above 0.
 
     Examples
     --------
@@ -125,6 +127,6 @@ def scaled_errors(
 
 
 def _mean(values: NDArray[Any]) -> float:
-    """Return the mean of what is known, NaN if nothing is."""
+    """Return the mean without NaN; NaN if there is no other value."""
     known = values[~np.isnan(values)]
     return float(known.mean()) if len(known) else float("nan")

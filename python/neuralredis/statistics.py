@@ -1,4 +1,4 @@
-"""Statistics of rows: how certain a share is, and which rows are held out."""
+"""Statistics of rows: the interval of a share, and sampling of held-out rows."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["by_class", "every_nth", "hold_out", "wilson"]
 
-#: 95 % of a normal distribution lie within so many standard deviations.
+#: Standard deviations within which 95 % of a normal distribution lie.
 NORMAL_95 = 1.96
 
 
 def wilson(share: ArrayLike, rows: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return both ends of the 95 % interval of a share, 0 to 1, that was found in so many rows.
+    """Return both ends of Wilson's 95 % interval of a share, 0 to 1, of a number of rows.
 
     E. B. Wilson, "Probable inference, the law of succession, and statistical inference", Journal of the American
     Statistical Association 22, 1927.
@@ -34,10 +34,18 @@ def wilson(share: ArrayLike, rows: ArrayLike) -> tuple[NDArray[np.float64], NDAr
 def hold_out(
     classes: NDArray[np.int64] | None, rows: int, share: float, seed: int | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return which of some rows to learn from and which to hold out, both in random order.
+    """Split rows at random into rows to train on and rows to hold out; return the numbers of both, in random order.
 
-    Of each of the classes, of shape (rows,), its share is held out, to within a row; without classes, of all rows. At
-    least one row is held out, and one is not.
+    Parameters
+    ----------
+    classes : numpy.ndarray of int64, shape (rows,), or None
+        The class of each row. Of each class the same share is held out, to within a row.
+    rows : int
+        Number of rows, at least 2.
+    share : float
+        Share of rows to hold out, 0 to 1. At least one row is held out, and one is not.
+    seed : int or None
+        Seed of the random choice.
 
     Examples
     --------
@@ -48,26 +56,26 @@ def hold_out(
     rng = np.random.default_rng(seed)
     order = rng.permutation(rows) if classes is None else by_class(classes, rng)
     held = min(max(round(share * rows), 1), rows - 1)
-    # By half a step the first and the last are equally far from the ends.
+    # With half a step, the first and the last chosen row are equally far from the ends.
     chosen = every_nth(np.ones(rows), held, rows, start=-0.5).astype(bool)
     if classes is not None:
-        # A class of which nothing is left to learn is of no use among the rows that are held out.
+        # Do not hold out all rows of a class: it could not be learnt.
         in_order = classes[order]
         chosen &= ~np.isin(in_order, np.setdiff1d(in_order[chosen], in_order[~chosen]))
     return rng.permutation(order[~chosen]), rng.permutation(order[chosen])
 
 
 def by_class(classes: NDArray[Any], rng: np.random.Generator | np.random.RandomState) -> NDArray[np.int64]:
-    """Return the places of rows, class after class, and those of one class in random order."""
+    """Return the numbers of rows sorted by class, in random order within a class."""
     order = rng.permutation(len(classes))
     return order[np.argsort(classes[order], kind="stable")]
 
 
 def every_nth(copies: NDArray[np.float64], draw: float, of: float, *, start: float) -> NDArray[np.float64]:
-    """Return how many of the copies of each row are drawn: of all copies in a row, `draw` in every `of`.
+    """Return how many copies of each row a systematic sample draws: `draw` of every `of` copies.
 
-    `start` is how much of a step of ``of / draw`` copies has passed before the first copy. W. G. Madow, L. H. Madow,
-    "On the theory of systematic sampling", Annals of Mathematical Statistics 15, 1944.
+    `start` is the offset of the sample, in steps of ``of / draw`` copies. W. G. Madow, L. H. Madow, "On the theory of
+    systematic sampling", Annals of Mathematical Statistics 15, 1944.
 
     Examples
     --------

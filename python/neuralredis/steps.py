@@ -1,11 +1,11 @@
-"""Work in steps, written once for callers that wait and for callers that await.
+"""Operations as generators of steps, which run synchronously or with asyncio.
 
-A generator yields what is to be called next and is sent what came of it, or has it thrown in. `run` calls; `run_async`
-awaits what the call returns. So the order of commands, their errors and the clearing up after an interruption stand in
-one place, whichever client there is underneath.
+A generator yields the next function to call; its result is sent back, or its exception thrown in. `run` calls the
+function; `run_async` also awaits the result. So the order of commands, their errors and the clean-up after an
+interruption are written once for both kinds of clients.
 
-A class of such generators, its operations, gets two faces: one whose methods are `waited`, one whose are `awaited`. An
-operation's arguments, types and docstring are theirs.
+A class of such generators, the operations, gets two interfaces: one with methods made by `waited`, one by `awaited`.
+The methods have the arguments, types and docstring of the operation.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ Steps = Generator[Callable[[], Any], Any, T]
 
 
 def run(steps: Steps[T]) -> T:
-    """Call step after step, and return what comes of them."""
+    """Call each step, and return the generator's result."""
     error: BaseException | None = None
     while True:
         try:
             step = next(steps) if error is None else steps.throw(error)
-            # A signal may come between two steps as well as within one: whatever is raised here the steps must hear of.
+            # A signal may arrive between two steps as well as within one: throw every exception into the generator.
             while True:
                 step = steps.send(step())
         except StopIteration as end:
@@ -43,8 +43,8 @@ def run(steps: Steps[T]) -> T:
 
 
 async def run_async(steps: Steps[T]) -> T:
-    """Await step after step, and return what comes of them."""
-    # Here, as in `_cancellations`: it takes longer to import than all of this package, and few await.
+    """Await each step, and return the generator's result."""
+    # Imported here and in `_cancellations`, since asyncio takes longer to import than this package.
     from asyncio import CancelledError
 
     error: BaseException | None = None
@@ -54,7 +54,7 @@ async def run_async(steps: Steps[T]) -> T:
             step = next(steps) if error is None else steps.throw(error)
             while True:
                 result = await step()
-                # A cancellation may be lost in a client that takes it for the end of a timeout of its own.
+                # A client may swallow a cancellation that it mistakes for its own timeout.
                 if _cancellations() > heard:
                     raise CancelledError
                 step = steps.send(result)
@@ -69,7 +69,7 @@ async def run_async(steps: Steps[T]) -> T:
 
 
 def _cancellations() -> int:
-    """Return how often this task has been cancelled; 0 before Python 3.11, which does not tell."""
+    """Return how often this task was cancelled; 0 before Python 3.11, which does not count."""
     from asyncio import current_task
 
     task = current_task()
@@ -84,14 +84,14 @@ def waited(
     operation: Callable[Concatenate[Any, P], Steps[T]], made: Callable[[Any, T], R]
 ) -> Callable[Concatenate[Any, P], R]: ...
 def waited(operation: Any, made: Any = None) -> Any:
-    """Return the method that does an operation of its object's ``_steps``, and waits for it.
+    """Return a method that runs an operation of its object's ``_steps``.
 
     Parameters
     ----------
     operation : function
-        Returns the steps.
+        The operation, which returns steps.
     made : callable, optional
-        Makes what the method returns of its object and of what came of the steps.
+        Returns the method's result, given the object and the result of the steps.
     """
 
     def method(self: Any, /, *args: Any, **options: Any) -> Any:
@@ -110,7 +110,7 @@ def awaited(
     operation: Callable[Concatenate[Any, P], Steps[T]], made: Callable[[Any, T], R]
 ) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R]]: ...
 def awaited(operation: Any, made: Any = None) -> Any:
-    """Return the method that does an operation of its object's ``_steps``, to be awaited; else as `waited`."""
+    """Return a coroutine method that runs an operation of its object's ``_steps``; otherwise as `waited`."""
 
     async def method(self: Any, /, *args: Any, **options: Any) -> Any:
         found = await run_async(operation(self._steps, *args, **options))
@@ -120,9 +120,9 @@ def awaited(operation: Any, made: Any = None) -> Any:
 
 
 def _named(method: Any, operation: Any) -> Any:
-    """Give a method the name, arguments and docstring of an operation."""
+    """Return a method with the name, arguments and docstring of an operation."""
     for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
         setattr(method, attribute, getattr(operation, attribute))
-    # What it returns is no longer steps.
+    # The method returns a result instead of steps.
     method.__signature__ = inspect.signature(operation).replace(return_annotation=inspect.Signature.empty)
     return method

@@ -1,4 +1,4 @@
-"""Trainings in the background."""
+"""Background trainings."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Training"]
 
-# Without this the process would end all the same, its threads in the middle of their work.
+# Stop the threads of trainings before the process ends.
 atexit.register(_core.cancel_all)
 
 
 class Training:
-    """A training in the background; `start_training` of a network makes one.
+    """A background training; `start_training` of a network returns one.
 
-    The network answers meanwhile, from the weights of before, and has the result once the training has ended.
-    An interpreter that ends cancels the trainings of its embedded networks. In a forked child a training of the parent
-    has ended without a result, and the network can be trained again. A training in a Redis server goes on without the
+    Meanwhile the network predicts with its previous weights; it gets the new ones when the training ends. When the
+    interpreter exits, trainings of embedded networks are cancelled. In a forked child, a training of the parent counts
+    as ended without a result, and the network can be trained again. A training in a Redis server continues without the
     client.
 
     Attributes
     ----------
     network : Network or RedisNetwork
-        What is being trained.
+        The network that is trained.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class Training:
     wait = waited(TrainingSteps.wait)
 
     def __repr__(self) -> str:
-        """Return how far it is, or how it ended."""
+        """Return the progress, or how the training ended."""
         outcome, progress = self._steps.job.outcome(), self.progress()
         match outcome:
             case None:

@@ -1,4 +1,4 @@
-"""Watching a training until it ends, perhaps with a progress bar or a callback."""
+"""Wait for a training, with a progress bar or a callback."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from neuralredis.steps import Steps
 
 __all__ = ["Job", "Outcome", "TrainingSteps", "check_watching", "result_of", "watching"]
 
-#: Seconds between two looks at a training: how long a Ctrl-C may take to be heard.
+#: Seconds between two polls of a training: the largest delay of a Ctrl-C.
 LOOK = 0.05
 
-#: How a training ended: a word, and with ``"trained"`` the report's fields, with ``"failed"`` the reason.
+#: How a training ended: a word, and for ``"trained"`` the attributes of the report, for ``"failed"`` the reason.
 Outcome = tuple[Literal["trained", "dropped", "failed", "lost"], Any]
 
 
 class Job(Protocol):
-    """A training as it is watched: one of the engine, or one in a server."""
+    """The protocol of a training: embedded, or in a server."""
 
     def progress(self) -> dict[str, Any]:
-        """Return the fields of a `Progress`."""
+        """Return the attributes of a `Progress` as a dict."""
 
     def limits(self) -> tuple[int, float]:
         """Return the limits of cycles and of seconds, 0 for none."""
 
     def stop(self) -> None:
-        """Ask for an early end."""
+        """Request the training to stop."""
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the end, at most so long, and return whether it has come."""
+        """Wait for the end for at most some seconds, and return whether the training has ended."""
 
     def outcome(self) -> Outcome | None:
-        """Return how it ended; None while it runs."""
+        """Return how the training ended; None while it runs."""
 
 
 def result_of(outcome: Outcome | None) -> Report:
@@ -51,72 +51,72 @@ def result_of(outcome: Outcome | None) -> Report:
         case ("failed", reason):
             raise TrainingError(f"the training failed: {reason}")
         case ("lost", _):
-            raise TrainingError("the training was lost: it runs in the process that this one was forked from")
+            raise TrainingError("the training was lost: it runs in the parent process of this fork")
         case ("dropped", str(reason)):
             raise TrainingError(reason)
         case _:
-            raise TrainingError("the training was cancelled: the network was reset, or the interpreter ends")
+            raise TrainingError("the training was cancelled: the network was reset, or the interpreter exits")
 
 
 class TrainingSteps:
-    """The operations of a training in the background.
+    """The operations of a background training.
 
     Parameters
     ----------
     job : Job
-        The training; or one whose methods return what is to be awaited.
+        The training; its methods may return coroutines.
     """
 
     def __init__(self, job: Any) -> None:
         self.job = job
 
     def running(self) -> Steps[bool]:
-        """Return whether it has not ended; a training that is queued counts as running."""
+        """Return whether the training has not ended; a queued training counts as running."""
         return (yield self.job.outcome) is None
 
     def queued(self) -> Steps[bool]:
-        """Return whether it still waits for other trainings to end."""
+        """Return whether the training waits in the queue."""
         return (yield from self.progress()).queued
 
     def progress(self) -> Steps[Progress]:
-        """Return how far it is, or was at its end."""
+        """Return the progress, now or at the end of the training."""
         return Progress(**(yield self.job.progress))
 
     def report(self) -> Steps[Report | None]:
-        """Return what it did and found; None while it runs, or if it ended without a result."""
+        """Return the report; None while the training runs, or if it ended without a result."""
         match (yield self.job.outcome):
             case ("trained", fields):
                 return report_of(fields)
         return None
 
     def stop(self) -> Steps[None]:
-        """Ask it to end; what has been learnt so far is kept, with ``backtrack`` the best of it."""
+        """Stop the training; its result so far is kept, with ``backtrack`` the best weights."""
         yield self.job.stop
 
     def wait(self, timeout: float | None = None) -> Steps[Report | None]:
-        """Wait for the end.
+        """Wait for the end of the training.
 
-        Ctrl-C, or a cancellation of what awaits it, interrupts the waiting and leaves the training running.
+        Ctrl-C, or a cancellation of the task, interrupts the wait and leaves the training running.
 
         Parameters
         ----------
         timeout : float, optional
-            Seconds to wait at most; 0 only looks.
+            Largest time to wait in seconds; 0 returns at once.
 
         Returns
         -------
         Report or None
-            What it did and found; None if the time ran out first.
+            The report; None after the timeout.
 
         Raises
         ------
         TrainingError
-            If it ended without a result: the network was reset, or the engine failed, or this is a forked child.
+            If it ended without a result: the network was reset, the training failed, or this process was forked.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             left = LOOK if deadline is None else deadline - time.monotonic()
-            # Between two looks Ctrl-C is heard.
+            # Short waits, so that Ctrl-C is handled in between.
             if (yield partial(self.job.wait, max(0.0, min(LOOK, left)))):
                 return result_of((yield self.job.outcome))
             if left <= 0:
@@ -124,7 +124,7 @@ class TrainingSteps:
 
 
 def check_watching(choice: Any, callback: Any) -> None:
-    """Raise TypeError for a progress bar or a callback that cannot be used, before a training starts."""
+    """Raise TypeError for an invalid ``progress`` or ``callback``, before a training starts."""
     if choice is not None and not isinstance(choice, (bool, np.bool_)):
         raise TypeError(f"progress is {choice!r}: expected True, False or None")
     if callback is not None and not callable(callback):
@@ -132,9 +132,9 @@ def check_watching(choice: Any, callback: Any) -> None:
 
 
 def watching(job: Any, choice: bool | None, callback: Callable[[Progress], object] | None) -> Steps[Report]:
-    """Wait for the end of a training and show its progress. An interruption stops it, and its result is kept.
+    """Wait for the end of a training and show its progress. An interruption stops it and keeps its result.
 
-    `choice` is the ``progress`` of `Network.train`. The steps are methods of a `Job`, or of a job that is awaited.
+    `choice` is the ``progress`` of `Network.train`. The steps are methods of a `Job`, which may return coroutines.
     """
     bar = None
     progress = None
@@ -153,7 +153,7 @@ def watching(job: Any, choice: bool | None, callback: Callable[[Progress], objec
         if callback is not None:
             callback(Progress(**(yield job.progress)))
     except BaseException:
-        # The first error is the one to raise.
+        # Errors below must not replace the one that is handled here.
         with suppress(Exception):
             yield job.stop
             while not (yield partial(job.wait, LOOK)):

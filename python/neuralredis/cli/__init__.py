@@ -1,4 +1,4 @@
-"""The command ``neuralredis``: one file a subcommand, each of which adds its parser and has a function to run."""
+"""The command ``neuralredis``: each subcommand is a module with ``add_to``, which adds its parser, and ``run``."""
 
 from __future__ import annotations
 
@@ -34,14 +34,15 @@ from neuralredis.table.failure import TableError
 __all__ = ["main"]
 
 DESCRIPTION = """\
-Small neural networks that learn from tables, and answer in your program and in Redis.
+Train small neural networks on tables, and use them in a program or in Redis.
 
-  neuralredis train customers.csv --target churned    learn, and see how good that is
-  neuralredis ask customers.nr                        type a row, see the answer
-  neuralredis predict customers.nr new.csv            answer the rows of another table"""
+  neuralredis train customers.csv --target churned    train a network and evaluate it
+  neuralredis ask customers.nr                        type a row, see the prediction
+  neuralredis predict customers.nr new.csv            predict the rows of another table"""
 
 EPILOG = (
-    "'neuralredis train --help' tells more of train, and so on. What fails exits with 1, a wrong command line with 2."
+    "'neuralredis train --help' describes train, and so on. The exit status is 1 after an error, and 2 after a wrong "
+    "command line."
 )
 
 SUBCOMMANDS = (
@@ -64,12 +65,12 @@ SUBCOMMANDS = (
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run the command, and exit: 0 if all went well, 1 with a line that says why not, 2 for a wrong command line.
+    """Run the command and exit: status 0 on success, 1 after an error (one line on stderr), 2 for a wrong command line.
 
     Parameters
     ----------
     arguments : list of str, optional
-        What follows the name of the program, if not what the user typed.
+        The arguments after the program's name (default: ``sys.argv[1:]``).
     """
     parser = argparse.ArgumentParser(
         prog="neuralredis",
@@ -83,7 +84,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         subcommand.add_to(subparsers)
     args = parser.parse_args(arguments)
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that lacks a letter shows another.
+        # A terminal whose encoding lacks a character shows "?" instead of failing.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     args.given = sys.argv[1:] if arguments is None else arguments
@@ -91,7 +92,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         args.run(args)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read has had enough. What is left to be written at the exit goes nowhere.
+        # The reader of the pipe has closed it. Without this, flushing the rest at exit would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except (Failure, TableError, NeuralRedisError) as failure:
@@ -99,7 +100,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except OSError as error:
         _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except MemoryError:
-        _fail("there is too little memory for that")
+        _fail("out of memory")
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(0)

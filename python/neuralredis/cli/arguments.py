@@ -1,4 +1,4 @@
-"""Arguments that several subcommands take."""
+"""Arguments that several subcommands share, and checks of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Paragraphs", "add_cost", "add_network", "add_order", "add_wishes", "
 
 
 def subcommand(subparsers: Any, name: str, help: str, description: str, epilog: str) -> argparse.ArgumentParser:
-    """Add a subcommand."""
+    """Add a subcommand and return its parser."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
         name, help=help, description=description, epilog=epilog, formatter_class=Paragraphs
     )
@@ -23,7 +23,7 @@ def subcommand(subparsers: Any, name: str, help: str, description: str, epilog: 
 
 
 class Paragraphs(argparse.HelpFormatter):
-    """Fills each paragraph of a text to the width of the terminal; a paragraph with indented lines keeps its lines."""
+    """Wrap each paragraph of a help text to the width of the terminal; keep the lines of one with indented lines."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         return "\n\n".join(
@@ -33,19 +33,21 @@ class Paragraphs(argparse.HelpFormatter):
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:
-    """Add the network that is asked."""
-    parser.add_argument("network", metavar="NET", help="a file that 'neuralredis train' saved, or a server's address")
-    parser.add_argument("--key", metavar="KEY", help="which network, of a server")
+    """Add the arguments that name a network: a file, or a server's URL and a key."""
+    parser.add_argument("network", metavar="NET", help="a file saved by 'neuralredis train', or the URL of a server")
+    parser.add_argument("--key", metavar="KEY", help="the key of the network, if NET is a server")
 
 
 def add_order(parser: argparse.ArgumentParser) -> None:
-    """Add what says that rows are events."""
-    parser.add_argument("--sequence", metavar="COLUMN", help="each row is an event: whose, such as a user")
-    parser.add_argument("--time", metavar="COLUMN", help="when it was (without: events come in the order of the rows)")
+    """Add the arguments that make rows events: the columns with the sequence's id and with the time."""
+    parser.add_argument(
+        "--sequence", metavar="COLUMN", help="rows are events; this column names the sequence, such as a user's id"
+    )
+    parser.add_argument("--time", metavar="COLUMN", help="the time of each event (default: events are in row order)")
 
 
 def add_wishes(parser: argparse.ArgumentParser) -> None:
-    """Add what the user says that columns are."""
+    """Add ``--as``, which overrides how a column is read."""
     parser.add_argument(
         "--as",
         dest="wishes",
@@ -53,24 +55,24 @@ def add_wishes(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="COLUMN=KIND",
-        help=f"what a column is, if it is read wrongly: {', '.join(KINDS)}; also date:dmy, date:mdy, number:comma, "
-        "number:point; can be given again for other columns",
+        help=f"override the kind of a column: {', '.join(KINDS)}; also date:dmy, date:mdy, number:comma, "
+        "number:point; can be repeated for other columns",
     )
 
 
 def add_cost(parser: argparse.ArgumentParser) -> None:
-    """Add what mistakes cost."""
+    """Add ``--cost``, the costs of both kinds of errors."""
     parser.add_argument(
         "--cost",
         type=costs,
         metavar="FALSE_ALARM:MISS",
-        help="what mistakes about the rarer of two classes cost, such as 1:10: tells from which probability on to "
-        "answer with it",
+        help="costs of a false positive and a false negative for the rarer of two classes, such as 1:10; reports the "
+        "threshold of its probability with the lowest cost",
     )
 
 
 def costs(text: str) -> tuple[float, float]:
-    """Return what a false alarm and a miss cost."""
+    """Return the costs of a false alarm and of a miss, both above 0."""
     alarm, sign, missed = text.partition(":")
     try:
         found = float(alarm), float(missed)
@@ -82,20 +84,20 @@ def costs(text: str) -> tuple[float, float]:
 
 
 def check_cost(given: tuple[float, float] | None, target: str, labels: Sequence[str]) -> None:
-    """Refuse costs where there are not two classes."""
+    """Raise `Failure` if costs are given and the target does not have two classes."""
     if given is not None and len(labels) != 2:
         what = f"has {len(labels)}" if labels else "is a number"
-        raise Failure(f"--cost is for two classes: '{target}' {what}")
+        raise Failure(f"--cost needs a target with two classes: '{target}' {what}")
 
 
 def check_rows(args: argparse.Namespace) -> None:
-    """Refuse what says that rows are events where a network learns from rows."""
+    """Raise `Failure` if options for sequences are given and the network learns from rows."""
     if args.sequence is not None or args.time is not None:
-        raise Failure("--sequence and --time are for networks of sequences, and this one learns from rows")
+        raise Failure("--sequence and --time need a network of sequences, and this one learns from rows")
 
 
 def wish(text: str) -> tuple[str, Wish]:
-    """Return a column and what it is."""
+    """Return a column's name and the kind that the user gives it."""
     name, sign, kind = text.rpartition("=")
     if not sign or not name:
         raise argparse.ArgumentTypeError(f"'{text}': expected COLUMN=KIND, such as zip=category")

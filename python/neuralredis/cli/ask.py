@@ -1,4 +1,4 @@
-"""``neuralredis ask``: one row, typed in, and its answer."""
+"""``neuralredis ask``: predict one row that the user types."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to", "given", "typed"]
 
-#: Answers shown, the likeliest first.
+#: Classes that are shown at most, the most probable first.
 MOST = 8
 
 DESCRIPTION = """\
-Ask a network about a row by the names of its columns, and see the answer, and how sure it is. What is left out is not
-known.
+Predict one row, given by the names of its columns, with the probability of each class. A column that is left out is a
+missing value.
 
-With --interval it tells between which bounds a number is so often, with --set which classes the true one is so often
-among: by rows that the network has not learnt from.
+--interval 90 adds a 90 % prediction interval to a number, and --set 90 the set of classes that contains the true one
+in 90 % of all rows. Both are calibrated on the validation rows.
 
-With --sample it draws a class by its probability instead of answering the likeliest.
+--sample draws a class by its probability instead of taking the most probable one.
 
-Without values it asks for one row after the other: type the value of each column. Return alone stands for a value that
-is not known. Ctrl-D ends it. From a pipe it reads a line for each column.
+Without values, it prompts for the value of each column, row after row. Return alone leaves a value missing, Ctrl-D
+ends. From a pipe it reads one line for each column.
 
-Of a network of sequences events are typed one after the other, the first one first; after each it tells what the
-sequence comes to, or what comes next. Among values the word 'then' begins the next event.
+For a network of sequences, type the events in their order. After each it predicts the sequence's outcome, or the next
+event. On the command line, the word 'then' separates events.
 
-With --why it shows what each value adds to the answer, beside what is answered on average; with --want which values
-would have to be others for another answer. Both compare with rows that the network has learnt from."""
+--why shows what each value contributes to the prediction, relative to the average prediction. --want shows which values
+would have to change for another prediction. Both compare with the stored training rows."""
 
 EPILOG = """\
 examples:
@@ -60,23 +60,29 @@ examples:
 
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subcommand(subparsers, "ask", "type a row, see the answer", DESCRIPTION, EPILOG)
+    parser = subcommand(subparsers, "ask", "predict one row that you type", DESCRIPTION, EPILOG)
     add_network(parser)
-    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="what is known of a row, or of each event")
-    parser.add_argument("--id", metavar="ID", help="of a network of sequences: go on from this one, which it keeps")
-    parser.add_argument("--why", action="store_true", help="show what each value adds to the answer")
-    parser.add_argument("--want", metavar="ANSWER", help="show what would have to change for this answer")
+    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="values of a row, or of each event")
+    parser.add_argument("--id", metavar="ID", help="for sequences: continue the stored sequence with this id")
+    parser.add_argument("--why", action="store_true", help="show what each value contributes to the prediction")
+    parser.add_argument("--want", metavar="CLASS", help="show which values would have to change for this class")
     often = parser.add_mutually_exclusive_group()
-    often.add_argument("--interval", type=percent, metavar="PERCENT", help="how often a number lies in an interval")
-    often.add_argument("--set", type=percent, metavar="PERCENT", help="how often the true class is in a set")
+    often.add_argument(
+        "--interval", type=percent, metavar="PERCENT", help="add a prediction interval with this coverage"
+    )
+    often.add_argument(
+        "--set", type=percent, metavar="PERCENT", help="add a set of classes that contains the true one this often"
+    )
     often.add_argument("--sample", action="store_true", help="draw a class by its probability")
-    parser.add_argument("--temperature", type=float, metavar="T", help="below 1 likely classes are drawn more often")
-    parser.add_argument("--seed", type=int, metavar="S", help="the same classes are drawn by the same seed")
+    parser.add_argument(
+        "--temperature", type=float, metavar="T", help="with --sample: below 1 draws probable classes more often"
+    )
+    parser.add_argument("--seed", type=int, metavar="S", help="with --sample: draw the same classes again")
     parser.set_defaults(run=run)
 
 
 def percent(text: str) -> float:
-    """Return a share of all cases, given in percent."""
+    """Return a share, above 0 and below 1, from a percentage such as ``90`` or ``90%``."""
     with contextlib.suppress(ValueError):
         share = float(text.removesuffix("%")) / 100
         if 0 < share < 1:
@@ -85,7 +91,7 @@ def percent(text: str) -> float:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Ask, until there is nothing more to ask."""
+    """Predict the row on the command line, or each row from the terminal or pipe."""
     need("cli", "pyarrow", "rich", what="neuralredis ask")
     from neuralredis.cli import screen, sequences
     from neuralredis.cli.sources import with_names
@@ -110,18 +116,18 @@ def run(args: argparse.Namespace) -> None:
     out = screen.console()
     typing = sys.stdin.isatty()
     if typing:
-        # Keys that edit a line and bring back those before.
+        # Importing it gives `input` line editing and a history.
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401
-        out.print(f"What is {shortened(network.target.name)} ({described(network.target)})?")
-        out.print("Type what is known of a row; Return where nothing is known, Ctrl-D to end.")
+        out.print(f"Predict {shortened(network.target.name)} ({described(network.target)}).")
+        out.print("Type the value of each column; Return leaves it missing, Ctrl-D ends.")
     while True:
         cells: dict[str, str] = {}
         try:
             for name, field in fields.items():
                 cells[name] = typed(out, field, typing)
         except EOFError:
-            # A pipe may end early: what is missing is not known.
+            # A pipe may end in the middle of a row: the remaining values are missing.
             if typing or not cells:
                 if typing:
                     out.print()
@@ -132,37 +138,43 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _level(network: Known, interval: float | None, set: float | None) -> float | None:
-    """Return how often the truth is to be held, if that was asked."""
+    """Return the coverage of the interval or set, or None if neither was requested."""
     from neuralredis.table.target import Classes
 
     if isinstance(network.target, Classes) and interval is not None:
-        raise Failure(f"'{network.target.name}' is a class: expected --set instead of --interval")
+        raise Failure(f"--interval needs a number as the target: '{network.target.name}' has classes, expected --set")
     if not isinstance(network.target, Classes) and set is not None:
-        raise Failure(f"'{network.target.name}' is a number: expected --interval instead of --set")
+        raise Failure(f"--set needs a target with classes: '{network.target.name}' is a number, expected --interval")
     return interval or set
 
 
 def _drawing(network: Known, args: argparse.Namespace) -> dict[str, Any] | None:
-    """Return how a class is to be drawn, if that was asked."""
+    """Return the options of sampling, or None without ``--sample``."""
     from neuralredis.table.target import Classes
 
     chosen = {"temperature": args.temperature, "seed": args.seed}
     if not args.sample:
         for name, value in chosen.items():
             if value is not None:
-                raise Failure(f"--{name} is of --sample: expected both")
+                raise Failure(f"--{name} needs --sample")
         return None
     if not isinstance(network.target, Classes):
-        raise Failure(f"--sample is for classes, and {network.target.name} is a number")
+        raise Failure(f"--sample needs a target with classes: '{network.target.name}' is a number")
     return {name: value for name, value in chosen.items() if value is not None}
 
 
 def given(values: Sequence[str], fields: dict[str, Field]) -> dict[str, str]:
-    """Return the values that are given by their names; what is left out is not known."""
+    """Return values by field from ``NAME=VALUE`` arguments.
+
+    Raises
+    ------
+    Failure
+        If an argument has no "=", names no field or one twice, or its value cannot be read.
+    """
     cells = {}
     for value in values:
         name, sign, text = value.partition("=")
-        # A name may have such a sign itself.
+        # A field's name may contain "=" itself.
         name = next((one for one in sorted(fields, key=len, reverse=True) if value.startswith(f"{one}=")), name)
         text = value[len(name) + 1 :]
         if not sign:
@@ -180,7 +192,7 @@ def given(values: Sequence[str], fields: dict[str, Field]) -> dict[str, str]:
 
 
 def _understood(field: Field, text: str) -> bool:
-    """Whether a text can be read for a field, and in one way only."""
+    """Return whether a text can be read as a value of a field, without ambiguity."""
     from neuralredis.table.column import Column
     from neuralredis.table.conventions import Conventions
     from neuralredis.table.dates import DateForm
@@ -195,7 +207,7 @@ def _understood(field: Field, text: str) -> bool:
 
 
 def typed(out: Console, field: Field, typing: bool) -> str:
-    """Return what is typed for a column, which is asked for again until it can be understood."""
+    """Return the text for a field: prompt until it can be read, or, from a pipe, read one line."""
     from neuralredis.table.texts import shortened
 
     if not typing:
@@ -213,20 +225,20 @@ def typed(out: Console, field: Field, typing: bool) -> str:
         text = input(": ").strip()
         if not text or _understood(field, text):
             if text and field.reader.of == "category" and not field.reader.knows(text):
-                out.print("  not among those learnt from: taken for another", style="yellow")
+                out.print("  not a category of the training rows: treated as unknown", style="yellow")
             return text
-        out.print(f"  '{text}' is not {field.hint.split(',')[0]}; Return if it is not known", style="yellow")
+        out.print(f"  '{text}' is not {field.hint.split(',')[0]}; Return leaves it missing", style="yellow")
 
 
 @dataclass(frozen=True)
 class Reasons:
-    """What is to be said of an answer: why it is so, and what would make it another one."""
+    """The requested reasons: contributions of each value (``--why``), and a counterfactual (``--want``)."""
 
     why: bool
     want: str | None
 
     def check(self, network: Known) -> None:
-        """Refuse what the network cannot say."""
+        """Raise `Failure` if the network cannot give the requested reasons."""
         from neuralredis.table.target import Classes
 
         if not (self.why or self.want):
@@ -234,19 +246,19 @@ class Reasons:
         option = "--why" if self.why else "--want"
         if network.network.fields is None:
             raise Failure(
-                f"{option} needs a network of fields, as 'neuralredis train' makes them now; this one is older"
+                f"{option} needs a network with fields, and this file is from an older version: train it again"
             )
         if not network.network.info().training_dataset_len:
-            raise Failure(f"{option} compares with rows that the network has learnt from, and it has none")
+            raise Failure(f"{option} compares with the training rows, and the network was saved without them")
         if self.want is None:
             return
         if not isinstance(network.target, Classes):
-            raise Failure(f"--want is for classes, and {network.target.name} is a number")
+            raise Failure(f"--want needs a target with classes: '{network.target.name}' is a number")
         if self.want not in network.target.labels:
             raise Failure(f"--want {self.want}: expected one of {', '.join(network.target.labels)}")
 
     def show(self, out: Console, network: Known, row: dict[str, Any]) -> None:
-        """Show them for a row."""
+        """Print the reasons for the prediction of a row."""
         if self.why:
             _show_why(out, network, row)
         if self.want is not None:
@@ -262,11 +274,11 @@ def _show_why(out: Console, network: Known, row: dict[str, Any]) -> None:
     found = network.network.explain(row)
     target = network.target
     if isinstance(target, Classes):
-        # As probabilities, which is how the answer is told above.
+        # The bars are log-odds; the title has probabilities, as the prediction above it.
         mean, answer = (share(1 / (1 + math.exp(-min(max(odds, -700), 700)))) for odds in (found.mean, found.answer))
-        title = f"why {shortened(str(found.label))}, at {answer} and not {mean} as on average (in log-odds)"
+        title = f"why {shortened(str(found.label))} has {answer}, average {mean} (contributions in log-odds)"
     else:
-        title = f"why {target.written(found.answer)} and not {target.written(found.mean)} as on average"
+        title = f"why {target.written(found.answer)}, average {target.written(found.mean)}"
     out.print(Text(title, "bold"))
     ascii_only = out.options.ascii_only
     for bar in found.lines(min(out.width, 80) - 2, ascii_only=ascii_only):
@@ -282,11 +294,11 @@ def _show_changes(out: Console, found: Counterfactual) -> None:
 
     want = shortened(str(found.want))
     if found.changes is None:
-        out.print(f"no row that it learnt from is answered {want}: nothing to change towards", style="yellow")
+        out.print(f"no training row is predicted as {want}, so there is no change to suggest", style="yellow")
     elif not found.changes:
-        out.print(Text(f"{want} is the answer already", "bold"))
+        out.print(Text(f"the prediction is {want} already", "bold"))
     else:
-        out.print(Text(f"{want} it would be with", "bold"))
+        out.print(Text(f"it would be {want} with", "bold"))
         for name, (old, new) in found.changes.items():
             out.print(Text(f"  {shortened(str(name))} {shortened(shown(new))} instead of {shortened(shown(old))}"))
 
@@ -323,7 +335,7 @@ def _show(
 
     outputs = network.run(row)[0].tolist()
     target = network.target
-    percentage = "" if level is None else f"in {100 * level:g} % of all cases"
+    percentage = "" if level is None else f"{100 * level:g} %"
     interval = among = None
     if level is not None and isinstance(target, Classes):
         (among,) = network.network.class_set(row, level)
@@ -331,17 +343,17 @@ def _show(
         interval = network.network.interval(row, level)
     if not isinstance(target, Classes):
         off = network.usual_error()
-        usual = f"   usually off by {target.written(off)}" if off is not None else ""
+        usual = f"   RMSE {target.written(off)}" if off is not None else ""
         out.print(
             Text(f"{shortened(target.name)}: {target.written(outputs[0])}", "bold green").append(usual, "dim not bold")
         )
         if interval is not None:
             low, high = target.written(interval.low[0]), target.written(interval.high[0])
-            out.print(f"  {percentage} from {low} to {high}")
-        # Without rows it is not known what they were.
+            out.print(f"  {percentage} interval: {low} to {high}")
+        # Without rows the bounds are NaN, and nothing is printed.
         if outputs[0] < target.low or outputs[0] > target.high:
             low, high = target.written(target.low), target.written(target.high)
-            out.print(f"  beyond all that it learnt from, {low} to {high}: a guess", style="yellow")
+            out.print(f"  outside the range of the training rows, {low} to {high}: an extrapolation", style="yellow")
         return
     ranked = sorted(zip(outputs, target.labels, strict=True), key=lambda pair: -pair[0])
     width = max(len(shortened(label)) for _, label in ranked[:MOST])
@@ -354,4 +366,4 @@ def _show(
         drawn = screen.bar(likely, 30, ascii_only=out.options.ascii_only)
         out.print(Text(f"  {shortened(label):{width}} {share(likely):>7} ").append(drawn, "cyan"))
     if among is not None:
-        out.print(Text(f"  {percentage} {listed([shortened(label) for label in among], MOST, 'or')}"))
+        out.print(Text(f"  {percentage} set: {listed([shortened(label) for label in among], MOST, 'or')}"))

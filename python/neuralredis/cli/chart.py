@@ -1,4 +1,4 @@
-"""Curves in a terminal: each character has the eight dots of Braille, or where there is no Braille is one dot."""
+"""Line charts in a terminal: a Braille character has eight dots; in ASCII each character is one dot."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from neuralredis.table.texts import plain
 
 __all__ = ["Line", "chart"]
 
-#: Bits of the dots of a Braille character, by column and row.
+#: Bit of each dot of a Braille character (U+2800 + bits), by column and row.
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-#: Characters to the left of the drawing.
+#: Width of the axis on the left, in characters.
 _AXIS = 9
 
 
 @dataclass(frozen=True)
 class Line:
-    """A curve.
+    """A curve of a chart.
 
     Attributes
     ----------
     style : str
-        Its colour.
+        Its colour, as a style of rich.
     mark : str
-        What it is drawn with where there is no Braille.
+        The character that draws it in ASCII.
     points : sequence of tuple of float
         Its points, from left to right.
     """
@@ -39,7 +39,7 @@ class Line:
 
 
 def chart(lines: Sequence[Line], width: int, height: int, *, ascii_only: bool = False) -> Text:
-    """Return curves in so many columns and rows."""
+    """Return a chart of curves, `width` characters wide and `height` lines high."""
     curves = [(line, points(*zip(*line.points, strict=True))) for line in lines if line.points]
     curves = [(line, curve) for line, curve in curves if curve]
     if not curves:
@@ -74,7 +74,7 @@ def chart(lines: Sequence[Line], width: int, height: int, *, ascii_only: bool = 
 
 
 def _joined(places: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return all places on the way from each to the next."""
+    """Return the cells of a polyline: all places between each given place and the next."""
     joined = places[:1]
     for (x0, y0), (x1, y1) in itertools.pairwise(places):
         steps = max(abs(x1 - x0), abs(y1 - y0), 1)

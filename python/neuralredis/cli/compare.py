@@ -1,4 +1,4 @@
-"""``neuralredis compare``: which of several networks is better, and where they differ."""
+"""``neuralredis compare``: compare networks on the rows of a table, with a test of significance."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
-#: Disagreements that are shown.
+#: Default number of disagreements that are printed.
 SHOWN = 10
 
 DESCRIPTION = """\
-Compare networks by what they answer to the rows of a table, which has the right answers: how good each is, whether the
-difference is chance, and the rows about which they disagree.
+Compare networks by their predictions for the rows of a table with outcomes: the error of each, whether the difference
+is statistically significant, and the rows that they predict differently.
 
-Rows that one of the networks has learnt from are left out, unless there are no others. A network without fields takes
-the columns in their order, all but the one that --target names.
+Rows that one of the networks was trained on are left out, unless there are no others. A network without fields takes
+all columns but the one of --target, in their order.
 
-Instead of networks, reports of earlier runs can be compared: those of 'neuralredis evaluate --json --rows', and texts
-that 'neuralredis sample --json' has drawn. --html writes a page with all of it, one file that needs no network."""
+Reports of earlier runs can be compared instead of networks: those of 'neuralredis evaluate --json --rows', and texts
+from 'neuralredis sample --json'. --html writes the comparison as a page: one file that works offline."""
 
 EPILOG = """\
 examples:
@@ -51,24 +51,26 @@ examples:
 
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subcommand(subparsers, "compare", "tell which network is better", DESCRIPTION, EPILOG)
+    parser = subcommand(subparsers, "compare", "compare networks on the rows of a table", DESCRIPTION, EPILOG)
     parser.add_argument(
         "networks",
         nargs="+",
         metavar="NET",
         help="two or more: files of networks, servers with a key (redis://localhost#key), or reports (.json)",
     )
-    parser.add_argument("--data", metavar="DATA", help="a CSV, JSON lines or Parquet file with the right answers")
-    parser.add_argument("--target", metavar="COLUMN", help="which column has them, for networks without fields")
+    parser.add_argument("--data", metavar="DATA", help="a CSV, JSON lines or Parquet file that has the outcomes")
+    parser.add_argument("--target", metavar="COLUMN", help="the column of the outcomes, for networks without fields")
     add_wishes(parser)
-    parser.add_argument("--show", type=int, default=SHOWN, metavar="N", help=f"disagreements shown (default: {SHOWN})")
-    parser.add_argument("--json", metavar="FILE", help="write a report for programs and for the page; - prints it")
-    parser.add_argument("--html", metavar="FILE", help="write the page, with everything in it")
+    parser.add_argument(
+        "--show", type=int, default=SHOWN, metavar="N", help=f"disagreements to print (default: {SHOWN})"
+    )
+    parser.add_argument("--json", metavar="FILE", help="write the report as JSON; - prints it")
+    parser.add_argument("--html", metavar="FILE", help="write the report as a page, one file")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Compare."""
+    """Compare the networks or reports, and print or write the result."""
     need("cli", "pyarrow", "rich", what="neuralredis compare")
     from neuralredis.cli import comparison, jsontext, samples, screen
     from neuralredis.table.comparing import compared
@@ -79,9 +81,9 @@ def run(args: argparse.Namespace) -> None:
     found = _found(args)
     drawn = [one for one in found if isinstance(one, samples.Samples)]
     if len(found) < 2 and not drawn:
-        raise Failure(f"{args.networks[0]} alone is compared with nothing: expected two networks or more")
+        raise Failure(f"only {args.networks[0]} is given: expected two networks or more")
     if drawn and len(drawn) < len(found):
-        raise Failure("texts that were drawn are compared with others only: expected no networks and rows beside them")
+        raise Failure("sampled texts cannot be compared with networks or rows: expected reports of one kind")
     if drawn:
         content: dict[str, Any] = samples.as_json(drawn)
     else:
@@ -92,12 +94,12 @@ def run(args: argparse.Namespace) -> None:
         print(text)
     elif args.json:
         files.replace(args.json, f"{text}\n".encode("utf-8", "surrogatepass"))
-        complain(f"the report is {args.json}")
+        complain(f"report written to {args.json}")
     if args.html:
         from neuralredis.cli import page
 
         files.replace(args.html, page.with_report("compare", text).encode("utf-8", "replace"))
-        complain(f"the page is {args.html}: open it in a browser")
+        complain(f"page written to {args.html}: open it in a browser")
     if args.json == "-":
         return
     out = screen.console()
@@ -108,12 +110,12 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _check_places(args: argparse.Namespace) -> None:
-    """Fail if a file that is to be written cannot or must not be."""
+    """Raise `Failure` if an output file cannot be written or would overwrite an input."""
     from neuralredis.cli.places import check_folder, check_inputs
 
-    inputs = dict.fromkeys(args.networks, "one of those that are compared")
+    inputs = dict.fromkeys(args.networks, "one of the networks or reports")
     if args.data:
-        inputs[args.data] = "the table that is read"
+        inputs[args.data] = "the table"
     for option, place in (("--json", args.json), ("--html", args.html)):
         if place and (option, place) != ("--json", "-"):
             check_folder(place, f"cannot write {place}")
@@ -123,14 +125,14 @@ def _check_places(args: argparse.Namespace) -> None:
 
 
 def _found(args: argparse.Namespace) -> list[Answered | Samples]:
-    """Return what each of the networks has answered, in their order."""
+    """Return the predictions or samples of each network and report, in the order of the command line."""
     reports = {place: _reports(place) for place in args.networks if _is_report(place)}
     networks = [place for place in dict.fromkeys(args.networks) if place not in reports]
     for place, what in (("--data", args.data), ("--target", args.target)):
         if what is not None and not networks:
-            raise Failure(f"{place} is for networks, and these are reports, which have their rows")
+            raise Failure(f"{place} needs networks: reports have their rows in them")
     if networks and args.data is None:
-        raise Failure(f"--data names the table whose rows {networks[0]} is to answer")
+        raise Failure(f"expected --data, the table whose rows {networks[0]} is to predict")
     answered = dict(zip(networks, _answered(networks, args), strict=True)) if networks else {}
     found: list[Answered | Samples] = []
     for place in args.networks:
@@ -139,7 +141,7 @@ def _found(args: argparse.Namespace) -> list[Answered | Samples]:
 
 
 def _is_report(place: str) -> bool:
-    """Whether a file is a report: JSON, and no network."""
+    """Return whether a file is a report (a JSON object) rather than a network."""
     if "://" in place:
         return False
     with open(place, "rb") as file:
@@ -147,13 +149,13 @@ def _is_report(place: str) -> bool:
 
 
 def _reports(place: str) -> Sequence[Answered | Samples]:
-    """Return the reports in a file: one, or those of a comparison."""
+    """Return the reports in a file: one, or all reports of a comparison."""
     from neuralredis.cli import samples
     from neuralredis.table.answered import read_report
     from neuralredis.table.failure import TableError
 
     def refused(what: str) -> float:
-        raise ValueError(f"{what} is no number of JSON")
+        raise ValueError(f"{what} is not a JSON number")
 
     try:
         content = json.loads(Path(place).read_bytes(), parse_constant=refused)
@@ -164,11 +166,11 @@ def _reports(place: str) -> Sequence[Answered | Samples]:
     except (TableError, Failure) as error:
         raise Failure(f"{place} {error}") from None
     except (ValueError, RecursionError) as error:
-        raise Failure(f"{place} is no JSON that can be read: {error}") from None
+        raise Failure(f"{place} is not valid JSON: {error}") from None
 
 
 def _answered(places: Sequence[str], args: argparse.Namespace) -> list[Answered]:
-    """Return what networks answer to the rows of the table."""
+    """Return the predictions of networks for the rows of the table."""
     from neuralredis.cli import servers
     from neuralredis.cli.sources import opened
     from neuralredis.table.answered import Source, answered, cells_of
@@ -192,17 +194,17 @@ def _answered(places: Sequence[str], args: argparse.Namespace) -> list[Answered]
     for place, one in zip(places, networks, strict=True):
         if (one.target.name, one.target.kind) != (target.name, target.kind):
             what, other = (f"'{each.target.name}' as {each.target.kind}" for each in (one, networks[0]))
-            raise Failure(f"{servers.show_url(place)} answers {what}, and {servers.show_url(places[0])} {other}")
+            raise Failure(f"{servers.show_url(place)} predicts {what}, and {servers.show_url(places[0])} {other}")
     table.check(target.name)
     inputs = [one.schema.rows(columns) for one in networks]
     known, truth = _truth(networks, columns[target.name])
     if not len(known):
-        raise Failure(f"{table.path} has no row with an answer that a network knows in '{target.name}'")
+        raise Failure(f"no row of {table.path} has an outcome in '{target.name}' that one of the networks can predict")
     learnt = []
     for one, values in zip(networks, inputs, strict=True):
         seen = np.zeros(len(known), bool)
         encoded = one.target.encode(columns[target.name])[known]
-        # Rows of a class that it does not know it cannot have.
+        # A network cannot store rows of a class that it does not have.
         of_its = encoded >= 0 if encoded.dtype.kind == "i" else np.ones(len(known), bool)
         rows = {name: taken(column, known[of_its]) for name, column in values.items()}
         if of_its.any():
@@ -231,20 +233,21 @@ def _answered(places: Sequence[str], args: argparse.Namespace) -> list[Answered]
 
 
 def _network(place: str) -> Network:
-    """Return the network in a file, or of a server with a key."""
+    """Return the network in a file, or at a server's URL with a key. Raise `Failure` for a network of sequences."""
     from neuralredis.cli import servers
     from neuralredis.sequences import SequenceNetwork
 
     network = servers.addressed(place)
     if isinstance(network, SequenceNetwork):
         raise Failure(
-            f"{servers.show_url(place)} is a network of sequences, not of rows: 'neuralredis sample' draws from several"
+            f"{servers.show_url(place)} is a network of sequences: expected networks of rows. 'neuralredis sample' "
+            "compares texts that networks of sequences generate"
         )
     return network
 
 
 def _has_names(networks: Sequence[Network]) -> bool:
-    """Whether the first line of the table has names: it has none if all fields are called by their numbers."""
+    """Return whether the table has a line of names: not if all fields are called ``field 1``, ``field 2``, ..."""
     from neuralredis.cli.sources import is_numbered
 
     names = [name for network in networks for name in network.fields or ()]
@@ -252,25 +255,25 @@ def _has_names(networks: Sequence[Network]) -> bool:
 
 
 def _known(network: Network, columns: Mapping[str, Column], target: str | None) -> Known:
-    """Return what a network says of its columns, or that it takes them in their order."""
+    """Return a network with its fields; one without fields takes the columns in their order."""
     from neuralredis.cli import sources
     from neuralredis.table.failure import TableError
     from neuralredis.table.positions import by_position
 
     if network.fields is None and not network.notes:
         if target is None:
-            raise TableError("it has no fields: --target names the column that has the right answers")
+            raise TableError("the network has no fields: expected --target, the column of the outcomes")
         if target not in columns:
-            raise TableError(f"--target {target} is no column of the table; its columns are {', '.join(columns)}")
+            raise TableError(f"the table has no column '{target}' for --target: its columns are {', '.join(columns)}")
         return by_position(network, columns, target)
     one = sources.known(network)
     if target is not None and one.target.name != target:
-        raise TableError(f"it answers '{one.target.name}', not '{target}'")
+        raise TableError(f"the network predicts '{one.target.name}', not '{target}'")
     return one
 
 
 def _truth(networks: Sequence[Known], column: Column) -> tuple[NDArray[np.int64], Any]:
-    """Return the places of the rows whose right answers are known to a network, and these answers."""
+    """Return the numbers of the rows whose outcome one of the networks can predict, and the outcomes."""
     from neuralredis.table.target import Classes, label_key
 
     labels: dict[str, str] = {}

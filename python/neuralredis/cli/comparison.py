@@ -1,4 +1,4 @@
-"""What a comparison of networks looks like in a terminal."""
+"""Print a comparison of networks in a terminal."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from neuralredis.table.texts import listed, plain, share, shortened
 
 __all__ = ["show"]
 
-#: Classes of which matrices are shown side by side, and columns of the table shown beside disagreements.
+#: Classes up to which confusion matrices are printed side by side, and columns of the table beside disagreements.
 MOST_CLASSES, MOST_COLUMNS = 6, 4
 MCNEMAR = "McNemar's exact test"
-#: Pairs of networks whose differences are told.
+#: Pairs of networks that are printed at most.
 MOST_PAIRS = 10
 
 
 def show(out: Console, found: Comparison, most: int) -> None:
-    """Show how good each network is, whether the differences are chance, and the rows about which they disagree."""
+    """Print each network's figures, the tests of their differences, and at most `most` disagreements."""
     names = [shortened(name) for name in found.names]
     _rows(out, found, names)
     out.print()
@@ -35,30 +35,32 @@ def show(out: Console, found: Comparison, most: int) -> None:
     if len(pairs) > MOST_PAIRS:
         out.print(f"and {len(pairs) - MOST_PAIRS} more pairs", style="dim")
     if len(pairs) > 1:
-        out.print("p-values are corrected for the number of pairs (Holm).", style="dim")
+        out.print("p-values are corrected for multiple comparisons (Holm).", style="dim")
     if found.classes is not None:
         _classes(out, found, names)
     _disagreements(out, found, names, most)
 
 
 def told(pair: Pair, names: tuple[str, ...], *, numbers: bool, rows: int) -> str:
-    """Return what two networks differ in, in a sentence or two."""
+    """Return the difference of two networks and its significance as a sentence."""
     better, worse = (shortened(names[place]) for place in (pair.better, pair.worse))
     p = "p < 0.001" if pair.p < 0.001 else f"p = {pair.p:.2g}"
     test = f"({p}, {'paired t-test' if numbers else MCNEMAR})"
-    chance = f"may be chance {test}" if pair.by_chance else f"not by chance {test}"
+    chance = f"not significant {test}" if pair.by_chance else f"significant {test}"
     if not pair.only_better and not pair.only_worse:
-        same = "are equally far off in every row" if numbers else "are right about the same rows"
+        same = "have the same error in every row" if numbers else "are correct for the same rows"
         return f"{better} and {worse} {same}."
     if numbers:
-        likely = f"likely {plain(pair.low)} to {plain(pair.high)}" if rows > 1 else "one row tells little"
-        where = f"closer in {pair.only_better:,} rows, farther off in {pair.only_worse:,}"
-        return f"{better} is off by {plain(pair.difference)} less than {worse} ({likely}): {where}; {chance}."
-    right = f"{better} is right about {pair.only_better:,} rows that {worse} gets wrong"
-    right += f", wrong about {pair.only_worse:,} that it gets right"
+        likely = f"95 % interval {plain(pair.low)} to {plain(pair.high)}" if rows > 1 else "one row is too few to tell"
+        where = f"closer in {pair.only_better:,} rows, less close in {pair.only_worse:,}"
+        difference = f"mean absolute error of {better} is {plain(pair.difference)} lower than that of {worse}"
+        return f"The {difference} ({likely}): {where}; {chance}."
+    right = f"{better} is correct for {pair.only_better:,} rows that {worse} gets wrong"
+    right += f", and wrong for {pair.only_worse:,} that {worse} gets right"
     if pair.only_better == pair.only_worse:
-        return f"{right}: as good."
-    points = f"{100 * pair.difference:.1f} points better, likely {100 * pair.low:.1f} to {100 * pair.high:.1f}"
+        return f"{right}: equally accurate."
+    interval = f"95 % interval {100 * pair.low:.1f} to {100 * pair.high:.1f}"
+    points = f"{100 * pair.difference:.1f} points more accurate, {interval}"
     return f"{right}: {points}; {chance}."
 
 
@@ -67,24 +69,25 @@ def _rows(out: Console, found: Comparison, names: list[str]) -> None:
     rows = f"{count:,} row{'s' if count > 1 else ''} of {shortened(found.source.name, 60)}"
     out.print(Text(rows, "bold").append(f", target {shortened(found.target)}", "not bold"))
     if count < of:
-        out.print(f"The other {of - count:,} one of the networks has learnt from, or their right answer is not known.")
+        out.print(f"The other {of - count:,} are left out: training rows of a network, or without a known outcome.")
     learnt = [name for name, one in zip(names, found.of, strict=True) if one.fresh is False]
     unknown = [name for name, one in zip(names, found.of, strict=True) if one.fresh is None]
     if learnt:
         who = listed(learnt, 4, "and")
-        out.print(f"{who} learnt from some of these rows, so the figures are too good.", style="yellow")
+        were = "were" if len(learnt) > 1 else "was"
+        out.print(f"{who} {were} trained on some of these rows, so the figures are too good.", style="yellow")
     if unknown:
         who, has = listed(unknown, 4, "and"), "have" if len(unknown) > 1 else "has"
-        why = f"{who} {has} no rows, so it is not known which of these {has} been learnt from"
-        out.print(f"{why}: on those the figures are too good.", style="yellow")
+        why = f"{who} {has} no stored rows, so training rows cannot be recognized and left out"
+        out.print(f"{why}: the figures may be too good.", style="yellow")
 
 
 def _figures(out: Console, found: Comparison, names: list[str]) -> None:
-    """Show how good each network is."""
+    """Print the figures of each network."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("  network", overflow="fold")
     if found.classes is None:
-        for title in ("off by, mean", "likely on other rows", "root mean square"):
+        for title in ("mean absolute error", "95 % interval", "RMSE"):
             table.add_column(title, justify="right")
         for place, name in enumerate(names):
             figures = found.figures(place)
@@ -93,19 +96,19 @@ def _figures(out: Console, found: Comparison, names: list[str]) -> None:
             table.add_row(f"  {name}", plain(figures["mae"]), likely, plain(figures["rmse"]))
         out.print(table)
         return
-    for title in ("right answers", "likely on other rows", "wrong"):
+    for title in ("accuracy", "95 % interval", "wrong"):
         table.add_column(title, justify="right")
     for place, name in enumerate(names):
         figures = found.figures(place)
         wrong = len(found.rows) - int(found.right[place].sum())
         table.add_row(f"  {name}", share(figures["accuracy"]), between(*figures["likely"]), f"{wrong:,}")
     label, baseline = found.baseline
-    table.add_row(f"  always {shortened(label)}", share(baseline), "", "", style="dim")
+    table.add_row(f"  baseline: always {shortened(label)}", share(baseline), "", "", style="dim")
     out.print(table)
 
 
 def _classes(out: Console, found: Comparison, names: list[str]) -> None:
-    """Show how many rows of each class are answered rightly, and the matrices side by side where these are small."""
+    """Print the recall of each class by each network, and confusion matrices side by side where they fit."""
     classes = found.classes or ()
     matrices = [found.confusion(place) for place in range(len(names))]
     arrow = "->" if out.options.ascii_only else "→"
@@ -113,13 +116,13 @@ def _classes(out: Console, found: Comparison, names: list[str]) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title_justify="left")
     table.add_column(f"{shortened(found.target)} is", style="dim", overflow="fold")
     table.add_column("rows", justify="right")
-    # Wider than the terminal they would be of no use.
+    # Matrices that are wider than the terminal would be folded beyond recognition.
     matrix = len(classes) <= MOST_CLASSES and len(names) * (9 * len(classes) + 12) < out.width
     for name in names:
         if matrix:
             for place, label in enumerate(classes):
                 table.add_column(f"{name if place == 0 else ''}\n{arrow} {shortened(label, 12)}", justify="right")
-        table.add_column("\nright" if matrix else name, justify="right", overflow="fold")
+        table.add_column("\nrecall" if matrix else name, justify="right", overflow="fold")
     for place, label in enumerate(classes):
         rows = int(matrices[0][place].sum())
         if not rows:
@@ -135,19 +138,19 @@ def _classes(out: Console, found: Comparison, names: list[str]) -> None:
 
 
 def _disagreements(out: Console, found: Comparison, names: list[str], most: int) -> None:
-    """Show the rows that are answered differently, those first where the networks differ most."""
+    """Print the rows that are predicted differently, the largest differences first."""
     places = found.disagreements
     out.print()
     if not len(places):
-        out.print("They answer all rows alike.")
+        out.print("All rows are predicted alike.")
         return
     if not most:
         return
     numbers = found.classes is None
     what = (
-        "Rows, those first where the answers are farthest apart"
+        "Rows with the largest differences between predictions"
         if numbers
-        else f"They disagree about {len(places):,} of {len(found.rows):,} rows; first where they differ most"
+        else f"Predictions differ in {len(places):,} of {len(found.rows):,} rows; largest differences first"
     )
     out.print(Text(what, "bold"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -164,7 +167,7 @@ def _disagreements(out: Console, found: Comparison, names: list[str], most: int)
         table.add_row(f"  {found.rows[place]:,}", _truth(found, place), *_answers(found, place), *cells)
     out.print(table)
     if len(places) > most:
-        out.print(f"  and {len(places) - most:,} more: --html shows them all", style="dim")
+        out.print(f"  and {len(places) - most:,} more: --html writes them all", style="dim")
 
 
 def _truth(found: Comparison, place: int) -> str:

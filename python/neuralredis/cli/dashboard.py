@@ -1,4 +1,4 @@
-"""``neuralredis dashboard``: a page that shows networks, in a server or in files."""
+"""``neuralredis dashboard``: serve a page that shows the networks of a server or in files."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
-#: Where networks are that nothing is said of.
+#: The default server.
 URL = "redis://localhost:6379"
-#: Seconds that a server may take to answer, and to be reached.
+#: Timeouts, in seconds, of a server's reply and of connecting.
 PATIENCE, REACH = 30, 5
 
 DESCRIPTION = """\
-Show networks on a page, in a browser on this machine: those of a server, or of files. How good each is beside knowing
-nothing, how its training goes on, which answers are wrong, what its fields hold, a form that asks it while you drag,
-what each value adds to the answer, and the rows that it gets most wrong.
+Serve a page that shows the networks of a server, or in files, to a browser on this machine: error and baseline,
+learning curve, confusion matrix, calibration, fields, a form for predictions, the contribution of each value, and the
+rows with the largest errors.
 
-The address that is printed has a token in it, without which nothing is told. The page changes nothing, unless --write
-lets it start and end trainings. Ctrl-C ends it."""
+The printed address contains a token, without which requests are rejected. The page is read-only, unless --write
+lets it start and stop trainings. Ctrl-C ends it."""
 
 EPILOG = """\
 examples:
@@ -42,12 +42,14 @@ examples:
 
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subcommand(subparsers, "dashboard", "show networks on a page", DESCRIPTION, EPILOG)
+    parser = subcommand(subparsers, "dashboard", "show networks in a browser", DESCRIPTION, EPILOG)
     parser.add_argument(
-        "places", nargs="*", metavar="URL or NET", help=f"a server's address, or files of networks (default: {URL})"
+        "places", nargs="*", metavar="URL or NET", help=f"the URL of a server, or files of networks (default: {URL})"
     )
-    parser.add_argument("--port", type=port, default=0, metavar="N", help="where to listen (default: a free port)")
-    parser.add_argument("--write", action="store_true", help="let the page start and end trainings of a server")
+    parser.add_argument(
+        "--port", type=port, default=0, metavar="N", help="the port to listen on (default: a free port)"
+    )
+    parser.add_argument("--write", action="store_true", help="let the page start and stop trainings of a server")
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
     parser.set_defaults(run=run)
 
@@ -63,21 +65,21 @@ def run(args: argparse.Namespace) -> None:
             listener = listening(args.port)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise Failure(f"port {args.port} is in use: --port takes another") from None
-            raise Failure(f"cannot listen at port {args.port}: {error.strerror}") from None
+                raise Failure(f"port {args.port} is in use: expected another --port") from None
+            raise Failure(f"cannot listen on port {args.port}: {error.strerror}") from None
         token = secrets.token_urlsafe(24)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/#token={token}"
         print(address, flush=True)
-        complain(f"shows {place.name}; open the address in a browser on this machine. Ctrl-C ends it")
+        complain(f"serving {place.name}: open the address in a browser on this machine; Ctrl-C ends")
         if args.open and not webbrowser.open(address):
-            complain("no browser could be opened")
+            complain("cannot open a browser")
         with listener:
             serve(application(place, token, write=args.write), listener)
 
 
 @contextlib.contextmanager
 def _place(places: list[str], write: bool) -> Iterator[Place]:
-    """Yield where networks are, if it is there."""
+    """Yield the source of the networks: files, or a server that can be reached."""
     from redis.backoff import NoBackoff
     from redis.exceptions import NoPermissionError
     from redis.retry import Retry
@@ -88,16 +90,16 @@ def _place(places: list[str], write: bool) -> Iterator[Place]:
     urls = [place for place in places if "://" in place]
     if not urls:
         if write:
-            raise Failure("--write lets a page train the networks of a server: files are shown as they are")
+            raise Failure("--write needs a server: networks in files cannot be trained from the page")
         yield Files([(place, servers.network(place, None)) for place in places])
         return
     if len(places) > 1:
-        raise Failure("expected the address of one server, or files of networks")
+        raise Failure(f"{len(places)} places with a server among them: expected the URL of one server, or files")
     (url,) = urls
     options = {"socket_timeout": PATIENCE, "socket_connect_timeout": REACH, "retry": Retry(NoBackoff(), 0)}
     with servers.reached(url, **options) as db:
         try:
             db.threads()
         except NoPermissionError as error:
-            complain(f"trainings will not be shown: {error}")
+            complain(f"trainings are not shown: {error}")
         yield Server(servers.show_url(url), db)

@@ -1,4 +1,4 @@
-"""``neuralredis evaluate``: how good a network is on the rows of a table."""
+"""``neuralredis evaluate``: evaluate a network on the rows of a table."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from neuralredis.cli.failure import Failure
 __all__ = ["add_to"]
 
 DESCRIPTION = """\
-Tell how good a network is on the rows of a table, which has the right answers.
+Evaluate a network on the rows of a table that has the outcomes.
 
-Rows that the network was trained on are recognized and left out, since results on them are too good; if there are no
-others, they are taken, and that is said. Of a network of sequences, those that it keeps are left out by their ids.
+Rows that the network was trained on are left out, since results on them are too good; if there are no others, they are
+used, with a note. For a network of sequences, sequences whose ids it stores are left out.
 
-With --json --rows the answer to each row is told, too: 'neuralredis compare' takes such reports."""
+--json --rows includes each row's prediction: a report that 'neuralredis compare' reads."""
 
 EPILOG = """\
 examples:
@@ -30,21 +30,21 @@ examples:
 
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subcommand(subparsers, "evaluate", "tell how good a network is", DESCRIPTION, EPILOG)
+    parser = subcommand(subparsers, "evaluate", "evaluate a network on a table", DESCRIPTION, EPILOG)
     add_network(parser)
     add_wishes(parser)
     add_order(parser)
-    parser.add_argument("data", metavar="DATA", help="a CSV, JSON lines or Parquet file with the right answers")
+    parser.add_argument("data", metavar="DATA", help="a CSV, JSON lines or Parquet file that has the outcomes")
     add_cost(parser)
-    parser.add_argument("--json", action="store_true", help="print the figures for a program")
-    parser.add_argument("--rows", action="store_true", help="with --json: and the cells of each row, and its answer")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--rows", action="store_true", help="with --json: include each row's cells and prediction")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Tell how good it is."""
+    """Evaluate the network, and print the figures."""
     if args.rows and not args.json:
-        raise Failure("--rows is of --json: expected both")
+        raise Failure("--rows needs --json")
     need("cli", "pyarrow", "rich", what="neuralredis evaluate")
     from neuralredis.cli import jsontext, screen, sequences, servers
     from neuralredis.cli.sources import asked, with_names
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> None:
     named = with_names(args.network, args.key)
     if isinstance(named, KnownSequences):
         if args.rows:
-            raise Failure("--rows is for networks that learn from rows, and this one learns from sequences")
+            raise Failure("--rows needs a network of rows, and this one learns from sequences")
         sequences.evaluate(args, named)
         return
     check_rows(args)
@@ -71,11 +71,11 @@ def run(args: argparse.Namespace) -> None:
     y = answers[known]
     rows = {name: taken(values, np.flatnonzero(known)) for name, values in question.rows.items()}
     if not len(y):
-        raise Failure(f"{table.path} has no row with an answer that the network knows in '{target.name}'")
+        raise Failure(f"no row of {table.path} has an outcome in '{target.name}' that the network can predict")
     learnt = network.has(rows, y)
     fresh = ~learnt if not learnt.all() else learnt
     rows, y = {name: taken(values, np.flatnonzero(fresh)) for name, values in rows.items()}, y[fresh]
-    # Without rows it is not known which of these it has learnt from.
+    # Without stored rows, training rows cannot be recognized.
     knows = network.network.info().training_dataset_len > 0
     check_cost(args.cost, target.name, target.labels if isinstance(target, Classes) else ())
     found = judging.judge(network, rows, y, args.cost)
@@ -111,24 +111,24 @@ def run(args: argparse.Namespace) -> None:
         out.print(line, style="yellow")
     if not known.all():
         unknown = list(question.columns[target.name].take(np.flatnonzero(~known)).counts)
-        such = f", or one that it does not know, such as '{shortened(unknown[0])}'" if unknown else ""
-        out.print(f"{int((~known).sum()):,} rows have no answer in '{target.name}'{such}: left out.")
+        such = f", or one that the network does not know, such as '{shortened(unknown[0])}'" if unknown else ""
+        out.print(f"{int((~known).sum()):,} rows have no outcome in '{target.name}'{such}: left out.")
     if not knows:
         out.print(
-            "This network was saved without its rows, so rows that it was trained on cannot be told from others. "
-            "On those it does better than it would on new ones.",
+            "This network was saved without its rows, so training rows cannot be recognized and left out: "
+            "the figures may be too good.",
             style="yellow",
         )
     elif learnt.all():
         out.print(
-            "The network was trained on all of these rows, so the figures are too good: evaluate it on other rows.",
+            "The network was trained on all of these rows, so the figures are too good: evaluate it on fresh rows.",
             style="yellow",
         )
     elif learnt.any():
-        out.print(f"{int(learnt.sum()):,} rows are among those that it learnt from: left out.")
+        out.print(f"{int(learnt.sum()):,} rows are training or validation rows of the network: left out.")
     count = len(y)
-    name = f"{count:,} row{'s' if count > 1 else ''} of {table.path}"
-    screen.judgement(out, target, found, name if learnt.all() or not knows else f"{name} that it has not seen")
+    fresh_ = "" if learnt.all() or not knows else "fresh "
+    screen.judgement(out, target, found, f"{count:,} {fresh_}row{'s' if count > 1 else ''} of {table.path}")
     if count > 1:
         out.print()
         screen.importance_table(out, target, worth, by_ranking=found.by_ranking)

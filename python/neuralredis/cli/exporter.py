@@ -1,4 +1,4 @@
-"""``neuralredis exporter``: metrics of a server, for Prometheus."""
+"""``neuralredis exporter``: serve the metrics of a server to Prometheus."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from neuralredis.cli.failure import Failure
 
 __all__ = ["add_to"]
 
-#: Where metrics are served unless another port is given.
+#: The default port.
 PORT = 9847
 
 DESCRIPTION = """\
-Serve the metrics of a server with the module at http://ADDRESS:PORT/metrics, for Prometheus and others that read its
-format or OpenMetrics. Networks are included if --networks names them. It runs until Ctrl-C or SIGTERM, also while the
-server is down: neuralredis_up is 0 then."""
+Serve the metrics of a server with the module at http://ADDRESS:PORT/metrics, in the formats of Prometheus and
+OpenMetrics. Metrics of networks are included if --networks matches their keys. The exporter runs until Ctrl-C or
+SIGTERM; while the server is down, neuralredis_up is 0."""
 
 EPILOG = """\
 examples:
@@ -36,27 +36,29 @@ def add_to(subparsers: Any) -> None:
         nargs="?",
         default="redis://localhost:6379",
         metavar="URL",
-        help="of the server (default: redis://localhost:6379)",
+        help="the URL of the server (default: redis://localhost:6379)",
     )
-    parser.add_argument("--port", type=int, default=PORT, metavar="N", help=f"where to listen (default: {PORT})")
+    parser.add_argument("--port", type=int, default=PORT, metavar="N", help=f"the port to listen on (default: {PORT})")
     parser.add_argument(
-        "--bind", default="127.0.0.1", metavar="ADDRESS", help="the address to listen at (default: 127.0.0.1)"
+        "--bind", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on (default: 127.0.0.1)"
     )
-    parser.add_argument("--networks", metavar="PATTERN", help="networks to include, such as 'shop:*' (default: none)")
     parser.add_argument(
-        "--most", type=int, default=1000, metavar="N", help="networks to include at most (default: 1000)"
+        "--networks", metavar="PATTERN", help="keys of networks to include, such as 'shop:*' (default: none)"
+    )
+    parser.add_argument(
+        "--most", type=int, default=1000, metavar="N", help="include at most N networks (default: 1000)"
     )
     parser.add_argument(
         "--evaluate",
         action="store_true",
-        help="evaluate each network on its validation rows once after each training, and export its error and baseline",
+        help="evaluate each network on its validation rows after each training, and export its error and baseline",
     )
-    parser.add_argument("--once", action="store_true", help="print the metrics once, and end")
+    parser.add_argument("--once", action="store_true", help="print the metrics once and exit")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Serve, until told to end."""
+    """Serve until Ctrl-C or SIGTERM, or print the metrics once."""
     need("metrics", "prometheus_client", what="neuralredis exporter")
     from prometheus_client import CollectorRegistry, start_http_server
     from prometheus_client.openmetrics.exposition import generate_latest
@@ -74,9 +76,9 @@ def run(args: argparse.Namespace) -> None:
             server, thread = start_http_server(args.port, args.bind, registry)
         except (OSError, OverflowError) as error:
             why = error.strerror if isinstance(error, OSError) else "expected 0 to 65535"
-            raise Failure(f"cannot listen at {args.bind}, port {args.port}: {why}") from None
+            raise Failure(f"cannot listen on {args.bind}, port {args.port}: {why}") from None
         place = f"http://{args.bind}:{server.server_port}/metrics"
-        print(f"Metrics of {servers.show_url(args.url)} are at {place}. Ctrl-C ends this.", file=sys.stderr, flush=True)
+        print(f"Serving metrics of {servers.show_url(args.url)} at {place}; Ctrl-C ends.", file=sys.stderr, flush=True)
         try:
             threading.Event().wait()
         finally:

@@ -1,4 +1,4 @@
-"""Libraries that are not there unless an extra was installed."""
+"""Check for libraries that extras of the package install."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["need"]
 
 
 def need(extra: str, *modules: str, what: str) -> None:
-    """Fail with the command that installs an extra, if one of its modules is not there."""
+    """Raise `Failure` with the command that installs an extra, if one of its modules is not installed."""
     for module in modules:
         if importlib.util.find_spec(module) is None:
             raise Failure(f"{what} needs {module}: pip install 'neuralredis[{extra}]'")

@@ -1,4 +1,4 @@
-"""What ends a command with a line rather than a traceback, and what is told beside its output."""
+"""Errors that end a command with one line instead of a traceback, and messages on stderr."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from neuralredis.cli.letters import visible
 __all__ = ["Failure", "complain"]
 
 
-class Failure(Exception):  # noqa: N818 (nothing of the program is wrong)
-    """Something that the user can mend."""
+class Failure(Exception):  # noqa: N818 (a mistake of the user, not of the program)
+    """An error that the user can fix; its message is printed without a traceback."""
 
 
 def complain(what: str) -> None:
-    """Tell something where it is not in the way of the output, in a line that does nothing else to a terminal."""
+    """Print a message to stderr, in one line, with control characters replaced."""
     print(f"neuralredis: {visible(what)}", file=sys.stderr)

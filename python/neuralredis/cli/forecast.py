@@ -1,4 +1,4 @@
-"""``neuralredis forecast``: the next values of series."""
+"""``neuralredis forecast``: forecast the next values of series."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
-#: Steps at most.
+#: Steps that can be forecast at most.
 MOST_STEPS = 10_000
 
 DESCRIPTION = """\
-Continue the series that a network keeps, or those of a table.
+Forecast the series that a network stores, or the series of a table.
 
-The network is one that 'neuralredis train' made of a table with --time, whose target is a column of numbers. A table
-has to have the columns that it learnt from: series go on from their ends there, and times go on, too.
+The network comes from 'neuralredis train' with --time and a column of numbers as the target. A table must have the
+columns that the network was trained on; forecasts start at the end of each series in it, and have times.
 
-With --interval it tells between which bounds a value lies so often, each step by itself: by how far forecasts of values
-were off that the network has not learnt from."""
+--interval 90 adds a 90 % prediction interval to each step, from the errors of forecasts on values that the network
+was not trained on. Each step's interval holds by itself, not all of them together."""
 
 EPILOG = """\
 examples:
@@ -39,21 +39,25 @@ examples:
 
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subcommand(subparsers, "forecast", "continue series", DESCRIPTION, EPILOG)
+    parser = subcommand(subparsers, "forecast", "forecast the next values of series", DESCRIPTION, EPILOG)
     add_network(parser)
-    parser.add_argument("data", nargs="?", metavar="DATA", help="a table with series to be continued instead")
+    parser.add_argument(
+        "data", nargs="?", metavar="DATA", help="a table whose series to forecast instead of the stored ones"
+    )
     add_wishes(parser)
     add_order(parser)
-    parser.add_argument("--steps", type=steps, default=12, metavar="N", help="how many values ahead (default: 12)")
-    parser.add_argument("--interval", type=percent, metavar="PERCENT", help="how often a value lies within bounds")
-    parser.add_argument("--id", action="append", metavar="ID", help="this series only; can be given again")
+    parser.add_argument(
+        "--steps", type=steps, default=12, metavar="N", help="number of values to forecast (default: 12)"
+    )
+    parser.add_argument("--interval", type=percent, metavar="PERCENT", help="add prediction intervals of this coverage")
+    parser.add_argument("--id", action="append", metavar="ID", help="forecast this series only; can be repeated")
     parser.add_argument("-o", "--out", metavar="FILE", help="a .csv or .parquet file to write (default: print them)")
     parser.add_argument("--json", action="store_true", help="print them for a program")
     parser.set_defaults(run=run)
 
 
 def steps(text: str) -> int:
-    """Return a number of steps."""
+    """Return a number of steps, 1 to `MOST_STEPS`."""
     number = int(text)
     if not 1 <= number <= MOST_STEPS:
         raise argparse.ArgumentTypeError(f"{text}: expected 1 to {MOST_STEPS}")
@@ -61,7 +65,7 @@ def steps(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Forecast."""
+    """Forecast the series, and print or write the values."""
     need("cli", "pyarrow", "rich", what="neuralredis forecast")
     from neuralredis.cli import screen, sources
     from neuralredis.cli.places import check_folder, check_inputs
@@ -70,16 +74,16 @@ def run(args: argparse.Namespace) -> None:
     known = sources.with_names(args.network, args.key)
     if not isinstance(known, KnownSequences) or not known.is_series:
         raise Failure(
-            f"{args.network} is no network of series: expected one that 'neuralredis train TABLE --target COLUMN "
-            "--time COLUMN' made of a column of numbers"
+            f"{args.network} is not a network of series: expected one from 'neuralredis train TABLE --target COLUMN "
+            "--time COLUMN', with a column of numbers as the target"
         )
     if args.out:
         if Path(args.out).suffix.lower() not in (".csv", ".parquet", ".tsv", ".txt"):
             raise Failure(f"--out {args.out}: expected a name with .csv or .parquet")
         check_folder(args.out, f"cannot write {args.out}")
-        check_inputs("--out", args.out, {args.data or args.network: "what is read", args.network: "the network"})
+        check_inputs("--out", args.out, {args.data or args.network: "the table", args.network: "the network"})
     if args.data is None and (args.sequence or args.time or args.wishes):
-        raise Failure("--sequence, --time and --as are of a table: expected one after the network")
+        raise Failure("--sequence, --time and --as need a table: expected one after the network")
     found, times = _of_table(args, known) if args.data else (_kept(args, known), {})
     if args.json:
         screen.print_json([_as_json(id, said, times.get(id)) for id, said in found.items()])
@@ -89,18 +93,18 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _kept(args: argparse.Namespace, known: KnownSequences) -> dict[str, Forecast]:
-    """Return the forecasts of series that the network keeps."""
+    """Return the forecasts of the series that the network stores, by id."""
     from neuralredis.series import BEFORE
 
     kept, net = known.network.ids(), known.network
-    # What the network learnt of a series that was cut goes on in another one.
+    # A series that was cut is stored as two; the earlier part, with the suffix, is continued by the other.
     earlier = BEFORE.decode()
     ids = args.id or [id for id in kept if not (id.endswith(earlier) and id.removesuffix(earlier) in kept)]
     if not ids:
-        raise Failure(f"{args.network} keeps no series: expected a table after it, whose series are continued")
+        raise Failure(f"{args.network} stores no series: expected a table after it")
     for id in ids:
         if id not in kept:
-            raise Failure(f"{args.network} keeps no series '{id}': it has {_listed(kept, earlier)}")
+            raise Failure(f"{args.network} stores no series '{id}': it has {_listed(kept, earlier)}")
     return {id: net.session(id).forecast(args.steps, level=args.interval) for id in ids}
 
 
@@ -111,7 +115,7 @@ def _listed(kept: list[str], earlier: str) -> str:
 
 
 def _of_table(args: argparse.Namespace, known: KnownSequences) -> tuple[dict[str, Forecast], dict[str, list[str]]]:
-    """Return the forecasts of the series of a table, and when they are for."""
+    """Return the forecasts of the series of a table, and the times of the forecasts, both by id."""
     from neuralredis.cli.failure import complain
     from neuralredis.cli.sources import asked_sequences
     from neuralredis.coming import future, texts
@@ -147,7 +151,7 @@ def _as_json(id: str, said: Forecast, times: list[str] | None) -> dict[str, Any]
 def _show(
     args: argparse.Namespace, known: KnownSequences, found: dict[str, Forecast], times: dict[str, list[str]]
 ) -> None:
-    """Write the forecasts into a file, or show them."""
+    """Write the forecasts into a file, or print them as CSV."""
     import sys
 
     import numpy as np
@@ -172,6 +176,6 @@ def _show(
     table = Table("forecasts", pa.table(cells))
     if args.out:
         files.replace(args.out, written(table, names, list(columns), args.out))
-        complain(f"{len(table):,} forecasts are in {args.out}")
+        complain(f"{len(table):,} forecasts written to {args.out}")
     else:
         sys.stdout.write(written(table, names, list(columns)).decode())

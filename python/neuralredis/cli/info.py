@@ -1,4 +1,4 @@
-"""``neuralredis info``: what a network is, and what its inputs are."""
+"""``neuralredis info``: show a network's layout, rows, errors and fields."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from neuralredis.cli.failure import complain
 __all__ = ["add_to"]
 
 DESCRIPTION = """\
-Show what a network is, how good it is on the rows that told when to stop, and which fields it goes by: what NR.RUN in a
-server, or net.run in Python, take by these names."""
+Show a network's layout, its stored rows, its error on the validation rows, and its fields: the names that NR.RUN in a
+server, and net.run in Python, take values by."""
 
 EPILOG = """\
 examples:
@@ -23,14 +23,14 @@ examples:
 
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subcommand(subparsers, "info", "show what a network is", DESCRIPTION, EPILOG)
+    parser = subcommand(subparsers, "info", "show a network's layout, rows and fields", DESCRIPTION, EPILOG)
     add_network(parser)
-    parser.add_argument("--json", action="store_true", help="print it for a program")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Show it."""
+    """Print the information about the network."""
     need("cli", "pyarrow", "rich", what="neuralredis info")
     from rich import box
     from rich.table import Table
@@ -66,44 +66,43 @@ def run(args: argparse.Namespace) -> None:
         return
     out = screen.console()
     layout = "-".join(map(str, info.layout))
-    members = f", {info.members} of them that answer together" if info.members > 1 else ""
+    members = f", ensemble of {info.members}" if info.members > 1 else ""
     out.print(
-        Text(f"{info.type} of {layout} units", "bold").append(f" ({info.parameters:,} parameters{members})", "not bold")
+        Text(f"{info.type}, {layout} units", "bold").append(f" ({info.parameters:,} parameters{members})", "not bold")
     )
     learnt, stop = info.training_dataset_len, info.test_dataset_len
     what = "sequences" if isinstance(network, SequenceNetwork) else "rows"
     rows = (
-        f"{learnt:,} {what[: -1 if learnt == 1 else None]} to learn from, {stop:,} that tell when to stop"
+        f"{learnt:,} training {what[: -1 if learnt == 1 else None]} and {stop:,} validation "
+        f"{what[: -1 if stop == 1 else None]}"
         if learnt + stop
         else f"no {what}"
     )
-    out.print(f"It has {rows}, and takes {info.memory_bytes / 1e6:.1f} MB.")
+    out.print(f"It stores {rows}, and takes {info.memory_bytes / 1e6:.1f} MB.")
     if report is not None:
-        back = (
-            f", of which it has the weights of cycle {report.best_cycle:,}" if report.best_cycle < report.cycles else ""
-        )
+        back = f"; the weights are those of cycle {report.best_cycle:,}" if report.best_cycle < report.cycles else ""
         out.print(f"Its last training took {report.cycles:,} cycles and {report.seconds:.1f} s{back}.")
     else:
         out.print("It has not been trained.")
     if known is None:
-        means = f": {why}." if why else ", and does not say what they are."
+        means = f": {why}." if why else ", and has no fields."
         out.print(f"It takes {info.layout[0]:,} numbers{means}")
         return
     target = known.target
-    out.print(f"It answers {shortened(target.name)} ({described(target)}).")
+    out.print(f"It predicts {shortened(target.name)} ({described(target)}).")
     if isinstance(network, SequenceNetwork):
-        out.print(f"It sees the last {network.length:,} events of a sequence, by the cell {network.cell}.")
+        out.print(f"It uses the last {network.length:,} events of a sequence (cell: {network.cell}).")
     if stop and report is not None:
         found, of = (
             network.evaluate("test"),
-            f"On the {stop:,} {what[: -1 if stop == 1 else None]} that told when to stop",
+            f"On the {stop:,} validation {what[: -1 if stop == 1 else None]}",
         )
         if isinstance(found, ClassifierEvaluation):
-            baseline = f"always answering the commonest, {share(found.baseline)}"
-            out.print(f"{of}: {share(found.accuracy)} right; {baseline}.")
+            baseline = f"baseline (the most common class) {share(found.baseline)}"
+            out.print(f"{of}: accuracy {share(found.accuracy)}, {baseline}.")
         else:
-            baseline = f"always answering the mean, by {plain(found.baseline)}"
-            out.print(f"{of}: off by {plain(found.rmse)} (RMSE); {baseline}.")
+            baseline = f"baseline (the mean) {plain(found.baseline)}"
+            out.print(f"{of}: RMSE {plain(found.rmse)}, {baseline}.")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("field", overflow="fold")
     table.add_column("kind", overflow="fold")

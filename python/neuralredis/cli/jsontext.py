@@ -1,4 +1,4 @@
-"""Results as JSON, which does no harm to a terminal."""
+"""Print results as JSON, with characters escaped that could control a terminal."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["print_json", "report_text"]
 
 
 def print_json(content: object) -> None:
-    """Print something for a program, with numbers of six digits."""
+    """Print a value as JSON, with numbers rounded to six significant digits."""
     print(_harmless(json.dumps(_rounded(content), ensure_ascii=False, indent=2)))
 
 
 def report_text(content: Mapping[str, Any]) -> str:
-    """Return a report as JSON: figures with six digits, and what was answered to rows in a line for each column."""
+    """Return a report as JSON: figures with six significant digits, and each column of the predictions in one line."""
 
     def line(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
@@ -55,12 +55,12 @@ def _rounded(value: Any) -> Any:
 
 
 def _harmless(text: str) -> str:
-    """Return JSON without the characters that a terminal obeys: they are written as escapes, which mean the same."""
+    """Return the same JSON with characters that are not printable as escapes, so that a terminal cannot obey them."""
     odd = {letter for letter in set(text) if not letter.isprintable()} - {"\n"}
     return text.translate({ord(letter): _escape(letter) for letter in odd})
 
 
 def _escape(letter: str) -> str:
-    """Return a character as JSON can write any: as its units of UTF-16."""
+    """Return the JSON escape of a character: its UTF-16 code units."""
     units = letter.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))

@@ -1,4 +1,4 @@
-"""Texts from files and servers, which may hold what a terminal would obey, made harmless for it."""
+"""Remove control characters from texts of files and servers before they are printed on a terminal."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ __all__ = ["visible"]
 
 
 def visible(text: str) -> str:
-    r"""Return a text in letters and spaces alone, in one line.
+    r"""Return a text of printable characters, in one line.
 
-    Characters that control a terminal, such as the escape character, and those that change the direction of writing
-    become a replacement character, line ends and tabs a space.
+    Control characters, such as escape, and characters that change the direction of writing become U+FFFD, the
+    replacement character. Line ends and tabs become a space.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""``neuralredis module-path``: where the module is, for a server's configuration."""
+"""``neuralredis module-path``: print the path of the Redis module."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser(
         "module-path",
-        help="print where the Redis module is",
-        description="Print where the Redis module is, for loadmodule in a server's configuration.",
+        help="print the path of the Redis module",
+        description="Print the path of the Redis module, for loadmodule in a server's configuration.",
     )
     parser.set_defaults(run=run)
 
@@ -27,7 +27,7 @@ def run(_: argparse.Namespace) -> None:
 
 
 def module() -> str:
-    """Return the path of the module, which must be there."""
+    """Return the path of the module. Raise `Failure` if it is not installed."""
     try:
         return str(module_path())
     except FileNotFoundError as error:

@@ -1,4 +1,4 @@
-"""Pages that people look at, made into one file with the data inside."""
+"""Bundle a page into one HTML file with its scripts, styles and data."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="[^"]*
 
 
 def with_report(page: str, report: str) -> str:
-    """Return a page as one file that holds a report, and needs neither network nor server.
+    """Return a page as one HTML file that contains a report and works offline.
 
-    A browser is told to run this script only and to fetch nothing, whatever the report says.
+    Its content security policy allows this script only, and no requests, whatever the report contains.
 
     Parameters
     ----------
     page : str
-        The name of the page.
+        The name of the page: a folder of ``neuralredis/web``.
     report : str
         The report, as JSON.
     """
@@ -33,7 +33,7 @@ def with_report(page: str, report: str) -> str:
     html = (folder / "index.html").read_text(encoding="utf-8")
     style = (folder / "style.css").read_text(encoding="utf-8")
     script = bundled(folder, "main")
-    # In a script nothing ends a text of JSON but what looks like a tag.
+    # Only "<" could end the script element or open a comment in it.
     data = report.replace("<", "\\u003c")
     policy = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:"
     html = _POLICY.sub(f'<meta http-equiv="Content-Security-Policy" content="{policy}">', html)
@@ -42,10 +42,10 @@ def with_report(page: str, report: str) -> str:
 
 
 def bundled(folder: Path, main: str) -> str:
-    """Return a module and all that it imports as one script: each as a function, after those that it needs.
+    """Return a module and its imports as one script: each module as a function, after the modules that it imports.
 
-    Modules import each other by lines such as ``import { a, b } from "./other.js";``, and export functions, classes and
-    constants where these are declared.
+    Modules must import by lines such as ``import { a, b } from "./other.js";``, and export functions, classes and
+    constants at their declaration.
     """
     parts: dict[str, str] = {}
 
@@ -63,5 +63,5 @@ def bundled(folder: Path, main: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Return what a browser knows a script or a style by that it may use."""
+    """Return the source expression of a script or style for a content security policy: its SHA-256."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

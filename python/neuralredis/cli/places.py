@@ -1,4 +1,4 @@
-"""Files that commands write: what must not be overwritten, and where a file can be."""
+"""Check the files that commands write before anything is computed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["check_folder", "check_inputs", "check_plot", "check_question", "netw
 
 
 def check_folder(place: str, why: str) -> None:
-    """Fail if there is no folder for a file.
+    """Raise `Failure` if the folder of a file does not exist.
 
     Parameters
     ----------
     place : str
         The file.
     why : str
-        What the message begins with.
+        The beginning of the message.
     """
     folder = Path(place).absolute().parent
     if not folder.is_dir():
@@ -34,16 +34,16 @@ def check_folder(place: str, why: str) -> None:
 
 
 def check_inputs(option: str, place: str, inputs: dict[str, str]) -> None:
-    """Fail if a file that would be written is one of those that are read, by whatever name.
+    """Raise `Failure` if an output file is the same file as one of the inputs, also by a link or another path.
 
     Parameters
     ----------
     option : str
-        What names the file that would be written.
+        The option that names the output file.
     place : str
-        That file.
+        The output file.
     inputs : dict of str to str
-        What the files are that are read, by their places; ``-`` is standard input.
+        Descriptions of the input files, by path; ``-`` is standard input.
     """
     for other, what in inputs.items():
         if _same(place, other):
@@ -51,9 +51,12 @@ def check_inputs(option: str, place: str, inputs: dict[str, str]) -> None:
 
 
 def network_place(data: str, out: str | None) -> str:
-    """Return where to save the network of a table: where it is asked for, or under the name of the table.
+    """Return the path to save a network under: `out`, or the name of the table with ``.nr``.
 
-    It fails where nothing can be saved, and where something is that is no network.
+    Raises
+    ------
+    Failure
+        If the path cannot be written, or holds a file that is not a network.
     """
     place = out or ("net.nr" if data == "-" else f"{_stem(data) or 'net'}.nr")
     path = Path(place)
@@ -65,35 +68,35 @@ def network_place(data: str, out: str | None) -> str:
             load(path)
         except ValueError:
             raise Failure(
-                f"{place} is there, and no network: it is not overwritten. --out names another file"
+                f"{place} exists and is not a network, so it is not overwritten: expected another name for --out"
             ) from None
     if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
-        raise Failure(f"cannot save {place}: it may not be written")
+        raise Failure(f"cannot save {place}: no permission to write")
     return place
 
 
 def check_question(place: str, target: str, table: Table) -> None:
-    """Fail if a network is there that answers something else than the target, or goes by columns of another table."""
+    """Raise `Failure` if the file holds a network with another target, or with fields that the table lacks."""
     from neuralredis.cli.sources import known
 
     if not Path(place).exists():
         return
-    other = "--replace puts the new network in its place, --out names another file"
+    other = "use --replace to overwrite it, or --out for another file"
     try:
         schema = known(load(place)).schema
     except TableError:
-        raise Failure(f"{place} is a network of which it is not known what it answers: {other}") from None
+        raise Failure(f"{place} is a network without a known target: {other}") from None
     if schema.target.name != target:
-        raise Failure(f"{place} answers '{shortened(schema.target.name)}', not '{shortened(target)}': {other}")
+        raise Failure(f"{place} predicts '{shortened(schema.target.name)}', not '{shortened(target)}': {other}")
     names = [*(field.name for field in schema.fields), *(one.name for one in schema.left_out)]
     missing = [name for name in names if name not in table.names]
     if missing:
-        what = f"has learnt from a table with a column '{shortened(missing[0])}', which {table.path} lacks"
+        what = f"was trained on a table with a column '{shortened(missing[0])}', which {table.path} lacks"
         raise Failure(f"{place} {what}: {other}")
 
 
 def check_plot(place: str | None, inputs: dict[str, str]) -> None:
-    """Fail if a picture cannot be drawn into a file, or must not be."""
+    """Raise `Failure` if a picture cannot be written to a file, or would overwrite an input."""
     if place is None:
         return
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -105,7 +108,7 @@ def check_plot(place: str | None, inputs: dict[str, str]) -> None:
 
 
 def _stem(path: str) -> str:
-    """Return the name of a table without what says how it is stored."""
+    """Return the name of a table without its folder and suffixes, such as ``.csv.gz``."""
     return Path(Path(path).name.removesuffix(".gz")).stem
 
 
@@ -114,5 +117,5 @@ def _same(place: str, other: str) -> bool:
         there = os.fstat(sys.stdin.fileno()) if other == "-" else os.stat(other)
         return os.path.samestat(os.stat(place), there)
     except (OSError, ValueError):
-        # One of them is not there yet, or is no file: then both are the same only by name.
+        # One of them does not exist: then only equal paths are the same file.
         return other != "-" and os.path.realpath(place) == os.path.realpath(other)

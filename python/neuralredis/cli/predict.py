@@ -1,4 +1,4 @@
-"""``neuralredis predict``: the answers for all rows of a table."""
+"""``neuralredis predict``: predict all rows of a table."""
 
 from __future__ import annotations
 
@@ -25,44 +25,44 @@ if TYPE_CHECKING:
 __all__ = ["Answers", "add_to", "answers_of"]
 
 DESCRIPTION = """\
-Answer each row of a table.
+Predict each row of a table.
 
-The table needs the columns that the network learnt from, in any order. Other columns do no harm, and are passed on.
-What comes out is the table with these columns added:
+The table needs the columns that the network was trained on, in any order; other columns are passed through. The output
+is the table with these columns added:
 
-  predicted TARGET       the answer
-  probability            for classes: how likely that answer is, 0 to 1
-  probability of CLASS   for classes: how likely each class is
+  predicted TARGET       the prediction
+  probability            for classes: the probability of the predicted class, 0 to 1
+  probability of CLASS   for classes: the probability of each class
 
-Of a network of sequences each row is an event, and each sequence gets one line: what it comes to, or what comes next.
-By which columns its events were distinguished and ordered, the network knows; --sequence and --time name others.
+For a network of sequences each row is an event, and the output has one line for each sequence: its predicted outcome,
+or its next event. The columns of the id and the time are as in the training table; --sequence and --time name others.
 
-To rank the rows, sort them by the probability of a class. If the table has a column of such a name, the new one is
-called 'NAME (2)'. CSV keeps the separator, the encoding and
-the decimal comma of the table. A class that a spreadsheet would take for a formula gets an apostrophe before it."""
+To rank the rows, sort them by the probability of a class. If the table has a column of the same name already, the new
+one is called 'NAME (2)'. CSV keeps the table's separator, encoding and decimal comma. A class that a spreadsheet would
+read as a formula gets an apostrophe in front."""
 
 EPILOG = """\
 examples:
-  neuralredis predict net.nr new.csv                      print them
+  neuralredis predict net.nr new.csv                      print CSV
   neuralredis predict net.nr new.csv -o answers.csv       or answers.parquet
-  neuralredis predict net.nr new.csv --json               for a program
+  neuralredis predict net.nr new.csv --json               print JSON
   neuralredis predict redis://localhost --key net new.csv"""
 
 
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subcommand(subparsers, "predict", "answer the rows of a table", DESCRIPTION, EPILOG)
+    parser = subcommand(subparsers, "predict", "predict the rows of a table", DESCRIPTION, EPILOG)
     add_network(parser)
     add_wishes(parser)
     add_order(parser)
     parser.add_argument("data", metavar="DATA", help="a CSV, JSON lines or Parquet file; - for CSV from standard input")
     parser.add_argument("-o", "--out", metavar="FILE", help="a .csv or .parquet file to write (default: print CSV)")
-    parser.add_argument("--json", action="store_true", help="print the answers for a program")
+    parser.add_argument("--json", action="store_true", help="print the predictions as JSON")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Answer."""
+    """Predict the rows, and print or write the table with the predictions."""
     need("cli", "pyarrow", "rich", what="neuralredis predict")
     from neuralredis.cli import screen, sequences
     from neuralredis.cli.sources import asked, with_names
@@ -86,25 +86,25 @@ def run(args: argparse.Namespace) -> None:
         _write(question, answers, args.out)
         target = schema.target.name
         has = (
-            f"; 'neuralredis evaluate' tells how good they are, since '{target}' is there"
+            f"; since the table has '{target}', 'neuralredis evaluate' can tell the error"
             if target in question.columns
             else ""
         )
-        complain(f"{len(question.table):,} answers are in {args.out}{has}")
+        complain(f"{len(question.table):,} predictions written to {args.out}{has}")
     elif not args.json:
         _print(question, answers)
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What a network answers to the rows of a table.
+    """Predictions for the rows of a table, as columns to add to it.
 
     Attributes
     ----------
     names : list of str
-        The new columns, of which the table has none.
+        Names of the new columns, none of which the table has.
     columns : list of list of str or float
-        Their cells: the answer, and of classes how likely it is, and how likely each class is.
+        Their cells: the prediction and, for classes, its probability and the probability of each class.
     classes : sequence of str
         The classes; empty for numbers.
     """
@@ -114,7 +114,7 @@ class Answers:
     classes: Sequence[str]
 
     def as_json(self) -> list[dict[str, Any]]:
-        """Return the answer to each row for a program."""
+        """Return the prediction for each row as values of JSON."""
         if not self.classes:
             return [{"predicted": answer} for answer in self.columns[0]]
         rows = zip(self.columns[0], *self.columns[2:], strict=True)
@@ -125,12 +125,12 @@ class Answers:
 
 
 def _answers(question: Asked) -> Answers:
-    """Return the answers to all rows."""
+    """Return the predictions for all rows."""
     return answers_of(question.network, question.network.run(question.rows), question.table.names)
 
 
 def answers_of(network: Known, outputs: NDArray[np.floating], taken: Sequence[str]) -> Answers:
-    """Return what outputs of a network say, beside columns with names that are taken."""
+    """Return a network's outputs, of shape (rows, outputs), as columns; `taken` are names that they cannot have."""
     from neuralredis.table.target import Classes
     from neuralredis.table.writing import new_names, probabilities, rounded
 
@@ -148,17 +148,17 @@ def answers_of(network: Known, outputs: NDArray[np.floating], taken: Sequence[st
 
 
 def _check(args: argparse.Namespace) -> None:
-    """Fail if the file that is to be written cannot or must not be."""
+    """Raise `Failure` if the output file cannot be written or would overwrite an input."""
     from neuralredis.cli.places import check_folder, check_inputs
 
     if Path(args.out).suffix.lower() not in (".csv", ".parquet", ".tsv", ".txt"):
         raise Failure(f"--out {args.out}: expected a name with .csv or .parquet")
     check_folder(args.out, f"cannot write {args.out}")
-    check_inputs("--out", args.out, {args.data: "the table that is read", args.network: "the network"})
+    check_inputs("--out", args.out, {args.data: "the table", args.network: "the network"})
 
 
 def _write(question: Asked, answers: Answers, place: str) -> None:
-    """Write the table with the answers into a file."""
+    """Write the table with the predictions into a file."""
     from neuralredis.table import writing
 
     if place.lower().endswith(".parquet"):
@@ -168,7 +168,7 @@ def _write(question: Asked, answers: Answers, place: str) -> None:
 
 
 def _print(question: Asked, answers: Answers) -> None:
-    """Print the table with the answers: what a file would have, or on a terminal what does no harm to it."""
+    """Print the table with the predictions: the bytes of a file, or on a terminal text without control characters."""
     from neuralredis.table import writing
 
     if sys.stdout.isatty():
@@ -183,19 +183,19 @@ def _print(question: Asked, answers: Answers) -> None:
 
 
 def _file(question: Asked, answers: Answers, delimiter: str | None = None) -> bytes:
-    """Return the table with the answers as CSV, in the encoding of the table and with its way to write numbers."""
+    """Return the table with the predictions as CSV, in the table's encoding and with its decimal separator."""
     from neuralredis.table import writing
 
     table = question.table
     text = writing.csv_text(table, answers.names, answers.columns, delimiter=delimiter, comma=_comma(question))
     data, encoding = writing.encoded(text, table.encoding)
     if encoding != table.encoding:
-        complain(f"the answers are written as UTF-8, since {table.encoding} has not all of their letters")
+        complain(f"the output is UTF-8, since {table.encoding} lacks some of its characters")
     return data
 
 
 def _comma(question: Asked) -> bool:
-    """Return whether the table's numbers have decimal commas, or those that the network learnt from."""
+    """Return whether to write decimal commas: as the table does or, if it has no decimals, the training table did."""
     from neuralredis.table.writing import decimal_comma
 
     schema = question.network.schema

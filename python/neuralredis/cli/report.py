@@ -1,4 +1,4 @@
-"""``neuralredis report``: what there is to see of a network, as one file."""
+"""``neuralredis report``: write a page about a network, as one file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from neuralredis.cli.arguments import add_network, subcommand
 __all__ = ["add_to"]
 
 DESCRIPTION = """\
-Write a page that shows a network: how good it is beside knowing nothing, how its last training went, which answers are
-wrong, whether probabilities can be believed, and what its fields hold. It is one file, which loads nothing and can be
-mailed.
+Write a page about a network: error and baseline, the learning curve of its last training, confusion matrix,
+calibration, fields, and a form that predicts. It is one file that works offline and can be mailed.
 
-Stored rows are not in it unless --rows is given; ranges, the commonest words and the middle of each field are."""
+It contains the network's weights, and the range, median and categories of each field, but stored rows only with
+--rows."""
 
 EPILOG = """\
 examples:
@@ -26,15 +26,15 @@ examples:
 
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subcommand(subparsers, "report", "write a page that shows a network", DESCRIPTION, EPILOG)
+    parser = subcommand(subparsers, "report", "write a page about a network", DESCRIPTION, EPILOG)
     add_network(parser)
     parser.add_argument("-o", "--out", required=True, metavar="PAGE", help="the file to write, such as net.html")
-    parser.add_argument("--rows", action="store_true", help="show the stored rows that it gets most wrong, too")
+    parser.add_argument("--rows", action="store_true", help="include the stored rows with the largest errors")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Write it."""
+    """Write the page."""
     from neuralredis.cli import servers
     from neuralredis.cli.failure import complain
     from neuralredis.cli.places import check_folder, check_inputs
@@ -45,4 +45,4 @@ def run(args: argparse.Namespace) -> None:
     name = args.key or Path(args.network).name
     page = report(name, servers.network(args.network, args.key), rows=args.rows)
     files.replace(args.out, page.encode())
-    complain(f"written to {args.out}, {'with' if args.rows else 'without'} stored rows")
+    complain(f"report written to {args.out}, {'with' if args.rows else 'without'} stored rows")

@@ -1,4 +1,4 @@
-"""``neuralredis sample``: texts that networks of sequences draw, under several settings."""
+"""``neuralredis sample``: generate texts with networks of sequences, under several settings."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
-#: Options that change what is drawn: how they are given, and what they are called in Python.
+#: Options of sampling, each with its help text.
 SETTINGS = {
-    "--temperature": "below 1 likely events are drawn more often, above 1 less (default: 1)",
-    "--top-k": "draw among so many of the likeliest events",
-    "--top-p": "draw among the likeliest events that together have this probability",
-    "--min-p": "draw among events that have at least this share of the largest probability",
-    "--penalty": "above 1 events that have come before become less likely",
+    "--temperature": "below 1 draws probable events more often, above 1 less often (default: 1)",
+    "--top-k": "draw among the K most probable events",
+    "--top-p": "draw among the most probable events that together have this probability",
+    "--min-p": "draw among events with at least this share of the largest probability",
+    "--penalty": "above 1 makes events that have occurred less probable",
 }
-#: Settings, prompts and texts at most, all multiplied.
+#: Limit of settings * prompts * texts.
 MOST_TEXTS = 100_000
 
 DESCRIPTION = """\
-Draw texts from networks of sequences whose target is the next event: letters, words, pages.
+Generate texts with networks of sequences whose target is the next event: letters, words, pages.
 
-Each setting may have several values, as in --temperature 0.5,1: all are tried, so that one can see which to take. Of
-several networks the texts are shown side by side, grouped by the prompt that they begin with. The same seed gives the
-same texts, and the first texts stay the same when more are drawn."""
+Each setting can have several values, as in --temperature 0.5,1; texts are generated for all combinations. Texts of
+several networks are shown side by side, grouped by prompt. The same seed gives the same texts, also when --count is
+raised."""
 
 EPILOG = """\
 examples:
@@ -47,7 +47,7 @@ examples:
 
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subcommand(subparsers, "sample", "draw texts from networks of sequences", DESCRIPTION, EPILOG)
+    parser = subcommand(subparsers, "sample", "generate texts with networks of sequences", DESCRIPTION, EPILOG)
     parser.add_argument(
         "networks", nargs="+", metavar="NET", help="files of networks, or servers with a key (redis://localhost#key)"
     )
@@ -55,21 +55,21 @@ def add_to(subparsers: Any) -> None:
         "--prompt",
         action="append",
         metavar="TEXT",
-        help="what the texts begin with; can be given again (default: nothing)",
+        help="the beginning of the texts; can be repeated (default: nothing)",
     )
-    parser.add_argument("--count", type=int, default=10, metavar="N", help="texts of each setting (default: 10)")
-    parser.add_argument("--length", type=int, default=100, metavar="N", help="events of a text at most (default: 100)")
+    parser.add_argument("--count", type=int, default=10, metavar="N", help="texts for each setting (default: 10)")
+    parser.add_argument("--length", type=int, default=100, metavar="N", help="most events of a text (default: 100)")
     parser.add_argument("--until", metavar="EVENT", help="the event that ends a text")
     for option, what in SETTINGS.items():
         parser.add_argument(option, type=values, metavar="X,X", help=what)
-    parser.add_argument("--seed", type=int, metavar="S", help="of the first text; each next one has the next seed")
-    parser.add_argument("--json", action="store_true", help="print a report, which 'neuralredis compare' takes")
+    parser.add_argument("--seed", type=int, metavar="S", help="the seed of the first text; text i has seed S + i")
+    parser.add_argument("--json", action="store_true", help="print a report that 'neuralredis compare' reads")
     parser.add_argument("--html", metavar="FILE", help="write a page with all texts")
     parser.set_defaults(run=run)
 
 
 def values(text: str) -> list[float]:
-    """Return numbers that are separated by commas."""
+    """Return finite numbers from a text in which commas separate them."""
     with contextlib.suppress(ValueError):
         found = [float(part) for part in text.split(",")]
         if all(abs(number) < float("inf") for number in found):
@@ -78,7 +78,7 @@ def values(text: str) -> list[float]:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Draw."""
+    """Generate the texts, and print or write them."""
     need("cli", "pyarrow", "rich", what="neuralredis sample")
     from neuralredis.cli import jsontext, samples, screen
     from neuralredis.cli.places import check_folder, check_inputs
@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> None:
         check_folder(args.html, f"cannot write {args.html}")
         check_inputs("--html", args.html, dict.fromkeys(args.networks, "a network"))
     if args.seed is None:
-        # Told in the report, so that the texts can be drawn again.
+        # The report contains it, so that the texts can be generated again.
         args.seed = random.SystemRandom().randrange(2**31)
     found = [_drawn(place, args) for place in args.networks]
     text = jsontext.report_text(samples.as_json(found))
@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> None:
         from neuralredis.cli import page
 
         files.replace(args.html, page.with_report("compare", text).encode("utf-8", "replace"))
-        complain(f"the page is {args.html}: open it in a browser")
+        complain(f"page written to {args.html}: open it in a browser")
     if args.json:
         print(text)
         return
@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _drawn(place: str, args: argparse.Namespace) -> Samples:
-    """Return what a network draws after each prompt, under each setting."""
+    """Return the texts of a network for each prompt and setting."""
     from neuralredis.cli import servers
     from neuralredis.cli.samples import Drawn, Samples
 
@@ -117,7 +117,8 @@ def _drawn(place: str, args: argparse.Namespace) -> Samples:
     combinations = [dict(zip(given, combination, strict=True)) for combination in itertools.product(*given.values())]
     prompts = list(dict.fromkeys(args.prompt or [""]))
     if len(combinations) * len(prompts) * args.count > MOST_TEXTS:
-        raise Failure(f"these are {len(combinations) * len(prompts) * args.count:,} texts: expected {MOST_TEXTS:,}")
+        count = len(combinations) * len(prompts) * args.count
+        raise Failure(f"settings, prompts and --count make {count:,} texts: expected at most {MOST_TEXTS:,}")
     drawn = []
     for prompt, settings in itertools.product(prompts, combinations):
         events = list(prompt) if letters else prompt.split()
@@ -145,33 +146,34 @@ def _whole(number: float) -> int:
 
 
 def _check(network: SequenceNetwork, place: str, events: list[str]) -> None:
-    """Fail if the events of a prompt are none of the network's."""
+    """Raise `Failure` if the events of a prompt are not events of the network."""
     from neuralredis.cli import servers
     from neuralredis.table.texts import listed, shortened
 
     fields = network.event_fields or {}
     if events and len(fields) > 1:
         raise Failure(
-            f"--prompt is for networks whose events have one field: those of {servers.show_url(place)} have "
+            f"--prompt needs a network whose events have one field: those of {servers.show_url(place)} have "
             f"{listed(list(fields), 6, 'and')}"
         )
     known = network.classes or ()
     unknown = next((event for event in events if event not in known), None)
     if unknown is not None:
         raise Failure(
-            f"--prompt has '{shortened(unknown)}', which {servers.show_url(place)} has never met; it knows "
-            f"{listed(list(known), 30, 'and')}"
+            f"--prompt has '{shortened(unknown)}', which is no event of {servers.show_url(place)}: expected "
+            f"{listed(list(known), 30, 'or')}"
         )
 
 
 def _network(place: str) -> SequenceNetwork:
-    """Return the network of sequences in a file, or of a server with a key."""
+    """Return the network of sequences in a file, or at a server's URL with a key."""
     from neuralredis.cli import servers
     from neuralredis.sequences import SequenceNetwork
 
     network = servers.addressed(place)
     if not isinstance(network, SequenceNetwork):
         raise Failure(
-            f"{servers.show_url(place)} is no network of sequences: 'neuralredis ask --sample' draws a class of a row"
+            f"{servers.show_url(place)} is not a network of sequences: 'neuralredis ask --sample' draws the class of "
+            "a row"
         )
     return network

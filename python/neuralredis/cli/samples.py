@@ -1,4 +1,4 @@
-"""Texts that networks of sequences have drawn: as a report, and in a terminal."""
+"""Sampled texts of networks of sequences: write and read reports, and print them."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 
 __all__ = ["Drawn", "Samples", "as_json", "read", "settings_told", "show"]
 
-#: Texts shown of each setting.
+#: Texts of each setting that are printed at most.
 SHOWN = 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drawn:
-    """The texts that were drawn after a prompt, under certain settings.
+    """The texts that were sampled after a prompt under one setting.
 
     Attributes
     ----------
     prompt : str
-        What they begin with.
+        The beginning of the texts.
     settings : dict of str to float
-        The temperature and so on.
+        Options of sampling, such as the temperature.
     seed : int
-        Of the first text; of each next one it is greater by 1.
+        The seed of the first text; text i has ``seed + i``.
     outputs : tuple of str
         The texts, without the prompt.
     """
@@ -42,16 +42,16 @@ class Drawn:
 
 @dataclass(frozen=True, kw_only=True)
 class Samples:
-    """What a network has drawn.
+    """All sampled texts of a network.
 
     Attributes
     ----------
     network : str
-        What it is called.
+        The network's name.
     joint : str
-        What stands between a prompt and a text: nothing between letters, a space between words.
+        The separator between a prompt and a text: empty for letters, a space for words.
     drawn : tuple of Drawn
-        Its texts, by prompt and settings.
+        The texts of each prompt and setting.
     """
 
     network: str
@@ -73,12 +73,12 @@ def as_json(found: Sequence[Samples]) -> dict[str, Any]:
 
 
 def read(content: Any) -> list[Samples]:
-    """Return what a report says. Nothing of it is believed.
+    """Return the texts of a report, after a check of every value.
 
     Raises
     ------
     Failure
-        If it says what cannot be.
+        If a value is missing or has the wrong type; the message continues a sentence that begins with the file's name.
     """
     networks = _listed(content.get("networks"), "networks")
     found = []
@@ -93,7 +93,7 @@ def read(content: Any) -> list[Samples]:
                 outputs = tuple(_text(one, "outputs") for one in _listed(result.get("outputs"), "outputs"))
                 seed = result.get("seed")
                 if not isinstance(seed, int) or isinstance(seed, bool):
-                    raise Failure(f"says '{shortened(str(seed))}' as seed: expected an integer")
+                    raise Failure(f"has the seed '{shortened(str(seed))}': expected an integer")
                 drawn.append(Drawn(prompt=text, settings=settings, seed=seed, outputs=outputs))
         found.append(Samples(network=name, joint=_text(network.get("joint", ""), "joint"), drawn=tuple(drawn)))
     if not any(one.drawn for one in found):
@@ -102,18 +102,18 @@ def read(content: Any) -> list[Samples]:
 
 
 def settings_told(settings: dict[str, float]) -> str:
-    """Return settings in a few words.
+    """Return settings as a short text.
 
     Examples
     --------
     >>> settings_told({"temperature": 0.5, "top_k": 3.0}), settings_told({})
-    ('temperature 0.5, top-k 3', 'as probable')
+    ('temperature 0.5, top-k 3', 'default settings')
     """
-    return ", ".join(f"{name.replace('_', '-')} {value:g}" for name, value in settings.items()) or "as probable"
+    return ", ".join(f"{name.replace('_', '-')} {value:g}" for name, value in settings.items()) or "default settings"
 
 
 def show(out: Console, found: Sequence[Samples]) -> None:
-    """Show texts, grouped by prompt."""
+    """Print texts, grouped by prompt."""
     from rich.table import Table
     from rich.text import Text
 
@@ -141,23 +141,23 @@ def show(out: Console, found: Sequence[Samples]) -> None:
 
 def _object(value: Any, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Failure(f"has no '{name}', or it is no object")
+        raise Failure(f"has no object '{name}'")
     return value
 
 
 def _listed(value: Any, name: str) -> list[Any]:
     if not isinstance(value, list):
-        raise Failure(f"has no '{name}', or it is no list")
+        raise Failure(f"has no list '{name}'")
     return value
 
 
 def _text(value: Any, name: str) -> str:
     if not isinstance(value, str):
-        raise Failure(f"says '{shortened(str(value))}' as {name}: expected a text")
+        raise Failure(f"has '{shortened(str(value))}' as '{name}': expected a string")
     return value
 
 
 def _number(value: Any, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
-        raise Failure(f"says '{shortened(str(value))}' as {name}: expected a number")
+        raise Failure(f"has '{shortened(str(value))}' as '{name}': expected a number")
     return float(value)

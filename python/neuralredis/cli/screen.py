@@ -1,4 +1,4 @@
-"""What results look like in a terminal, a pipe or a file."""
+"""Print tables, figures and curves on a terminal, or as plain text into a pipe or file."""
 
 from __future__ import annotations
 
@@ -28,25 +28,24 @@ from neuralredis.table.wishes import KINDS
 __all__ = ["Curves", "Gaps", "bar", "columns", "console", "curves_of", "importance_table", "judgement", "print_json"]
 
 TRAIN, TEST = "blue", "red"
-#: Classes of which a matrix of answers is shown, and of which it is shown how they are ranked.
+#: Classes up to which a confusion matrix is printed, and classes whose ranking is printed at most.
 MOST_CLASSES, MOST_RANKINGS = 12, 5
-#: Rows below which it is not shown what the most likely of them are.
+#: Rows from which on the precision among the most probable rows is printed.
 FEW = 100
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return what prints: with colours on a terminal, and as wide as that."""
-    # Elsewhere lines are as wide as most people can read, unless the environment says otherwise.
+    """Return a console for stdout or stderr: as wide as the terminal and in colours, else 100 columns of plain text."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else 100
     return HarmlessConsole(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
 class HarmlessConsole(Console):
-    """A console on which nothing but its own styles reaches the terminal as control characters."""
+    """A console that removes control characters from all texts but its own styles."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
-        """Yield the parts of something that is printed, with texts made harmless."""
+        """Yield the segments of a renderable, with control characters in texts replaced."""
         for segment in super().render(renderable, options):
             text = segment.text
             if segment.control or text.isprintable():
@@ -56,7 +55,7 @@ class HarmlessConsole(Console):
 
 
 def columns(out: Console, schema: Schema, gaps: Mapping[str, Gaps], order: Sequence[str]) -> None:
-    """Show how each column is read."""
+    """Print how each column is read."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("column", overflow="fold", max_width=28)
     table.add_column("read as", overflow="fold")
@@ -70,34 +69,34 @@ def columns(out: Console, schema: Schema, gaps: Mapping[str, Gaps], order: Seque
         elif name in left_out:
             table.add_row(shortened(name, 40), "left out", left_out[name].reason, style="dim")
     out.print(table)
-    out.print(f"Is one of them read wrongly? --as COLUMN=KIND says what it is: {', '.join(KINDS)}.", style="dim")
+    out.print(f"To override how a column is read: --as COLUMN=KIND, with {', '.join(KINDS)}.", style="dim")
 
 
 @dataclass(frozen=True)
 class Gaps:
-    """The rows that have no value of a column.
+    """The rows in which a column has no value.
 
     Attributes
     ----------
     rows : int
-        How many.
+        Their number.
     words : dict of str to int
-        What stands there instead, and in how many of them; the others are empty.
+        Texts that stand for a missing value, with their number of rows; the other cells are empty.
     """
 
     rows: int
     words: Mapping[str, int]
 
     def __str__(self) -> str:
-        """Return it as part of a line."""
+        """Return the gaps as the end of a line."""
         if not self.rows:
             return ""
         words = listed([f"'{word}'" for word in self.words], 3, "or")
-        return f"; {self.rows:,} without{f' ({words})' if words else ''}"
+        return f"; {self.rows:,} missing{f' ({words})' if words else ''}"
 
 
 def bar(part: float, width: int, *, ascii_only: bool) -> str:
-    """Return a bar of a share of a width."""
+    """Return a bar that fills a share, 0 to 1, of a width in characters."""
     eighths = round(max(0.0, min(part, 1.0)) * width * 8)
     if ascii_only:
         return "#" * round(eighths / 8)
@@ -105,45 +104,45 @@ def bar(part: float, width: int, *, ascii_only: bool) -> str:
 
 
 def judgement(out: Console, target: Target, found: Judgement, rows: str) -> None:
-    """Show how good a network is on some rows."""
+    """Print a network's figures on some rows: errors, baselines, rankings and confusion matrix."""
     figures, balanced = found.evaluation, found.balanced
     out.print(Text(f"On {rows}", "bold"))
     if isinstance(figures, ClassifierEvaluation):
         lines = [
-            ("right answers", share(figures.accuracy), ""),
-            ("likely on other rows", between(found.low, found.high), ""),
-            (f"always answering {shortened(found.commonest or '')}", share(figures.baseline), ""),
+            ("accuracy", share(figures.accuracy), ""),
+            ("95 % interval", between(found.low, found.high), ""),
+            (f"baseline: always {shortened(found.commonest or '')}", share(figures.baseline), ""),
         ]
         if balanced is not None:
             lines += [
-                ("balanced accuracy", share(balanced.accuracy), "each class counts alike"),
-                ("likely on other rows", between(balanced.low, balanced.high), ""),
-                ("guessing", share(balanced.chance), ""),
+                ("balanced accuracy", share(balanced.accuracy), "mean of the classes' recalls"),
+                ("95 % interval", between(balanced.low, balanced.high), ""),
+                ("baseline: guessing", share(balanced.chance), ""),
             ]
         elif found.telling:
-            # Weights of the classes make the probabilities of rare ones too high, on purpose.
-            baseline = f"{found.log_loss_baseline:.3g} for each class's share of the rows"
+            # Not with class weights: these make the probabilities of rare classes too high, on purpose.
+            baseline = f"baseline {found.log_loss_baseline:.3g}: each class's share of the rows"
             lines.append(("log loss", f"{found.log_loss:.3g}", baseline))
         width = max(20, *(len(name) for name, _, _ in lines))
         for name, value, note in lines:
-            # Both "80.9 %" and "74.4 to 86.0 %" end where the first number ends.
+            # Align the first numbers of "80.9 %" and "74.4 to 86.0 %".
             number, gap, rest = value.partition(" ")
             remark = f"   {note}" if note else ""
             out.print(Text(f"  {name:{width}}  {number:>5}{gap}{rest}").append(remark, "dim"))
         _rankings(out, found)
         _threshold(out, found)
     else:
-        out.print(f"  off by, root mean square (RMSE)  {plain(figures.rmse):>9}")
-        out.print(f"  off by, mean                     {plain(figures.mae):>9}")
-        out.print(f"  RMSE of always answering the mean {plain(figures.baseline):>8}")
-        out.print(f"  explained of what varies (R²)    {share(figures.r2):>9}")
+        out.print(f"  root mean squared error (RMSE)  {plain(figures.rmse):>9}")
+        out.print(f"  baseline: RMSE of the mean      {plain(figures.baseline):>9}")
+        out.print(f"  mean absolute error (MAE)       {plain(figures.mae):>9}")
+        out.print(f"  explained variance (R²)         {share(figures.r2):>9}")
     out.print(Text(found.verdict, "green" if found.verdict.startswith("Better") else "yellow"))
     if isinstance(figures, ClassifierEvaluation) and isinstance(target, Classes):
         _confusion(out, target, figures)
 
 
 def between(low: float, high: float) -> str:
-    """Return an interval of shares, with as many digits as it takes to tell its ends apart.
+    """Return an interval of shares in percent, with as many digits as its ends need to differ.
 
     Examples
     --------
@@ -155,39 +154,40 @@ def between(low: float, high: float) -> str:
 
 
 def _rankings(out: Console, found: Judgement) -> None:
-    """Show how well probabilities rank the rows, where that says more than the answers."""
+    """Print how well probabilities rank the rows, for classes where the accuracy says little."""
     shown = found.telling[:MOST_RANKINGS]
     if not shown:
         return
-    # The most likely of so few rows would be one or two.
+    # 5 % of fewer rows would be one or two.
     enough = found.evaluation.rows >= FEW
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     table.add_column("  ranked by probability", overflow="fold", max_width=26)
     table.add_column("AUC", justify="right", no_wrap=True)
     if enough:
-        table.add_column(f"of the {shown[0].top:,} most likely ({100 * TOP:.0f} %)", overflow="fold")
+        table.add_column(f"among the {shown[0].top:,} most probable ({100 * TOP:.0f} %)", overflow="fold")
     for ranking in shown:
         label = shortened(ranking.label)
-        best = f"{share(ranking.top_share)} are {label} ({ranking.lift:.1f} times as many)"
+        best = f"{share(ranking.top_share)} are {label} ({ranking.lift:.1f} times their share of all)"
         table.add_row(f"  {label}", f"{ranking.auc:.2f}", *([best] if enough else []))
     out.print()
     out.print(table)
     if len(found.telling) > len(shown):
         out.print(f"  and {len(found.telling) - len(shown)} more classes", style="dim")
-    out.print("  AUC: 0.5 is chance, 1 is perfect", style="dim")
+    out.print("  AUC (area under the ROC curve): 0.5 is chance, 1 is perfect", style="dim")
 
 
 def _threshold(out: Console, found: Judgement) -> None:
-    """Show from which probability on to answer with the rarer class."""
+    """Print the threshold of the rarer class's probability that costs least."""
     at = found.threshold
     if at is None:
         return
     label = shortened(at.label)
     out.print()
-    out.print(f"  cheapest: answer {label} from {share(at.probability)} on, which costs {plain(at.cost)} a row")
-    out.print(f"  ({at.false_alarms:,} false alarms, {at.misses:,} misses); the likelier class {plain(at.likelier)},")
+    out.print(f"  threshold with the lowest cost: predict {label} from {share(at.probability)} on")
+    counts = f"{at.false_alarms:,} false positives, {at.misses:,} false negatives"
+    out.print(f"  cost per row {plain(at.cost)} ({counts}); by the more probable class {plain(at.likelier)},")
     out.print(f"  never {label} {plain(at.never)}, always {label} {plain(at.always)}")
-    out.print("  chosen by these rows: on others it costs a little more", style="dim")
+    out.print("  chosen on these rows: on fresh rows it costs a little more", style="dim")
 
 
 def _confusion(out: Console, target: Classes, figures: ClassifierEvaluation) -> None:
@@ -201,7 +201,7 @@ def _confusion(out: Console, target: Classes, figures: ClassifierEvaluation) -> 
         table.add_column(f"{shortened(target.name)} is", style="dim", no_wrap=True)
         for label in target.labels:
             table.add_column(f"{arrow} {shortened(label, 12)}", justify="right")
-        table.add_column("right", justify="right", style="dim")
+        table.add_column("recall", justify="right", style="dim")
         for place, label in enumerate(target.labels):
             row = matrix[place]
             cells = [
@@ -214,7 +214,7 @@ def _confusion(out: Console, target: Classes, figures: ClassifierEvaluation) -> 
     wrong = [
         (int(matrix[a, b]), a, b) for a in range(len(matrix)) for b in range(len(matrix)) if a != b and matrix[a, b]
     ]
-    out.print("Most often taken for each other:")
+    out.print("Most frequent confusions:")
     for count, a, b in sorted(wrong, reverse=True)[:8]:
         pair = f"{shortened(target.labels[a])} {arrow} {shortened(target.labels[b])}"
         out.print(f"  {pair}: {count:,} of {int(matrix[a].sum()):,}")
@@ -223,9 +223,9 @@ def _confusion(out: Console, target: Classes, figures: ClassifierEvaluation) -> 
 def importance_table(
     out: Console, target: Target, worth: Mapping[str, float], *, by_ranking: bool = False, most: int = 10
 ) -> None:
-    """Show what each column is worth."""
+    """Print the permutation importance of each column, the largest first."""
     classes = isinstance(target, Classes)
-    what = "lower AUC" if by_ranking else "more wrong answers" if classes else "greater RMSE"
+    what = "loss of AUC" if by_ranking else "loss of accuracy" if classes else "increase of RMSE"
     out.print(
         Text("Column importance", "bold").append(
             f"   {what} when the column is shuffled among these rows", "not bold dim"
@@ -245,15 +245,15 @@ def importance_table(
 
 
 def _amount(value: float, classes: bool) -> str:
-    """Return how much worse the answers are without a column; an empty text if that is nothing."""
+    """Return an importance as text; an empty text if it is too small to be shown."""
     if not classes:
         return plain(value) if value > 0 else ""
-    # What is shown as 0.0 points is nothing.
+    # Smaller values would be printed as 0.0 points.
     return f"{100 * value:.1f} points" if value >= 0.0005 else ""
 
 
 class Curves:
-    """Both errors of a training, as they come."""
+    """The training and validation errors of a training so far."""
 
     def __init__(self, title: str = "") -> None:
         self.title = title
@@ -262,14 +262,14 @@ class Curves:
         self.words = ""
 
     def add(self, cycle: int, train: float | None, test: float | None) -> None:
-        """Take the errors of a cycle."""
+        """Append the errors of a cycle."""
         if train is not None and (not self.train or cycle > self.train[-1][0]):
             self.train.append((cycle, train))
             if test is not None:
                 self.test.append((cycle, test))
 
     def drawn(self, out: Console, height: int) -> Text:
-        """Return them as a drawing with a line of words."""
+        """Return the errors as a chart of `height` lines, with a title and a line of text."""
         head = Text(self.title, "bold", end="")
         if len(self.train) < 2:
             return Text("\n").join([part for part in (head, Text(self.words)) if part.plain])
@@ -277,13 +277,13 @@ class Curves:
         lines = [Line(TRAIN, "*", self.train), Line(TEST, "o", self.test)]
         text = chart(lines, min(out.width - 2, 90), height, ascii_only=ascii_only)
         marks = ("*", "o") if ascii_only else ("━", "━")
-        text.append("\n  error of ").append(f"{marks[0]} rows learnt from  ", TRAIN)
-        text.append(f"{marks[1]} rows that tell when to stop", TEST)
+        text.append("\n  error of ").append(f"{marks[0]} training rows  ", TRAIN)
+        text.append(f"{marks[1]} validation rows", TEST)
         return Text("\n").join([part for part in (head, text, Text(self.words)) if part.plain])
 
 
 def curves_of(report: Report) -> Curves:
-    """Return the errors of a training that has ended."""
+    """Return the learning curve of a training that has ended."""
     curves = Curves()
     curve = report.curve
     curves.train = points(curve.cycles, curve.train_error)

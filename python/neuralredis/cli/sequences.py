@@ -1,4 +1,4 @@
-"""Answers of networks of sequences: for a table of events, and for events that are typed."""
+"""Predict, evaluate and ask with networks of sequences."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 
 __all__ = ["ask", "beside", "evaluate", "judged", "predict", "written"]
 
-#: Answers shown, the likeliest first.
+#: Classes that are printed at most, the most probable first.
 MOST = 8
-#: What begins the next event among values.
+#: The word that separates events on the command line.
 THEN = "then"
 
 
 def predict(args: argparse.Namespace, network: KnownSequences) -> None:
-    """Answer each sequence of a table."""
+    """Predict each sequence of a table, and print or write the predictions."""
     question = asked_sequences(network, args.data, args)
     for line in question.network.schema.told(question.network.schema.unread(question.columns)):
         complain(line)
@@ -58,13 +58,13 @@ def predict(args: argparse.Namespace, network: KnownSequences) -> None:
             return
     if args.out:
         files.replace(args.out, written(ids, answers.names, answers.columns, args.out))
-        complain(f"{len(ids):,} answers are in {args.out}")
+        complain(f"{len(ids):,} predictions written to {args.out}")
     elif not args.json:
         sys.stdout.write(written(ids, answers.names, answers.columns).decode("utf-8", "replace"))
 
 
 def beside(question: AskedSequences) -> Table:
-    """Return a table with a row for each sequence, which has its id."""
+    """Return a table with one row for each sequence: its id."""
     import pyarrow as pa
 
     name = question.network.by.sequence or "sequence"
@@ -72,7 +72,7 @@ def beside(question: AskedSequences) -> Table:
 
 
 def written(table: Table, names: list[str], columns: list[list[Any]], place: str = "") -> bytes:
-    """Return a table with new columns, as the file that a name asks for."""
+    """Return a table with new columns as bytes, in the format of the suffix of `place`: Parquet, TSV or CSV."""
     from neuralredis.table import writing
 
     if place.lower().endswith(".parquet"):
@@ -83,14 +83,14 @@ def written(table: Table, names: list[str], columns: list[list[Any]], place: str
 
 
 def evaluate(args: argparse.Namespace, network: KnownSequences) -> None:
-    """Tell how good a network is on the sequences of a table."""
+    """Evaluate a network on the sequences of a table, and print the figures."""
     question = asked_sequences(network, args.data, args)
     known, order, target = question.network, question.order, network.target
     question.table.check(target.name)
     if known.is_series:
         raise Failure(
-            f"'{target.name}' is a series: 'neuralredis train' told how good forecasts of it are, and "
-            f"'neuralredis forecast {args.network} {args.data}' makes some"
+            f"'{target.name}' is a series: 'neuralredis train' evaluates its forecasts, and "
+            f"'neuralredis forecast {args.network} {args.data}' makes them"
         )
     check_cost(args.cost, target.name, target.labels if isinstance(target, Classes) else ())
     answers, unanswered = None, 0
@@ -102,7 +102,7 @@ def evaluate(args: argparse.Namespace, network: KnownSequences) -> None:
         answered = (said >= 0) & (encoded >= 0 if isinstance(target, Classes) else ~np.isnan(encoded))
         used, answers, unanswered = np.flatnonzero(answered), encoded, int((~answered).sum())
         if not len(used):
-            raise Failure(f"{args.data} has no sequence with an outcome that the network knows in '{target.name}'")
+            raise Failure(f"no sequence of {args.data} has an outcome in '{target.name}' that the network can predict")
     fresh = used[~learnt[used]]
     too_good = not len(fresh)
     used = used if too_good else fresh
@@ -120,22 +120,25 @@ def evaluate(args: argparse.Namespace, network: KnownSequences) -> None:
     for line in known.schema.told(known.schema.unread(question.columns)):
         out.print(line, style="yellow")
     if unanswered:
-        out.print(f"{unanswered:,} sequences have no outcome in '{target.name}' that it knows: left out.")
+        out.print(f"{unanswered:,} sequences have no outcome in '{target.name}' that the network knows: left out.")
     if too_good:
         out.print(
-            "The network keeps all of these sequences, by their ids, so the figures are too good: evaluate others.",
+            "The network stores all of these sequences, by their ids, so the figures are too good: evaluate others.",
             style="yellow",
         )
     elif learnt.any():
-        out.print(f"{int(learnt.sum()):,} sequences are among those that it keeps, by their ids: left out.")
+        out.print(f"{int(learnt.sum()):,} sequences are stored in the network, by their ids: left out.")
     what = f"{len(used):,} sequence{'s' if len(used) > 1 else ''} of {question.table.path}"
-    screen.judgement(out, target, found, f"what comes next in {what}" if known.comes_next else what)
+    screen.judgement(out, target, found, f"the next events of {what}" if known.comes_next else what)
 
 
 def judged(
     known: KnownSequences, events: Events, y: NDArray[Any] | None, cost: tuple[float, float] | None
 ) -> Judgement:
-    """Return how good a network is on some sequences, whose outcomes are given, unless it answers what comes next."""
+    """Return the figures of a network on some sequences.
+
+    `y` has the outcome of each sequence; it is None for networks that predict the next event.
+    """
     if y is not None:
         return judging.judge(known, events, y, cost)  # type: ignore[arg-type]
     figures = known.evaluate(events, None)
@@ -148,15 +151,15 @@ def judged(
 
 
 def ask(args: argparse.Namespace, network: KnownSequences) -> None:
-    """Answer events that are typed, after those of a sequence that the network keeps if one is named."""
+    """Predict after events that are typed, or after those of a stored sequence."""
     for option in ("why", "want", "interval", "set", "sample", "temperature", "seed"):
         if getattr(args, option) not in (None, False):
-            raise Failure(f"--{option} is for networks that learn from rows, and this one learns from sequences")
+            raise Failure(f"--{option} needs a network of rows, and this one learns from sequences")
     if network.is_series:
-        raise Failure(f"'{network.target.name}' is a series: 'neuralredis forecast {args.network}' continues it")
+        raise Failure(f"'{network.target.name}' is a series: expected 'neuralredis forecast {args.network}'")
     id = None if args.id is None else id_of(args.id)
     if id is not None and id not in _core.sequence_ids(network.network):
-        raise Failure(f"the network keeps no sequence '{args.id}': it has {len(network.network.ids()):,} others")
+        raise Failure(f"the network stores no sequence '{args.id}': it has {len(network.network.ids()):,} others")
     out = screen.console()
     fields = {field.name: field for field in network.schema.fields}
     if args.values:
@@ -175,14 +178,14 @@ def ask(args: argparse.Namespace, network: KnownSequences) -> None:
 
 
 def _typed(out: Console, network: KnownSequences) -> None:
-    """Ask for one event after the other, and answer after each."""
+    """Read one event after the other, and print the prediction after each."""
     typing = sys.stdin.isatty()
     if typing:
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401
-        what = "comes next" if network.comes_next else "comes of it"
-        out.print(f"What {what}: {shortened(network.target.name)} ({described(network.target)})?")
-        out.print("Type one event after the other; an event of which nothing is known begins again, Ctrl-D ends.")
+        what = "the next " if network.comes_next else ""
+        out.print(f"Predict {what}{shortened(network.target.name)} ({described(network.target)}).")
+        out.print("Type one event after the other; an empty event starts a new sequence, Ctrl-D ends.")
     seen: list[dict[str, str]] = []
     while True:
         event: dict[str, str] = {}
@@ -203,7 +206,7 @@ def _typed(out: Console, network: KnownSequences) -> None:
 
 
 def _answer(out: Console, network: KnownSequences, id: bytes | None, cells: list[dict[str, str]]) -> None:
-    """Show the answer after some events."""
+    """Print the prediction after some events."""
     columns = {
         field.name: Column.of(field.name, [event.get(field.name, "") for event in cells])
         for field in network.schema.fields
@@ -216,7 +219,7 @@ def _answer(out: Console, network: KnownSequences, id: bytes | None, cells: list
     if id is None:
         outputs = network.run(Events(values, np.array([len(cells)], np.int64)))[0].tolist()
     elif len(cells) > 1:
-        raise Failure(f"--id goes on for one event that is not kept: {len(cells)} are given")
+        raise Failure(f"{len(cells)} events are given: --id continues a stored sequence by one event at most")
     else:
         outputs = _core.run_session(network.network, id, values if cells else None)[0].tolist()
     target = network.target

@@ -1,4 +1,4 @@
-"""Servers that commands talk to, and networks that are in a file or in a server."""
+"""Connect to servers, and open networks from a file or a server."""
 
 from __future__ import annotations
 
@@ -18,21 +18,29 @@ __all__ = ["addressed", "name_of", "network", "reached", "show_url"]
 
 @contextmanager
 def reached(url: str, **options: Any) -> Iterator[NeuralRedis]:
-    """Yield the networks of a server, by `connect`; what it refuses, or its not being there, is told in a line."""
+    """Yield a connection to a server, and turn errors of the connection into `Failure`.
+
+    Parameters
+    ----------
+    url : str
+        The server's URL.
+    **options
+        As for `connect`.
+    """
     import redis
 
     try:
         with connect(url, **options) as db:
             yield db
     except ValueError as error:
-        # redis-py's words for an address that is none.
+        # By these words redis-py reports a malformed URL.
         if "URL" in str(error) or "scheme" in str(error):
             raise Failure(
-                f"{show_url(url)} is no address of a server: expected one such as redis://localhost:6379"
+                f"{show_url(url)} is not the URL of a server: expected one such as redis://localhost:6379"
             ) from None
         raise
     except redis.AuthenticationError as error:
-        raise Failure(f"{show_url(url)} wants another user or password: {error}") from None
+        raise Failure(f"{show_url(url)} rejects the user or password: {error}") from None
     except (redis.ConnectionError, redis.TimeoutError) as error:
         raise Failure(f"cannot reach {show_url(url)}: {error}; 'neuralredis serve' starts a server") from None
     except redis.RedisError as error:
@@ -40,20 +48,20 @@ def reached(url: str, **options: Any) -> Iterator[NeuralRedis]:
 
 
 def show_url(url: str) -> str:
-    """Return an address without its password."""
+    """Return a URL without its user and password."""
     scheme, at, rest = url.rpartition("@")
     return f"{scheme.split('://')[0]}://…@{rest}" if at else url
 
 
 def network(place: str, key: str | None) -> Network:
-    """Return the network in a file or, of an address and a key, in a server."""
+    """Return the network in a file or, for a URL and a key, in a server."""
     if "://" in place:
         if key is None:
-            raise Failure(f"--key says which of the networks in {show_url(place)} is meant")
+            raise Failure(f"expected --key, the key of a network in {show_url(place)}")
         with reached(place) as db:
             return db[key].download()
     if key is not None:
-        raise Failure(f"--key is of networks in a server: expected its address instead of {place}")
+        raise Failure(f"--key needs the URL of a server: {place} is a file")
     try:
         return load(place)
     except FormatError as error:
@@ -61,15 +69,15 @@ def network(place: str, key: str | None) -> Network:
 
 
 def addressed(place: str) -> Network:
-    """Return the network in a file, or of a server and a key in one address, such as redis://localhost#net."""
+    """Return the network in a file, or at a URL with a key, such as ``redis://localhost#net``."""
     if "://" not in place:
         return network(place, None)
     address, _, key = place.partition("#")
     if not key:
-        raise Failure(f"{show_url(place)}: expected a key behind the address, such as redis://localhost#net")
+        raise Failure(f"{show_url(place)} has no key: expected one after #, such as redis://localhost#net")
     return network(address, key)
 
 
 def name_of(place: str, key: str | None = None) -> str:
-    """Return what a network is called in a report: its file without the folder, or its key in a server."""
+    """Return a network's name for a report: its file name without the folder, or its key."""
     return key or (place.partition("#")[2] if "://" in place else Path(place).name)

@@ -1,4 +1,4 @@
-"""Networks and tables that commands are given."""
+"""Open the networks and tables that a command names, and match their columns."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ from neuralredis.table.wishes import Wish
 
 __all__ = ["Asked", "AskedSequences", "asked", "asked_sequences", "is_numbered", "known", "opened", "with_names"]
 
-#: Bytes of a file from which on reading it takes a while, and from which on it takes much memory.
+#: Bytes of a file from which on reading takes seconds, and from which on it takes gigabytes of memory.
 SLOW, LARGE = 10_000_000, 200_000_000
-#: Memory that a table takes while it is read, as a multiple of its file, about.
+#: Peak memory of reading a table, as a multiple of the file's size; approximate.
 MEMORY = 10
 
 
-#: Columns of a table without names.
+#: Names of the columns of a table without a header.
 _NUMBERED = re.compile(r"field \d+")
 
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """A network, and the rows of a table as it takes them.
+    """A network, and the rows of a table in its fields.
 
     Attributes
     ----------
     network : Known
-        The network, with its columns read as those of the table.
+        The network, with a schema adapted to how the table writes values.
     table : Table
         The table.
     columns : dict of str to Column
-        The columns of the table.
+        All columns of the table.
     rows : dict
-        The values of those that the network goes by.
+        The values of the network's fields, by name.
     """
 
     network: Known
@@ -59,12 +59,12 @@ class Asked:
 
 
 def known(network: Network) -> Known:
-    """Return what a network says of its columns.
+    """Return a network with the schema that is stored in it.
 
     Raises
     ------
     TableError
-        If it says nothing.
+        If it has no fields.
     """
     if isinstance(network, SequenceNetwork):
         return of_events(network)
@@ -72,17 +72,17 @@ def known(network: Network) -> Known:
 
 
 def with_names(place: str, key: str | None) -> Known:
-    """Return a network that knows what its columns are."""
+    """Return the network in a file or server with its schema. Raise `Failure` if it has no fields."""
     network = servers.network(place, key)
     try:
         return known(network)
     except TableError as error:
-        why = f"{error}: expected a network that 'neuralredis train' has made"
+        why = f"{error}: expected a network from 'neuralredis train'"
         raise Failure(f"{servers.show_url(place)}: {why}") from None
 
 
 def asked(network: Known, data: str, wishes: Sequence[tuple[str, Wish]] = ()) -> Asked:
-    """Return a network and a table for it, some of whose columns are written as is said."""
+    """Return a network and the rows of a table for it; `wishes` override how columns are read."""
     names = [field.name for field in network.schema.fields]
     table = opened(data, header=not all(map(is_numbered, names)), names=names)
     for name, _ in wishes:
@@ -94,20 +94,20 @@ def asked(network: Known, data: str, wishes: Sequence[tuple[str, Wish]] = ()) ->
 
 @dataclass(frozen=True, eq=False)
 class AskedSequences:
-    """A network of sequences, and those of a table as it takes them.
+    """A network of sequences, and the sequences of a table in its fields.
 
     Attributes
     ----------
     network : KnownSequences
-        The network, with its columns read as those of the table.
+        The network, with a schema adapted to how the table writes values.
     table : Table
         The table.
     columns : dict of str to Column
-        The columns of the table.
+        All columns of the table.
     order : Order
-        Its rows as sequences.
+        The rows of each sequence, in order.
     events : Events
-        The values of the fields that the network goes by.
+        The values of the network's fields.
     """
 
     network: KnownSequences
@@ -118,12 +118,12 @@ class AskedSequences:
 
 
 def asked_sequences(network: KnownSequences, data: str, args: argparse.Namespace) -> AskedSequences:
-    """Return a network of sequences and a table for it; what options do not say, the network knows since it learnt."""
+    """Return a network of sequences and a table for it; options override the columns of id and time of the training."""
     names = [field.name for field in network.schema.fields]
     table = opened(data, names=names)
     by = OrderedBy(args.sequence or network.by.sequence, args.time or network.by.time)
     if by == OrderedBy():
-        raise Failure(f"--sequence COLUMN says whose each event is: the columns of {table.path} are {table.listed()}")
+        raise Failure(f"expected --sequence, the column with the sequence's id: {table.path} has {table.listed()}")
     for name in (*(name for name, _ in args.wishes), by.sequence, by.time):
         if name is not None:
             table.check(name)
@@ -136,12 +136,12 @@ def asked_sequences(network: KnownSequences, data: str, args: argparse.Namespace
 
 
 def is_numbered(name: str) -> bool:
-    """Whether a column is called by its number, since its table had no names."""
+    """Return whether a name is that of a column of a table without a header, such as ``field 1``."""
     return _NUMBERED.fullmatch(name) is not None
 
 
 def opened(path: str, *, header: bool = True, names: Collection[str] = (), hint: str = "") -> Table:
-    """Return the table in a file; of a large one it is said that this takes a while, and how much memory.
+    """Return the table in a file. For a large file, print the memory or time that reading takes to stderr.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def opened(path: str, *, header: bool = True, names: Collection[str] = (), hint:
     header, names
         As for `read`.
     hint : str
-        What can be done about the memory.
+        Advice on saving memory, appended to the message.
     """
     size = Path(path).stat().st_size if path != "-" and Path(path).is_file() else 0
     if size >= LARGE:

@@ -1,4 +1,4 @@
-"""``neuralredis watch``: the networks of a server, and its trainings as they go on."""
+"""``neuralredis watch``: show the networks of a server, and the learning curves of running trainings."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 __all__ = ["add_to"]
 
-#: Seconds between two looks at trainings, and at networks, whose keys have to be searched for.
+#: Seconds between two polls of the trainings, and of the networks, which need a scan of the keys.
 LOOK, SEARCH = 0.25, 3.0
-#: Networks, and curves, that are shown at most.
+#: Limits of the networks and curves that are shown.
 MOST_NETWORKS, MOST_CURVES = 40, 4
-#: Rows of a curve, and what has to be left of a screen for it.
+#: Lines of a curve.
 HEIGHT = 6
 
 DESCRIPTION = """\
-Show all networks of a server, and the curves of the trainings that run: the error of the rows that are learnt from, and
-of those that tell when to stop. Ctrl-C ends it. Into a pipe it prints how things stand, once."""
+Show all networks of a server, and the learning curves of its trainings: the error of the training rows and of the
+validation rows in each cycle. Ctrl-C ends. Into a pipe, the current state is printed once."""
 
 EPILOG = """\
 examples:
@@ -46,15 +46,15 @@ def add_to(subparsers: Any) -> None:
         nargs="?",
         default="redis://localhost:6379",
         metavar="URL",
-        help="of the server (default: redis://localhost:6379)",
+        help="the URL of the server (default: redis://localhost:6379)",
     )
-    parser.add_argument("--once", action="store_true", help="show it once, and end")
-    parser.add_argument("--json", action="store_true", help="print it once, for a program")
+    parser.add_argument("--once", action="store_true", help="print the current state and exit")
+    parser.add_argument("--json", action="store_true", help="print the current state as JSON and exit")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Watch."""
+    """Show the server's networks and trainings until Ctrl-C, or print them once."""
     need("cli", "rich", what="neuralredis watch")
     from neuralredis.cli import screen, servers
 
@@ -85,19 +85,19 @@ def _live(out: Console, watched: Watched) -> None:
                     watched.search()
                     searched = time.monotonic()
         except KeyboardInterrupt:
-            # That is how watching ends.
+            # The usual way to end the command.
             return
 
 
 class Watched:
-    """What is known of a server.
+    """The networks and trainings of a server, as last polled.
 
     Parameters
     ----------
     db : NeuralRedis
         The server.
     name : str
-        What it is called.
+        The server's name in the output.
     """
 
     def __init__(self, db: NeuralRedis, name: str) -> None:
@@ -108,25 +108,25 @@ class Watched:
         self.curves: dict[int, Curves] = {}
 
     def search(self) -> None:
-        """Look for networks."""
+        """Scan the server for networks."""
         keys = self.db.networks()
         self.more = max(len(keys) - MOST_NETWORKS, 0)
         self.infos = {}
         for key in keys[:MOST_NETWORKS]:
-            # It may be gone again.
+            # The key may have been deleted since the scan.
             try:
                 self.infos[key] = self.db[key].info()
             except (NotFoundError, WrongTypeError):
                 continue
 
     def look(self) -> bool:
-        """Look at the trainings; whether there are others than before."""
+        """Poll the trainings, and return whether any began or ended."""
         from neuralredis.cli.screen import Curves
 
         before = set(self.running)
         threads = self.db.threads()
         for thread in threads:
-            # A network that is trained again begins a new curve.
+            # A new training of the same network begins a new curve.
             if thread.id not in before:
                 self.curves.pop(thread.id, None)
             progress = thread.progress
@@ -140,7 +140,7 @@ class Watched:
         return bool(ended) or before != set(self.running)
 
     def _ended(self, thread: ListedTraining) -> None:
-        """Show the whole curve of a training that has ended, if it has one."""
+        """Replace the curve of a training that has ended by that of its report, if the network still has one."""
         from neuralredis.cli.screen import curves_of
 
         try:
@@ -155,7 +155,7 @@ class Watched:
         self.curves[thread.id] = curves
 
     def drawn(self, out: Console) -> Group:
-        """Return it as a picture that fits."""
+        """Return the state as a renderable that fits the console."""
         from rich import box
         from rich.console import Group
         from rich.table import Table
@@ -174,10 +174,10 @@ class Watched:
         rows = max(room - len(shown) * (HEIGHT + 4), 3)
         if self.infos:
             table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-            # Where there is little room, names give way rather than numbers.
-            for name in ("network", "what"):
+            # On a narrow terminal names are folded, numbers are not.
+            for name in ("network", "type"):
                 table.add_column(name, overflow="fold")
-            for name in ("rows", "cycles", "test error"):
+            for name in ("rows", "cycles", "validation error"):
                 table.add_column(name, justify="right", no_wrap=True)
             table.add_column("", no_wrap=True)
             for key, info in list(self.infos.items())[:rows]:
@@ -188,16 +188,16 @@ class Watched:
                 parts.append(Text(f"and {hidden:,} more", "dim"))
         else:
             parts.append(
-                Text("No networks yet: NR.CREATE makes one, and so does neuralredis train --redis URL --key KEY.")
+                Text("No networks: create one with NR.CREATE, or with neuralredis train --redis URL --key KEY.")
             )
         for number in shown:
             parts += [self.curves[number].drawn(out, HEIGHT), Text("")]
         if out.is_terminal:
-            parts.append(Text("Ctrl-C ends watching", "dim"))
+            parts.append(Text("Ctrl-C ends", "dim"))
         return Group(*parts)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for a program."""
+        """Return the state as values of JSON."""
         trainings = [
             {**vars(thread), "key": _text(thread.key), "progress": vars(thread.progress)}
             for thread in self.running.values()
@@ -218,7 +218,7 @@ def _text(key: Any) -> str:
 def _state(thread: ListedTraining) -> str:
     progress = thread.progress
     if progress.queued:
-        return "waits for other trainings"
+        return "queued: waiting for other trainings"
     limits = [
         f"of {thread.max_cycles:,} cycles" if thread.max_cycles else "",
         f"of {thread.max_time:g} s" if thread.max_time else "",
@@ -235,6 +235,6 @@ def _row(info: Info) -> list[str]:
     error = "" if not trained or not info.test_dataset_len else f"{info.test_error:.4f}"
     if error and wrong is not None:
         error += f" ({wrong:.1f} % wrong)"
-    state = "learning" if info.training else "" if trained else "not trained"
+    state = "training" if info.training else "" if trained else "not trained"
     rows = f"{info.training_dataset_len:,} + {info.test_dataset_len:,}"
     return [info.title, rows, f"{info.training_total_cycles:,}", error, state]

@@ -1,5 +1,5 @@
-"""Pages that show networks: the dashboard, which a small server serves, and the report, which is one file.
+"""Pages about networks: the dashboard, served by a small web server, and the report, one file.
 
-Both have the same views (`views`), each a function here that tells what it shows, and a module of ``page/views`` that
-shows it. So one more view is one more entry in each of two lists.
+Both have the same views. A view is a function that returns its data (`views`), and a module of ``page/views`` that
+draws it; to add one, add an entry to each of the two lists.
 """

@@ -1,4 +1,4 @@
-"""Stored rows beside what the network answers to them, for all views that judge it by rows."""
+"""Stored rows with the network's predictions, for views that compare these with outcomes."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from neuralredis.options import Set
 
 __all__ = ["MOST", "Answered", "answered", "check_askable"]
 
-#: Rows of a set that are looked at, at most: so many are asked for by single commands, a hundred at a time.
+#: Most rows of a set that are fetched: each costs the server a command, in batches of a hundred.
 MOST = 1000
 
 
 @dataclass(frozen=True)
 class Answered:
-    """Rows of a set and their answers.
+    """Rows of a set and their predictions.
 
     Attributes
     ----------
     places : list of int
-        Where the rows are in their set.
+        Numbers of the rows in their set.
     of : int
-        How many rows the set has.
+        Size of the set.
     inputs : array of shape (rows, inputs), or list of dict
-        The rows.
+        Inputs of the rows, or values by field.
     truth : numpy.ndarray
-        Of a classifier the number of the class among `Subject.classes`, -1 for one that is not answered yet, of shape
-        (rows,); of a regressor the outputs, of shape (rows, outputs).
+        Outcomes. Of a classifier class numbers, of shape (rows,), in the order of `Subject.classes`, and -1 for a class
+        that has no output yet; of a regressor numbers, of shape (rows, outputs).
     outputs : numpy.ndarray of float64, shape (rows, outputs)
-        The answers.
+        Outputs of the network.
     """
 
     places: list[int]
@@ -44,20 +44,20 @@ class Answered:
 
 
 def check_askable(subject: Subject) -> None:
-    """Raise `MissingError` if stored rows cannot be asked again."""
+    """Raise `MissingError` if the network cannot predict its stored rows."""
     if subject.of_sequences:
-        raise MissingError("Sequences are not looked at one by one here.")
+        raise MissingError("This view is not available for networks of sequences.")
     if not subject.trained:
         raise MissingError("The network has not been trained yet.")
     texts = [name for name in subject.info.fields or {} if subject.kind_of(name) == "text"]
     if texts:
         raise MissingError(
-            f"The words of texts ({', '.join(texts)}) are not stored, so stored rows cannot be asked again."
+            f"Texts ({', '.join(texts)}) are stored as hashes, so stored rows cannot be predicted again."
         )
 
 
 def answered(subject: Subject, set: Set) -> Answered:
-    """Return rows of a set, at most `MOST`, and their answers."""
+    """Return rows of a set, at most `MOST`, and their predictions."""
     check_askable(subject)
     places, inputs, outcomes = subject.rows(set, MOST)
     if not places:

@@ -1,4 +1,4 @@
-"""The small server behind a dashboard: the page, and what it asks for, as JSON."""
+"""The web application of the dashboard: the files of the page, and its JSON API."""
 
 from __future__ import annotations
 
@@ -33,29 +33,29 @@ from neuralredis.exceptions import NotFoundError, WrongTypeError
 
 __all__ = ["application"]
 
-#: Networks that are listed at most.
+#: Most networks of a list.
 MOST_NETWORKS = 200
-#: Seconds that the judging of networks may take for one list; the next judges the others.
+#: Seconds that evaluating networks may take for one list; the next request evaluates others.
 JUDGING = 0.3
-#: Bytes of a request at most.
+#: Most bytes of a request's body.
 MOST_BYTES = 1 << 20
-#: Seconds of a training at most: what is started by a click is not to go on for days.
+#: Longest time limit of a training, in seconds: a click must not start one that runs for days.
 MOST_SECONDS = 3600.0
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def application(place: Place, token: str, *, write: bool = False) -> Starlette:
-    """Return the server, as ASGI has it.
+    """Return the ASGI application.
 
     Parameters
     ----------
     place : Place
-        Where the networks are.
+        The source of the networks.
     token : str
-        Without which nothing is told.
+        The token that every request of the API must send.
     write : bool, default False
-        Whether trainings can be started and ended.
+        Whether trainings can be started and stopped.
     """
     api = Api(place, write)
     routes = [
@@ -81,12 +81,12 @@ def _file(path: str, text: str) -> Endpoint:
 
 
 def encoded(key: bytes) -> str:
-    """Return a key, of any bytes, as a part of an address."""
+    """Return a key, any bytes, as a segment of a URL."""
     return "k" + base64.urlsafe_b64encode(key).decode().rstrip("=")
 
 
 def decoded(name: str) -> bytes:
-    """Return the key that a part of an address stands for."""
+    """Return the key that a segment of a URL encodes. Raise `NotFoundError` if it is malformed."""
     try:
         return base64.b64decode(name[1:] + "=" * (-len(name[1:]) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
@@ -94,7 +94,7 @@ def decoded(name: str) -> bytes:
 
 
 class Api:
-    """What the page asks for."""
+    """Handlers of the API."""
 
     def __init__(self, place: Place, write: bool) -> None:
         self._place, self._write = place, write
@@ -102,7 +102,7 @@ class Api:
         self._views = {view.name: view for view in VIEWS}
 
     def answers(self, function: Callable[[dict[str, str], Any], Any]) -> Endpoint:
-        """Return what answers a request by a function, on a thread, of the parts of the path and what was sent."""
+        """Return an endpoint that calls a function on a thread, with the path parameters and the JSON that was sent."""
 
         async def endpoint(request: Request) -> Response:
             try:
@@ -124,12 +124,12 @@ class Api:
             known = trouble(error, self._place.name)
             if known is None:
                 logging.getLogger(__name__).exception("the dashboard failed")
-                known = 500, "The dashboard failed; its terminal says more."
+                known = 500, "Internal error of the dashboard; its terminal has the traceback."
             status, sentence = known
             return _json(status, {"error": sentence})
 
     def networks(self, path: dict[str, str], sent: Any) -> dict[str, Any]:
-        """Return the list of networks, with the error of each beside that of a baseline, and its training."""
+        """Return the list of networks, each with its error, its baseline and its running training."""
         keys, searching = self._place.keys()
         try:
             running, note = self._place.running(), None
@@ -144,7 +144,7 @@ class Api:
                     raise subject
                 found.append(self._listed(key, subject, running, deadline))
             except (NotFoundError, WrongTypeError):
-                # It has gone since it was found.
+                # It was deleted after the scan.
                 continue
             except ResponseError as error:
                 found.append({"key": encoded(key), "name": shown(key), "error": str(error)})
@@ -192,7 +192,7 @@ class Api:
         return subject
 
     def network(self, path: dict[str, str], sent: Any) -> dict[str, Any]:
-        """Return the head of a network's page."""
+        """Return the head of a network's page: its facts, and its running training."""
         key = decoded(path["key"])
         subject = self._subject(key)
         try:
@@ -207,26 +207,26 @@ class Api:
         view = self._views.get(path["view"])
         subject = self._subject(key)
         if view is None or not view.applies(subject):
-            raise HTTPException(404, "There is no such view of this network.")
+            raise HTTPException(404, "This network has no such view.")
         return key, subject, view
 
     def view(self, path: dict[str, str], sent: Any) -> Any:
-        """Return what a view shows."""
+        """Return the data of a view."""
         key, subject, view = self._found(path)
         return self._data(key, subject, view)
 
     def answer(self, path: dict[str, str], sent: Any) -> Any:
-        """Return what a view shows of what the user has entered."""
+        """Return a view's answer to values that the user entered."""
         _, subject, view = self._found(path)
         if view.answer is None:
-            raise HTTPException(405, "This view takes nothing.")
+            raise HTTPException(405, "This view takes no input.")
         if not isinstance(sent, dict):
             raise HTTPException(422, "Expected a JSON object.")
         return view.answer(subject, sent)
 
     def _check_write(self) -> None:
         if not self._write:
-            raise HTTPException(403, "This dashboard only shows: `neuralredis dashboard --write` lets it train.")
+            raise HTTPException(403, "This dashboard is read-only: `neuralredis dashboard --write` allows trainings.")
 
     def train(self, path: dict[str, str], sent: Any) -> dict[str, Any]:
         """Start a training."""
@@ -241,13 +241,13 @@ class Api:
         return {"started": True}
 
     def stop(self, path: dict[str, str], sent: Any) -> dict[str, Any]:
-        """Ask a training to end."""
+        """Request a training to stop."""
         self._check_write()
         return {"stopped": self._place.stop(decoded(path["key"]))}
 
 
 async def _sent(request: Request) -> Any:
-    """Return the JSON that was sent, of bounded size."""
+    """Return the JSON of a request's body, of at most `MOST_BYTES`."""
     body = b""
     async for part in request.stream():
         body += part

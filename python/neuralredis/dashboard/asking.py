@@ -1,4 +1,4 @@
-"""The form that asks a network, its answer, and the reasons for it."""
+"""The form for predictions: its fields, the prediction, and its reasons."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from neuralredis.exceptions import DataError, NeuralRedisError, OptionError
 from neuralredis.explanation import described
 from neuralredis.results import FieldStatistics
 
-__all__ = ["answer", "form", "reasons", "typical_reasons"]
+__all__ = ["answer", "form", "form_of_report", "reasons", "typical_reasons"]
 
-#: Stored rows of which the middle is where a form begins.
+#: Stored rows whose medians are the form's initial values.
 SAMPLE = 100
-#: Inputs that have a field of the form each; of more, all are one text.
+#: Inputs up to which each has a field of the form; more share one text field.
 MOST_INPUTS = 64
-#: Answers that are told, the best ones.
+#: Most classes of a prediction, the most probable ones.
 MOST_ANSWERS = 12
-#: Reasons that are told, the largest ones.
+#: Most contributions of an explanation, the largest ones.
 MOST_REASONS = 12
-#: Classes or outputs that can be chosen to be explained.
+#: Most classes or outputs to choose from for an explanation.
 MOST_LABELS = 100
-#: Sequences of a file that are offered.
+#: Most ids of sequences that are suggested.
 MOST_IDS = 100
-#: How often an interval holds the truth.
+#: Coverage of prediction intervals.
 LEVEL = 0.9
-#: A field of which nothing is known.
+#: Statistics of a field without any.
 UNKNOWN = FieldStatistics(
     name="", kind="", values=0, gaps=0, min=None, max=None, words=None, other=None, commonest=(), importance=None
 )
 
 
 def form(subject: Subject) -> dict[str, Any]:
-    """Return the fields of the form: kind, range, words, and the value that it begins with."""
+    """Return the fields of the form: kind, range, categories, and initial value of each."""
     named = subject.info.fields is not None
     if not named and subject.info.layout[0] > MOST_INPUTS:
         return {"named": False, "inputs": subject.info.layout[0], "fields": None, "sequence": None}
@@ -44,8 +44,23 @@ def form(subject: Subject) -> dict[str, Any]:
     return {"named": named, "inputs": len(fields), "fields": fields, "sequence": _sequence(subject)}
 
 
+def form_of_report(subject: Subject) -> dict[str, Any]:
+    """Return the form, and what the page of a report needs to show predictions."""
+    classifier = subject.info.type == "classifier"
+    found = form(subject)
+    if found["sequence"] is not None:
+        # A report contains no stored sequences: the user adds events.
+        found["sequence"] = {"ids": None}
+    return found | {
+        "classifier": classifier,
+        "labels": subject.classes if classifier else subject.targets,
+        "probabilities": subject.info.output != "linear",
+        "most": MOST_ANSWERS,
+    }
+
+
 def _sequence(subject: Subject) -> dict[str, Any] | None:
-    """Return which sequences there are to ask about; a server does not list them."""
+    """Return the ids of sequences to suggest; none for a server, which does not list them."""
     if not subject.of_sequences:
         return None
     ids = getattr(subject.net, "ids", None)
@@ -55,7 +70,7 @@ def _sequence(subject: Subject) -> dict[str, Any] | None:
 def _named_fields(subject: Subject) -> list[dict[str, Any]]:
     statistics: tuple[FieldStatistics, ...] = subject.net.field_statistics()
     if subject.of_sequences:
-        # They are of what is made of the last events, of which the last is the field's.
+        # Statistics are per event of the window; those of the last event, "name[-1]", are used for the field.
         last = {field.name.removesuffix("[-1]"): field for field in statistics}
         kinds = (subject.info.fields or {}).items()
         return [_field(replace(last.get(name, UNKNOWN), name=name, kind=kind), []) for name, kind in kinds]
@@ -64,7 +79,7 @@ def _named_fields(subject: Subject) -> list[dict[str, Any]]:
 
 
 def _sample(subject: Subject) -> Any:
-    """Return some training rows; none where this user may not read them."""
+    """Return some training rows, or none if the user has no permission to read them."""
     if subject.of_sequences:
         return []
     from redis import ResponseError
@@ -91,13 +106,13 @@ def _field(field: FieldStatistics, values: list[Any]) -> dict[str, Any]:
         found["start"] = times[len(times) // 2].isoformat() if times else None
     elif words and kind != "tags":
         found["start"] = words[0]
-        # All that there are: to be chosen among rather than typed.
+        # The list is complete: the form can offer a choice instead of a text field.
         found["whole"] = kind == "category" and field.words == len(words)
     return found
 
 
 def _scale(low: float | None, high: float | None, numbers: list[float]) -> dict[str, Any]:
-    """Return the range of a slider, and where it begins."""
+    """Return the range of a slider and its initial value."""
     if low is None or high is None:
         return {"low": None, "high": None, "whole": False, "start": None}
     whole = all(number == round(number) for number in [low, high, *numbers])
@@ -118,26 +133,26 @@ def _numbered_fields(subject: Subject) -> list[dict[str, Any]]:
 
 
 def row_of(subject: Subject, asked: Mapping[str, Any]) -> Any:
-    """Return the row that a form holds."""
+    """Return the row that a form sent. Raise `DataError` if it is malformed."""
     row = asked.get("row")
     if subject.info.fields is None:
         values = list(row.values()) if isinstance(row, dict) else row
         if not isinstance(values, list) or not all(isinstance(value, int | float) for value in values):
-            raise DataError("expected a number for each input")
+            raise DataError("the row is malformed: expected a number for each input")
         return np.asarray(values, np.float64)
     if not isinstance(row, dict):
-        raise DataError("expected an object of fields")
+        raise DataError("the row is malformed: expected an object of fields")
     for name, value in row.items():
         if name not in subject.info.fields:
             raise DataError(f"there is no field {name}")
-        # Lists of others would be columns, of several rows.
+        # `run` reads lists in fields of other kinds as columns of several rows.
         if isinstance(value, list | dict) and subject.kind_of(name) not in ("tags", "vector"):
             raise DataError(f"field {name} is {value}: expected one value")
     return {name: value for name, value in row.items() if value is not None}
 
 
 def answer(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the answer to a row: the best classes with their probabilities, or numbers with bounds."""
+    """Return the prediction for a row: the most probable classes, or numbers with intervals."""
     row = row_of(subject, asked)
     if subject.of_sequences:
         return _of_sequence(subject, row, asked.get("sequence"))
@@ -156,7 +171,7 @@ def answer(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _bounds(subject: Subject, row: Any) -> tuple[list[Any], list[Any]]:
-    """Return the bounds of each output; None where there are too few validation rows for any."""
+    """Return the lower and upper bounds of the outputs; None if there are too few validation rows."""
     try:
         found = subject.net.interval(row, LEVEL)
     except NeuralRedisError:
@@ -167,13 +182,13 @@ def _bounds(subject: Subject, row: Any) -> tuple[list[Any], list[Any]]:
 
 
 def _of_sequence(subject: Subject, event: dict[str, Any], id: Any) -> dict[str, Any]:
-    """Return the answer to a sequence, after one more event if there is one."""
+    """Return the prediction for a stored sequence, after one more event if values are given."""
     if not isinstance(id, str) or not id:
-        raise MissingError("Which sequence? Its id is needed.")
+        raise MissingError("Enter the id of a sequence.")
     if not any(value is not None for value in event.values()):
         told: Any = None
     else:
-        # One value stands for events by position, too.
+        # A plain value works for networks with and without a named field.
         told = next(iter(event.values())) if len(subject.info.fields or {}) == 1 else event
     outputs = subject.net.session(id).run(told)
     if subject.info.type == "classifier":
@@ -197,9 +212,9 @@ def _classes(subject: Subject, outputs: Any) -> dict[str, Any]:
 
 
 def reasons(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what each field adds to the answer to a row."""
+    """Return the contribution of each field to the prediction for a row."""
     if not subject.count("train"):
-        raise MissingError("Reasons are found by comparing with training rows, of which there are none.")
+        raise MissingError("Reasons compare with training rows, and there are none.")
     several = subject.info.type == "regressor" and len(subject.targets) > 1
     label = asked.get("label")
     names = subject.classes if subject.info.type == "classifier" else subject.targets
@@ -229,9 +244,9 @@ def reasons(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def typical_reasons(subject: Subject) -> dict[str, Any]:
-    """Return the reasons for the row that the form begins with, for a page that cannot ask."""
+    """Return the reasons for the form's initial row, for a static report."""
     begun = form(subject)
     if begun["fields"] is None:
-        raise MissingError("There are too many inputs for reasons.")
+        raise MissingError(f"Reasons are shown for at most {MOST_INPUTS} inputs.")
     row = {field["name"]: field["start"] for field in begun["fields"]}
     return reasons(subject, {"row": row}) | {"typical": True}

@@ -1,4 +1,4 @@
-"""The modules of the page as one script, for a page that is one file."""
+"""Bundle the modules of the page into one script, for a report in one file."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from collections.abc import Mapping
 
 __all__ = ["bundled"]
 
-#: All that modules may import and export, in a line each: names from a file of theirs.
+#: The only forms of import and export that modules may use, each in a line.
 IMPORT = re.compile(r'^import \{ ([\w, ]+) \} from "(\.[\w./-]+)";$')
 EXPORT = re.compile(r"^export (?=(?:async )?function (\w+)|const (\w+)|class (\w+))")
 
 
 def bundled(files: Mapping[str, str], main: str) -> str:
-    r"""Return the module `main` and all that it imports as one script: a function for each, called in order.
+    r"""Return a module and its imports as one script: each module as a function, called in order of dependency.
 
     Parameters
     ----------
     files : mapping of str to str
-        The texts of files by their paths.
+        Contents of the files, by path.
     main : str
-        The path of the module to begin with.
+        Path of the main module.
 
     Raises
     ------
     ValueError
-        If a module imports or exports in another form than the one in use, or modules import one another in a circle.
+        If a line imports or exports in another form, or imports are circular.
 
     Examples
     --------
@@ -46,7 +46,7 @@ def bundled(files: Mapping[str, str], main: str) -> str:
 
     def add(path: str, importers: tuple[str, ...]) -> int:
         if path in importers:
-            raise ValueError(f"{path} imports itself by {', '.join(importers)}")
+            raise ValueError(f"circular import of {path} through {', '.join(importers)}")
         if path not in order:
             lines, exported = [], []
             for line in files[path].splitlines():
@@ -59,7 +59,7 @@ def bundled(files: Mapping[str, str], main: str) -> str:
                     exported += [name for name in found.groups() if name]
                     lines.append(line[found.end() :])
                 elif re.match(r"(import|export)\b", line):
-                    raise ValueError(f"{path}: {line!r} is of another form")
+                    raise ValueError(f"{path}: {line!r} is unsupported: expected a named import or export in one line")
                 else:
                     lines.append(line)
             order[path] = len(order)

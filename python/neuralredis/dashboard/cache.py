@@ -1,4 +1,4 @@
-"""What views show, kept until the network is another."""
+"""A cache of views' data, for as long as their network is unchanged."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import Any
 
 __all__ = ["Cache"]
 
-#: Results that are kept.
+#: Most entries.
 MOST = 200
-#: Seconds for which they are: a full set replaces rows without a change of their number.
+#: Lifetime in seconds. The key has the number of rows, which does not change if a full set replaces rows.
 AGE = 60.0
 
 
 class Cache:
-    """Computes one thing at a time, so that many pages cost a server no more than one, and keeps it for a while."""
+    """A cache that computes one entry at a time, so that many open pages cost a server no more than one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, tuple[float, Any]] = OrderedDict()
 
     def known(self, key: Hashable) -> Any:
-        """Return what is kept, or None."""
+        """Return the entry of a key, or None if there is none or it is too old."""
         found = self._kept.get(key)
         return None if found is None or time.monotonic() - found[0] > AGE else found[1]
 
     def get(self, key: Hashable, compute: Callable[[], Any]) -> Any:
-        """Return what is kept, or else what `compute` returns; what it raises is not kept."""
+        """Return the entry of a key, or compute and keep it; exceptions are not kept."""
         with self._lock:
             found = self.known(key)
             if found is None:

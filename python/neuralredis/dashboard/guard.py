@@ -1,15 +1,15 @@
-"""Who may ask: the door of the dashboard.
+"""Access control of the dashboard.
 
-It listens on this machine only, but every program of the machine can reach it, and so can any page in the browser of
-the user. Hence:
+The server listens on this machine only, but every program on it can connect, and so can any page in the user's browser.
+Three checks follow:
 
-- The token, which only the address in the terminal has. It stands after a ``#``, so that browsers send it to nobody;
-  the page keeps it for its own tab and sends it in a header. A cookie would go to all servers of this machine, whatever
-  their port, and with requests that other pages make.
-- The header Host, which must name this machine: a stranger's name that is made to lead here (DNS rebinding) would have
-  the browser take the stranger's page for ours.
-- No page of another origin is answered (there is no CORS), and ours may load and run nothing from elsewhere, nor be
-  shown in a frame.
+- The token, which is part of the URL that the terminal prints. It follows a ``#``, so browsers do not send it; the page
+  stores it for its own tab and sends it in a header. A cookie would be sent to all ports of this machine, and with
+  requests of other sites.
+- The header Host must name this machine. This prevents DNS rebinding: a foreign domain that resolves to 127.0.0.1, so
+  that the browser treats its page and ours as of the same origin.
+- Requests from other origins are rejected (there is no CORS). By its content security policy our page loads and runs
+  nothing from elsewhere, and cannot be framed.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Guard"]
 
-#: Under which all needs the token. The page itself is the same for all.
+#: Prefix of paths that need the token. The files of the page are not secret.
 GUARDED = "/api/"
-#: What a browser on this machine calls it. The port may be another one, behind a tunnel.
+#: Accepted values of the header Host. Behind a tunnel the port may differ.
 HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -42,21 +42,21 @@ HEADERS = {
 
 
 class Guard:
-    """Lets through to an application what may come in, and adds to its answers what browsers have to heed.
+    """Middleware that rejects requests without permission, and adds security headers to responses.
 
     Parameters
     ----------
     app : ASGI application
         The application.
     token : str
-        What ``Authorization: Bearer`` has to say.
+        The expected token of ``Authorization: Bearer``.
     """
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self.app, self._expected = app, f"Bearer {token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Handle a request."""
         refusal = self._refusal(Headers(scope=scope), scope["path"])
 
         async def guarded(message: Message) -> None:
@@ -69,12 +69,12 @@ class Guard:
     def _refusal(self, headers: Headers, path: str) -> Response | None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not HOST.fullmatch(hosts[0]):
-            return PlainTextResponse("This is no name of this machine's dashboard.", 421)
+            return PlainTextResponse("The header Host does not name this machine.", 421)
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != hosts[0]:
-            return PlainTextResponse("Pages of others are not answered.", 403)
+            return PlainTextResponse("Requests from other origins are rejected.", 403)
         if path.startswith(GUARDED):
             given = headers.get("authorization", "").encode("latin-1", "replace")
             if not hmac.compare_digest(given, self._expected):
-                return PlainTextResponse("The token is missing or is another one.", 401)
+                return PlainTextResponse("The token is missing or wrong.", 401)
         return None

@@ -1,4 +1,4 @@
-"""How good a network is: figures beside a baseline, confusions, calibration, and the rows that it gets most wrong."""
+"""Data of the views that evaluate a network: error, confusion matrix, calibration, and rows with the largest errors."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from neuralredis.statistics import wilson
 
 __all__ = ["calibration", "confusion", "figures", "quality", "surprises"]
 
-#: Classes of a matrix that are shown by themselves; the others are one.
+#: Classes up to which a confusion matrix is whole; the rarest of more are merged.
 MOST_CLASSES = 12
-#: Groups of rows in a picture of calibration.
+#: Bins of a calibration plot.
 GROUPS = 10
-#: Outputs of a regressor that have a picture.
+#: Outputs of a regressor that are plotted.
 MOST_OUTPUTS = 4
-#: Rows that are told as the most surprising ones.
+#: Rows with the largest errors that are returned.
 MOST_SURPRISES = 20
-#: Values of a row by positions that are told.
+#: Most inputs of a row that are returned, of a network without fields.
 MOST_VALUES = 16
 
 
 def evaluated(subject: Subject) -> Evaluation:
-    """Return how well it does on its validation rows."""
+    """Return the evaluation on the validation rows, or raise `MissingError`."""
     if not subject.trained:
         raise MissingError("The network has not been trained yet.")
     if not subject.count("test"):
-        raise MissingError("There are no validation rows: how good the answers are to new rows is not known.")
+        raise MissingError("There are no validation rows, so the error on fresh rows is unknown.")
     found: Evaluation = subject.net.evaluate("test")
     return found
 
 
 def figures(found: Evaluation) -> dict[str, Any]:
-    """Return the figures of an evaluation; ``wrong`` and ``baseline`` compare, the less the better."""
+    """Return the figures of an evaluation as JSON values; ``wrong`` compares with ``baseline``, lower is better."""
     if isinstance(found, ClassifierEvaluation):
         wrong, baseline = 1 - found.accuracy, 1 - found.baseline
         low, high = wilson(wrong, found.rows)
@@ -53,7 +53,7 @@ def figures(found: Evaluation) -> dict[str, Any]:
 
 
 def quality(subject: Subject) -> dict[str, Any]:
-    """Return the error beside that of the baseline."""
+    """Return the error on the validation rows and the baseline."""
     return figures(evaluated(subject)) | {
         "loss": subject.info.test_error,
         "optimistic": subject.info.test_error_optimistic,
@@ -62,10 +62,10 @@ def quality(subject: Subject) -> dict[str, Any]:
 
 
 def confusion(subject: Subject) -> dict[str, Any]:
-    """Return the validation rows by what they came to and what was answered; the rarer of many classes are one."""
+    """Return the confusion matrix of the validation rows; the rarest of many classes are merged."""
     found = evaluated(subject)
     if not isinstance(found, ClassifierEvaluation) or found.confusion is None:
-        raise MissingError("There are too many classes for a table.")
+        raise MissingError("There are too many classes for a confusion matrix.")
     names = list(found.classes or map(str, range(len(found.confusion))))
     matrix = found.confusion
     if len(names) > MOST_CLASSES:
@@ -77,14 +77,14 @@ def confusion(subject: Subject) -> dict[str, Any]:
 
 
 def _folded(matrix: NDArray[np.int64], shown: NDArray[Any], others: NDArray[Any]) -> NDArray[np.int64]:
-    """Return a matrix with its other rows as one."""
+    """Return a matrix whose rows `others` are summed into one last row."""
     return np.vstack([matrix[shown], matrix[others].sum(0)])
 
 
 def calibration(subject: Subject) -> dict[str, Any]:
-    """Return how what is answered goes with what is true, in groups of validation rows whose answers are alike."""
+    """Return predictions and outcomes of validation rows, in bins of similar predictions."""
     if subject.info.output == "linear" and subject.info.type == "classifier":
-        raise MissingError("Linear outputs are no probabilities.")
+        raise MissingError("Linear outputs are not probabilities.")
     found = answered(subject, "test")
     looked = {"rows": len(found.places), "of": found.of}
     if subject.info.type == "classifier":
@@ -97,7 +97,11 @@ def calibration(subject: Subject) -> dict[str, Any]:
 
 
 def _reliability(subject: Subject, found: Answered) -> dict[str, Any]:
-    """Return how often classes of a probability are right: of two classes the second, of more the one answered."""
+    """Return the reliability diagram and the expected calibration error.
+
+    Of two classes it is that of the second one, of more classes that of the predicted one. M. P. Naeini, G. F. Cooper,
+    M. Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015.
+    """
     if found.outputs.shape[1] == 2:
         name: str | None = subject.classes[1]
         sure, right = found.outputs[:, 1], found.truth == 1
@@ -118,7 +122,7 @@ def _reliability(subject: Subject, found: Answered) -> dict[str, Any]:
 
 
 def _levels(said: NDArray[np.float64], was: NDArray[np.float64]) -> list[dict[str, Any]]:
-    """Return groups of rows of equal size, by what was answered: the mean of it, and what was true."""
+    """Return bins of equal size, ordered by prediction: mean prediction, and mean and 80 % range of the outcome."""
     order = np.argsort(said, kind="stable")
     groups = [part for part in np.array_split(order, min(GROUPS, len(order))) if len(part)]
     return [
@@ -134,7 +138,7 @@ def _levels(said: NDArray[np.float64], was: NDArray[np.float64]) -> list[dict[st
 
 
 def surprises(subject: Subject) -> dict[str, Any]:
-    """Return the stored rows that the network gets most wrong."""
+    """Return the stored rows with the largest errors."""
     check_askable(subject)
     looked, found = [], []
     sets: tuple[Any, ...] = ("test", "train")
@@ -153,7 +157,7 @@ def surprises(subject: Subject) -> dict[str, Any]:
 
 
 def _surprising(subject: Subject, set: str, rows: Answered) -> list[dict[str, Any]]:
-    """Return the most surprising rows of a set."""
+    """Return the rows of a set with the largest errors."""
     at = np.arange(len(rows.places))
     if subject.info.type == "classifier":
         known = rows.truth >= 0
@@ -161,7 +165,7 @@ def _surprising(subject: Subject, set: str, rows: Answered) -> list[dict[str, An
         best = rows.outputs.argmax(1)
         surprise = np.where(best == rows.truth, -1.0, 1.0) - sure
     else:
-        # In units of how much each output varies, so that several can be compared.
+        # In standard deviations of each output, so that several outputs are comparable.
         spread = rows.truth.std(0)
         misses = np.abs(rows.outputs - rows.truth) / np.where(spread > 0, spread, 1.0)
         surprise = misses.max(1)
@@ -186,7 +190,7 @@ def _values(inputs: Any, number: int) -> list[Any]:
 
 
 def _told(subject: Subject, rows: Answered, number: int) -> dict[str, Any]:
-    """Return what a row came to, and what was answered."""
+    """Return a row's outcome, its prediction, and the probability of the true class."""
     outputs, truth = rows.outputs[number], rows.truth[number]
     if subject.info.type == "regressor":
         return {"truth": truth, "answer": outputs, "probability": None}

@@ -1,4 +1,4 @@
-"""The files of the page: modules as they are, without a build."""
+"""The files of the page, which need no build step."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 __all__ = ["TYPES", "files"]
 
-#: What browsers are told of a file, by its ending.
+#: Content types, by suffix.
 TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
 def files() -> dict[str, str]:
-    """Return the text of each file by its path in the folder ``page``."""
+    """Return the contents of the files of the folder ``page``, by relative path."""
     folder = Path(__file__).with_name("page")
     return {
         path.relative_to(folder).as_posix(): path.read_text("utf-8")

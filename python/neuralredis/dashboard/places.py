@@ -1,4 +1,4 @@
-"""Where the networks are that a dashboard shows: in a server, or in files."""
+"""Sources of the networks that a dashboard shows: a server, or files."""
 
 from __future__ import annotations
 
@@ -25,34 +25,34 @@ from neuralredis.sequences import SequenceNetwork
 
 __all__ = ["Files", "Place", "Server", "of_file"]
 
-#: Rows that are asked for at a time: the server serves others in between.
+#: Rows requested in one batch; the server handles other clients between batches.
 ROWS_AT_A_TIME = 100
-#: Networks that are asked at a time what they are.
+#: Networks whose NR.INFO is requested in one batch.
 INFOS_AT_A_TIME = 50
-#: Seconds that a search for networks may take for one answer; the next goes on where it ended.
+#: Seconds that scanning for networks may take in one request; the next one continues.
 SEARCH = 0.2
 
 
 class Place(Protocol):
-    """Where networks are."""
+    """A source of networks."""
 
-    #: What it is called.
+    #: Its name on the page.
     name: str
 
     def keys(self) -> tuple[list[bytes], bool]:
-        """Return the networks that are known, and whether there may be more that have not been found yet."""
+        """Return the networks found so far, and whether the scan is incomplete."""
 
     def subjects(self, keys: Sequence[bytes]) -> list[Subject | Exception]:
-        """Return networks, and of each that cannot be had why not."""
+        """Return the networks of some keys, or for each that cannot be read the exception."""
 
     def running(self) -> dict[int, dict[str, Any]]:
-        """Return how far the trainings are that run, by the numbers of their networks."""
+        """Return the progress of running trainings, by the ids of their networks."""
 
     def train(self, key: bytes, *, seconds: float, autostop: bool) -> None:
         """Start a training."""
 
     def stop(self, key: bytes) -> bool:
-        """Ask a training to end; return whether there was one."""
+        """Request a training to stop, and return whether there was one."""
 
 
 class Server:
@@ -65,11 +65,11 @@ class Server:
         self._scan = Scan(db.client)
 
     def keys(self) -> tuple[list[bytes], bool]:
-        """Return the networks that are known, after a search of bounded time."""
+        """Return the networks found so far, after scanning for at most `SEARCH` seconds."""
         return self._scan.go_on(SEARCH)
 
     def subjects(self, keys: Sequence[bytes]) -> list[Subject | Exception]:
-        """Return networks, after a question to the server for each, of which some are asked at a time."""
+        """Return the networks of some keys, with NR.INFO in batches."""
         found: list[Subject | Exception] = []
         for first in range(0, len(keys), INFOS_AT_A_TIME):
             part = keys[first : first + INFOS_AT_A_TIME]
@@ -95,13 +95,13 @@ class Server:
         )
 
     def _rows(self, key: bytes, info: Info, set: Set, places: Sequence[int]) -> Rows:
-        """Return rows at some places, by a command each, some at a time."""
+        """Return rows by their numbers, with one command each, in batches."""
         more = () if info.fields is not None else ("COUNT", 1)
         told: list[Any] = []
         for first in range(0, len(places), ROWS_AT_A_TIME):
             part = places[first : first + ROWS_AT_A_TIME]
             told += self._link.send([("NR.GETDATA", key, set.upper(), place, *more) for place in part])
-        # Rows may have gone in between.
+        # Rows may have been deleted since their number was read.
         there = [(place, reply) for place, reply in zip(places, told, strict=True) if reply and reply[0]]
         found = [reply for _, reply in there]
         left = [place for place, _ in there]
@@ -114,7 +114,7 @@ class Server:
         return left, inputs, outcomes.reshape(-1, info.layout[-1])
 
     def running(self) -> dict[int, dict[str, Any]]:
-        """Return how far the trainings are that run."""
+        """Return the progress of running trainings, by the ids of their networks."""
         return {number: progress_of(training) for number, training in self._trainings.running().items()}
 
     def train(self, key: bytes, *, seconds: float, autostop: bool) -> None:
@@ -122,12 +122,12 @@ class Server:
         self._db.network(key).start_training(max_time=seconds, autostop=autostop, backtrack=autostop)
 
     def stop(self, key: bytes) -> bool:
-        """Ask a training to end."""
+        """Request a training to stop, and return whether there was one."""
         return self._db.network(key).stop()
 
 
 class Files:
-    """Networks that were loaded from files, which stay as they are."""
+    """Networks that were loaded from files; read-only."""
 
     def __init__(self, networks: Iterable[tuple[str, Network]]) -> None:
         self._networks = {name.encode(errors="surrogateescape"): net for name, net in networks}
@@ -139,29 +139,29 @@ class Files:
         return list(self._networks), False
 
     def subjects(self, keys: Sequence[bytes]) -> list[Subject | Exception]:
-        """Return networks."""
+        """Return the networks of some file names, or `NotFoundError` for an unknown one."""
         return [
             of_file(shown(key), self._networks[key])
             if key in self._networks
-            else NotFoundError(f"there is no file {shown(key)} among those that are shown")
+            else NotFoundError(f"{shown(key)} is not one of the files of this dashboard")
             for key in keys
         ]
 
     def running(self) -> dict[int, dict[str, Any]]:
-        """Return that none runs."""
+        """Return no trainings."""
         return {}
 
     def train(self, key: bytes, *, seconds: float, autostop: bool) -> None:
-        """Refuse it."""
-        raise TrainingError("networks in files are shown, and not trained: `neuralredis train` does that")
+        """Raise `TrainingError`."""
+        raise TrainingError("networks in files are read-only here: `neuralredis train` trains them")
 
     def stop(self, key: bytes) -> bool:
-        """Return that none runs."""
+        """Return that no training runs."""
         return False
 
 
 def of_file(name: str, net: Network) -> Subject:
-    """Return an embedded network."""
+    """Return the subject of an embedded network."""
 
     def fetch(_: Info, set: Set, places: Sequence[int]) -> Rows:
         inputs, outcomes = net.rows(set)
@@ -172,5 +172,5 @@ def of_file(name: str, net: Network) -> Subject:
 
 
 def shown(key: bytes) -> str:
-    """Return what a key is called."""
+    """Return a key as text; bytes that are not UTF-8 are escaped."""
     return key.decode(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""Values as JSON has them."""
+"""Convert values to JSON."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["text", "value"]
 
 
 def text(content: Any) -> str:
-    """Return JSON in ASCII, in which names that are no UTF-8 are lone surrogates."""
+    """Return JSON in ASCII; bytes that are not UTF-8 become lone surrogates."""
     return json.dumps(value(content), allow_nan=False, separators=(",", ":"))
 
 
 def value(content: Any) -> Any:
-    """Return what JSON can hold: arrays as lists, times as ISO 8601, null for what is not finite.
+    """Return a value as types of JSON: arrays as lists, times as ISO 8601, numbers that are not finite as null.
 
     Examples
     --------

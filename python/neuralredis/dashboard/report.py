@@ -1,4 +1,4 @@
-"""A network's views as one file, which needs no server and loads nothing."""
+"""A report on a network: its views in one HTML file that works offline."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ from neuralredis.dashboard.places import of_file
 from neuralredis.dashboard.subject import MissingError, Subject
 from neuralredis.dashboard.views import View, applying, told
 from neuralredis.exceptions import NeuralRedisError
+from neuralredis.export import intermediate, javascript
 from neuralredis.network import Network
 
 __all__ = ["report"]
+
+#: Bytes of a network that is in a report, so that it can still be mailed.
+MOST_BYTES = 8_000_000
 
 PAGE = """\
 <!doctype html>
@@ -43,29 +47,34 @@ script-src '{script_hash}'; base-uri 'none'; form-action 'none'">
 
 
 def report(name: str, net: Network, *, rows: bool = False) -> str:
-    """Return the page.
+    """Return the report as HTML.
 
     Parameters
     ----------
     name : str
-        What the network is called.
+        The network's name on the page.
     net : Network
         The network.
     rows : bool, default False
-        Whether stored rows may be in it, the most surprising ones.
+        Whether it may contain stored rows: those with the largest errors.
     """
     subject = of_file(name, net)
-    views = [view for view in applying(subject) if not view.interactive and (rows or not view.holds_rows)]
+    views = [view for view in applying(subject) if rows or not view.holds_rows]
     made = dt.datetime.now().astimezone().replace(microsecond=0)
+    texts = files()
+    shown = {view.name: _data(subject, view) for view in views}
+    try:
+        texts["exported.js"] = _exported(net)
+    except (MissingError, NeuralRedisError) as error:
+        shown["ask"] = {"missing": f"No form, since the network cannot be exported to JavaScript: {error}."}
     data = {
         "network": {**told(subject), "views": [view.name for view in views]},
-        "views": {view.name: _data(subject, view) for view in views},
+        "views": shown,
         "rows": rows,
         "version": __version__,
         "made": made,
     }
-    texts = files()
-    # Neither has an end of its element in it, which a test makes sure of.
+    # Neither may contain "</script" or "</style"; a test checks this.
     script, style = f"\n{bundled(texts, 'report.js')}\n", f"\n{texts['style.css']}\n"
     return PAGE.format(
         title=f"{_printable(name)} - neuralredis",
@@ -73,9 +82,19 @@ def report(name: str, net: Network, *, rows: bool = False) -> str:
         style_hash=_hash(style),
         script=script,
         script_hash=_hash(script),
-        # No text of JSON can end the element, or begin a comment in it.
+        # Without "<", the JSON cannot end the element or open a comment.
         data=plain.text(data).replace("<", "\\u003c"),
     )
+
+
+def _exported(net: Network) -> str:
+    """Return the network as a module of the page, which answers the form."""
+    exported = intermediate(net)
+    exported["proof"] = []
+    text = javascript.constant(exported)
+    if len(text) > MOST_BYTES:
+        raise MissingError(f"it has {len(text) / 1e6:.0f} MB, expected at most {MOST_BYTES / 1e6:.0f} MB")
+    return text
 
 
 def _data(subject: Subject, view: View) -> Any:
@@ -90,5 +109,5 @@ def _printable(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Return how a policy names a text that may be run."""
+    """Return the SHA-256 source expression of a script or style for a content security policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,4 +1,4 @@
-"""The search for networks in a server, in steps between which it serves others."""
+"""Scan a server for networks, in short steps so that it can serve other clients in between."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from neuralredis.remote.refusals import ours
 
 __all__ = ["Scan"]
 
-#: Keys that a server looks at in a step: well below a millisecond.
+#: Keys that the server scans in one step, which takes well below a millisecond.
 STEP = 500
-#: Seconds after which a search that has ended begins again.
+#: Seconds from the end of a scan to the next one.
 AGAIN = 3.0
 
 
 class Scan:
-    """Knows the keys of all networks that the last whole search has found, and those that the present one has.
+    """The keys of all networks that the last complete scan found, or the current one has found so far.
 
     Parameters
     ----------
@@ -35,14 +35,14 @@ class Scan:
         self._ended = -AGAIN
 
     def go_on(self, seconds: float) -> tuple[list[bytes], bool]:
-        """Search for so long at most, where the search before ended.
+        """Continue the scan for at most some seconds.
 
         Returns
         -------
         list of bytes
-            The keys, in order.
+            The keys found so far, sorted.
         bool
-            Whether no search has been whole yet, so that there may be more.
+            Whether no scan is complete yet, so that there may be more.
         """
         with self._lock:
             now = time.monotonic()

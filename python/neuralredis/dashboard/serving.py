@@ -1,4 +1,4 @@
-"""Serving a dashboard on this machine until Ctrl-C."""
+"""Serve a dashboard on this machine until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import uvicorn
 
 __all__ = ["listening", "serve", "server"]
 
-#: The only address: what other machines are to see goes through a tunnel.
+#: The only address to listen on: access from other machines needs a tunnel.
 ADDRESS = "127.0.0.1"
-#: Seconds that requests may take to end once the server is told to.
+#: Seconds that running requests get at shutdown.
 PATIENCE = 2
 
 
 def listening(port: int) -> socket.socket:
-    """Return a socket that listens, at any free port for 0; raise OSError if the port is in use."""
+    """Return a listening socket, on a free port if `port` is 0; raise OSError if the port is in use."""
     listener = socket.socket()
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((ADDRESS, port))
-        # From now on: whoever opens the address at once waits, and is not refused.
+        # Listen before the server runs, so that a browser that is opened at once waits instead of failing.
         listener.listen()
     except BaseException:
         listener.close()
@@ -30,7 +30,7 @@ def listening(port: int) -> socket.socket:
 
 
 def server(app: Any) -> uvicorn.Server:
-    """Return what answers requests."""
+    """Return the configured uvicorn server."""
     return uvicorn.Server(
         uvicorn.Config(
             app,
@@ -47,9 +47,9 @@ def server(app: Any) -> uvicorn.Server:
 
 
 def serve(app: Any, listener: socket.socket) -> None:
-    """Answer requests until SIGINT or SIGTERM."""
+    """Serve requests until SIGINT or SIGTERM."""
     try:
         server(app).run(sockets=[listener])
     except KeyboardInterrupt:
-        # That is how it ends.
+        # The usual way to end it.
         return

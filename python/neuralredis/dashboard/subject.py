@@ -1,4 +1,4 @@
-"""The network that a page shows, wherever it is."""
+"""The network that a page shows, from a server or a file."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from neuralredis.results import Info
 
 __all__ = ["MissingError", "Rows", "Subject"]
 
-#: Stored rows: their places in a set, inputs, and what they came to.
+#: Stored rows: their numbers in a set, inputs, and outcomes.
 Rows = tuple[list[int], Any, Any]
 
 
 class MissingError(Exception):
-    """A view has nothing to show of a network; the message says why, in a sentence for the page."""
+    """A view has nothing to show for a network; the message is a sentence for the page that says why."""
 
 
 class Subject:
-    """A network, as it is now.
+    """A network with its current information.
 
     Parameters
     ----------
     name : str
-        What it is called: its key, or its file.
+        Its key or file name.
     net : Network, SequenceNetwork, RedisNetwork or RedisSequenceNetwork
         The network.
     fetch : callable
-        Returns the stored rows at some places of a set, of which some may be gone.
+        Returns stored rows of a set by their numbers; rows that were deleted are left out.
     info : Info
-        What it tells of itself.
+        Its information.
     of_sequences : bool
         Whether it learns from sequences.
     curve : callable
-        Returns the points of a running training, (cycle, training error, validation error) each.
+        Returns the progress of a running training by the network's id, with ``points``: (cycle, training error,
+        validation error) each; None if none runs.
     """
 
     def __init__(
@@ -52,12 +53,12 @@ class Subject:
 
     @property
     def trained(self) -> bool:
-        """Whether it has learnt anything."""
+        """Whether it has been trained."""
         return self.info.training_total_cycles > 0
 
     @property
     def targets(self) -> list[str]:
-        """The names of the outputs of a regressor, with numbers where they have none."""
+        """The names of a regressor's outputs, or their numbers if they have none."""
         target = self.info.target
         if target is None:
             outputs = self.info.layout[-1]
@@ -66,17 +67,17 @@ class Subject:
 
     @property
     def classes(self) -> list[str]:
-        """The names of the classes that are answered, numbers where they have none."""
+        """The names of the classes with an output, or their numbers if they have none."""
         classes = self.info.classes
         return [str(number) for number in range(self.info.layout[-1])] if classes is None else list(classes)
 
     @property
     def running(self) -> Any:
-        """How far a running training is, with the points of its curve; None where none runs."""
+        """The progress of the running training, with the points of its curve; None if none runs."""
         return self._curve(self.info.id)
 
     def count(self, set: Set) -> int:
-        """Return how many rows a set has."""
+        """Return the number of rows of a set."""
         return self.info.training_dataset_len if set == "train" else self.info.test_dataset_len
 
     def rows(self, set: Set, most: int) -> Rows:
@@ -87,5 +88,5 @@ class Subject:
         return self._fetch(self.info, set, places)
 
     def kind_of(self, field: str) -> str:
-        """Return the kind of a field, without what follows it."""
+        """Return the kind of a field without its size, such as ``category`` for ``category 7``."""
         return (self.info.fields or {})[field].partition(" ")[0]

@@ -1,4 +1,4 @@
-"""The trainings of a server, and the curves that they have drawn so far."""
+"""The running trainings of a server, with their learning curves so far."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from neuralredis.results import ListedTraining
 
 __all__ = ["Trainings", "progress_of"]
 
-#: Seconds between two looks, however many pages ask.
+#: Seconds between two polls of the server, for any number of open pages.
 LOOK = 0.2
-#: Points of a curve; when there are more, every other one goes.
+#: Most points of a curve; beyond that every other point is dropped.
 MOST_POINTS = 512
 
 
 class Trainings:
-    """Watches the trainings that run, for all pages together.
+    """Polls the running trainings for all open pages together.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Trainings:
         self._points: dict[int, list[tuple[int, float | None, float | None]]] = {}
 
     def running(self) -> dict[int, ListedTraining]:
-        """Return the trainings that run or are queued, by the numbers of their networks."""
+        """Return the trainings that run or are queued, by the ids of their networks."""
         with self._lock:
             if time.monotonic() - self._looked >= LOOK:
                 self._look()
@@ -48,17 +48,17 @@ class Trainings:
             points = self._points.setdefault(number, [])
             progress = training.progress
             if points and progress.cycle < points[-1][0]:
-                # The network is trained again.
+                # A new training of the same network.
                 points.clear()
             if progress.train_error is not None and (not points or progress.cycle > points[-1][0]):
                 points.append((progress.cycle, progress.train_error, progress.test_error))
             if len(points) > MOST_POINTS:
-                # The last one stays.
+                # Keep the last point.
                 points[:] = points[-1::-2][::-1]
         self._running = found
 
     def of(self, number: int) -> dict[str, Any] | None:
-        """Return how far the training of a network is; None if none runs."""
+        """Return the progress and curve of a network's training; None if none runs."""
         training = self.running().get(number)
         if training is None:
             return None
@@ -66,7 +66,7 @@ class Trainings:
 
 
 def progress_of(training: ListedTraining) -> dict[str, Any]:
-    """Return how far a training is."""
+    """Return the progress of a training as JSON values."""
     progress = training.progress
     return {
         "cycle": progress.cycle,

@@ -1,4 +1,4 @@
-"""What went wrong, as a status of HTTP and a sentence for people."""
+"""Map exceptions to HTTP status codes and sentences for the page."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ __all__ = ["trouble"]
 
 
 def trouble(error: Exception, place: str) -> tuple[int, str] | None:
-    """Return status and sentence for an error that the user can understand; None for one of the program.
+    """Return the status code and a sentence for an error that a user can act on; None for a bug of the program.
 
     Parameters
     ----------
     error : Exception
-        What was raised.
+        The exception.
     place : str
-        What the server is called.
+        The server's name.
     """
     match error:
         case redis.AuthenticationError():
-            return 503, f"{place} wants another user or password: {error}"
+            return 503, f"{place} rejects the user or password: {error}"
         case redis.exceptions.NoPermissionError():
-            return 403, f"This user has no right to that: {error}"
+            return 403, f"This user lacks a permission: {error}"
         case redis.ConnectionError() | redis.TimeoutError():
             return 503, f"Cannot reach {place}: {error}"
         case redis.RedisError():
@@ -35,11 +35,11 @@ def trouble(error: Exception, place: str) -> tuple[int, str] | None:
         case NeuralRedisError():
             return 422, _sentence(error)
         case MemoryError():
-            return 507, "There is too little memory for that."
+            return 507, "Out of memory."
     return None
 
 
 def _sentence(error: Exception) -> str:
-    # That of a KeyError would be in quotation marks.
+    # str() of a KeyError would put quotation marks around the message.
     text = str(error.args[0]) if error.args else str(error)
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")

@@ -1,6 +1,6 @@
-"""What there is to see of a network: a list, in which one more view is one more entry.
+"""The views of a network. To add one, add an entry to `VIEWS`.
 
-Each has a module of its name in ``page/views``, which shows it.
+Each view has a module of the same name in ``page/views``, which draws its data.
 """
 
 from __future__ import annotations
@@ -14,32 +14,30 @@ from neuralredis.dashboard.subject import MissingError, Subject
 
 __all__ = ["VIEWS", "View", "applying", "told"]
 
-#: Fields that are told at most.
+#: Most fields of the view of fields.
 MOST_FIELDS = 200
 
 
 @dataclass(frozen=True)
 class View:
-    """A view.
+    """A view of a network.
 
     Attributes
     ----------
     name : str
-        Its name in addresses, and that of its module.
+        Its name in URLs, and that of its module.
     data : callable
-        Returns what it shows, or raises `MissingError`.
+        Returns its data as JSON values, or raises `MissingError`.
     applies : callable
-        Whether a network can have it at all.
+        Returns whether a network has this view at all.
     answer : callable, optional
-        Returns what it shows of what the user enters.
+        Returns the reply to values that the user entered.
     cached : bool
-        Whether what it shows stays the same until the network learns, or has other numbers of rows.
+        Whether its data stay valid until the network is trained or its number of rows changes.
     in_report : callable, optional
-        Returns what it shows in a report, where that is something else.
-    interactive : bool
-        Whether it is only of use where there is somebody to answer; it is not in reports.
+        Returns its data in a report, if these differ.
     holds_rows : bool
-        Whether it shows stored rows; reports have it only on request.
+        Whether it shows stored rows; reports include it only on request.
     """
 
     name: str
@@ -48,12 +46,11 @@ class View:
     answer: Callable[[Subject, Mapping[str, Any]], Any] | None = None
     cached: bool = True
     in_report: Callable[[Subject], Any] | None = None
-    interactive: bool = False
     holds_rows: bool = False
 
 
 def curve(subject: Subject) -> dict[str, Any]:
-    """Return the errors over the cycles of the training that runs, and of the last one."""
+    """Return the learning curves of the running training and of the last one."""
     running, report = subject.running, subject.net.report()
     last = None
     if report is not None:
@@ -76,7 +73,7 @@ def curve(subject: Subject) -> dict[str, Any]:
 
 
 def fields(subject: Subject) -> dict[str, Any]:
-    """Return what the stored rows hold of each field, and how much each matters."""
+    """Return the statistics of each field over the stored rows, and its importance."""
     found = [vars(field) for field in subject.net.field_statistics()]
     return {"fields": found[:MOST_FIELDS], "more": max(len(found) - MOST_FIELDS, 0)}
 
@@ -85,26 +82,26 @@ def _of_rows(subject: Subject) -> bool:
     return not subject.of_sequences
 
 
-#: In the order in which pages are made; where each stands is for ``page/views/all.js`` to say.
+#: All views. Their order on a page is that of ``page/views/all.js``.
 VIEWS: tuple[View, ...] = (
     View("quality", judging.quality),
     View("curve", curve, cached=False),
     View("confusion", judging.confusion, lambda subject: subject.info.type == "classifier"),
     View("calibration", judging.calibration, _of_rows),
     View("fields", fields, lambda subject: subject.info.fields is not None),
-    View("ask", asking.form, answer=asking.answer, interactive=True),
+    View("ask", asking.form, answer=asking.answer, in_report=asking.form_of_report),
     View("reasons", lambda _: {}, _of_rows, asking.reasons, in_report=asking.typical_reasons),
     View("surprises", judging.surprises, _of_rows, holds_rows=True),
 )
 
 
 def applying(subject: Subject) -> list[View]:
-    """Return the views that a network has."""
+    """Return the views of a network."""
     return [view for view in VIEWS if view.applies(subject)]
 
 
 def told(subject: Subject) -> dict[str, Any]:
-    """Return what the head of a page says of a network."""
+    """Return the facts for the head of a network's page."""
     info = subject.info
     return {
         "name": subject.name,

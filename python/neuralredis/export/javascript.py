@@ -2,7 +2,7 @@
 
 The parts of the runtime that a network needs are put together from the files in ``javascript``: a network of numbers
 has no dates, and so no code for them. Products of single precision are exact in double precision, which is what
-JavaScript has; ``core.js`` says how their sums are rounded once.
+JavaScript has; ``arithmetic.js`` says how their sums are rounded once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from neuralredis.export.intermediate import Exported, FieldInputs
 from neuralredis.export.refusals import only_known
 
-__all__ = ["files", "runtime"]
+__all__ = ["constant", "files", "runtime"]
 
 #: Suffixes of the CommonJS twin and of the types of both, by the suffix of the ES module.
 TWINS = {".js": (".cjs", ".d.ts", ".d.cts"), ".mjs": (".cjs", ".d.mts", ".d.cts")}
@@ -32,7 +32,7 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
         If the network has a layer or a cell that this format does not know.
     """
     twin, types, twin_types = TWINS.get(path.suffix.lower(), TWINS[".js"])
-    body = _head(exported) + runtime(exported) + _api(exported)
+    body = _body(exported)
     names = ", ".join(_names(exported))
     declared = _types(exported)
     return {
@@ -43,29 +43,80 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
     }
 
 
+def constant(exported: Exported) -> str:
+    """Return a module that exports the network as an object, ``network``, for pages that bring their scripts along.
+
+    Raises
+    ------
+    OptionError
+        As `files` does.
+    """
+    return f"{_body(exported)}export const network = {{ {', '.join(_names(exported))} }};\n"
+
+
+def _body(exported: Exported) -> str:
+    return _head(exported) + runtime(exported) + _api(exported)
+
+
 def runtime(exported: Exported) -> str:
     """Return the parts that compute, without the weights."""
     sequence, fields = exported["sequence"], exported["fields"]
     only_known(exported, "JavaScript")
     cell = None if sequence is None else sequence["cell"]
-    parts = ["core"]
+    activations = sorted({layer["activation"] for member in exported["members"] for layer in member} - {None})
+    scaled = exported["output_scaling"] is not None
+    parts = [f"heads/{exported['head']}", "layers", f"outputs/{'scaled' if scaled else 'plain'}"]
+    if exported["kind"] == "classifier":
+        parts.append("best")
     given = fields if sequence is None else sequence["fields"]
     if given is not None:
-        parts.append("fields")
-        parts += [kind for kind in ("time", "text") if any(field["kind"] == kind for field in given)]
+        kinds = {field["kind"] for field in given}
+        parts += ["kinds", *(f"kinds/{kind}" for kind in sorted(kinds)), "fields"]
+        if cell is not None and "vector" not in kinds:
+            parts.append("kinds/state")
     if sequence is None:
         parts.append("positions" if fields is None else "rows")
     else:
-        samples = _samples(exported)
-        if samples or (cell is not None and cell["kind"] == "reservoir"):
-            parts.append("random")
         if cell is not None:
             parts.append(cell["kind"])
         parts.append("sequence")
-        if samples:
+        if _samples(exported):
             parts.append("sample")
     parts.append("end")
-    return "".join(_part(part) for part in parts)
+    first = _with_needs(["arithmetic", *(f"functions/{activation}" for activation in activations)])
+    rest = [part for part in _with_needs(parts) if part not in first]
+    named = f"const act = {{ {', '.join(activations)} }};\n"
+    return "".join([*map(_part, first), named, *map(_part, rest)])
+
+
+#: The parts that a part calls.
+NEEDS = {
+    "functions/exp": ("functions/polynomials",),
+    "functions/ln": ("functions/polynomials",),
+    "functions/sigmoid": ("functions/exp",),
+    "functions/tanh": ("functions/exp",),
+    "gru": ("functions/sigmoid", "functions/tanh"),
+    "heads/sigmoid": ("functions/sigmoid",),
+    "heads/softmax": ("functions/exp",),
+    "heads/two_class": ("functions/sigmoid",),
+    "kinds/auto": ("numbers", "place", "words", "known"),
+    "kinds/category": ("words", "known"),
+    "kinds/number": ("numbers", "place"),
+    "kinds/tags": ("numbers", "words", "lists", "known"),
+    "kinds/text": ("words", "lists", "functions/ln"),
+    "kinds/time": ("numbers",),
+    "kinds/vector": ("numbers",),
+    "reservoir": ("random", "functions/tanh"),
+    "sample": ("random",),
+}
+
+
+def _with_needs(parts: Iterable[str]) -> list[str]:
+    """Return parts, each after those that it needs, once."""
+    found: dict[str, None] = {}
+    for part in parts:
+        found.update(dict.fromkeys([*_with_needs(NEEDS.get(part, ())), part]))
+    return list(found)
 
 
 def _part(name: str) -> str:

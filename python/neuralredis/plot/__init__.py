@@ -1,8 +1,8 @@
-"""Pictures of what networks learn, know and are, with matplotlib, which comes with the extra ``plot``.
+"""Plots of networks and trainings with matplotlib, which the extra ``plot`` installs.
 
-Each function draws into ``ax``, or into a new figure without it, and returns the axes: ``ax.figure.savefig("a.png")``
-saves what it drew. A notebook shows the figure below the cell; a program that has imported ``matplotlib.pyplot`` before
-shows it by ``plt.show()``. They take a network wherever it is, in this process or in Redis.
+Each function plots into ``ax``, or into a new figure, and returns the axes: ``ax.figure.savefig("a.png")`` saves the
+figure. A notebook shows it below the cell; a program that imported ``matplotlib.pyplot`` before shows it with
+``plt.show()``. Functions take embedded networks and networks in Redis.
 """
 
 from neuralredis.plot.drawing import network

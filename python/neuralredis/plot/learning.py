@@ -1,4 +1,4 @@
-"""How the errors developed while a network learnt."""
+"""Plot learning curves."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from neuralredis.plot.canvas import BLUE, GRAY, GREEN, RED, axes, plain
 from neuralredis.protocol import AnyNetwork
 from neuralredis.results import Report
 
-#: Cycles from which on a plain scale would show little more than a corner.
+#: Cycles above which the axis of cycles is logarithmic, to show the fast fall at the beginning.
 MANY_CYCLES = 1000
 
 
 def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
-    """Draw the errors of both sets over the cycles of a training, where it stopped, and which cycle was kept.
+    """Plot the training and validation errors of a training by cycle, its end, and the cycle of the kept weights.
 
-    Long trainings and errors that become very small have logarithmic scales. Where several networks answer as one, the
-    errors are those of all, and the cycle kept is the latest of theirs.
+    Axes are logarithmic for long trainings and for errors that fall far. For an ensemble, errors are those of all
+    members together, and the kept cycle is the latest of the members' cycles.
 
     Parameters
     ----------
     source : Report or Network or RedisNetwork
-        What a training told, or the network, whose last training is drawn.
+        A report, or a network, whose last training is plotted.
     ax : matplotlib.axes.Axes, optional
-        Where to draw, if not in a figure of its own.
+        The axes to plot into; by default those of a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Where it was drawn; ``ax.figure.savefig("curve.png")`` saves it.
+        The axes; ``ax.figure.savefig("curve.png")`` saves the figure.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
     """
     report = source if isinstance(source, Report) else source.report()
     if report is None:
-        raise TrainingError("a network that has not been trained yet has no learning curve: train it first")
+        raise TrainingError("the network has no learning curve: expected a network that has been trained")
     ax = axes(ax)
     curve = report.curve
     train, test = (points(curve.cycles, errors) for errors in (curve.train_error, curve.test_error))
@@ -67,7 +67,7 @@ def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
         style = {"marker": "o", "markersize": 8, "linestyle": "", "markeredgecolor": "white", "zorder": 3}
         ax.plot([best], [error], color=GREEN, clip_on=False, label=f"kept: cycle {best:,}", **style)
     if report.cycles > MANY_CYCLES:
-        # On a purely logarithmic scale cycle 0 has no place.
+        # A purely logarithmic axis cannot show cycle 0.
         ax.set_xscale("symlog", linthresh=max(1.0, float(curve.cycles[min(1, len(curve) - 1)])))
     ax.set_xlim(left=0)
     if (train or test) and Scale.of(train, test).logarithmic:
@@ -77,6 +77,6 @@ def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
     ax.set(xlabel="cycle", ylabel="mean error of a row")
     ax.grid(alpha=0.25)
     plain(ax)
-    # Errors fall, so there is room; the line of the stop goes behind it.
+    # Errors fall, so the upper right corner is free; the line of the stop goes behind the legend.
     ax.legend(loc="upper right", framealpha=0.9, edgecolor="none")
     return ax

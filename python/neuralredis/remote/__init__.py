@@ -1,8 +1,7 @@
-"""Networks in a Redis server, and networks kept in one as plain bytes.
+"""Networks in a Redis server, and networks stored in one as plain bytes.
 
-`commands` makes the words of a command, `replies` reads what comes back, `refusals` turns errors of the server into
-ours: none of them knows a connection. `network_steps`, `database_steps` and `job` put them in order, in steps
-(`neuralredis.steps`), as `sequence_steps` and `session_steps` do for networks of sequences, and `links` is all that
-knows a client. On these stand two thin faces: `database`, `network` and `sequences` here, and `neuralredis.aio` for
-asyncio.
+`commands` builds commands, `replies` parses replies, and `refusals` maps errors of the server to exceptions; none of
+them uses a connection. `network_steps`, `database_steps` and `job`, and `sequence_steps` and `session_steps` for
+networks of sequences, are generators of steps (`neuralredis.steps`) that use them. Only `links` uses a client. Two thin
+interfaces are built on these: `database`, `network` and `sequences` here, and `neuralredis.aio` for asyncio.
 """

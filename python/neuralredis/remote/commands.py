@@ -1,4 +1,4 @@
-"""The words of the NR.* commands."""
+"""Build the NR.* commands."""
 
 from __future__ import annotations
 
@@ -30,32 +30,32 @@ __all__ = [
 ]
 
 Key = str | bytes
-#: A command and its arguments, as a client takes them.
+#: A command with its arguments, for ``execute_command``.
 Command = tuple[Any, ...]
 T = TypeVar("T")
 
-#: Bytes of rows in one command: the server is busy with it for some milliseconds at most.
+#: Most bytes of rows in one command, which keeps the server busy for a few milliseconds.
 BLOB_BYTES = 1 << 20
-#: Milliseconds that the server takes for a time; whatever is longer is forever.
+#: Largest time that the server accepts, in milliseconds; longer times mean no limit.
 MOST_MILLISECONDS = 1 << 53
 
 
 def flag(name: str, value: Any) -> bool:
-    """Return a flag; a number is none."""
+    """Return a bool; raise TypeError for other types, also for numbers."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} is {value!r}: expected True or False")
     return bool(value)
 
 
 def word(name: str, value: Any, expected: str) -> Any:
-    """Return a word."""
+    """Return a string; raise TypeError for other types."""
     if not isinstance(value, str):
         raise TypeError(f"{name} is {value!r}: expected {expected}")
     return value
 
 
 def whole(name: str, value: SupportsIndex, most: int, *, least: int = 0) -> int:
-    """Return an integer within bounds."""
+    """Return an integer from `least` to `most`; raise TypeError or OptionError."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -68,7 +68,7 @@ def whole(name: str, value: SupportsIndex, most: int, *, least: int = 0) -> int:
 def train(
     key: Key, max_cycles: SupportsIndex | None, max_time: float | None, autostop: bool, backtrack: bool
 ) -> tuple[Command, int, float]:
-    """Return NR.TRAIN, and its limits: cycles and seconds, 0 for none."""
+    """Return NR.TRAIN, the limit of cycles, and the time limit in seconds; 0 means no limit."""
     cycles = 0 if max_cycles is None else whole("max_cycles", max_cycles, 2**64 - 1)
     if isinstance(max_time, (str, bytes)) or not (max_time is None or hasattr(max_time, "__float__")):
         raise TypeError(f"max_time is {max_time!r}: expected seconds, at least 0")
@@ -77,9 +77,9 @@ def train(
         raise OptionError(
             f"max_time is {'NaN' if math.isnan(seconds) else f'{seconds:g}'}: expected seconds, at least 0"
         )
-    # A time too short for the server's clock is still a limit, and one too long for it is none.
+    # Round up, so that a time below a millisecond is still a limit; a time too long for the server is no limit.
     milliseconds = 0 if seconds * 1000 > MOST_MILLISECONDS else math.ceil(seconds * 1000)
-    # More cycles than any training does.
+    # The server's integers are signed.
     words: list[Any] = ["MAXCYCLES", min(cycles, 2**63 - 1), "MAXTIME", milliseconds]
     words += ["AUTOSTOP"] if flag("autostop", autostop) else []
     words += ["BACKTRACK"] if flag("backtrack", backtrack) else []
@@ -87,7 +87,7 @@ def train(
 
 
 def wanted(top: SupportsIndex | None, scores: bool | None, least: float | None) -> list[Any]:
-    """Return how an answer is to look, as it stands after ``->``."""
+    """Return the arguments after ``->`` that choose the form of a reply."""
     words: list[Any] = [] if top is None else ["TOP", whole("top", top, 2**32 - 1, least=1)]
     words += ["WITHSCORES"] if scores is not None and flag("scores", scores) else []
     if least is not None:
@@ -100,7 +100,7 @@ def wanted(top: SupportsIndex | None, scores: bool | None, least: float | None) 
 
 
 def percent(name: str, share: Any) -> float:
-    """Return a share of all cases in percent."""
+    """Return a share, above 0 and below 1, in percent."""
     if not isinstance(share, (int, float, np.number)):
         raise TypeError(f"{name} is {share!r}: expected a number above 0 and below 1")
     if not 0 < share < 1:
@@ -109,7 +109,7 @@ def percent(name: str, share: Any) -> float:
 
 
 def argument(value: Any) -> str | bytes:
-    """Return a value as the argument of a command: nothing for a gap."""
+    """Return a value of a row as an argument of a command; an empty string for a gap."""
     if value is None:
         return ""
     if isinstance(value, (bool, np.bool_)):
@@ -124,7 +124,7 @@ def argument(value: Any) -> str | bytes:
 
 
 def hashes(keys: Sequence[Key], fields: Mapping[str, Any] | None) -> list[Any]:
-    """Return the keys of hashes after their number, then names and values."""
+    """Return arguments: the number of hashes, their keys, then names and values of fields."""
     if isinstance(keys, (str, bytes)):
         raise TypeError(f"hashes is {keys!r}: expected a list of keys")
     pairs = ((name, argument(value)) for name, value in (fields or {}).items())
@@ -132,7 +132,7 @@ def hashes(keys: Sequence[Key], fields: Mapping[str, Any] | None) -> list[Any]:
 
 
 def set_word(argument: str, name: str) -> str:
-    """Return the word for a set, refused as an embedded network refuses it."""
+    """Return the argument for a set; raise the same errors as an embedded network."""
     if word(argument, name, "train, test").lower() not in ("train", "test"):
         raise OptionError(f"{argument} is '{name}': expected train, test")
     return name.upper()
@@ -141,7 +141,7 @@ def set_word(argument: str, name: str) -> str:
 def observe(
     key: Key, inputs: int, rows: NDArray[np.float32], weights: NDArray[np.float32] | None, into: str | None
 ) -> Iterator[Command]:
-    """Yield NR.OBSERVE for rows of inputs and outputs: one as text, many as bytes."""
+    """Yield NR.OBSERVE for rows of inputs and outputs: a single row as text, several as bytes."""
     target = () if into is None else (into,)
     if len(rows) == 1:
         (row,) = rows.tolist()
@@ -153,19 +153,19 @@ def observe(
 
 
 def blob(rows: NDArray[np.float32], weights: NDArray[np.float32] | None = None) -> Command:
-    """Return rows as bytes, which a network of another width refuses."""
+    """Return arguments with rows as float32 bytes and their number, by which the server checks the width."""
     weighted = () if weights is None else ("WEIGHTS", weights.astype("<f4", copy=False).tobytes())
     return ("FP32", "ROWS", len(rows), rows.astype("<f4", copy=False).tobytes(), *weighted)
 
 
 def parts(rows: int, widest: int) -> Iterator[slice]:
-    """Yield as many rows at a time as are of a bounded size; `widest` numbers go or come with each."""
+    """Yield slices of rows of at most `BLOB_BYTES`; `widest` is the number of values per row, sent or received."""
     count = max(1, BLOB_BYTES // (4 * widest))
     for first in range(0, rows, count):
         yield slice(first, first + count)
 
 
 def batched(items: Iterator[T], count: int) -> Iterator[list[T]]:
-    """Yield items in lists of at most that many."""
+    """Yield items in lists of at most `count`."""
     while batch := list(islice(items, count)):
         yield batch

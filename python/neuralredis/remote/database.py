@@ -1,4 +1,4 @@
-"""Networks in a Redis server, by their keys."""
+"""The networks of a Redis server by key, and the function `connect`."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ __all__ = ["NeuralRedis", "connect"]
 
 
 class NeuralRedis:
-    """The networks of a Redis or Valkey server that has loaded the neuralredis module.
+    """The networks of a Redis or Valkey server with the neuralredis module.
 
-    Of a server without it, `store` and `fetch` are of use.
+    `store` and `fetch` also work with a server without the module.
 
-    A client that repeats a command whose reply is late, as redis-py does from version 6 on, may store rows twice: pass
-    ``retry=None`` to a client that observes, and a ``socket_timeout`` that is longer than the slowest reply. Trainings
-    may take longer than that: waiting for one asks the server again and again.
+    A client that repeats a command after a timeout, as redis-py does from version 6 on, may store rows twice: to
+    observe rows, pass ``retry=None`` and a ``socket_timeout`` above the slowest reply. Trainings may take longer than
+    the timeout: waiting for one polls the server.
 
     Parameters
     ----------
     client : redis.Redis
-        A client of redis-py (5 or later) or valkey-py, of a single server or of a cluster, with any options. It remains
-        the caller's.
+        A client of redis-py (5 or later) or valkey-py, for a single server or a cluster, with any options. The caller
+        owns it.
 
     Attributes
     ----------
     client : redis.Redis
-        The same.
+        The client.
 
     Examples
     --------
@@ -58,18 +58,18 @@ class NeuralRedis:
         self._steps = DatabaseSteps(self._link)
 
     def __getitem__(self, key: Key) -> RedisNetwork:
-        """Return the network at a key. The server is not asked: a missing one is noticed when it is used.
+        """Return the network of rows at a key, without a request: a missing key raises at the first use.
 
-        One of sequences is had by `network`, which asks.
+        Use `network` for a network of sequences, or of unknown type.
         """
         return RedisNetwork(self._link, key)
 
     def __contains__(self, key: Key) -> bool:
-        """Whether there is a network at a key."""
+        """Return whether a key holds a network."""
         return self.holds(key)
 
     def __delitem__(self, key: Key) -> None:
-        """Delete the network at a key, as `delete` does."""
+        """Delete the network at a key, as `delete`."""
         self.delete(key)
 
     def _of_sequences(self, key: Key) -> RedisSequenceNetwork:
@@ -90,7 +90,7 @@ class NeuralRedis:
         @overload
         def upload(self, key: Key, network: Network, *, replace: bool = False) -> RedisNetwork: ...
         def upload(self, key: Key, network: Network, *, replace: bool = False) -> Any:
-            """Return what fits the network."""
+            """Return a `RedisSequenceNetwork` for a network of sequences, else a `RedisNetwork`."""
     else:
         upload = waited(DatabaseSteps.upload, _found)
     store = waited(DatabaseSteps.store)
@@ -105,7 +105,7 @@ class NeuralRedis:
         self.client.close()
 
     def __enter__(self) -> Self:
-        """Return this, to be closed at the end of a ``with`` block."""
+        """Return this object; the end of a ``with`` block closes the client."""
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -113,21 +113,21 @@ class NeuralRedis:
         self.close()
 
     def __repr__(self) -> str:
-        """Return which client it is of."""
+        """Return the client's representation."""
         return f"<NeuralRedis of {self.client!r}>"
 
 
 def connect(url: str = "redis://localhost:6379", **options: Any) -> NeuralRedis:
     """Return the networks of a Redis or Valkey server.
 
-    The connection is made at the first use.
+    The client connects at the first command.
 
     Parameters
     ----------
     url : str, default "redis://localhost:6379"
-        Such as ``redis://user:password@host:port/db``, ``rediss://`` with TLS, or ``unix:///path/of/socket``.
+        The server's URL: ``redis://user:password@host:port/db``, ``rediss://`` for TLS, or ``unix:///path/of/socket``.
     **options
-        What ``redis.Redis.from_url`` takes besides.
+        Further arguments of ``redis.Redis.from_url``.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is done with the keys of a server, in steps, as both faces offer it: arguments, types and docstrings."""
+"""The operations on keys of a server, as steps with the arguments, types and docstrings of both interfaces."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["DatabaseSteps", "Found"]
 
-#: The name of the module's type of value.
+#: The name of the module's data type.
 TYPE = "neural-NN"
 
 
 class Found(NamedTuple):
-    """A network that is in the server."""
+    """A network in the server."""
 
     key: Key
     #: Whether it learns from sequences.
@@ -63,7 +63,7 @@ class DatabaseSteps:
         Parameters
         ----------
         key : str or bytes
-            Where it will be.
+            The key of the new network.
         kind, layout, fields, target, hidden, classes, **options
             As for `Network`.
 
@@ -77,9 +77,9 @@ class DatabaseSteps:
         ExistsError
             If there is a network at the key.
         WrongTypeError
-            If the key holds something else.
+            If the key holds a value of another type.
         OptionError
-            If there is no such network.
+            If an argument is invalid.
         """
         words = _core.creation_words(
             kind, layout, fields=fields, target=target, hidden=hidden, classes=classes, **options
@@ -106,7 +106,7 @@ class DatabaseSteps:
         Parameters
         ----------
         key : str or bytes
-            Where it will be.
+            The key of the new network.
         kind, layout, fields, target, length, cell, hidden, classes, **options
             As for `SequenceNetwork`.
 
@@ -120,9 +120,9 @@ class DatabaseSteps:
         ExistsError
             If there is a network at the key.
         WrongTypeError
-            If the key holds something else.
+            If the key holds a value of another type.
         OptionError
-            If there is no such network.
+            If an argument is invalid.
 
         Examples
         --------
@@ -137,7 +137,7 @@ class DatabaseSteps:
         return key
 
     def network(self, key: Key) -> Steps[Found]:
-        """Return the network at a key, after a question to the server: what it learns from.
+        """Return the network at a key, of the class for what it learns from: rows or sequences.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class DatabaseSteps:
         NotFoundError
             If the key does not exist.
         WrongTypeError
-            If it holds something else.
+            If it holds a value of another type.
 
         Examples
         --------
@@ -167,16 +167,16 @@ class DatabaseSteps:
         return Found(key, "sequence_length" in info)
 
     def upload(self, key: Key, network: Network, *, replace: bool = False) -> Steps[Found]:
-        """Put a copy of an embedded network into the server, where it can be used and trained on.
+        """Copy an embedded network into the server, where it can be used and trained.
 
         Parameters
         ----------
         key : str or bytes
-            Where it will be.
+            The key of the new network.
         network : Network
-            The network, rows and all.
+            The network, with its rows.
         replace : bool, default False
-            Whether it may take the place of another network.
+            Whether to replace a network at the key.
 
         Returns
         -------
@@ -188,7 +188,7 @@ class DatabaseSteps:
         ExistsError
             If there is a network at the key, without ``replace``.
         WrongTypeError
-            If the key holds something else.
+            If the key holds a value of another type.
 
         Examples
         --------
@@ -202,16 +202,16 @@ class DatabaseSteps:
         return Found(key, _core.sequence_declaration(network) is not None)
 
     def store(self, key: Key, network: Network) -> Steps[None]:
-        """Keep an embedded network as plain bytes under an ordinary key, of any server, with or without the module.
+        """Store an embedded network as a string value, in any server, with or without the module.
 
-        Whatever the key held is replaced at once: readers find the old or the new.
+        Any previous value of the key is replaced atomically.
 
         Parameters
         ----------
         key : str or bytes
             The key.
         network : Network
-            The network, rows and all.
+            The network, with its rows.
 
         Examples
         --------
@@ -224,7 +224,7 @@ class DatabaseSteps:
         yield from self._ask("SET", key, _bytes_of(network))
 
     def fetch(self, key: Key) -> Steps[Network]:
-        """Return the network that `store` kept.
+        """Return the network that `store` wrote.
 
         Parameters
         ----------
@@ -236,9 +236,9 @@ class DatabaseSteps:
         NotFoundError
             If the key does not exist.
         FormatError
-            If it holds other bytes.
+            If the value is not a saved network.
         WrongTypeError
-            If it holds no plain bytes; a network of the module is had by ``db[key].download()``.
+            If the value is not a string. For a network of the module use ``db[key].download()``.
         """
         found = yield from self._ask("GET", key)
         if found is None:
@@ -246,11 +246,19 @@ class DatabaseSteps:
         return loading.from_bytes(found)
 
     def holds(self, key: Key) -> Steps[bool]:
-        """Return whether there is a network at a key."""
+        """Return whether a key holds a network."""
         return replies.text((yield from self._ask("TYPE", key))) == TYPE
 
     def delete(self, key: Key) -> Steps[None]:
-        """Delete the network at a key; anything else that it may hold is left alone."""
+        """Delete the network at a key.
+
+        Raises
+        ------
+        NotFoundError
+            If the key does not exist.
+        WrongTypeError
+            If it holds a value of another type, which is kept.
+        """
         kind = replies.text((yield from self._ask("TYPE", key)))
         if kind == "none":
             raise NotFoundError(f"no network at key {_shown(key)}")
@@ -259,9 +267,9 @@ class DatabaseSteps:
         yield from self._ask("UNLINK", key)
 
     def networks(self) -> Steps[list[Any]]:
-        """Return the keys of all networks, sorted; text or bytes, as the client gives keys; bytes if they are no text.
+        """Return the keys of all networks, sorted: text or bytes as the client decodes keys, bytes if not decodable.
 
-        The keys of the whole database are looked through, some at a time, which does not hold up the server.
+        It scans all keys of the database in batches, between which the server handles other commands.
 
         Examples
         --------
@@ -273,7 +281,7 @@ class DatabaseSteps:
         return keys
 
     def threads(self) -> Steps[list[ListedTraining]]:
-        """Return the trainings that run or are queued in the server, of networks that this user may read.
+        """Return the running and queued trainings of the server, for networks that this user may read.
 
         Examples
         --------

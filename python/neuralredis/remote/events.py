@@ -1,4 +1,4 @@
-"""Events of sequences: the commands that carry them, and what the replies say."""
+"""Commands with events of sequences, and their replies."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from neuralredis.series import parts
 
 __all__ = ["Events"]
 
-#: The most classes that a network can have. How many one has room for is for the server to say.
+#: Limit of classes of any network. The server checks the limit of its network.
 MOST_CLASSES = 1 << 20
-#: What is wrong with sequences of which it is not said which they are.
-NO_IDS = "ids is missing: expected the id of each sequence, since a server cannot list those it has"
+#: Message for sequences without ids.
+NO_IDS = "ids is missing: expected the id of each sequence, since a server cannot generate them"
 
 
 class Events:
-    """What of a network of sequences must be known to read events for it and to read its answers.
+    """Builds commands and parses replies for a network of sequences.
 
-    Events and outcomes are read by a small network in this process whose events are the same, and which keeps nothing:
-    so they are refused as an embedded network would refuse them.
+    Events and outcomes are read by a small embedded network with the same fields that stores nothing, so that invalid
+    ones raise the same errors as with an embedded network.
     """
 
     def __init__(self, info: Info, are_numbers: bool) -> None:
         target = info.target if isinstance(info.target, tuple) else (str(info.target),)
         fields = dict(info.fields or {})
         self.kind, self.are_numbers = info.type, are_numbers
-        #: What the outputs of a regressor are called.
+        #: Names of the outputs of a regressor.
         self.targets = target
         named: dict[str, Any] = {"fields": fields, "target": info.target, "hidden": [1]}
         if are_numbers:
@@ -50,7 +50,7 @@ class Events:
         self._blank = SequenceNetwork(info.type, length=1, cell="window", dataset=1, test=1, seed=0, **named)
 
     def __eq__(self, other: object) -> bool:
-        """Return whether events of both are made of the same fields, or numbers."""
+        """Return whether events of both have the same fields, or numbers, and targets."""
         return isinstance(other, Events) and self._key == other._key
 
     def observe(
@@ -63,7 +63,7 @@ class Events:
         into: Set | None,
         weight: ArrayLike | None,
     ) -> Iterator[Command]:
-        """Return NR.OBSERVE for sequences, none for none; `columns` of a frame are its ids and its order."""
+        """Return NR.OBSERVE for each sequence; `columns` are the names of a frame's columns of ids and of order."""
         names, flat, ends, y = self._blank._observed(X, y, ids, *columns)
         if names is None:
             raise TypeError(NO_IDS)
@@ -73,9 +73,9 @@ class Events:
     def observe_series(
         self, key: Key, series: Sequence[Any], ids: Sequence[str | bytes | int] | None, kept_back: float
     ) -> Iterator[Command]:
-        """Return NR.OBSERVE for series that are cut in time."""
+        """Return NR.OBSERVE for both parts of series that are cut in time."""
         train, test = parts(series, self._names(ids, len(series)), kept_back)
-        # All is read before anything is sent, and what is wrong is told by its place in the whole.
+        # Check all events before sending any, so that an error changes nothing and has the event's number in X.
         self.observe(key, series, None, ids, (None, None), None, None)
         return chain(
             self.observe(key, test.events, None, test.ids, (None, None), "test", None),
@@ -92,25 +92,25 @@ class Events:
     def happened(
         self, id: bytes, events: list[Any], y: Any, weight: float | None, into: Set | None
     ) -> Iterator[list[bytes]]:
-        """Return what says, after the id, what has happened in one sequence, a command after the other."""
+        """Return the arguments after the id of NR.OBSERVE for events of one sequence, for each command."""
         flat, ends = self._blank._flat([events])
         return (words for _, words in _core.event_words(self._blank, [id], flat, ends, (y, weight), into))
 
     def ask(self, command: str, key: Key, id: bytes, event: Any, wanted: list[Any]) -> Command:
-        """Return what asks for the answer to a sequence, after one more event if there is one."""
+        """Return NR.RUN or NR.CLASS for a sequence, with one more event if given."""
         if command == "NR.CLASS" and self.kind != "classifier":
             raise KindError("the network is a regressor: only a classifier has classes")
         words = [] if event is None else next(self.happened(id, [event], None, None, None))
         return (command, key, id, *words, *(("->", *wanted) if wanted else ()))
 
     def outputs_of(self, reply: Any) -> NDArray[np.float32]:
-        """Return what a reply to NR.RUN says."""
+        """Return the outputs in a reply of NR.RUN, of shape (outputs,)."""
         if self.kind == "classifier":
             return np.array(list(replies.scores(reply).values()), np.float32)
         return replies.singles(reply, len(self.targets))
 
     def class_of(self, reply: Any, several: bool) -> Any:
-        """Return what a reply to NR.CLASS says; `several` classes, or one."""
+        """Return the class in a reply of NR.CLASS, or a list of `several`."""
         if several:
             return [self.class_of(one, False) for one in reply]
         return int(reply) if self.are_numbers else replies.name(reply)

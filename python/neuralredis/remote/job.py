@@ -1,4 +1,4 @@
-"""A training in a server, as `neuralredis.watching` watches one."""
+"""A training in a server, with the methods of `neuralredis.watching.Job`."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ DROPPED = "the training was cancelled: the network was reset, replaced or delete
 
 
 class RedisJob:
-    """A training in a server. What its methods return is, with a link that is awaited, to be awaited.
+    """A training in a server. With an `AsyncLink`, methods return coroutines.
 
     Parameters
     ----------
     link : Link or AsyncLink
         The connection.
     key : str or bytes
-        Where the network is.
+        The network's key.
     before : Info
-        What the network told of itself just before.
+        Information about the network just before the training.
     max_cycles, max_time : int, float
-        The limits, 0 for none.
+        The limits of cycles and of seconds, 0 for none.
     """
 
     def __init__(self, link: Any, key: Key, before: Info, max_cycles: int, max_time: float) -> None:
@@ -47,19 +47,19 @@ class RedisJob:
         return self._limits
 
     def progress(self) -> Any:
-        """Return the fields of a `Progress`."""
+        """Return the attributes of a `Progress` as a dict."""
         return self._link.finish(self._find_progress())
 
     def stop(self) -> Any:
-        """Ask for an early end."""
+        """Request the training to stop."""
         return self._link.finish(self._ask_to_stop())
 
     def wait(self, seconds: float) -> Any:
-        """Wait for the end, at most so long; whether it has come."""
+        """Wait for the end for at most some seconds, and return whether the training has ended."""
         return self._link.finish(self._await_end(seconds))
 
     def outcome(self) -> Any:
-        """Return how it ended; None while it runs."""
+        """Return how the training ended; None while it runs."""
         return self._link.finish(self._find_outcome())
 
     def _ask(self, *command: Any) -> Steps[Any]:
@@ -70,7 +70,7 @@ class RedisJob:
         if self._outcome is None:
             listed = replies.threads((yield from self._ask("NR.TRAININGS")))
             for training in listed:
-                # Servers of a cluster number their networks each for itself.
+                # Ids are unique within one server of a cluster only.
                 if training.id == self._before.id and self._is_ours(training.key):
                     self._progress = training.progress
         return dict(vars(self._progress))
@@ -90,7 +90,7 @@ class RedisJob:
         if self._outcome is not None:
             return True
         try:
-            # 0 would be forever.
+            # 0 would mean no timeout.
             milliseconds = max(1, math.ceil(min(seconds, self._link.patience) * 1000))
             reply = yield from self._ask("NR.WAIT", self._key, milliseconds)
         except NotFoundError:
@@ -113,7 +113,7 @@ class RedisJob:
         return self._outcome
 
     def _conclude(self, word: str, reason: str | None) -> Steps[None]:
-        """Note how it ended, by what the server says of it: ``idle`` if the end came while nobody waited."""
+        """Store how the training ended, from the server's word for it; ``idle`` means that it ended before the wait."""
         self._outcome = "dropped", DROPPED
         if word == "failed":
             self._outcome = "failed", reason
@@ -127,7 +127,7 @@ class RedisJob:
         if info.id != self._before.id or fields is None:
             return
         if word == "idle" and info.training_total_cycles == self._before.training_total_cycles and fields["cycles"]:
-            self._outcome = "failed", "the server's log says why"
+            self._outcome = "failed", "the server's log has the reason"
             return
         self._outcome = "trained", fields
         self._progress = Progress(

@@ -1,7 +1,7 @@
-"""Connections: the one place that knows a client, and the only difference between waiting and awaiting.
+"""Connections, synchronous and asynchronous. Only this module uses a client.
 
-Any client of redis-py will do, from version 5 on, a client of a cluster too, and valkey-py's, which are the same in
-what is used here: `execute_command`, and pipelines of it.
+It uses `execute_command`, pipelines and `scan_iter`, which redis-py from version 5 on and valkey-py have, for single
+servers and for clusters.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ __all__ = ["AsyncLink", "Link"]
 
 T = TypeVar("T")
 
-#: Replies are bytes, whatever the client does with text otherwise: it could not decode weights.
+#: Option for undecoded replies, whatever the client is configured to decode: weights are binary.
 UNDECODED: dict[str, Any] = {"NEVER_DECODE": True}
 
 
 class Link:
-    """A client that waits."""
+    """A synchronous client."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
         self.patience = _patience(client)
 
     def finish(self, steps: Steps[T]) -> T:
-        """Do the work, and return what comes of it."""
+        """Run the steps, and return their result."""
         return run(steps)
 
     def call(self, function: Callable[[], T]) -> T:
-        """Call what may take its time."""
+        """Call a slow function."""
         return function()
 
     def keys(self, type: str) -> list[Any]:
-        """Return the keys of a type, sorted, some looked through at a time."""
+        """Return the keys of a type, sorted, by a scan in batches."""
         try:
             return _in_order(self.client, self.client.scan_iter(_type=type, **UNDECODED))
         except Exception as error:
@@ -46,7 +46,7 @@ class Link:
             raise
 
     def send(self, commands: Sequence[Command]) -> list[Any]:
-        """Send commands at once, and return their replies; the first error is raised."""
+        """Send commands in one pipeline, and return their replies; raise the first error."""
         try:
             if len(commands) == 1:
                 return [self.client.execute_command(*commands[0], **_options(self.client, commands[0]))]
@@ -60,24 +60,24 @@ class Link:
 
 
 class AsyncLink:
-    """A client that is awaited."""
+    """An asyncio client."""
 
     def __init__(self, client: Any) -> None:
         self.client = client
         self.patience = _patience(client)
 
     def finish(self, steps: Steps[T]) -> Coroutine[Any, Any, T]:
-        """Return what to await for the work to be done."""
+        """Return a coroutine that runs the steps."""
         return run_async(steps)
 
     async def call(self, function: Callable[[], T]) -> T:
-        """Call what may take its time, on a thread."""
+        """Call a slow function on a thread."""
         from asyncio import to_thread
 
         return await to_thread(function)
 
     async def keys(self, type: str) -> list[Any]:
-        """Return the keys of a type, sorted, some looked through at a time."""
+        """Return the keys of a type, sorted, by a scan in batches."""
         try:
             return _in_order(self.client, [key async for key in self.client.scan_iter(_type=type, **UNDECODED)])
         except Exception as error:
@@ -85,10 +85,10 @@ class AsyncLink:
             raise
 
     async def send(self, commands: Sequence[Command]) -> list[Any]:
-        """Send commands at once, and return their replies; the first error is raised."""
+        """Send commands in one pipeline, and return their replies; raise the first error."""
         try:
             if hasattr(self.client, "get_primaries"):
-                # It knows its servers only then.
+                # A cluster client finds its servers in initialize().
                 await self.client.initialize()
             if len(commands) == 1:
                 return [await self.client.execute_command(*commands[0], **_options(self.client, commands[0]))]
@@ -102,7 +102,7 @@ class AsyncLink:
 
 
 def _in_order(client: Any, keys: Iterable[bytes]) -> list[Any]:
-    """Return different keys, sorted, as a client gives keys; a key that is no text as bytes."""
+    """Return distinct keys, sorted, decoded as by the client; keys that cannot be decoded stay bytes."""
     encoder = client.get_encoder()
 
     def decoded(key: bytes) -> Any:
@@ -115,11 +115,11 @@ def _in_order(client: Any, keys: Iterable[bytes]) -> list[Any]:
 
 
 def _patience(client: Any) -> float:
-    """Return for how many seconds a command may have the server wait.
+    """Return for how many seconds a command may block: a third of the client's socket timeout.
 
-    That is a third of the time that the client gives a reply: the rest is for the way there and back.
+    The rest of the timeout is left for the network.
     """
-    # Of a single server, of a cluster, and of a cluster that is awaited.
+    # Where clients keep their options: of a single server, of a cluster, of a cluster with asyncio.
     holders = (getattr(client, "connection_pool", None), getattr(client, "nodes_manager", None), client)
     for holder in holders:
         options = getattr(holder, "connection_kwargs", None)
@@ -130,14 +130,14 @@ def _patience(client: Any) -> float:
 
 
 def _raise_ours(error: Exception) -> None:
-    """Raise the exception of ours for an error of the server, if it is one of the module."""
+    """Raise an exception of this package for an error of the module; return for other errors."""
     other = ours(error)
     if other is not error:
         raise other from error
 
 
 def _options(client: Any, command: Command) -> dict[str, Any]:
-    # Of a cluster, trainings run on any server, and no key says which to ask.
+    # The command has no key to route it by, and trainings run on all servers of a cluster.
     if command[0] == "NR.TRAININGS" and hasattr(client, "get_primaries"):
         return {**UNDECODED, "target_nodes": client.get_primaries()}
     return UNDECODED

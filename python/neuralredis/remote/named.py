@@ -1,4 +1,4 @@
-"""Rows of fields: the commands that carry them, and what the replies say."""
+"""Commands with rows of fields, and their replies."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ __all__ = ["Named"]
 
 
 class Named:
-    """What of a network of fields must be known to read rows for it and to read its answers.
+    """Builds commands and parses replies for a network with fields.
 
-    Rows go as JSON, which is cut into commands of about a megabyte.
+    Rows are sent as JSON, in commands of about a megabyte.
     """
 
     def __init__(self, kind: str, fields: dict[str, str], target: str | tuple[str, ...]) -> None:
@@ -32,11 +32,11 @@ class Named:
         self._reader = _core.FieldReader(kind, fields, target)
 
     def __eq__(self, other: object) -> bool:
-        """Return whether rows of both are made of the same fields."""
+        """Return whether both have the same kind, fields and target."""
         return isinstance(other, Named) and self._key == other._key
 
     def observe(self, key: Key, X: Any, y: Any, into: str | None, weight: ArrayLike | None) -> Iterator[Command]:
-        """Return NR.OBSERVE for rows, none for no rows."""
+        """Return NR.OBSERVE for rows, in parts; nothing for no rows."""
         return self._with_outcomes("NR.OBSERVE", key, X, y, weight, () if into is None else (into,))
 
     def _with_outcomes(
@@ -49,12 +49,12 @@ class Named:
         )
 
     def observed(self, X: Any) -> None:
-        """Take note of nothing: columns have their names."""
+        """Do nothing: fields have names already."""
 
     def ask(self, command: str, key: Key, X: Any, wanted: list[Any], whole: bool) -> tuple[bool, Iterator[Command]]:
-        """Return whether rows are one by itself, and what asks for the answers to them: nothing for no rows.
+        """Return whether X is a single row, and commands for the predictions of its rows; nothing for no rows.
 
-        That is one command if they are to go as a `whole`.
+        With `whole` all rows are in one command.
         """
         if command == "NR.CLASS" and self.kind != "classifier":
             raise KindError("the network is a regressor: only a classifier has classes")
@@ -68,7 +68,7 @@ class Named:
         return single, ((command, key, "JSON", json, *more) for json in texts)
 
     def judge(self, command: str, key: Key, X: Any, y: Any, weight: ArrayLike | None) -> Command:
-        """Return what judges a network by fresh rows, whole: what parts say does not add up to what all do."""
+        """Return one command that evaluates or calibrates by fresh rows; results of parts could not be combined."""
         parts = self._reader.examples(X, y, weight)
         if not parts:
             raise DataError("there are no rows to evaluate")
@@ -78,7 +78,7 @@ class Named:
         return (command, key, "JSON", json, "->", *outcomes, *(() if weights is None else ("WEIGHTS", weights)))
 
     def outputs_of(self, found: list[Any], single: bool) -> Any:
-        """Return what replies to NR.RUN say."""
+        """Return the outputs in replies of NR.RUN."""
         answers = list(chain.from_iterable(found))
         if self.kind == "classifier":
             scores = [replies.scores(answer) for answer in answers]
@@ -89,19 +89,19 @@ class Named:
         return self._numbers(np.array([[float(value) for value in answer] for answer in answers], np.float32), single)
 
     def intervals_of(self, found: list[Any], single: bool) -> Interval:
-        """Return what replies to NR.RUN with INTERVAL say."""
+        """Return the intervals in replies of NR.RUN with INTERVAL."""
         targets = len(self.target) if isinstance(self.target, tuple) else 1
         parts = np.array(list(chain.from_iterable(found)), np.float32).reshape(-1, targets, 3)
         value, low, high = (self._numbers(parts[:, :, part].copy(), single) for part in range(3))
         return Interval(value, low, high)
 
     def sets_of(self, found: list[Any], single: bool) -> list[Any]:
-        """Return what replies to NR.CLASS with SET say: of one row a list, of many a list of lists."""
+        """Return the sets in replies of NR.CLASS with SET: a list for a single row, else a list of lists."""
         sets = [[replies.name(name) for name in names] for names in chain.from_iterable(found)]
         return sets[0] if single else sets
 
     def _numbers(self, values: NDArray[np.float32], single: bool) -> Any:
-        """Return the outputs of a regressor, of one row by their names."""
+        """Return the outputs of a regressor; for a single row a number, or a dict of several targets."""
         if isinstance(self.target, tuple):
             names = self.target
             return dict(zip(names, map(float, values[0]), strict=True)) if single else values.reshape(-1, len(names))
@@ -131,7 +131,7 @@ class Named:
         return chosen
 
     def classes_of(self, found: list[Any], single: bool, several: bool, scores: bool) -> Any:
-        """Return what replies to NR.CLASS say; `several` classes of each row, or one, with or without `scores`."""
+        """Return the classes in replies of NR.CLASS: one or `several` for each row, with or without `scores`."""
         answers = [_classes(answer, several, scores) for answer in chain.from_iterable(found)]
         if single:
             return answers[0]
@@ -142,7 +142,7 @@ class Named:
         return names
 
     def rows_of(self, found: list[Any]) -> tuple[list[dict[str, Any]], NDArray[Any]]:
-        """Return what replies to NR.GETDATA say: rows, and what they came to."""
+        """Return the rows and outcomes in replies of NR.GETDATA."""
         kinds = [kind.partition(" ")[0] for kind in self.fields.values()]
         rows = [
             {of: _value(kind, value) for of, kind, value in zip(self.fields, kinds, values[1::2], strict=True)}
@@ -164,32 +164,32 @@ class Named:
         return ("NR.EXPLAIN", key, "JSON", parts[0][0])
 
     def output(self, what: str, label: Any) -> str | bytes:
-        """Return what the server calls a class or a target."""
+        """Return a class or a target as an argument."""
         return commands.argument(label)
 
     def explanation_of(self, reply: Any) -> Explanation:
-        """Return what a reply to NR.EXPLAIN says."""
+        """Return the explanation in a reply of NR.EXPLAIN."""
         return replies.explanation(reply, replies.name, self._value)
 
     def changes_of(self, reply: Any) -> Counterfactual:
-        """Return what a reply to NR.EXPLAIN with WANT says."""
+        """Return the changes in a reply of NR.EXPLAIN with WANT."""
         return replies.changes(reply, replies.name, self._value)
 
     def _value(self, field: Any, value: Any) -> Any:
         return _value(self.fields[field].partition(" ")[0], value)
 
     def rank(self, key: Key, candidates: Any, shared: Any) -> Iterator[Command]:
-        """Return what asks for the answers to candidates, with what they share."""
+        """Return NR.RUN for candidates, with the values that they share."""
         parts, _ = self._reader.inputs(candidates, shared)
         return (("NR.RUN", key, "JSON", json) for json, *_ in parts)
 
 
-#: Where a time begins.
+#: Times are seconds since this moment.
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 
 
 def _value(kind: str, value: Any) -> Any:
-    """Return a stored value; a text is stored as hashes, of which its words cannot be told."""
+    """Return a stored value; None for a text, which is stored as hashes."""
     if value is None or kind == "text":
         return None
     if kind == "tags":
@@ -213,7 +213,7 @@ def _value(kind: str, value: Any) -> Any:
 
 
 def _joined(texts: list[bytes]) -> bytes:
-    """Return several JSON arrays as one."""
+    """Return the concatenation of JSON arrays."""
     return b"[" + b",".join(text[1:-1] for text in texts) + b"]"
 
 

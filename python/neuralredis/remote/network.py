@@ -13,19 +13,19 @@ __all__ = ["RedisNetwork"]
 
 
 class RedisNetwork:
-    """A network in a Redis server; ``db[key]`` and `NeuralRedis.create` make one.
+    """A network in a Redis server; ``db[key]`` and `NeuralRedis.create` return one.
 
-    It does what a `Network` does, by the same methods: rows are read and refused before anything is sent, and the same
-    seed, rows and calls give the same numbers. The network stays in the server, which trains it; many clients may use
-    it at a time. For `Network.describe`, `Network.weights`, `Network.gradient` and `Network.set_weights`, `download` it
-    first. Every method asks the server again, and may raise `NotFoundError` if the key holds no network,
-    `WrongTypeError` if it holds something else, and `NoModuleError` if the module is not loaded. Errors of the
-    connection are those of the client.
+    It has the methods of `Network`: rows are checked before anything is sent, and the same seed, rows and calls give
+    the same numbers. The network stays in the server, which trains it, and many clients can use it at the same time.
+    For `Network.describe`, `Network.weights`, `Network.gradient` and `Network.set_weights`, `download` it first. Every
+    method sends a request, and may raise `NotFoundError` if the key does not exist, `WrongTypeError` if it holds a
+    value of another type, and `NoModuleError` if the module is not loaded. Errors of the connection are those of the
+    client.
 
     Attributes
     ----------
     key : str or bytes
-        Where the network is.
+        The network's key.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""What is done with a network in a server, in steps, as both faces offer it: arguments, types and docstrings.
+"""The operations of a network in a server, as steps with the arguments, types and docstrings of both interfaces.
 
-What `Network` offers too is documented there; what a docstring here tells beyond its summary is added to that.
+Methods that `Network` has, too, get its docstring; text after the first paragraph here is added to it.
 """
 
 from __future__ import annotations
@@ -51,29 +51,29 @@ __all__ = ["NetworkSteps", "documented"]
 C = TypeVar("C", bound=type)
 T = TypeVar("T")
 
-#: Commands that are sent before their replies are read: some 16 MB of rows.
+#: Commands in one pipeline: about 16 MB of rows.
 BLOBS_AT_A_TIME = 16
-#: Bytes of stored rows that are asked for at a time.
+#: Bytes of stored rows in one reply.
 ROWS_BYTES = 1 << 26
-#: Stored rows of fields that are asked for at a time.
+#: Stored rows of fields in one pipeline.
 ROWS_AT_A_TIME = 1000
-#: The title of a section of a docstring.
+#: The heading of a section of a docstring.
 SECTION = re.compile(r"^\w[\w ]*\n-+$", re.MULTILINE)
 
 
-#: What reads rows for a network, and its answers.
+#: Builds commands with rows for a network, and parses its replies.
 Rows = Positions | Named
 
 
 def documented(embedded: type) -> Callable[[C], C]:
-    """Give operations the documentation of the methods of their names of a class, and what theirs adds to it."""
+    """Return a decorator that copies the docstrings of an embedded class to operations of the same name."""
 
     def document(steps: C) -> C:
         for name, operation in vars(steps).items():
             twin = getdoc(getattr(embedded, name, None)) if not name.startswith("_") else None
-            # Python with -OO has no docstrings, and one that tells of arguments of its own is complete.
+            # Python with -OO has no docstrings. A docstring with its own parameters is complete.
             if twin and operation.__doc__ and "\nParameters\n" not in (getdoc(operation) or ""):
-                # The examples are of networks in this process.
+                # Examples of embedded networks do not apply.
                 text = twin.partition("\nExamples\n")[0].rstrip()
                 sections = SECTION.search(text)
                 end = sections.start() if sections else len(text)
@@ -88,9 +88,8 @@ def documented(embedded: type) -> Callable[[C], C]:
 class NetworkSteps:
     """The operations of a network at a key.
 
-    What its rows are is asked for at the first need and kept. The server counts the values of each row and knows its
-    fields, so that another network, put under the same key since, refuses rows of other ones; what they are is asked
-    for again then.
+    The form of rows (fields, or numbers of inputs and outputs) is requested once and cached. If the key holds another
+    network later, the server rejects rows of the old form; then the form is requested again.
     """
 
     def __init__(self, link: Any, key: Key) -> None:
@@ -113,14 +112,14 @@ class NetworkSteps:
         return self._rows or present
 
     def _with_rows(self, steps: Callable[[Rows], Steps[T]]) -> Steps[T]:
-        """Do what needs to know what rows are: with what is known, and if it fails with what they are now."""
+        """Run steps with the cached form of rows; if they fail and the form has changed, run them again."""
         known = self._rows
         if known is None:
             return (yield from steps((yield from self._ask_rows())))
         try:
             return (yield from steps(known))
         except (ShapeError, DataError, KindError):
-            # What is wrong for the network that was there may be right for the one that is.
+            # The rows may be valid for the network that is at the key now.
             present = yield from self._ask_rows()
             if present == known:
                 raise
@@ -131,8 +130,8 @@ class NetworkSteps:
     ) -> Steps[RowCounts]:
         """Store rows.
 
-        Many rows are sent to the server in parts of about a megabyte, once all are found to be right. If it refuses one
-        all the same, because its memory is full for example, the parts before it are kept.
+        Many rows are sent in parts of about a megabyte, after all have been checked. If the server rejects a part, for
+        example because its memory is full, the parts before it stay stored.
         """
         target = None if into is None else commands.set_word("into", into)
         return (yield from self._with_rows(lambda rows: self._observe(rows, X, y, target, weight)))
@@ -143,7 +142,7 @@ class NetworkSteps:
         for batch in commands.batched(observed, BLOBS_AT_A_TIME):
             counts = (yield partial(self._link.send, batch))[-1]
         if counts is None:
-            # The server refuses rows that are none.
+            # The server rejects a command without rows.
             info = yield from self.info()
             return RowCounts(info.training_dataset_len, info.test_dataset_len)
         rows.observed(X)
@@ -170,7 +169,7 @@ class NetworkSteps:
     def run(self, X: Any) -> Steps[Any]:
         """Return outputs.
 
-        Many rows are sent to the server in parts of about a megabyte.
+        Many rows are sent in parts of about a megabyte.
         """
         rows, single, found = yield from self._answers("NR.RUN", X)
         return rows.outputs_of(found, single)
@@ -178,19 +177,19 @@ class NetworkSteps:
     def classify(
         self, X: Any, *, top: SupportsIndex | None = None, scores: bool | None = None, least: float | None = None
     ) -> Steps[Any]:
-        """Return classes, for rows in parts as those of `run`."""
+        """Return classes; rows are sent in parts, as by `run`."""
         wanted = commands.wanted(top, scores, least)
         rows, single, found = yield from self._answers("NR.CLASS", X, wanted)
         return rows.classes_of(found, single, top is not None, bool(scores))
 
     def interval(self, X: Any, level: float = 0.9) -> Steps[Interval]:
-        """Return outputs and their bounds, for rows in parts as those of `run`."""
+        """Return outputs with intervals; rows are sent in parts, as by `run`."""
         wanted = ["INTERVAL", commands.percent("level", level)]
         rows, single, found = yield from self._answers("NR.RUN", X, wanted)
         return rows.intervals_of(found, single)
 
     def class_set(self, X: Any, level: float = 0.9) -> Steps[list[Any]]:
-        """Return sets of classes, for rows in parts as those of `run`."""
+        """Return sets of classes; rows are sent in parts, as by `run`."""
         wanted = ["SET", commands.percent("level", level)]
         rows, single, found = yield from self._answers("NR.CLASS", X, wanted)
         return rows.sets_of(found, single)
@@ -205,17 +204,17 @@ class NetworkSteps:
         min_p: float | None = None,
         seed: SupportsIndex | None = None,
     ) -> Steps[Any]:
-        """Return classes that the server draws.
+        """Return classes drawn by the server.
 
-        With a seed all rows go to the server at once, since they are drawn one after the other; without one in parts as
-        those of `run`, and the server chooses the seeds.
+        With a seed all rows are sent in one command, since they share one random stream; without a seed they are sent
+        in parts, as by `run`, and the server chooses the seeds.
         """
         wanted = _core.sampling_words(temperature, top_k, top_p, min_p, seed)
         rows, single, found = yield from self._answers("NR.CLASS", X, wanted, seed is not None)
         return rows.classes_of(found, single, False, False)
 
     def calibrate(self, X: Any = None, y: Any = None) -> Steps[int]:
-        """Have intervals follow from fresh rows, which go all at once: ``NR.CALIBRATE``."""
+        """Calibrate on fresh rows, which are sent in one command: ``NR.CALIBRATE``."""
         if X is None:
             if y is not None:
                 raise TypeError("y without X: expected rows, or nothing for the validation rows")
@@ -231,7 +230,7 @@ class NetworkSteps:
         want: Any = None,
         top: int | None = None,
     ) -> Steps[list[Ranked]]:
-        """Return candidates, best first, of which the server is asked in parts as by `run`."""
+        """Return ranked candidates, which are sent in parts, as by `run`."""
         most = None if top is None else commands.whole("top", top, 2**32 - 1, least=1)
         return (yield from self._with_rows(lambda rows: self._rank(rows, candidates, shared, want, most)))
 
@@ -283,24 +282,24 @@ class NetworkSteps:
         into: Set | None = None,
         weight: float | None = None,
     ) -> Steps[RowCounts]:
-        """Store a row that the server reads from hashes: ``NR.HOBSERVE``.
+        """Store a row with values from hashes in the server: ``NR.HOBSERVE``.
 
         Parameters
         ----------
         hashes : sequence of str or bytes
-            The keys of the hashes, one for each role, in the order in which the roles first stand among the fields:
-            ``user.age`` is the field ``age`` of the hash of the role ``user``.
+            The keys of the hashes, one for each role, in the order in which roles first occur among the fields: the
+            network's field ``user.age`` is the field ``age`` of the hash with the role ``user``.
         outcome : str, number or sequence of numbers
-            What the row came to.
+            The outcome of the row.
         fields : dict, optional
-            Values that no hash holds, or that are to count instead.
+            Values that no hash has, or that override those of a hash.
         into, weight
             As for `observe`.
 
         Returns
         -------
         RowCounts
-            How many rows there are then of the training set and of the validation set.
+            Numbers of stored training and validation rows.
 
         Examples
         --------
@@ -318,7 +317,7 @@ class NetworkSteps:
         return RowCounts(int(train), int(test))
 
     def run_hashes(self, hashes: Sequence[Key], *, fields: Mapping[str, Any] | None = None) -> Steps[Any]:
-        """Return the outputs for a row that the server reads from hashes: ``NR.HRUN``.
+        """Return the outputs for a row with values from hashes in the server: ``NR.HRUN``.
 
         Parameters
         ----------
@@ -328,7 +327,7 @@ class NetworkSteps:
         Returns
         -------
         dict or float
-            What `run` returns for one row.
+            As from `run` for a single row.
         """
         rows = cast("Named", (yield from self._ask_rows()))
         reply = yield from self._ask("NR.HRUN", self._key, *commands.hashes(hashes, fields))
@@ -343,7 +342,7 @@ class NetworkSteps:
         scores: bool | None = None,
         least: float | None = None,
     ) -> Steps[Any]:
-        """Return the class of a row that the server reads from hashes: ``NR.HCLASS``.
+        """Return the class of a row with values from hashes in the server: ``NR.HCLASS``.
 
         Parameters
         ----------
@@ -355,7 +354,7 @@ class NetworkSteps:
         Returns
         -------
         str, list or None
-            What `classify` returns for one row.
+            As from `classify` for a single row.
         """
         wanted = commands.wanted(top, scores, least)
         rows = cast("Named", (yield from self._ask_rows()))
@@ -371,23 +370,23 @@ class NetworkSteps:
         want: str | None = None,
         top: SupportsIndex | None = None,
     ) -> Steps[list[tuple[str, float | None]]]:
-        """Return hashes, best first: ``NR.RANK``.
+        """Return hashes in order of their score, best first: ``NR.RANK``.
 
         Parameters
         ----------
         hashes : sequence of str or bytes
-            The keys of the hashes of all roles but the last, then those of the candidates for the last role.
+            The keys of the hashes of all roles but the last, then the keys of the candidates for the last role.
         fields : dict, optional
             As for `observe_hashes`.
         want : str, optional
-            The class whose probability counts; the second of two unless given.
+            The class whose probability is the score; by default the second of two.
         top : int, optional
-            How many to return at most; all unless given.
+            Largest number of results; by default all.
 
         Returns
         -------
         list of tuple of str and float
-            The keys of the candidates and their scores; None for a key without a hash, which comes last.
+            Keys and scores of the candidates; keys that hold no hash have the score None and come last.
         """
         words: list[Any] = [] if want is None else ["FOR", want]
         words += [] if top is None else ["TOP", commands.whole("top", top, 2**32 - 1, least=1)]
@@ -404,10 +403,10 @@ class NetworkSteps:
         progress: bool | None = None,
         callback: Callable[[Progress], object] | None = None,
     ) -> Steps[Report]:
-        """Train, and wait.
+        """Train, and return at the end.
 
-        Whatever interrupts the wait for a server (Ctrl-C, an exception of the callback, a cancellation) asks it to stop
-        the training, and goes on once the server has kept what was learnt.
+        In a server, an interruption of the wait (Ctrl-C, an exception of the callback, a cancellation) stops the
+        training and propagates when the server has stored the result.
         """
         check_watching(progress, callback)
         job = yield from self.start_training(
@@ -425,18 +424,18 @@ class NetworkSteps:
     ) -> Steps[RedisJob]:
         """Start a training.
 
-        In a server it goes on without this client, and its result is there for all. To wait for one that somebody else
-        started, see `NeuralRedis.threads` and `info`.
+        In a server it continues without this client, and all clients get the result. For trainings of other clients,
+        see `NeuralRedis.threads` and `info`.
         """
         command, cycles, seconds = commands.train(self._key, max_cycles, max_time, autostop, backtrack)
-        # The network as it was, in case that the training ends before anybody waits for it.
+        # The state before the training, to recognize a training that ends before the first wait.
         info, _ = yield partial(self._link.send, [("NR.INFO", self._key), command])
         return RedisJob(self._link, self._key, replies.info(info), cycles, seconds)
 
     def stop(self) -> Steps[bool]:
-        """Ask a training to end.
+        """Stop a training.
 
-        In a server it may be one that another client started.
+        In a server it may have been started by another client.
         """
         return bool((yield from self._ask("NR.STOP", self._key)))
 
@@ -450,7 +449,7 @@ class NetworkSteps:
         return None if fields is None else report_of(fields)
 
     def evaluate(self, X: Any = "test", y: Any = None, *, weight: ArrayLike | None = None) -> Steps[Evaluation]:
-        """Return the reply of ``NR.EVALUATE``, for fresh rows all at once."""
+        """Return the reply of ``NR.EVALUATE``; fresh rows are sent in one command."""
         if names_a_set(X, y, weight):
             reply = yield from self._ask("NR.EVALUATE", self._key, commands.set_word("set", cast("str", X)))
         else:
@@ -486,11 +485,11 @@ class NetworkSteps:
         found: list[Any] = []
         for batch in commands.batched(asked, ROWS_AT_A_TIME):
             found += yield partial(self._link.send, batch)
-        # Rows may have gone in between.
+        # Rows may have been deleted meanwhile.
         return rows.rows_of([row for row in found if row is not None])
 
     def reset(self) -> Steps[None]:
-        """Forget what was learnt: ``NR.RESET``."""
+        """Draw new random weights: ``NR.RESET``."""
         yield from self._ask("NR.RESET", self._key)
 
     def configure(self, **options: Unpack[Changes]) -> Steps[Options]:
@@ -505,9 +504,9 @@ class NetworkSteps:
     @overload
     def export(self, path: str | os.PathLike[str], to: str | None = None) -> Steps[list[Path]]: ...
     def export(self, path: str | os.PathLike[str] | None = None, to: str | None = None) -> Steps[Any]:
-        """Write files that answer without neuralredis; without a path, return the network as bytes.
+        """Write the network as code or a model file; without a path, return it as bytes.
 
-        The bytes are those that `save` writes and `Network.from_bytes` reads.
+        The bytes have the format of `save` and `Network.from_bytes`.
         """
         network = yield from self._exported()
         if path is None:
@@ -523,7 +522,7 @@ class NetworkSteps:
         yield partial(self._link.call, partial(files.replace, path, network))
 
     def download(self) -> Steps[Network]:
-        """Return a copy of the network in this process, rows and all; a running training is not in it.
+        """Return a copy of the network, with its rows, in this process; a running training is not included.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""Rows of numbers by their positions: the commands that carry them, and what the replies say."""
+"""Commands with rows of numbers, and their replies."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ __all__ = ["Positions"]
 
 
 class Positions:
-    """What of a network must be known to read rows for it and to read its answers."""
+    """Builds commands and parses replies for a network without fields."""
 
     def __init__(self, kind: str, inputs: int, outputs: int) -> None:
         self._key = (kind, inputs, outputs)
         self.kind, self.inputs, self.outputs = self._key
         self._reader = _core.RowReader(kind, inputs, outputs)
-        #: What the columns of the first frame were called that was observed here.
+        #: Names of the columns of the first frame that was observed here; later frames must have the same.
         self._names: list[str] | None = None
 
     def __eq__(self, other: object) -> bool:
-        """Return whether rows of both are made of the same numbers."""
+        """Return whether both have the same kind and numbers of inputs and outputs."""
         return isinstance(other, Positions) and self._key == other._key
 
     def observe(self, key: Key, X: ArrayLike, y: Any, into: str | None, weight: ArrayLike | None) -> Iterator[Command]:
-        """Return NR.OBSERVE for rows, none for no rows."""
+        """Return NR.OBSERVE for rows, in parts; nothing for no rows."""
         _check_given(y)
         rows, weights = self._reader.examples(X, y, weight, names=self._names)
         return commands.observe(key, self.inputs, rows, weights, into) if len(rows) else iter(())
 
     def observed(self, X: ArrayLike) -> None:
-        """Take note of what the columns of rows were called that have been observed."""
+        """Store the names of the columns of the first frame."""
         names = self._reader.names(X)
         if names is not None and self._names is None:
             self._names = names
@@ -47,9 +47,9 @@ class Positions:
     def ask(
         self, command: str, key: Key, X: ArrayLike, wanted: list[Any], whole: bool
     ) -> tuple[bool, Iterator[Command]]:
-        """Return whether rows are one by itself, and what asks for the answers to them: nothing for no rows.
+        """Return whether X is a single row, and commands for the predictions of its rows; nothing for no rows.
 
-        That is one command if they are to go as a `whole`.
+        With `whole` all rows are in one command.
         """
         if command == "NR.CLASS" and self.kind != "classifier":
             raise KindError("the network is a regressor: only a classifier has classes")
@@ -68,7 +68,7 @@ class Positions:
         return single, ((command, key, *commands.blob(rows[part]), *more) for part in sliced)
 
     def judge(self, command: str, key: Key, X: Any, y: Any, weight: ArrayLike | None) -> Command:
-        """Return what judges a network by fresh rows, whole: what parts say does not add up to what all do."""
+        """Return one command that evaluates or calibrates by fresh rows; results of parts could not be combined."""
         _check_given(y)
         rows, weights = self._reader.examples(X, y, weight, names=self._names)
         if not len(rows):
@@ -76,14 +76,14 @@ class Positions:
         return (command, key, *commands.blob(rows, weights))
 
     def outputs_of(self, found: list[Any], single: bool) -> Any:
-        """Return what replies to NR.RUN say."""
+        """Return the outputs in replies of NR.RUN."""
         if not found:
             return np.empty((0, self.outputs), np.float32)
         outputs = np.concatenate([replies.singles(reply, self.outputs) for reply in found])
         return outputs if single else outputs.reshape(-1, self.outputs)
 
     def intervals_of(self, found: list[Any], single: bool) -> Interval:
-        """Return what replies to NR.RUN with INTERVAL say."""
+        """Return the intervals in replies of NR.RUN with INTERVAL."""
         texts = (np.array(reply, np.float32).ravel() for reply in found if not isinstance(reply, bytes))
         blobs = (np.frombuffer(reply, "<f4").astype(np.float32) for reply in found if isinstance(reply, bytes))
         parts = np.concatenate([np.empty(0, np.float32), *texts, *blobs]).reshape(-1, self.outputs, 3)
@@ -91,13 +91,13 @@ class Positions:
         return Interval(value, low, high)
 
     def sets_of(self, found: list[Any], single: bool) -> list[Any]:
-        """Return what replies to NR.CLASS with SET say: of one row a list, of many a list of lists."""
+        """Return the sets in replies of NR.CLASS with SET: a list for a single row, else a list of lists."""
         sets = [each for reply in found for each in (reply if isinstance(reply[0], list) else [reply])]
         sets = [[int(label) for label in each] for each in sets]
         return sets[0] if single else sets
 
     def classes_of(self, found: list[Any], single: bool, several: bool, scores: bool) -> Any:
-        """Return what replies to NR.CLASS say."""
+        """Return the classes in replies of NR.CLASS: an int for a single row, else an array."""
         if single:
             return int(found[0])
         return np.concatenate([np.empty(0, np.int64), *(np.atleast_1d(np.array(reply, np.int64)) for reply in found)])
@@ -114,19 +114,19 @@ class Positions:
         return commands.whole(what, label, self.outputs - 1)
 
     def explanation_of(self, reply: Any) -> Explanation:
-        """Return what a reply to NR.EXPLAIN says."""
+        """Return the explanation in a reply of NR.EXPLAIN."""
         return replies.explanation(reply, int, lambda _, value: replies.single(value))
 
     def changes_of(self, reply: Any) -> Counterfactual:
-        """Return what a reply to NR.EXPLAIN with WANT says."""
+        """Return the changes in a reply of NR.EXPLAIN with WANT."""
         return replies.changes(reply, int, lambda _, value: replies.single(value))
 
     def rank(self, key: Key, candidates: Any, shared: Any) -> Iterator[Command]:
-        """Refuse candidates, which only networks of fields put in order."""
+        """Raise `KindError`: only networks with fields rank candidates."""
         raise KindError("the network has no fields: rank is for networks with fields")
 
 
 def _check_given(y: Any) -> None:
-    """Refuse rows without what they have come to, as those of fields may be."""
+    """Raise TypeError if outcomes are missing; only rows of fields can have them in X."""
     if y is None:
         raise TypeError("y is missing: expected the classes or the outputs of the rows")

@@ -1,7 +1,6 @@
-"""Errors of the server as exceptions of ours, by the code that a reply begins with.
+"""Map errors of the server to exceptions of this package, by the error code at the beginning of a reply.
 
-What is not of the module (a lost connection, a full memory, a read-only replica, missing permissions) passes as the
-client raised it.
+Other errors (a lost connection, a full memory, a read-only replica, missing permissions) stay those of the client.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from neuralredis.module import module_path
 
 __all__ = ["ours"]
 
-#: The exceptions that an embedded network raises for the same.
+#: The exceptions that an embedded network raises for the same errors, by code.
 CODES: dict[str, type[NeuralRedisError]] = {
     "NROPTION": exceptions.OptionError,
     "NRSHAPE": exceptions.ShapeError,
@@ -25,20 +24,20 @@ CODES: dict[str, type[NeuralRedisError]] = {
     "NRMEMORY": exceptions.OutOfMemoryError,
     "WRONGTYPE": exceptions.WrongTypeError,
 }
-#: What has no code of its own, since clients of the original know it.
+#: Errors without a code of their own, for compatibility with clients of the original module, by their beginning.
 BEGINNINGS: dict[str, type[NeuralRedisError]] = {
     "no network at key ": exceptions.NotFoundError,
     "there is a network at key ": exceptions.ExistsError,
 }
-#: The server's own words, and those of a client of a cluster, which asks the server where the keys of a command are.
+#: Errors without the module: of servers, and of a cluster client that asks for the positions of a command's keys.
 _NO_MODULE = re.compile(
     r"unknown command .?NR\.|unknown type name 'neural-NN'|NR\.\w+ command doesn't exist", re.IGNORECASE
 )
 
 
 def ours(error: Exception) -> Exception:
-    """Return the exception to raise: one of ours for what the module refuses, else the same."""
-    # By the names of its classes, which redis-py and valkey-py have in common.
+    """Return the exception to raise: one of this package for an error of the module, else the same."""
+    # By names of classes, which redis-py and valkey-py share.
     if not {"ResponseError", "RedisError", "ValkeyError"} & {kind.__name__ for kind in type(error).__mro__}:
         return error
     message = str(error).removeprefix("ERR ")
@@ -59,7 +58,7 @@ def _how_to_load() -> str:
     except FileNotFoundError:
         module = "/path/to/libneuralredis.so"
     return (
-        "the server has not loaded the neuralredis module. Start a server that has with `neuralredis serve`, or put "
-        f"`loadmodule {module}` into the server's configuration (a copy of the file if the server is elsewhere). Where "
-        "no modules are allowed, train a neuralredis.Network and keep it with store(key, network) and fetch(key)"
+        "the server has not loaded the neuralredis module. Start one that has with `neuralredis serve`, or put "
+        f"`loadmodule {module}` into the server's configuration (a copy of the file if the server is elsewhere). If "
+        "modules are not allowed, train a neuralredis.Network and store it with store(key, network) and fetch(key)"
     )

@@ -1,7 +1,7 @@
-"""What the server answers, as the values that an embedded network gives.
+"""Parse replies of the server into the values that an embedded network returns.
 
-Replies come undecoded, so that bytes are bytes whatever the client was told to do with text. In RESP2 a map is a list
-of names and values in turn, numbers are text, and flags are 0, 1, yes or no; in RESP3 they are what they are.
+Replies are undecoded bytes, whatever the client is configured to decode. In RESP2 a map is a list of alternating names
+and values, numbers are text, and flags are 0, 1, yes or no; RESP3 has types for them.
 """
 
 from __future__ import annotations
@@ -41,27 +41,27 @@ __all__ = [
 
 
 def text(reply: Any) -> str:
-    """Return a word."""
+    """Return a simple string or error text."""
     return reply.decode() if isinstance(reply, bytes) else str(reply)
 
 
 def name(reply: Any) -> str:
-    """Return a name of the user's; bytes that are no UTF-8 are as in the names of files."""
+    """Return a name that a user chose, decoded with ``surrogateescape``."""
     return reply.decode(errors="surrogateescape") if isinstance(reply, bytes) else str(reply)
 
 
 def scores(reply: Any) -> dict[str, float]:
-    """Return names and numbers, in their order."""
+    """Return numbers by name, in order."""
     return {of: float(np.float32(score)) for of, score in _pairs(reply)}
 
 
 def ranking(reply: Any) -> list[tuple[str, Any]]:
-    """Return names and numbers, the best first; without a number where there is none."""
+    """Return names and scores, best first; None for a missing score."""
     return [(of, None if score is None else float(np.float32(score))) for of, score in _pairs(reply)]
 
 
 def _pairs(reply: Any) -> list[tuple[str, Any]]:
-    """Return pairs: from a map, from a list of pairs, or, in RESP2, from names and values in turn."""
+    """Return pairs from a map, from a list of pairs, or (RESP2) from alternating names and values."""
     if isinstance(reply, dict):
         pairs = list(reply.items())
     elif reply and isinstance(reply[0], list):
@@ -72,27 +72,27 @@ def _pairs(reply: Any) -> list[tuple[str, Any]]:
 
 
 def number(reply: Any) -> float | None:
-    """Return a number, if there is one."""
+    """Return a number, or None for null."""
     return None if reply is None else float(reply)
 
 
 def flag(reply: Any) -> bool:
-    """Return a flag, in whichever form."""
+    """Return a flag, in any form of RESP2 or RESP3."""
     return reply in (True, 1, b"1", b"yes", "yes")
 
 
 def fields(reply: Any) -> dict[str, Any]:
-    """Return named values, names with underscores."""
+    """Return values by name, with underscores for dashes."""
     pairs = reply.items() if isinstance(reply, dict) else zip(reply[::2], reply[1::2], strict=True)
     return {text(name).replace("-", "_"): value for name, value in pairs}
 
 
 def single(reply: Any) -> float:
-    """Return the decimal that was given rather than what single precision makes of it."""
+    """Return the shortest decimal of a float32 number, which is the one that the user gave."""
     return float(str(np.float32(reply)))
 
 
-#: How what is told of an option that is no word is read, by what it may be.
+#: Parsers of options that are not words, by type.
 _OPTIONS: dict[str | None, Callable[[Any], Any]] = {
     None: text,
     "flag": flag,
@@ -103,7 +103,7 @@ _OPTIONS: dict[str | None, Callable[[Any], Any]] = {
 }
 
 
-#: Options that NR.INFO tells by the original's names.
+#: Options that NR.INFO has under the names of the original module.
 _AS_THE_ORIGINAL = {
     "normalize": "auto_normalization",
     "dataset": "training_dataset_maxlen",
@@ -112,7 +112,7 @@ _AS_THE_ORIGINAL = {
 
 
 def options(found: dict[str, Any]) -> dict[str, Any]:
-    """Return the options among the fields of NR.INFO."""
+    """Return the options in the fields of NR.INFO."""
     values = {}
     for name, _, words, other, _ in _core.option_table():
         if (reply := found.get(_AS_THE_ORIGINAL.get(name, name))) is not None:
@@ -123,14 +123,12 @@ def options(found: dict[str, Any]) -> dict[str, Any]:
 
 def _kind(reply: Any) -> str:
     if text(reply) not in get_args(Kind):
-        raise FormatError(
-            f"the server says that the network is a {text(reply)!r}: expected {' or '.join(get_args(Kind))}"
-        )
+        raise FormatError(f"the kind of the network is {text(reply)!r}: expected {' or '.join(get_args(Kind))}")
     return text(reply)
 
 
 def info(reply: Any) -> Info:
-    """Return what NR.INFO says. Fields of a later module are left out."""
+    """Return the information in a reply of NR.INFO. Unknown fields, of a later module, are ignored."""
     found = fields(reply)
     chosen = options(found) | _named(found)
     values: dict[str, Any] = {"classification_errors_perc": None, **chosen}
@@ -155,7 +153,7 @@ def info(reply: Any) -> Info:
 
 
 def _named(found: dict[str, Any]) -> dict[str, Any]:
-    """Return what NR.INFO says about fields; nothing of a network without."""
+    """Return fields, target and classes from NR.INFO; an empty dict for a network without fields."""
     if "fields" not in found:
         return {}
     targets = tuple(map(name, found["targets"]))
@@ -167,7 +165,7 @@ def _named(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def field_statistics(reply: Any) -> FieldStatistics:
-    """Return what NR.FIELDS says of a field."""
+    """Return the statistics of a field in a reply of NR.FIELDS."""
     found = fields(reply)
     size = "" if found["number"] is None else f" {int(found['number'])}"
     sign = f" {text(found['monotone'])}" if "monotone" in found else ""
@@ -187,7 +185,7 @@ def field_statistics(reply: Any) -> FieldStatistics:
 
 
 def explanation(reply: Any, named: Callable[[Any], Any], value: Callable[[Any, Any], Any]) -> Explanation:
-    """Return what NR.EXPLAIN says; `named` reads the name of a field, or of an output, and `value` what a row has."""
+    """Return the explanation in a reply of NR.EXPLAIN; `named` parses names of fields and outputs, `value` values."""
     found = fields(reply)
 
     def of_fields(told: Any, read: Callable[[Any, Any], Any]) -> dict[Any, Any]:
@@ -210,7 +208,7 @@ def explanation(reply: Any, named: Callable[[Any], Any], value: Callable[[Any, A
 
 
 def changes(reply: Any, named: Callable[[Any], Any], value: Callable[[Any, Any], Any]) -> Counterfactual:
-    """Return what NR.EXPLAIN says with WANT."""
+    """Return the changes in a reply of NR.EXPLAIN with WANT."""
     found = fields(reply)
     told = found["changes"]
     changed = None
@@ -222,7 +220,7 @@ def changes(reply: Any, named: Callable[[Any], Any], value: Callable[[Any, Any],
 
 
 def report(reply: Any) -> dict[str, Any] | None:
-    """Return the fields of a `Report`, as an embedded network gives them; None before the first training."""
+    """Return the attributes of a `Report`, as the extension returns them; None before the first training."""
     if reply is None:
         return None
     found = fields(reply)
@@ -246,7 +244,7 @@ def _numbers(column: Iterable[Any]) -> NDArray[np.float64]:
 
 
 def evaluation(reply: Any) -> dict[str, Any]:
-    """Return the fields of an evaluation, as an embedded network gives them."""
+    """Return the attributes of an evaluation, as the extension returns them."""
     found = fields(reply)
     of_classes = ("confusion", "classes")
     values: dict[str, Any] = {name: number(value) for name, value in found.items() if name not in of_classes}
@@ -259,20 +257,20 @@ def evaluation(reply: Any) -> dict[str, Any]:
 
 
 def singles(reply: Any, outputs: int) -> NDArray[np.float32]:
-    """Return the outputs of rows: of one as an array of numbers, of many as bytes."""
+    """Return outputs as float32: of one row, from a list of numbers; of several, from bytes."""
     if isinstance(reply, bytes):
         return np.frombuffer(reply, "<f4").astype(np.float32).reshape(-1, outputs)
     return np.array([float(value) for value in reply], np.float32)
 
 
 def outcome(reply: Any) -> tuple[str, str | None]:
-    """Return how a training ended, in a word and, if it failed, with the reason."""
+    """Return how a training ended: a word and, for a failed one, the reason."""
     word, _, reason = text(reply).partition(": ")
     return word, reason or None
 
 
 def threads(reply: Any) -> list[ListedTraining]:
-    """Return what NR.TRAININGS lists; of a cluster, those of all its servers."""
+    """Return the trainings in a reply of NR.TRAININGS, of all servers of a cluster."""
     listed = [each for found in reply.values() for each in found] if isinstance(reply, dict) else reply
     return [_listed(fields(each)) for each in listed]
 

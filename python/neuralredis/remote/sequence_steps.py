@@ -1,6 +1,6 @@
-"""What is done with a network of sequences in a server, in steps, as both faces offer it.
+"""The operations of a network of sequences in a server, as steps for both interfaces.
 
-What `SequenceNetwork` offers too is documented there; what a docstring here tells beyond its summary is added to that.
+Methods that `SequenceNetwork` has, too, get its docstring; text after the first paragraph here is added to it.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from neuralredis.steps import Steps
 
 __all__ = ["SequenceSteps"]
 
-#: Commands that are sent before their replies are read: some 16 MB of events at most.
+#: Commands in one pipeline: at most about 16 MB of events.
 COMMANDS_AT_A_TIME = 256
-#: What is wrong with a network of rows.
-OF_ROWS = "the network learns from rows: expected one that is created as of sequences"
+#: Message for a network of rows.
+OF_ROWS = "the network learns from rows: expected a network of sequences"
 
 
 @documented(SequenceNetwork)
 class SequenceSteps(NetworkSteps):
-    """The operations of a network of sequences at a key, beside those of any network."""
+    """The operations of a network of sequences at a key, besides those of any network."""
 
     def _ask_rows(self) -> Steps[Any]:
         reply = yield from self._ask("NR.INFO", self._key)
@@ -57,12 +57,12 @@ class SequenceSteps(NetworkSteps):
         into: Set | None = None,
         weight: ArrayLike | None = None,
     ) -> Steps[RowCounts]:
-        """Tell the server of sequences.
+        """Store sequences.
 
-        A server does not list the ids that it has: each sequence needs one, by ``ids`` or by the column ``sequence``.
-        All is read first, and nothing is sent if anything is wrong. Then each sequence is a command, or several if its
-        events take more than some 60,000 bytes, and each event by position one of its own; many are sent at a time.
-        If the server refuses one all the same, because its memory is full for example, the others are kept.
+        In a server each sequence needs an id, by ``ids`` or by the column ``sequence``. All events are checked first,
+        and nothing is sent if one is invalid. Each sequence is sent as one command, or as several if its events take
+        more than about 60,000 bytes; without fields each event is a command. Commands are pipelined. If the server
+        rejects one, for example because its memory is full, the others stay stored.
         """
         columns = (sequence, order)
         return (
@@ -72,7 +72,10 @@ class SequenceSteps(NetworkSteps):
     def observe_series(
         self, X: Iterable[Any], *, ids: Sequence[str | bytes | int] | None = None, kept_back: float = KEPT_BACK
     ) -> Steps[RowCounts]:
-        """Tell the server of series, each of which is cut in time; each needs an id, as of `observe`."""
+        """Store series cut in time.
+
+        In a server each series needs an id, as for `observe`.
+        """
         series = list(X)
         return (
             yield from self._with_rows(
@@ -93,7 +96,7 @@ class SequenceSteps(NetworkSteps):
         return (yield from self._send(events.observe(self._key, X, y, ids, columns, into, weight)))
 
     def _send(self, told: Iterator[commands.Command]) -> Steps[RowCounts]:
-        """Send many commands at a time, and return how many sequences there are then."""
+        """Send commands in pipelines, and return the numbers of stored sequences."""
         counts: Any = None
         for batch in commands.batched(told, COMMANDS_AT_A_TIME):
             counts = (yield partial(self._link.send, batch))[-1]
@@ -104,9 +107,10 @@ class SequenceSteps(NetworkSteps):
         return RowCounts(int(train), int(test))
 
     def step(self, state: bytes, event: Any) -> Steps[tuple[NDArray[float32], bytes]]:
-        """Return an answer and a new state: ``NR.STEP``.
+        """Return outputs and a new state: ``NR.STEP``.
 
-        It is read-only, so replicas do it, too: one that has not yet heard of a word that a state knows refuses it.
+        The command is read-only, so replicas accept it. A replica rejects a state with a category that has not been
+        replicated to it yet.
         """
         bytes_of_state = sequences._state(state)
         return (yield from self._with_rows(lambda rows: self._step(cast("Events", rows), bytes_of_state, event)))
@@ -117,22 +121,22 @@ class SequenceSteps(NetworkSteps):
         return events.outputs_of(answer), bytes(state)
 
     def evaluate(self, X: Set = "test") -> Steps[Evaluation]:  # type: ignore[override]
-        """Return how well the network does on a stored set.
+        """Evaluate the network on a stored set.
 
         Parameters
         ----------
         X : {"test", "train"}, default "test"
-            The set. Fresh sequences are evaluated by a network in this process, which `download` returns.
+            The set. For fresh sequences, `download` the network.
 
         Returns
         -------
         ClassifierEvaluation or RegressorEvaluation
-            The figures, beside those of a baseline.
+            Errors and the baseline.
         """
         return (yield from super().evaluate(commands.set_word("X", X).lower()))
 
     def download(self) -> Steps[SequenceNetwork]:
-        """Return a copy of the network in this process, sequences and all; a running training is not in it.
+        """Return a copy of the network, with its sequences, in this process; a running training is not included.
 
         Examples
         --------

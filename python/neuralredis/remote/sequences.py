@@ -1,4 +1,4 @@
-"""A network of sequences in a Redis server, and one of its sequences."""
+"""A network of sequences in a Redis server, and sessions of its sequences."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ __all__ = ["RedisSequenceNetwork", "RedisSession"]
 
 
 class RedisSequenceNetwork:
-    """A network of sequences in a Redis server; `NeuralRedis.create_sequences` and `NeuralRedis.network` make one.
+    """A network of sequences in a Redis server; `NeuralRedis.create_sequences` and `NeuralRedis.network` return one.
 
-    It does what a `SequenceNetwork` does with the sequences that it keeps, by the same methods, and the same seed,
-    events and calls give the same numbers. A server answers only for sequences that it keeps, after one more event if
-    need be: to run, classify, evaluate, forecast or sample sequences that are not kept, and for `SequenceNetwork.ids`,
-    `download` the network first. Otherwise it is as a `RedisNetwork`.
+    It has the methods of `SequenceNetwork` for stored sequences, and the same seed, events and calls give the same
+    numbers. A server predicts only for stored sequences, optionally after one more event: to run, classify, evaluate,
+    forecast or sample other sequences, and for `SequenceNetwork.ids`, `download` the network first. Otherwise it is
+    like a `RedisNetwork`.
 
     Attributes
     ----------
     key : str or bytes
-        Where the network is.
+        The network's key.
 
     Examples
     --------
-    Visitors who look at the help twice in a row leave.
+    Visitors who look at the help twice in a row leave:
 
     >>> net = db.create_sequences("visits", "classifier", fields={"page": "category"}, target="left", seed=1)
     >>> pages = [["home", "help", "help"] if user % 2 else ["help", "home", "help"] for user in range(100)]
@@ -43,7 +43,7 @@ class RedisSequenceNetwork:
     'yes'
     >>> visitor.finish("no")
 
-    A series is continued.
+    Forecast a series:
 
     >>> load = db.create_sequences("load", "regressor", fields={"kwh": "number"}, target="kwh", dataset=10, seed=1)
     >>> counts = load.observe([[1, 5] * 20], ids=["meter:3"])
@@ -57,7 +57,7 @@ class RedisSequenceNetwork:
         self._steps = SequenceSteps(link, key)
 
     def session(self, id: str | bytes | int) -> RedisSession:
-        """Return what one sequence is asked and told by. The server is not asked.
+        """Return a session, the methods of one sequence, without a request to the server.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class RedisSequenceNetwork:
         Returns
         -------
         RedisSession
-            It holds the network and the id, and nothing else.
+            It refers to the network and the id, and has no state of its own.
         """
         return RedisSession(self, id_of(id))
 
@@ -92,16 +92,16 @@ class RedisSequenceNetwork:
         return self.export()
 
     def __repr__(self) -> str:
-        """Return where the network is, which needs no server."""
+        """Return the network's key, without a request to the server."""
         return f"<RedisSequenceNetwork {self.key!r}>"
 
     def _repr_html_(self) -> str:
-        """Return a table and the last training's learning curve, for notebooks."""
+        """Return a table and the learning curve of the last training, for notebooks."""
         return html.network(self.info(), self.report())
 
 
 class RedisSession:
-    """One sequence of a network in a server, as a `Session`; `RedisSequenceNetwork.session` makes one.
+    """One sequence of a network in a server, with the methods of `Session`; `RedisSequenceNetwork.session` returns one.
 
     Attributes
     ----------

@@ -1,6 +1,6 @@
-"""What one sequence of a network in a server is asked and told, in steps, as both faces offer it.
+"""The operations of one sequence of a network in a server, as steps for both interfaces.
 
-What `Session` offers too is documented there; what a docstring here tells beyond its summary is added to that.
+Methods get the docstrings of `Session`; text after the first paragraph here is added to it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["SessionSteps"]
 
 T = TypeVar("T")
 
-#: Values of a forecast, and events that are drawn, at most.
+#: Most values of a forecast, and most sampled events.
 MOST_STEPS = 10_000
 
 
@@ -49,11 +49,11 @@ class SessionSteps:
         return (yield from self._network._with_rows(lambda rows: steps(cast("Events", rows))))
 
     def observe(self, event: Any, *, into: Set | None = None) -> Steps[None]:
-        """Add an event."""
+        """Append an event."""
         yield from self._with_events(lambda events: self._happen(events, [event], None, None, into))
 
     def finish(self, outcome: Any, *, weight: float | None = None) -> Steps[None]:
-        """Say what the sequence has come to."""
+        """Store the outcome of the sequence."""
         outcomes = outcome if isinstance(outcome, (list, tuple, np.ndarray)) else [outcome]
         yield from self._with_events(lambda events: self._happen(events, [], outcomes, weight, None))
 
@@ -78,7 +78,7 @@ class SessionSteps:
         return events.class_of((yield from self._ask(*asked)), bool(wanted))
 
     def forecast(self, steps: SupportsIndex, *, level: float | None = None) -> Steps[Forecast]:
-        """Return the next values: ``NR.FORECAST``."""
+        """Return the forecast: ``NR.FORECAST``."""
         count = commands.whole("steps", steps, MOST_STEPS, least=1)
         wanted = () if level is None else ("->", "INTERVAL", commands.percent("level", level))
         reply = yield from self._ask("NR.FORECAST", self._key, self._id, count, *wanted)
@@ -99,7 +99,7 @@ class SessionSteps:
         penalty: float = 1.0,
         seed: SupportsIndex | None = None,
     ) -> Steps[list[str]]:
-        """Return events that could come next: ``NR.SAMPLE``.
+        """Return sampled events: ``NR.SAMPLE``.
 
         Without a seed the server chooses one.
         """
@@ -114,5 +114,5 @@ class SessionSteps:
         return [replies.name(word) for word in (yield from self._ask("NR.SAMPLE", self._key, self._id, *words))]
 
     def forget(self) -> Steps[bool]:
-        """Drop the sequence: ``NR.FORGET``."""
+        """Delete the sequence: ``NR.FORGET``."""
         return bool((yield from self._ask("NR.FORGET", self._key, self._id)))

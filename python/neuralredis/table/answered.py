@@ -1,4 +1,4 @@
-"""What a network has answered to the rows of a table, beside the truth: what comparisons and reports are made of."""
+"""A network's predictions for the rows of a table, with the outcomes: the data of comparisons and reports."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from neuralredis.table.values import taken
 
 __all__ = ["Answered", "Source", "answered", "cells_of", "read_report"]
 
-#: Letters of a cell that a report holds at most.
+#: Most characters of a cell in a report.
 LONGEST_CELL = 300
-#: Rows and classes of a report at most, so that a file of a stranger does not take all memory.
+#: Most rows and classes of a report, so that a forged file cannot exhaust the memory.
 MOST_ROWS, MOST_CLASSES = 10_000_000, 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """The table that rows are of.
+    """The identity of a table.
 
     Attributes
     ----------
     name : str
-        Its file, without the folder.
+        Its file name, without the folder.
     rows : int
-        How many it has.
+        Number of its rows.
     digest : str
-        What tells it from other tables: SHA-256 of its cells.
+        SHA-256 of its cells.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Source:
 
     @classmethod
     def of(cls, table: Table, columns: Mapping[str, Column]) -> Source:
-        """Return what tells a table from others, by what its cells say and not by how they are stored."""
+        """Return the identity of a table, by its cells and not by its format."""
         found = hashlib.sha256()
         for name in sorted(columns):
             column = columns[name]
@@ -61,30 +61,30 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Answered:
-    """What a network has answered to some rows.
+    """A network's predictions for some rows.
 
     Attributes
     ----------
     network : str
-        What the network is called.
+        The network's name.
     target : str
-        The column that it answers.
+        The column that it predicts.
     classes : tuple of str or None
-        The classes that it knows; None of numbers.
+        Its classes; None for a regressor.
     source : Source
         The table.
     rows : numpy.ndarray of int64, shape (rows,)
-        Which rows of the table these are, from 1 on.
+        Numbers of the rows in the table, from 1.
     truth : tuple of str, or numpy.ndarray of float64, shape (rows,)
-        The right answers.
+        The outcomes.
     answers : tuple of str, or numpy.ndarray of float64, shape (rows,)
-        What the network has answered.
+        The predictions.
     probabilities : numpy.ndarray of float64, shape (rows, classes), or None
-        How likely each class is; None of numbers.
+        The probability of each class; None for a regressor.
     cells : dict of str to list of str or None
-        The columns of the table in these rows, without the target.
+        The cells of these rows by column, without the target.
     fresh : bool or None
-        Whether it has not learnt from these rows; None where that is not known.
+        False if some of the rows are training or validation rows of the network; None if that is unknown.
     """
 
     network: str
@@ -99,14 +99,14 @@ class Answered:
     fresh: bool | None
 
     def as_json(self, *, cells: bool = True) -> dict[str, Any]:
-        """Return it as part of a report."""
+        """Return the predictions as part of a report."""
         answers: dict[str, Any] = {
             "row": self.rows.tolist(),
             "truth": np.asarray(self.truth).tolist(),
             "predicted": np.asarray(self.answers).tolist(),
         }
         if self.probabilities is not None:
-            # Six digits, as programs are told all figures.
+            # Six significant digits, as all figures in JSON.
             answers["probabilities"] = [[float(f"{p:.6g}") for p in row] for row in self.probabilities.tolist()]
         if cells:
             answers["cells"] = self.cells
@@ -117,7 +117,7 @@ class Answered:
 
 
 def cells_of(columns: Mapping[str, Column], target: str, rows: NDArray[np.int64]) -> dict[str, list[str | None]]:
-    """Return the cells of some rows, without the target's."""
+    """Return the cells of some rows by column, without the target's."""
 
     def cut(text: str) -> str:
         return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
@@ -142,26 +142,26 @@ def answered(
     fresh: bool | None,
     cells: Mapping[str, Sequence[str | None]] | None = None,
 ) -> Answered:
-    """Return what a network answers to some rows of a table.
+    """Return a network's predictions for some rows of a table.
 
     Parameters
     ----------
     network : Known
         The network.
     name : str
-        What it is called.
+        The network's name.
     source, columns : Source and mapping of str to Column
         The table.
     inputs : mapping of str to values
-        All rows of the table as the network takes them.
+        All rows of the table, as values of the network's fields.
     rows : numpy.ndarray of int64
-        The places of those that are answered.
+        Indices of the rows to predict, from 0.
     truth : sequence of str, or numpy.ndarray of float64, shape (rows,)
-        Their right answers.
+        Their outcomes.
     fresh : bool, optional
-        Whether the network has not learnt from them.
+        False if some of the rows are training or validation rows of the network.
     cells : mapping, optional
-        Their cells, if these are known already.
+        Their cells, if known already.
     """
     target = network.target
     outputs = np.nan_to_num(network.run({field: taken(values, rows) for field, values in inputs.items()}))
@@ -185,23 +185,24 @@ def answered(
 
 
 def read_report(content: Any) -> Answered:
-    """Return what a report says that a network has answered. Nothing of it is believed.
+    """Return the predictions in a report, after a check of every value.
 
     Raises
     ------
     TableError
-        If it is no report, has no answers, or says what cannot be.
+        If it is not a report, has no predictions of rows, or a value is malformed; the message continues a sentence
+        that begins with the file's name.
     """
     if not isinstance(content, dict) or "target" not in content:
-        raise TableError("is no report of 'neuralredis evaluate --json --rows'")
+        raise TableError("is not a report of 'neuralredis evaluate --json --rows'")
     given = content.get("answers")
     if given is None:
-        raise TableError("has no answers of rows: 'neuralredis evaluate NET DATA --json --rows' writes them, too")
+        raise TableError("has no predictions of rows: 'neuralredis evaluate NET DATA --json --rows' includes them")
     network, target = (_text(content.get(name), name) for name in ("network", "target"))
     table = _mapping(content.get("table"), "table")
     size = table.get("rows")
     if not isinstance(size, int) or isinstance(size, bool) or not 0 < size <= MOST_ROWS:
-        raise TableError(f"says '{shortened(str(size))}' as table.rows: expected a number of rows")
+        raise TableError(f"has '{shortened(str(size))}' as table.rows: expected 1 to {MOST_ROWS}")
     source = Source(
         name=_text(table.get("name"), "table.name"), rows=size, digest=_text(table.get("digest"), "table.digest")
     )
@@ -211,21 +212,21 @@ def read_report(content: Any) -> Answered:
     if not count:
         raise TableError("has no rows")
     if not (np.all(rows == np.floor(rows)) and rows.min() >= 1 and rows.max() <= size and _rises(rows)):
-        raise TableError(f"has rows that are none of the {size:,} of its table, or are not in order")
+        raise TableError(f"has malformed answers.row: expected rising numbers from 1 to {size}, the rows of its table")
     classes: tuple[str, ...] | None = None
     probabilities = None
     if content.get("classes") is not None:
         classes = tuple(_texts(content["classes"], "classes"))
         if not 0 < len(classes) <= MOST_CLASSES or len(set(classes)) < len(classes):
-            raise TableError("has no classes, too many, or one twice")
+            raise TableError(f"has {len(classes):,} classes: expected 1 to {MOST_CLASSES:,}, each once")
         truth: Any = tuple(_texts(given.get("truth"), "answers.truth", count))
         answers: Any = tuple(_texts(given.get("predicted"), "answers.predicted", count))
         unknown = next((label for label in answers if label not in classes), None)
         if unknown is not None:
-            raise TableError(f"answers '{shortened(unknown)}', which is none of its classes")
+            raise TableError(f"predicts '{shortened(unknown)}', which is not one of its classes")
         listed = given.get("probabilities")
         if not isinstance(listed, list) or len(listed) != count:
-            raise TableError(f"has other answers.probabilities than those of {count:,} rows")
+            raise TableError(f"has no list answers.probabilities of {count:,} rows")
         probabilities = np.stack([_numbers(row, "answers.probabilities", len(classes)) for row in listed])
         if probabilities.min() < 0 or probabilities.max() > 1:
             raise TableError("has probabilities below 0 or above 1")
@@ -257,20 +258,20 @@ def _rises(rows: NDArray[np.float64]) -> bool:
 
 def _mapping(value: Any, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise TableError(f"has no '{name}', or it is no object")
+        raise TableError(f"has no object '{name}'")
     return value
 
 
 def _list(value: Any, name: str, count: int | None = None) -> list[Any]:
     if not isinstance(value, list) or (count is not None and len(value) != count):
         expected = "" if count is None else f" of {count:,} values"
-        raise TableError(f"has no '{shortened(name, 40)}', or it is no list{expected}")
+        raise TableError(f"has no list '{shortened(name, 40)}'{expected}")
     return value
 
 
 def _text(value: Any, name: str) -> str:
     if not isinstance(value, str):
-        raise TableError(f"says '{shortened(str(value))}' as {shortened(name, 40)}: expected a text")
+        raise TableError(f"has '{shortened(str(value))}' as {shortened(name, 40)}: expected a string")
     return value
 
 
@@ -282,5 +283,5 @@ def _numbers(value: Any, name: str, count: int | None = None) -> NDArray[np.floa
     found = _list(value, name, count)
     for one in found:
         if isinstance(one, bool) or not isinstance(one, int | float) or abs(one) > 1e300 or math.isnan(one):
-            raise TableError(f"says '{shortened(str(one))}' in {name}: expected a number")
+            raise TableError(f"has '{shortened(str(one))}' in {name}: expected a number")
     return np.array(found, np.float64)

@@ -1,4 +1,4 @@
-"""Several networks, compared by what they have answered to the same rows."""
+"""Compare several networks by their predictions for the same rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from neuralredis.table.texts import shortened
 
 __all__ = ["Comparison", "Pair", "compared"]
 
-#: Below this a difference is said not to be chance.
+#: p-value below which a difference is significant.
 CHANCE = 0.05
 
 
@@ -30,14 +30,13 @@ class Pair:
     Attributes
     ----------
     better, worse : int
-        Their places. Of equals the first is called better.
+        Their indices. Of equals the first is called better.
     only_better, only_worse : int
-        Rows that only the one gets right, or of numbers that it is closer to.
+        Rows that only one of them predicts correctly, or, for numbers, that it is closer to.
     difference, low, high : float
-        By how much better it is, with both ends of the 95 % interval: shares of right answers, or for numbers the mean
-        of the absolute errors.
+        Difference of the accuracies, or for numbers of the mean absolute errors, and both ends of its 95 % interval.
     p : float
-        How likely so great a difference is by chance; of several pairs corrected for their number.
+        p-value of the difference; of several pairs corrected for multiple comparisons.
     """
 
     better: int
@@ -51,36 +50,36 @@ class Pair:
 
     @property
     def by_chance(self) -> bool:
-        """Whether the difference may be chance."""
+        """Whether the difference is not significant."""
         return self.p >= CHANCE
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
-    """What several networks have answered to the same rows.
+    """Predictions of several networks for the same rows.
 
     Attributes
     ----------
     of : tuple of Answered
-        Each of them, with its answers to these rows.
+        The predictions of each for these rows.
     names : tuple of str
-        What they are called, no two alike.
+        Their names, made unique.
     target : str
-        What they answer.
+        The column that they predict.
     classes : tuple of str or None
-        The classes that any of them knows; None of numbers.
+        All classes of any of them or of the outcomes; None for regressors.
     source : Source
         The table.
     rows : numpy.ndarray of int64, shape (rows,)
-        The rows that all have answered, from 1 on.
+        Numbers of the rows that all have predicted, from 1.
     truth : numpy.ndarray, shape (rows,)
-        The right answers: places of classes, or numbers.
+        The outcomes: indices of classes, or numbers.
     answers : numpy.ndarray, shape (networks, rows)
-        The answers of each, likewise.
+        The predictions of each, likewise.
     probabilities : numpy.ndarray of float64, shape (networks, rows, classes), or None
-        How likely each class is to each of them; 0 for a class that it does not know.
+        The probability of each class; 0 for a class that a network does not have.
     cells : dict of str to list of str or None
-        The columns of the table in these rows.
+        The cells of these rows by column.
     """
 
     of: tuple[Answered, ...]
@@ -96,18 +95,18 @@ class Comparison:
 
     @property
     def right(self) -> NDArray[np.bool_]:
-        """Which answers are right, of shape (networks, rows)."""
+        """Whether each prediction is correct, of shape (networks, rows)."""
         right: NDArray[np.bool_] = np.equal(self.answers, self.truth)
         return right
 
     @property
     def errors(self) -> NDArray[np.float64]:
-        """By how much the answers are off, of shape (networks, rows)."""
+        """Absolute errors of the predictions, of shape (networks, rows)."""
         errors: NDArray[np.float64] = np.abs(self.answers - self.truth)
         return errors
 
     def figures(self, place: int) -> dict[str, Any]:
-        """Return how good a network is: accuracy or mean absolute error, each with its interval, and more."""
+        """Return the figures of a network: accuracy or mean absolute error with its 95 % interval, and more."""
         if self.classes is None:
             errors = self.errors[place]
             mean, low, high = mean_interval(errors)
@@ -117,22 +116,22 @@ class Comparison:
         return {"accuracy": accuracy, "likely": [low, high], "confusion": self.confusion(place)}
 
     def confusion(self, place: int) -> NDArray[np.int64]:
-        """Return how many rows of each class are answered by each, of shape (classes, classes)."""
+        """Return a network's confusion matrix: rows by true class and predicted class."""
         count = len(self.classes or ())
         return np.bincount(self.truth * count + self.answers[place], minlength=count * count).reshape(count, count)
 
     @property
     def baseline(self) -> tuple[str, float]:
-        """The commonest class, and how often always answering it is right."""
+        """The most common class, and the accuracy of always predicting it."""
         assert self.classes is not None, "numbers have no commonest class"
         counts = np.bincount(self.truth, minlength=len(self.classes))
         return self.classes[int(counts.argmax())], float(counts.max() / len(self.truth))
 
     @property
     def disagreements(self) -> NDArray[np.int64]:
-        """The places of the rows that are not answered alike, those first where the networks differ most.
+        """Indices of the rows that are predicted differently, the largest differences first.
 
-        Of classes that is by the probability of the true one. Of numbers all rows are returned.
+        For classes the difference is that of the true class's probability. For numbers all rows are returned.
         """
         if self.probabilities is None:
             spread = np.ptp(self.answers, axis=0)
@@ -143,7 +142,7 @@ class Comparison:
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
-        """Each two networks, and whether their difference may be chance."""
+        """All pairs of networks with their difference and its corrected p-value."""
         found = [self._pair(a, b) for a, b in itertools.combinations(range(len(self.of)), 2)]
         corrected = holm([pair.p for pair in found])
         return tuple(Pair(**vars(pair) | {"p": p}) for pair, p in zip(found, corrected, strict=True))
@@ -169,7 +168,7 @@ class Comparison:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figures and all answers, for a program and for the page."""
+        """Return the figures and all predictions as a report."""
         networks = [{"network": name, **self.figures(place)} for place, name in enumerate(self.names)]
         names = self.names
         pairs = [
@@ -178,19 +177,19 @@ class Comparison:
         ]
         test = "mcnemar" if self.classes is not None else "paired_t"
         reports = [{**one.as_json(cells=False), "network": name} for name, one in zip(names, self.of, strict=True)]
-        # The cells of a row are the same for all.
+        # Cells are the same in all reports, so they are stored once.
         reports[0]["answers"]["cells"] = self.cells
         content = {"report": "comparison", "target": self.target, "table": vars(self.source), "rows": len(self.rows)}
         return content | {"networks": networks, "test": test, "pairs": pairs, "reports": reports}
 
 
 def compared(of: Sequence[Answered]) -> Comparison:
-    """Return a comparison of what networks have answered to rows of the same table.
+    """Return a comparison of predictions for the same table, on the rows that all have.
 
     Raises
     ------
     TableError
-        If they answer different questions, of different tables, or have no row in common.
+        If they have different targets, tables or outcomes, or no row in common.
     """
     first = of[0]
     _check_question(of)
@@ -198,7 +197,7 @@ def compared(of: Sequence[Answered]) -> Comparison:
     for one in of[1:]:
         rows = np.intersect1d(rows, one.rows, assume_unique=True)
     if not len(rows):
-        raise TableError(f"the networks have answered no row of {first.source.name} in common")
+        raise TableError(f"the reports have no row of {first.source.name} in common")
     taken = [_of_rows(one, rows) for one in of]
     classes = None if first.classes is None else _labels(taken)
     places = {label_key(label): place for place, label in enumerate(classes or ())}
@@ -213,7 +212,7 @@ def compared(of: Sequence[Answered]) -> Comparison:
         other = read(one.truth)
         if np.any(other != truth):
             row = int(rows[np.flatnonzero(other != truth)[0]])
-            raise TableError(f"{one.network} and {first.network} have other right answers, such as in row {row:,}")
+            raise TableError(f"{one.network} and {first.network} have different outcomes, such as in row {row:,}")
     probabilities = None
     if classes is not None:
         probabilities = np.zeros((len(of), len(rows), len(classes)))
@@ -236,24 +235,24 @@ def compared(of: Sequence[Answered]) -> Comparison:
 
 
 def _check_question(of: Sequence[Answered]) -> None:
-    """Raise if networks answer different questions, or of different tables."""
+    """Raise `TableError` if targets, kinds of targets or tables differ."""
     first = of[0]
     for one in of[1:]:
         if one.target != first.target:
             what = f"'{shortened(one.target)}', and {first.network} '{shortened(first.target)}'"
-            raise TableError(f"{one.network} answers {what}")
+            raise TableError(f"{one.network} predicts {what}")
         if (one.classes is None) != (first.classes is None):
             kinds = ["numbers" if each.classes is None else "classes" for each in (one, first)]
-            raise TableError(f"{one.network} answers {kinds[0]}, and {first.network} {kinds[1]}")
+            raise TableError(f"{one.network} predicts {kinds[0]}, and {first.network} {kinds[1]}")
         if one.source.digest != first.source.digest:
             names = [f"{each.source.name} ({each.source.rows:,} rows)" for each in (one, first)]
             raise TableError(
-                f"{one.network} has answered rows of {names[0]}, and {first.network} of another table, {names[1]}"
+                f"{one.network} has predictions for {names[0]}, and {first.network} for another table, {names[1]}"
             )
 
 
 def _labels(of: Sequence[Answered]) -> tuple[str, ...]:
-    """Return the classes that any of the networks knows, or that are right: those of the first come first."""
+    """Return all classes of the networks and of the outcomes, those of the first network first."""
     labels: dict[str, str] = {}
     for label in itertools.chain(*(one.classes or () for one in of), *(one.truth for one in of)):
         labels.setdefault(label_key(label), label)
@@ -261,7 +260,7 @@ def _labels(of: Sequence[Answered]) -> tuple[str, ...]:
 
 
 def _of_rows(one: Answered, rows: NDArray[np.int64]) -> Answered:
-    """Return what was answered to some of the rows, without their cells."""
+    """Return the predictions for some of the rows, without cells."""
     places = np.searchsorted(one.rows, rows)
 
     def some(values: Any) -> Any:
@@ -278,7 +277,7 @@ def _of_rows(one: Answered, rows: NDArray[np.int64]) -> Answered:
 
 
 def _names(given: Sequence[str]) -> tuple[str, ...]:
-    """Return names of which no two are alike."""
+    """Return names made unique by numbers, as in ``net.nr (2)``."""
     found: list[str] = []
     for name in given:
         other = (f"{name} ({number})" for number in itertools.count(2))

@@ -1,4 +1,4 @@
-"""How good a network is, by rows that it has not seen, and which columns that rests on."""
+"""Judge a network on held-out rows: figures, intervals, rankings, and the importance of columns."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from neuralredis.table.values import taken
 
 __all__ = ["Balanced", "Judgement", "importance", "judge"]
 
-#: Rows and repetitions that permutation importance takes at most: more would change its first digit no more.
+#: Most rows, and the repetitions, of permutation importance: more would hardly change its first digit.
 MOST_ROWS, REPEATS = 2000, 10
-#: Classes, the rarest, of which permutation importance takes the mean AUC: more would take minutes.
+#: Classes, the rarest, whose mean AUC permutation importance uses: more would take minutes.
 MOST_RANKED = 10
-#: A class is rare that has less than this share of the rows that it would have if all classes were equally common.
+#: A class is rare if it has less than this share of the rows that it would have if all classes were equally common.
 RARE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Balanced:
-    """How good a classifier is if each class counts alike, however many rows it has.
+    """Balanced accuracy of a classifier: the mean of the recalls of its classes.
 
     Attributes
     ----------
     accuracy : float
-        The mean over the classes of the share of their rows that is classified rightly, 0 to 1.
+        Mean over the classes of the share of their rows that is classified correctly, 0 to 1.
     low, high : float
-        What that is likely to be on all rows of the kind (95 %).
+        Its 95 % confidence interval.
     chance : float
-        The same of guessing, and of always giving the same answer: 1 over the number of classes.
+        Balanced accuracy of guessing, and of any constant prediction: 1 / number of classes.
     """
 
     accuracy: float
@@ -47,27 +47,27 @@ class Balanced:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Judgement:
-    """How good a network is.
+    """Figures of a network on some rows.
 
     Attributes
     ----------
     evaluation : ClassifierEvaluation or RegressorEvaluation
-        The figures.
+        Errors and baseline.
     commonest : str or None
-        The commonest class of these rows, which is what the baseline of a classifier always answers.
+        The most common class of these rows, which the baseline of a classifier always predicts.
     low, high : float
-        What a classifier's accuracy is likely to be on all rows of the kind (95 %); 0 for numbers.
+        95 % confidence interval of a classifier's accuracy; 0 for a regressor.
     balanced : Balanced or None
-        The accuracy if each class counts alike, of a classifier that was trained so.
+        The balanced accuracy, for a classifier that was trained with class weights.
     rankings : tuple of Ranking
-        How well its probabilities rank the rows, the rarest class first; empty for numbers.
+        How well the probability of each class ranks the rows, the rarest class first; empty for a regressor.
     log_loss, log_loss_baseline : float
-        Mean of -log(probability of the right class), and what the share of each class as its probability would get; 0
-        for numbers.
+        Mean of -log(probability of the true class), and the same if each class's share of the rows were its
+        probability; 0 for a regressor.
     classes : int
-        How many classes it knows; 0 for numbers.
+        Number of the network's classes; 0 for a regressor.
     threshold : Threshold or None
-        From which probability on to answer with the rarer of two classes, if it was said what mistakes cost.
+        The threshold of the rarer class's probability that costs least, if costs were given.
     """
 
     evaluation: ClassifierEvaluation | RegressorEvaluation
@@ -83,7 +83,7 @@ class Judgement:
 
     @property
     def answers_alone(self) -> bool:
-        """Whether the most likely classes, taken as answers, are better than always answering the commonest class."""
+        """Whether the accuracy is significantly above that of always predicting the most common class."""
         return isinstance(self.evaluation, ClassifierEvaluation) and self.low > self.evaluation.baseline
 
     @property
@@ -93,21 +93,21 @@ class Judgement:
 
     @property
     def telling(self) -> tuple[Ranking, ...]:
-        """The rankings that say what the accuracy does not: of rare classes, or of any where answers tell nothing."""
+        """The rankings to show beside the accuracy: of rare classes, or of any if the accuracy is not significant."""
         if self.answers_alone:
             return self.rare
-        # That a class of more than half of the rows is told from the others is said by those of the others.
+        # The ranking of a class with more than half of the rows follows from those of the other classes.
         told = (ranking for ranking in self.rankings if ranking.share <= 0.5 and not ranking.by_chance)
         return tuple(dict.fromkeys((*self.rare, *told)))
 
     @property
     def by_ranking(self) -> bool:
-        """Whether columns are to be judged by the AUC, since the accuracy hardly depends on them."""
+        """Whether importance is to be measured by AUC, since the accuracy hardly depends on the columns."""
         return not self.answers_alone and bool(self.telling)
 
     @property
     def measure(self) -> str:
-        """What the importance of columns is measured by."""
+        """The measure of the importance of columns: ``rmse``, ``auc`` or ``accuracy``."""
         if isinstance(self.evaluation, RegressorEvaluation):
             return "rmse"
         return "auc" if self.by_ranking else "accuracy"
@@ -118,7 +118,7 @@ class Judgement:
         return sum(ranking.auc for ranking in self.rankings) / len(self.rankings) if self.rankings else None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the figures for a program, and the verdict."""
+        """Return the figures and the verdict as values of JSON."""
         content = {name: value for name, value in vars(self.evaluation).items() if name not in ("rows", "error")}
         if isinstance(self.evaluation, ClassifierEvaluation):
             content |= {"likely": [self.low, self.high], "auc": self.auc}
@@ -136,40 +136,50 @@ class Judgement:
 
     @property
     def verdict(self) -> str:
-        """What that comes to, in a sentence."""
+        """The comparison with the baseline, in a sentence that begins with "Better" if it is significant."""
         found, balanced = self.evaluation, self.balanced
-        little = "these columns say little about it, or the rows are too few"
+        little = "the columns contain little information about the target, or the rows are too few"
         if isinstance(found, RegressorEvaluation):
             if found.rmse < 0.9 * found.baseline:
-                return "Better than always answering the mean."
+                return "Better than always predicting the mean."
             if found.rmse < found.baseline:
-                return "Hardly better than always answering the mean."
-            return f"No better than always answering the mean: {little}."
+                return "Hardly better than always predicting the mean."
+            return f"No better than always predicting the mean: {little}."
         if self.answers_alone:
-            return f"Better than always answering {self.commonest}, and not by chance."
+            return f"Better than always predicting {self.commonest} (statistically significant)."
         ranked = [ranking for ranking in self.rankings if not ranking.by_chance]
-        # The interval alone is too narrow where a class has one or two rows. The test of ranks holds for any number.
+        # The interval alone is too narrow if a class has one or two rows. The rank test holds for any number of rows.
         if ranked and balanced is not None and balanced.low > balanced.chance:
-            return "Better than guessing in balanced accuracy, and not by chance."
+            return "Better than guessing in balanced accuracy (statistically significant)."
         if ranked:
             best = max(ranked, key=lambda ranking: (ranking in self.telling, ranking.auc)).label
             return (
-                f"Better than guessing which rows are more likely to be {best}, and not by chance. Its answers alone "
-                f"are not clearly better than always answering {self.commonest}: use the probabilities."
+                f"Better than chance at ranking rows by the probability of {best} (statistically significant). "
+                f"Its predicted classes are not clearly better than always predicting {self.commonest}: use the "
+                "probabilities."
             )
-        always = "guessing" if balanced is not None else f"always answering {self.commonest}"
+        always = "guessing" if balanced is not None else f"always predicting {self.commonest}"
         better = balanced.accuracy > balanced.chance if balanced is not None else found.accuracy > found.baseline
         if better:
-            return f"A little better than {always}, which may be chance with so few rows."
+            return f"A little better than {always}, but not statistically significant with so few rows."
         return f"No better than {always}: {little}."
 
 
 def judge(
     net: Known, rows: dict[str, Any], y: NDArray[np.generic], costs: tuple[float, float] | None = None
 ) -> Judgement:
-    """Return how good a network is on some rows, of which classes are known by their numbers.
+    """Return the figures of a network on some rows.
 
-    With `costs`, of a false alarm and of a miss, it says where the threshold between two classes should be.
+    Parameters
+    ----------
+    net : Known
+        The network.
+    rows : dict
+        Values of the network's fields, by name.
+    y : numpy.ndarray, shape (rows,)
+        Outcomes: class numbers, or float64 numbers.
+    costs : (float, float), optional
+        Costs of a false alarm and of a miss, to find the threshold between two classes.
     """
     evaluation = net.evaluate(rows, y)
     target = net.target
@@ -200,10 +210,10 @@ def judge(
 
 
 def _balanced(y: NDArray[np.int64], answers: NDArray[np.int64], counts: NDArray[np.int64]) -> Balanced:
-    """Return the accuracy if each class that has rows counts alike.
+    """Return the balanced accuracy over the classes that have rows.
 
-    The interval is that of a sum of independent shares, of their own intervals: G. Y. Zou, A. Donner, "Construction of
-    confidence limits about effect measures: a general approach", Statistics in Medicine 27, 2008.
+    Its interval combines those of the independent recalls: G. Y. Zou, A. Donner, "Construction of confidence limits
+    about effect measures: a general approach", Statistics in Medicine 27, 2008.
     """
     there = np.flatnonzero(counts)
     rights = np.array([np.mean(answers[y == place] == place) for place in there])
@@ -216,10 +226,10 @@ def _balanced(y: NDArray[np.int64], answers: NDArray[np.int64], counts: NDArray[
 def importance(
     net: Known, rows: dict[str, Any], y: NDArray[np.generic], seed: int, *, by_ranking: bool = False
 ) -> dict[str, float]:
-    """Return what each column is worth: how much worse the answers are if its values are shuffled among the rows.
+    """Return the permutation importance of each column: how much the error grows if its values are shuffled.
 
-    That is in shares of wrong answers for classes, or with `by_ranking` in AUC; in root mean square errors for numbers.
-    The largest comes first.
+    The unit is the share of wrong predictions for classes, or AUC with `by_ranking`, and RMSE for numbers. The largest
+    comes first. L. Breiman, "Random forests", Machine Learning 45, 2001.
     """
     rng = np.random.default_rng(seed)
     classes = y.astype(np.int64)
@@ -246,9 +256,9 @@ def importance(
 
 
 def _sample(classes: NDArray[np.int64] | None, rows: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return which rows to take if there are too many: at random, but of each class alike if there are classes.
+    """Return the rows of a random sample of at most `MOST_ROWS`, with equally many of each class if classes are given.
 
-    How common a class is does not matter to the AUC, and of a rare one too few rows would be left.
+    The AUC does not depend on how common a class is, and a plain sample could have too few rows of a rare one.
     """
     if rows <= MOST_ROWS:
         return np.arange(rows)

@@ -1,4 +1,4 @@
-"""How well probabilities rank rows. A class that is too rare to be the answer may still be ranked well."""
+"""Measure how well probabilities rank rows; a class that is too rare to be predicted may still be ranked well."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 __all__ = ["TOP", "Ranking", "Threshold", "auc", "cheapest", "log_loss", "rankings"]
 
-#: Share of the rows that are looked at first: those that are most likely to be of the class.
+#: Share of the rows whose precision is reported: those with the highest probability of the class.
 TOP = 0.05
-#: Probability, over all classes together, that noise is taken for more than chance, at most. For many rows it is an
-#: eighth of that, since the bound is not sharp.
+#: Significance level of all classes together. For many rows the actual level is an eighth of it, since the bound is
+#: not sharp.
 ALPHA = 0.02
-#: Different ranks that the test takes at most.
+#: Most distinct ranks of the test.
 RANKS = 500
-#: Probabilities of 0 count as this, so that one wrong answer does not make the whole log loss infinite.
+#: Lower limit of probabilities in the log loss, so that one prediction of 0 does not make it infinite.
 LEAST = 1e-7
 
 
@@ -31,18 +31,18 @@ class Ranking:
     rows : int
         Rows of the class.
     share : float
-        These as a share of all rows, 0 to 1.
+        Their share of all rows, 0 to 1.
     auc : float
-        Area under the ROC curve: how often a row of the class has a higher probability of it than another row has, 0 to
-        1; 0.5 is chance.
+        Area under the ROC curve: probability that a row of the class has a higher score than another row, 0 to 1; 0.5
+        is chance.
     by_chance : bool
-        Whether chance alone may have ranked the rows that well.
+        Whether the ranking is not significantly better than chance.
     top : int
-        How many rows the most likely 5 % are.
+        Number of rows in the 5 % with the highest probability.
     top_share : float
-        The share of these that is of the class, 0 to 1.
+        Precision among these: the share that is of the class, 0 to 1.
     answered : int
-        Rows of the class of which it is the answer, being the most likely class.
+        Rows of the class that are predicted correctly, by the most probable class.
     """
 
     label: str
@@ -56,26 +56,26 @@ class Ranking:
 
     @property
     def lift(self) -> float:
-        """How many times as common the class is among the most likely rows as among all."""
+        """Ratio of the class's share among the top rows to its share of all rows."""
         return self.top_share / self.share
 
 
 @dataclass(frozen=True, kw_only=True)
 class Threshold:
-    """From which probability on to answer with a class, if mistakes about it do not all cost the same.
+    """The threshold of a class's probability with the lowest cost, if both kinds of errors have different costs.
 
     Attributes
     ----------
     label : str
         The class.
     probability : float
-        The probability from which on to answer with it, 0 to 1.
+        The threshold: predict the class from this probability on, 0 to 1.
     cost : float
-        What that would have cost a row, in the mean of these rows.
+        Mean cost per row with this threshold.
     false_alarms, misses : int
-        Rows of other classes that are taken for it, and its rows that are not.
+        False positives and false negatives with this threshold.
     likelier, never, always : float
-        What it would have cost a row to answer with the likelier class, never with this one, or always.
+        Mean cost per row of predicting the more probable class, never this class, or always this class.
     """
 
     label: str
@@ -91,10 +91,10 @@ class Threshold:
 def cheapest(
     scores: NDArray[np.floating], positive: NDArray[np.bool_], label: str, costs: tuple[float, float]
 ) -> Threshold:
-    """Return the threshold that would have cost least on some rows.
+    """Return the threshold with the lowest cost on some rows.
 
-    Of those that cost the same it is the one nearest to where a false alarm and a miss are as costly if probabilities
-    are right: C. Elkan, "The foundations of cost-sensitive learning", IJCAI 2001, equation 2.
+    Ties go to the threshold nearest to the optimum for calibrated probabilities: C. Elkan, "The foundations of
+    cost-sensitive learning", IJCAI 2001, equation 2.
 
     Parameters
     ----------
@@ -117,13 +117,13 @@ def cheapest(
     """
     alarm, missed = costs
     rows, found = len(scores), int(np.count_nonzero(positive))
-    # From each different score on there is an alarm, or there is none at all.
+    # Candidates: predict the class from each distinct score on, or never.
     values, where = np.unique(scores, return_inverse=True)
     hits = np.bincount(where.reshape(-1), weights=positive, minlength=len(values))
     others = np.bincount(where.reshape(-1), weights=~positive, minlength=len(values))
     misses = np.append(np.cumsum(hits) - hits, found)
     false_alarms = np.append(others[::-1].cumsum()[::-1], 0)
-    # Midway to the score below.
+    # A threshold lies midway between two scores.
     limits = (np.append(values, 1.0) + np.append(0.0, values)) / 2
     spent = alarm * false_alarms + missed * misses
     best = np.flatnonzero(spent == spent.min())
@@ -143,19 +143,19 @@ def cheapest(
 
 
 def rankings(probabilities: NDArray[np.floating], y: NDArray[np.int64], labels: tuple[str, ...]) -> tuple[Ranking, ...]:
-    """Return how well each class is ranked against all others, the rarest class first.
+    """Return the ranking of each class against all others, the rarest class first.
 
-    Two classes are ranked alike, one in the reverse order of the other, so that of two only the rarer is returned. A
-    class that none or all of the rows have cannot be ranked.
+    Of two classes only the rarer is returned, since the ranking of the other is its reverse. A class of no row or of
+    all rows is left out.
 
     Parameters
     ----------
     probabilities : numpy.ndarray, shape (rows, classes)
         The probability of each class.
     y : numpy.ndarray of int64, shape (rows,)
-        The right class of each row.
+        The true class of each row.
     labels : tuple of str
-        What the classes are called.
+        The names of the classes.
 
     Examples
     --------
@@ -164,12 +164,12 @@ def rankings(probabilities: NDArray[np.floating], y: NDArray[np.int64], labels: 
     >>> found.label, found.auc, found.by_chance
     ('yes', 0.75, True)
     """
-    # A network of forged weights may answer NaN.
+    # A network with forged weights may return NaN.
     probabilities = np.nan_to_num(probabilities)
     counts = np.bincount(y, minlength=len(labels))
     classes = [place for place in np.argsort(counts, kind="stable").tolist() if 0 < counts[place] < len(y)]
     if len(labels) == 2:
-        # Of equally common classes the second, which of yes and no is yes.
+        # Of equally common classes take the second: of no and yes it is yes.
         classes = classes[:1] if counts[0] != counts[1] else classes[-1:]
     answers = np.argmax(probabilities, axis=1)
     found = []
@@ -192,11 +192,11 @@ def rankings(probabilities: NDArray[np.floating], y: NDArray[np.int64], labels: 
 
 
 def auc(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
-    """Return the area under the ROC curve, 0 to 1: how often a positive row has a higher score than another row.
+    """Return the area under the ROC curve, 0 to 1: probability that a positive row has a higher score than another row.
 
-    Equal scores count as half. There has to be at least one row of either kind. It follows from the ranks: J. A.
-    Hanley, B. J. McNeil, "The meaning and use of the area under a receiver operating characteristic (ROC) curve",
-    Radiology 143, 1982.
+    Ties count as half. At least one row must be positive, and one negative. It is computed from ranks: J. A. Hanley,
+    B. J. McNeil, "The meaning and use of the area under a receiver operating characteristic (ROC) curve", Radiology
+    143, 1982.
 
     Examples
     --------
@@ -204,26 +204,26 @@ def auc(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
     0.875
     """
     rows, found = len(scores), int(np.count_nonzero(positive))
-    # The mean rank of the positive rows above that of the lowest places there are for them.
+    # The Mann-Whitney U statistic over its maximum.
     return float((_ranks(scores)[positive].sum() - found * (found + 1) / 2) / (found * (rows - found)))
 
 
 def log_loss(probabilities: NDArray[np.floating], y: NDArray[np.int64]) -> tuple[float, float]:
-    """Return the log loss, and that of the share of each class as its probability.
+    """Return the log loss, and its baseline with each class's share of the rows as its probability.
 
-    It is the mean of -log(probability of the right class).
+    The log loss is the mean of -log(probability of the true class).
 
     Parameters
     ----------
     probabilities : numpy.ndarray, shape (rows, classes)
         The probability of each class.
     y : numpy.ndarray of int64, shape (rows,)
-        The right class of each row, of at least one row.
+        The true class of each row, of at least one row.
 
     Returns
     -------
     loss, baseline : float
-        In nats, 0 or more; less is better.
+        In nats, 0 or more; lower is better.
 
     Examples
     --------
@@ -238,22 +238,22 @@ def log_loss(probabilities: NDArray[np.floating], y: NDArray[np.int64]) -> tuple
 
 
 def _ranks(scores: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the rank of each score, from 1 for the lowest; equal scores have the mean of their ranks."""
+    """Return the rank of each score, 1 for the lowest; ties share the mean of their ranks."""
     _, where, ties = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = np.cumsum(ties) - (ties - 1) / 2
     return np.asarray(ranks[where.reshape(-1)], np.float64)
 
 
 def _chance(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
-    """Return an upper bound of the probability that chance ranks the positive rows as high as they are, or higher.
+    """Return an upper bound of the p-value of a ranking: that chance ranks the positive rows as high, or higher.
 
-    Chance draws the ranks of the positive rows (or of the others, if these are fewer) from those of all rows. Their
-    mean is the statistic of Mann and Whitney, but its normal approximation is wrong by a factor of 20 where rows are
-    few and scores are equal. Chernoff's bound always holds, and holds for draws without replacement too: W. Hoeffding,
-    "Probability inequalities for sums of bounded random variables", Journal of the American Statistical Association
-    58, 1963, section 6.
+    Under the null hypothesis the ranks of the positive rows (or of the others, if these are fewer) are drawn at random
+    from all ranks. Their mean is the Mann-Whitney statistic; its normal approximation is wrong by a factor of 20 for
+    few rows with ties. Chernoff's bound always holds, also for draws without replacement: W. Hoeffding, "Probability
+    inequalities for sums of bounded random variables", Journal of the American Statistical Association 58, 1963,
+    section 6.
     """
-    # So many different ranks are enough, and bound the work.
+    # Rounding to `RANKS` distinct ranks limits the work.
     ranks = _ranks(np.ceil(_ranks(scores) * RANKS / len(scores))) / len(scores)
     if 2 * np.count_nonzero(positive) > len(ranks):
         ranks, positive = 1 - ranks, ~positive
@@ -261,16 +261,16 @@ def _chance(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float:
     values, counts = np.unique(ranks, return_counts=True)
     if mean <= float(ranks.mean()):
         return 1.0
-    # The bound holds for each tilt. The best one is the larger, the farther the ranks are from chance.
+    # The bound holds for each tilt; the farther the ranks are from chance, the larger is the best tilt.
     tilts = np.geomspace(0.1, 100 * RANKS, 200)[:, None]
     logs = np.log(np.exp(tilts * (values - values[-1])) @ (counts / len(ranks))) + tilts[:, 0] * (values[-1] - mean)
     return float(np.exp(np.count_nonzero(positive) * min(logs.min(), 0.0)))
 
 
 def _hits(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> tuple[int, float]:
-    """Return how many rows the most likely are, and how many of them are positive.
+    """Return the number of top rows, and how many of them are positive.
 
-    Of rows with the same score at the limit each counts in part, so that the order of the rows does not matter.
+    Rows with the same score at the limit count in part, so that the order of the rows does not matter.
     """
     top = max(round(TOP * len(scores)), 1)
     limit = np.partition(scores, len(scores) - top)[len(scores) - top]

@@ -1,4 +1,4 @@
-"""``neuralredis train``: from a table to a network, and how good that is."""
+"""``neuralredis train``: train a network on a table, and evaluate it on rows that are held out."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from neuralredis.cli.extras import need
 
 __all__ = ["add_to"]
 
-#: Hidden layers. Three small ones do better than one large one, over many data sets (docs/learning.md).
+#: Hidden layers. Three small layers have a lower error than one large layer, over many data sets (docs/learning.md).
 HIDDEN = "30,30,30"
 
 DESCRIPTION = """\
-Learn from the rows of a table to predict one of its columns from the others.
+Train a network to predict one column of a table from the others, and evaluate it.
 
-The table is CSV with a first line of names, JSON lines, Parquet or Feather. What each column holds is decided by all of
-its rows, and shown: numbers, yes or no, dates, times, categories, texts; what tells nothing, such as numbers of rows,
-is left out. --as COLUMN=KIND overrules it. A column of texts, or of few different values, is learnt as classes, and any
-other as a number.
+The table is CSV with a header, JSON lines, Parquet or Feather. The kind of each column is detected from all of its rows
+and printed: number, flag (yes or no), date, time, category, text. Columns without information, such as row numbers, are
+left out. --as COLUMN=KIND overrides a kind. A target of texts, or of few different values, gives a classifier, any
+other target a regressor.
 
-A fifth of the rows is held out until the end, and never seen by the network: how often it is right on these is how
-good it is. Always answering the commonest class, or the mean, has to be beaten. Of a rare class, which is seldom the
-most likely one, it is shown how well the network ranks the rows by how likely it is.
+A fifth of the rows is held out from training to measure the error. The baseline to beat is always predicting the most
+common class, or the mean. For a rare class, which is seldom the most probable one, the AUC shows how well its
+probability ranks the rows.
 
-Where each row is an event, --sequence names the column that says whose, and --time the column that says when. The
-target is what each sequence has come to, in its last row or in all of its rows. If it varies within most sequences, or
-with --next, it is a column of the events, and what comes next is learnt. --time alone makes the table one series of
-numbers, to be forecast."""
+If rows are events, --sequence names the column with the id of the sequence, such as a user, and --time the column with
+the time. The target is then the outcome of each sequence, given in its last row or in all of its rows. If it varies
+within most sequences, or with --next, the network learns to predict the next event instead. --time without --sequence
+makes the table one series of numbers, to forecast."""
 
 EPILOG = """\
 examples:
@@ -41,36 +41,38 @@ examples:
   neuralredis train clicks.csv --target page --sequence user --time when --next
   neuralredis train load.csv --target kwh --time hour --season 24
 
-The same table, options and seed make the same network. Ctrl-C ends the training, and keeps what has been learnt.
+The same table, options and seed give the same network. Ctrl-C ends the training early and keeps the network.
 
-The network is saved with the rows that it learnt from, so that it can be trained on, and 'neuralredis evaluate' can
-leave them out. Whoever has the file has these rows: use --without-rows before you hand out a network of personal data.
-Names of the columns and words of categories stay in it."""
+The network is saved with its training and validation rows, so that it can be trained further, and 'neuralredis
+evaluate' can leave them out. Anyone with the file can read these rows: use --without-rows before you share a network
+trained on personal data. The names of columns and categories stay in the file."""
 
 
 def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
-    parser = subcommand(subparsers, "train", "learn from a table, and tell how good that is", DESCRIPTION, EPILOG)
+    parser = subcommand(subparsers, "train", "train a network on a table and evaluate it", DESCRIPTION, EPILOG)
     parser.add_argument("data", metavar="DATA", help="a CSV, JSON lines, Parquet or Feather file; - for standard input")
-    parser.add_argument(
-        "--target", metavar="COLUMN", help="the column to be answered; without it the columns are listed"
-    )
+    parser.add_argument("--target", metavar="COLUMN", help="the column to predict; without it the columns are listed")
     add_order(parser)
     parser.add_argument(
-        "--next", action="store_true", help="with --sequence: learn what comes next, of which --target is a column"
+        "--next", action="store_true", help="with --sequence: predict the value of --target in the next event"
     )
     parser.add_argument(
-        "--season", type=rows, default=1, metavar="N", help="values of a season, to compare forecasts with the last one"
+        "--season",
+        type=rows,
+        default=1,
+        metavar="N",
+        help="length of a season: the baseline of forecasts is the value N steps before (default: 1)",
     )
     parser.add_argument("--ignore", type=names, action="extend", default=[], metavar="A,B", help="columns to leave out")
     add_wishes(parser)
     parser.add_argument(
-        "--no-header", action="store_true", help="the first line is a row: columns are field 1, field 2, …"
+        "--no-header", action="store_true", help="the first line is a row: columns are called field 1, field 2, …"
     )
-    parser.add_argument("--rows", type=rows, metavar="N", help="learn from N rows chosen at random, of a large table")
+    parser.add_argument("--rows", type=rows, metavar="N", help="use N random rows of a large table")
     kind = parser.add_mutually_exclusive_group()
-    kind.add_argument("--classify", dest="classify", action="store_true", default=None, help="learn classes")
-    kind.add_argument("--regress", dest="classify", action="store_false", help="learn numbers")
+    kind.add_argument("--classify", dest="classify", action="store_true", default=None, help="train a classifier")
+    kind.add_argument("--regress", dest="classify", action="store_false", help="train a regressor")
     parser.add_argument(
         "--hidden", type=layers, default=HIDDEN, metavar="N,N", help=f"units of each hidden layer (default: {HIDDEN})"
     )
@@ -80,51 +82,57 @@ def add_to(subparsers: Any) -> None:
         action="extend",
         default=[],
         metavar="A,B",
-        help="columns with which the answer never falls: a number, or the probability of the second of two classes",
+        help="columns in which the prediction is increasing: a number, or the probability of the second of two classes",
     )
     parser.add_argument(
-        "--decreasing", type=names, action="extend", default=[], metavar="A,B", help="columns with which it never rises"
+        "--decreasing", type=names, action="extend", default=[], metavar="A,B", help="columns in which it is decreasing"
     )
-    parser.add_argument("--balanced", action="store_true", help="give rare classes as much say as common ones")
+    parser.add_argument(
+        "--balanced", action="store_true", help="weight classes so that rare ones count as much as common ones"
+    )
     add_cost(parser)
-    parser.add_argument("--max-time", type=seconds, default=60.0, metavar="S", help="seconds at most (default: 60)")
-    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="of all that is random (default: 0)")
-    parser.add_argument("--out", "-o", metavar="FILE", help="where to save the network (default: DATA's name with .nr)")
+    parser.add_argument(
+        "--max-time", type=seconds, default=60.0, metavar="S", help="time limit of training, in seconds (default: 60)"
+    )
+    parser.add_argument("--seed", type=seed, default=0, metavar="N", help="the random seed (default: 0)")
+    parser.add_argument(
+        "--out", "-o", metavar="FILE", help="file to save the network to (default: DATA's name with .nr)"
+    )
     parser.add_argument(
         "--without-rows",
         action="store_true",
-        help="save the network without the rows of the table: it can be asked, but not trained on without new rows",
+        help="save the network without rows: it can predict, but needs new rows to train further",
     )
-    parser.add_argument("--plot", metavar="IMAGE", help="draw the errors into a PNG, SVG or PDF file")
-    parser.add_argument("--redis", metavar="URL", help="put the network into this server, too")
-    parser.add_argument("--key", metavar="KEY", help="where to put it there")
+    parser.add_argument("--plot", metavar="IMAGE", help="plot the learning curve into a PNG, SVG or PDF file")
+    parser.add_argument("--redis", metavar="URL", help="also upload the network to this server")
+    parser.add_argument("--key", metavar="KEY", help="the key of the network in the server")
     parser.add_argument(
         "--replace",
         action="store_true",
-        help="overwrite a file whose network answers something else, and a key that has a network already",
+        help="overwrite a file with a network for another target, and a key that holds a network",
     )
-    parser.add_argument("--json", action="store_true", help="print the results for a program")
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
     parser.set_defaults(run=run, parser=parser)
 
 
 def names(text: str) -> list[str]:
-    """Return the names of columns."""
+    """Return the names of columns from a list with commas."""
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def layers(text: str) -> list[int]:
-    """Return units of hidden layers: none for 0."""
+    """Return the units of each hidden layer; ``0`` means no hidden layers."""
     try:
         units = [int(unit) for unit in text.replace("-", ",").split(",")]
     except ValueError:
         units = [-1]
     if min(units) < (0 if len(units) == 1 else 1) or max(units) > 1 << 20 or len(units) > 30:
-        raise argparse.ArgumentTypeError(f"{text}: expected numbers of units such as 15 or 30,30")
+        raise argparse.ArgumentTypeError(f"{text}: expected the units of each layer, such as 15 or 30,30")
     return [unit for unit in units if unit]
 
 
 def rows(text: str) -> int:
-    """Return a number of rows."""
+    """Return a number of rows, at least 1."""
     number = int(text)
     if number < 1:
         raise ValueError
@@ -132,7 +140,7 @@ def rows(text: str) -> int:
 
 
 def seconds(text: str) -> float:
-    """Return a limit of time, 0 for none."""
+    """Return a time limit in seconds, 0 for none."""
     number = float(text)
     if not 0 <= number < 1e9:
         raise ValueError
@@ -140,7 +148,7 @@ def seconds(text: str) -> float:
 
 
 def seed(text: str) -> int:
-    """Return a seed."""
+    """Return a seed, 0 to 2**64 - 1."""
     number = int(text)
     if not 0 <= number < 1 << 64:
         raise ValueError
@@ -148,15 +156,15 @@ def seed(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Train a network on a table, and say how good it is."""
+    """Train a network on a table of rows or of events."""
     if (args.redis is None) != (args.key is None):
-        args.parser.error("--redis URL and --key KEY go together")
+        args.parser.error("expected both --redis URL and --key KEY, or neither")
     need("cli", "pyarrow", "rich", what="neuralredis train")
     if args.plot:
         need("plot", "matplotlib", what="--plot")
     if args.sequence is None and args.time is None:
         if args.next:
-            args.parser.error("--next is of events: expected --sequence COLUMN, too")
+            args.parser.error("--next needs --sequence COLUMN")
         from neuralredis.cli.train.command import train
     else:
         from neuralredis.cli.train.sequences import train

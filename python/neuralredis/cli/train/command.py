@@ -26,14 +26,14 @@ __all__ = ["check_key", "learn", "train", "without_rows"]
 
 def train(args: argparse.Namespace) -> None:
     """Train a network on a table, evaluate it on the rows held out, save it, and report."""
-    # What can be refused is refused before anything is learnt.
+    # All errors that can be known beforehand are raised before the training.
     place = places.network_place(args.data, args.out)
-    places.check_plot(args.plot, {args.data: "the table that is read", place: "where the network is saved"})
+    places.check_plot(args.plot, {args.data: "the table", place: "the file of the network"})
     check_key(args)
     out = screen.console(stderr=args.json)
-    # With --json only results are printed.
+    # With --json only the JSON is printed.
     out.quiet = args.json
-    hint = "" if args.rows else "; --rows 200000 learns from that many rows, which takes less later on"
+    hint = "" if args.rows else "; --rows 200000 uses that many random rows, and less memory after reading"
     table = sources.opened(args.data, header=not args.no_header, hint=hint)
     wishes = wishes_of(args, table)
     if not args.replace:
@@ -44,7 +44,7 @@ def train(args: argparse.Namespace) -> None:
     report.introduce(out, args, data)
     network, training = _train(args, data, out)
     saved = without_rows(network) if args.without_rows else network
-    # Whatever happens from here on, what has been learnt is there.
+    # Saved first, so that an error below does not lose the training.
     saved.save(place)
     named = Known(network, data.schema)
     kept, _ = data.prepared.taken(data.prepared.kept)
@@ -57,13 +57,13 @@ def train(args: argparse.Namespace) -> None:
         layout=network.info().layout,
     )
     report.results(out, args, data, trained)
-    rows = f"the {data.learnt:,} rows that it learnt from: --without-rows leaves them out."
+    rows = f"with its {data.learnt:,} training and validation rows (--without-rows leaves them out)"
     if args.without_rows:
-        rows = "none of the rows that it learnt from."
-    out.print(f"Saved as {place}. It holds {rows}")
+        rows = "without rows"
+    out.print(f"Saved as {place}, {rows}.")
     if args.plot:
         importlib.import_module("neuralredis.plot").learning_curve(training).figure.savefig(args.plot)
-        out.print(f"The curve is in {args.plot}.")
+        out.print(f"Learning curve written to {args.plot}.")
     if args.redis:
         with servers.reached(args.redis) as db:
             db.upload(args.key, saved, replace=args.replace)
@@ -73,15 +73,15 @@ def train(args: argparse.Namespace) -> None:
 
 
 def check_key(args: argparse.Namespace) -> None:
-    """Fail if there is a network where the new one is to be put."""
+    """Raise `Failure` if the key in the server holds a network, unless ``--replace`` is given."""
     if args.redis:
         with servers.reached(args.redis) as db:
             if args.key in db and not args.replace:
-                raise Failure(f"the key '{args.key}' has a network already: --replace puts the new one in its place")
+                raise Failure(f"the key '{args.key}' holds a network already: use --replace to overwrite it")
 
 
 def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Network, Report]:
-    """Return a trained network, with the rows that it has learnt from."""
+    """Return a trained network, with its training and validation rows, and the report."""
     network = data.prepared.network(
         hidden=args.hidden,
         seed=args.seed,
@@ -89,14 +89,20 @@ def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Netw
         monotone=monotone_of(args) or None,
     )
     out.print(
-        f"{data.learnt:,} rows to learn from, of which {len(data.prepared.test):,} tell when to stop; "
-        f"{len(data.prepared.kept):,} held out until the end."
+        f"{len(data.prepared.train):,} training rows, {len(data.prepared.test):,} validation rows for early stopping, "
+        f"{len(data.prepared.kept):,} rows held out for evaluation."
     )
     return network, learn(args, network, out)
 
 
 def learn(args: argparse.Namespace, network: Network, out: Console) -> Report:
-    """Have a network train, and show how it goes. Ctrl-C ends the training early."""
+    """Train a network, with the learning curve on a terminal. Ctrl-C ends the training early.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the training was interrupted before its first cycle.
+    """
     curves = screen.Curves()
     terminal = out.is_terminal and not args.json
     live = Live(console=out, transient=True, auto_refresh=False) if terminal else contextlib.nullcontext()
@@ -104,7 +110,7 @@ def learn(args: argparse.Namespace, network: Network, out: Console) -> Report:
 
         def show(progress: Progress) -> None:
             curves.add(progress.cycle, progress.train_error, progress.test_error)
-            curves.words = f"learning: cycle {progress.cycle:,}, {progress.seconds:.1f} s; Ctrl-C ends it here"
+            curves.words = f"training: cycle {progress.cycle:,}, {progress.seconds:.1f} s; Ctrl-C stops here"
             if display is not None:
                 display.update(curves.drawn(out, report.CURVE_HEIGHT), refresh=True)
 
@@ -120,7 +126,7 @@ def learn(args: argparse.Namespace, network: Network, out: Console) -> Report:
 
 
 def without_rows(network: Network) -> Network:
-    """Return the same network without its rows, with room for others; how far it is off by those is still known."""
+    """Return a copy of a network without rows but with the same limits; it is calibrated on them before."""
     bare = copy.copy(network)
     info = network.info()
     if info.test_dataset_len:

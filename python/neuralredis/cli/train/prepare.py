@@ -1,4 +1,4 @@
-"""From a table and the options to rows that a network can learn from, and what is to be said of them."""
+"""Turn a table and the options of ``train`` into rows of a network, with remarks for the user."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ class Prepared:
     table : Table
         The table.
     prepared : PreparedTable
-        Its rows, as the network takes them.
+        Its rows as values of the network's fields, and how they are split.
     unanswered : Column
-        The cells of the target that have no value.
+        The target's cells that have no value or one that cannot be read.
     gaps : dict of str to Gaps
-        The rows without a value, by column.
+        The missing values of each column.
     remarks : list of str
-        What was not understood in the table.
+        Remarks on texts that could not be read.
     """
 
     table: Table
@@ -54,7 +54,7 @@ class Prepared:
 
     @property
     def target(self) -> Target:
-        """The column to be answered."""
+        """The column to predict."""
         return self.schema.target
 
     @property
@@ -64,42 +64,50 @@ class Prepared:
 
     @property
     def learnt(self) -> int:
-        """How many rows are learnt from, those that tell when to stop among them."""
+        """Number of training and validation rows together."""
         return len(self.prepared.train) + len(self.prepared.test)
 
     @property
     def kept_y(self) -> NDArray[np.generic]:
-        """The answers of the rows held out: numbers, or the places of classes."""
+        """Outcomes of the held-out rows: float64 numbers, or class numbers."""
         answers = self.prepared.answers
         return np.asarray(answers.codes if isinstance(answers, Words) else answers)[self.prepared.kept]
 
 
 def wishes_of(args: argparse.Namespace, table: Table) -> dict[str, Wish]:
-    """Return what the user says that columns are, after a check that they exist and are said to be one thing."""
+    """Return the kinds that options give to columns.
+
+    Raises
+    ------
+    Failure
+        If a column is given two kinds, or the target is ignored.
+    TableError
+        If a column does not exist.
+    """
     if args.target is None:
-        args.parser.error(f"--target says which column is to be answered: {table.listed()}")
+        args.parser.error(f"expected --target, the column to predict: {table.listed()}")
     for name in (*args.ignore, *(name for name, _ in args.wishes), *monotone_of(args)):
         table.check(name)
     wishes = dict(args.wishes)
     for name, wish in args.wishes:
         if wishes[name] != wish:
-            raise Failure(f"--as says that '{name}' is {wish.kind} and {wishes[name].kind}: expected one")
+            raise Failure(f"--as gives '{name}' the kinds {wish.kind} and {wishes[name].kind}: expected one")
     wishes |= dict.fromkeys(args.ignore, Wish("skip"))
     if wishes.get(args.target) == Wish("skip"):
-        raise Failure(f"'{args.target}' cannot be both the target and left out")
+        raise Failure(f"'{args.target}' is the target and is ignored: expected one of these")
     table.check(args.target)
     return wishes
 
 
 def monotone_of(args: argparse.Namespace) -> dict[str, int]:
-    """Return the columns with which the answer is to rise, each with 1, or to fall, each with -1."""
+    """Return the columns in which the prediction is to be monotone: 1 for increasing, -1 for decreasing."""
     if both := sorted({*args.increasing} & {*args.decreasing}):
-        raise Failure(f"'{both[0]}' is of --increasing and of --decreasing: expected one of them")
+        raise Failure(f"'{both[0]}' is in --increasing and in --decreasing: expected one of them")
     return dict.fromkeys(args.increasing, 1) | dict.fromkeys(args.decreasing, -1)
 
 
 def prepare(args: argparse.Namespace, table: Table, wishes: dict[str, Wish]) -> Prepared:
-    """Return the rows to learn from and those that are held out, as the options ask."""
+    """Return the table split into training, validation and held-out rows, as the options ask."""
     if args.rows is not None and args.rows < LEAST_ROWS:
         raise Failure(f"--rows {args.rows}: expected at least {LEAST_ROWS}")
     columns = {name: table.column(name) for name in table.names}
@@ -125,7 +133,7 @@ def prepare(args: argparse.Namespace, table: Table, wishes: dict[str, Wish]) -> 
 
 
 def not_understood(schema: Schema, columns: dict[str, Column]) -> tuple[dict[str, Gaps], list[str]]:
-    """Return which rows have no value of a column, and remarks about texts that are no value of theirs."""
+    """Return the missing values of each field, and remarks on texts that could not be read."""
     unread = schema.unread(columns)
     gaps = {}
     for field in schema.fields:

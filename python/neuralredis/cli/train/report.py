@@ -1,4 +1,4 @@
-"""What ``neuralredis train`` says of a table and of the network that has learnt from it: for people and as JSON."""
+"""Print the results of ``neuralredis train``, or return them as JSON."""
 
 from __future__ import annotations
 
@@ -23,32 +23,42 @@ from neuralredis.table.texts import listed, shortened
 
 __all__ = ["CURVE_HEIGHT", "Trained", "as_json", "introduce", "next_steps", "results"]
 
-#: Rows held out below which the result is rough.
+#: Held-out rows below which a hint says that the figures are imprecise.
 FEW_HELD_OUT = 100
-#: Accuracy, AUC or R² from which on it is likely that a column gives the answer away.
+#: Accuracy, AUC or R² from which on a hint suggests that a column leaks the target.
 TOO_GOOD = 0.995
-#: Share of the commonest class from which on the accuracy says little.
+#: Share of the most common class from which on AUC replaces accuracy in that check.
 DOMINANT_CLASS = 0.95
-#: Share of the rows held out that may be the same as rows learnt from.
+#: Share of held-out rows equal to training rows above which a hint is printed.
 MANY_COPIES = 0.5
-#: Letters of a value that is shown in a command.
+#: Most characters of a value in an example command.
 LONG = 40
-#: Lines that the learning curve takes on a terminal.
+#: Lines of the learning curve on a terminal.
 CURVE_HEIGHT = 8
-#: What a report says of the end of a training, by its reason.
+#: Why a training ended, by the reason of its report.
 ENDINGS = {
-    "maxtime": "until --max-time was over; there may be more to learn",
+    "maxtime": "until --max-time (more time may lower the error)",
     "stopped": "until it was stopped by hand",
-    "maxcycles": "to the end",
+    "maxcycles": "until the limit of cycles",
 }
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trained:
-    """How a training went, and how good the network is on the rows held out.
+    """The results of a training.
 
-    Of these, `copies` are the same as rows that it has learnt from. The importance of each column comes by its name,
-    the most important first.
+    Attributes
+    ----------
+    training : Report
+        The report of the training.
+    judgement : Judgement
+        The figures on the held-out rows.
+    copies : int
+        Held-out rows that are equal to training or validation rows.
+    importance : dict of str to float
+        The permutation importance of each column, the largest first.
+    layout : tuple of int
+        Units of each layer, inputs first.
     """
 
     training: Report
@@ -59,26 +69,26 @@ class Trained:
 
 
 def introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
-    """Show the table, the target, and how each column is read."""
+    """Print the table, the target, and how each column is read."""
     table, target = data.table, data.target
     out.print(Text(f"{table.path}: {len(table):,} rows, {len(table.names)} columns", "bold"))
     for remark in table.remarks:
         out.print(f"  {remark}", style="dim")
-    kind, hint = ("classes", "--regress would learn them as numbers")
+    kind, hint = ("classification", "--regress predicts numbers instead")
     if not data.labels:
-        kind, hint = ("numbers", "--classify would learn classes")
+        kind, hint = ("regression", "--classify predicts classes instead")
     doubtful = args.classify is None and len(data.labels) != 2 and all(map(_is_number, data.labels))
-    out.print(f"Target: {shortened(target.name)} ({described(target)}), as {kind}{f'; {hint}' if doubtful else ''}.")
+    out.print(f"Target: {shortened(target.name)} ({described(target)}), {kind}{f'; {hint}' if doubtful else ''}.")
     if dropped := len(data.unanswered):
         has = "row has" if dropped == 1 else "rows have"
         texts = [f"'{text}'" for text in data.unanswered.counts]
         such = f" ({listed(texts, 3, 'or')})" if texts else ""
-        out.print(f"{dropped:,} {has} no value of it{such}, and cannot be learnt from.")
+        out.print(f"{dropped:,} {has} no value of the target{such}: left out.")
         if "NA" in data.unanswered.counts:
-            out.print(f"If 'NA' is a value of it like others: --as {shlex.quote(f'{target.name}=category')}")
+            out.print(f"If 'NA' is a class and not a missing value: --as {shlex.quote(f'{target.name}=category')}")
     used, answered = len(data.prepared.used), int(data.prepared.answered.sum())
     if used < answered:
-        out.print(f"{used:,} of {answered:,} rows are taken, chosen at random.")
+        out.print(f"Using {used:,} of {answered:,} rows, chosen at random.")
     screen.columns(out, data.schema, data.gaps, [name for name in table.names if name != target.name])
     for remark in data.remarks:
         out.print(f"Note: {remark}.", style="yellow")
@@ -89,20 +99,22 @@ def introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
             out.print(f"{what} never {goes} as {named} rises.")
 
 
+def ended(training: Report) -> str:
+    """Return why a training ended, as the end of a sentence."""
+    return ENDINGS.get(training.reason, "until early stopping")
+
+
 def results(out: Console, args: argparse.Namespace, data: Prepared, trained: Trained) -> None:
-    """Show how the training went, how good the network is, and which columns matter."""
+    """Print the learning curve, the figures on held-out rows, and the importance of columns."""
     training = trained.training
     if out.is_terminal:
         out.print(screen.curves_of(training).drawn(out, CURVE_HEIGHT))
     layout = "-".join(map(str, trained.layout))
-    ended = ENDINGS.get(training.reason, "until there was nothing more to gain")
-    out.print(
-        f"Learnt by a network of {layout} units for {training.cycles:,} cycles, {training.seconds:.1f} s, {ended}."
-    )
+    out.print(f"Trained {layout} units for {training.cycles:,} cycles, {training.seconds:.1f} s, {ended(training)}.")
     for warning in training.warnings:
         out.print(f"Note: {warning}.", style="yellow")
     out.print()
-    screen.judgement(out, data.target, trained.judgement, f"the {len(data.prepared.kept):,} rows held out")
+    screen.judgement(out, data.target, trained.judgement, f"the {len(data.prepared.kept):,} held-out rows")
     for hint in _hints(args, data, trained):
         out.print(hint, style="yellow")
     out.print()
@@ -111,43 +123,42 @@ def results(out: Console, args: argparse.Namespace, data: Prepared, trained: Tra
 
 
 def _hints(args: argparse.Namespace, data: Prepared, trained: Trained) -> list[str]:
-    """Return what the user should know before believing the result, and what could be tried."""
+    """Return cautions about the figures, and options that may improve the network."""
     hints = []
     held, found = len(data.prepared.kept), trained.judgement
     if _score(found) >= TOO_GOOD:
         first, target = next(iter(trained.importance)), shortened(data.target.name)
-        known = f"Is '{shortened(first)}' known before '{target}' is? If not: --ignore {shlex.quote(first)}"
-        hints.append(f"That is nearly too good. {known}")
+        leak = f"does '{shortened(first)}' leak '{target}', because it is filled in later?"
+        hints.append(f"Suspiciously good: {leak} If so: --ignore {shlex.quote(first)}")
     if trained.copies > MANY_COPIES * held:
         hints.append(
-            f"{trained.copies:,} of the rows held out are the same as others that were learnt from: in a table of "
-            "copies the figure flatters."
+            f"{trained.copies:,} of the held-out rows are copies of training or validation rows: on fresh rows the "
+            "error will be higher."
         )
     if held < FEW_HELD_OUT:
-        hints.append(f"With {held} rows held out this is a rough figure; another --seed gives another.")
-    # Where the network cannot rank a class, more answers of it would be guesses.
+        hints.append(f"Only {held} rows are held out, so the figures are imprecise: another --seed gives others.")
+    # Where the network cannot rank a class, predicting it more often would be guessing.
     missed = [one.label for one in found.rare if one.answered < one.rows / 2 and not one.by_chance]
     if missed and not args.balanced:
         hints.append(
-            f"'{shortened(missed[0])}' is rare, and mostly overlooked: --balanced finds more of it, for more "
-            "false alarms."
+            f"'{shortened(missed[0])}' is rare, and its recall is low: --balanced raises it, with more false positives."
         )
     return hints
 
 
 def _score(found: Judgement) -> float:
-    """Return the figure, at most 1, that is suspicious if it is nearly perfect."""
+    """Return the figure, at most 1, that suggests a leak if it is nearly perfect: accuracy, AUC or R²."""
     figures = found.evaluation
     if not isinstance(figures, ClassifierEvaluation):
         return figures.r2
     if figures.baseline < DOMINANT_CLASS:
         return figures.accuracy
-    # Always answering the commonest class is nearly as accurate.
+    # The baseline is nearly perfect by itself.
     return max((ranking.auc for ranking in found.rare), default=0.0)
 
 
 def as_json(args: argparse.Namespace, place: str, data: Prepared, trained: Trained) -> dict[str, Any]:
-    """Return the results for a program."""
+    """Return the results as values of JSON."""
     training, found = trained.training, trained.judgement
     learnt, held = data.learnt, len(data.prepared.kept)
     return {
@@ -169,26 +180,26 @@ def as_json(args: argparse.Namespace, place: str, data: Prepared, trained: Train
 
 
 def next_steps(out: Console, args: argparse.Namespace, place: str, data: Prepared) -> None:
-    """Show the commands that use the network."""
+    """Print commands that use the network."""
     quoted = shlex.quote(place)
     steps = [
-        ("type a row, see the answer", f"neuralredis ask {quoted}"),
-        ("answer another table", f"neuralredis predict {quoted} new.csv -o answers.csv"),
+        ("predict a row that you type", f"neuralredis ask {quoted}"),
+        ("predict another table", f"neuralredis predict {quoted} new.csv -o predictions.csv"),
     ]
     if args.redis:
         url = f" -u {shlex.quote(args.redis)}" if urlsplit(args.redis).netloc != "localhost" else ""
         command = "NR.CLASS" if data.labels else "NR.RUN"
-        steps.append(("ask the server", f"redis-cli{url} {command} {shlex.quote(args.key)} {_row(data)}"))
+        steps.append(("predict in the server", f"redis-cli{url} {command} {shlex.quote(args.key)} {_row(data)}"))
     else:
         again, key = f"neuralredis {shlex.join(args.given)}", shlex.quote(Path(place).stem)
-        steps.append(("put it into Redis, too", f"{again} --redis redis://localhost --key {key}"))
+        steps.append(("upload it to a server", f"{again} --redis redis://localhost --key {key}"))
     out.print("Next:", style="bold")
     for what, command in steps:
-        out.print(Text(f"  {what:26}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)
+        out.print(Text(f"  {what:27}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)
 
 
 def _row(data: Prepared) -> str:
-    """Return a row that was held out, as commands take it."""
+    """Return a held-out row as the arguments of a command."""
     words = []
     for name, values in data.prepared.taken(data.prepared.kept[:1])[0].items():
         (value,) = values

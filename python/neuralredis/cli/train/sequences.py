@@ -1,4 +1,4 @@
-"""``neuralredis train --sequence``: from a table of events to a network of sequences, and how good that is."""
+"""``neuralredis train --sequence``: train a network of sequences on a table of events, and evaluate it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from neuralredis.cli.failure import Failure
 from neuralredis.cli.sequences import judged
 from neuralredis.cli.train.command import check_key, learn, without_rows
 from neuralredis.cli.train.prepare import not_understood, wishes_of
-from neuralredis.cli.train.report import CURVE_HEIGHT, ENDINGS
+from neuralredis.cli.train.report import CURVE_HEIGHT, ended
 from neuralredis.coming import shown
 from neuralredis.results import Report
 from neuralredis.sequences import SequenceNetwork
@@ -40,9 +40,9 @@ from neuralredis.table.wishes import Wish
 
 __all__ = ["train"]
 
-#: Sequences that it takes to learn from some and keep others back, and values of all series together.
+#: Least number of sequences, and of values of all series together, to train on some and hold out others.
 LEAST_SEQUENCES, LEAST_VALUES = 10, 20
-#: Events of a sequence that a network keeps: as many as the longest has, at most so many; of a series all that it can.
+#: Limits of the events of a sequence, and of the values of a series, that a network stores.
 MOST_EVENTS, MOST_VALUES = 1000, 65536
 
 
@@ -57,13 +57,15 @@ class Prepared:
     columns : dict of str to Column
         Its columns.
     order : Order
-        Its rows as sequences, those without an outcome left out.
+        The rows of each sequence in order, without sequences that have no outcome.
     schema : Schema
         How its columns are read.
     comes_next : bool
-        Whether the target is what comes next.
+        Whether the target is the next event.
     y : numpy.ndarray or None
-        What each sequence has come to, numbers or places of classes.
+        The outcome of each sequence, a float64 number or class number; None if the target is the next event.
+    unanswered : int
+        The number of sequences left out since they have no outcome.
     """
 
     table: Table
@@ -76,12 +78,12 @@ class Prepared:
 
     @property
     def target(self) -> Target:
-        """What is answered."""
+        """The column to predict."""
         return self.schema.target
 
     @property
     def is_series(self) -> bool:
-        """Whether numbers are to be forecast."""
+        """Whether the target is the next number of a series."""
         return self.comes_next and isinstance(self.target, Numbers)
 
 
@@ -89,9 +91,9 @@ def train(args: argparse.Namespace) -> None:
     """Train a network on sequences, evaluate it on those held out, save it, and report."""
     for option in ("rows", "increasing", "decreasing"):
         if getattr(args, option):
-            args.parser.error(f"--{option} is of tables whose rows are no events")
+            args.parser.error(f"--{option} cannot be used with --sequence or --time")
     place = places.network_place(args.data, args.out)
-    places.check_plot(args.plot, {args.data: "the table that is read", place: "where the network is saved"})
+    places.check_plot(args.plot, {args.data: "the table", place: "the file of the network"})
     check_key(args)
     out = screen.console(stderr=args.json)
     out.quiet = args.json
@@ -107,12 +109,12 @@ def train(args: argparse.Namespace) -> None:
         network, training, results = _classes_or_numbers(args, data, out)
     saved = without_rows(network) if args.without_rows else network
     saved.save(place)
-    what = "series" if data.is_series else "sequences that it learnt from"
-    kept = f"none of the {what}" if args.without_rows else f"the {what}: --without-rows leaves them out"
-    out.print(f"Saved as {place}. It holds {kept}.")
+    what = "series" if data.is_series else "sequences"
+    kept = f"without {what}" if args.without_rows else f"with its {what} (--without-rows leaves them out)"
+    out.print(f"Saved as {place}, {kept}.")
     if args.plot:
         importlib.import_module("neuralredis.plot").learning_curve(training).figure.savefig(args.plot)
-        out.print(f"The curve is in {args.plot}.")
+        out.print(f"Learning curve written to {args.plot}.")
     if args.redis:
         with servers.reached(args.redis) as db:
             db.upload(args.key, saved, replace=args.replace)
@@ -176,7 +178,7 @@ def _of_next(
     wishes: dict[str, Wish],
     order: Order,
 ) -> Prepared:
-    """Return sequences of which is learnt what comes next."""
+    """Return sequences whose target is the next event, or series whose target is the next value."""
     column = columns[args.target]
     form = form_of(column, conventions, wishes.get(args.target))
     numbers = args.classify is False or (args.classify is None and isinstance(form, NumberForm))
@@ -184,7 +186,7 @@ def _of_next(
         if len(column) - column.gaps < LEAST_VALUES:
             raise Failure(
                 f"{table.path} has {len(column) - column.gaps} values of '{args.target}': expected at least "
-                f"{LEAST_VALUES}, to learn from some and keep others back"
+                f"{LEAST_VALUES}, to train on some and hold out others"
             )
         _check_times(args, order)
         target: Target = target_of(column, False, conventions, wishes.get(args.target))
@@ -194,8 +196,8 @@ def _of_next(
     else:
         if args.sequence is None:
             raise Failure(
-                f"'{args.target}' is no column of numbers, and without --sequence the table is one series: expected "
-                "--sequence COLUMN, which says whose each event is"
+                f"'{args.target}' is not a column of numbers, which --time alone needs: expected --sequence COLUMN, "
+                "the column with the sequence's id"
             )
         _check_enough(args, len(order), args.sequence)
         chosen = {**wishes, args.target: wishes.get(args.target, Wish("category"))}
@@ -204,22 +206,22 @@ def _of_next(
         words = next((field.reader.values(column) for field in schema.fields if field.name == args.target), None)
         if words is None:
             reason = next(one.reason for one in schema.left_out if one.name == args.target)
-            raise Failure(f"'{args.target}' cannot be learnt: {reason}")
+            raise Failure(f"'{args.target}' cannot be the target: {reason}")
         seen = np.unique(words.codes[words.codes >= 0])
         schema = replace(schema, target=Classes(name=args.target, labels=tuple(words.categories[seen].tolist())))
     return Prepared(table=table, columns=columns, order=order, schema=schema, comes_next=True, y=None, unanswered=0)
 
 
 def _check_times(args: argparse.Namespace, order: Order) -> None:
-    """Refuse series of which two values are of the same time: nobody knows which comes next."""
+    """Raise `Failure` if two values of a series have the same time, since their order is unknown."""
     if order.times is None:
         return
     for at, id in enumerate(order.ids):
         times = order.times[order.span(at)]
         if len(twice := np.flatnonzero(times[1:] == times[:-1])):
             of = f" of {args.sequence} '{shortened(id)}'" if args.sequence else ""
-            hint = "" if args.sequence else "; --sequence COLUMN tells several series apart"
-            raise Failure(f"two rows{of} are of '{args.time}' {shown(times[twice[0]])}: expected one{hint}")
+            hint = "" if args.sequence else "; for several series, use --sequence COLUMN"
+            raise Failure(f"two rows{of} have '{args.time}' {shown(times[twice[0]])}: expected one{hint}")
 
 
 def _others(args: argparse.Namespace, columns: dict[str, Column], but: list[str]) -> list[Column]:
@@ -230,13 +232,13 @@ def _others(args: argparse.Namespace, columns: dict[str, Column], but: list[str]
 def _check_enough(args: argparse.Namespace, count: int, what: str) -> None:
     if count < LEAST_SEQUENCES:
         raise Failure(
-            f"{args.data} has {count} different {what}: expected at least {LEAST_SEQUENCES} sequences, to learn from "
-            "some and keep others back"
+            f"{args.data} has {count} different {what}: expected at least {LEAST_SEQUENCES} sequences, to train on "
+            "some and hold out others"
         )
 
 
 def _introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
-    """Show the table, its sequences, the target, and how each column is read."""
+    """Print the table, its sequences, the target, and how each column is read."""
     table, target, order = data.table, data.target, data.order
     lengths = order.ends - order.begins
     out.print(Text(f"{table.path}: {len(table):,} rows, {len(table.names)} columns", "bold"))
@@ -247,14 +249,16 @@ def _introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
     spread = f"{lengths.min():,} to {lengths.max():,}" if lengths.min() < lengths.max() else f"{lengths.max():,}"
     out.print(f"{len(order):,} {what}{of}, of {spread} {'values' if data.is_series else 'events'}.")
     if order.moved:
-        out.print(f"Its rows are put in the order of '{shortened(args.time)}'.")
-    kind = "what comes next" if data.comes_next else "what each has come to"
-    if data.comes_next and args.sequence and not args.next:
-        kind += ", since it varies within most of them"
-    out.print(f"Target: {shortened(target.name)} ({described(target)}), as {kind}.")
+        out.print(f"Rows are sorted by '{shortened(args.time)}'.")
+    kind = "of the next event" if data.comes_next else "of each sequence"
+    if data.is_series:
+        kind = "the next values of each series" if args.sequence else "the next values of the series"
+    elif data.comes_next and not args.next:
+        kind += ", since it varies within most sequences"
+    out.print(f"Target: {shortened(target.name)} ({described(target)}), {kind}.")
     if data.unanswered:
-        has = "has" if data.unanswered == 1 else "have"
-        out.print(f"{data.unanswered:,} {has} no value of it, and cannot be learnt from.")
+        has = "sequence has" if data.unanswered == 1 else "sequences have"
+        out.print(f"{data.unanswered:,} {has} no outcome: left out.")
     used = {field.name: data.columns[field.name] for field in data.schema.fields}
     gaps, remarks = not_understood(data.schema, used)
     names = [name for name in table.names if name not in (args.sequence, args.time)]
@@ -262,11 +266,11 @@ def _introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
     for remark in remarks:
         out.print(f"Note: {remark}.", style="yellow")
     if data.is_series and (other := [name for name in names if name != target.name]):
-        out.print(f"Forecasts go by the series alone: {', '.join(map(shortened, other[:8]))} left out.", style="dim")
+        out.print(f"Forecasts use the series alone; left out: {', '.join(map(shortened, other[:8]))}.", style="dim")
 
 
 def _network(args: argparse.Namespace, data: Prepared, most: int) -> KnownSequences:
-    """Return a new network for the sequences."""
+    """Return a new network for the sequences, which stores at most `most` events of each."""
     target, count = data.target, len(data.order)
     longest = int((data.order.ends - data.order.begins).max())
     options: dict[str, Any] = {}
@@ -304,8 +308,8 @@ def _classes_or_numbers(
         some = data.order.take(part)
         known.observe(_bytes(some.ids), some.events(rows), None if data.y is None else data.y[part], into)
     out.print(
-        f"{len(learnt):,} sequences to learn from, of which {len(stop):,} tell when to stop; {len(kept):,} held out "
-        "until the end."
+        f"{len(first):,} training sequences, {len(stop):,} validation sequences for early stopping, {len(kept):,} held "
+        "out for evaluation."
     )
     training = learn(args, known.network, out)
     if data.comes_next:
@@ -316,9 +320,9 @@ def _classes_or_numbers(
     found = judged(known, events, None if data.y is None else data.y[kept], args.cost)
     _told(out, known.network, training)
     what = (
-        f"what comes next in the {len(kept):,} sequences held out"
+        f"the next events of the {len(kept):,} held-out sequences"
         if data.comes_next
-        else f"the {len(kept):,} sequences held out"
+        else f"the {len(kept):,} held-out sequences"
     )
     screen.judgement(out, known.target, found, what)
     out.print()
@@ -336,8 +340,8 @@ def _series(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Seq
     )
     begins = [first.span(at).stop - first.span(at).start for at in range(len(first))]
     out.print(
-        f"{len(first.places):,} values to learn from, the last of which tell when to stop; {len(last.places):,} at the "
-        "ends held out."
+        f"{len(first.places):,} values to train on, the last of them for validation; {len(last.places):,} at the ends "
+        "held out for evaluation."
     )
     network = known.network
     network.observe_series([series[:begin] for series, begin in zip(all_series, begins, strict=True)], ids=ids)
@@ -348,55 +352,55 @@ def _series(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Seq
         begins,
         args.season,
     )
-    # Forecasts are to go on from the ends.
+    # Store the held-out values as well, so that forecasts continue from the ends.
     for id, series, begin in zip(ids, all_series, begins, strict=True):
         network.observe([series[begin:].tolist()], ids=[id])
     _told(out, network, training)
-    steps = f"{args.season} ahead" if args.season > 1 else "one ahead"
-    out.print(Text("On the values held out", "bold"))
+    steps = f"{args.season} steps ahead" if args.season > 1 else "one step ahead"
+    out.print(Text("On the held-out values", "bold"))
     if error is None or naive is None:
-        out.print(f"  They are too few for forecasts {steps}, or vary too little, to say how good these are.")
+        out.print(f"  They are too few, or vary too little, to evaluate forecasts {steps}.")
     else:
-        out.print(f"  mean absolute scaled error, {steps}  {plain(error):>8}")
-        name = "the value of a season before" if args.season > 1 else "the last value again"
-        out.print(f"  {name:33}  {plain(naive):>8}")
+        title = f"mean absolute scaled error (MASE), {steps}"
+        out.print(f"  {title}  {plain(error):>8}")
+        name = "the value one season before" if args.season > 1 else "the last value"
+        out.print(f"  {f'baseline: {name}':{len(title)}}  {plain(naive):>8}")
         better = error < naive
-        verdict = f"{'Better' if better else 'No better'} than {name}."
+        verdict = f"{'Better' if better else 'No better'} than the baseline, {name}."
         out.print(Text(verdict, "green" if better else "yellow"))
     out.print()
     return network, training, {"mase": error, "mase_baseline": naive, "season": args.season, "values": len(last.places)}
 
 
 def _told(out: Console, network: SequenceNetwork, training: Report) -> None:
-    """Show how the training went."""
+    """Print the learning curve, how the training ended, and its warnings."""
     if out.is_terminal:
         out.print(screen.curves_of(training).drawn(out, CURVE_HEIGHT))
     layout = "-".join(map(str, network.info().layout))
-    ended = ENDINGS.get(training.reason, "until there was nothing more to gain")
-    out.print(
-        f"Learnt by a network of {layout} units for {training.cycles:,} cycles, {training.seconds:.1f} s, {ended}."
-    )
+    out.print(f"Trained {layout} units for {training.cycles:,} cycles, {training.seconds:.1f} s, {ended(training)}.")
     for warning in training.warnings:
         out.print(f"Note: {warning}.", style="yellow")
     out.print()
 
 
 def _next_steps(out: Console, args: argparse.Namespace, place: str, data: Prepared) -> None:
-    """Show the commands that use the network."""
+    """Print commands that use the network."""
     quoted = shlex.quote(place)
     if data.is_series:
-        steps = [("see what comes", f"neuralredis forecast {quoted} --steps {max(args.season, 12)} --interval 80")]
+        steps = [
+            ("forecast the next values", f"neuralredis forecast {quoted} --steps {max(args.season, 12)} --interval 80")
+        ]
     else:
         steps = [
-            ("type events, see the answer", f"neuralredis ask {quoted}"),
-            ("answer another table", f"neuralredis predict {quoted} new.csv -o answers.csv"),
+            ("predict events that you type", f"neuralredis ask {quoted}"),
+            ("predict another table", f"neuralredis predict {quoted} new.csv -o predictions.csv"),
         ]
     if args.redis:
         id = shlex.quote(data.order.ids[0])
         command = (
             f"NR.FORECAST {shlex.quote(args.key)} {id} 12" if data.is_series else f"NR.RUN {shlex.quote(args.key)} {id}"
         )
-        steps.append(("ask the server", f"redis-cli -u {shlex.quote(args.redis)} {command}"))
+        steps.append(("predict in the server", f"redis-cli -u {shlex.quote(args.redis)} {command}"))
     out.print("Next:", style="bold")
     for what, command in steps:
         out.print(Text(f"  {what:28}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)

@@ -1,12 +1,12 @@
-// Axes and marks of drawings. Lines differ in dashes, not in colour alone.
+// Axes, lines and bars of charts. Lines differ in dashes, not in colour alone.
 
 import { el, svg } from "./dom.js";
 import { plain } from "./format.js";
 
-/** Ratio of the largest number to the smallest above which an axis is logarithmic, as in the terminal. */
+/** Ratio of the largest to the smallest number above which an axis is logarithmic, as in the terminal. */
 const WIDE_RANGE = 20;
 
-/** Numbers at equal steps that are easy to read, between two, some five of them. */
+/** About five round numbers at equal steps between two numbers. */
 function ticks(low, high) {
   const rough = (high - low) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -28,7 +28,7 @@ function logarithmicTicks(low, high) {
   return found.length > 1 ? found : [low, high];
 }
 
-/** An axis from the smallest to the largest of some numbers, or between bounds. */
+/** An axis from the smallest to the largest of some numbers, or between given bounds. */
 export function scale(numbers, { from = null, to = null, logarithmic = false } = {}) {
   let low = from ?? Math.min(...numbers);
   let high = to ?? Math.max(...numbers);
@@ -45,25 +45,28 @@ export function scale(numbers, { from = null, to = null, logarithmic = false } =
   };
 }
 
-/** Units of a drawing across: fewer where there is little room, so that its letters stay as large as others. */
+/** Width of a chart in its own units: smaller on a narrow screen, so that its text has the size of other text. */
 const width = () => (innerWidth < 640 ? 340 : 560);
-const LEFT = 56;
+/** Width of an axis label and its gaps, and of a digit, in units of the chart. */
+const MARGIN = 30;
+const LETTER = 7;
 const RIGHT = 14;
 const TOP = 14;
 const BOTTOM = 46;
 
-/** An empty drawing with two axes: what places things, and the element that they are added to. */
+/** An empty chart with two axes: its element, functions from numbers to positions, and the element for marks. */
 export function plot(x, y, { xLabel, yLabel, told, height = 280 }) {
   const wide = width();
-  const across = (number) => LEFT + x.place(number) * (wide - LEFT - RIGHT);
+  const left = MARGIN + LETTER * Math.max(4, ...y.ticks.map((tick) => plain(tick, 3).length));
+  const across = (number) => left + x.place(number) * (wide - left - RIGHT);
   const down = (number) => height - BOTTOM - y.place(number) * (height - TOP - BOTTOM);
   const marks = svg("g", {});
   const drawing = svg(
     "svg",
     { viewBox: `0 0 ${wide} ${height}`, class: "plot", role: "img", "aria-label": told },
     y.ticks.map((tick) => [
-      svg("line", { class: "grid", x1: LEFT, x2: wide - RIGHT, y1: down(tick), y2: down(tick) }),
-      svg("text", { class: "tick", x: LEFT - 8, y: down(tick) + 4, "text-anchor": "end" }, plain(tick, 3)),
+      svg("line", { class: "grid", x1: left, x2: wide - RIGHT, y1: down(tick), y2: down(tick) }),
+      svg("text", { class: "tick", x: left - 8, y: down(tick) + 4, "text-anchor": "end" }, plain(tick, 3)),
     ]),
     x.ticks.map((tick) =>
       svg(
@@ -72,8 +75,8 @@ export function plot(x, y, { xLabel, yLabel, told, height = 280 }) {
         plain(tick, 3),
       ),
     ),
-    svg("line", { class: "axis", x1: LEFT, x2: wide - RIGHT, y1: height - BOTTOM, y2: height - BOTTOM }),
-    svg("text", { class: "label", x: (LEFT + wide - RIGHT) / 2, y: height - 8, "text-anchor": "middle" }, xLabel),
+    svg("line", { class: "axis", x1: left, x2: wide - RIGHT, y1: height - BOTTOM, y2: height - BOTTOM }),
+    svg("text", { class: "label", x: (left + wide - RIGHT) / 2, y: height - 8, "text-anchor": "middle" }, xLabel),
     svg(
       "text",
       {
@@ -88,13 +91,13 @@ export function plot(x, y, { xLabel, yLabel, told, height = 280 }) {
   return { drawing, marks, across, down, bottom: height - BOTTOM, top: TOP };
 }
 
-/** A line through points. */
+/** A polyline through points. */
 export function line(kind, { across, down }, points) {
   const places = points.map(([x, y]) => `${across(x).toFixed(1)},${down(y).toFixed(1)}`).join(" ");
   return svg("polyline", { class: `line ${kind}`, points: places });
 }
 
-/** What lines are called, each with a piece of it. */
+/** A legend: the name of each line beside a sample of it. */
 export function legend(kinds) {
   return el(
     "ul",
@@ -114,7 +117,7 @@ export function legend(kinds) {
   );
 }
 
-/** A bar that fills a share of its place. */
+/** A bar that fills a share, 0 to 1, of its width. */
 export function bar(share, kind = "") {
   const width = `${(Math.min(Math.max(share, 0), 1) * 100).toFixed(1)}%`;
   return el("span", { class: `bar ${kind}`, "aria-hidden": "true" }, el("span", { style: { width } }));

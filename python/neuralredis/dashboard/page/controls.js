@@ -1,4 +1,4 @@
-// What a value of a field is entered by, by the field's kind.
+// Form controls for values of fields, by the field's kind.
 
 import { el, named } from "./dom.js";
 
@@ -79,7 +79,7 @@ function choiceControl(id, words, changed) {
     get: () => input.value,
     set(to) {
       const word = to === true ? "yes" : to === false ? "no" : to;
-      // A row may have a word that has come since.
+      // A row may have a category that was added since the form was drawn.
       if (![...input.options].some((one) => one.value === word)) input.append(option(word));
       input.value = word;
     },
@@ -132,7 +132,7 @@ function inner(field, id, changed) {
 }
 
 /**
- * A line of the form: `node`; `get()`, the value, null for unknown; `set(value)`.
+ * A line of the form: `node`; `get()` returns the value, null for unknown; `set(value)`.
  * With `gaps` a value can be unknown.
  */
 export function control(field, id, gaps, changed) {
@@ -148,7 +148,7 @@ export function control(field, id, gaps, changed) {
     if (!unknown.checked) found.set(to ?? 0);
   }
   set(field.start);
-  const hint = field.kind === "time" ? " (UTC)" : field.kind === "tags" ? " (with commas)" : "";
+  const hint = field.kind === "time" ? " (UTC)" : field.kind === "tags" ? " (separated by commas)" : "";
   return {
     set,
     get: () => (unknown.checked ? null : found.get()),

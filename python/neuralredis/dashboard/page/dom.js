@@ -1,4 +1,4 @@
-// Elements. Texts only ever become text: there is no innerHTML on this page, and its policy forbids it.
+// Create elements. Strings only become text nodes: this page never uses innerHTML, and its security policy forbids it.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -13,7 +13,7 @@ function filled(node, attributes, children) {
   return node;
 }
 
-/** An HTML element; `on` are its listeners, `style` its properties. */
+/** An HTML element; `on` has its event listeners, `style` its CSS properties. */
 export function el(tag, attributes = {}, ...children) {
   return filled(document.createElement(tag), attributes, children);
 }
@@ -23,12 +23,12 @@ export function svg(tag, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, tag), attributes, children);
 }
 
-/** A name that somebody else chose: it cannot turn the direction of what is around it. */
+/** A name from data, isolated so that its text direction does not affect the text around it. */
 export function named(name) {
   return el("bdi", { class: "name" }, name);
 }
 
-/** A text for those who hear the page. */
+/** A text for screen readers only. */
 export function unseen(text) {
   return el("span", { class: "unseen" }, text);
 }

@@ -1,18 +1,18 @@
-// Numbers and values as people read them.
+// Format numbers and values.
 
 const MINUS = "\u2212";
 
-/** A whole number, in groups of three digits. */
+/** An integer with a comma between groups of three digits. */
 export function count(number) {
   return number.toLocaleString("en-GB");
 }
 
-/** So many of something. */
+/** A count with its noun in singular or plural. */
 export function counted(number, one, many = one + "s") {
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 
-/** A number in some four digits. */
+/** A number with a few significant digits. */
 export function plain(number, digits = 4) {
   if (number === null || number === undefined) return "–";
   if (number === 0) return "0";
@@ -29,19 +29,19 @@ export function signed(number) {
   return (number > 0 ? "+" : "") + plain(number, 3);
 }
 
-/** A share of 1 in percent. */
+/** A share, 0 to 1, in percent. */
 export function percent(share) {
   const value = share * 100;
   const near = (value > 0 && value < 0.1) || (value < 100 && value > 99.9);
   return `${value.toFixed(near ? 2 : 1)} %`;
 }
 
-/** Bytes. */
+/** A number of bytes as kB or MB. */
 export function bytes(number) {
   return number < 1e6 ? `${plain(number / 1e3, 3)} kB` : `${plain(number / 1e6, 3)} MB`;
 }
 
-/** Seconds. */
+/** A duration in seconds, minutes or hours. */
 export function seconds(number) {
   if (number < 60) return `${number.toFixed(1)} s`;
   const minutes = Math.floor(number / 60);
@@ -50,7 +50,7 @@ export function seconds(number) {
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** A value of a row, of a kind of field. */
+/** A value of a row, by its field's kind. */
 export function value(of, kind = "") {
   if (of === null || of === undefined) return "unknown";
   if (of === true) return "yes";
@@ -63,7 +63,7 @@ export function value(of, kind = "") {
   return of;
 }
 
-/** A moment, which is ISO 8601 or seconds since 1970. */
+/** A time in UTC, from ISO 8601 or seconds since 1970. */
 export function moment(of) {
   const date = new Date(typeof of === "number" ? of * 1000 : of);
   if (Number.isNaN(date.getTime())) return String(of);

@@ -1,10 +1,10 @@
-// The list of networks, each with its error beside that of a baseline.
+// The list of networks, each with its error and baseline.
 
 import { bar } from "./chart.js";
 import { el, named, unseen } from "./dom.js";
 import { count, counted, percent, plain, seconds } from "./format.js";
 
-/** Networks from which on a list can be filtered. */
+/** Number of networks above which the list has a filter. */
 const MANY = 8;
 
 function error(quality) {
@@ -26,11 +26,11 @@ function error(quality) {
 function state(network) {
   const { running } = network;
   if (running === null || running === undefined) {
-    if (network.training) return "trains";
+    if (network.training) return "training";
     return network.cycles ? `trained, ${counted(network.cycles, "cycle")}` : "not trained";
   }
-  if (running.queued) return "waits to be trained";
-  return [el("strong", {}, "trains"), `, cycle ${count(running.cycle)}, ${seconds(running.seconds)}`];
+  if (running.queued) return "queued";
+  return [el("strong", {}, "training"), `, cycle ${count(running.cycle)}, ${seconds(running.seconds)}`];
 }
 
 function row(network) {
@@ -50,17 +50,17 @@ function row(network) {
       "td",
       { class: "number" },
       count(network.train),
-      unseen(" to learn from, "),
+      unseen(" training, "),
       el("span", { "aria-hidden": "true" }, " + "),
       count(network.test),
-      unseen(" to test with"),
+      unseen(" validation"),
     ),
     el("td", {}, error(network.quality)),
     el("td", {}, state(network)),
   );
 }
 
-/** What is shown of the list, those that have a text in their names. */
+/** The elements of the list: networks whose names contain a text. */
 export function list(told, filter) {
   const shown = told.networks.filter((network) => network.name.toLowerCase().includes(filter.toLowerCase()));
   const running = told.networks.filter((network) => network.running).length;
@@ -72,10 +72,10 @@ export function list(told, filter) {
       el(
         "p",
         {},
-        told.searching ? "Looking for networks…" : [
-          "No networks yet: ",
+        told.searching ? "Scanning for networks…" : [
+          "No networks: create one with ",
           el("code", {}, "NR.CREATE"),
-          " makes one, and so does ",
+          " or ",
           el("code", {}, "neuralredis train --redis URL --key KEY"),
           ".",
         ],
@@ -83,7 +83,7 @@ export function list(told, filter) {
     );
     return parts;
   }
-  const heads = [["network", ""], ["what", ""], ["rows", "number"], ["error on validation rows", ""], ["training", ""]];
+  const heads = [["network", ""], ["type", ""], ["rows", "number"], ["validation error", ""], ["training", ""]];
   parts.push(
     el(
       "div",
@@ -100,7 +100,7 @@ export function list(told, filter) {
   return parts;
 }
 
-/** Whether there are so many that one looks for some. */
+/** Whether the list is long enough for a filter. */
 export function isLong(told) {
   return told.networks.length > MANY;
 }

@@ -1,4 +1,4 @@
-// The dashboard: which page is shown, and when it asks for news.
+// The dashboard: routes, and polling.
 
 import { el } from "./dom.js";
 import { isLong, list } from "./list.js";
@@ -7,7 +7,7 @@ import { Live } from "./source.js";
 import { every } from "./timing.js";
 import { buttons, possible, progress } from "./training.js";
 
-/** Milliseconds between two questions: of lists and pages; while a training runs; after a trouble. */
+/** Milliseconds between two polls: usually; while a training runs; after an error. */
 const CALM = 3000;
 const LIVE = 500;
 const TROUBLED = 3000;
@@ -17,7 +17,7 @@ const KEPT = "neuralredis-token";
 function token() {
   const given = /^#token=([\w-]+)$/.exec(location.hash);
   if (given) {
-    // Kept for this tab, and taken out of the address, which may be seen and shared.
+    // Stored for this tab, and removed from the URL, which may be seen or shared.
     sessionStorage.setItem(KEPT, given[1]);
     history.replaceState(null, "", location.pathname + location.search + "#/");
   }
@@ -40,7 +40,7 @@ function known(told) {
   place.replaceChildren(told.place);
 }
 
-/** Asks again and again by `work`, which returns for how long to wait. */
+/** Calls `work` repeatedly; it returns the milliseconds to wait before the next call. */
 function poll(work) {
   let pause = CALM;
   polled = every(
@@ -69,7 +69,7 @@ function showList() {
     const focused = document.activeElement?.getAttribute("href");
     filter.hidden = !isLong(told);
     shown.replaceChildren(...list(told, filter.value));
-    // What had the focus still has it, though it is another element.
+    // Restore the focus, since the link that had it was replaced.
     if (focused) [...shown.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
   }
   filter.hidden = true;
@@ -114,7 +114,7 @@ function showNetwork(key, moved) {
     known(network);
     document.title = `${network.name} - neuralredis`;
     now.replaceChildren(...progress(network));
-    // A button that is pressed while its place is drawn again would hear nothing.
+    // Redraw buttons only if they change: a click on a button that is replaced meanwhile would be lost.
     if (can !== possible(network)) acting.replaceChildren(...buttons(network, acts));
     can = possible(network);
     below.replaceChildren(
@@ -123,11 +123,11 @@ function showNetwork(key, moved) {
       ...warnings(network),
     );
     if (shows !== network.views.join()) {
-      // At first, or if there is another network at the key now.
+      // The first time, or if the key now holds another network.
       shows = network.views.join();
       drawn?.close();
       head.replaceChildren(...title(network));
-      // Those who hear the page are told where they are now.
+      // Move the focus so that screen readers announce the new page.
       if (moved) head.querySelector("h1").focus();
       moved = false;
       shared = context(source, key, network);

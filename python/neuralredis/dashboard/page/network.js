@@ -1,18 +1,18 @@
-// The page of a network: its head, and a section for each view.
+// The page of a network: its head, and one section for each view.
 
 import { el, named } from "./dom.js";
 import { bytes, count, counted, seconds } from "./format.js";
 import { VIEWS } from "./views/all.js";
 
-/** What the head says. */
+/** The facts in the head. */
 export function facts(network) {
   const what = network.sequences ? "sequences" : "rows";
   const all = [
     [`training ${what}`, `${count(network.train)} of ${count(network.train_most)}`],
-    [`testing ${what}`, `${count(network.test)} of ${count(network.test_most)}`],
+    [`validation ${what}`, `${count(network.test)} of ${count(network.test_most)}`],
     ["trained", network.cycles ? `${counted(network.cycles, "cycle")}, ${seconds(network.seconds)}` : "not yet"],
     ["parameters", count(network.parameters)],
-    ["networks in one", network.members > 1 ? count(network.members) : null],
+    ["ensemble members", network.members > 1 ? count(network.members) : null],
     ["memory", bytes(network.memory)],
   ];
   return el(
@@ -24,7 +24,7 @@ export function facts(network) {
   );
 }
 
-/** What the views of a page share: the row that is asked about, and what they tell one another. */
+/** State that the views of a page share: the row of the form, and an event target. */
 export function context(source, key, network) {
   return {
     asks: source.asks,
@@ -60,11 +60,11 @@ function section(view, shared, wide) {
   return { view, node, load, refresh: () => (asked ? load() : undefined) };
 }
 
-/** The sections of a network's views; each asks for what it shows when it comes into sight. */
+/** The sections of a network's views; each loads its data when it is scrolled into view. */
 export function sections(shared) {
   const views = VIEWS.filter((view) => shared.network.views.includes(view.name));
   const made = views.map((view, at) => {
-    // Two stand side by side; one that is left over has the whole width.
+    // Two sections share a line; a single one takes the whole width.
     let before = 0;
     while (at - before > 0 && !views[at - before - 1].wide) before++;
     const next = views[at + 1];
@@ -84,7 +84,7 @@ export function sections(shared) {
   else made.forEach((one) => one.load());
   return {
     nodes: made.map((one) => one.node),
-    /** Draws again what may be different now, or only what is while a training runs. Forms stay, and ask again. */
+    /** Reloads all sections but forms, which repeat their request; with `live` only those that follow a training. */
     refresh(live) {
       made.filter((one) => (live ? one.view.live : !one.view.stays)).forEach((one) => one.refresh());
       if (!live) shared.said.dispatchEvent(new Event("learnt"));
@@ -93,7 +93,7 @@ export function sections(shared) {
   };
 }
 
-/** The name of a network, with what it is. */
+/** The title of a network's page. */
 export function title(network) {
   return [
     el("h1", { tabindex: "-1" }, named(network.name)),
@@ -101,12 +101,12 @@ export function title(network) {
       "p",
       { class: "subtitle" },
       network.title,
-      network.target === null ? "" : [" that answers ", named([network.target].flat().join(", "))],
+      network.target === null ? "" : [", predicts ", named([network.target].flat().join(", "))],
     ),
   ];
 }
 
-/** What the last training complained of. */
+/** Warnings of the last training. */
 export function warnings(network) {
   return network.warnings.map((warning) => el("p", { class: "warning" }, warning));
 }

@@ -1,6 +1,6 @@
-// Where a page has what it shows: from the dashboard, or from the report that it is in.
+// Sources of a page's data: the dashboard's API, or the report's own file.
 
-/** What went wrong, in a sentence for people. */
+/** An error with a sentence for the user and an HTTP status, 0 if there was no response. */
 export class Trouble extends Error {
   constructor(message, status) {
     super(message);
@@ -8,7 +8,7 @@ export class Trouble extends Error {
   }
 }
 
-/** Asks the dashboard, with its token. */
+/** Client of the dashboard's API. */
 export class Live {
   constructor(token) {
     this.token = token;
@@ -22,10 +22,10 @@ export class Live {
     try {
       reply = await fetch(`/api/${path}`, options);
     } catch {
-      throw new Trouble("The dashboard does not answer: is it still running in its terminal?", 0);
+      throw new Trouble("No response from the dashboard: is it still running in its terminal?", 0);
     }
     if (reply.status === 401) {
-      throw new Trouble("This page has no right token. Open the address that the terminal shows.", 401);
+      throw new Trouble("The token is missing or wrong: open the address that the terminal printed.", 401);
     }
     const told = await reply.json();
     if (!reply.ok) throw new Trouble(told.error, reply.status);
@@ -57,14 +57,42 @@ export class Live {
   }
 }
 
-/** Tells what a report holds. */
+/** The values of a form as the exported network takes them. */
+function given(form, row, events) {
+  if (events) return [...events, ...(isEvent(row) ? [row] : [])].map((one) => (form.inputs > 1 ? one : Object.values(one)[0]));
+  if (form.named) return row;
+  return Array.isArray(row) ? row : Object.values(row);
+}
+
+/** Whether a row of the form has any value. */
+export function isEvent(row) {
+  return Object.values(row).some((value) => value !== null);
+}
+
+/** The data in a report, and predictions by the network in it. */
 export class Still {
-  constructor(report) {
+  constructor(report, network) {
     this.report = report;
+    this.network = network;
     this.asks = false;
   }
 
   async view(key, view) {
     return this.report.views[view];
+  }
+
+  async answer(key, view, { row, sequence }) {
+    const form = this.report.views.ask;
+    const asked = given(form, row, sequence);
+    const told = this.network.run(asked).map((value, at) => ({ name: form.labels[at], value }));
+    if (!form.classifier) return { numbers: told.map((one) => ({ ...one, low: null, high: null })) };
+    // The predicted class comes first; it need not be the most probable one.
+    const best = String(this.network.classify(asked));
+    told.sort((a, b) => (b.name === best) - (a.name === best) || b.value - a.value);
+    return {
+      classes: told.slice(0, form.most).map(({ name, value }) => ({ name, probability: value })),
+      more: Math.max(told.length - form.most, 0),
+      probabilities: form.probabilities,
+    };
   }
 }

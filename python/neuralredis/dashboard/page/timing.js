@@ -1,6 +1,6 @@
-// When things are asked for: again and again, but not by a page that nobody sees; and the latest question only.
+// Polling that pauses while the page is hidden, and requests of which only the latest counts.
 
-/** Does work now and again after some time, while the page is seen; `pause` returns the milliseconds. */
+/** Calls `work` now and after each `pause()` milliseconds, while the page is visible. */
 export function every(pause, work) {
   let timer = 0;
   let stopped = false;
@@ -28,7 +28,7 @@ export function every(pause, work) {
   };
 }
 
-/** Returns what asks for work after a rest; questions that come during it, but for the last, are left out. */
+/** Returns a function that calls `work` after `rest` milliseconds; of calls during that time only the last counts. */
 export function latest(rest, work) {
   let timer = 0;
   let busy = false;

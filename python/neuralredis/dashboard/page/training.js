@@ -1,4 +1,4 @@
-// Starting and ending a training, where the dashboard may; both are asked for twice.
+// Start and stop a training, if the dashboard may write; both need a confirmation.
 
 import { el, named } from "./dom.js";
 import { count, seconds } from "./format.js";
@@ -53,23 +53,23 @@ function train(network, act) {
   confirmed(
     network.name,
     "Train",
-    "It learns on from where it is. When the training ends, all that ask this network have other answers.",
+    "The training continues from the current weights. When it ends, all clients of this network get new predictions.",
     [
-      el("div", { class: "control" }, el("label", { for: "train-seconds" }, "seconds at most"), time),
+      el("div", { class: "control" }, el("label", { for: "train-seconds" }, "time limit in seconds"), time),
       el(
         "label",
         { class: "check" },
         stop,
         network.test
-          ? "end when the validation rows have nothing more to gain, with the best weights"
-          : "there are no validation rows that could end it earlier",
+          ? "early stopping: stop when the validation error no longer falls, and keep the best weights"
+          : "early stopping needs validation rows, and there are none",
       ),
     ],
     () => act({ seconds: Number(time.value), autostop: stop.checked }),
   );
 }
 
-/** How far a training is. */
+/** The progress of a training. */
 export function progress({ running, training }) {
   if (running) {
     const share = Math.max(
@@ -90,22 +90,22 @@ export function progress({ running, training }) {
         "span",
         {},
         running.queued
-          ? "waits for other trainings to end"
-          : `trains: cycle ${count(running.cycle)}, ${seconds(running.seconds)}${most}`,
+          ? "queued: waiting for other trainings"
+          : `training: cycle ${count(running.cycle)}, ${seconds(running.seconds)}${most}`,
       ),
     ];
   }
-  return training ? [el("span", {}, "trains")] : [];
+  return training ? [el("span", {}, "training")] : [];
 }
 
-/** What can be done, a word for each. */
+/** The action that is possible: "stop", "train", or none. */
 export function possible(network) {
   if (!network.write) return "";
   if (network.running || network.training) return "stop";
   return network.train > 0 ? "train" : "";
 }
 
-/** The buttons for what can be done. */
+/** The buttons for the possible action. */
 export function buttons(network, acts) {
   switch (possible(network)) {
     case "stop":
@@ -114,7 +114,7 @@ export function buttons(network, acts) {
           "button",
           {
             type: "button",
-            on: { click: () => confirmed(network.name, "Stop", "What has been learnt so far is kept.", [], acts.stop) },
+            on: { click: () => confirmed(network.name, "Stop", "The progress so far is kept.", [], acts.stop) },
           },
           "Stop…",
         ),

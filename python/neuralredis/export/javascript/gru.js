@@ -1,6 +1,6 @@
 const cell = S.cell, U = cell.units, heard = scaling(S.scaling), zeros = () => cell.members.map(() => new Float32Array(U));
 const cells = cell.members.map(m => [
-  dense(S.computed, cell.inputs, 3 * U, m.input_weights, m.input_biases), dense(U, U, 3 * U, m.hidden_weights, m.hidden_biases),
+  dense(cell.inputs, 3 * U, m.input_weights, m.input_biases, S.computed), dense(U, 3 * U, m.hidden_weights, m.hidden_biases),
 ]);
 const begin = () => ({ h: zeros(), sum: zeros(), n: 0 });
 // Updates the hidden state of each member's cell by an event.

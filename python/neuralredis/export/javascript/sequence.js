@@ -1,6 +1,8 @@
-const events = ready(S.fields), fields = ready(M.fields, S.fields), none = events.map(() => null);
+const events = ready(S.fields), fields = ready(M.fields.map(d => ({ ...S.fields[d.event_field], ...d }))), none = events.map(() => null);
+// Of one field, an event may be the value alone, which may be a list or a Date.
+const isRow = e => typeof e === "object" && e !== null && !e[Symbol.iterator] && !(e instanceof Date);
 const read = event => S.by_position ? [understood(events[0], event)]
-  : values(events, events.length === 1 && (event === null || typeof event !== "object") ? { [events[0].name]: event } : event);
+  : values(events, events.length > 1 || isRow(event) ? event : { [events[0].name]: event });
 class Sequence {
   constructor() {
     this.events = [];

@@ -1,30 +1,30 @@
-// What several networks have answered to the same rows, joined.
+// Join the predictions of several networks for the same rows.
 
 import { cut, ReportError } from "./reports.js";
 import { holm, mcnemar, meanInterval, pairedT, shareDifference, wilson } from "./statistics.js";
 
-// Below this a difference is said not to be chance.
+// p-value below which a difference is significant.
 const CHANCE = 0.05;
 const ONE_WAY = /^[+-]?(0|[1-9]\d*)(\.\d*)?$/;
 
-/** Return what texts of one class have in common: 1 and 1.0 are the same, 042 and 42 are not. */
+/** Return a key that is equal for texts of the same class: 1 and 1.0 are the same, 042 and 42 are not. */
 function labelKey(label) {
   return ONE_WAY.test(label) ? String(Number(label)) : label;
 }
 
-/** Fail if a report is of another question or another table than the first one. */
+/** Throw ReportError if a report has another target or another table than the first one. */
 export function checkFits(first, one) {
   if (one.target !== first.target) {
-    throw new ReportError(`answers “${cut(one.target)}”, and ${cut(first.network)} “${cut(first.target)}”`);
+    throw new ReportError(`predicts “${cut(one.target)}”, and ${cut(first.network)} “${cut(first.target)}”`);
   }
   if (!one.classes !== !first.classes) {
     const kinds = [one, first].map((each) => (each.classes ? "classes" : "numbers"));
-    throw new ReportError(`answers ${kinds[0]}, and ${cut(first.network)} ${kinds[1]}`);
+    throw new ReportError(`predicts ${kinds[0]}, and ${cut(first.network)} ${kinds[1]}`);
   }
   if (one.kind === "figures" || first.kind === "figures") return;
   if (one.table.digest !== first.table.digest) {
     const names = [one, first].map((each) => `${cut(each.table.name)} (${each.table.rows} rows)`);
-    throw new ReportError(`has answered rows of ${names[0]}, and ${cut(first.network)} of another table, ${names[1]}`);
+    throw new ReportError(`has predictions for ${names[0]}, and ${cut(first.network)} for another table, ${names[1]}`);
   }
   const right = new Map(first.rows.map((row, place) => [row, first.truth[place]]));
   let shared = 0;
@@ -33,13 +33,13 @@ export function checkFits(first, one) {
     shared += 1;
     const [truth, other] = [right.get(row), one.truth[place]];
     if (first.classes ? labelKey(truth) !== labelKey(other) : truth !== other) {
-      throw new ReportError(`has other right answers than ${cut(first.network)}, such as in row ${row}`);
+      throw new ReportError(`has other outcomes than ${cut(first.network)}, such as in row ${row}`);
     }
   });
   if (!shared) throw new ReportError(`has no row in common with ${cut(first.network)}`);
 }
 
-/** Return names of which no two are alike. */
+/** Return the reports' names, made unique by numbers. */
 export function namesOf(reports) {
   const names = [];
   for (const { network } of reports) {
@@ -50,7 +50,7 @@ export function namesOf(reports) {
   return names;
 }
 
-/** Return a comparison of reports that fit together; null if they have no row in common. */
+/** Return a comparison of reports that `checkFits` accepts; null if they have no row in common. */
 export function compareReports(reports) {
   const places = reports.map((report) => new Map(report.rows.map((row, place) => [row, place])));
   const rows = reports[0].rows.filter((row) => places.every((known) => known.has(row)));
@@ -99,7 +99,7 @@ function joinClasses(made, reports, at) {
     const likely = made.probabilities.map((of) => of[row][truth]);
     return Math.max(...likely) - Math.min(...likely);
   });
-  // How unlikely the truth is to them: what is most wrong comes first.
+  // Sum over the networks of 1 - probability of the true class.
   made.wrongness = made.truth.map((truth, row) => made.probabilities.reduce((sum, of) => sum + 1 - of[row][truth], 0));
   made.right = made.answers.map((answers) => answers.map((answer, row) => answer === made.truth[row]));
   made.figures = made.right.map((right, network) => {
@@ -141,7 +141,7 @@ function pairsOf(made) {
   return pairs.map((pair, place) => ({ ...pair, p: corrected[place], byChance: corrected[place] >= CHANCE }));
 }
 
-/** Compare two classifiers; the one that is right more often comes first, of equals the first. */
+/** Compare two classifiers; the more accurate one comes first, of equals the first. */
 function pairOfClasses(made, a, b) {
   let [onlyA, onlyB] = [0, 0];
   made.right[a].forEach((right, row) => {
@@ -153,7 +153,7 @@ function pairOfClasses(made, a, b) {
   return { better, worse, onlyBetter: only, onlyWorse: other, difference, low, high, p: mcnemar(only, other) };
 }
 
-/** Compare two regressors; the one that is less far off comes first. */
+/** Compare two regressors; the one with the lower mean absolute error comes first. */
 function pairOfNumbers(made, a, b) {
   let gained = made.errors[b].map((error, row) => error - made.errors[a][row]);
   let [better, worse] = [a, b];

@@ -1,10 +1,10 @@
-// Elements of the page. What a report says becomes text, never HTML.
+// Create elements. Strings of reports become text, never HTML.
 
 /**
  * Return an element.
  *
- * Attributes that are functions listen to events, those that are true or false are there or not, and `style` is an
- * object of properties. Children that are no nodes become text; null is left out.
+ * Attributes that are functions become event listeners, booleans set or omit an attribute, and `style` is an object of
+ * CSS properties. Children that are not nodes become text; null is left out.
  */
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
@@ -18,17 +18,17 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** Return what is wider than the screen, in a box that can be scrolled, with keys too. */
+/** Return a box that can be scrolled, also by keys, around wide content. */
 export function scrolled(label, inside) {
   return element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": label }, inside);
 }
 
-/** Return the element of the page that has an id. */
+/** Return the element with an id. */
 export function byId(id) {
   return document.getElementById(id);
 }
 
-/** Return a select of options, each a value with what it is called. */
+/** Return a labelled select of [value, title] options. */
 export function choice(label, options, value, changed) {
   const select = element(
     "select",

@@ -1,20 +1,27 @@
-// Files and addresses that reports come from, in the order in which they were given.
+// The files and URLs of reports, networks and tables, in the order in which they were added.
 
-import { byId, element } from "./elements.js";
+import { askNetworks, isNetwork, isTable } from "./asking.js";
+import { byId, choice, element } from "./elements.js";
 import { several } from "./numbers.js";
 import { cut, readReports, ReportError } from "./reports.js";
 
-// Larger ones would take the browser too long.
+// Parsing larger files would block the browser for too long.
 const MOST_BYTES = 300e6;
 
-/** What was given: each with its name, what is known of it, and its reports once they are read. */
+/** Files and URLs: each with its name, state, message, and its reports once they are read. */
 export const entries = [];
 
-let changed = () => {};
+let show = () => {};
 
-/** Take files from drops, the chooser and addresses; `then` is called whenever something has changed. */
+/** Have networks predict, and update the page. */
+function changed() {
+  askNetworks(entries, (entry) => (entry ? showFiles() : changed()));
+  show();
+}
+
+/** Accept files that are dropped or chosen, and URLs; `then` is called after each change. */
 export function watchFiles(then) {
-  changed = then;
+  show = then;
   const drop = byId("drop");
   for (const name of ["dragenter", "dragover"]) {
     document.addEventListener(name, (event) => {
@@ -33,7 +40,7 @@ export function watchFiles(then) {
   byId("choose").addEventListener("click", () => byId("chosen").click());
   byId("chosen").addEventListener("change", (event) => {
     addFiles(event.target.files);
-    // The same file can be chosen again, once it has been written again.
+    // Otherwise choosing the same file again would not raise an event.
     event.target.value = "";
   });
   byId("addresses-form").addEventListener("submit", (event) => {
@@ -45,7 +52,7 @@ export function watchFiles(then) {
   window.addEventListener("popstate", loadFromAddress);
 }
 
-/** Load what the address of the page names. */
+/** Load the reports that the page's URL names. */
 export function loadFromAddress() {
   const given = new URLSearchParams(location.search).getAll("report");
   byId("addresses").value = given.join("\n");
@@ -53,7 +60,7 @@ export function loadFromAddress() {
   loadAddresses(given);
 }
 
-/** Add a report whose text is there already. */
+/** Add a report from its text. */
 export function addText(name, text) {
   const entry = add({ name });
   read(entry, text);
@@ -85,8 +92,8 @@ function addFiles(files) {
     if (file.size > MOST_BYTES) {
       fail(entry, `is ${(file.size / 1e6).toFixed(0)} MB: expected at most ${MOST_BYTES / 1e6} MB`);
     } else {
-      file.text().then(
-        (text) => read(entry, text),
+      file.arrayBuffer().then(
+        (bytes) => take(entry, file.name, bytes),
         () => fail(entry, "cannot be read"),
       );
     }
@@ -95,7 +102,7 @@ function addFiles(files) {
 }
 
 function loadAddresses(given) {
-  // What was named before and is not any more goes; files stay.
+  // Remove URLs that are not named any more; files stay.
   for (const entry of [...entries]) if (entry.address && !given.includes(entry.address)) entries.splice(entries.indexOf(entry), 1);
   for (const address of given) {
     if (entries.some((entry) => entry.address === address && entry.state !== "error")) continue;
@@ -108,26 +115,36 @@ function loadAddresses(given) {
 
 async function load(entry) {
   if (!URL.canParse(entry.address, location.href)) {
-    fail(entry, "is no address");
+    fail(entry, "is not a URL");
     return;
   }
   try {
     const url = new URL(entry.address, location.href);
-    if (!/^https?:$/.test(url.protocol)) throw new ReportError("is no address that begins with http:// or https://");
+    if (!/^https?:$/.test(url.protocol)) throw new ReportError("is not a URL that begins with http:// or https://");
     const reply = await fetch(url, { credentials: "same-origin" });
-    if (!reply.ok) throw new ReportError(`cannot be loaded: the server says ${reply.status} ${reply.statusText}`.trim());
-    read(entry, await reply.text());
+    if (!reply.ok) throw new ReportError(`cannot be loaded: HTTP status ${reply.status} ${reply.statusText}`.trim());
+    take(entry, url.pathname, await reply.arrayBuffer());
   } catch (error) {
     if (error instanceof ReportError) fail(entry, error.message);
-    else fail(entry, "cannot be loaded: no server answers there, or it allows no other pages (CORS)");
+    else fail(entry, "cannot be loaded: the server does not respond, or does not allow requests from this page (CORS)");
   }
+}
+
+/** Read a file by its kind: a network, a table, or else a report. */
+function take(entry, name, bytes) {
+  const kind = isNetwork(bytes) ? "network" : isTable(name) ? "table" : null;
+  if (kind === null) {
+    read(entry, new TextDecoder().decode(bytes));
+    return;
+  }
+  Object.assign(entry, { kind, bytes });
+  changed();
 }
 
 function read(entry, text) {
   try {
     entry.reports = readReports(text);
     entry.state = "ready";
-    entry.said = entry.reports.map(described).join("; ");
     changed();
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
@@ -140,16 +157,17 @@ function fail(entry, message) {
   changed();
 }
 
-function described(report) {
+function described(entry, report) {
   if (report.kind === "samples") {
     const texts = report.prompts.flatMap((prompt) => prompt.results).reduce((sum, result) => sum + result.outputs.length, 0);
     return `${report.network}, ${several(texts, "text")}`;
   }
   const rows = several(report.kind === "answers" ? report.rows.length : report.count, "row");
-  return `${report.network}, ${rows} of ${report.table.name || "a table"}`;
+  const of = `${rows} of ${report.table.name || "a table"}`;
+  return entry.kind === "network" ? of : `${report.network}, ${of}`;
 }
 
-/** Show what was given, and of each what is wrong with it. */
+/** Draw the list of files and URLs, each with its state or error. */
 export function showFiles() {
   byId("files").classList.toggle("compact", entries.some((entry) => entry.state === "ready"));
   byId("loaded").replaceChildren(
@@ -160,10 +178,19 @@ export function showFiles() {
         { class: wrong ? "wrong" : entry.state },
         element("strong", {}, entry.name),
         " ",
-        element("span", {}, wrong ?? entry.said),
-        entry.note ? element("span", { class: "dim" }, ` ${entry.note}`) : null,
+        element("span", {}, wrong ?? (entry.state === "ready" ? entry.reports.map((report) => described(entry, report)).join("; ") : entry.said)),
+        entry.note || entry.aside ? element("span", { class: "dim" }, ` ${[entry.note, entry.aside].filter(Boolean).join(" ")}`) : null,
         element("button", { type: "button", class: "quiet", "aria-label": `Remove ${entry.name}`, click: () => remove(entry) }, "Remove"),
+        entry.choosable && entry.columns ? columnOf(entry) : null,
       );
     }),
   );
+}
+
+/** Return a select for the target, which networks without fields do not name. */
+function columnOf(entry) {
+  return choice("Target", entry.columns.map((name) => [name, cut(name)]), entry.column, (column) => {
+    entry.column = column;
+    changed();
+  });
 }

@@ -1,21 +1,21 @@
-// Which rows are shown, and in which order.
+// Filters of the rows, and their order.
 
 import { byId, choice, element } from "./elements.js";
 import { cut } from "./reports.js";
 import { setSetting, settings } from "./settings.js";
 
-// Values of a column that are suggested.
+// Most values of a column that are suggested.
 const MOST_SUGGESTED = 200;
 
-/** What is chosen: a true class, who is right, a column and a value, and a cell of a matrix. */
+/** The filters: a true class, which networks are correct, a column and a value, and a cell of a confusion matrix. */
 export const filter = { truth: "", right: "", column: "", value: "", cell: null };
 
-/** Forget what was chosen, since it may not be among the rows that are there now. */
+/** Reset the filters, which may not apply to a new comparison. */
 export function clearFilter() {
   Object.assign(filter, { truth: "", right: "", column: "", value: "", cell: null });
 }
 
-/** Show what can be chosen; `changed` is called when something was. */
+/** Draw the filters; `changed` is called after a change. */
 export function showFilters(made, changed) {
   const set = (name) => (value) => {
     filter[name] = value;
@@ -36,12 +36,12 @@ export function showFilters(made, changed) {
   if (made.classes) {
     const labels = made.classes.map((label, place) => [String(place), cut(label)]);
     parts.push(choice(`${cut(made.target, 24)} is`, [["", "any"], ...labels], filter.truth, set("truth")));
-    parts.push(choice("Right about it", rightOptions(made), filter.right, set("right")));
+    parts.push(choice("Correct", rightOptions(made), filter.right, set("right")));
   }
   if (made.cells.length) parts.push(...columnFilters(made, changed));
   const orders = [
-    ["differ", made.names.length > 1 ? "most different first" : "as in the table"],
-    ["wrong", "most wrong first"],
+    ["differ", made.names.length > 1 ? "largest differences first" : "as in the table"],
+    ["wrong", "largest errors first"],
     ["row", "as in the table"],
   ].slice(made.names.length > 1 ? 0 : 1);
   parts.push(
@@ -52,13 +52,13 @@ export function showFilters(made, changed) {
   );
   if (filter.cell) {
     const { network, truth, answer } = filter.cell;
-    const said = `${made.names[network]} takes ${made.classes[truth]} for ${made.classes[answer]}`;
+    const said = `${made.names[network]} predicts ${made.classes[truth]} as ${made.classes[answer]}`;
     const drop = () => {
       filter.cell = null;
       showFilters(made, changed);
       changed();
     };
-    parts.push(element("button", { type: "button", class: "chip", "aria-label": `Show other rows than those where ${said}`, click: drop }, `${said} ×`));
+    parts.push(element("button", { type: "button", class: "chip", "aria-label": `Remove the filter: ${said}`, click: drop }, `${said} ×`));
   }
   byId("filters").replaceChildren(...parts);
 }
@@ -104,7 +104,7 @@ function compareTexts(a, b) {
   return a.localeCompare(b, "en", { numeric: true });
 }
 
-/** Return the places of the rows that are to be shown, in their order. */
+/** Return the indices of the rows that pass the filters, in the chosen order. */
 export function chosenRows(made) {
   const fits = made.cells.length && filter.column !== "" ? fitOf(made.cells[Number(filter.column)].texts, filter.value) : null;
   const only = settings.only && made.classes && made.names.length > 1;
@@ -133,7 +133,7 @@ function isRight(made, row) {
   return right[network] && right.filter(Boolean).length === 1;
 }
 
-/** Return what tells whether a row has a value: a number in a range, that very text, or a part of it. */
+/** Return a test of a row's value: a number in a range, an equal text, or else a text that contains the value. */
 function fitOf(texts, wanted) {
   const value = wanted.trim().toLowerCase();
   if (!value) return null;

@@ -1,4 +1,4 @@
-// The page: reports come in, and what they say is shown.
+// The page: load reports, compare them, and draw the comparison.
 
 import { checkFits, compareReports } from "./comparing.js";
 import { byId } from "./elements.js";
@@ -11,13 +11,13 @@ import { showSamples } from "./samples.js";
 import { applyTheme, setSetting, settings } from "./settings.js";
 import { showSummary } from "./summary.js";
 
-/** Show all that was given and fits together; of each file that does not, say why. */
+/** Draw all reports that can be compared; mark each file that cannot with the reason. */
 function showAll() {
   const { answers, figures, samples } = fitting();
   let made = answers.length ? compareReports(answers) : null;
   if (!made && answers.length > 1) {
     const last = entries.findLast((entry) => entry.reports.some((report) => answers.includes(report)));
-    last.unfit = "has no row that all the others have answered";
+    last.unfit = "has no row in common with all other reports";
     made = compareReports(answers.filter((report) => !last.reports.includes(report)));
   }
   showFiles();
@@ -36,7 +36,7 @@ function showAll() {
   showSamples(samples);
 }
 
-/** Return the reports that answer the question of the first one, and texts. */
+/** Return the reports that fit the first one, and samples. */
 function fitting() {
   const found = { answers: [], figures: [], samples: [] };
   for (const entry of entries) {
@@ -47,7 +47,7 @@ function fitting() {
         found.samples.push(report);
         continue;
       }
-      if (report.kind === "figures") entry.note = "(no answers of rows: evaluate --json --rows has them)";
+      if (report.kind === "figures") entry.note = "(no predictions of rows: evaluate --json --rows includes them)";
       try {
         const first = found.answers[0] ?? found.figures[0];
         if (first) checkFits(first, report);
@@ -75,9 +75,9 @@ watchFiles(showAll);
 
 const inside = byId("report");
 if (inside) {
-  // A page that brings its report along may fetch nothing.
+  // The content security policy of a page with a report in it allows no requests.
   byId("by-address").hidden = true;
-  // What it is about comes first.
+  // Move the files below the comparison.
   document.querySelector("main").append(byId("files"));
   addText("in this page", inside.textContent);
 } else {

@@ -1,13 +1,13 @@
-// Which class is taken for which, side by side.
+// Confusion matrices, side by side.
 
 import { byId, element, scrolled } from "./elements.js";
 import { countOf, percent } from "./numbers.js";
 
-// Classes beyond which only the commonest mistakes are told.
+// Classes above which only the most frequent confusions are listed.
 const MOST_CLASSES = 12;
 const MOST_MISTAKES = 10;
 
-/** Show a matrix for each network. `pick` is called with the place of a network, a true class and an answer. */
+/** Draw a matrix for each network. `pick` is called with the indices of a network, a true and a predicted class. */
 export function showMatrices(made, figures, pick) {
   const section = byId("matrices");
   const shown = [];
@@ -33,7 +33,7 @@ function matrixOf(shown, target, pick) {
     {},
     element("th", { scope: "col" }, `${target} is`),
     classes.map((label) => element("th", { scope: "col", class: "number" }, `→ ${label}`)),
-    element("th", { scope: "col", class: "number" }, "right"),
+    element("th", { scope: "col", class: "number" }, "recall"),
   );
   const rows = classes.map((label, truth) => {
     const total = confusion[truth].reduce((sum, count) => sum + count, 0);
@@ -46,16 +46,16 @@ function matrixOf(shown, target, pick) {
     );
   });
   return scrolled(
-    `Answers of ${name}`,
+    `Confusion matrix of ${name}`,
     element("table", { class: "matrix" }, element("caption", {}, name), element("thead", {}, head), element("tbody", {}, rows)),
   );
 }
 
 function cellOf(shown, truth, answer, count, total, pick) {
-  // How much of the class it is, as a shade; the number says the same.
+  // Shade cells by their share of the true class; the number has the same information.
   const share = total ? count / total : 0;
   const kind = truth === answer ? "hit" : "miss";
-  const label = `${countOf(count)} rows of ${shown.classes[truth]} that ${shown.name} takes for ${shown.classes[answer]}`;
+  const label = `${countOf(count)} rows of ${shown.classes[truth]} that ${shown.name} predicts as ${shown.classes[answer]}`;
   const inside =
     shown.place === null || !count
       ? element("span", { class: count ? "" : "dim" }, countOf(count))
@@ -72,5 +72,5 @@ function mistakesOf(shown, pick) {
     const said = `${classes[truth]} → ${classes[answer]}: ${countOf(count)}`;
     return element("li", {}, shown.place === null ? said : element("button", { type: "button", class: "quiet", click: () => pick(shown.place, truth, answer) }, said));
   });
-  return element("div", {}, element("h3", {}, name), element("p", { class: "dim" }, "Most often taken for each other:"), element("ul", { class: "plain" }, items));
+  return element("div", {}, element("h3", {}, name), element("p", { class: "dim" }, "Most frequent confusions:"), element("ul", { class: "plain" }, items));
 }

@@ -1,23 +1,23 @@
-// Numbers as people read them, and as the command line writes them.
+// Format numbers as the command line does.
 
 const separated = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 
-/** Return how many, with separated thousands. */
+/** Return an integer with commas between groups of three digits. */
 export function countOf(number) {
   return separated.format(number);
 }
 
-/** Return how many of something there are. */
+/** Return a count with its noun in singular or plural. */
 export function several(number, what) {
   return `${countOf(number)} ${what}${number === 1 ? "" : "s"}`;
 }
 
-/** Return a share of one in percent. */
+/** Return a share, 0 to 1, in percent. */
 export function percent(part) {
   return part === 1 ? "100 %" : `${(100 * part).toFixed(1)} %`;
 }
 
-/** Return a number with four digits that count. */
+/** Return a number with four significant digits. */
 export function plain(number) {
   if (!Number.isFinite(number)) return "–";
   const size = Math.abs(number);
@@ -29,12 +29,12 @@ export function plain(number) {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
-/** Return an interval of shares. */
+/** Return an interval of shares in percent. */
 export function between(low, high) {
   return `${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)} %`;
 }
 
-/** Return how likely something is by chance. */
+/** Return a p-value. */
 export function pValue(p) {
   return p < 0.001 ? "p < 0.001" : `p = ${Number(p.toPrecision(2))}`;
 }

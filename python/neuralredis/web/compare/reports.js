@@ -1,28 +1,26 @@
-// Reports as files hold them, checked before anything of them is shown: anyone may have written them.
+// Parse reports. Every value is checked, since a file can come from anyone.
 
-/** What is wrong with a file, in words for whoever chose it. */
+/** An error in a file; the message continues a sentence that begins with the file's name. */
 export class ReportError extends Error {}
 
 const MOST_CLASSES = 10000;
 
-/** Return the reports in a text: one, or those of a comparison, or texts of several networks. */
+/** Return the reports in a text: one, or all of a comparison, or samples of several networks. */
 export function readReports(text) {
-  if (text.startsWith("neural")) {
-    throw new ReportError("is a network, not a report of one: “neuralredis evaluate NET DATA --json --rows” writes it");
-  }
   let content;
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new ReportError(text.trim() ? `is no JSON: ${error.message}` : "is empty");
+    throw new ReportError(text.trim() ? `is not JSON: ${error.message}` : "is empty");
   }
-  if (!isObject(content)) throw new ReportError("is JSON, but no report of neuralredis");
+  if (!isObject(content)) throw new ReportError("is JSON, but not a report of neuralredis");
   if (content.report === "samples") return listOf(content.networks, "networks").map(readSamples);
   if (content.report === "comparison") return listOf(content.reports, "reports").map(readAnswers);
   return [content.answers === undefined ? readFigures(content) : readAnswers(content)];
 }
 
-function readAnswers(content) {
+/** Return a report of answers, once it is checked. */
+export function readAnswers(content) {
   const report = readHead(content);
   const given = objectOf(content.answers, "answers");
   report.kind = "answers";
@@ -31,7 +29,7 @@ function readAnswers(content) {
   if (!count) throw new ReportError("has no rows");
   report.rows.forEach((row, place) => {
     if (row < 1 || row > report.table.rows || (place && row <= report.rows[place - 1])) {
-      throw new ReportError(`has row ${row}, out of order or none of the ${report.table.rows} of its table`);
+      throw new ReportError(`has row ${row}: expected rising numbers from 1 to ${report.table.rows}, the rows of its table`);
     }
   });
   const read = report.classes ? textOf : numberOf;
@@ -40,7 +38,7 @@ function readAnswers(content) {
   if (report.classes) {
     const known = new Set(report.classes);
     const unknown = report.answers.find((label) => !known.has(label));
-    if (unknown !== undefined) throw new ReportError(`answers “${cut(unknown)}”, which is none of its classes`);
+    if (unknown !== undefined) throw new ReportError(`predicts “${cut(unknown)}”, which is not one of its classes`);
     report.probabilities = columnOf(given.probabilities, "answers.probabilities", count, (row, name) =>
       columnOf(row, name, report.classes.length, shareOf),
     );
@@ -56,7 +54,7 @@ function readAnswers(content) {
 
 function readFigures(content) {
   if (content.accuracy === undefined && content.mae === undefined) {
-    throw new ReportError("is JSON, but no report of neuralredis");
+    throw new ReportError("is JSON, but not a report of neuralredis");
   }
   const report = readHead(content);
   report.kind = "figures";
@@ -92,7 +90,7 @@ function readHead(content) {
     report.classes = listOf(content.classes, "classes").map((label) => textOf(label, "classes"));
     const count = report.classes.length;
     if (!count || count > MOST_CLASSES || new Set(report.classes).size < count) {
-      throw new ReportError("has no classes, too many, or one twice");
+      throw new ReportError(`has ${count} classes: expected 1 to ${MOST_CLASSES}, each once`);
     }
   }
   return report;
@@ -119,40 +117,40 @@ function isObject(value) {
 }
 
 function objectOf(value, name) {
-  if (!isObject(value)) throw new ReportError(`has no “${name}”, or it is no object`);
+  if (!isObject(value)) throw new ReportError(`has no object “${name}”`);
   return value;
 }
 
 function listOf(value, name) {
-  if (!Array.isArray(value)) throw new ReportError(`has no “${name}”, or it is no list`);
+  if (!Array.isArray(value)) throw new ReportError(`has no list “${name}”`);
   return value;
 }
 
 function columnOf(value, name, count, read) {
   if (!Array.isArray(value) || value.length !== count) {
-    throw new ReportError(`has no “${name}”, or it is no list of ${count} values`);
+    throw new ReportError(`has no list “${name}” of ${count} values`);
   }
   return value.map((each) => read(each, name));
 }
 
 function textOf(value, name) {
-  if (typeof value !== "string") throw new ReportError(`says ${said(value)} as ${name}: expected a text`);
+  if (typeof value !== "string") throw new ReportError(`has ${said(value)} as ${name}: expected a string`);
   return value;
 }
 
 function numberOf(value, name) {
-  if (typeof value !== "number") throw new ReportError(`says ${said(value)} as ${name}: expected a number`);
+  if (typeof value !== "number") throw new ReportError(`has ${said(value)} as ${name}: expected a number`);
   return value;
 }
 
 function wholeOf(value, name) {
-  if (!Number.isSafeInteger(value) || value < 0) throw new ReportError(`says ${said(value)} as ${name}: expected a whole number`);
+  if (!Number.isSafeInteger(value) || value < 0) throw new ReportError(`has ${said(value)} as ${name}: expected an integer of at least 0`);
   return value;
 }
 
 function shareOf(value, name) {
   if (typeof value !== "number" || !(value >= 0 && value <= 1)) {
-    throw new ReportError(`says ${said(value)} as ${name}: expected a number from 0 to 1`);
+    throw new ReportError(`has ${said(value)} as ${name}: expected a number from 0 to 1`);
   }
   return value;
 }
@@ -161,7 +159,7 @@ function said(value) {
   return value === undefined ? "nothing" : cut(JSON.stringify(value));
 }
 
-/** Return a text that fits into a line. */
+/** Return a text cut to a number of characters. */
 export function cut(text, most = 40) {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }

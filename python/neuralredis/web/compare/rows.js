@@ -1,4 +1,4 @@
-// The rows, a page at a time, so that thousands of them are no burden.
+// The list of rows, in pages, so that the browser draws few of them at a time.
 
 import { byId, element } from "./elements.js";
 import { chosenRows, filter } from "./filters.js";
@@ -6,13 +6,13 @@ import { countOf, percent, plain, several } from "./numbers.js";
 import { cut } from "./reports.js";
 
 const PAGE = 25;
-// Classes of which a bar is shown, and columns that are shown before the others are unfolded.
+// Most classes with a bar, and most columns outside of the folded rest.
 const MOST_BARS = 4;
 const MOST_CELLS = 12;
 
 let shown = { made: null, places: [], page: 0 };
 
-/** Show the rows of a comparison that are chosen, from the first page on. */
+/** Draw the first page of the rows that pass the filters. */
 export function showRows(made) {
   byId("rows").hidden = !made;
   if (!made) {
@@ -24,7 +24,7 @@ export function showRows(made) {
   draw();
 }
 
-/** Let buttons and keys turn pages. */
+/** Turn pages by buttons and arrow keys. */
 export function watchPages() {
   byId("previous").addEventListener("click", () => turn(-1));
   byId("next").addEventListener("click", () => turn(1));
@@ -53,13 +53,13 @@ function draw() {
   const begin = page * PAGE;
   const those = places.slice(begin, begin + PAGE);
   byId("list").start = begin + 1;
-  // Labels of classes have as much room as the longest needs, if that is not too much.
+  // Fit the column of labels to the longest one, within limits.
   const longest = made.classes ? Math.max(...made.classes.map((label) => label.length)) + 3 : 8;
   byId("list").style.setProperty("--label", `${Math.min(longest, 14)}ch`);
   byId("list").replaceChildren(...those.map((row) => rowOf(made, row)));
   const of = places.length < made.rows.length ? ` of ${countOf(made.rows.length)}` : "";
-  const differ = made.classes && made.names.length > 1 ? `, ${countOf(places.filter((row) => made.differs[row]).length)} of them answered differently` : "";
-  byId("shown").textContent = places.length ? `${several(places.length, "row")}${of}${differ}.` : "No row is like that.";
+  const differ = made.classes && made.names.length > 1 ? `, ${countOf(places.filter((row) => made.differs[row]).length)} of them predicted differently` : "";
+  byId("shown").textContent = places.length ? `${several(places.length, "row")}${of}${differ}.` : "No row passes the filters.";
   byId("page-number").textContent = `Page ${countOf(page + 1)} of ${countOf(pagesThere())}`;
   byId("previous").disabled = page === 0;
   byId("next").disabled = page + 1 >= pagesThere();
@@ -77,7 +77,7 @@ function rowOf(made, row) {
       { class: "about" },
       element("h3", {}, `Row ${countOf(made.rows[row])}`),
       element("p", { class: "truth" }, element("span", { class: "dim" }, `${made.target} is `), element("strong", {}, truth)),
-      differs ? element("p", { class: "tag" }, "they disagree") : null,
+      differs ? element("p", { class: "tag" }, "predictions differ") : null,
     ),
     element("div", { class: "answers" }, made.names.map((name, network) => (made.classes ? answerOf(made, row, network, name) : numberAnswer(made, row, network, name)))),
     cellsOf(made, row),
@@ -90,14 +90,14 @@ function answerOf(made, row, network, name) {
   const likely = made.probabilities[network][row];
   const order = likely.map((_, place) => place).sort((a, b) => likely[b] - likely[a]);
   const bars = order.slice(0, MOST_BARS);
-  // Few classes keep their places, so that one can compare bars; of many the likeliest come first, and the truth.
+  // Few classes keep their order, so that bars can be compared; of many, show the most probable and the true one.
   if (likely.length <= MOST_BARS) bars.sort((a, b) => a - b);
   else if (!bars.includes(made.truth[row])) bars[MOST_BARS - 1] = made.truth[row];
   return element(
     "div",
     { class: "answer" },
     element("p", { class: "of dim" }, name),
-    element("p", { class: right ? "said right" : "said wrong" }, made.classes[answer], element("span", { class: "mark" }, right ? " ✓ right" : " ✗ wrong")),
+    element("p", { class: right ? "said right" : "said wrong" }, made.classes[answer], element("span", { class: "mark" }, right ? " ✓ correct" : " ✗ wrong")),
     element("ul", { class: "bars" }, bars.map((place) => barOf(made.classes[place], likely[place], place === answer, place === made.truth[row]))),
   );
 }
@@ -106,7 +106,7 @@ function barOf(label, share, isAnswer, isTrue) {
   return element(
     "li",
     { class: isAnswer ? "bar chosen" : "bar" },
-    element("span", { class: "label", title: label }, label, isTrue ? element("span", { class: "true", title: "the right answer" }, " ●", element("span", { class: "unseen" }, " right answer")) : null),
+    element("span", { class: "label", title: label }, label, isTrue ? element("span", { class: "true", title: "true class" }, " ●", element("span", { class: "unseen" }, " true class")) : null),
     element("span", { class: "track", "aria-hidden": "true" }, element("span", { class: "fill", style: { width: `${(100 * share).toFixed(2)}%` } })),
     element("span", { class: "share" }, percent(share)),
   );
@@ -126,7 +126,7 @@ function numberAnswer(made, row, network, name) {
       element(
         "div",
         { class: "bar chosen" },
-        element("span", { class: "label" }, "off by"),
+        element("span", { class: "label" }, "error"),
         element("span", { class: "track", "aria-hidden": "true" }, element("span", { class: "fill", style: { width: `${(100 * share).toFixed(2)}%` } })),
         element("span", { class: "share" }, plain(error)),
       ),

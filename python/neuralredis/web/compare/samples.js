@@ -1,16 +1,16 @@
-// Texts that networks have drawn, grouped by the prompt that they begin with.
+// Sampled texts of networks, grouped by prompt.
 
 import { byId, choice, element } from "./elements.js";
 import { several } from "./numbers.js";
 import { namesOf } from "./comparing.js";
 import { setSetting, settings } from "./settings.js";
 
-// Prompts that are unfolded at first.
+// Prompts that are initially unfolded.
 const OPEN = 3;
 
 let chosenSetting = "";
 
-/** Show the texts of some networks. */
+/** Draw the texts of some networks. */
 export function showSamples(reports) {
   const section = byId("samples");
   section.hidden = !reports.length;
@@ -28,7 +28,7 @@ export function showSamples(reports) {
       }
     }
   });
-  // What was chosen before may not be among these.
+  // The chosen setting may not exist in these reports.
   if (!known.has(chosenSetting)) chosenSetting = "";
   const groups = element("div", { class: "prompts" });
   const draw = () => groups.replaceChildren(...[...prompts].map(([prompt, results], place) => groupOf(prompt, results, place)));
@@ -54,7 +54,7 @@ export function showSamples(reports) {
 }
 
 function settingOf(settings) {
-  return settings.map(([name, value]) => `${name.replaceAll("_", "-")} ${value}`).join(", ") || "as probable";
+  return settings.map(([name, value]) => `${name.replaceAll("_", "-")} ${value}`).join(", ") || "default settings";
 }
 
 function groupOf(prompt, results, place) {

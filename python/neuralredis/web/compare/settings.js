@@ -1,22 +1,22 @@
-// What a reader has chosen, remembered for the next time.
+// Settings of the reader, stored in the browser.
 
 const KEY = "neuralredis.compare";
 const DEFAULTS = { theme: "auto", only: false, order: "differ", texts: "10" };
 
-/** Settings as they are now. */
+/** The current settings. */
 export const settings = { ...DEFAULTS, ...remembered() };
 
-/** Change a setting, and remember it. */
+/** Change a setting and store it. */
 export function setSetting(name, value) {
   settings[name] = value;
   try {
     localStorage.setItem(KEY, JSON.stringify(settings));
   } catch {
-    // Some browsers keep nothing for pages that are files: then it holds until the page is closed.
+    // Some browsers have no storage for pages opened as files: the setting is lost when the page is closed.
   }
 }
 
-/** Show the page in the colours that are chosen. */
+/** Apply the chosen theme. */
 export function applyTheme() {
   if (settings.theme === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = settings.theme;

@@ -1,10 +1,10 @@
-// Whether one network is better than another. The same as python/neuralredis/statistics.py and paired.py, which name
-// the sources; a test compares both.
+// Tests and intervals for comparisons. The same as python/neuralredis/statistics.py and paired.py, which name the
+// sources; a test compares both.
 
-// 95 % of a normal distribution lie within so many standard deviations.
+// Standard deviations within which 95 % of a normal distribution lie.
 const NORMAL_95 = 1.96;
 
-/** Return both ends of the 95 % interval of a share that was found in so many rows (Wilson). */
+/** Return both ends of Wilson's 95 % interval of a share, 0 to 1, of a number of rows. */
 export function wilson(share, rows) {
   const z = NORMAL_95;
   const middle = (share + (z * z) / (2 * rows)) / (1 + (z * z) / rows);
@@ -12,7 +12,7 @@ export function wilson(share, rows) {
   return [Math.max(middle - half, 0), Math.min(middle + half, 1)];
 }
 
-/** Return the p-value of McNemar's exact test, for rows that only the one, or only the other, gets right. */
+/** Return the p-value of McNemar's exact test from the numbers of rows that only one of two networks gets right. */
 export function mcnemar(first, second) {
   if (first === second) return 1;
   const rows = first + second;
@@ -25,7 +25,7 @@ export function mcnemar(first, second) {
   return Math.min(1, 2 * sum);
 }
 
-/** Return by how much the second is right more often, and the 95 % interval of that (Agresti and Min). */
+/** Return the difference of two accuracies and its 95 % interval (Agresti and Min). */
 export function shareDifference(first, second, rows) {
   const [a, b, n] = [first + 0.5, second + 0.5, rows + 2];
   const middle = (b - a) / n;
@@ -33,7 +33,7 @@ export function shareDifference(first, second, rows) {
   return [(second - first) / rows, Math.max(middle - half, -1), Math.min(middle + half, 1)];
 }
 
-/** Return the p-value of Student's test of paired differences. */
+/** Return the p-value of the paired t-test. */
 export function pairedT(differences) {
   if (differences.length < 2 || differences.every((value) => value === 0)) return 1;
   const { mean, error } = meanAndError(differences);
@@ -48,7 +48,7 @@ export function meanInterval(values) {
   return [mean, mean - half, mean + half];
 }
 
-/** Return p-values that are corrected for their number (Holm). */
+/** Return p-values corrected for multiple comparisons (Holm). */
 export function holm(values) {
   const order = values.map((_, place) => place).sort((a, b) => values[a] - values[b]);
   const found = [];
@@ -60,7 +60,7 @@ export function holm(values) {
   return found;
 }
 
-/** Return how much of Student's distribution is as far from 0, on both sides. */
+/** Return the two-sided tail probability of Student's t-distribution. */
 export function studentTail(t, freedom) {
   return incompleteBeta(freedom / (freedom + t * t), freedom / 2, 0.5);
 }

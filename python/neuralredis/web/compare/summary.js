@@ -1,10 +1,10 @@
-// How good each network is, and whether a difference is chance.
+// Figures of each network, and tests of their differences.
 
 import { byId, element, scrolled } from "./elements.js";
 import { between, countOf, percent, plain, pValue, several } from "./numbers.js";
 import { wilson } from "./statistics.js";
 
-/** Show the figures of a comparison, and those of reports without answers beside it. */
+/** Draw the figures of a comparison, and of reports without predictions of rows. */
 export function showSummary(made, figures) {
   const section = byId("summary");
   section.hidden = !made && !figures.length;
@@ -18,7 +18,7 @@ export function showSummary(made, figures) {
   if (made && made.classes) parts.push(baselineOf(made));
   if (made) parts.push(...made.pairs.map((pair) => sentenceOf(made, pair)));
   if (made && made.pairs.length > 1) {
-    parts.push(element("p", { class: "dim" }, "The p-values are corrected for the number of pairs (Holm)."));
+    parts.push(element("p", { class: "dim" }, "The p-values are corrected for multiple comparisons (Holm)."));
   }
   section.querySelector(".content").replaceChildren(...parts);
 }
@@ -26,7 +26,7 @@ export function showSummary(made, figures) {
 function ofRows(made) {
   const of = made.table;
   const left = of.rows - made.rows.length;
-  const others = left > 0 ? `, ${countOf(left)} left out: a network has learnt from them, or has not answered them` : "";
+  const others = left > 0 ? `, ${countOf(left)} left out: training rows of a network, or not in all reports` : "";
   const parts = [
     element(
       "p",
@@ -37,8 +37,8 @@ function ofRows(made) {
     ),
   ];
   const named = (fresh) => made.names.filter((_, place) => made.fresh[place] === fresh).join(" and ");
-  if (named(false)) parts.push(element("p", { class: "warning" }, `${named(false)} learnt from some of these rows, so the figures are too good.`));
-  if (named(null)) parts.push(element("p", { class: "warning" }, `Of ${named(null)} it is not known which of these rows it has learnt from: on those the figures are too good.`));
+  if (named(false)) parts.push(element("p", { class: "warning" }, `Some of these rows are training rows of ${named(false)}, so the figures are too good.`));
+  if (named(null)) parts.push(element("p", { class: "warning" }, `Training rows of ${named(null)} are unknown and cannot be left out: the figures may be too good.`));
   return parts;
 }
 
@@ -71,7 +71,7 @@ function lineOfFigures(report) {
 }
 
 function tableOf(lines, classes) {
-  const titles = classes ? ["right answers", "likely on other rows", "wrong"] : ["off by, mean", "likely on other rows", "RMSE"];
+  const titles = classes ? ["accuracy", "95 % interval", "wrong"] : ["mean absolute error", "95 % interval", "RMSE"];
   const scale = scaleOf(lines, classes);
   const head = element(
     "tr",
@@ -96,7 +96,7 @@ function tableOf(lines, classes) {
   return scrolled("Figures of each network", element("table", { class: "figures" }, element("thead", {}, head), element("tbody", {}, rows)));
 }
 
-/** Return the scale on which intervals are drawn: of shares tens of percent around them, of errors from 0 on. */
+/** Return the scale of the intervals: shares between multiples of 10 % around them, errors from 0. */
 function scaleOf(lines, classes) {
   const bars = lines.map((line) => line.bar).filter(Boolean);
   if (!bars.length) return null;
@@ -110,7 +110,7 @@ function scaleOf(lines, classes) {
   return { place: (value) => (100 * (value - low)) / (high - low || 1), ends: [told(low), told(high)] };
 }
 
-/** Return an interval as a line with a point. The figures beside it say the same. */
+/** Return an interval as a line with a point. It is hidden from screen readers, which read the figures. */
 function intervalOf(bar, scale) {
   const [low, value, high] = bar.map(scale.place);
   return element(
@@ -127,27 +127,27 @@ function baselineOf(made) {
     counts[truth] += 1;
   });
   const place = counts.indexOf(Math.max(...counts));
-  return element("p", { class: "dim" }, `Always answering ${made.classes[place]} would be right about ${percent(counts[place] / made.truth.length)}.`);
+  return element("p", { class: "dim" }, `Baseline: always predicting ${made.classes[place]} has an accuracy of ${percent(counts[place] / made.truth.length)}.`);
 }
 
-/** Return what two networks differ in, as the command line says it. */
+/** Return the difference of two networks as a sentence, as the command line prints it. */
 function sentenceOf(made, pair) {
   const [better, worse] = [made.names[pair.better], made.names[pair.worse]];
   const test = made.classes ? "McNemar's exact test" : "paired t-test";
-  const verdict = `${pair.byChance ? "May be chance" : "Not by chance"} (${pValue(pair.p)}, ${test}).`;
+  const verdict = `${pair.byChance ? "Not significant" : "Significant"} (${pValue(pair.p)}, ${test}).`;
   let said;
   if (!pair.onlyBetter && !pair.onlyWorse) {
-    said = made.classes ? `${better} and ${worse} are right about the same rows.` : `${better} and ${worse} are equally far off in every row.`;
+    said = made.classes ? `${better} and ${worse} are correct for the same rows.` : `${better} and ${worse} have the same error in every row.`;
     return element("p", { class: "verdict" }, said);
   }
   if (made.classes) {
-    said = `${better} is right about ${several(pair.onlyBetter, "row")} that ${worse} gets wrong, and wrong about ${countOf(pair.onlyWorse)} that it gets right`;
-    if (pair.onlyBetter === pair.onlyWorse) return element("p", { class: "verdict" }, `${said}: as good.`);
+    said = `${better} is correct for ${several(pair.onlyBetter, "row")} that ${worse} gets wrong, and wrong for ${countOf(pair.onlyWorse)} that ${worse} gets right`;
+    if (pair.onlyBetter === pair.onlyWorse) return element("p", { class: "verdict" }, `${said}: equally accurate.`);
     const points = (share) => (100 * share).toFixed(1);
-    said += `: ${points(pair.difference)} points better, likely ${points(pair.low)} to ${points(pair.high)}.`;
+    said += `: ${points(pair.difference)} points more accurate, 95 % interval ${points(pair.low)} to ${points(pair.high)}.`;
   } else {
-    const likely = Number.isNaN(pair.low) ? "one row tells little" : `likely ${plain(pair.low)} to ${plain(pair.high)}`;
-    said = `${better} is off by ${plain(pair.difference)} less than ${worse} (${likely}): closer in ${several(pair.onlyBetter, "row")}, farther off in ${countOf(pair.onlyWorse)}.`;
+    const likely = Number.isNaN(pair.low) ? "one row is too few to tell" : `95 % interval ${plain(pair.low)} to ${plain(pair.high)}`;
+    said = `The mean absolute error of ${better} is ${plain(pair.difference)} lower than that of ${worse} (${likely}): closer in ${several(pair.onlyBetter, "row")}, less close in ${countOf(pair.onlyWorse)}.`;
   }
   return element("p", { class: pair.byChance ? "verdict chance" : "verdict" }, `${said} `, element("strong", {}, verdict));
 }

@@ -1,8 +1,8 @@
-// All views, in the order in which they stand on a page. One more is a module here, an entry of this list, and one of
-// VIEWS in views.py.
+// All views, in their order on a page. To add one, add a module here, an entry of this list, and one of VIEWS in
+// views.py.
 //
-// A view has a `name`; a `title`; `draw(data, context)`, which returns elements; perhaps `wide`, for the whole width;
-// and perhaps `live`, if it is drawn again while a training runs, or `stays`, if it is not even drawn again after one.
+// A view has a `name`; a `title`; `draw(data, context)`, which returns elements; optionally `wide`, for the whole
+// width; and optionally `live`, to be redrawn during a training, or `stays`, never to be redrawn.
 
 import { ask } from "./ask.js";
 import { calibration } from "./calibration.js";

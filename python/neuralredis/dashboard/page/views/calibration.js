@@ -1,4 +1,4 @@
-// Whether what is answered can be believed: groups of validation rows whose answers are alike, and what was true of them.
+// Calibration: bins of validation rows with similar predictions, and the outcomes in each bin.
 
 import { line, plot, scale } from "../chart.js";
 import { el, named, svg } from "../dom.js";
@@ -56,23 +56,23 @@ function table(groups, text, said, was, between) {
 
 function ofClassifier(data, looked) {
   const whole = { from: 0, to: 1 };
-  const of = data.class === null ? "the answered class" : ["the class ", named(data.class)];
-  const told = data.groups.map((group) => `said ${percent(group.said)}, was ${percent(group.was)}`).join("; ");
+  const of = data.class === null ? "the predicted class" : ["class ", named(data.class)];
+  const told = data.groups.map((group) => `${percent(group.said)}: ${percent(group.was)}`).join("; ");
   return [
     picture(data.groups, scale([], whole), scale([], whole), {
-      xLabel: "probability that is answered",
-      yLabel: "how often it was so",
-      told: `How often what is answered was so. ${told}.`,
+      xLabel: "predicted probability",
+      yLabel: "observed frequency",
+      told: `Observed frequency by predicted probability. ${told}.`,
     }),
     el(
       "p",
       {},
-      "Probabilities of ",
+      "Expected calibration error of the probability of ",
       of,
-      ` are off by ${(data.error * 100).toFixed(1)} points on average. Dots on the dashed line would be exact.`,
+      `: ${(data.error * 100).toFixed(1)} points. Perfectly calibrated bins are on the dashed line.`,
     ),
-    el("p", { class: "note" }, `${looked} Larger dots are more rows; lines are 95 % intervals.`),
-    table(data.groups, percent, "answered", "was so", "likely"),
+    el("p", { class: "note" }, `${looked} Larger dots have more rows; vertical lines are 95 % intervals.`),
+    table(data.groups, percent, "predicted", "observed", "95 % interval"),
   ];
 }
 
@@ -80,11 +80,11 @@ function ofRegressor(data, looked) {
   const drawn = data.outputs.map(({ name, groups }) => {
     const x = scale(groups.map((group) => group.said));
     const y = scale(groups.flatMap((group) => [group.low, group.high, group.was]));
-    const told = groups.map((group) => `answered ${plain(group.said)}, was ${plain(group.was)}`).join("; ");
+    const told = groups.map((group) => `${plain(group.said)}: ${plain(group.was)}`).join("; ");
     return [
       data.outputs.length > 1 ? el("h3", {}, named(name)) : null,
-      picture(groups, x, y, { xLabel: "answered", yLabel: "true", told: `True values by answers. ${told}.` }),
-      table(groups, plain, "answered", "true, mean", "80 % between"),
+      picture(groups, x, y, { xLabel: "prediction", yLabel: "outcome", told: `Mean outcome by prediction. ${told}.` }),
+      table(groups, plain, "prediction", "mean outcome", "10th to 90th percentile"),
     ];
   });
   return [
@@ -92,12 +92,12 @@ function ofRegressor(data, looked) {
     el(
       "p",
       {},
-      "Rows are in groups by their answers: dots are the mean of what was true. On the dashed line they would be exact.",
+      "Rows are binned by prediction; a dot is the mean outcome of a bin. Unbiased predictions are on the dashed line.",
     ),
     el(
       "p",
       { class: "note" },
-      `${looked} Of each group 80 % lie within the line.`,
+      `${looked} Vertical lines contain 80 % of a bin's outcomes.`,
       data.more ? ` ${counted(data.more, "more output")} not shown.` : "",
     ),
   ];
@@ -105,7 +105,7 @@ function ofRegressor(data, looked) {
 
 export const calibration = {
   name: "calibration",
-  title: "Can answers be believed?",
+  title: "Calibration",
   draw(data) {
     const looked = data.rows < data.of
       ? `${count(data.rows)} of ${count(data.of)} validation rows, evenly spread.`

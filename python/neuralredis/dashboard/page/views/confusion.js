@@ -1,25 +1,25 @@
-// Which classes are taken for which.
+// The confusion matrix of the validation rows.
 
 import { el, named } from "../dom.js";
 import { count, percent } from "../format.js";
 
 export const confusion = {
   name: "confusion",
-  title: "Right and wrong answers",
+  title: "Confusion matrix",
   draw({ classes, matrix, rows, accuracy }) {
     const head = el(
       "tr",
       {},
-      el("th", { scope: "col" }, "came to"),
+      el("th", { scope: "col" }, "true class"),
       classes.map(
         (name) => el(
           "th",
           { scope: "col", class: "number" },
-          el("span", { class: "unseen" }, "answered "),
+          el("span", { class: "unseen" }, "predicted as "),
           named(name),
         ),
       ),
-      el("th", { scope: "col", class: "number" }, "right"),
+      el("th", { scope: "col", class: "number" }, "recall"),
     );
     const body = matrix.map((cells, at) => {
       const all = cells.reduce((sum, cell) => sum + cell, 0);
@@ -43,16 +43,16 @@ export const confusion = {
     return [
       el(
         "div",
-        { class: "scroll", tabindex: "0", role: "group", "aria-label": "Table of answers" },
+        { class: "scroll", tabindex: "0", role: "group", "aria-label": "Confusion matrix" },
         el(
           "table",
           { class: "confusion" },
-          el("caption", {}, "Validation rows, by what was answered (columns)"),
+          el("caption", {}, "Validation rows by true class (rows) and predicted class (columns)"),
           el("thead", {}, head),
           el("tbody", {}, body),
         ),
       ),
-      el("p", { class: "note" }, `Of ${count(rows)}, ${percent(accuracy)} are answered rightly: those with a frame.`),
+      el("p", { class: "note" }, `Accuracy ${percent(accuracy)} of ${count(rows)}. Correct predictions have a frame.`),
     ];
   },
 };

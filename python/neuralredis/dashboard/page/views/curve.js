@@ -1,4 +1,4 @@
-// The errors over the cycles of the training that runs, or of the last one.
+// The learning curve of the running training, or of the last one.
 
 import { legend, line, plot, scale } from "../chart.js";
 import { el, svg } from "../dom.js";
@@ -20,7 +20,7 @@ function drawn(points, best) {
     train.length ? `Of training rows from ${plain(train[0][1])} to ${last(train)}.` : "",
     test.length ? `Of validation rows from ${plain(test[0][1])} to ${last(test)}.` : "",
   ].join(" ");
-  const picture = plot(x, y, { xLabel: "cycle", yLabel: y.logarithmic ? "error, logarithmic" : "error", told });
+  const picture = plot(x, y, { xLabel: "cycle", yLabel: y.logarithmic ? "error (log scale)" : "error", told });
   const kinds = [];
   if (train.length) {
     picture.marks.append(line("second", picture, train));
@@ -40,7 +40,7 @@ function drawn(points, best) {
 
 export const curve = {
   name: "curve",
-  title: "Training",
+  title: "Learning curve",
   live: true,
   draw({ running, last }) {
     if (running === null) {
@@ -50,13 +50,13 @@ export const curve = {
         ...last.warnings.map((warning) => el("p", { class: "warning" }, warning)),
       ];
     }
-    if (running.queued) return [el("p", { class: "note" }, "The training waits for others to end.")];
+    if (running.queued) return [el("p", { class: "note" }, "The training is queued: it waits for other trainings.")];
     const wrong = running.class_errors === null
       ? ""
       : `, ${running.class_errors.toFixed(1)} % of the validation rows wrong`;
     return [
       ...drawn(running.points),
-      el("p", { class: "note" }, `It trains: cycle ${count(running.cycle)}, ${seconds(running.seconds)}${wrong}.`),
+      el("p", { class: "note" }, `Training: cycle ${count(running.cycle)}, ${seconds(running.seconds)}${wrong}.`),
     ];
   },
 };

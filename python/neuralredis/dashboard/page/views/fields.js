@@ -1,4 +1,4 @@
-// What the stored rows hold of each field, and how much the network goes by it.
+// Statistics of each field over the stored rows, and its importance.
 
 import { bar } from "../chart.js";
 import { el, named } from "../dom.js";
@@ -15,10 +15,10 @@ function held(field) {
   const words = field.commonest.slice(0, WORDS).flatMap(
     ([word, rows], at) => [at ? ", " : "", named(word), ` ${count(rows)}`],
   );
-  if (words.length === 0 && field.words) return [counted(field.words, "word")];
+  if (words.length === 0 && field.words) return [counted(field.words, "category", "categories")];
   const more = (field.words ?? field.commonest.length) - Math.min(WORDS, field.commonest.length);
   if (more > 0) words.push(` and ${counted(more, "other")}`);
-  if (field.other) words.push(`; ${counted(field.other, "row")} beyond its words`);
+  if (field.other) words.push(`; ${counted(field.other, "row")} with other categories`);
   return words.length ? words : ["–"];
 }
 
@@ -43,7 +43,7 @@ export const fields = {
             bar(most > 0 ? (field.importance ?? 0) / most : 0),
           )
           : null,
-        el("td", {}, field.kind),
+        el("td", { class: "short" }, field.kind),
         el("td", { class: "number" }, count(field.values)),
         el("td", { class: "number" }, count(field.gaps)),
         el("td", { class: "held" }, held(field)),
@@ -53,7 +53,7 @@ export const fields = {
       ["kind", ""],
       ["values", "number"],
       ["gaps", "number"],
-      ["range, or commonest words", ""],
+      ["range or most common categories", ""],
     ];
     if (known) heads.splice(1, 0, ["importance", ""]);
     return [
@@ -71,8 +71,8 @@ export const fields = {
         "p",
         { class: "note" },
         known
-          ? "Importance is by how much the error of validation rows grows when values of the field are shuffled among them."
-          : "How important fields are is known after a training, with validation rows.",
+          ? "Importance is the increase of the validation error when the field's values are shuffled among the rows."
+          : "Importance is measured in a training with validation rows.",
         more ? ` ${counted(more, "more field")} not shown.` : "",
       ),
     ];

@@ -1,4 +1,4 @@
-// How wrong the answers are, beside those of a baseline that has learnt nothing.
+// The error on the validation rows, and the baseline.
 
 import { bar } from "../chart.js";
 import { el } from "../dom.js";
@@ -7,17 +7,19 @@ import { counted, percent, plain } from "../format.js";
 function compared(data) {
   if (data.measure !== "wrong") {
     return data.wrong < data.baseline
-      ? "Better than always answering the mean."
-      : "No better than always answering the mean.";
+      ? "Better than always predicting the mean."
+      : "No better than always predicting the mean.";
   }
-  if (data.high < data.baseline) return "Better than always answering the commonest class, and not by chance.";
-  if (data.wrong < data.baseline) return "Better than always answering the commonest class, but that may be chance.";
-  return "No better than always answering the commonest class.";
+  if (data.high < data.baseline) {
+    return "Better than always predicting the most common class (statistically significant).";
+  }
+  if (data.wrong < data.baseline) return "Better than always predicting the most common class, but not significantly.";
+  return "No better than always predicting the most common class.";
 }
 
 export const quality = {
   name: "quality",
-  title: "How wrong it is",
+  title: "Error",
   draw(data) {
     const wrong = data.measure === "wrong";
     const text = wrong ? percent : plain;
@@ -31,34 +33,34 @@ export const quality = {
         el("td", { class: "fill" }, bar(number / most, kind)),
       );
     const likely = wrong
-      ? `On other rows likely ${percent(data.low)} to ${percent(data.high)}.`
-      : `Off by ${plain(data.mae)} on average; R² ${plain(data.r2, 3)}.`;
+      ? `95 % interval ${percent(data.low)} to ${percent(data.high)}.`
+      : `Mean absolute error ${plain(data.mae)}; R² ${plain(data.r2, 3)}.`;
     const optimistic = data.optimistic
-      ? " These rows had a say in when the training ended, so fresh rows will do somewhat worse."
+      ? " Early stopping used these rows, so the error on fresh rows is somewhat higher."
       : "";
     return [
       el(
         "p",
         { class: "figure" },
         el("strong", {}, text(data.wrong)),
-        wrong ? " of the answers are wrong" : " root mean squared error",
+        wrong ? " error rate" : " root mean squared error",
       ),
       el("p", {}, compared(data)),
       el(
         "table",
         { class: "bars judged" },
-        el("caption", { class: "unseen" }, "Error beside that of the baseline"),
+        el("caption", { class: "unseen" }, "Error and baseline"),
         el(
           "tbody",
           {},
           row("this network", data.wrong, ""),
-          row(wrong ? "commonest class" : "mean", data.baseline, "muted"),
+          row(wrong ? "baseline: most common class" : "baseline: mean", data.baseline, "muted"),
         ),
       ),
       el(
         "p",
         { class: "note" },
-        `On ${counted(data.rows, data.sequences ? "validation answer" : "validation row")}. ${likely}${optimistic}`,
+        `On ${counted(data.rows, data.sequences ? "validation event" : "validation row")}. ${likely}${optimistic}`,
       ),
     ];
   },

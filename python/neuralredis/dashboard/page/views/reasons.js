@@ -1,15 +1,15 @@
-// What each value of a row adds to the answer.
+// The contribution of each value of a row to its prediction.
 
 import { el, named } from "../dom.js";
 import { counted, percent, plain, signed } from "../format.js";
 import { latest } from "../timing.js";
 
-/** What is explained, which can be another class or output where there is somebody to answer. */
+/** The class or output that is explained: a choice in the dashboard, a name in a report. */
 function chosen({ label, labels }, choose) {
   if (!choose || labels.length < 2) return named(label);
   const select = el(
     "select",
-    { class: "inline", "aria-label": "What is explained", on: { change: () => choose(select.value) } },
+    { class: "inline", "aria-label": "Class or output to explain", on: { change: () => choose(select.value) } },
     labels.map((name) => el("option", { value: name, selected: name === label }, name)),
   );
   return select;
@@ -20,7 +20,7 @@ function drawn(data, choose) {
   const high = Math.max(...data.shares.map(({ share }) => share), 0);
   const whole = low + high || 1;
   const zero = `${((low / whole) * 100).toFixed(1)}%`;
-  // Odds are what shares add up in; people know probabilities.
+  // Contributions add up in log-odds, but the sentence has probabilities.
   const text = data.odds ? (odds) => percent(1 / (1 + Math.exp(-odds))) : (number) => plain(number);
   const row = ({ name, share }) =>
     el(
@@ -51,20 +51,20 @@ function drawn(data, choose) {
       {},
       "Why ",
       chosen(data, choose),
-      ` is ${text(data.answer)}, and not ${text(data.mean)} as on average${data.odds ? " (in log-odds)" : ""}:`,
+      ` is ${text(data.answer)}, average ${text(data.mean)}${data.odds ? " (contributions in log-odds)" : ""}:`,
     ),
     el(
       "table",
       { class: "bars reasons" },
-      el("caption", { class: "unseen" }, "What each value adds"),
+      el("caption", { class: "unseen" }, "Contribution of each value"),
       el("tbody", {}, data.shares.map(row)),
     ),
     el(
       "p",
       { class: "note" },
-      `To the right is for it, to the left against it, compared with ${counted(data.rows, "training row")}.`,
-      data.sampled ? " Shares of so many fields are estimates." : "",
-      data.typical ? " The row is the middle of each field, or its commonest word, and none that is stored." : "",
+      `Bars to the right raise the prediction, to the left lower it, compared with ${counted(data.rows, "row")}.`,
+      data.sampled ? " With this many fields, contributions are estimates." : "",
+      data.typical ? " The row is synthetic: the median or most common category of each field." : "",
     ),
   ];
 }
@@ -75,7 +75,7 @@ export const reasons = {
   stays: true,
   draw(data, context) {
     if (!context.asks) return drawn(data);
-    const place = el("div", {}, el("p", { class: "note" }, "Of the answer to the row of the form."));
+    const place = el("div", {}, el("p", { class: "note" }, "Reasons for the prediction of the form's row."));
     let label = null;
     const choose = (name) => {
       label = name;

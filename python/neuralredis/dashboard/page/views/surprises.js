@@ -1,4 +1,4 @@
-// The stored rows that the network gets most wrong: wrong labels are found so, and what it has not understood.
+// The stored rows with the largest errors: often wrong labels, or cases that the network has not learnt.
 
 import { el, named } from "../dom.js";
 import { count, counted, percent, plain, value } from "../format.js";
@@ -12,16 +12,23 @@ function told({ set, rows, of }) {
 
 function outcome(of) {
   if (Array.isArray(of)) return of.map((number) => plain(number)).join(", ");
-  return of === null ? "a class that is not answered yet" : named(of);
+  return of === null ? "a class without an output yet" : named(of);
+}
+
+/** Longest value that never wraps: on a phone, cells that are scrolled out of view would make rows high. */
+const LINE = 24;
+
+function cell(text, numeric) {
+  return el("td", { class: `${numeric ? "number" : ""} ${text.length <= LINE ? "short" : ""}`.trim() }, text);
 }
 
 export const surprises = {
   name: "surprises",
-  title: "Most surprising rows",
+  title: "Rows with the largest errors",
   wide: true,
   draw(data, context) {
     const looked = data.looked.map(told).join(" and ");
-    if (data.rows.length === 0) return [el("p", {}, `None is answered wrongly, of ${looked}.`)];
+    if (data.rows.length === 0) return [el("p", {}, `No wrong predictions in ${looked}.`)];
     const sure = data.rows.some((row) => row.probability !== null);
     const asks = context.asks && context.shows("ask") && data.more === 0;
     const kinds = data.kinds;
@@ -36,7 +43,7 @@ export const surprises = {
         el("td", {}, outcome(one.truth)),
         sure ? el("td", { class: "number" }, percent(one.probability)) : null,
         el("td", {}, outcome(one.answer)),
-        one.values.map((each, at) => el("td", { class: numeric[at] ? "number" : "" }, value(each, kinds[at]))),
+        one.values.map((each, at) => cell(value(each, kinds[at]), numeric[at])),
         asks
           ? el(
               "td",
@@ -55,9 +62,9 @@ export const surprises = {
       );
     const heads = [
       el("th", { scope: "col" }, "row"),
-      el("th", { scope: "col" }, "came to"),
-      sure ? el("th", { scope: "col", class: "number" }, "probability") : null,
-      el("th", { scope: "col" }, "answered"),
+      el("th", { scope: "col" }, "outcome"),
+      sure ? el("th", { scope: "col", class: "number" }, "probability of the outcome") : null,
+      el("th", { scope: "col" }, "prediction"),
       data.fields.map((name, at) => el("th", { scope: "col", class: numeric[at] ? "number" : "" }, named(name))),
       asks ? el("td", {}) : null,
     ];
@@ -70,7 +77,7 @@ export const surprises = {
       el(
         "p",
         { class: "note" },
-        `Looked at: ${looked}. Rows are counted from 0.`,
+        `From ${looked}. Rows are numbered from 0.`,
         data.more ? ` ${counted(data.more, "more input")} not shown.` : "",
       ),
     ];

@@ -20,6 +20,7 @@ use super::curve::Curve;
 use super::pool::Seats;
 use super::session::{Session, Settled};
 use super::statistics::RowStatistics;
+use super::sync::Instant;
 use super::task::Task;
 use super::threads::Threads;
 use super::turn::give_way;
@@ -137,7 +138,7 @@ fn ended(learners: &[Learner]) -> Option<Rule> {
 }
 
 /// Events times parameters of all members that begin, at most, where nothing else is asked for.
-const MOST_WORK: usize = 5_000_000_000;
+const MOST_WORK: u64 = 5_000_000_000;
 /// Members that begin at most, likewise.
 const MOST_STARTS: usize = 6;
 
@@ -146,11 +147,14 @@ impl Task {
     pub(super) fn starts_of_cells(&self) -> usize {
         let Some(sequences) = &self.sequences else { return 1 };
         let each = sequences.view.gru_shape().map_or(1, Shape::parameters) + self.layout.parameters();
-        let events = usize::try_from(sequences.store.events(Set::Train)).unwrap_or(usize::MAX).max(1);
+        let events = sequences.store.events(Set::Train).max(1);
         match self.options.restarts {
             Restarts::Fixed(starts) => usize::from(starts),
             Restarts::Auto if self.training.auto_stop => {
-                (MOST_WORK / events.saturating_mul(each)).clamp(1, MOST_STARTS)
+                // In 64 bits, so that it is the same number in a browser.
+                usize::try_from(MOST_WORK / events.saturating_mul(each as u64))
+                    .unwrap_or(MOST_STARTS)
+                    .clamp(1, MOST_STARTS)
             }
             Restarts::Auto => 1,
         }

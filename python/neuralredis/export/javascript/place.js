@@ -1,0 +1,7 @@
+// How many knots lie below a number, and how far it is to the next.
+const place = (k, x) => {
+  let p = 1;
+  while (p < k.length - 1 && k[p] <= x) p++;
+  const share = f(f(x - k[p - 1]) / f(k[p] - k[p - 1]));
+  return f(p - 1 + (share > 0 ? share < 1 ? share : 1 : 0));
+};
