@@ -24,7 +24,6 @@ use super::sync::Instant;
 use super::task::Task;
 use super::threads::Threads;
 use super::turn::give_way;
-use crate::clock::Instant;
 use crate::dataset::Set;
 use crate::objective::Sums;
 use crate::options::Restarts;
