@@ -7,7 +7,7 @@ use crate::kernels::LANES;
 use crate::layout::Kind;
 use crate::model::Model;
 use crate::normalization::Scaling;
-use crate::objective::{Sums, Wanted};
+use crate::objective::{Sums, SumsRequest};
 
 /// Classes of a confusion matrix at most: 8 MB.
 pub const MAX_CONFUSION_CLASSES: usize = 1024;
@@ -60,7 +60,7 @@ pub(crate) fn evaluate(model: &Model, rows: &Rows, keep_on: &dyn Fn() -> bool) -
     let (mut scratch, mut sums, mut tally) = (objective.scratch(), Sums::default(), Tally::new(model));
     for share in objective.shares(rows) {
         let mut add = |outputs: &[f32], targets: &[f32], rows: usize| tally.add(outputs, scaling, targets, rows);
-        let wanted = Wanted { tally: Some(&mut add), ..Wanted::LOSS };
+        let wanted = SumsRequest { tally: Some(&mut add), ..SumsRequest::LOSS };
         sums.add(&objective.sums(&model.trained.weights, rows, share, &mut scratch, wanted, keep_on));
         if !keep_on() {
             return Err(Error::Stopped);
