@@ -35,7 +35,7 @@ pub struct Description {
     pub members: Vec<Vec<LayerDescription>>,
     /// Bound of a pre-activation.
     pub unit_limit: f32,
-    /// The head.
+    /// The head: the function of the output units.
     pub output: Output,
     /// Whether the answer is monotone in some input, which changes how the softmax of two classes is computed.
     pub monotone: bool,

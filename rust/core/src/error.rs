@@ -75,7 +75,7 @@ pub enum Error {
         /// The name of the other array.
         what: &'static str,
     },
-    /// Another number of weights than the network has.
+    /// A number of weights that differs from the network's.
     #[error("{given} weights and biases: expected {expected}, those of all layers of all members")]
     Weights {
         /// Weights and biases of the network.
@@ -203,7 +203,7 @@ pub enum Error {
     NewerFormat {
         /// The format's version as found.
         found: u16,
-        /// The newest version known here.
+        /// The newest version that this engine reads.
         known: u16,
     },
     /// An invalid schema, or an invalid part of one.
@@ -233,7 +233,7 @@ pub enum Error {
     /// A sequence that does not exist, or has no event.
     #[error("sequence {id} has no events: observe some first")]
     NoEvents {
-        /// Its id, in quotation marks.
+        /// The id, in quotation marks.
         id: String,
     },
     /// Bytes that are not the state of a sequence of this network.
@@ -297,7 +297,7 @@ pub enum Error {
     },
 }
 
-/// The engine's result.
+/// A result of the engine.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {

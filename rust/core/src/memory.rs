@@ -1,6 +1,6 @@
 //! Memory: counting it block by block, and moving blocks to defragment it.
 
-/// Returns the bytes that the allocator uses for a block of so many bytes: most allocators round up.
+/// Returns the bytes that the allocator uses for a block of the given size: most allocators round up.
 pub type Taken<'a> = &'a dyn Fn(usize) -> usize;
 
 /// Bytes of a vector's block, without blocks that its values own.

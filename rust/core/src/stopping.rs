@@ -32,13 +32,15 @@ const REGRESSOR_IMPROVEMENT: f64 = 1e-5;
 const OVERFITTING: f64 = 1e-2;
 /// The least cycles of patience.
 const MIN_PATIENCE: u64 = 50;
-/// Additional cycles of patience with few validation rows: this divided by the number of rows, and at most `MAX_EXTRA_PATIENCE`.
+/// With few validation rows the patience is longer by this number of cycles divided by the number of rows, and by at most
+/// `MAX_EXTRA_PATIENCE`. The least patience grows only with BACKTRACK.
 const EXTRA_PATIENCE: u64 = 12_500;
-/// The most additional cycles of patience.
+/// The most cycles by which the least patience grows with few validation rows.
 const MAX_EXTRA_PATIENCE: u64 = 50;
 /// The most cycles of patience, with many validation rows.
 const MAX_PATIENCE: u64 = 50;
-/// The most cycles of patience grow by this many times the additional ones: to 500 for 250 rows, 95 for 2500.
+/// With few validation rows the most cycles of patience grow by this many times as much as the least: to 500 for 250 rows, 95 for
+/// 2500.
 const MAX_PATIENCE_FACTOR: u64 = 9;
 
 /// With mini-batches, where a cycle has many steps: the least cycles of patience.

@@ -57,7 +57,7 @@ fn answers(network: &Network, rows: &[Row]) -> Vec<f32> {
 fn train(live: &mut Live, cycles: u64, threads: usize) -> Arc<Report> {
     let options = TrainOptions { max_cycles: cycles, max_time: Duration::ZERO, ..TrainOptions::default() };
     let job = live.train(options, &Pool::new(threads, 1), |_| {}).unwrap();
-    assert!(job.wait(Duration::from_secs(120)), "the training ends");
+    assert!(job.wait(Duration::from_secs(120)), "the training has not ended in time");
     match live.collect() {
         Some(Ended::Trained(_, report)) => report,
         other => panic!("{other:?}"),

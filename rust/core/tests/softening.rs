@@ -42,7 +42,7 @@ fn train(live: &mut Live, auto_stop: bool, max_cycles: u64, threads: usize) -> A
 
 fn go(live: &mut Live, options: TrainOptions, threads: usize) -> Arc<Report> {
     let job = live.train(options, &Pool::new(threads, 1), |_| {}).unwrap();
-    assert!(job.wait(Duration::from_secs(120)), "the training ends");
+    assert!(job.wait(Duration::from_secs(120)), "the training has not ended in time");
     match live.collect() {
         Some(Outcome::Trained(_, report)) => report,
         other => panic!("{other:?}"),

@@ -46,7 +46,7 @@ fn auto_stop(backtrack: bool) -> TrainOptions {
 
 fn train(live: &mut Live, options: TrainOptions, threads: usize) -> Arc<Report> {
     let job = live.train(options, &Pool::new(threads, 1), |_| {}).unwrap();
-    assert!(job.wait(Duration::from_secs(120)), "the training ends");
+    assert!(job.wait(Duration::from_secs(120)), "the training has not ended in time");
     match live.collect() {
         Some(Outcome::Trained(_, report)) => report,
         other => panic!("{other:?}"),
@@ -197,7 +197,7 @@ fn members_trained_by_lbfgs_continue_as_if_uninterrupted() {
     assert!(timeless(at_once.network()) == timeless(in_parts.network()));
 }
 
-/// A network with two thirds of so many rows, all training rows.
+/// A network that keeps two thirds of these rows, all as training rows.
 fn rows_alone(rows: usize, changes: &Changes) -> Live {
     let mut network = network(Kind::Regressor, &[3, 8, 2], rows, 1);
     network.configure(changes, Limits { train: 100_000, test: 0 }).unwrap();
@@ -491,7 +491,7 @@ fn patience_ends_a_training_that_many_cycles_after_its_best() {
                 (best, since) = (error, point.cycle);
             }
         }
-        assert!(report.cycles < 512, "the curve has every cycle");
+        assert!(report.cycles < 512, "the curve must have every cycle");
         assert_eq!(report.cycles, since + u64::from(cycles));
         assert_eq!(report.reason == Reason::Overfitting, report.overfitting);
     }
@@ -576,7 +576,7 @@ fn an_output_can_be_constant_vary_and_be_constant_again() {
             let mut live = with_first_output(output, algorithm);
             observe_first(&mut live, |_| -0.7);
             let report = train(&mut live, cycles(100), 1);
-            assert!(report.train_error < 0.1, "the other output is learnt: {report:?}");
+            assert!(report.train_error < 0.1, "the other output was not fitted: {report:?}");
             assert!(firsts(&live).iter().all(|&answer| answer == -0.7), "{:?}", firsts(&live));
             let back = codec::decode(&codec::encode(live.network())).unwrap();
             assert_eq!(answers(&back, 20), answers(live.network(), 20));

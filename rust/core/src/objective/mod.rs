@@ -112,7 +112,7 @@ impl Objective {
         self.shares_of(rows.table.groups())
     }
 
-    /// The range of groups of each share, for a set of so many groups.
+    /// The range of groups of each share, for a set of this many groups.
     pub(crate) fn shares_of(&self, groups: usize) -> Vec<Range<usize>> {
         let blocks = groups.div_ceil(self.block_groups);
         let by_memory = MAX_SHARES_BYTES / (self.parameters * self.members * size_of::<f32>());

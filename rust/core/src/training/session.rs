@@ -337,7 +337,7 @@ impl<'a> Session<'a> {
         )
     }
 
-    /// Takes seats for as many threads as are useful in a cycle of so many members. None if the training is cancelled.
+    /// Takes seats for as many threads as are useful in a cycle of this many members. None if the training is cancelled.
     fn take_seats(&mut self, seats: &mut Seats, members: usize) -> Option<()> {
         let by_rows = (1 + self.source.operations() * members / THREAD_OPERATIONS).min(self.source.shares());
         let useful = self.trainer.threads(members).unwrap_or(by_rows);
@@ -410,7 +410,7 @@ fn may_go_on(control: &Control, deadline: Option<Instant>) -> bool {
     !control.is_stopped() && deadline.is_none_or(|deadline| Instant::now() < deadline)
 }
 
-/// The objective of so many members.
+/// The objective of this many members, with class weights.
 fn objective(task: &Task, statistics: &RowStatistics, normalization: &Normalization, members: usize) -> Objective {
     let class_weights = statistics.class_weights(&task.options.class_weight);
     task.objective(normalization.clone(), members).weighted(class_weights)

@@ -86,7 +86,7 @@ impl<'a> LastLayers<'a> {
         Self { layout, parameters }
     }
 
-    /// Bytes of the last layers of so many members.
+    /// Bytes of the last layers of all members.
     pub(super) fn bytes(layout: &Layout, members: usize) -> usize {
         last(layout).parameters() * members * size_of::<f32>()
     }

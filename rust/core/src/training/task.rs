@@ -133,7 +133,7 @@ impl Task {
         Ok(task)
     }
 
-    /// Bytes of memory that the training uses with so many threads, estimated, besides the network's rows.
+    /// Bytes of memory that the training uses with this many threads, estimated, besides the network's rows.
     pub fn bytes(&self, threads: usize) -> usize {
         let trial = self.trial_members();
         let members = trial.unwrap_or(self.members);
@@ -239,7 +239,7 @@ impl Task {
         Size { kind, parameters, rows, has_fields: self.schema.is_some(), is_monotone }
     }
 
-    /// The objective of so many members, without class weights.
+    /// The objective of this many members, without class weights.
     pub(super) fn objective(&self, normalization: Normalization, members: usize) -> Objective {
         let inputs = (&*self.layout, self.inputs());
         Objective::new(self.dataset.shape, inputs, self.options.clone(), normalization, members)

@@ -50,7 +50,7 @@ fn of_fields(schema: &Schema, normalization: &Normalization) -> Option<String> {
     (!fields.is_empty()).then(|| listed("field", "is", "are", &fields, called) + " the same in all training rows")
 }
 
-/// A warning if the `error` on the rows of a set after so many cycles is close to the `baseline`, or above it.
+/// A warning if the `error` on the rows of a set, after `cycles` cycles, is close to the `baseline` or above it.
 pub(super) fn baseline_warning(error: f64, baseline: f64, set: Set, cycles: u64) -> Option<String> {
     let bound = match set {
         Set::Train if cycles >= MANY_CYCLES => BARELY_BEATEN,
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(found(Output::Sigmoid, false, &[0.0, 1.0, 1.0, 0.5]), none);
         assert_eq!(found(Output::Sigmoid, false, &[0.0, 1.0, 1.0, 1.5]), [beyond]);
         assert_eq!(found(Output::Sigmoid, false, &[0.0, -0.1, 1.0, 1.0]), [beyond]);
-        assert_eq!(found(Output::Sigmoid, true, &[0.0, -9.0, 1.0, 1.0]), none, "they are scaled");
+        assert_eq!(found(Output::Sigmoid, true, &[0.0, -9.0, 1.0, 1.0]), none, "scaled targets are in range");
         assert_eq!(found(Output::Linear, false, &[0.0, 1.0, 1.0, 1.5]), none);
         assert_eq!(found(Output::Linear, false, &[4.0, 1.0, 4.0, 1.5]), ["output 0 is the same in all training rows"]);
         let both = ["outputs 0, 1 are the same in all training rows"];

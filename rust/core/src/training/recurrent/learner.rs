@@ -88,7 +88,7 @@ impl Learner {
         }
     }
 
-    /// Records the validation error after so many cycles, and applies the stopping rules.
+    /// Records the validation error after `cycle` cycles, and applies the stopping rules.
     pub(super) fn record(&mut self, cycle: u64) {
         let error = if self.test.weight > 0.0 { self.test.squares / self.test.weight } else { f64::INFINITY };
         if !self.backtrack || error < self.test_error {

@@ -63,7 +63,7 @@ fn more_trainings_than_seats_take_turns_and_never_compute_all_at_once() {
         }
     });
     (0..4).for_each(|_| pool.ended(&owner()));
-    assert_eq!(Seats::new(pool, owner()).take(2, || false), Some(2), "all seats were given back");
+    assert_eq!(Seats::new(pool, owner()).take(2, || false), Some(2), "not all seats were returned");
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn many_queued_trainings_can_be_withdrawn_in_any_order() {
     for &(name, ticket) in tickets[4..].iter().rev() {
         assert!(starts.pool.withdraw(&Starts::owner(name), ticket));
     }
-    assert!(!starts.pool.withdraw(&Starts::owner('a'), tickets[0].1), "it has been started");
+    assert!(!starts.pool.withdraw(&Starts::owner('a'), tickets[0].1), "a started training cannot be withdrawn");
     assert_eq!(starts.pool.counts(), (3, 1));
     starts.pool.ended(&Starts::owner('c'));
     assert_eq!(starts.started(), "abc", "the limit is reached, and a training of the queued one's owner is running");

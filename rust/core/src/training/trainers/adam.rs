@@ -154,7 +154,7 @@ impl Plan {
         Self { seed: task.seed(), dense, looked_up: of_looked_up, constraint: task.constraint(), groups, parts }
     }
 
-    /// All groups of rows in the random order of the cycle that a member begins after so many steps.
+    /// All groups of rows, in the random order of the cycle that a member begins after `steps` steps.
     fn order(&self, groups: usize, member: usize, steps: u64) -> Vec<u32> {
         let mut random = Random::new(self.seed ^ steps, ORDER_STREAM + member as u64);
         let mut order: Vec<u32> = (0..groups as u32).collect();

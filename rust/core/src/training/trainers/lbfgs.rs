@@ -101,7 +101,7 @@ impl Trainer for Lbfgs {
     }
 }
 
-/// How many moves each of so many members stores.
+/// How many moves each member stores.
 fn most_moves(parameters: usize, members: usize) -> usize {
     (MOVES_BYTES / (2 * size_of::<f32>() * parameters * members)).clamp(MIN_MOVES, MOST_MOVES)
 }

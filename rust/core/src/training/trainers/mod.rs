@@ -25,7 +25,7 @@ const THREAD_PARAMETERS: usize = 16 << 10;
 pub(super) struct Description {
     /// Makes a trainer that continues from a state.
     pub(super) new: fn(&Task, WeightDecay, TrainerState) -> Box<dyn Trainer>,
-    /// Bytes of its state for each parameter, with so many parameters a member and so many members.
+    /// Bytes of its state for each parameter, by the parameters of a member and the number of members.
     pub(super) state_bytes: fn(parameters: usize, members: usize) -> usize,
     /// Bytes for each parameter that it needs while it trains, besides its state.
     pub(super) working_bytes: usize,
@@ -44,7 +44,7 @@ pub(super) fn description(algorithm: Algorithm, size: Size) -> &'static Descript
 
 /// Changes the weights of the members of a training.
 pub(super) trait Trainer {
-    /// Threads that are useful in a step of so many members; none if that depends on the rows alone.
+    /// Threads that are useful in a step of this many members; none if that depends on the rows alone.
     fn threads(&self, _learning: usize) -> Option<usize> {
         None
     }

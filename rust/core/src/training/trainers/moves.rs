@@ -39,7 +39,7 @@ pub(super) struct Move<'a> {
 }
 
 impl Moves {
-    /// Makes a buffer of `most` moves of so many parameters. Memory is allocated with the first move.
+    /// Makes a buffer for `most` moves of `parameters` numbers each. Memory is allocated with the first move.
     pub(super) fn new(parameters: usize, most: usize) -> Self {
         Self { parameters, most, values: Vec::new(), first: 0, products: VecDeque::new() }
     }

@@ -47,7 +47,7 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// Makes a search over so many parameters that stores up to `most_moves` moves. It continues from the saved state if the
+    /// Makes a search over `parameters` weights that stores up to `most_moves` moves. It continues from the saved state if the
     /// objective at the initial weights is bit for bit the saved one.
     pub(super) fn new(parameters: usize, most_moves: usize, saved: SearchState) -> Self {
         Self {
@@ -225,7 +225,7 @@ mod tests {
         Layout::new(&[COUNT - 1, 1]).unwrap()
     }
 
-    /// Runs so many cycles on a function with its gradient. Returns the accepted weights and how many trial points were rejected.
+    /// Runs `cycles` cycles on a function with its gradient. Returns the accepted weights, and how many trial points were rejected.
     fn run(function: impl Fn(&[f32]) -> (f64, Vec<f32>), decay: f32, cycles: usize) -> (Vec<f32>, usize) {
         let mut weights = vec![0.5; COUNT];
         let (_, back) = go_on(&function, decay, cycles, &mut weights, SearchState::NONE);
