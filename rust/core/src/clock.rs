@@ -1,4 +1,5 @@
-//! The clock of trainings: the system's, or in a browser, where Rust's standard library has none, one that the page provides.
+//! The clock of trainings: the system's, or in a browser, where Rust's standard library has none, one that the page
+//! provides.
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) use std::time::Instant;
@@ -16,8 +17,8 @@ mod lent {
 
     static SECONDS: OnceLock<fn() -> f64> = OnceLock::new();
 
-    /// Provides the clock: a function that returns seconds since any fixed moment, and never decreases. Only the first call has an
-    /// effect. Without a clock, time stands still.
+    /// Provides the clock: a function that returns seconds since any fixed moment, and never decreases. Only the first
+    /// call has an effect. Without a clock, time stands still.
     pub fn lend(seconds: fn() -> f64) {
         let _ = SECONDS.set(seconds);
     }

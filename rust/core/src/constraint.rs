@@ -1,17 +1,17 @@
 //! The sign constraint on weights that makes answers monotone in some inputs.
 //!
-//! Weights of an input with which the answer is to increase are at least 0, and of one with which it is to decrease at most 0. All
-//! weights of later layers are at least 0, except that those of a classifier's first output unit have the opposite sign of the
-//! second's. Activations are increasing functions, so the answer is monotone in these inputs; the weights of other inputs are
-//! free. Rounding keeps this: each operation (among them fused multiply-adds, standardization, the mean of members and the
-//! functions of `kernels::functions`) is monotone in single precision, too. With tanh units and at least two hidden layers a
-//! network can approximate any monotone function (Mikulincer and Reichman, "Size and depth of monotone neural networks",
-//! `NeurIPS` 2022).
+//! Weights of an input with which the answer is to increase are at least 0, and of one with which it is to decrease at
+//! most 0. All weights of later layers are at least 0, except that those of a classifier's first output unit have the
+//! opposite sign of the second's. Activations are increasing functions, so the answer is monotone in these inputs; the
+//! weights of other inputs are free. Rounding keeps this: each operation (among them fused multiply-adds,
+//! standardization, the mean of members and the functions of `kernels::functions`) is monotone in single precision,
+//! too. With tanh units and at least two hidden layers a network can approximate any monotone function (Mikulincer and
+//! Reichman, "Size and depth of monotone neural networks", `NeurIPS` 2022).
 //!
-//! A weight that a step takes across 0 is reflected there, as if it were the absolute value of an unconstrained parameter (as in
-//! Runje and Shankaranarayana, "Constrained monotonic neural networks", ICML 2023). So kernels, files and descriptions do not
-//! depend on the constraint. Rejected: clamping such weights to 0, where they fit less well; and a layer with reflected rectified
-//! units, which would need kernels of its own and fits steps worse than tanh.
+//! A weight that a step takes across 0 is reflected there, as if it were the absolute value of an unconstrained
+//! parameter (as in Runje and Shankaranarayana, "Constrained monotonic neural networks", ICML 2023). So kernels, files
+//! and descriptions do not depend on the constraint. Rejected: clamping such weights to 0, where they fit less well;
+//! and a layer with reflected rectified units, which would need kernels of its own and fits steps worse than tanh.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,8 +22,8 @@ use crate::options::Options;
 use crate::schema::Schema;
 use crate::trained::Trained;
 
-/// Bound of a weight's absolute value. With it no sum overflows, even of the largest inputs; the difference of two infinite sums
-/// would be NaN.
+/// Bound of a weight's absolute value. With it no sum overflows, even of the largest inputs; the difference of two
+/// infinite sums would be NaN.
 const MAX_WEIGHT: f32 = (1u64 << 50) as f32;
 /// Factor of initial weights with a fixed sign, whose products do not cancel in a sum.
 const INITIAL_FACTOR: f32 = 0.5;

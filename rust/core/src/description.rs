@@ -1,4 +1,5 @@
-//! Everything that determines the answers of a network, for code that computes them elsewhere: exporters, drawings, tests.
+//! Everything that determines the answers of a network, for code that computes them elsewhere: exporters, drawings,
+//! tests.
 
 use crate::kernels::{MAX_INPUT, MAX_STANDARDIZED};
 use crate::layout::Kind;
@@ -9,20 +10,22 @@ use crate::schema::FieldKind;
 
 /// The computation of a network, step by step, in single precision (IEEE 754, rounded to nearest):
 ///
-/// 1. With `inputs`, each input `x` becomes `(x - mean) * scale`, where the difference is clamped to `-f32::MAX..=f32::MAX` and the
-///    product to `-input_limit..=input_limit`. Without `inputs` it is not changed.
-/// 2. Each member computes its layers from first to last. A unit of a dense layer starts with its bias; for each input in turn the
-///    input times its weight is added with one rounding (`f32::mul_add`). The sum is clamped to `-unit_limit..=unit_limit`, and
-///    then the layer's activation is applied, if it has one.
+/// 1. With `inputs`, each input `x` becomes `(x - mean) * scale`, where the difference is clamped to
+///    `-f32::MAX..=f32::MAX` and the product to `-input_limit..=input_limit`. Without `inputs` it is not changed.
+/// 2. Each member computes its layers from first to last. A unit of a dense layer starts with its bias; for each input
+///    in turn the input times its weight is added with one rounding (`f32::mul_add`). The sum is clamped to
+///    `-unit_limit..=unit_limit`, and then the layer's activation is applied, if it has one.
 /// 3. With several members, the pre-activations of an output unit are averaged: from 0 on, each member's value times
 ///    `1.0 / members` is added in turn.
 /// 4. The head computes the outputs: [`Output::Softmax`] of all units together, [`Output::Sigmoid`] of each, or with
-///    [`Output::Linear`] the units themselves. With `monotone` the softmax of two classes is computed as the sigmoid of the
-///    difference of their units, which differs in the last bits only.
-/// 5. With `outputs`, each output `y` becomes `y / scale + mean`, clamped to `-f32::MAX..=f32::MAX`, or `mean` if the scale is 0.
+///    [`Output::Linear`] the units themselves. With `monotone` the softmax of two classes is computed as the sigmoid of
+///    the difference of their units, which differs in the last bits only.
+/// 5. With `outputs`, each output `y` becomes `y / scale + mean`, clamped to `-f32::MAX..=f32::MAX`, or `mean` if the
+///    scale is 0.
 ///
-/// A classifier's class is the first of its greatest outputs. The engine has its own exponential function: if another library
-/// computes [`Activation::Tanh`], [`Activation::Sigmoid`] or a head other than linear, the last bits may differ.
+/// A classifier's class is the first of its greatest outputs. The engine has its own exponential function: if another
+/// library computes [`Activation::Tanh`], [`Activation::Sigmoid`] or a head other than linear, the last bits may
+/// differ.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Description {
     /// Classifier or regressor.
@@ -45,10 +48,10 @@ pub struct Description {
 
 /// How the inputs of the first layer are computed from the fields of a row.
 ///
-/// The computed inputs come first, as many for each field as its kind has; a gap becomes the mean of the scaling, or 0 without
-/// one. The others are sparse and looked up: gaps, unknown words, the buckets of a text, words. A row has only a few of them. Their
-/// weights, times a value, are added to the pre-activations in this order: first those of all fields that are neither texts nor
-/// tags, then those of texts and tags.
+/// The computed inputs come first, as many for each field as its kind has; a gap becomes the mean of the scaling, or 0
+/// without one. The others are sparse and looked up: gaps, unknown words, the buckets of a text, words. A row has only
+/// a few of them. Their weights, times a value, are added to the pre-activations in this order: first those of all
+/// fields that are neither texts nor tags, then those of texts and tags.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FieldsDescription {
     /// The number of computed inputs.
@@ -87,8 +90,8 @@ pub struct SequencesDescription {
     pub by_position: bool,
     /// How many events of a sequence are kept: the last ones.
     pub length: u32,
-    /// How many events are fields of their own: the fields of the network are those of the last event, then those of the one
-    /// before, and so on; then follows one field with the states of the reservoir.
+    /// How many events are fields of their own: the fields of the network are those of the last event, then those of
+    /// the one before, and so on; then follows one field with the states of the reservoir.
     pub window: usize,
     /// The field of events that is the target, if the target is one.
     pub next: Option<usize>,
@@ -98,10 +101,11 @@ pub struct SequencesDescription {
 
 /// A reservoir: recurrent units with fixed random weights.
 ///
-/// For each event a unit starts with its bias. For each computed input of the event, scaled, clamped to -10 and 10 and multiplied
-/// by `factor`, the input times its weight is added; then for each sparse input its value times its weight. Product and sum are
-/// rounded separately. Then `from_before` times the previous state of the preceding unit is added (the last unit precedes the
-/// first), and tanh is applied. The state of the unit moves towards the result by the share `leaks`.
+/// For each event a unit starts with its bias. For each computed input of the event, scaled, clamped to -10 and 10 and
+/// multiplied by `factor`, the input times its weight is added; then for each sparse input its value times its weight.
+/// Product and sum are rounded separately. Then `from_before` times the previous state of the preceding unit is added
+/// (the last unit precedes the first), and tanh is applied. The state of the unit moves towards the result by the share
+/// `leaks`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReservoirDescription {
     /// The seed of input weights: those of input `i` are the numbers from -1 to 1 of stream `i`.

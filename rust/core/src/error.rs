@@ -1,7 +1,7 @@
 //! The engine's one error type.
 //!
-//! Every message names the wrong value and what was expected, so that Python, Redis and the browser can show it unchanged.
-//! Rows and columns are counted from 0, as in the arrays that contain them.
+//! Every message names the wrong value and what was expected, so that Python, Redis and the browser can show it
+//! unchanged. Rows and columns are counted from 0, as in the arrays that contain them.
 
 use std::fmt;
 
@@ -301,8 +301,8 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// The code of the error for programs: the first word of the module's error replies, which also decides the type of Python's
-    /// exceptions. None for [`Error::Stopped`], which the caller has requested.
+    /// The code of the error for programs: the first word of the module's error replies, which also decides the type of
+    /// Python's exceptions. None for [`Error::Stopped`], which the caller has requested.
     pub fn code(&self) -> Option<&'static str> {
         Some(match self {
             Self::Layers { .. }

@@ -32,8 +32,8 @@ pub enum Score {
         accuracy: f64,
         /// The accuracy of always answering the most common class of these rows.
         baseline: f64,
-        /// Counts of rows by their class (row of the matrix) and the answer (column), row after row; empty with more than
-        /// [`MAX_CONFUSION_CLASSES`] classes.
+        /// Counts of rows by their class (row of the matrix) and the answer (column), row after row; empty with more
+        /// than [`MAX_CONFUSION_CLASSES`] classes.
         confusion: Vec<u64>,
     },
     /// Scores of a regressor, in the units of the targets.
@@ -42,8 +42,8 @@ pub enum Score {
         rmse: f64,
         /// Mean absolute error, over rows and outputs.
         mae: f64,
-        /// The coefficient of determination: 1 minus the ratio of the squared error to that of the mean, averaged over the
-        /// outputs. For a constant output it is 1 if every answer is exact, else 0.
+        /// The coefficient of determination: 1 minus the ratio of the squared error to that of the mean, averaged over
+        /// the outputs. For a constant output it is 1 if every answer is exact, else 0.
         r2: f64,
         /// The RMSE of always answering the mean of these rows.
         baseline: f64,
@@ -133,8 +133,8 @@ impl Tally {
         let outputs = model.layout().outputs();
         match model.kind {
             Kind::Classifier => {
-                // Rows may have classes that the network observed after its last training, and that it cannot answer. Outputs that
-                // have no class yet are not answered either.
+                // Rows may have classes that the network observed after its last training, and that it cannot answer.
+                // Outputs that have no class yet are not answered either.
                 let (classes, answers) = match &model.schema {
                     Some(schema) => (schema.classes().len(), model.classes().len()),
                     None => (outputs, outputs),

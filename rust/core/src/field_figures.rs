@@ -24,22 +24,23 @@ pub struct FieldFigures {
     pub values: u64,
     /// Rows with a gap.
     pub gaps: u64,
-    /// The least and the greatest number; times in seconds since 1970. None if the field's values are not single numbers.
+    /// The least and the greatest number; times in seconds since 1970. None if the field's values are not single
+    /// numbers.
     pub range: Option<(f64, f64)>,
-    /// The most common words, with the number of their rows: at most ten, the most common first, and words that are as common in
-    /// the order of their bytes. A flag has `yes` and `no`.
+    /// The most common words, with the number of their rows: at most ten, the most common first, and words that are as
+    /// common in the order of their bytes. A flag has `yes` and `no`.
     pub commonest: Vec<(Vec<u8>, u64)>,
     /// Rows with a word that the full dictionary could not take.
     pub others: u64,
-    /// Permutation importance: the increase of the mean loss of validation rows if the values of this field are shuffled among
-    /// them (L. Breiman, "Random forests", Machine Learning 45, 2001, section 10). None with fewer than two validation rows, or
-    /// before a training.
+    /// Permutation importance: the increase of the mean loss of validation rows if the values of this field are
+    /// shuffled among them (L. Breiman, "Random forests", Machine Learning 45, 2001, section 10). None with fewer than
+    /// two validation rows, or before a training.
     pub importance: Option<f64>,
 }
 
 impl Network {
-    /// The statistics of each field, in their order; empty for a network without fields. Takes time for all stored rows, and for up
-    /// to a thousand answers for each field.
+    /// The statistics of each field, in their order; empty for a network without fields. Takes time for all stored
+    /// rows, and for up to a thousand answers for each field.
     ///
     /// # Errors
     /// [`Error::Stopped`] once `keep_on` returns false.

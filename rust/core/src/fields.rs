@@ -49,12 +49,12 @@ pub struct Stored {
 }
 
 impl Network {
-    /// Makes a network of fields, with these hidden layers and random initial weights drawn from `seed`. Words and classes that it
-    /// has observed become inputs and outputs when a training begins.
+    /// Makes a network of fields, with these hidden layers and random initial weights drawn from `seed`. Words and
+    /// classes that it has observed become inputs and outputs when a training begins.
     ///
     /// # Errors
-    /// [`Error::Parameters`] if it could grow beyond the bounds of a network; [`Error::Option`] for weights of classes that are not
-    /// known yet; and those of [`Network::new`].
+    /// [`Error::Parameters`] if it could grow beyond the bounds of a network; [`Error::Option`] for weights of classes
+    /// that are not known yet; and those of [`Network::new`].
     pub fn of_fields(schema: Schema, hidden: &[usize], options: Options, limits: Limits, seed: u64) -> Result<Self> {
         let (mut network, drawing) = Self::begin_of_fields(schema, hidden, options, limits, seed)?;
         network.trained = Arc::new(drawing.draw());
@@ -88,8 +88,9 @@ impl Network {
         self.schema.as_ref()
     }
 
-    /// Checks options against the inputs or fields of this network. A network of fields needs NORMALIZE, since gaps become the mean; it
-    /// cannot have a list of class weights while classes can still be added; and it can be monotone only in fields with an order.
+    /// Checks options against the inputs or fields of this network. A network of fields needs NORMALIZE, since gaps
+    /// become the mean; it cannot have a list of class weights while classes can still be added; and it can be monotone
+    /// only in fields with an order.
     pub(crate) fn check_options(&self, options: &Options) -> Result<()> {
         let Some(schema) = &self.schema else { return options.monotone.check_count(self.layout().inputs(), "input") };
         check_monotone(schema, options)?;
@@ -106,13 +107,14 @@ impl Network {
         }
     }
 
-    /// Stores rows of fields, with new words and classes. Without a `target` each row goes to the set with the smaller share of its
-    /// limit filled; a row for a full set replaces a random one. Calls `stored` with each row, and returns the number of rows in the
-    /// training and the validation set.
+    /// Stores rows of fields, with new words and classes. Without a `target` each row goes to the set with the smaller
+    /// share of its limit filled; a row for a full set replaces a random one. Calls `stored` with each row, and returns
+    /// the number of rows in the training and the validation set.
     ///
     /// # Errors
-    /// [`Error::HasSequences`] for a network of sequences; [`Error::UnknownClass`], [`Error::Outputs`], [`Error::NotFinite`],
-    /// [`Error::RowWeight`] or [`Error::NoRoom`] for rows that cannot be stored. No row is stored then.
+    /// [`Error::HasSequences`] for a network of sequences; [`Error::UnknownClass`], [`Error::Outputs`],
+    /// [`Error::NotFinite`], [`Error::RowWeight`] or [`Error::NoRoom`] for rows that cannot be stored. No row is stored
+    /// then.
     ///
     /// # Panics
     /// If the network has no fields.
@@ -175,11 +177,13 @@ impl Network {
         Ok((counts, Observed { rows_state: self.rows_state(), words, classes, rows }))
     }
 
-    /// Stores rows that another copy of this network has observed, at the same places, with the same new words and classes.
+    /// Stores rows that another copy of this network has observed, at the same places, with the same new words and
+    /// classes.
     ///
     /// # Errors
-    /// [`Error::Schema`], [`Error::UnknownClass`], [`Error::Class`] and others for rows, words or classes that are invalid for this
-    /// network; [`Error::NoRoom`] or [`Error::RowIndex`] for an invalid place. Nothing is changed then.
+    /// [`Error::Schema`], [`Error::UnknownClass`], [`Error::Class`] and others for rows, words or classes that are
+    /// invalid for this network; [`Error::NoRoom`] or [`Error::RowIndex`] for an invalid place. Nothing is changed
+    /// then.
     pub fn take(&mut self, observed: Observed) -> Result<()> {
         let Observed { rows_state, words, classes, rows } = observed;
         if self.sequences.is_some() {
@@ -284,8 +288,8 @@ fn outcomes(schema: &mut Arc<Schema>, examples: &[Example<'_>]) -> Result<Vec<Ve
 }
 
 impl Network {
-    /// Evaluates the network on fresh rows of fields, which are not stored. Also returns the classes of the confusion matrix: those of
-    /// the network, then those that only these rows have, which are never answered.
+    /// Evaluates the network on fresh rows of fields, which are not stored. Also returns the classes of the confusion
+    /// matrix: those of the network, then those that only these rows have, which are never answered.
     ///
     /// # Errors
     /// [`Error::NoRows`] without rows, and those of [`Self::observe_fields`] for rows.
@@ -316,8 +320,8 @@ impl Network {
         Ok((given, schema))
     }
 
-    /// For each row of fields, whether it is stored with the same outcome in either set. An evaluation on such rows says nothing about
-    /// fresh ones.
+    /// For each row of fields, whether it is stored with the same outcome in either set. An evaluation on such rows
+    /// says nothing about fresh ones.
     ///
     /// # Errors
     /// Those of [`Self::observe_fields`] for rows.
@@ -343,10 +347,12 @@ impl Network {
 }
 
 impl Schema {
-    /// The outcome of a row from a value for each target: the name of a class, which may be given as a number, or numbers.
+    /// The outcome of a row from a value for each target: the name of a class, which may be given as a number, or
+    /// numbers.
     ///
     /// # Errors
-    /// [`Error::Outputs`] for a wrong number of values, [`Error::FieldValue`] for a value that is a gap or of another kind.
+    /// [`Error::Outputs`] for a wrong number of values, [`Error::FieldValue`] for a value that is a gap or of another
+    /// kind.
     pub fn outcome<'a>(&self, given: Vec<Given<'a>>) -> Result<Outcome<'a>> {
         let kind = if self.kind() == Kind::Classifier { FieldKind::Category(1) } else { FieldKind::Number };
         if given.len() != self.target_names().len() {

@@ -1,5 +1,5 @@
-//! The forward pass, from the inputs to the pre-activations of the output units. Training, evaluation and answers share it. They
-//! differ in how rows are arranged in memory, and in which layers' values they keep.
+//! The forward pass, from the inputs to the pre-activations of the output units. Training, evaluation and answers share
+//! it. They differ in how rows are arranged in memory, and in which layers' values they keep.
 
 use crate::kernels::{Buffer, LANES, add_share, kernels};
 use crate::layers::{Layer, LookedUp};
@@ -115,8 +115,8 @@ pub(crate) fn forward<A: Arrangement>(
     }
 }
 
-/// Computes the mean over all members of the pre-activations of output units, for some groups. `weights` yields those of each member;
-/// `mean` is memory for the result if there are several members.
+/// Computes the mean over all members of the pre-activations of output units, for some groups. `weights` yields those
+/// of each member; `mean` is memory for the result if there are several members.
 #[inline]
 pub(crate) fn ensemble<'a, A: Arrangement, L: Iterator<Item = Layer>>(
     layers: impl Fn() -> L,

@@ -28,8 +28,8 @@ impl Inputs {
         self.computed
     }
 
-    /// Computes the inputs of a group of rows from the stored numbers. `list` returns the sparse entries of the row in a lane, which are
-    /// stored separately; none if the lane has no row. Sparse inputs are added to `looked_up`.
+    /// Computes the inputs of a group of rows from the stored numbers. `list` returns the sparse entries of the row in
+    /// a lane, which are stored separately; none if the lane has no row. Sparse inputs are added to `looked_up`.
     pub(crate) fn load<'a, A: Arrangement>(
         &self,
         normalization: &Normalization,

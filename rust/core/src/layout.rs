@@ -48,8 +48,8 @@ pub struct Layout {
 /// The inputs of a network: dense ones first, then sparse ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FirstInputs {
-    /// How many inputs are computed for each row (dense). The others are sparse: most are 0 in a row, and the weights of those that
-    /// are not are looked up.
+    /// How many inputs are computed for each row (dense). The others are sparse: most are 0 in a row, and the weights
+    /// of those that are not are looked up.
     pub(crate) computed: usize,
     /// How many inputs of a row are not 0, estimated.
     pub(crate) of_a_row: usize,

@@ -1,4 +1,5 @@
-//! The engine of neuralredis: small neural networks that are trained in the background, without Python, Redis or a browser.
+//! The engine of neuralredis: small neural networks that are trained in the background, without Python, Redis or a
+//! browser.
 //!
 //! The modules, from the bottom up:
 //!

@@ -16,8 +16,8 @@ pub(crate) fn of_shared<T>(taken: Taken<'_>) -> usize {
     taken(2 * size_of::<usize>() + size_of::<T>())
 }
 
-/// A visitor that may replace vectors by copies elsewhere in memory, for defragmentation. A copy must have the same values, length
-/// and capacity.
+/// A visitor that may replace vectors by copies elsewhere in memory, for defragmentation. A copy must have the same
+/// values, length and capacity.
 pub trait Move {
     /// Visits a vector of numbers.
     fn floats(&mut self, vec: &mut Vec<f32>);

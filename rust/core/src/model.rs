@@ -17,17 +17,18 @@ use crate::trained::Trained;
 
 /// Up to this many rows are computed one by one, rather than as a group of sixteen that is mostly empty.
 const MAX_SINGLE_ROWS: usize = 3;
-/// Groups that are computed together: enough that weights are read rarely, and few enough that values stay in the cache.
+/// Groups that are computed together: enough that weights are read rarely, and few enough that values stay in the
+/// cache.
 const BATCH_GROUPS: usize = 8;
-/// The most bytes of a layer's values. If a single group needs more, in a layer of more than 65,536 units, rows are computed one
-/// by one: a network can have one wide layer, and sixteen rows of a million units need 64 MB.
+/// The most bytes of a layer's values. If a single group needs more, in a layer of more than 65,536 units, rows are
+/// computed one by one: a network can have one wide layer, and sixteen rows of a million units need 64 MB.
 const BATCH_BYTES: usize = 4 << 20;
 
 /// Numbers of working memory that are kept on the stack: allocating takes longer than computing a small network.
 const STACK_NUMBERS: usize = 128;
 
-/// An immutable snapshot of a network that answers. Cloning is cheap, and it needs no lock: a training that ends replaces the
-/// network's weights, and does not change the snapshot.
+/// An immutable snapshot of a network that answers. Cloning is cheap, and it needs no lock: a training that ends
+/// replaces the network's weights, and does not change the snapshot.
 #[derive(Debug, Clone)]
 pub struct Model {
     pub(crate) kind: Kind,
@@ -58,8 +59,9 @@ impl Model {
         self.trained.weights.len()
     }
 
-    /// The multiplications of an answer, estimated. With sparse inputs there are fewer than parameters; one entry of each list, text or
-    /// field of tags is counted. The result depends on the layout alone, so it is known before weights are drawn.
+    /// The multiplications of an answer, estimated. With sparse inputs there are fewer than parameters; one entry of
+    /// each list, text or field of tags is counted. The result depends on the layout alone, so it is known before
+    /// weights are drawn.
     pub fn multiplications(&self) -> usize {
         let layout = self.layout();
         let looked_up = layout.inputs() - layout.first_inputs().of_a_row.min(layout.inputs());
@@ -83,8 +85,8 @@ impl Model {
         self.schema.as_ref().map(|schema| schema.describe(self.layout().inputs(), places))
     }
 
-    /// The classes of a network of fields, in the order of its outputs: those it had observed when it was last trained. Outputs that
-    /// have no class yet are left out.
+    /// The classes of a network of fields, in the order of its outputs: those it had observed when it was last trained.
+    /// Outputs that have no class yet are left out.
     pub fn classes(&self) -> &[Box<[u8]>] {
         let classes = self.schema.as_ref().map_or(&[][..], |schema| schema.classes());
         &classes[..classes.len().min(self.layout().outputs())]
@@ -114,8 +116,8 @@ impl Model {
         }
     }
 
-    /// Computes the outputs of rows of inputs. `inputs` and `outputs` are stored row by row. The answer to a row does not depend on the
-    /// other rows.
+    /// Computes the outputs of rows of inputs. `inputs` and `outputs` are stored row by row. The answer to a row does
+    /// not depend on the other rows.
     ///
     /// # Errors
     /// [`Error::HasFields`] for a network of fields, [`Error::Inputs`] if the inputs are not a whole number of rows,
@@ -242,11 +244,12 @@ impl Model {
         }
     }
 
-    /// Computes the outputs of rows of fields. `outputs` is stored row by row. The answer to a row does not depend on the other rows.
+    /// Computes the outputs of rows of fields. `outputs` is stored row by row. The answer to a row does not depend on
+    /// the other rows.
     ///
     /// # Panics
-    /// If `outputs` does not have one number for each output of each row, if the rows are not of the network's fields, or if the
-    /// network has no fields.
+    /// If `outputs` does not have one number for each output of each row, if the rows are not of the network's fields,
+    /// or if the network has no fields.
     pub fn answer(&self, rows: &[Row], outputs: &mut [f32]) {
         let schema = self.schema.as_ref().expect("a network of fields");
         let (width, out_width, widest) =
@@ -308,8 +311,8 @@ impl Model {
         if !self.options.monotone.is_any() || self.options.output != Output::Softmax {
             return A::predict(self.options.output, units);
         }
-        // The softmax of two classes is the sigmoid of the difference of their units. Computed as a quotient of exponentials it would
-        // be rounded twice, and sometimes decrease by the last bit where it must not.
+        // The softmax of two classes is the sigmoid of the difference of their units. Computed as a quotient of
+        // exponentials it would be rounded twice, and sometimes decrease by the last bit where it must not.
         let (first, second) = units.split_at_mut(A::LANES);
         for (first, second) in first.iter_mut().zip(second) {
             let difference = *second - *first;
@@ -336,7 +339,8 @@ impl Model {
         ensemble::<A, _>(layers, members, groups, looked_up, values, mean)
     }
 
-    /// Writes the outputs of a group, which are arranged unit by unit, to `outputs` row by row, scaled back to the units of the targets.
+    /// Writes the outputs of a group, which are arranged unit by unit, to `outputs` row by row, scaled back to the
+    /// units of the targets.
     #[inline]
     fn write_outputs<A: Arrangement>(&self, units: &[f32], outputs: &mut [f32]) {
         let width = self.layout().outputs();

@@ -31,8 +31,8 @@ const WEIGHTS_STREAM: u64 = 2;
 
 /// A neural network with the rows that it has observed.
 ///
-/// A clone shares rows and weights with the original, copies what either of them changes, and takes constant time. It also serves
-/// as a snapshot.
+/// A clone shares rows and weights with the original, copies what either of them changes, and takes constant time. It
+/// also serves as a snapshot.
 ///
 /// ```
 /// use neuralredis_core::{Batch, Kind, Layout, Limits, Network, Options};
@@ -67,8 +67,8 @@ pub struct Network {
     pub(crate) memo: Memo,
 }
 
-/// Initial weights that have not been drawn yet. It is independent of the network, so that another thread can draw them, and
-/// always gives the same weights.
+/// Initial weights that have not been drawn yet. It is independent of the network, so that another thread can draw
+/// them, and always gives the same weights.
 #[derive(Debug, Clone)]
 pub struct Drawing {
     layout: Arc<Layout>,
@@ -217,13 +217,13 @@ impl Network {
         }
     }
 
-    /// Stores rows, all or none: in the `target` set, or divided between the sets in proportion to the limits. Calls `placed` with the
-    /// place of each. Returns the number of rows in the training and the validation set.
+    /// Stores rows, all or none: in the `target` set, or divided between the sets in proportion to the limits. Calls
+    /// `placed` with the place of each. Returns the number of rows in the training and the validation set.
     ///
     /// # Errors
-    /// [`Error::HasFields`] for a network of fields; [`Error::Inputs`], [`Error::Outputs`] or [`Error::RowCounts`] for arrays of the
-    /// wrong shape; [`Error::NotFinite`], [`Error::Class`] or [`Error::RowWeight`] for an invalid row; [`Error::NoRoom`] for a set
-    /// whose limit is 0.
+    /// [`Error::HasFields`] for a network of fields; [`Error::Inputs`], [`Error::Outputs`] or [`Error::RowCounts`] for
+    /// arrays of the wrong shape; [`Error::NotFinite`], [`Error::Class`] or [`Error::RowWeight`] for an invalid row;
+    /// [`Error::NoRoom`] for a set whose limit is 0.
     pub fn observe(
         &mut self,
         batch: &Batch<'_>,
@@ -241,8 +241,8 @@ impl Network {
         Ok((self.dataset.train.len() as u32, self.dataset.test.len() as u32))
     }
 
-    /// Stores rows, all or none, at the places where another copy of this network has stored them, and sets the state of the
-    /// generator that chooses sets and replaced rows. This is how a replica repeats [`Self::observe`].
+    /// Stores rows, all or none, at the places where another copy of this network has stored them, and sets the state
+    /// of the generator that chooses sets and replaced rows. This is how a replica repeats [`Self::observe`].
     ///
     /// # Errors
     /// Those of [`Self::observe`] for rows; [`Error::RowCounts`] if the number of places differs from that of rows;
@@ -299,7 +299,8 @@ impl Network {
         self.report.as_ref()
     }
 
-    /// Installs the result and the report of a training of this network or of a copy; see [`crate::codec::decode_trained`].
+    /// Installs the result and the report of a training of this network or of a copy; see
+    /// [`crate::codec::decode_trained`].
     ///
     /// # Errors
     /// [`Error::Parameters`] if the result does not fit the layout or the fields of this network.
@@ -379,8 +380,9 @@ impl Network {
         self.trained = Arc::new(drawing.draw());
     }
 
-    /// [`Self::reset`] without drawing the weights, which takes long for a large network. The result of [`Drawing::draw`] must be
-    /// passed to [`Self::install`]. Until then the network has no weights and must not answer, be trained or be saved.
+    /// [`Self::reset`] without drawing the weights, which takes long for a large network. The result of
+    /// [`Drawing::draw`] must be passed to [`Self::install`]. Until then the network has no weights and must not
+    /// answer, be trained or be saved.
     pub fn begin_reset(&mut self) -> Drawing {
         let drawing = Drawing {
             layout: Arc::clone(&self.trained.layout),
@@ -395,8 +397,8 @@ impl Network {
         drawing
     }
 
-    /// Changes options and limits, all or none. A set with more rows than its new limit loses random ones. Normalization is changed by
-    /// the next training.
+    /// Changes options and limits, all or none. A set with more rows than its new limit loses random ones.
+    /// Normalization is changed by the next training.
     ///
     /// # Errors
     /// [`Error::Option`] for invalid options.
@@ -411,7 +413,8 @@ impl Network {
         Ok(())
     }
 
-    /// The options after these changes. MONOTONE cannot be changed, since the present weights may violate another constraint.
+    /// The options after these changes. MONOTONE cannot be changed, since the present weights may violate another
+    /// constraint.
     fn changed_options(&self, changes: &Changes) -> Result<Options> {
         let present = &self.options.monotone;
         if let Some(other) = changes.monotone.as_ref().filter(|monotone| *monotone != present) {
@@ -423,8 +426,8 @@ impl Network {
         Ok(options)
     }
 
-    /// The rows that remain under smaller limits. This is the slow part of [`Self::configure`], and can be done on a clone on another
-    /// thread; see [`Self::configure_shrunk`].
+    /// The rows that remain under smaller limits. This is the slow part of [`Self::configure`], and can be done on a
+    /// clone on another thread; see [`Self::configure_shrunk`].
     pub fn shrunk(&self, limits: Limits) -> Shrunk {
         let (mut dataset, mut random) = (self.dataset.clone(), self.rows_random);
         dataset.limit_to(limits, &mut random);
@@ -436,8 +439,8 @@ impl Network {
         Shrunk { of: self.rows_version(), dataset, sequences, random }
     }
 
-    /// [`Self::configure`] with the result of [`Self::shrunk`]. Returns none and changes nothing if rows have been observed since then;
-    /// else returns the previous rows, which may take long to drop.
+    /// [`Self::configure`] with the result of [`Self::shrunk`]. Returns none and changes nothing if rows have been
+    /// observed since then; else returns the previous rows, which may take long to drop.
     ///
     /// # Errors
     /// [`Error::Option`] for invalid options.
@@ -465,13 +468,15 @@ impl Network {
         self.options = options;
     }
 
-    /// The version of the rows. A row that is stored in a full set advances the random state, so every stored row changes it.
+    /// The version of the rows. A row that is stored in a full set advances the random state, so every stored row
+    /// changes it.
     fn rows_version(&self) -> RowsVersion {
         let changes = self.sequences.as_ref().map_or(0, |sequences| sequences.store.changes());
         (self.rows_state(), [Set::Train, Set::Test].map(|set| self.rows(set)), self.dataset.limits(), changes)
     }
 
-    /// Bytes of the sets that have more rows than these limits, as an estimate of the work: some rows are dropped, others are moved.
+    /// Bytes of the sets that have more rows than these limits, as an estimate of the work: some rows are dropped,
+    /// others are moved.
     pub fn shrinking_bytes(&self, limits: Limits) -> usize {
         let of = |set, limit| if self.rows(set) > limit { self.rows(set) as usize } else { 0 };
         let each = if self.sequences.is_some() { SEQUENCE_DROP_BYTES } else { 4 * self.dataset.shape.width() };
@@ -511,9 +516,9 @@ impl Network {
         evaluation::evaluate_batch(&self.model(), batch, keep_on)
     }
 
-    /// The mean loss of rows, which are not stored, and its gradient with respect to the present weights, in the order of
-    /// [`Trained::weights`]. The loss is that of [`Self::evaluate_on`]: of the members' averaged output, without weight decay and
-    /// class weights.
+    /// The mean loss of rows, which are not stored, and its gradient with respect to the present weights, in the order
+    /// of [`Trained::weights`]. The loss is that of [`Self::evaluate_on`]: of the members' averaged output, without
+    /// weight decay and class weights.
     ///
     /// # Errors
     /// Those of [`Self::evaluate_on`].
@@ -521,12 +526,13 @@ impl Network {
         evaluation::gradient(&self.model(), batch)
     }
 
-    /// Replaces weights and biases, in the order of [`Trained::weights`]. The scaling of inputs and outputs and the rows are kept.
-    /// Statistics, report and trainer state are cleared. The next training continues from these weights, with as many members.
+    /// Replaces weights and biases, in the order of [`Trained::weights`]. The scaling of inputs and outputs and the
+    /// rows are kept. Statistics, report and trainer state are cleared. The next training continues from these weights,
+    /// with as many members.
     ///
     /// # Errors
-    /// [`Error::Weights`] for a wrong number of weights, [`Error::NotFinite`] for one that is NaN or infinite, [`Error::Constraint`]
-    /// for one that violates the monotonicity constraint.
+    /// [`Error::Weights`] for a wrong number of weights, [`Error::NotFinite`] for one that is NaN or infinite,
+    /// [`Error::Constraint`] for one that violates the monotonicity constraint.
     pub fn set_weights(&mut self, weights: Vec<f32>) -> Result<()> {
         let (expected, given) = (self.trained.weights.len(), weights.len());
         if given != expected {
@@ -565,7 +571,8 @@ impl Network {
         Ok(())
     }
 
-    /// Visits each of its vectors, which may be moved in memory, always in the same order. Vectors that a snapshot shares are left out.
+    /// Visits each of its vectors, which may be moved in memory, always in the same order. Vectors that a snapshot
+    /// shares are left out.
     pub fn move_by(&mut self, mover: &mut dyn Move) {
         if let Some(trained) = Arc::get_mut(&mut self.trained) {
             trained.move_by(mover);
@@ -580,8 +587,8 @@ impl Network {
         self.bytes_by(&|bytes| bytes)
     }
 
-    /// Bytes of memory of the network, where `taken` returns the bytes that the allocator uses for a block. It is called a bounded
-    /// number of times, however many rows there are.
+    /// Bytes of memory of the network, where `taken` returns the bytes that the allocator uses for a block. It is
+    /// called a bounded number of times, however many rows there are.
     pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let report = self.report.as_ref().map_or(0, |report| report.bytes_by(taken));
         let sequences = self.sequences.as_ref().map_or(0, |sequences| sequences.bytes_by(taken));

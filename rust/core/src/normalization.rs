@@ -1,11 +1,12 @@
 //! Normalization: scales every input, and every output of a regressor, to a common range.
 //!
-//! It is computed from the training rows when a training starts, stored with the network, and applied to all rows. Columns are
-//! standardized to mean 0 and standard deviation 1; columns with two values, to a distance of 2 between these.
+//! It is computed from the training rows when a training starts, stored with the network, and applied to all rows.
+//! Columns are standardized to mean 0 and standard deviation 1; columns with two values, to a distance of 2 between
+//! these.
 //!
-//! Without NORMALIZE inputs are scaled, but not centred, to the magnitude for which initial weights, step sizes and weight decay are
-//! made: otherwise word frequencies of a thousandth would be fitted late, and brightnesses of up to 255 erratically. Half of the
-//! ratio between columns (on a logarithmic scale) is kept, since a user may intend it.
+//! Without NORMALIZE inputs are scaled, but not centred, to the magnitude for which initial weights, step sizes and
+//! weight decay are made: otherwise word frequencies of a thousandth would be fitted late, and brightnesses of up to
+//! 255 erratically. Half of the ratio between columns (on a logarithmic scale) is kept, since a user may intend it.
 
 use std::ops::Range;
 
@@ -15,8 +16,8 @@ use crate::memory::{self, Taken};
 use crate::options::Output;
 use crate::places::Places;
 
-/// A column that is not centred causes a warning if its mean is more than this many standard deviations from 0, as for years of this
-/// century: its rows all look alike to a network.
+/// A column that is not centred causes a warning if its mean is more than this many standard deviations from 0, as for
+/// years of this century: its rows all look alike to a network.
 pub(crate) const CENTERING_WARNING_DEVIATIONS: f64 = 10.0;
 
 /// `(value - mean) * scale`, column by column.
@@ -40,7 +41,8 @@ pub(crate) struct Normalization {
 }
 
 impl Normalization {
-    /// Restores the previous scaling of outputs that have become constant, so that unchanged weights give unchanged answers.
+    /// Restores the previous scaling of outputs that have become constant, so that unchanged weights give unchanged
+    /// answers.
     pub(crate) fn keep_constants_of(&mut self, before: &Self) {
         let Some(outputs) = &mut self.outputs else { return };
         for column in outputs.constant().collect::<Vec<_>>() {
@@ -83,9 +85,9 @@ impl Scaling {
         Self { mean: Vec::with_capacity(columns), scale: Vec::with_capacity(columns) }
     }
 
-    /// The scaling of inputs: standardization if `normalize`, else to a common magnitude. A column without information (constant, or
-    /// without `normalize` always 0) keeps the scaling it had while it varied, or gets the scale 0, with which later values have no
-    /// effect either.
+    /// The scaling of inputs: standardization if `normalize`, else to a common magnitude. A column without information
+    /// (constant, or without `normalize` always 0) keeps the scaling it had while it varied, or gets the scale 0, with
+    /// which later values have no effect either.
     pub(crate) fn of_inputs(columns: &[Column], normalize: bool, before: Option<&Self>) -> Self {
         let mut scaling = Self::with_capacity(columns.len());
         let mean_square = columns.iter().map(Column::mean_square).sum::<f64>() / columns.len() as f64;
@@ -103,9 +105,10 @@ impl Scaling {
         scaling
     }
 
-    /// The scaling of a regressor's targets. A constant target gets the scale 0, and is then the answer whatever the weights. Linear
-    /// outputs are standardized. Sigmoid outputs lie between 0 and 1: if targets lie outside, they are mapped to 0.1 to 0.9. Since no
-    /// change of weights could compensate for another scaling of a sigmoid output, an existing one is kept unless its scale is 0.
+    /// The scaling of a regressor's targets. A constant target gets the scale 0, and is then the answer whatever the
+    /// weights. Linear outputs are standardized. Sigmoid outputs lie between 0 and 1: if targets lie outside, they are
+    /// mapped to 0.1 to 0.9. Since no change of weights could compensate for another scaling of a sigmoid output, an
+    /// existing one is kept unless its scale is 0.
     pub(crate) fn of_outputs(columns: &[Column], output: Output, before: Option<&Self>) -> Self {
         let mut scaling = Self::with_capacity(columns.len());
         for (index, column) in columns.iter().enumerate() {
@@ -139,8 +142,8 @@ impl Scaling {
         (value - self.mean[column]).clamp(f32::MIN, f32::MAX) * self.scale[column]
     }
 
-    /// The target that the loss compares with the output unit: the scaled value. A constant output counts as a unit of 0, so its target
-    /// is the distance of the value from the constant.
+    /// The target that the loss compares with the output unit: the scaled value. A constant output counts as a unit of
+    /// 0, so its target is the distance of the value from the constant.
     pub(crate) fn target(&self, column: usize, value: f32) -> f32 {
         match self.scale[column] {
             0.0 => (value - self.mean[column]).abs().min(f32::MAX),
@@ -175,8 +178,8 @@ impl Column {
         })
     }
 
-    /// Computes weighted moments in two passes, the mean and then the differences from it, so that a large offset does not cancel
-    /// digits. `values` computes the columns of sixteen rows, column by column, from the stored numbers.
+    /// Computes weighted moments in two passes, the mean and then the differences from it, so that a large offset does
+    /// not cancel digits. `values` computes the columns of sixteen rows, column by column, from the stored numbers.
     pub(crate) fn of_groups(rows: &Rows, count: usize, mut values: impl FnMut(&[f32], &mut [f32])) -> Vec<Self> {
         let start = Self {
             total: 0.0,
@@ -225,9 +228,9 @@ impl Column {
 
     /// The reciprocal of the standard deviation; none for a constant column.
     ///
-    /// With two values, such as yes and no, a rare one would become very large. They get the distance that they would have if both
-    /// were equally common (Gelman, "Scaling regression inputs by dividing by two standard deviations", Statistics in Medicine 27,
-    /// 2008).
+    /// With two values, such as yes and no, a rare one would become very large. They get the distance that they would
+    /// have if both were equally common (Gelman, "Scaling regression inputs by dividing by two standard deviations",
+    /// Statistics in Medicine 27, 2008).
     fn scale(&self) -> Option<f32> {
         let distance = f64::from(self.max) - f64::from(self.min);
         let scale = (1.0 / if self.has_two_values { distance / 2.0 } else { self.standard_deviation }) as f32;
@@ -251,10 +254,10 @@ impl Column {
         self.mean.powi(2) + self.standard_deviation.powi(2)
     }
 
-    /// The reciprocal of the geometric mean of the column's root mean square and that of all columns, where `mean_square` is the mean
-    /// square of all columns; none for a column of zeros. Dividing by the square root of a column's magnitude is Pareto scaling, a
-    /// compromise between no scaling and full scaling (Van den Berg and others, "Centering, scaling, and transformations", BMC
-    /// Genomics 7, 2006).
+    /// The reciprocal of the geometric mean of the column's root mean square and that of all columns, where
+    /// `mean_square` is the mean square of all columns; none for a column of zeros. Dividing by the square root of a
+    /// column's magnitude is Pareto scaling, a compromise between no scaling and full scaling (Van den Berg and others,
+    /// "Centering, scaling, and transformations", BMC Genomics 7, 2006).
     fn pareto_scale(&self, mean_square: f64) -> Option<f32> {
         let scale = (self.mean_square().sqrt() * mean_square.sqrt()).sqrt().recip() as f32;
         (scale.is_finite() && scale > 0.0).then_some(scale)

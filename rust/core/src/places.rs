@@ -1,11 +1,11 @@
 //! Places: the positions of numbers in the distribution of the training rows.
 //!
-//! For each number of a field the first layer has a second input, its place: the empirical distribution function, interpolated
-//! linearly between a few quantiles (knots). The place distinguishes values even if a few rows have values a thousand times as large
-//! as the others; the number itself keeps the magnitude. Over 28 tables the error is 2 % less with places, and a tenth or more if
-//! most values of a column are close to 0 (`benchmarks/tables`). Rejected: one input for each piece between knots (Gorishniy,
-//! Rubachev, Babenko, "On embeddings for numerical features in tabular deep learning", 2022), which is no better here and costs more;
-//! and the place instead of the number.
+//! For each number of a field the first layer has a second input, its place: the empirical distribution function,
+//! interpolated linearly between a few quantiles (knots). The place distinguishes values even if a few rows have values
+//! a thousand times as large as the others; the number itself keeps the magnitude. Over 28 tables the error is 2 % less
+//! with places, and a tenth or more if most values of a column are close to 0 (`benchmarks/tables`). Rejected: one
+//! input for each piece between knots (Gorishniy, Rubachev, Babenko, "On embeddings for numerical features in tabular
+//! deep learning", 2022), which is no better here and costs more; and the place instead of the number.
 
 use crate::dataset::Rows;
 use crate::memory::{self, Move, Taken};
@@ -66,8 +66,8 @@ impl Places {
     }
 }
 
-/// The knots of sorted values; none if there are few distinct ones. Each is halfway between two values, so that a network that is
-/// shared without its rows does not reveal values of these.
+/// The knots of sorted values; none if there are few distinct ones. Each is halfway between two values, so that a
+/// network that is shared without its rows does not reveal values of these.
 fn knots(values: &[f32]) -> Vec<f32> {
     let different = 1 + values.windows(2).filter(|pair| pair[0] < pair[1]).take(FEW_VALUES).count();
     if different <= FEW_VALUES {
@@ -88,7 +88,8 @@ fn knots(values: &[f32]) -> Vec<f32> {
     if are_knots(&knots) { knots } else { Vec::new() }
 }
 
-/// Whether these are valid knots: finite, increasing with finite differences, at most [`MOST_KNOTS`], and not a single one.
+/// Whether these are valid knots: finite, increasing with finite differences, at most [`MOST_KNOTS`], and not a single
+/// one.
 pub(crate) fn are_knots(knots: &[f32]) -> bool {
     let apart = |pair: &[f32]| (pair[1] - pair[0]).is_finite() && pair[0] < pair[1];
     knots.len() != 1
@@ -97,8 +98,9 @@ pub(crate) fn are_knots(knots: &[f32]) -> bool {
         && knots.windows(2).all(apart)
 }
 
-/// The place of a number: the number of whole pieces below it, plus its relative position between the surrounding knots; from 0 to the
-/// number of pieces. NaN, which marks a gap, stays NaN. Without knots every number has the place 0.
+/// The place of a number: the number of whole pieces below it, plus its relative position between the surrounding
+/// knots; from 0 to the number of pieces. NaN, which marks a gap, stays NaN. Without knots every number has the place
+/// 0.
 pub(crate) fn place(knots: &[f32], number: f32) -> f32 {
     if number.is_nan() {
         return number;

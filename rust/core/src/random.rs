@@ -42,8 +42,8 @@ impl Random {
 
     /// A random integer from 0 up to, but not including, `bound`, which must be above 0.
     ///
-    /// By multiplication (Lemire, "Fast random integer generation in an interval", 2019) without rejection: for bounds below 2^32 the
-    /// bias is below 2^-32.
+    /// By multiplication (Lemire, "Fast random integer generation in an interval", 2019) without rejection: for bounds
+    /// below 2^32 the bias is below 2^-32.
     pub fn below(&mut self, bound: u64) -> u64 {
         debug_assert!(bound > 0);
         ((u128::from(self.bits()) * u128::from(bound)) >> 64) as u64

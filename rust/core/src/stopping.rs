@@ -1,17 +1,17 @@
 //! AUTOSTOP: the rules of early stopping.
 //!
-//! *Patience*, in proportion to the past: a training ends if the best validation error has not improved within half as many cycles as
-//! it took to reach it. An improvement is at least a thousandth of the best error, and a small share of the first one. It can happen
-//! only a limited number of times, so this rule ends every training. With few validation rows the error is a noisy estimate, so
-//! the patience is longer. The option PATIENCE replaces this rule and the next.
+//! *Patience*, in proportion to the past: a training ends if the best validation error has not improved within half as
+//! many cycles as it took to reach it. An improvement is at least a thousandth of the best error, and a small share of
+//! the first one. It can happen only a limited number of times, so this rule ends every training. With few validation
+//! rows the error is a noisy estimate, so the patience is longer. The option PATIENCE replaces this rule and the next.
 //!
-//! *Rises*, only if the last weights are kept: Prechelt's UP ("Early stopping - but when?", Neural Networks: Tricks of the
-//! Trade, 1998). A training ends if the validation error, compared every fifth cycle, has risen twice in succession. Neither
-//! oscillations between these cycles nor a plateau count.
+//! *Rises*, only if the last weights are kept: Prechelt's UP ("Early stopping - but when?", Neural Networks: Tricks of
+//! the Trade, 1998). A training ends if the validation error, compared every fifth cycle, has risen twice in
+//! succession. Neither oscillations between these cycles nor a plateau count.
 //!
-//! The rules were chosen among GL, PQ, UP and patience by `benchmarks/stopping.py` on eleven data sets and `benchmarks/quality` on
-//! 41, with their results beside them. If the last weights are kept, it pays to stop soon after the error has begun to rise; if
-//! BACKTRACK returns to the best ones, patience only costs time.
+//! The rules were chosen among GL, PQ, UP and patience by `benchmarks/stopping.py` on eleven data sets and
+//! `benchmarks/quality` on 41, with their results beside them. If the last weights are kept, it pays to stop soon after
+//! the error has begun to rise; if BACKTRACK returns to the best ones, patience only costs time.
 
 use crate::layout::Kind;
 use crate::options::Patience;
@@ -23,8 +23,8 @@ const STRIP: u64 = 5;
 const MAX_RISES: u32 = 2;
 /// The least improvement, as a share of the best error.
 const IMPROVEMENT: f64 = 1e-3;
-/// The least improvement of a classifier, as a share of the first error. The confidence of a classifier that answers every row
-/// correctly can grow forever.
+/// The least improvement of a classifier, as a share of the first error. The confidence of a classifier that answers
+/// every row correctly can grow forever.
 const CLASSIFIER_IMPROVEMENT: f64 = 1e-4;
 /// The least improvement of a regressor, as a share of the first error.
 const REGRESSOR_IMPROVEMENT: f64 = 1e-5;
@@ -32,15 +32,15 @@ const REGRESSOR_IMPROVEMENT: f64 = 1e-5;
 const OVERFITTING: f64 = 1e-2;
 /// The least cycles of patience.
 const MIN_PATIENCE: u64 = 50;
-/// With few validation rows the patience is longer by this number of cycles divided by the number of rows, and by at most
-/// `MAX_EXTRA_PATIENCE`. The least patience grows only with BACKTRACK.
+/// With few validation rows the patience is longer by this number of cycles divided by the number of rows, and by at
+/// most `MAX_EXTRA_PATIENCE`. The least patience grows only with BACKTRACK.
 const EXTRA_PATIENCE: u64 = 12_500;
 /// The most cycles by which the least patience grows with few validation rows.
 const MAX_EXTRA_PATIENCE: u64 = 50;
 /// The most cycles of patience, with many validation rows.
 const MAX_PATIENCE: u64 = 50;
-/// With few validation rows the most cycles of patience grow by this many times as much as the least: to 500 for 250 rows, 95 for
-/// 2500.
+/// With few validation rows the most cycles of patience grow by this many times as much as the least: to 500 for 250
+/// rows, 95 for 2500.
 const MAX_PATIENCE_FACTOR: u64 = 9;
 
 /// With mini-batches, where a cycle has many steps: the least cycles of patience.
@@ -116,7 +116,8 @@ impl AutoStop {
         }
     }
 
-    /// Records the validation error after `cycle` cycles. Returns the rule by which the training ends there, if one applies.
+    /// Records the validation error after `cycle` cycles. Returns the rule by which the training ends there, if one
+    /// applies.
     pub(crate) fn ends(&mut self, cycle: u64, test_error: f64) -> Option<Rule> {
         if self.first == f64::INFINITY {
             self.first = test_error;

@@ -48,8 +48,8 @@ pub struct Statistics {
     pub class_errors: f64,
     /// Whether the last training was stopped because the error of the validation rows rose.
     pub overfitting: bool,
-    /// Whether the validation rows decided when the last training stopped, or which weights it kept. Their error is then an
-    /// optimistic estimate of that of fresh rows.
+    /// Whether the validation rows decided when the last training stopped, or which weights it kept. Their error is
+    /// then an optimistic estimate of that of fresh rows.
     pub test_decided: bool,
 }
 
@@ -110,7 +110,8 @@ impl Trained {
         Self { layout, weights, decays, state, normalization, statistics, gru, assigned: true }
     }
 
-    /// Visits each of its vectors, which may be moved in memory, except the small ones with a few bytes for each member.
+    /// Visits each of its vectors, which may be moved in memory, except the small ones with a few bytes for each
+    /// member.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
         let Self { layout: _, weights, decays: _, state, normalization, statistics: _, gru, assigned: _ } = self;
         mover.floats(weights);

@@ -13,9 +13,11 @@ pub(crate) const MOST_SHORTENED: u32 = 8;
 pub(crate) enum TrainerState {
     /// The state of RPROP, and of an untrained network.
     Rprop(RpropState),
-    /// The state of L-BFGS: a state from which RPROP could continue, and the search of each member. At least one search has begun.
+    /// The state of L-BFGS: a state from which RPROP could continue, and the search of each member. At least one search
+    /// has begun.
     Lbfgs(RpropState, Vec<SearchState>),
-    /// The state of Adam: a state from which RPROP could continue, and Adam's own. At least one member has taken a step.
+    /// The state of Adam: a state from which RPROP could continue, and Adam's own. At least one member has taken a
+    /// step.
     Adam(RpropState, AdamState),
 }
 

@@ -36,8 +36,8 @@ pub(crate) fn first_sizes(layout: &Layout, activation: Activation) -> Vec<f32> {
     sizes
 }
 
-/// Changes the weights and step sizes of a member so that it gives the same answers under the normalization `after` as under `before`,
-/// as far as that is possible.
+/// Changes the weights and step sizes of a member so that it gives the same answers under the normalization `after` as
+/// under `before`, as far as that is possible.
 pub(crate) fn reexpress(
     layout: &Layout,
     (activation, output): (Activation, Output),
@@ -61,8 +61,9 @@ pub(crate) fn reexpress(
     }
 }
 
-/// The weights and the trainer's state with parameters for new words and classes, at the end of the first layer and of each row of the
-/// last. A new word gets the weights of the unknown word, as which it was treated so far; a new class gets weights of 0.
+/// The weights and the trainer's state with parameters for new words and classes, at the end of the first layer and of
+/// each row of the last. A new word gets the weights of the unknown word, as which it was treated so far; a new class
+/// gets weights of 0.
 pub(crate) fn widened(
     trained: &Trained,
     layout: &Layout,

@@ -12,7 +12,8 @@ fn batch() -> Batch<'static> {
     Batch::new(&INPUTS, 2, &TARGETS, 1)
 }
 
-/// A network that nearly computes the sum of its inputs. Without assigned weights its first training would have three members.
+/// A network that nearly computes the sum of its inputs. Without assigned weights its first training would have three
+/// members.
 fn adds(weights: [f32; 3]) -> Network {
     let (kind, layout) = (Kind::Regressor, Layout::new(&[2, 1]).unwrap());
     let options = Options { normalize: true, restarts: Restarts::Fixed(3), ..Options::new(kind) };
@@ -34,8 +35,8 @@ fn train(network: Network, max_cycles: u64) -> Network {
 fn a_gradient_is_that_of_the_mean_loss_of_the_rows() {
     let network = adds([0.5, 1.0, 1.0]);
     let (loss, gradient) = network.gradient(&batch()).unwrap();
-    // All answers have the same error, so the derivative with respect to a weight is that with respect to the bias, times the mean
-    // input.
+    // All answers have the same error, so the derivative with respect to a weight is that with respect to the bias,
+    // times the mean input.
     let by_bias = gradient[0];
     assert_eq!(loss, network.evaluate(Set::Train).unwrap().error);
     assert!((gradient[1] - by_bias * 4.0).abs() < 1e-6 && (gradient[2] - by_bias * 5.25).abs() < 1e-6, "{gradient:?}");

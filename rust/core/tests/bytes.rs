@@ -12,7 +12,8 @@ struct Counting;
 
 static NOW: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: every call is forwarded to the system's allocator with the same arguments, so its contract is that of `System`.
+// SAFETY: every call is forwarded to the system's allocator with the same arguments, so its contract is that of
+// `System`.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, memory: Memory) -> *mut u8 {
         NOW.fetch_add(memory.size(), Ordering::Relaxed);

@@ -12,8 +12,8 @@ use neuralredis_core::{
     Batch, Changes, ClassWeight, Error, Kind, Layout, Limits, Network, Options, Patience, Result, Set, codec,
 };
 
-/// The most bytes that decoding one of the small payloads below may allocate. The widest has 16 kB, and a row of 4096 numbers
-/// occupies a group of sixteen rows, in each set.
+/// The most bytes that decoding one of the small payloads below may allocate. The widest has 16 kB, and a row of 4096
+/// numbers occupies a group of sixteen rows, in each set.
 const MAX_PEAK: usize = 1 << 20;
 const ROUNDS: u64 = 10_000;
 
@@ -21,12 +21,13 @@ struct Counting;
 
 static NOW: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
-/// The memory limit in bytes. Beyond it allocations larger than `MESSAGE` fail; smaller ones, as for error messages, do not.
+/// The memory limit in bytes. Beyond it allocations larger than `MESSAGE` fail; smaller ones, as for error messages, do
+/// not.
 static LIMIT: AtomicUsize = AtomicUsize::new(usize::MAX);
 const MESSAGE: usize = 512;
 
-// SAFETY: every call is forwarded to the system's allocator with the same arguments, or fails with a null pointer, which the
-// contract allows.
+// SAFETY: every call is forwarded to the system's allocator with the same arguments, or fails with a null pointer,
+// which the contract allows.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, memory: Memory) -> *mut u8 {
         if memory.size() > MESSAGE && NOW.load(Ordering::Relaxed) + memory.size() > LIMIT.load(Ordering::Relaxed) {

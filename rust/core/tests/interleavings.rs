@@ -1,8 +1,8 @@
 //! Model checking of the code that the threads of trainings share, in every order of its steps, with loom.
 //!
-//! The files are those of the engine, but with loom's atomics, locks and threads. Loom runs a test once for each order of events,
-//! and for each value that the memory model allows a load to return. It also reports deadlocks. Timeouts never expire in loom, so
-//! the tests must not rely on one.
+//! The files are those of the engine, but with loom's atomics, locks and threads. Loom runs a test once for each order
+//! of events, and for each value that the memory model allows a load to return. It also reports deadlocks. Timeouts
+//! never expire in loom, so the tests must not rely on one.
 //!
 //! By default an order has at most two preemptions; `LOOM_MAX_PREEMPTIONS` sets another bound.
 
@@ -35,8 +35,8 @@ mod sync {
     pub(super) const SLICE: std::time::Duration = std::time::Duration::ZERO;
 }
 
-/// Threads whose `park` and `unpark` use a lock and a condition variable. Loom's own `unpark` synchronizes memory with the woken
-/// thread even if that is not parked, which would hide wrong memory orderings.
+/// Threads whose `park` and `unpark` use a lock and a condition variable. Loom's own `unpark` synchronizes memory with
+/// the woken thread even if that is not parked, which would hide wrong memory orderings.
 mod sleepers {
     use std::cell::RefCell;
     use std::io;

@@ -45,8 +45,8 @@ fn train(network: Network, max_cycles: u64) -> Network {
     live.network().clone()
 }
 
-/// Rows, and for each another one whose answer must not be less: with inputs changed by little, by much, and up to the limits of
-/// floats.
+/// Rows, and for each another one whose answer must not be less: with inputs changed by little, by much, and up to the
+/// limits of floats.
 fn pairs(count: usize) -> (Vec<f32>, Vec<f32>) {
     let mut random = Random::new(2, 2);
     let (mut low, mut high) = (Vec::new(), Vec::new());

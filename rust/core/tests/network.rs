@@ -232,8 +232,8 @@ fn vectors_that_no_snapshot_shares_can_be_moved() {
     assert_eq!(moved(live.network_mut()), (0, 0), "a snapshot shares all vectors");
     // The training's thread may still share the result, so a decoded copy is moved.
     let mut copy = neuralredis_core::codec::decode(&neuralredis_core::codec::encode(&snapshot)).unwrap();
-    // Weights and step sizes of 12 + 15 parameters; mean and scale of two inputs; three class weights; and groups of sixteen rows
-    // with three numbers in each set, and a weight in one.
+    // Weights and step sizes of 12 + 15 parameters; mean and scale of two inputs; three class weights; and groups of
+    // sixteen rows with three numbers in each set, and a weight in one.
     assert_eq!(moved(&mut copy), (2 * 27 + 4 + 3 + 16 * (3 + 3 + 1), 27));
     assert!(copy == snapshot);
 }

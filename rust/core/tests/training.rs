@@ -328,7 +328,8 @@ fn with_restarts(mut network: Network, restarts: Restarts) -> Live {
     Live::new(network)
 }
 
-/// The network with one member and squared errors as loss, so that the reported validation errors are those that decide.
+/// The network with one member and squared errors as loss, so that the reported validation errors are those that
+/// decide.
 fn with_squared_errors(mut network: Network) -> Live {
     let limits = network.info().limits;
     network.configure(&Changes { loss: Some(Loss::Mse), ..Changes::default() }, limits).unwrap();
@@ -607,7 +608,8 @@ fn an_output_can_be_constant_vary_and_be_constant_again() {
     }
 }
 
-/// Runs a training that is stopped while it is queued, so that it re-expresses the weights and ends before its first step.
+/// Runs a training that is stopped while it is queued, so that it re-expresses the weights and ends before its first
+/// step.
 fn without_a_step(live: &mut Live) {
     let pool = Pool::new(1, 1);
     let mut other = Live::new(network(Kind::Regressor, &[2, 1], 10, 1));
@@ -674,7 +676,8 @@ fn members_stop_by_their_own_validation_errors_and_the_better_half_answers() {
         assert_eq!(info.statistics.test_error, found.error);
         assert!((six.network().evaluate(Set::Train).unwrap().error - report.train_error).abs() < 1e-6);
         assert_eq!(report.curve.last().unwrap().cycle, report.cycles);
-        // The bits are the same for any number of threads, and after encoding, which includes each member's share of the decay.
+        // The bits are the same for any number of threads, and after encoding, which includes each member's share of
+        // the decay.
         train(&mut again, auto_stop(true), 3);
         assert!(timeless(again.network()) == timeless(six.network()));
         let mut back = Live::new(codec::decode(&codec::encode(six.network())).unwrap());

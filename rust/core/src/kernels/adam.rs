@@ -1,7 +1,7 @@
 //! One step of Adam for each parameter.
 //!
-//! Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1: a parameter moves by the moving average of
-//! its gradients (first moment), divided by the root of the moving average of their squares (second moment).
+//! Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1: a parameter moves by the moving
+//! average of its gradients (first moment), divided by the root of the moving average of their squares (second moment).
 
 use super::lanes::Lanes;
 

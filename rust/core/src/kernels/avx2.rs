@@ -5,9 +5,9 @@ use std::arch::x86_64::*;
 
 use super::lanes::{LANES, Lanes, SQRT_HALF_BITS};
 
-/// The token of AVX2 and FMA: a value exists only if the CPU has both. It is made by `detect`, which checks the CPU, or by
-/// `assume`, whose caller promises that `detect` has. So a method on a value may use these instructions; this is what `token`
-/// means in SAFETY comments.
+/// The token of AVX2 and FMA: a value exists only if the CPU has both. It is made by `detect`, which checks the CPU, or
+/// by `assume`, whose caller promises that `detect` has. So a method on a value may use these instructions; this is
+/// what `token` means in SAFETY comments.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx2(());
 
@@ -23,8 +23,8 @@ impl Avx2 {
     #[inline(always)]
     fn mask(len: usize, from: usize) -> __m256i {
         let filled = len.saturating_sub(from).min(8);
-        // SAFETY: `filled` is at most 8, so eight integers from index `8 - filled` are inside MASKS. Only methods on a token
-        // call this, so the CPU has AVX2.
+        // SAFETY: `filled` is at most 8, so eight integers from index `8 - filled` are inside MASKS. Only methods on a
+        // token call this, so the CPU has AVX2.
         unsafe { _mm256_loadu_si256(MASKS.as_ptr().add(8 - filled).cast()) }
     }
 

@@ -27,8 +27,8 @@ impl Deref for Buffer {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        // SAFETY: a line is sixteen numbers without padding, and `new` allocates enough lines for `len` numbers. Neither field
-        // changes afterwards.
+        // SAFETY: a line is sixteen numbers without padding, and `new` allocates enough lines for `len` numbers.
+        // Neither field changes afterwards.
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
     }
 }

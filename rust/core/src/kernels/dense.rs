@@ -1,9 +1,9 @@
 //! The three products of a fully connected layer, with rows of data in the lanes.
 //!
-//! Sixteen rows are a *group*; a layer's values for a group are `units * 16` numbers, unit after unit. Weights are not packed:
-//! they are read from the connection's matrix, whose row `1 + i` has the weights of input `i`, and broadcast to the lanes.
-//! Rejected: outputs in the lanes, as in matrix libraries. It needs values row by row in one product and unit by unit in
-//! another, and leaves lanes unused in layers of 9 or 15 units, the sizes that this engine is made for.
+//! Sixteen rows are a *group*; a layer's values for a group are `units * 16` numbers, unit after unit. Weights are not
+//! packed: they are read from the connection's matrix, whose row `1 + i` has the weights of input `i`, and broadcast to
+//! the lanes. Rejected: outputs in the lanes, as in matrix libraries. It needs values row by row in one product and
+//! unit by unit in another, and leaves lanes unused in layers of 9 or 15 units, the sizes that this engine is made for.
 //!
 //! A *delta* is the derivative of the loss with respect to a pre-activation, the input of a unit's activation.
 //!
@@ -14,8 +14,8 @@
 
 use super::lanes::{LANES, Lanes};
 
-/// Bound of a pre-activation. It keeps every value of a network finite, whatever its weights: without infinities there are no
-/// differences of infinities, so no NaN. Its square, summed over 2^20 outputs, is still finite.
+/// Bound of a pre-activation. It keeps every value of a network finite, whatever its weights: without infinities there
+/// are no differences of infinities, so no NaN. Its square, summed over 2^20 outputs, is still finite.
 pub(crate) const MAX_INPUT: f32 = (1u64 << 50) as f32;
 
 /// Bytes of deltas that the tiles of a gradient read repeatedly: half of a small L1 cache.
@@ -124,8 +124,8 @@ impl Product<'_> {
         let mut sums = [start; G];
         let (mut values, mut column) = ([l.splat(0.0); G], [l.splat(0.0); U]);
         let group_stride = self.chain * LANES;
-        // SAFETY: `run` has called `check`, so the largest of these indices is inside the slices. `run` and `strip` keep
-        // `unit + U` within `units` and `group + G` within `groups`, which `check` used.
+        // SAFETY: `run` has called `check`, so the largest of these indices is inside the slices. `run` and `strip`
+        // keep `unit + U` within `units` and `group + G` within `groups`, which `check` used.
         unsafe {
             let weights = self.weights.as_ptr().add(unit * self.unit_stride);
             let x = self.x.as_ptr().add(group * group_stride);
@@ -152,7 +152,8 @@ impl Product<'_> {
     }
 }
 
-/// The pre-activations of a layer: `z = biases + weights x`, clamped to [`MAX_INPUT`]. `matrix` is the connection's, biases first.
+/// The pre-activations of a layer: `z = biases + weights x`, clamped to [`MAX_INPUT`]. `matrix` is the connection's,
+/// biases first.
 #[inline(always)]
 pub(super) fn affine<L: Lanes>(l: L, matrix: &[f32], inputs: usize, x: &[f32], groups: usize, z: &mut [f32]) {
     let outputs = matrix.len() / (inputs + 1);
@@ -170,8 +171,8 @@ pub(super) fn affine<L: Lanes>(l: L, matrix: &[f32], inputs: usize, x: &[f32], g
     product.run(l, z);
 }
 
-/// The derivatives with respect to the values of the layer before: `weights^T delta`. Its deltas are these times the derivative of
-/// its activation.
+/// The derivatives with respect to the values of the layer before: `weights^T delta`. Its deltas are these times the
+/// derivative of its activation.
 #[inline(always)]
 pub(super) fn backward<L: Lanes>(
     l: L,
@@ -195,8 +196,8 @@ pub(super) fn backward<L: Lanes>(
     product.run(l, before);
 }
 
-/// Adds the gradient over a block of rows: the sum of `delta` for the biases, the sum of `x delta` for the weights. `gradient`
-/// is laid out as the connection's matrix.
+/// Adds the gradient over a block of rows: the sum of `delta` for the biases, the sum of `x delta` for the weights.
+/// `gradient` is laid out as the connection's matrix.
 #[inline(always)]
 pub(super) fn gradient<L: Lanes>(l: L, inputs: usize, x: &[f32], delta: &[f32], groups: usize, gradient: &mut [f32]) {
     let outputs = gradient.len() / (inputs + 1);

@@ -1,7 +1,7 @@
 //! Logarithm and exponential in double precision.
 //!
-//! Results of the system's library differ between systems in the last bit. These functions use only operations that IEEE 754
-//! rounds alike everywhere, and are exact to a few units in the last place.
+//! Results of the system's library differ between systems in the last bit. These functions use only operations that
+//! IEEE 754 rounds alike everywhere, and are exact to a few units in the last place.
 
 use std::f64::consts::{LN_2, LOG2_E, SQRT_2};
 

@@ -1,7 +1,8 @@
-//! Products with sparse inputs (those that are looked up): each entry selects a row of the matrix and multiplies it by a number.
+//! Products with sparse inputs (those that are looked up): each entry selects a row of the matrix and multiplies it by
+//! a number.
 //!
-//! Units are in the lanes, and stay in registers while the entries are added. A unit's sum is a chain of fused multiply-adds, entry
-//! after entry, for any width of vectors.
+//! Units are in the lanes, and stay in registers while the entries are added. A unit's sum is a chain of fused
+//! multiply-adds, entry after entry, for any width of vectors.
 
 use super::lanes::{LANES, Lanes};
 use crate::schema::Entry;

@@ -1,10 +1,10 @@
 //! Elementary functions, of sixteen numbers at a time.
 //!
-//! They are not the platform's, so that they give the same bits everywhere. The polynomials minimize the maximum relative error
-//! and were found by Lawson's iteration; tests check each function's bound against double precision.
+//! They are not the platform's, so that they give the same bits everywhere. The polynomials minimize the maximum
+//! relative error and were found by Lawson's iteration; tests check each function's bound against double precision.
 //!
-//! In WebAssembly the functions are not inlined: the size of the module matters, and a call costs little compared to an emulated
-//! multiply-add.
+//! In WebAssembly the functions are not inlined: the size of the module matters, and a call costs little compared to an
+//! emulated multiply-add.
 
 use super::lanes::Lanes;
 

@@ -70,8 +70,8 @@ pub(super) fn predict_row<L: Lanes>(l: L, output: Output, z: &mut [f32]) {
     }
 }
 
-/// The loss of each row of a group. The pre-activations `z` become outputs, and `delta` the derivatives of the loss with respect
-/// to the pre-activations.
+/// The loss of each row of a group. The pre-activations `z` become outputs, and `delta` the derivatives of the loss
+/// with respect to the pre-activations.
 #[inline(always)]
 pub(super) fn loss<L: Lanes>(
     l: L,

@@ -1,13 +1,15 @@
 //! Sixteen lanes of single precision, whatever the width of the machine's vectors.
 //!
-//! Every kernel is written once, over [`Lanes`]. An instruction set implements the sixteen lanes with as many registers as
-//! it needs: one of AVX-512, two of AVX2, four of NEON, and an array without any. Each operation is the same IEEE 754
-//! operation in every lane, and [`Lanes::sum`] adds the lanes in one fixed order, so all instruction sets give the same bits.
+//! Every kernel is written once, over [`Lanes`]. An instruction set implements the sixteen lanes with as many registers
+//! as it needs: one of AVX-512, two of AVX2, four of NEON, and an array without any. Each operation is the same IEEE
+//! 754 operation in every lane, and [`Lanes::sum`] adds the lanes in one fixed order, so all instruction sets give the
+//! same bits.
 
 /// Lanes of a vector, and rows of a group.
 pub(crate) const LANES: usize = 16;
 
-/// An instruction set. A value is a token: it exists only if the CPU has the instructions, which makes its methods safe to call.
+/// An instruction set. A value is a token: it exists only if the CPU has the instructions, which makes its methods safe
+/// to call.
 pub(crate) trait Lanes: Copy + 'static {
     /// Sixteen numbers.
     type V: Copy;
@@ -65,7 +67,8 @@ pub(crate) trait Lanes: Copy + 'static {
     fn select_gt(self, a: Self::V, b: Self::V, x: Self::V, y: Self::V) -> Self::V;
     /// The bits of each lane as an integer, shifted left by 23.
     fn shift_left_23(self, v: Self::V) -> Self::V;
-    /// Splits each lane, a positive normal number, into `m` and `e` with `m * 2^e` and `m` from `sqrt(1/2)` to `sqrt(2)`.
+    /// Splits each lane, a positive normal number, into `m` and `e` with `m * 2^e` and `m` from `sqrt(1/2)` to
+    /// `sqrt(2)`.
     fn split_exponent(self, v: Self::V) -> (Self::V, Self::V);
 
     /// The sum of the lanes. Lanes 8 apart are added first, then 4, 2 and 1 apart.

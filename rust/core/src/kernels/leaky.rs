@@ -1,7 +1,8 @@
-//! One step of a layer of leaky integrator units, the reservoir of an echo state network: `h += leak * (tanh(z) - h)`, where `z` is
-//! the sum of the bias, the inputs of the event, and the previous state of the preceding unit.
+//! One step of a layer of leaky integrator units, the reservoir of an echo state network: `h += leak * (tanh(z) - h)`,
+//! where `z` is the sum of the bias, the inputs of the event, and the previous state of the preceding unit.
 //!
-//! The units are in the lanes. Products are rounded before they are added, in this order: bias, input after input, preceding unit.
+//! The units are in the lanes. Products are rounded before they are added, in this order: bias, input after input,
+//! preceding unit.
 
 use super::functions::tanh;
 use super::lanes::{LANES, Lanes};

@@ -1,7 +1,7 @@
 //! The vectorized arithmetic, in an instruction set that is chosen once for the CPU.
 //!
-//! Other modules call the table returned by [`kernels`]. Each kernel is written once over [`lanes::Lanes`] and compiled for each
-//! instruction set; all of them give the same bits (see [`dense`] for the orders of summation).
+//! Other modules call the table returned by [`kernels`]. Each kernel is written once over [`lanes::Lanes`] and compiled
+//! for each instruction set; all of them give the same bits (see [`dense`] for the orders of summation).
 
 #![allow(clippy::inline_always, reason = "a kernel not inlined into its entry is not compiled for the instruction set")]
 
@@ -64,8 +64,8 @@ macro_rules! kernels {
             fn of<L: Lanes>() -> Option<Self> {
                 $(
                     fn $name<L: Lanes>($($arg: $type),*) {
-                        // SAFETY: this function is reached only through the table below, which `of` makes after `detect` has
-                        // found the instruction set.
+                        // SAFETY: this function is reached only through the table below, which `of` makes after
+                        // `detect` has found the instruction set.
                         let l = unsafe { L::assume() };
                         l.vectorize(#[inline(always)] || $path(l, $($arg),*));
                     }
@@ -131,7 +131,8 @@ fn available() -> Vec<Kernels> {
         Kernels::of::<neon::Neon>(),
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         Kernels::of::<simd128::Simd128>(),
-        // A WebAssembly module with vector instructions cannot be loaded without them, so the portable kernels would never run.
+        // A WebAssembly module with vector instructions cannot be loaded without them, so the portable kernels would
+        // never run.
         #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
         Kernels::of::<portable::Portable>(),
     ];
@@ -160,8 +161,8 @@ fn chosen() -> &'static Result<Kernels> {
 /// The kernels in use.
 ///
 /// # Panics
-/// If the environment pins an instruction set that this CPU lacks. [`instruction_set`] returns an error instead; the Python
-/// extension and the Redis module call it when they are loaded.
+/// If the environment pins an instruction set that this CPU lacks. [`instruction_set`] returns an error instead; the
+/// Python extension and the Redis module call it when they are loaded.
 pub(crate) fn kernels() -> &'static Kernels {
     match chosen() {
         Ok(kernels) => kernels,

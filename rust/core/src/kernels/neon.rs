@@ -5,9 +5,9 @@ use std::arch::aarch64::*;
 
 use super::lanes::{LANES, Lanes, SQRT_HALF_BITS};
 
-/// The token of NEON, which every 64-bit ARM has: a value exists only if the CPU has it. It is made by `detect`, which checks the
-/// CPU, or by `assume`, whose caller promises that `detect` has. So a method on a value may use these instructions; this is what
-/// `token` means in SAFETY comments.
+/// The token of NEON, which every 64-bit ARM has: a value exists only if the CPU has it. It is made by `detect`, which
+/// checks the CPU, or by `assume`, whose caller promises that `detect` has. So a method on a value may use these
+/// instructions; this is what `token` means in SAFETY comments.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Neon(());
 

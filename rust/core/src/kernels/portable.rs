@@ -13,9 +13,9 @@ fn each(f: impl Fn(usize) -> f32) -> [f32; LANES] {
 
 /// `a * b + c`, rounded once, on CPUs that may lack the instruction.
 ///
-/// `mul_add` would call a library function on these. In double precision the product is exact, and the sum is rounded to odd, so
-/// that the second rounding, to single precision, gives the correctly rounded result (Boldo and Melquiond, "Emulation of FMA and
-/// correctly rounded sums: proved algorithms using rounding to odd", 2008).
+/// `mul_add` would call a library function on these. In double precision the product is exact, and the sum is rounded
+/// to odd, so that the second rounding, to single precision, gives the correctly rounded result (Boldo and Melquiond,
+/// "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd", 2008).
 #[inline(always)]
 fn fma(a: f32, b: f32, c: f32) -> f32 {
     if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
@@ -152,7 +152,8 @@ mod tests {
         }
         let mut random = Random::new(1, 1);
         for n in 0..1_000_000 {
-            // Close exponents, where double rounding can go wrong, and distant ones; also results near the smallest numbers.
+            // Close exponents, where double rounding can go wrong, and distant ones; also results near the smallest
+            // numbers.
             let [a, b] = std::array::from_fn(|_| random.symmetric());
             let scale = [1.0, 1e-4, 1e-8, 1e-20, 1e-38][n % 5];
             let c = random.symmetric() * [1.0, 1e-7, 1e7][n % 3] * scale;

@@ -42,8 +42,8 @@ pub(super) fn affine<L: Lanes>(l: L, matrix: &[f32], x: &[f32], z: &mut [f32]) {
     }
 }
 
-/// Computes all units together, [`STREAMS`] inputs at a time. The matrix is read once, in the order of memory, and the sums are
-/// kept in `z` meanwhile.
+/// Computes all units together, [`STREAMS`] inputs at a time. The matrix is read once, in the order of memory, and the
+/// sums are kept in `z` meanwhile.
 #[inline(always)]
 fn streamed<L: Lanes>(l: L, matrix: &[f32], x: &[f32], z: &mut [f32]) {
     let outputs = z.len();
@@ -90,13 +90,14 @@ fn add<L: Lanes, const N: usize>(l: L, rows: &[f32], values: &[f32; N], z: &mut 
     }
 }
 
-/// Computes `16 N` units from `unit` on. The caller has checked that these exist, and that the matrix has a row for each input.
+/// Computes `16 N` units from `unit` on. The caller has checked that these exist, and that the matrix has a row for
+/// each input.
 #[inline(always)]
 fn wide<L: Lanes, const N: usize>(l: L, matrix: &[f32], x: &[f32], unit: usize, z: &mut [f32]) {
     let outputs = z.len();
     debug_assert!(unit + N * LANES <= outputs);
-    // SAFETY: `affine`, the only caller, keeps `unit + 16 N` within `outputs` and has asserted that the matrix has `x.len() + 1`
-    // rows of `outputs` numbers.
+    // SAFETY: `affine`, the only caller, keeps `unit + 16 N` within `outputs` and has asserted that the matrix has
+    // `x.len() + 1` rows of `outputs` numbers.
     unsafe {
         let mut weights = matrix.as_ptr().add(unit);
         let mut sums = [l.splat(0.0); N];

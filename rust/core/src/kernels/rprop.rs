@@ -1,9 +1,9 @@
 //! One RPROP step of each parameter.
 //!
-//! Riedmiller and Braun, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm", ICNN 1993;
-//! Igel and Huesken, "Improving the Rprop learning algorithm", NC 2000. Every parameter has its own step size, and only
-//! the sign of its gradient matters. The previous step was the previous sign times the previous size, so it can be undone
-//! without being stored.
+//! Riedmiller and Braun, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm", ICNN
+//! 1993; Igel and Huesken, "Improving the Rprop learning algorithm", NC 2000. Every parameter has its own step size,
+//! and only the sign of its gradient matters. The previous step was the previous sign times the previous size, so it
+//! can be undone without being stored.
 
 use super::lanes::Lanes;
 
@@ -29,8 +29,8 @@ pub(crate) struct StepRule {
     pub(crate) undo: bool,
 }
 
-/// Takes one step. `sizes` and `signs` (of the previous gradient: -1, 0 or 1) are updated. If the sign of a gradient has changed,
-/// its weight takes no step, or the previous step is undone, and the sign becomes 0.
+/// Takes one step. `sizes` and `signs` (of the previous gradient: -1, 0 or 1) are updated. If the sign of a gradient
+/// has changed, its weight takes no step, or the previous step is undone, and the sign becomes 0.
 #[inline(always)]
 pub(super) fn step<L: Lanes>(
     _: L,

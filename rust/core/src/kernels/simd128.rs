@@ -1,21 +1,24 @@
-//! The vectors of WebAssembly: sixteen lanes are eight registers of two doubles, each of which holds a single-precision number.
+//! The vectors of WebAssembly: sixteen lanes are eight registers of two doubles, each of which holds a single-precision
+//! number.
 //!
-//! WebAssembly has only a relaxed multiply-add, which browsers may round once or twice. In double precision the product of two
-//! floats is exact, and its sum with a third is rounded twice: to a double, then to a float. The second rounding can be wrong only if
-//! the first result is halfway between two floats, or if the final result is subnormal. Both are rare and visible in the bits; the
-//! sum is then rounded to odd, as in [`portable`](super::portable). The other operations give the same results in double precision
-//! followed by rounding to single: a double has at least two digits more than twice the digits of a float, and then rounding
-//! twice equals rounding once (Figueroa, "When is double rounding innocuous?", 1995).
+//! WebAssembly has only a relaxed multiply-add, which browsers may round once or twice. In double precision the product
+//! of two floats is exact, and its sum with a third is rounded twice: to a double, then to a float. The second rounding
+//! can be wrong only if the first result is halfway between two floats, or if the final result is subnormal. Both are
+//! rare and visible in the bits; the sum is then rounded to odd, as in [`portable`](super::portable). The other
+//! operations give the same results in double precision followed by rounding to single: a double has at least two
+//! digits more than twice the digits of a float, and then rounding twice equals rounding once (Figueroa, "When is
+//! double rounding innocuous?", 1995).
 //!
-//! Numbers stay doubles between operations, since widening them costs as much as multiplying them. Rejected: four registers of four
-//! floats, widened and narrowed by each multiply-add, which takes 1.3 to 1.8 times as long.
+//! Numbers stay doubles between operations, since widening them costs as much as multiplying them. Rejected: four
+//! registers of four floats, widened and narrowed by each multiply-add, which takes 1.3 to 1.8 times as long.
 
 #[allow(clippy::wildcard_imports, reason = "the intrinsics are the vocabulary of this file")]
 use std::arch::wasm32::*;
 
 use super::lanes::{LANES, Lanes, SQRT_HALF_BITS};
 
-/// The token of WebAssembly's vectors. There is nothing to detect: a browser without them rejects the module when it is loaded.
+/// The token of WebAssembly's vectors. There is nothing to detect: a browser without them rejects the module when it is
+/// loaded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Simd128;
 
@@ -23,8 +26,8 @@ pub(crate) struct Simd128;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pairs(v128, v128, v128, v128, v128, v128, v128, v128);
 
-/// Evaluates an expression for each pair of lanes. A macro, because a closure is not always inlined, and then costs ten times as
-/// much.
+/// Evaluates an expression for each pair of lanes. A macro, because a closure is not always inlined, and then costs ten
+/// times as much.
 macro_rules! each {
     (|$($v:ident),+| $f:expr) => {
         Pairs(
@@ -82,9 +85,9 @@ fn suspects(a: v128, b: v128) -> v128 {
     let high = i32x4_shuffle::<1, 3, 5, 7>(a, b);
     // Rounding to a float drops a double's last 29 bits. The sum is halfway if only the first of these is set.
     let is_halfway = i32x4_eq(i32x4_shl(low, 3), i32x4_splat(i32::MIN));
-    // The comparison `bits * 2 - 1 < bound` drops the sign and excludes 0, which wraps to the largest number. The bound includes the
-    // least normal float, which may have been rounded up from a subnormal. Unsigned numbers are compared as signed ones, with
-    // the top bits of both flipped.
+    // The comparison `bits * 2 - 1 < bound` drops the sign and excludes 0, which wraps to the largest number. The bound
+    // includes the least normal float, which may have been rounded up from a subnormal. Unsigned numbers are compared
+    // as signed ones, with the top bits of both flipped.
     let twice = i32x4_sub(i32x4_shl(high, 1), i32x4_splat(i32::MIN + 1));
     let is_small = i32x4_lt(twice, i32x4_splat((2 * LEAST_NORMAL + 1) ^ i32::MIN));
     v128_or(is_halfway, is_small)

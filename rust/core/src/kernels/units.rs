@@ -73,7 +73,8 @@ pub(super) fn activate<L: Lanes>(l: L, activation: Activation, z: &mut [f32]) {
     }
 }
 
-/// Multiplies the derivatives with respect to activations by the derivative of the activation, computed from its value `a`.
+/// Multiplies the derivatives with respect to activations by the derivative of the activation, computed from its value
+/// `a`.
 #[inline(always)]
 pub(super) fn derive<L: Lanes>(l: L, activation: Activation, a: &[f32], delta: &mut [f32]) {
     let (a, _) = a.as_chunks::<LANES>();

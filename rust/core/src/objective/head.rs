@@ -11,8 +11,8 @@ use crate::options::{Loss, Output};
 const SIGMOID_ZERO: f32 = -100.0;
 
 impl Objective {
-    /// Adds the losses of some groups to `sums`, and replaces the pre-activations in `scratch` by outputs and deltas. With
-    /// `judge` also adds squared errors and wrong answers.
+    /// Adds the losses of some groups to `sums`, and replaces the pre-activations in `scratch` by outputs and deltas.
+    /// With `judge` also adds squared errors and wrong answers.
     pub(super) fn losses(
         &self,
         rows: &Rows,
@@ -31,7 +31,8 @@ impl Objective {
             let z = &mut scratch.values[last][slot * width..][..width];
             let delta = &mut scratch.delta[slot * width..][..width];
             let mut losses = [0.0; LANES];
-            // Constant outputs are answered by their constant, whatever the weights, so they have neither loss nor gradient here.
+            // Constant outputs are answered by their constant, whatever the weights, so they have neither loss nor
+            // gradient here.
             let constant = if self.options.output == Output::Sigmoid { SIGMOID_ZERO } else { 0.0 };
             self.constant.iter().for_each(|unit| z[unit * LANES..][..LANES].fill(constant));
             (kernels().loss)(self.options.output, self.options.loss, z, &scratch.target, delta, &mut losses);
@@ -75,8 +76,9 @@ impl Objective {
         }
     }
 
-    /// The squared error of each row's outputs, which for probabilities is the Brier score. Early stopping uses it rather than
-    /// cross-entropy, which grows without bounds with the confidence of wrong answers, even while the accuracy still rises.
+    /// The squared error of each row's outputs, which for probabilities is the Brier score. Early stopping uses it
+    /// rather than cross-entropy, which grows without bounds with the confidence of wrong answers, even while the
+    /// accuracy still rises.
     fn squares(&self, outputs: &[f32], target: &[f32], losses: &[f32; LANES]) -> [f32; LANES] {
         if self.options.loss == Loss::Mse {
             return *losses;

@@ -1,8 +1,9 @@
 //! The objective of a training: sums of losses and gradients, computed from weights and rows.
 //!
-//! The rows of a set are divided into blocks of groups, small enough for a block's values to stay in the cache, and the blocks
-//! into shares. Both depend on the layout and the number of rows alone, never on the threads. One thread computes the sums of
-//! a share, block after block; the sums of the shares are then added in their order, so results do not depend on timing.
+//! The rows of a set are divided into blocks of groups, small enough for a block's values to stay in the cache, and the
+//! blocks into shares. Both depend on the layout and the number of rows alone, never on the threads. One thread
+//! computes the sums of a share, block after block; the sums of the shares are then added in their order, so results do
+//! not depend on timing.
 
 mod head;
 mod sums;
@@ -23,8 +24,8 @@ use crate::options::Options;
 
 /// The most bytes of a block's values: they fit into a core's L2 cache together with some weights.
 const BLOCK_BYTES: usize = 768 << 10;
-/// The most groups of a block. With more groups the final sum over the lanes of each gradient pays off better; with fewer there
-/// are more blocks to divide into shares.
+/// The most groups of a block. With more groups the final sum over the lanes of each gradient pays off better; with
+/// fewer there are more blocks to divide into shares.
 const MAX_BLOCK_GROUPS: usize = 16;
 /// The most shares of a set, which bounds the number of threads that a training can use.
 const MAX_SHARES: usize = 32;
@@ -183,8 +184,8 @@ impl Objective {
         sums
     }
 
-    /// Sums over a range of groups of the losses of the members' averaged output. The gradient of these losses is added to
-    /// `gradient`.
+    /// Sums over a range of groups of the losses of the members' averaged output. The gradient of these losses is added
+    /// to `gradient`.
     pub(crate) fn gradient(
         &self,
         weights: &[f32],
@@ -265,8 +266,8 @@ impl Objective {
         sums
     }
 
-    /// Adds the gradient of one member's losses over some groups, in any order, to `gradient`. The sparse inputs that occur are added
-    /// to `noted`.
+    /// Adds the gradient of one member's losses over some groups, in any order, to `gradient`. The sparse inputs that
+    /// occur are added to `noted`.
     pub(crate) fn batch(
         &self,
         weights: &[f32],
@@ -413,7 +414,8 @@ mod tests {
                         weights[at] += by;
                         all_sums(&objective, &weights, &rows, None).loss
                     };
-                    // The kink of a rectified unit may lie between the two points, so one-sided differences count as well.
+                    // The kink of a rectified unit may lie between the two points, so one-sided differences count as
+                    // well.
                     let (low, middle, high) = (shifted(-4e-3), shifted(0.0), shifted(4e-3));
                     let sides = [(middle - low) / 4e-3, (high - middle) / 4e-3, (high - low) / 8e-3];
                     let error = sides.iter().map(|d| (f64::from(gradient[at]) - d).abs()).fold(f64::MAX, f64::min);

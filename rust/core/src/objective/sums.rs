@@ -43,8 +43,8 @@ pub(crate) struct SumsRequest<'a> {
 /// Called with the outputs of a group (16 numbers for each unit), its targets as stored, and the number of its rows.
 pub(crate) type Tally<'a> = dyn FnMut(&[f32], &[f32], usize) + 'a;
 
-/// Where the sums and gradients of single members are added. Members are trained by their own errors, not by those of the
-/// averaged output.
+/// Where the sums and gradients of single members are added. Members are trained by their own errors, not by those of
+/// the averaged output.
 #[derive(Debug)]
 pub(crate) struct PerMember<'a> {
     /// For each member, whether to compute its sums.

@@ -13,8 +13,8 @@ const MIN_SHARE: f64 = 1e-30;
 
 /// The mean loss of `rows` for the best constant answer to the training rows, whose `statistics` are given.
 ///
-/// With cross-entropy the best constant is the shares of the classes, with squared errors the mean of the targets. It is
-/// evaluated as a network without hidden layers whose only weights are the biases of its output units.
+/// With cross-entropy the best constant is the shares of the classes, with squared errors the mean of the targets. It
+/// is evaluated as a network without hidden layers whose only weights are the biases of its output units.
 pub(super) fn error(task: &Task, statistics: &RowStatistics, normalization: &Normalization, rows: &Rows) -> f64 {
     let units = [task.layout.inputs(), task.layout.outputs()];
     let layout = Layout::of_fields(&units, task.layout.first_inputs())

@@ -78,7 +78,8 @@ impl Control {
         *self.started.get_or_init(Instant::now)
     }
 
-    /// Publishes the errors at a cycle: of the validation rows the mean loss and, for a classifier, the percentage misclassified.
+    /// Publishes the errors at a cycle: of the validation rows the mean loss and, for a classifier, the percentage
+    /// misclassified.
     pub(super) fn publish(&self, cycle: u64, train_error: f64, test: Option<(f64, Option<f64>)>) {
         self.train_error.store(train_error.to_bits(), Ordering::Relaxed);
         if let Some((error, class_errors)) = test {

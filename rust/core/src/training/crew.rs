@@ -1,8 +1,9 @@
 //! The threads of one training. They synchronize at least once a cycle.
 //!
 //! A cycle of a small network takes microseconds, so a helper spins for a moment before it goes to sleep. Rejected: a
-//! general thread pool and scoped threads for each cycle, because handing over the work costs more than such a cycle; and
-//! a pool that outlives the training, because a forked child has none of its threads and would wait for them forever.
+//! general thread pool and scoped threads for each cycle, because handing over the work costs more than such a cycle;
+//! and a pool that outlives the training, because a forked child has none of its threads and would wait for them
+//! forever.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -25,8 +26,8 @@ pub(crate) struct Crew {
 
 struct Shared {
     leader: Thread,
-    /// The round's number, and in the low bits how many helpers take part. One load reads both, so a helper that takes no
-    /// part in a round never reads its `work`.
+    /// The round's number, and in the low bits how many helpers take part. One load reads both, so a helper that takes
+    /// no part in a round never reads its `work`.
     round: AtomicU64,
     /// The round's closure, valid until `busy` is 0.
     work: AtomicPtr<&'static Work<'static>>,

@@ -9,8 +9,9 @@ const ENSEMBLE_RESOLUTION: u64 = 64;
 /// Points per octave with mini-batches, where the whole pass over the rows is done for the curve alone.
 const MINI_BATCH_RESOLUTION: u64 = 4;
 
-/// Collects a curve of bounded length that is denser at its beginning, where errors change most: every cycle up to a power of
-/// two, every second up to the next, every fourth up to the one after, and so on. When it is full, its resolution is halved.
+/// Collects a curve of bounded length that is denser at its beginning, where errors change most: every cycle up to a
+/// power of two, every second up to the next, every fourth up to the one after, and so on. When it is full, its
+/// resolution is halved.
 #[derive(Debug)]
 pub(crate) struct Curve {
     points: Vec<Point>,

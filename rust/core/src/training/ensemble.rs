@@ -1,7 +1,7 @@
 //! Early stopping of an ensemble: each member is stopped, backtracked and ranked by its own validation error.
 //!
-//! Rejected: one validation error, of the averaged answer. It falls for longer than the error of any single member, and an
-//! ensemble of mostly overfitted members answers worse (`benchmarks/quality`).
+//! Rejected: one validation error, of the averaged answer. It falls for longer than the error of any single member, and
+//! an ensemble of mostly overfitted members answers worse (`benchmarks/quality`).
 
 use std::ops::Range;
 
@@ -25,8 +25,8 @@ struct Member {
     stop: AutoStop,
     /// The rule that stopped it, if one has.
     ended: Option<Rule>,
-    /// Validation error of the weights that it would keep if the training ended now: the best ones with BACKTRACK, else the
-    /// latest.
+    /// Validation error of the weights that it would keep if the training ended now: the best ones with BACKTRACK, else
+    /// the latest.
     test_error: f64,
     /// The cycle that had these weights.
     cycle: u64,
@@ -78,8 +78,8 @@ impl Ensemble {
         member * self.parameters..(member + 1) * self.parameters
     }
 
-    /// Records each member's validation error after `cycle` cycles. With BACKTRACK a member that stops there gets its best
-    /// weights back at once. Returns whether any weights changed.
+    /// Records each member's validation error after `cycle` cycles. With BACKTRACK a member that stops there gets its
+    /// best weights back at once. Returns whether any weights changed.
     pub(super) fn record(
         &mut self,
         cycle: u64,
@@ -113,8 +113,8 @@ impl Ensemble {
         changed
     }
 
-    /// The rule that ended the training, once every member has stopped: the rule that stopped more of them. A tie counts as
-    /// convergence.
+    /// The rule that ended the training, once every member has stopped: the rule that stopped more of them. A tie
+    /// counts as convergence.
     pub(super) fn ended(&self) -> Option<Rule> {
         if self.learns.contains(&true) {
             return None;
@@ -123,7 +123,8 @@ impl Ensemble {
         Some(if 2 * overfitting > self.each.len() { Rule::Overfitting } else { Rule::Converged })
     }
 
-    /// Gives the members that still train their best weights back, if these are kept. Returns whether any weights changed.
+    /// Gives the members that still train their best weights back, if these are kept. Returns whether any weights
+    /// changed.
     pub(super) fn restore_all(&mut self, cycle: u64, weights: &mut [f32], trainer: &mut dyn Trainer) -> bool {
         let mut changed = false;
         for at in 0..self.each.len() {
@@ -151,7 +152,8 @@ impl Ensemble {
         order
     }
 
-    /// The latest cycle that any of these members has its present weights from, where `cycle` is the last of the training.
+    /// The latest cycle that any of these members has its present weights from, where `cycle` is the last of the
+    /// training.
     pub(super) fn latest_cycle(&self, members: &[usize], cycle: u64) -> u64 {
         let of = |&at: &usize| if self.test_error_is_known(at) { self.each[at].cycle } else { cycle };
         members.iter().map(of).max().unwrap_or(cycle)
@@ -195,8 +197,8 @@ mod tests {
         }
     }
 
-    /// Runs `cycles` cycles of members of two parameters, whose validation errors are given by member and cycle. The weights
-    /// of a cycle are its number. Returns the ensemble, its weights, and which members were restored.
+    /// Runs `cycles` cycles of members of two parameters, whose validation errors are given by member and cycle. The
+    /// weights of a cycle are its number. Returns the ensemble, its weights, and which members were restored.
     fn after(backtrack: bool, errors: &[&[f64]], cycles: usize) -> (Ensemble, Vec<f32>, Vec<usize>) {
         let members = errors.len();
         let options = Options {

@@ -24,8 +24,8 @@ pub enum Outcome {
     Trained(Arc<Trained>, Arc<Report>),
     /// It was cancelled, and there is no result.
     Dropped,
-    /// It failed, with this message: the rows could not be made, admission was rejected, or the engine or the system has a
-    /// fault.
+    /// It failed, with this message: the rows could not be made, admission was rejected, or the engine or the system
+    /// has a fault.
     Failed(String),
 }
 
@@ -48,9 +48,10 @@ pub struct Job {
 type Notify = Box<dyn FnOnce(&Arc<Job>) + Send>;
 
 impl Job {
-    /// Starts a training, or queues it. If it has been queued, `admit` is called on the training's thread before it begins; if
-    /// that returns an error, the training fails with it. `notify` is called once, when the outcome is available: on the
-    /// training's thread or, if it never got one, on the thread that cancelled it or tried to start it.
+    /// Starts a training, or queues it. If it has been queued, `admit` is called on the training's thread before it
+    /// begins; if that returns an error, the training fails with it. `notify` is called once, when the outcome is
+    /// available: on the training's thread or, if it never got one, on the thread that cancelled it or tried to start
+    /// it.
     ///
     /// Returns in constant time, without waiting for the training.
     pub fn start(
@@ -81,7 +82,8 @@ impl Job {
             let thread = thread::Builder::new().name("nr-training".into()).spawn(move || {
                 super::lower_priority();
                 let outcome = job.outcome_of(&pool, |job| if was_queued { admit(job) } else { Ok(()) });
-                // The pool is released before the outcome is published, since the caller may start another training then.
+                // The pool is released before the outcome is published, since the caller may start another training
+                // then.
                 pool.ended(&job.owner);
                 job.publish(outcome);
                 pauses::at("install");
@@ -164,7 +166,8 @@ impl Job {
     pub fn cancel(self: &Arc<Self>) {
         self.control.cancel();
         pauses::at("cancel");
-        // Not in a forked child: the pool's lock may have been held, when it was forked, by a thread that it does not have.
+        // Not in a forked child: the pool's lock may have been held, when it was forked, by a thread that it does not
+        // have.
         if self.process == std::process::id()
             && let Some((pool, ticket)) = self.queued.get()
             && pool.upgrade().is_some_and(|pool| pool.withdraw(&self.owner, *ticket))
@@ -185,7 +188,8 @@ impl Job {
 
     /// How the training ended; none before the end.
     ///
-    /// A forked child has no training threads, so a training that had not ended at the fork is [`Outcome::Dropped`] there.
+    /// A forked child has no training threads, so a training that had not ended at the fork is [`Outcome::Dropped`]
+    /// there.
     pub fn outcome(&self) -> Option<Outcome> {
         if self.is_lost() {
             return Some(Outcome::Dropped);

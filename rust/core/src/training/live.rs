@@ -14,9 +14,9 @@ use crate::options::Changes;
 
 /// A network and its training.
 ///
-/// The training works on a snapshot and never changes the network; [`Self::collect`] installs its result. A training belongs to
-/// the network from which it was started: a reset cancels it, a copy of the network does not have it, and dropping this value
-/// cancels it.
+/// The training works on a snapshot and never changes the network; [`Self::collect`] installs its result. A training
+/// belongs to the network from which it was started: a reset cancels it, a copy of the network does not have it, and
+/// dropping this value cancels it.
 #[derive(Debug)]
 pub struct Live {
     network: Network,
@@ -34,8 +34,8 @@ impl Live {
         &self.network
     }
 
-    /// The network, for observing rows. To change options use [`Self::configure`]; to change weights use [`Self::reset`] or
-    /// [`Self::set_weights`].
+    /// The network, for observing rows. To change options use [`Self::configure`]; to change weights use
+    /// [`Self::reset`] or [`Self::set_weights`].
     pub fn network_mut(&mut self) -> &mut Network {
         &mut self.network
     }
@@ -50,8 +50,8 @@ impl Live {
         self.job.as_ref().is_some_and(|own| Arc::ptr_eq(own, job))
     }
 
-    /// Bytes of memory of the network, where `taken` returns the size that the allocator gives a block. The memory of a running
-    /// training is not included.
+    /// Bytes of memory of the network, where `taken` returns the size that the allocator gives a block. The memory of a
+    /// running training is not included.
     pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
         size_of::<Self>() - size_of::<Network>() + self.network.bytes_by(taken)
     }
@@ -69,8 +69,8 @@ impl Live {
         self.train_for(&Owner::default(), options, pool, |_| Ok(()), notify)
     }
 
-    /// Starts or queues a training on behalf of an owner. If it has been queued, `admit` is called on its thread before it
-    /// begins; if that returns an error, the training fails with it.
+    /// Starts or queues a training on behalf of an owner. If it has been queued, `admit` is called on its thread before
+    /// it begins; if that returns an error, the training fails with it.
     ///
     /// # Errors
     /// As [`Self::train`].
@@ -121,14 +121,15 @@ impl Live {
     /// Changes options and limits; see [`Network::configure`].
     ///
     /// # Errors
-    /// [`Error::AlreadyTraining`] if the activation or the output function changes during a training, since the weights that
-    /// are being trained would give other answers; and those of [`Network::configure`].
+    /// [`Error::AlreadyTraining`] if the activation or the output function changes during a training, since the weights
+    /// that are being trained would give other answers; and those of [`Network::configure`].
     pub fn configure(&mut self, changes: &Changes, limits: Limits) -> Result<()> {
         self.check(changes)?;
         self.network.configure(changes, limits)
     }
 
-    /// Changes options, and replaces the rows by those that remain under smaller limits; see [`Network::configure_shrunk`].
+    /// Changes options, and replaces the rows by those that remain under smaller limits; see
+    /// [`Network::configure_shrunk`].
     ///
     /// # Errors
     /// Those of [`Self::configure`].

@@ -46,8 +46,8 @@ pub fn lower_priority() {
     #[cfg(target_os = "linux")]
     const NICENESS: libc::c_int = 10;
     #[cfg(target_os = "linux")]
-    // SAFETY: setpriority takes integers and accesses no memory of this process. On Linux id 0 means the calling thread,
-    // not its process. An error may be ignored: the priority then stays as it was.
+    // SAFETY: setpriority takes integers and accesses no memory of this process. On Linux id 0 means the calling
+    // thread, not its process. An error may be ignored: the priority then stays as it was.
     unsafe {
         libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS);
     }

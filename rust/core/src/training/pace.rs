@@ -1,14 +1,14 @@
 //! Chooses the number of threads with which a training's cycles are fastest.
 //!
-//! Threads synchronize at every cycle. If one of them shares its core with a busy process, the others wait for it each time, and
-//! two threads can be several times slower than one. This cannot be known in advance, so a training measures a few numbers of
-//! threads for a moment each, continues with the fastest, and measures again now and then.
+//! Threads synchronize at every cycle. If one of them shares its core with a busy process, the others wait for it each
+//! time, and two threads can be several times slower than one. This cannot be known in advance, so a training measures
+//! a few numbers of threads for a moment each, continues with the fastest, and measures again now and then.
 
-/// Seconds for which each number of threads is measured; at least one cycle. They cover several time slices of the system's
-/// scheduler.
+/// Seconds for which each number of threads is measured; at least one cycle. They cover several time slices of the
+/// system's scheduler.
 const PROBE_SECONDS: f64 = 0.02;
-/// Seconds after which the speed of the chosen number is measured again: the scheduler favours a thread that has just slept, so a
-/// first measurement can be too good.
+/// Seconds after which the speed of the chosen number is measured again: the scheduler favours a thread that has just
+/// slept, so a first measurement can be too good.
 const RECHECK_SECONDS: f64 = 0.1;
 /// The chosen number is kept for this many times as long as all measurements took.
 const KEEP_FACTOR: f64 = 50.0;
@@ -69,8 +69,8 @@ impl Pace {
     }
 }
 
-/// Numbers of threads to measure, in ascending order: one, half of them, all but one (a process may occupy a core) and all. The
-/// last is measured first.
+/// Numbers of threads to measure, in ascending order: one, half of them, all but one (a process may occupy a core) and
+/// all. The last is measured first.
 fn candidates(most: usize) -> Vec<usize> {
     let mut candidates = vec![1, most / 2, most.saturating_sub(1), most];
     candidates.retain(|&threads| threads > 0);
@@ -83,8 +83,8 @@ fn candidates(most: usize) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Simulates a training of `seconds`, in which `cycle` returns the seconds of a cycle from the number of threads and the time.
-    /// Returns the cycles done, and the time and threads of each.
+    /// Simulates a training of `seconds`, in which `cycle` returns the seconds of a cycle from the number of threads
+    /// and the time. Returns the cycles done, and the time and threads of each.
     fn run(most: usize, seconds: f64, cycle: impl Fn(usize, f64) -> f64) -> (f64, Vec<(f64, usize)>) {
         let (mut pace, mut now, mut work, mut threads) = (Pace::new(), 0.0, 0.0, Vec::new());
         while now < seconds {

@@ -1,5 +1,5 @@
-//! A pass over the rows, which computes losses and gradients: its request, its results, and how shares of the rows are spread
-//! over threads.
+//! A pass over the rows, which computes losses and gradients: its request, its results, and how shares of the rows are
+//! spread over threads.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -48,7 +48,8 @@ pub(super) struct Losses {
     pub(super) all: Errors,
     /// Each member's own mean loss of the training rows; empty if the pass skipped them.
     pub(super) train: Vec<f64>,
-    /// Each member's own mean squared error of the validation rows, which decides when it stops; empty if the pass skipped them.
+    /// Each member's own mean squared error of the validation rows, which decides when it stops; empty if the pass
+    /// skipped them.
     pub(super) test: Vec<f64>,
 }
 
@@ -63,8 +64,8 @@ pub(super) trait GradientSource {
         go_on: &(dyn Fn() -> bool + Sync),
     ) -> Option<Losses>;
 
-    /// The gradient of the sum of losses over the training rows, of all members, from the last pass; and the training rows,
-    /// for trainers that compute gradients of mini-batches.
+    /// The gradient of the sum of losses over the training rows, of all members, from the last pass; and the training
+    /// rows, for trainers that compute gradients of mini-batches.
     fn gradient(&mut self) -> (Gradient<'_>, Batches<'_>);
 }
 
@@ -75,8 +76,8 @@ pub(super) struct Batches<'a> {
     pub(super) rows: &'a Rows,
 }
 
-/// A gradient as parts that are still to be added up. They are added chunk by chunk, so that a chunk is in the cache when the
-/// step reads it.
+/// A gradient as parts that are still to be added up. They are added chunk by chunk, so that a chunk is in the cache
+/// when the step reads it.
 pub(super) struct Gradient<'a> {
     parts: Vec<&'a mut [f32]>,
 }

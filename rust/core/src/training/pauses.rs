@@ -1,9 +1,9 @@
-//! Points at which a test can pause a thread, to choose the order of events. They exist with the feature `pauses`; without it
-//! they compile to nothing.
+//! Points at which a test can pause a thread, to choose the order of events. They exist with the feature `pauses`;
+//! without it they compile to nothing.
 //!
-//! The environment variable `NEURALREDIS_PAUSES` names a directory. If it has a file of the point's name, a thread that reaches
-//! the point writes another file, `<point>.reached`, and continues when the first is deleted. If the content of the first is
-//! `panic`, or becomes so, the thread panics there.
+//! The environment variable `NEURALREDIS_PAUSES` names a directory. If it has a file of the point's name, a thread that
+//! reaches the point writes another file, `<point>.reached`, and continues when the first is deleted. If the content of
+//! the first is `panic`, or becomes so, the thread panics there.
 //!
 //! The tests use files because the paused thread may be the server's main thread, which then handles no commands.
 //!
@@ -16,8 +16,8 @@
 //! | `install` | the training's | the outcome is published, but `notify` has not been called |
 //! | `cancel` | the one that cancels | the request is set, and the training may still be queued |
 //!
-//! A panic at `start`, `first` or `end` makes the training fail. At `install` the training has already ended. At `turn` and
-//! `cancel` it unwinds the caller's thread.
+//! A panic at `start`, `first` or `end` makes the training fail. At `install` the training has already ended. At `turn`
+//! and `cancel` it unwinds the caller's thread.
 
 #[cfg(feature = "pauses")]
 pub(super) fn at(point: &str) {

@@ -1,12 +1,12 @@
 //! Scheduling of trainings: which of them run, and with how many threads.
 //!
-//! There are two limits, and both can be changed at any time: how many trainings run at once, while the others are queued;
-//! and how many threads the running trainings share. A training computes only while it holds seats, one for each thread.
-//! When others wait for seats, it returns those beyond its share every few milliseconds. When there are more trainings than
-//! seats, they take turns. The number of threads of a training never changes what it computes.
+//! There are two limits, and both can be changed at any time: how many trainings run at once, while the others are
+//! queued; and how many threads the running trainings share. A training computes only while it holds seats, one for
+//! each thread. When others wait for seats, it returns those beyond its share every few milliseconds. When there are
+//! more trainings than seats, they take turns. The number of threads of a training never changes what it computes.
 //!
-//! No owner can keep another from training: owners take turns, both for starting and for seats. If no training of an owner is
-//! running, its next one starts at once, even beyond the limit, since the running trainings may never end.
+//! No owner can keep another from training: owners take turns, both for starting and for seats. If no training of an
+//! owner is running, its next one starts at once, even beyond the limit, since the running trainings may never end.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
@@ -100,8 +100,8 @@ impl Pool {
         self.lock().has_place_for(owner)
     }
 
-    /// Calls `start` now or when a running training ends. `start` must arrange for [`Self::ended`] to be called. Returns the
-    /// ticket with which the training can be withdrawn.
+    /// Calls `start` now or when a running training ends. `start` must arrange for [`Self::ended`] to be called.
+    /// Returns the ticket with which the training can be withdrawn.
     pub(super) fn submit(self: &Arc<Self>, owner: &Owner, start: Box<dyn FnOnce() + Send>) -> u64 {
         let mut state = self.lock();
         let ticket = state.next_ticket;
@@ -189,8 +189,8 @@ impl Seats {
         Self { pool, owner, wanted: 0, held: 0, since: Instant::now() }
     }
 
-    /// Takes seats, at most `wanted` and at least one, and returns how many. Waits while other trainings hold all seats.
-    /// None once `give_up` returns true; it is called about every 50 ms while waiting.
+    /// Takes seats, at most `wanted` and at least one, and returns how many. Waits while other trainings hold all
+    /// seats. None once `give_up` returns true; it is called about every 50 ms while waiting.
     pub(super) fn take(&mut self, wanted: usize, give_up: impl Fn() -> bool) -> Option<usize> {
         if self.held > 0 && self.wanted == wanted && self.since.elapsed() < SLICE {
             return Some(self.held);

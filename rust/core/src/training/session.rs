@@ -1,11 +1,12 @@
 //! The loop of one training: compute a pass over the rows, let the trainer accept or reject the weights, stop or step.
 //!
-//! A cycle presents every training row once. It first computes the errors and the gradient of the present weights, then decides
-//! whether to end there, and if not lets the trainer change the weights. So training and validation error always belong to the
-//! same weights, a training that ends at a cycle has the errors of its final weights, and nothing is computed twice.
+//! A cycle presents every training row once. It first computes the errors and the gradient of the present weights, then
+//! decides whether to end there, and if not lets the trainer change the weights. So training and validation error
+//! always belong to the same weights, a training that ends at a cycle has the errors of its final weights, and nothing
+//! is computed twice.
 //!
-//! A mini-batch trainer computes its own gradients. Passes then cover the validation rows when AUTOSTOP needs them, and all rows
-//! only at points of the learning curve and at the end.
+//! A mini-batch trainer computes its own gradients. Passes then cover the validation rows when AUTOSTOP needs them, and
+//! all rows only at points of the learning curve and at the end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +50,8 @@ pub(super) struct Session<'a> {
     decays: Vec<f32>,
     trainer: Box<dyn Trainer>,
     source: LocalRows<'a>,
-    /// In a trial the network's validation rows, whose errors are reported instead of those of the held-out training rows.
+    /// In a trial the network's validation rows, whose errors are reported instead of those of the held-out training
+    /// rows.
     reported: Option<LocalRows<'a>>,
     threads: Threads,
     pace: Pace,
@@ -59,8 +61,8 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Prepares a training: computes the normalization, and re-expresses the weights under it. If the session continues a trial,
-    /// `before` is the trial's report, whose cycles and curve are continued.
+    /// Prepares a training: computes the normalization, and re-expresses the weights under it. If the session continues
+    /// a trial, `before` is the trial's report, whose cycles and curve are continued.
     pub(super) fn new(
         task: &'a Task,
         control: &'a Control,
@@ -208,8 +210,8 @@ impl<'a> Session<'a> {
         Some(self.finish(&finish, &kept, curve.end(point)))
     }
 
-    /// Finishes a training of cells, whose weights this session has: computes their errors and scales the logits. None if the
-    /// training is cancelled.
+    /// Finishes a training of cells, whose weights this session has: computes their errors and scales the logits. None
+    /// if the training is cancelled.
     pub(super) fn finish_recurrent(mut self, seats: &mut Seats, end: RecurrentEnd) -> Option<(Trained, Report)> {
         let RecurrentEnd { reason, cycle, best_cycle, presented, threads, curve } = end;
         let (watch, count) = (self.source.has_test_rows(), self.task.members);
@@ -238,8 +240,8 @@ impl<'a> Session<'a> {
         true
     }
 
-    /// Multiplies the logits by the factor that minimizes the loss of the validation rows, and returns it; 1 if none is better or
-    /// softening does not apply. None if the training is cancelled.
+    /// Multiplies the logits by the factor that minimizes the loss of the validation rows, and returns it; 1 if none is
+    /// better or softening does not apply. None if the training is cancelled.
     fn soften(&mut self, seats: &mut Seats, members: usize) -> Option<f64> {
         let task = self.task;
         let weights = self.statistics.class_weights(&task.options.class_weight);
@@ -337,7 +339,8 @@ impl<'a> Session<'a> {
         )
     }
 
-    /// Takes seats for as many threads as are useful in a cycle of this many members. None if the training is cancelled.
+    /// Takes seats for as many threads as are useful in a cycle of this many members. None if the training is
+    /// cancelled.
     fn take_seats(&mut self, seats: &mut Seats, members: usize) -> Option<()> {
         let by_rows = (1 + self.source.operations() * members / THREAD_OPERATIONS).min(self.source.shares());
         let useful = self.trainer.threads(members).unwrap_or(by_rows);
@@ -380,8 +383,9 @@ impl<'a> Session<'a> {
             .for_each(|(member, weights)| self.trainer.discard_unevaluated(member, weights));
     }
 
-    /// The sums over the validation rows that are reported with `errors`. In a trial these are the network's validation rows rather
-    /// than the held-out ones; none if there are none, they are not `wanted` in this cycle, or `go_on` returns false.
+    /// The sums over the validation rows that are reported with `errors`. In a trial these are the network's validation
+    /// rows rather than the held-out ones; none if there are none, they are not `wanted` in this cycle, or `go_on`
+    /// returns false.
     fn reported_test(&mut self, errors: &Errors, wanted: bool, go_on: &(dyn Fn() -> bool + Sync)) -> Option<Sums> {
         if !self.task.is_trial() {
             return errors.test;

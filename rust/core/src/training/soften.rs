@@ -1,13 +1,14 @@
 //! Temperature scaling of a classifier at the end of a training with AUTOSTOP.
 //!
-//! A network that fits its training rows is overconfident about other rows. Its logits are therefore divided by a temperature of
-//! at least 1, the one that minimizes the loss of the validation rows (Guo, Pleiss, Sun, Weinberger, "On calibration of modern
-//! neural networks", ICML 2017). The most probable class does not change. The ensemble's logits are the mean of its members'
-//! logits, so the temperature is folded into each member's last layer, and answers are computed as without it.
+//! A network that fits its training rows is overconfident about other rows. Its logits are therefore divided by a
+//! temperature of at least 1, the one that minimizes the loss of the validation rows (Guo, Pleiss, Sun, Weinberger, "On
+//! calibration of modern neural networks", ICML 2017). The most probable class does not change. The ensemble's logits
+//! are the mean of its members' logits, so the temperature is folded into each member's last layer, and answers are
+//! computed as without it.
 //!
-//! Temperatures below 1, which would raise the confidence, are not tried: if few validation rows are misclassified, they overfit
-//! these rows. On eleven data sets the log loss of fresh rows fell to 0.98 of its value with any temperature, and to 0.93 with
-//! one of at least 1 (`benchmarks/quality/softening.txt`).
+//! Temperatures below 1, which would raise the confidence, are not tried: if few validation rows are misclassified,
+//! they overfit these rows. On eleven data sets the log loss of fresh rows fell to 0.98 of its value with any
+//! temperature, and to 0.93 with one of at least 1 (`benchmarks/quality/softening.txt`).
 
 use super::statistics::Class;
 use super::task::Task;
@@ -25,7 +26,8 @@ const FIRST_FACTOR: f64 = 0.98;
 /// Evaluations of the loss between the least factor and 1. They find the factor to within 0.005.
 const SEARCH_EVALUATIONS: u32 = 11;
 
-/// Whether softening applies to a training, if it takes a step. It does not to a trial, whose members are trained further.
+/// Whether softening applies to a training, if it takes a step. It does not to a trial, whose members are trained
+/// further.
 pub(super) fn applies(task: &Task) -> bool {
     let is_watched = task.training.auto_stop && !task.is_trial();
     task.kind() == Kind::Classifier && task.options.loss == Loss::CrossEntropy && is_watched
@@ -41,8 +43,8 @@ pub(super) fn class_weights(classes: &[Class], weights: Option<&Vec<f32>>) -> Op
     (rows >= MIN_ROWS).then(|| classes.iter().enumerate().map(weight).collect())
 }
 
-/// The factor with the least loss, where the loss is convex in the factor; 1 if [`FIRST_FACTOR`] is no better. None if `loss_at`
-/// returns none, as when the training is cancelled.
+/// The factor with the least loss, where the loss is convex in the factor; 1 if [`FIRST_FACTOR`] is no better. None if
+/// `loss_at` returns none, as when the training is cancelled.
 ///
 /// Golden-section search, in arithmetic that gives the same bits on every machine.
 pub(super) fn best_factor(mut loss_at: impl FnMut(f64) -> Option<f64>) -> Option<f64> {
@@ -98,8 +100,8 @@ impl<'a> LastLayers<'a> {
     }
 }
 
-/// The trainer's state after the last layers were multiplied by `factor`. RPROP's step sizes of these layers are multiplied,
-/// too. Signs, objectives and the moves of L-BFGS belong to the old weights and are dropped.
+/// The trainer's state after the last layers were multiplied by `factor`. RPROP's step sizes of these layers are
+/// multiplied, too. Signs, objectives and the moves of L-BFGS belong to the old weights and are dropped.
 pub(super) fn scaled(state: TrainerState, layout: &Layout, factor: f64) -> TrainerState {
     match state {
         TrainerState::Rprop(mut rprop) | TrainerState::Lbfgs(mut rprop, _) => {
@@ -110,8 +112,8 @@ pub(super) fn scaled(state: TrainerState, layout: &Layout, factor: f64) -> Train
             rprop.objectives.fill(f64::INFINITY);
             TrainerState::Rprop(rprop)
         }
-        // The moments are kept: the length of Adam's steps does not depend on the scale of gradients, and the moments soon
-        // follow the gradients of the new weights.
+        // The moments are kept: the length of Adam's steps does not depend on the scale of gradients, and the moments
+        // soon follow the gradients of the new weights.
         TrainerState::Adam(rprop, AdamState { mut weights, first, second, members }) => {
             LastLayers::of(layout, &weights).multiply(factor, &mut weights);
             TrainerState::Adam(rprop, AdamState { weights, first, second, members })
@@ -139,7 +141,8 @@ mod tests {
     use super::*;
     use crate::trainer_state::RpropState;
 
-    /// The factor found for rows with these logits, of which `rows` belong to each class, and the number of evaluations.
+    /// The factor found for rows with these logits, of which `rows` belong to each class, and the number of
+    /// evaluations.
     fn found(units: [f64; 2], rows: [f64; 2]) -> (f64, u32) {
         let mut evaluations = 0;
         let loss_at = |factor: f64| {

@@ -1,5 +1,5 @@
-//! Statistics of the rows of a training, computed once when it begins. Normalization, class weights, warnings and the baseline
-//! are computed from them.
+//! Statistics of the rows of a training, computed once when it begins. Normalization, class weights, warnings and the
+//! baseline are computed from them.
 
 use std::sync::Arc;
 
@@ -80,14 +80,15 @@ impl RowStatistics {
     fn balanced(&self) -> Vec<f32> {
         let all: f64 = self.classes.iter().map(|class| class.weight).sum();
         let classes = self.classes.iter().filter(|class| class.weight > 0.0).count() as f64;
-        // Row weights may be close to the least and the largest float, so the quotient is clamped to finite normal numbers.
+        // Row weights may be close to the least and the largest float, so the quotient is clamped to finite normal
+        // numbers.
         let weight = |own: f64| (all / (classes * own)).clamp(f32::MIN_POSITIVE.into(), f32::MAX.into()) as f32;
         let weights = self.classes.iter().map(|class| if class.weight > 0.0 { weight(class.weight) } else { 1.0 });
         weights.collect()
     }
 
-    /// The mean of each output's target over the training rows, in the units of the loss: scaled for a regressor, the weighted
-    /// share of the class for a classifier.
+    /// The mean of each output's target over the training rows, in the units of the loss: scaled for a regressor, the
+    /// weighted share of the class for a classifier.
     pub(super) fn mean_targets(&self, normalization: &Normalization, class_weights: Option<&Vec<f32>>) -> Vec<f64> {
         if self.classes.is_empty() {
             let scaled = |(at, column): (usize, &Column)| match &normalization.outputs {

@@ -1,7 +1,7 @@
 //! The synchronization primitives of trainings, and how long their threads spin and hold seats.
 //!
-//! They are in a module of their own so that `tests/interleavings.rs` can replace them by loom's, which tries all orders of
-//! events.
+//! They are in a module of their own so that `tests/interleavings.rs` can replace them by loom's, which tries all
+//! orders of events.
 
 pub(super) use std::hint::spin_loop;
 pub(super) use std::sync::{Condvar, Mutex, MutexGuard, atomic};

@@ -37,8 +37,8 @@ pub struct TrainOptions {
     pub max_time: Duration,
     /// Whether to stop early: when the error of the validation rows no longer falls.
     pub auto_stop: bool,
-    /// Whether to return to the weights with the least mean squared error on the validation rows, whatever the loss. It has no
-    /// effect without `auto_stop`.
+    /// Whether to return to the weights with the least mean squared error on the validation rows, whatever the loss. It
+    /// has no effect without `auto_stop`.
     pub backtrack: bool,
 }
 
@@ -66,8 +66,8 @@ pub struct Task {
     pub(super) members: usize,
     /// How many members the result has: those with the least validation errors.
     pub(super) answering: usize,
-    /// In a [trial](super::trial), whose own validation rows are held-out training rows: the network's validation rows, without
-    /// training rows. Their errors are reported. None if the task is no trial.
+    /// In a [trial](super::trial), whose own validation rows are held-out training rows: the network's validation rows,
+    /// without training rows. Their errors are reported. None if the task is no trial.
     pub(super) reported: Option<Dataset>,
     /// The state of the network's random generator of initial weights.
     pub(super) weights_state: u64,
@@ -77,8 +77,8 @@ impl Task {
     /// Makes a task of a network as it is now.
     ///
     /// # Errors
-    /// [`Error::NoTrainingRows`] without training rows, [`Error::NoTestingRows`] if `auto_stop` is set without validation rows, and
-    /// an error if new words or classes would make the layout too large.
+    /// [`Error::NoTrainingRows`] without training rows, [`Error::NoTestingRows`] if `auto_stop` is set without
+    /// validation rows, and an error if new words or classes would make the layout too large.
     pub fn new(network: &Network, training: TrainOptions) -> Result<Self> {
         let rows = |set| match &network.sequences {
             Some(sequences) => sequences.view.rows_of(&sequences.store, set) as usize,
@@ -191,8 +191,8 @@ impl Task {
     /// The task with rows made of its sequences; none if it has no sequences. Takes time in proportion to the events.
     ///
     /// # Errors
-    /// [`Error::NoTrainingRows`] or [`Error::NoTestingRows`] if the sequences give no rows, for example because each outcome is a
-    /// gap; [`Error::Stopped`] once `keep_on` returns false.
+    /// [`Error::NoTrainingRows`] or [`Error::NoTestingRows`] if the sequences give no rows, for example because each
+    /// outcome is a gap; [`Error::Stopped`] once `keep_on` returns false.
     pub(super) fn with_rows(&self, keep_on: &dyn Fn() -> bool) -> Result<Option<Self>> {
         let Some(Sequences { view, store, .. }) = &self.sequences else { return Ok(None) };
         let seen = self.schema.as_ref().expect("a network of sequences has a schema of rows");
@@ -260,8 +260,9 @@ impl Task {
         Inputs::new(self.schema.clone(), &self.layout)
     }
 
-    /// The initial weights, the members' multipliers of the automatic weight decay, and the initial state of the trainer. They
-    /// are those of the network; if it is untrained, the weights of the other members are drawn from a stream of their own.
+    /// The initial weights, the members' multipliers of the automatic weight decay, and the initial state of the
+    /// trainer. They are those of the network; if it is untrained, the weights of the other members are drawn from a
+    /// stream of their own.
     pub(super) fn initial_state(&self) -> (Vec<f32>, Vec<f32>, TrainerState) {
         let Trained { layout: before, decays, .. } = &*self.trained;
         let (weights, state) = match &self.schema {

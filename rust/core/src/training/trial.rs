@@ -1,9 +1,9 @@
-//! The trial with which a first training without AUTOSTOP begins. It holds out a fifth of the training rows as validation rows,
-//! and they decide which members, each with its own share of the automatic weight decay, generalize best. A second part then
-//! trains these members on all rows.
+//! The trial with which a first training without AUTOSTOP begins. It holds out a fifth of the training rows as
+//! validation rows, and they decide which members, each with its own share of the automatic weight decay, generalize
+//! best. A second part then trains these members on all rows.
 //!
-//! Weight decay alone cannot distinguish noise from structure that has not been fitted yet: for two spirals, or a sine over
-//! several periods, all small weights give the same error, so decay would hold the weights where they began.
+//! Weight decay alone cannot distinguish noise from structure that has not been fitted yet: for two spirals, or a sine
+//! over several periods, all small weights give the same error, so decay would hold the weights where they began.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +21,8 @@ use crate::trained::Trained;
 
 /// One training row in this many is held out.
 const HELD_OUT_ONE_IN: usize = 5;
-/// The least training rows for a trial. With fewer, both parts are too small: the held-out rows to rank members, the others to
-/// train them.
+/// The least training rows for a trial. With fewer, both parts are too small: the held-out rows to rank members, the
+/// others to train them.
 const MIN_ROWS: usize = 40;
 /// The most bytes of training rows for a trial, which copies them.
 const MAX_BYTES: usize = 64 << 20;
@@ -62,8 +62,8 @@ pub(super) async fn train(task: &Task, control: &Control, seats: &mut Seats) -> 
 }
 
 impl Task {
-    /// Whether a trial is allowed: neither RESTARTS nor L2 is set, there are enough cycles, and the rows are few enough to copy. Rows
-    /// made of sequences are not divided, since several rows may come from one sequence.
+    /// Whether a trial is allowed: neither RESTARTS nor L2 is set, there are enough cycles, and the rows are few enough
+    /// to copy. Rows made of sequences are not divided, since several rows may come from one sequence.
     pub(super) fn allows_trial(&self) -> bool {
         let TrainOptions { max_cycles, auto_stop, .. } = self.training;
         let is_automatic = self.options.restarts == Restarts::Auto && self.options.l2 == Decay::Auto;

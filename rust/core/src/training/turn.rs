@@ -1,8 +1,8 @@
 //! Cooperative scheduling: a training yields after each cycle.
 //!
-//! A training is a future that is pending only at the end of a cycle. On a thread of its own it is polled to completion; a yield
-//! costs some nanoseconds and a cycle at least microseconds. Without threads, as in a browser, the caller polls it for some
-//! milliseconds at a time and handles requests in between.
+//! A training is a future that is pending only at the end of a cycle. On a thread of its own it is polled to
+//! completion; a yield costs some nanoseconds and a cycle at least microseconds. Without threads, as in a browser, the
+//! caller polls it for some milliseconds at a time and handles requests in between.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
-/// Whom a training is done for: any bytes, such as a user's name. Owners share a pool evenly, however many trainings each has.
+/// Whom a training is done for: any bytes, such as a user's name. Owners share a pool evenly, however many trainings
+/// each has.
 pub type Owner = Arc<[u8]>;
 
 /// Waiting items by owner and ticket.
@@ -56,7 +57,8 @@ impl<T> Turns<T> {
         self.of[self.order.front()?].keys().next().copied()
     }
 
-    /// Removes the next item whose owner satisfies `may`, and returns it with its owner, which then goes to the end of the order.
+    /// Removes the next item whose owner satisfies `may`, and returns it with its owner, which then goes to the end of
+    /// the order.
     pub(super) fn pop(&mut self, may: impl Fn(&Owner) -> bool) -> Option<(Owner, T)> {
         let at = self.order.iter().position(may)?;
         let owner = self.order.remove(at)?;

@@ -12,8 +12,8 @@ const MAX_LISTED: usize = 8;
 const FEW_CLASS_ROWS: u64 = 5;
 /// If the error is at least this share of the baseline, the training did not beat it.
 const NOT_BEATEN: f64 = 0.99;
-/// If the error on the training rows is at least this share of the baseline after `MANY_CYCLES` cycles, the training barely
-/// beat it. The bound is stricter than that of validation rows, since a network can overfit its training rows.
+/// If the error on the training rows is at least this share of the baseline after `MANY_CYCLES` cycles, the training
+/// barely beat it. The bound is stricter than that of validation rows, since a network can overfit its training rows.
 const BARELY_BEATEN: f64 = 0.9;
 const MANY_CYCLES: u64 = 100;
 
@@ -34,8 +34,8 @@ pub(super) fn warnings(
     warnings
 }
 
-/// A warning of the fields whose numbers are the same in all training rows. A field that also has words is left out, since
-/// these may distinguish rows.
+/// A warning of the fields whose numbers are the same in all training rows. A field that also has words is left out,
+/// since these may distinguish rows.
 fn of_fields(schema: &Schema, normalization: &Normalization) -> Option<String> {
     let constant: Vec<usize> = normalization.inputs.as_ref()?.constant().collect();
     let is_constant = |index: &usize| {

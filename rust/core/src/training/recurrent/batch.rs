@@ -1,4 +1,5 @@
-//! The forward and backward pass of sixteen sequences through a member: their losses, and the gradient of its parameters.
+//! The forward and backward pass of sixteen sequences through a member: their losses, and the gradient of its
+//! parameters.
 
 use super::plan::Plan;
 use crate::forward::{Grouped, largest};
@@ -12,8 +13,8 @@ use crate::sequence::gru::{Lesson, Lessons, Steps, ThroughTime};
 pub(super) struct Scratch {
     steps: Steps,
     time: ThroughTime,
-    /// Inputs of the layers if each sequence has one outcome: the last hidden state, and the mean of all. If each event is an
-    /// outcome, the inputs are the hidden states before each event.
+    /// Inputs of the layers if each sequence has one outcome: the last hidden state, and the mean of all. If each event
+    /// is an outcome, the inputs are the hidden states before each event.
     features: Buffer,
     /// Outputs of each layer.
     values: Vec<Buffer>,
@@ -43,8 +44,8 @@ impl Scratch {
         }
     }
 
-    /// Adds the losses of up to sixteen sequences to `sums`, and their gradient to `gradient`, if it is given. Without a gradient
-    /// also adds the squared errors and the wrong answers, as validation needs them.
+    /// Adds the losses of up to sixteen sequences to `sums`, and their gradient to `gradient`, if it is given. Without
+    /// a gradient also adds the squared errors and the wrong answers, as validation needs them.
     pub(super) fn pass(
         &mut self,
         plan: &Plan<'_>,
@@ -118,8 +119,8 @@ impl Scratch {
     }
 }
 
-/// The derivatives with respect to the hidden states before each event and after the last, from those with respect to the last
-/// and to the mean.
+/// The derivatives with respect to the hidden states before each event and after the last, from those with respect to
+/// the last and to the mean.
 fn spread(delta: &[f32], lengths: &[usize; LANES], of_held: &mut [f32]) {
     let size = delta.len() / 2;
     let (last, mean) = delta.split_at(size);
@@ -135,8 +136,8 @@ fn spread(delta: &[f32], lengths: &[usize; LANES], of_held: &mut [f32]) {
     }
 }
 
-/// Adds the losses of a group of outcomes, one in each lane, and computes their derivatives. `z`, the pre-activations of the
-/// output units, becomes their outputs.
+/// Adds the losses of a group of outcomes, one in each lane, and computes their derivatives. `z`, the pre-activations
+/// of the output units, becomes their outputs.
 #[expect(clippy::too_many_arguments, reason = "inputs and outputs of one step of the pass")]
 fn loss(
     plan: &Plan<'_>,

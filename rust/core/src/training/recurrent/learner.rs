@@ -36,8 +36,8 @@ pub(super) struct Learner {
     backtrack: bool,
     /// The rule that stopped it, if one has.
     pub(super) ended: Option<Rule>,
-    /// Validation error of the weights that it would keep if the training ended now: the best ones with BACKTRACK, else the
-    /// latest. Infinite if it was never computed.
+    /// Validation error of the weights that it would keep if the training ended now: the best ones with BACKTRACK, else
+    /// the latest. Infinite if it was never computed.
     pub(super) test_error: f64,
     /// The cycle that had these weights; none if the error was never computed.
     pub(super) cycle: Option<u64>,
@@ -114,8 +114,8 @@ impl Learner {
         let order = by_length(&plan.train, Some(&mut random));
         let mut groups: Vec<&[u32]> = order.chunks(LANES).collect();
         shuffle(&mut groups, &mut random);
-        // Gradients are divided by the expected weight of a batch rather than its own, so that a batch of outcomes with large
-        // weights counts more, as it does in the sum over all.
+        // Gradients are divided by the expected weight of a batch rather than its own, so that a batch of outcomes with
+        // large weights counts more, as it does in the sum over all.
         let (all, batch) = (order.len() as f64, plan.batch.min(order.len()) as f64);
         let scale = (all / (plan.weight * batch)) as f32;
         let loss = if self.train.weight > 0.0 { self.train.mean() } else { f64::INFINITY };
@@ -159,8 +159,8 @@ impl Learner {
     }
 }
 
-/// The numbers of all sequences in ascending order of length, so that those in a group have about the same length. With `random`
-/// sequences of the same length are in a random order.
+/// The numbers of all sequences in ascending order of length, so that those in a group have about the same length. With
+/// `random` sequences of the same length are in a random order.
 fn by_length(lessons: &Lessons, random: Option<&mut Random>) -> Vec<u32> {
     let mut order: Vec<u32> = (0..lessons.all.len() as u32).collect();
     if let Some(random) = random {

@@ -1,10 +1,12 @@
-//! Training of networks of sequences with gated recurrent cells (GRU). Each member's cell and its layers are trained together, by
-//! backpropagation through time and mini-batches of sequences. The result is a network of rows as any other: a row contains the
-//! hidden states of all members' cells, and a member's first layer has weights of 0 for the hidden states of the others.
+//! Training of networks of sequences with gated recurrent cells (GRU). Each member's cell and its layers are trained
+//! together, by backpropagation through time and mini-batches of sequences. The result is a network of rows as any
+//! other: a row contains the hidden states of all members' cells, and a member's first layer has weights of 0 for the
+//! hidden states of the others.
 //!
-//! Rejected: training the cells first, with a simple head, and then layers on their hidden states. The hidden states of the
-//! sequences that the cells were trained on carry more information than those of other sequences, and the layers overfit to it:
-//! predicting a letter of a name cost 1.92 nats with the heads that were trained with the cells, 1.96 with new ones.
+//! Rejected: training the cells first, with a simple head, and then layers on their hidden states. The hidden states of
+//! the sequences that the cells were trained on carry more information than those of other sequences, and the layers
+//! overfit to it: predicting a letter of a name cost 1.92 nats with the heads that were trained with the cells, 1.96
+//! with new ones.
 //!
 //! Cells are trained by Adam, whatever the network's algorithm. The moments are not kept for the next training.
 

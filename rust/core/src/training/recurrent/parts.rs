@@ -1,5 +1,5 @@
-//! Conversion between the weights of a member in training (its cell, and layers that see only this cell) and the weights of the
-//! network, whose layers see the cells of all members.
+//! Conversion between the weights of a member in training (its cell, and layers that see only this cell) and the
+//! weights of the network, whose layers see the cells of all members.
 
 use std::sync::Arc;
 
@@ -112,8 +112,8 @@ pub(in crate::training) fn bytes(task: &Task) -> usize {
     let shape = view.gru_shape().expect("a task with cells");
     let lessons = view.bytes_of_lessons(store, Set::Train) + view.bytes_of_lessons(store, Set::Test);
     let inputs = view.gru_features() * MOST_MEMBERS;
-    // Weights, their average, two moments, a gradient, and the copy of BACKTRACK. The network's parameters are an upper bound of
-    // those of a member's layers.
+    // Weights, their average, two moments, a gradient, and the copy of BACKTRACK. The network's parameters are an upper
+    // bound of those of a member's layers.
     let parameters = 6 * (shape.parameters() + task.layout.parameters());
     let steps = (view.options().length as usize).min(view.most_back());
     let groups = if view.next().is_some() { steps } else { 1 };

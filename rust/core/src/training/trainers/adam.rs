@@ -1,13 +1,13 @@
 //! Adam with mini-batches of a few hundred rows. The network answers with an exponential moving average of the weights.
 //!
-//! A cycle presents all rows once, in a random order. Groups of sixteen rows are shuffled rather than rows, since the kernels read
-//! rows in groups. The average covers about the last tenth of the steps, at most a thousand. It is as good as weights trained with
-//! a decaying learning rate, without a need to know when the training will end (Morales-Brotons, Vogels, Hendrikx,
-//! "Exponential moving average of weights in deep learning", TMLR 2024).
+//! A cycle presents all rows once, in a random order. Groups of sixteen rows are shuffled rather than rows, since the
+//! kernels read rows in groups. The average covers about the last tenth of the steps, at most a thousand. It is as good
+//! as weights trained with a decaying learning rate, without a need to know when the training will end
+//! (Morales-Brotons, Vogels, Hendrikx, "Exponential moving average of weights in deep learning", TMLR 2024).
 //!
-//! Weights of sparse inputs (those that are looked up), and their moments, are touched only by batches that have the input. The
-//! decay of moments and average over the steps in between is applied when the input next occurs, and at the end of the cycle; the
-//! small steps that the moments alone would have caused are left out.
+//! Weights of sparse inputs (those that are looked up), and their moments, are touched only by batches that have the
+//! input. The decay of moments and average over the steps in between is applied when the input next occurs, and at the
+//! end of the cycle; the small steps that the moments alone would have caused are left out.
 
 use std::ops::Range;
 
@@ -238,8 +238,8 @@ impl Epoch<'_> {
         let order = self.plan.order(rows.table.groups(), self.member, self.own.presented.steps);
         let batches = order.len().div_ceil(self.plan.groups);
         let rows_of_batch = (self.plan.groups * LANES) as f64;
-        // Gradients are divided by the expected weight of a batch rather than its own, so that a batch of rows with large weights
-        // counts more, as it does in the sum over all rows.
+        // Gradients are divided by the expected weight of a batch rather than its own, so that a batch of rows with
+        // large weights counts more, as it does in the sum over all rows.
         let scale = (all_rows / (self.weight * rows_of_batch.min(all_rows))) as f32;
         let decay = self.decay.at(self.member, self.weight, self.own.presented.loss);
         let mut missed = MissedSteps::new(self.plan.looked_up.inputs.len(), batches);

@@ -1,9 +1,10 @@
 //! L-BFGS, a quasi-Newton method, with a [`Search`] for each member.
 //!
-//! It begins with some cycles of RPROP. The state of the searches is saved with the network, so that two trainings take the
-//! same steps as one long training. The state is useless once the objective or the weights have been changed otherwise: by
-//! other rows or options, another normalization, a reset, another trainer, or a return to weights of an earlier cycle. A search
-//! detects such a change, if the training did not cause it, because the objective at its weights differs.
+//! It begins with some cycles of RPROP. The state of the searches is saved with the network, so that two trainings take
+//! the same steps as one long training. The state is useless once the objective or the weights have been changed
+//! otherwise: by other rows or options, another normalization, a reset, another trainer, or a return to weights of an
+//! earlier cycle. A search detects such a change, if the training did not cause it, because the objective at its
+//! weights differs.
 
 use super::rprop::Rprop;
 use super::search::Search;
@@ -32,8 +33,8 @@ pub(super) const DESCRIPTION: Description = Description {
     by_batches: false,
 };
 
-/// Cycles of RPROP with which L-BFGS begins if the network is untrained. Far from a minimum the curvature says little, and RPROP
-/// gets closer in the same number of cycles; with more of them, small networks end in worse minima.
+/// Cycles of RPROP with which L-BFGS begins if the network is untrained. Far from a minimum the curvature says little,
+/// and RPROP gets closer in the same number of cycles; with more of them, small networks end in worse minima.
 const START_CYCLES: u64 = 30;
 /// The work of L-BFGS for a parameter and cycle, as a multiple of RPROP's.
 const WORK_PER_RPROP_STEP: usize = 16;

@@ -1,8 +1,8 @@
 //! Trainers, which change the weights given losses and gradients.
 //!
-//! In each cycle the session computes a pass over the rows, lets the trainer accept or reject the weights, decides whether to
-//! end, and if not calls the trainer's step. A trainer is called a few times a cycle, so it is a trait object; the loops over
-//! parameters are inside its methods.
+//! In each cycle the session computes a pass over the rows, lets the trainer accept or reject the weights, decides
+//! whether to end, and if not calls the trainer's step. A trainer is called a few times a cycle, so it is a trait
+//! object; the loops over parameters are inside its methods.
 
 mod adam;
 mod decay;
@@ -54,9 +54,9 @@ pub(super) trait Trainer {
         false
     }
 
-    /// Accepts or rejects the present weights of the members that still train, before the pass is used for anything else.
-    /// Rejected weights are replaced by the last accepted ones. Returns a verdict for each member; those of members that
-    /// have stopped are ignored.
+    /// Accepts or rejects the present weights of the members that still train, before the pass is used for anything
+    /// else. Rejected weights are replaced by the last accepted ones. Returns a verdict for each member; those of
+    /// members that have stopped are ignored.
     fn judge(&mut self, found: PassResult<'_>, _threads: &mut Threads) -> Vec<Verdict> {
         vec![Verdict::Kept; found.learns.len()]
     }
@@ -67,11 +67,12 @@ pub(super) trait Trainer {
     /// Replaces a member's weights, which no pass has evaluated, by the last that one has, if the trainer keeps these.
     fn discard_unevaluated(&self, _member: usize, _weights: &mut [f32]) {}
 
-    /// Copies the state of one member, in the memory of an earlier copy if there is one. A trainer without such state copies
-    /// nothing.
+    /// Copies the state of one member, in the memory of an earlier copy if there is one. A trainer without such state
+    /// copies nothing.
     fn copy_member(&self, _member: usize, _to: &mut Option<TrainerState>) {}
 
-    /// Restores a member's state from a copy, if one was made, after its weights were replaced by those of the same time.
+    /// Restores a member's state from a copy, if one was made, after its weights were replaced by those of the same
+    /// time.
     fn restore_member(&mut self, _member: usize, _weights: &[f32], _from: Option<&TrainerState>) {}
 
     /// The state of these members, from which the next training continues.

@@ -1,5 +1,5 @@
-//! The moves that L-BFGS stores: pairs of a change of the weights (`s` in Nocedal and Wright) and the change of the gradient that
-//! it brought (`y`).
+//! The moves that L-BFGS stores: pairs of a change of the weights (`s` in Nocedal and Wright) and the change of the
+//! gradient that it brought (`y`).
 
 use std::collections::VecDeque;
 
@@ -68,8 +68,8 @@ impl Moves {
         self.products.clear();
     }
 
-    /// Stores the move to new weights from old ones, and the same of their gradients, unless the curvature along it is not
-    /// positive. Drops the oldest move if the buffer is full. Returns the change of the weights.
+    /// Stores the move to new weights from old ones, and the same of their gradients, unless the curvature along it is
+    /// not positive. Drops the oldest move if the buffer is full. Returns the change of the weights.
     pub(super) fn push(&mut self, weights: (&[f32], &[f32]), gradient: (&[f32], &[f32])) -> &[f32] {
         if self.products.len() == self.most {
             self.products.pop_front();

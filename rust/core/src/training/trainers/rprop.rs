@@ -1,5 +1,5 @@
-//! RPROP, iRPROP- and iRPROP+: each parameter has its own step size, and only the sign of its gradient matters. The papers are
-//! cited in `kernels/rprop.rs`.
+//! RPROP, iRPROP- and iRPROP+: each parameter has its own step size, and only the sign of its gradient matters. The
+//! papers are cited in `kernels/rprop.rs`.
 
 use super::{Description, MemberResult, PassResult, THREAD_PARAMETERS, Threads, Trainer, WeightDecay};
 use crate::constraint::Constraint;
@@ -60,8 +60,8 @@ struct StepChunk<'a> {
     gradient: Gradient<'a>,
 }
 
-/// The rule of a member's step; `objective` becomes that of the present weights. None if that is 0: the gradient is then no more
-/// than rounding, and steps along its signs would grow until the weights are useless.
+/// The rule of a member's step; `objective` becomes that of the present weights. None if that is 0: the gradient is
+/// then no more than rounding, and steps along its signs would grow until the weights are useless.
 fn rule(decay: &WeightDecay, undo: &Undo, found: &MemberResult<'_>, objective: &mut f64) -> Option<StepRule> {
     let MemberResult { member, weights, loss, rows, .. } = found;
     let of_weights = decay.at(*member, *rows, *loss);

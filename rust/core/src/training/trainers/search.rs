@@ -1,13 +1,13 @@
 //! L-BFGS for one member of a network.
 //!
-//! Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", Mathematical Programming 45, 1989;
-//! Nocedal and Wright, "Numerical Optimization", 2006, algorithm 7.4. The last moves, with the changes of the gradient along
-//! them, approximate the inverse Hessian; the direction is the negative gradient multiplied by it. Every cycle evaluates the
-//! objective once, at a trial point. If it has decreased enough, the trial point is accepted and the next direction starts
-//! there; otherwise the step is shortened.
+//! Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", Mathematical Programming 45,
+//! 1989; Nocedal and Wright, "Numerical Optimization", 2006, algorithm 7.4. The last moves, with the changes of the
+//! gradient along them, approximate the inverse Hessian; the direction is the negative gradient multiplied by it. Every
+//! cycle evaluates the objective once, at a trial point. If it has decreased enough, the trial point is accepted and
+//! the next direction starts there; otherwise the step is shortened.
 //!
-//! Only a sufficient decrease is required of a trial point, and not Wolfe's curvature condition, which would cost more cycles:
-//! a move without positive curvature is simply not stored.
+//! Only a sufficient decrease is required of a trial point, and not Wolfe's curvature condition, which would cost more
+//! cycles: a move without positive curvature is simply not stored.
 
 use super::moves::Moves;
 use super::{MemberResult, Verdict, WeightDecay};
@@ -29,8 +29,8 @@ pub(super) struct Search {
     objective: f64,
     /// The gradient at these weights.
     gradient: Vec<f32>,
-    /// Weight decay of the present step. It is computed from the loss where the step begins, and both ends of the step are
-    /// compared under it.
+    /// Weight decay of the present step. It is computed from the loss where the step begins, and both ends of the step
+    /// are compared under it.
     decay: f32,
     /// Weight decay of the step before, under which the gradient was first computed; 0 if there was none.
     decay_before: f32,
@@ -47,8 +47,8 @@ pub(super) struct Search {
 }
 
 impl Search {
-    /// Makes a search over `parameters` weights that stores up to `most_moves` moves. It continues from the saved state if the
-    /// objective at the initial weights is bit for bit the saved one.
+    /// Makes a search over `parameters` weights that stores up to `most_moves` moves. It continues from the saved state
+    /// if the objective at the initial weights is bit for bit the saved one.
     pub(super) fn new(parameters: usize, most_moves: usize, saved: SearchState) -> Self {
         Self {
             weights: vec![0.0; parameters],
@@ -65,8 +65,9 @@ impl Search {
         }
     }
 
-    /// Accepts the trial point if the objective has decreased enough there; else returns to the start of the step and shortens
-    /// it. On acceptance RPROP's state becomes one to continue from: step sizes as large as the last move, and no signs.
+    /// Accepts the trial point if the objective has decreased enough there; else returns to the start of the step and
+    /// shortens it. On acceptance RPROP's state becomes one to continue from: step sizes as large as the last move, and
+    /// no signs.
     pub(super) fn judge(
         &mut self,
         decay: &WeightDecay,
@@ -144,8 +145,9 @@ impl Search {
         self.objective < f64::INFINITY
     }
 
-    /// Shortens the step to the minimum of the cubic through the objectives and slopes at both of its ends (Nocedal and Wright,
-    /// equation 3.59), within [`SHORTENING`]. After [`MOST_SHORTENED`] times the moves are dropped and a new direction is chosen.
+    /// Shortens the step to the minimum of the cubic through the objectives and slopes at both of its ends (Nocedal and
+    /// Wright, equation 3.59), within [`SHORTENING`]. After [`MOST_SHORTENED`] times the moves are dropped and a new
+    /// direction is chosen.
     fn shorten(&mut self, objective: f64, slope: f64) {
         self.shortened += 1;
         if self.shortened > MOST_SHORTENED {
@@ -168,7 +170,8 @@ impl Search {
         rprop.signs.fill(0);
     }
 
-    /// Computes the direction, by the two-loop recursion (Nocedal and Wright, algorithm 7.4), and the length of the first step.
+    /// Computes the direction, by the two-loop recursion (Nocedal and Wright, algorithm 7.4), and the length of the
+    /// first step.
     fn choose_direction(&mut self) {
         let direction = &mut self.direction;
         direction.clear();
@@ -225,7 +228,8 @@ mod tests {
         Layout::new(&[COUNT - 1, 1]).unwrap()
     }
 
-    /// Runs `cycles` cycles on a function with its gradient. Returns the accepted weights, and how many trial points were rejected.
+    /// Runs `cycles` cycles on a function with its gradient. Returns the accepted weights, and how many trial points
+    /// were rejected.
     fn run(function: impl Fn(&[f32]) -> (f64, Vec<f32>), decay: f32, cycles: usize) -> (Vec<f32>, usize) {
         let mut weights = vec![0.5; COUNT];
         let (_, back) = go_on(&function, decay, cycles, &mut weights, SearchState::NONE);
