@@ -1,7 +1,7 @@
 //! The vectorized arithmetic, in an instruction set that is chosen once for the CPU.
 //!
-//! Other modules call the table returned by [`kernels`]. Each kernel is written once over [`lanes::Lanes`] and compiled
-//! for each instruction set; all of them give the same bits (see [`dense`] for the orders of summation).
+//! Other modules call the table returned by `kernels()`. Each kernel is written once over `lanes::Lanes` and compiled
+//! for each instruction set; all of them give the same bits (see `dense` for the orders of summation).
 
 #![allow(clippy::inline_always, reason = "a kernel not inlined into its entry is not compiled for the instruction set")]
 

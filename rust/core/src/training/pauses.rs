@@ -9,7 +9,7 @@
 //!
 //! | point | thread | when |
 //! |---|---|---|
-//! | `turn` | the one that starts the training | the training has left the queue and counts as running, but has no thread |
+//! | `turn` | the one that starts the training | it has left the queue and counts as running, without a thread |
 //! | `start` | the training's | before it checks whether it has been cancelled |
 //! | `first` | the training's | before its first cycle |
 //! | `end` | the training's | the result is computed but not published, and the training still counts as running |
