@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::control::Control;
-use super::super::turn::to_the_end;
+use super::super::turn::run_to_end;
 use super::super::{Job, Outcome, Owner, Pool, TrainOptions};
 use super::batch::Scratch;
 use super::*;
@@ -132,7 +132,7 @@ fn a_training_that_is_stopped_before_its_first_cycle_keeps_the_weights() {
     let seats = || Seats::new(Pool::new(1, 1), Owner::default());
     let control = Control::new();
     control.stop();
-    let (made, report) = to_the_end(train(&task, &control, &mut seats())).unwrap();
+    let (made, report) = run_to_end(train(&task, &control, &mut seats())).unwrap();
     assert_eq!((report.reason, report.cycles), (Reason::Stopped, 0));
     assert!(made.gru == network.trained.gru);
     let mut again = network.clone();
@@ -145,5 +145,5 @@ fn a_training_that_is_stopped_before_its_first_cycle_keeps_the_weights() {
     let (before, after) = (answers(&network), answers(&again));
     assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-5), "{before:?} {after:?}");
     control.cancel();
-    assert!(to_the_end(train(&task, &control, &mut seats())).is_none());
+    assert!(run_to_end(train(&task, &control, &mut seats())).is_none());
 }
