@@ -340,9 +340,9 @@ def test_weights_of_classes_and_patience_are_kept_however_they_came(any_server: 
         " ".join(command) for command in inredis.commands(any_server) if command[0] in ("NR.CREATE", "NR._CONFIGURE")
     ]
     assert [line.partition(" CLASS-WEIGHT ")[2].partition(" DATASET ")[0] for line in written] == [
-        "0.1,3 PATIENCE 33 MONOTONE none",
-        "balanced PATIENCE auto MONOTONE none",
-        "1e-7,2 PATIENCE 5 MONOTONE none",
+        "0.1,3 PATIENCE 33 MONOTONE none THRESHOLD 0.5",
+        "balanced PATIENCE auto MONOTONE none THRESHOLD 0.5",
+        "1e-7,2 PATIENCE 5 MONOTONE none THRESHOLD 0.5",
     ]
     for reload in (("DEBUG", "LOADAOF"), ("DEBUG", "RELOAD")):
         client.execute_command(*reload)

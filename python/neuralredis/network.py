@@ -112,6 +112,11 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         alone, exactly, whatever the rows are that were learnt from, and does not change afterwards. Hidden units are
         then of tanh unless ``activation`` says sigmoid, since rectified ones could form convex functions alone, and
         iRprop+ takes the place of L-BFGS. See Notes.
+    threshold : float, default 0.5
+        The least probability, 0 to 1, with which a classifier of two classes answers the second one. With 0.5 it
+        answers the more probable class. Another threshold needs softmax outputs and, of a network of fields, classes
+        that are given by their names. It changes what `classify` and `evaluate` say and no probability, and can be
+        changed at any time. The share of the second class among the rows is best for balanced accuracy.
 
     Raises
     ------

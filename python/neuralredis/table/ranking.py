@@ -142,7 +142,12 @@ def cheapest(
     )
 
 
-def rankings(probabilities: NDArray[np.floating], y: NDArray[np.int64], labels: tuple[str, ...]) -> tuple[Ranking, ...]:
+def rankings(
+    probabilities: NDArray[np.floating],
+    y: NDArray[np.int64],
+    labels: tuple[str, ...],
+    answers: NDArray[np.intp] | None = None,
+) -> tuple[Ranking, ...]:
     """Return how well each class is ranked against all others, the rarest class first.
 
     Two classes are ranked alike, one in the reverse order of the other, so that of two only the rarer is returned. A
@@ -156,6 +161,8 @@ def rankings(probabilities: NDArray[np.floating], y: NDArray[np.int64], labels: 
         The right class of each row.
     labels : tuple of str
         What the classes are called.
+    answers : numpy.ndarray of int, shape (rows,), optional
+        The class that is answered, if it is not the most probable one.
 
     Examples
     --------
@@ -171,7 +178,7 @@ def rankings(probabilities: NDArray[np.floating], y: NDArray[np.int64], labels: 
     if len(labels) == 2:
         # Of equally common classes the second, which of yes and no is yes.
         classes = classes[:1] if counts[0] != counts[1] else classes[-1:]
-    answers = np.argmax(probabilities, axis=1)
+    answers = np.argmax(probabilities, axis=1) if answers is None else answers
     found = []
     for place in classes:
         scores, positive = probabilities[:, place], y == place

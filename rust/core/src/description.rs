@@ -22,7 +22,7 @@ use crate::schema::FieldKind;
 /// 5. With `outputs`, each output `y` becomes `y / scale + mean`, kept within `-f32::MAX..=f32::MAX`, or `mean` where the
 ///    scale is 0.
 ///
-/// A classifier's class is the first of its greatest outputs. Exponentials are the engine's own: where [`Activation::Tanh`],
+/// A classifier's class is the first of its greatest outputs, unless it has a [`crate::Threshold`]. Exponentials are the engine's own: where [`Activation::Tanh`],
 /// [`Activation::Sigmoid`], or a head other than linear is computed by another library, the last bits may differ.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Description {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::dataset::{RowShape, not_finite};
 use crate::description::{Description, FieldsDescription};
 use crate::error::{Error, Result};
-use crate::forward::{self, Arrangement, Grouped, LastTwo, Single, ensemble, load};
+use crate::forward::{Arrangement, Grouped, LastTwo, Single, ensemble, load};
 use crate::inputs::Inputs;
 use crate::kernels::{Buffer, LANES};
 use crate::layers::{Layer, LookedUp};
@@ -145,7 +145,13 @@ impl Model {
         Ok(())
     }
 
-    /// The class of each row: the output with the largest value, the first of equals.
+    /// The class of a row with these outputs: that of the largest one, the first of equals, unless the network has another
+    /// [`Threshold`](crate::Threshold) than 0.5.
+    pub fn class_of(&self, outputs: &[f32]) -> usize {
+        self.options.threshold.class(outputs.iter().copied())
+    }
+
+    /// The class of each row, as [`Self::class_of`] says.
     ///
     /// # Errors
     /// [`Error::NotClassifier`] for a regressor, and what [`Self::run`] refuses.
@@ -156,7 +162,7 @@ impl Model {
         let width = self.layout().outputs();
         let mut outputs = vec![0.0; inputs.len() / self.layout().inputs() * width];
         self.run(inputs, &mut outputs)?;
-        Ok(outputs.chunks_exact(width).map(largest).collect())
+        Ok(outputs.chunks_exact(width).map(|of_row| self.class_of(of_row)).collect())
     }
 
     /// Whether classes can be drawn by what it answers ([`crate::Decoding`]).
@@ -353,9 +359,4 @@ pub fn best_first(values: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
     order
-}
-
-/// The index of the largest value, the first of equals.
-pub fn largest(values: &[f32]) -> usize {
-    forward::largest(values.iter().copied())
 }

@@ -7,7 +7,7 @@ use neuralredis_core::random::Random;
 use neuralredis_core::training::{Live, Pool, TrainOptions};
 use neuralredis_core::{
     Activation, Batch, Changes, ClassWeight, Error, Kind, Layout, Limits, Model, Network, Options, Output, Place,
-    Restarts, RowShape, Set,
+    Restarts, RowShape, Score, Set, Threshold,
 };
 
 fn network(kind: Kind, units: &[usize], limits: Limits) -> Network {
@@ -315,4 +315,45 @@ fn a_model_with_what_another_copy_has_learnt_answers_as_that_does() {
     let question = [1.0, 2.0];
     assert_ne!(run(&one.model(), &question), run(&other.model(), &question));
     assert_eq!(run(&one.model().with(other.trained().clone()), &question), run(&other.model(), &question));
+}
+
+#[test]
+fn a_threshold_moves_classes_and_no_probability() {
+    let limits = Limits { train: 50, test: 50 };
+    let mut network = network(Kind::Classifier, &[2, 3, 2], limits);
+    let mut random = Random::new(1, 1);
+    let inputs: Vec<f32> = (0..80).map(|_| random.symmetric()).collect();
+    let classes: Vec<f32> = (0..40).map(|row| (row % 2) as f32).collect();
+    let batch = Batch::new(&inputs, 2, &classes, 1);
+    network.observe(&batch, Some(Set::Test), |_| {}).unwrap();
+    network.observe(&batch, Some(Set::Train), |_| {}).unwrap();
+    let run = |network: &Network| {
+        let mut outputs = vec![0.0; 80];
+        network.model().run(&inputs, &mut outputs).unwrap();
+        outputs
+    };
+    let outputs = run(&network);
+    // That of a row, so that one is answered for being as probable as that.
+    let threshold = Threshold(outputs[21]);
+    network.configure(&Changes { threshold: Some(threshold), ..Changes::default() }, limits).unwrap();
+    assert_eq!(run(&network), outputs);
+    let expected: Vec<usize> = outputs.chunks(2).map(|row| usize::from(row[1] >= threshold.0)).collect();
+    assert!(expected.contains(&0) && expected[10] == 1);
+    assert_eq!(network.model().classify(&inputs).unwrap(), expected);
+    let wrong = expected.iter().zip(&classes).filter(|&(&answer, &class)| answer != class as usize).count();
+    for evaluation in [network.evaluate(Set::Test), network.evaluate_on(&batch)].map(Result::unwrap) {
+        let Score::Classifier { accuracy, confusion, .. } = evaluation.score else { panic!("{evaluation:?}") };
+        assert_eq!((1.0 - accuracy) * 40.0, wrong as f64);
+        assert_eq!(confusion[1] + confusion[2], wrong as u64);
+    }
+    // So it is with what a training says of its validation rows.
+    let mut live = Live::new(network);
+    let once = TrainOptions { max_cycles: 1, max_time: Duration::ZERO, auto_stop: false, backtrack: false };
+    assert!(live.train(once, &Pool::new(1, 1), |_| {}).unwrap().wait(Duration::from_secs(60)));
+    live.collect().unwrap();
+    let network = live.network();
+    let after = run(network);
+    let wrong =
+        after.chunks(2).zip(&classes).filter(|(row, class)| (row[1] >= threshold.0) != (**class == 1.0)).count();
+    assert_eq!(network.info().statistics.class_errors, 100.0 * wrong as f64 / 40.0);
 }

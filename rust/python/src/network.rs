@@ -312,7 +312,8 @@ impl Network {
         if inputs.single { Ok(outputs.reshape(out_width)?.into_any()) } else { Ok(outputs.into_any()) }
     }
 
-    /// Return the class of each row: the output with the largest value, the first of equals.
+    /// Return the class of each row: the output with the largest value, the first of equals, or from ``threshold`` on the second of
+    /// two.
     ///
     /// Parameters
     /// ----------

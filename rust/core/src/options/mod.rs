@@ -9,6 +9,7 @@ mod decay;
 mod ensemble;
 mod monotone;
 mod patience;
+mod threshold;
 mod value;
 
 pub(crate) use choices::Size;
@@ -18,6 +19,7 @@ pub use decay::Decay;
 pub use ensemble::{MAX_MEMBERS, Restarts};
 pub use monotone::Monotone;
 pub use patience::{MAX_PATIENCE, Patience};
+pub use threshold::Threshold;
 pub use value::{Domain, Other, Value};
 
 use crate::dataset::Limits;
@@ -174,6 +176,8 @@ options! {
         9 patience: Patience = Patience::Auto;
         /// Inputs with which the answer only rises or only falls. It stays as the network was created.
         10 monotone: Monotone = Monotone::None;
+        /// The probability from which on the second of two classes is answered.
+        11 threshold: Threshold = Threshold::default();
     }
     beside {
         /// Rows of the training set at most.
@@ -220,6 +224,7 @@ impl Options {
         }
         self.class_weight.check(kind, layout)?;
         self.monotone.check(kind, layout)?;
+        self.threshold.check(kind, layout, self.output)?;
         if self.monotone.is_any() && self.activation == Activation::Relu {
             // Sums of rectified units that weigh more than 0 are convex.
             return refuse("activation", self.activation.name(), "tanh or sigmoid where inputs are monotone");
