@@ -253,3 +253,11 @@ def test_the_runtime_of_numbers_is_small() -> None:
     runtime = javascript.runtime(intermediate(nr.Network("classifier", [9, 15, 2], seed=1)))
     plain = "\n".join(line.strip() for line in runtime.splitlines() if not line.lstrip().startswith("//"))
     assert len(plain) < 5000, "bytes without comments and indentation"
+
+
+def test_the_second_class_is_answered_from_a_threshold_on(tmp_path: Path) -> None:
+    net, rows, _ = exports.with_threshold()
+    net.export(tmp_path / "net.js")
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    code = f'import {{ classify }} from "./net.js";\nsay({json.dumps(rows.tolist())}.map(row => classify(row)));'
+    assert in_node(tmp_path, code) == net.classify(rows).tolist()

@@ -116,7 +116,8 @@ def _api(exported: Exported) -> str:
     if classifier:
         classes = exported["classes"]
         lines.append(f"const classes = Object.freeze({'M.classes' if classes else '[...Array(M.answers).keys()]'});")
-        lines.append("const classOf = y => classes[best(y)], classify = x => classOf(run(x));")
+        chosen = "Number(y[1] >= M.threshold)" if "threshold" in exported else "best(y)"
+        lines.append(f"const classOf = y => classes[{chosen}], classify = x => classOf(run(x));")
     else:
         lines.append('const classOf = () => fail("the network is a regressor: only a classifier has classes");')
     if exported["fields"] is None:
