@@ -76,7 +76,7 @@ class SequenceNetwork(Network):
         is; up to four members, each with units of its own. ``"auto"``: window and reservoir; of a series the window
         alone.
     hidden, classes, **options
-        As of `Network`; not ``monotone``. By default ``"gru"`` has no hidden layers.
+        As of `Network`; neither ``monotone`` nor ``threshold``. By default ``"gru"`` has no hidden layers.
 
     Raises
     ------
