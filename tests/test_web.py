@@ -197,9 +197,11 @@ def test_a_threshold_decides_which_class_is_answered(tmp_path: Path) -> None:
     net.configure(threshold=float(likely[10]))
     net.save(tmp_path / "net.nr")
     program = """
+    await nr.ready();
     const net = await nr.load(given.file), before = net.classify(given.rows), { threshold } = net.info();
     net.configure({ threshold: 1 });
-    console.log(JSON.stringify({ before, threshold, after: net.classify(given.rows), one: net.classify(given.rows[0]) }));
+    const after = net.classify(given.rows), one = net.classify(given.rows[0]);
+    process.stdout.write(JSON.stringify({ before, threshold, after, one }));
     """
     told = node(program, {"file": str(tmp_path / "net.nr"), "rows": rows.tolist()})
     assert told == {
