@@ -33,6 +33,8 @@ def classes_of(outputs: NDArray[Any], threshold: float) -> NDArray[np.intp]:
     ([0, 0, 1], [0, 1, 1])
     """
     if threshold == 0.5:
-        return outputs.argmax(axis=-1)
+        found: NDArray[np.intp] = outputs.argmax(axis=-1)
+        return found
     # The engine compares numbers of single precision.
-    return (outputs[..., 1] >= np.float32(threshold)).astype(np.intp)
+    reached: NDArray[np.intp] = (outputs[..., 1] >= np.float32(threshold)).astype(np.intp)
+    return reached
