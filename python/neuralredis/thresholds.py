@@ -29,7 +29,7 @@ def classes_of(outputs: NDArray[Any], threshold: float) -> NDArray[np.intp]:
     Examples
     --------
     >>> outputs = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])
-    >>> classes_of(outputs, 0.5).tolist(), classes_of(outputs, 0.4).tolist()
+    >>> classes_of(outputs, 0.5).tolist(), classes_of(outputs, 0.3).tolist()
     ([0, 0, 1], [0, 1, 1])
     """
     if threshold == 0.5:
