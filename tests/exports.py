@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies
+from numpy.typing import NDArray
 
 import neuralredis as nr
 from neuralredis.export import Exported, format_of, intermediate
@@ -176,3 +177,16 @@ def written(exported: Exported, path: Path) -> list[Path]:
     for own, content in made.items():
         own.write_bytes(content if isinstance(content, bytes) else content.encode())
     return list(made)
+
+
+def with_threshold() -> tuple[nr.Network, NDArray[np.float32], NDArray[np.bool_]]:
+    """Return a network that answers its second class from a threshold on, rows, and those that are not right at it."""
+    random = np.random.default_rng(1)
+    y = np.int64(random.random(200) < 0.1)
+    rows = np.float32(random.normal(size=(200, 2)) + y[:, None])
+    net = nr.Network("classifier", [2, 4, 2], normalize=True, seed=1, dataset=200)
+    net.observe(rows, y)
+    net.train(max_cycles=20)
+    likely = net.run(rows)[:, 1]
+    net.configure(threshold=float(likely[np.argsort(likely)[150]]))
+    return net, rows, np.abs(likely - np.float32(net.info().threshold)) > 1e-5

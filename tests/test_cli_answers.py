@@ -43,6 +43,21 @@ def answered(
     return list(csv.reader(Path("out.csv").read_bytes().decode(encoding).splitlines(), delimiter=delimiter))
 
 
+def test_a_threshold_decides_what_is_predicted_and_asked(command: tables.Command) -> None:
+    net = classifier(("no", "yes"))
+    likely = net.run([[0.1], [0.9]])[:, 1]
+    net.configure(threshold=float(likely.max()))
+    net.save("net.nr")
+    _, *rows = answered(command, b"x\n0.1\n0.9\n")
+    expected = ["yes" if one == likely.max() else "no" for one in likely]
+    assert [row[1] for row in rows] == expected
+    assert [float(row[2]) for row in rows] == pytest.approx(
+        [one if name == "yes" else 1 - one for one, name in zip(likely, expected, strict=True)], abs=1e-5
+    )
+    for value, name in zip(("0.1", "0.9"), expected, strict=True):
+        assert command("ask", "net.nr", f"x={value}").out.startswith(f"y: {name}")
+
+
 def test_each_class_has_a_column_to_rank_rows_by(command: tables.Command) -> None:
     net = classifier(("no", "maybe", "yes"))
     (names, *rows) = answered(command, b"x\n0.1\n0.9\n")

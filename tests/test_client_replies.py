@@ -33,6 +33,8 @@ def test_a_flag_is_a_flag_in_either_protocol(reply: Any, expected: bool) -> None
         ("class_weight", [0.10000000149011612], [0.1]),
         ("monotone", b"none", "none"),
         ("monotone", [b"1", b"0", b"-1"], [1, 0, -1]),
+        ("threshold", b"0.1", 0.1),
+        ("threshold", 0.10000000149011612, 0.1),
         ("restarts", "auto", "auto"),
         ("restarts", 5, 5),
         ("normalize", 1, True),

@@ -51,6 +51,7 @@ def test_each_kind_has_its_defaults(create: Create) -> None:
         "class_weight": "none",
         "patience": "auto",
         "monotone": "none",
+        "threshold": 0.5,
     }
     regressor = create("regressor", [2, 3, 2]).configure()
     assert (regressor["output"], regressor["loss"]) == ("linear", "mse")
@@ -238,6 +239,7 @@ def test_a_class_may_derive_from_it() -> None:
         ("algorithm", 1.5, "auto, irprop"),
         ("l2", [0.1], "'auto' or a finite number of at least 0"),
         ("restarts", 2.5, "an integer"),
+        ("threshold", "auto", "a number from 0 to 1"),
         ("patience", [1], "an integer"),
         ("class_weight", 1, "'none', 'balanced' or a finite number above 0 for each output"),
         ("dataset", "many", "an integer"),

@@ -13,7 +13,7 @@ import dashboards
 import neuralredis as nr
 import servers
 from dashboards import HOSTILE, TOKEN, Dashboard
-from neuralredis.dashboard import answers, judging, plain, trainings
+from neuralredis.dashboard import answers, asking, judging, plain, trainings
 from neuralredis.dashboard.cache import Cache
 from neuralredis.dashboard.places import Files, Server, of_file
 from neuralredis.dashboard.scanning import Scan
@@ -421,6 +421,19 @@ def test_calibration_tells_how_often_what_is_said_is_so() -> None:
         assert group["low"] <= group["was"] <= group["high"]
         assert abs(group["said"] - group["was"]) < 0.2
     assert reliability(said > 0.5)["error"] == pytest.approx(0.25, abs=0.02)
+
+
+def test_a_threshold_decides_which_answer_comes_first_and_which_rows_are_wrong() -> None:
+    net = nr.Network("classifier", [1, 2], seed=1, dataset=10, threshold=0)
+    net.observe([[0.0], [1.0]], [0, 1])
+    net.train(max_cycles=1)
+    subject = of_file("net", net)
+    assert asking.answer(subject, {"row": [0.5]})["classes"][0]["name"] == "1"
+    assert [row["truth"] for row in judging.surprises(subject)["rows"]] == ["0"]
+    net.configure(threshold=1)
+    subject = of_file("net", net)
+    assert asking.answer(subject, {"row": [0.5]})["classes"][0]["name"] == "0"
+    assert [(row["truth"], row["answer"]) for row in judging.surprises(subject)["rows"]] == [("1", "0")]
 
 
 def test_rare_classes_of_many_are_one(files: Dashboard, networks: dict[str, Any]) -> None:

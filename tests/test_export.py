@@ -169,3 +169,12 @@ def test_made_up_rows_are_taken_by_the_network() -> None:
     assert np.shape(net.run(rows)) == (50, 2)
     assert any("age" not in row for row in rows)
     assert any(row.get("plan") == "(none of these)" for row in rows)
+
+
+def test_an_export_with_a_threshold_is_of_a_later_version_and_says_it() -> None:
+    net, _, _ = exports.with_threshold()
+    found = intermediate(net)
+    assert (found["version"], found["threshold"]) == (2, float(np.float32(net.info().threshold)))
+    net.configure(threshold=0.5)
+    even = intermediate(net)
+    assert even == {key: value for key, value in found.items() if key != "threshold"} | {"version": 1}

@@ -211,3 +211,18 @@ def test_what_is_too_large_for_a_stack_is_refused(tmp_path: Path) -> None:
     net = nr.Network("regressor", [1, 70_000, 1], seed=1)
     with pytest.raises(nr.OptionError, match="70000 values of a layer: expected at most 65536"):
         net.export(tmp_path / "net.c")
+
+
+def test_the_second_class_is_answered_from_a_threshold_on(tmp_path: Path) -> None:
+    net, rows, _ = exports.with_threshold()
+    net.export(tmp_path / "net.c")
+    told = ", ".join("{" + ", ".join(f"{float(value).hex()}f" for value in row) + "}" for row in rows)
+    main = f"""
+    static const float rows[][2] = {{{told}}};
+    int main(void) {{
+        int i;
+        for (i = 0; i < {len(rows)}; i++) printf("%d\\n", net_classify(rows[i]));
+        return 0;
+    }}
+    """
+    assert list(map(int, output(built(tmp_path, main, "net.c")))) == net.classify(rows).tolist()

@@ -318,3 +318,11 @@ def test_deno_gives_the_same_bits(tmp_path: Path) -> None:
     for found, (name, net) in zip(map(json.loads, done.stdout.splitlines()), nets.items(), strict=True):
         assert found["proved"] == 12, name
         assert found["answers"] == [bits(np.ravel(answer)) for answer in net.run(asked[name])], name
+
+
+def test_the_second_class_is_answered_from_a_threshold_on(tmp_path: Path) -> None:
+    net, rows, _ = exports.with_threshold()
+    net.export(tmp_path / "net.js")
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    code = f'import {{ classify }} from "./net.js";\nsay({json.dumps(rows.tolist())}.map(row => classify(row)));'
+    assert in_node(tmp_path, code) == net.classify(rows).tolist()

@@ -196,3 +196,12 @@ def test_names_with_quotation_marks_make_no_code(tmp_path: Path) -> None:
     net = fieldnets.network(names, classes=['"""', "'''"])
     net.observe([dict.fromkeys(names, 1)], ['"""'])
     assert module(net, tmp_path).self_test() <= 1e-6
+
+
+def test_the_second_class_is_answered_from_a_threshold_on(tmp_path: Path) -> None:
+    net, rows, clear = exports.with_threshold()
+    exported = module(net, tmp_path)
+    np.testing.assert_array_equal(exported.classify(rows)[clear], net.classify(rows)[clear])
+    assert [exported.classify(row) for row in rows[clear][:9]] == net.classify(rows[clear][:9]).tolist()
+    fields = nr.Network("classifier", fields={"a": "number"}, target="t", classes=["no", "yes"], seed=1, threshold=0)
+    assert module(fields, tmp_path).predict({"a": 1})["answer"] == "yes"

@@ -174,3 +174,17 @@ def test_texts_are_refused_by_name_and_so_is_a_missing_package(tmp_path: Path, m
     with pytest.raises(nr.OptionError, match=r"needs the package onnx: pip install 'neuralredis\[onnx\]'"):
         nr.Network("regressor", [1, 1]).export(tmp_path / "net.onnx")
     assert not any(tmp_path.iterdir())
+
+
+def test_the_second_class_is_answered_from_a_threshold_on(tmp_path: Path) -> None:
+    net, rows, clear = exports.with_threshold()
+    [path] = net.export(tmp_path / "net.onnx")
+    [classes] = session(path).run(["class"], {"rows": rows})
+    np.testing.assert_array_equal(classes[clear], net.classify(rows)[clear])
+    # At the threshold itself, with probabilities that need no rounding.
+    even = nr.Network("classifier", [2, 2], seed=1, threshold=0.25)
+    even.set_weights([0.0, np.log(1 / 3), 0, 0, 0, 0])
+    even.configure(threshold=float(even.run([[0, 0]])[0, 1]))
+    [path] = even.export(tmp_path / "even.onnx")
+    [classes, likely] = session(path).run(["class", "probabilities"], {"rows": np.zeros((1, 2), np.float32)})
+    assert classes.tolist() == [int(likely[0, 1] >= np.float32(even.info().threshold))]

@@ -194,3 +194,16 @@ def test_a_changed_select_fails_its_test(tmp_path: Path) -> None:
     with database("sqlite") as connection:
         [apart] = connection.execute(test.read_text().replace("+ EXP", "+ 2e0 * EXP")).fetchone()
     assert apart > 1e-3
+
+
+@needs_both
+@pytest.mark.parametrize("name", DATABASES)
+def test_the_second_class_is_answered_from_a_threshold_on(name: str, tmp_path: Path) -> None:
+    net, rows, clear = exports.with_threshold()
+    path, _ = net.export(tmp_path / "net.sql")
+    with database(name) as connection:
+        filled(connection, dict.fromkeys(("x1", "x2"), "DOUBLE PRECISION"), [*rows.astype(float).tolist(), [1, None]])
+        _, found = asked(connection, path)
+    classes = [row[1] for row in found]
+    assert classes.pop() is None
+    np.testing.assert_array_equal(np.array(classes)[clear], net.classify(rows)[clear])

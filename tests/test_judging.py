@@ -133,6 +133,25 @@ def test_a_balanced_network_is_judged_by_its_balanced_accuracy() -> None:
     assert judging.judge(net, rows_of(X[3000:]), y[3000:]).balanced is None
 
 
+def test_a_network_with_a_threshold_is_judged_by_the_classes_that_it_answers() -> None:
+    rng = np.random.default_rng(6)
+    X = rng.normal(size=(4000, 3)).astype(np.float32)
+    y = (X[:, 1] + rng.normal(size=4000) > 2.5).astype(np.int64)
+    net = trained(X[:2000], y[:2000], ("no", "yes"))
+    rows, truth = rows_of(X[2000:]), y[2000:]
+    (before,) = judging.judge(net, rows, truth).rankings
+    share = float(y.mean())
+    net.network.configure(threshold=share)
+    found = judging.judge(net, rows, truth)
+    answers = net.run(rows)[:, 1] >= np.float32(share)
+    assert found.balanced is not None
+    assert found.balanced.accuracy == pytest.approx(balanced_accuracy_score(truth, answers))
+    assert found.evaluation.accuracy == pytest.approx(np.mean(answers == truth))
+    (ranked,) = found.rankings
+    assert (ranked.auc, ranked.answered) == (before.auc, np.count_nonzero(answers & (truth == 1)))
+    assert ranked.answered > before.answered
+
+
 def test_each_rare_class_of_several_is_ranked_for_itself() -> None:
     rng = np.random.default_rng(7)
     X = rng.normal(size=(8000, 3)).astype(np.float32)

@@ -80,6 +80,13 @@ NR.CREATE new CLASSIFIER 2 -> 3 MONOTONE 1,0 | monotone is 1,0: expected none fo
 NR.CREATE new REGRESSOR 2 -> 2 MONOTONE 1,0 | monotone is 1,0: expected none for a regressor of more than one output
 NR.CREATE new REGRESSOR 2 -> 1 MONOTONE 1,0 ACTIVATION RELU | activation is relu: expected tanh or sigmoid
 NR.CREATE new REGRESSOR 2 -> 1 MONOTONE 1,0 ALGORITHM LBFGS | algorithm is lbfgs: expected auto, adam or a variant
+NR.CREATE new CLASSIFIER 2 -> 2 THRESHOLD | THRESHOLD has no value
+NR.CREATE new CLASSIFIER 2 -> 2 THRESHOLD auto | THRESHOLD is 'auto': expected a number from 0 to 1
+NR.CREATE new CLASSIFIER 2 -> 2 THRESHOLD 1.1 | THRESHOLD is '1.1': expected a number from 0 to 1
+NR.CREATE new CLASSIFIER 2 -> 2 THRESHOLD nan | THRESHOLD is 'nan'
+NR.CREATE new CLASSIFIER 2 -> 3 THRESHOLD 0.1 | threshold is 0.1: expected 0.5 for a classifier of 3 classes
+NR.CREATE new CLASSIFIER 2 -> 2 THRESHOLD 0.1 OUTPUT sigmoid | expected 0.5 for outputs that are sigmoid
+NR.CREATE new REGRESSOR 2 -> 2 THRESHOLD 0.1 | threshold is 0.1: expected 0.5 for a regressor
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1 | class weight is 1 number: expected 2, one for each output
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,2,3 | class weight is 3 numbers: expected 2, one for each output
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT none CLASSWEIGHT none | CLASSWEIGHT is given twice

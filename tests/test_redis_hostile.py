@@ -48,7 +48,7 @@ WORDS = [
     b"rprop+", b"LBFGS", b"adam", b"auto", b"yes", b"no", b"WEIGHT", b"FP32", b"MAXCYCLES", b"MAXTIME", b"AUTOSTOP",
     b"BACKTRACK", b"BLOCK", b"REPLACE", b"on", b"\0", b"%n", b"-->", b"fp32\0", b"SCHEMA", b"HIDDEN", b"CLASSES",
     b"JSON", b"NUMBER", b"CATEGORY", b"auto", b"Flag", b"TIME", b"TEXT", b"TAGS", b"VECTOR", b"+", b"TOP",
-    b"MONOTONE", b"1,-1",
+    b"MONOTONE", b"1,-1", b"THRESHOLD", b"0.1",
     b"WITHSCORES", b"MIN", b"FOR", b"WANT", b"SAMPLES", b"user.age", b"item.kind", b"hour", b"net:item", b"{}", b"[]",
     b"[{}]", b'{"hour":1}', b'{"hour":"x"}', b'{"user":{"age":3},"note":["a"]}', b"[" * 200, b'{"hour":1e999}',
     b'{"\\u0000":"\\ud800"}', b"2023-11-14", b"SEQUENCE", b"LENGTH", b"CELL", b"window", b"COUNT", b"UNTIL",

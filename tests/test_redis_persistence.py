@@ -154,7 +154,7 @@ def test_the_aof_holds_effects(any_server: servers.Server) -> None:
     created = next(command for command in found if command[0] == "NR.CREATE")
     resolved = (
         "net regressor 2 3 -> 1 SEED 7 ACTIVATION relu OUTPUT linear LOSS mse ALGORITHM auto L2 auto RESTARTS auto "
-        "CLASS-WEIGHT none PATIENCE auto MONOTONE none DATASET 5 TEST 0"
+        "CLASS-WEIGHT none PATIENCE auto MONOTONE none THRESHOLD 0.5 DATASET 5 TEST 0"
     )
     assert " ".join(created[1:]) == resolved
     before = content(any_server, "net")
@@ -340,9 +340,9 @@ def test_weights_of_classes_and_patience_are_kept_however_they_came(any_server: 
         " ".join(command) for command in inredis.commands(any_server) if command[0] in ("NR.CREATE", "NR._CONFIGURE")
     ]
     assert [line.partition(" CLASS-WEIGHT ")[2].partition(" DATASET ")[0] for line in written] == [
-        "0.1,3 PATIENCE 33 MONOTONE none",
-        "balanced PATIENCE auto MONOTONE none",
-        "1e-7,2 PATIENCE 5 MONOTONE none",
+        "0.1,3 PATIENCE 33 MONOTONE none THRESHOLD 0.5",
+        "balanced PATIENCE auto MONOTONE none THRESHOLD 0.5",
+        "1e-7,2 PATIENCE 5 MONOTONE none THRESHOLD 0.5",
     ]
     for reload in (("DEBUG", "LOADAOF"), ("DEBUG", "RELOAD")):
         client.execute_command(*reload)

@@ -66,9 +66,10 @@ def test_a_replica_receives_the_result_and_answers_the_same(primary: servers.Ser
     inredis.create(client, "net", "CLASSWEIGHT", "1,0.1", "PATIENCE", 20)
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 50, "BLOCK", 0)
     assert agree(primary, replica)
-    client.execute_command("NR.CONFIGURE", "net", "CLASSWEIGHT", "3,0.7", "PATIENCE", 21)
+    client.execute_command("NR.CONFIGURE", "net", "CLASSWEIGHT", "3,0.7", "PATIENCE", 21, "THRESHOLD", 0.2)
     assert agree(primary, replica)
-    assert [inredis.info(reader, "net")[name] for name in ("class-weight", "patience")] == [["3", "0.7"], 21]
+    told = inredis.info(reader, "net")
+    assert [told[name] for name in ("class-weight", "patience", "threshold")] == [["3", "0.7"], 21, "0.2"]
     assert reader.execute_command("NR.RUN", "net", 0.5, 0.5) == client.execute_command("NR.RUN", "net", 0.5, 0.5)
     assert reader.execute_command("NR.WAIT", "net") == "idle"
     assert inredis.cycles(reader, "net") == 50

@@ -177,6 +177,31 @@ def test_files_of_python_load_and_come_back(tmp_path: Path) -> None:
 
 
 @in_node
+def test_a_threshold_decides_which_class_is_answered(tmp_path: Path) -> None:
+    net = nr.Network("classifier", [2, 4, 2], seed=3)
+    rows = np.float32(np.random.default_rng(3).normal(size=(40, 2)))
+    # That of a row, which is then answered for being as probable as that.
+    likely = np.sort(net.run(rows)[:, 1])
+    net.configure(threshold=float(likely[10]))
+    net.save(tmp_path / "net.nr")
+    program = """
+    await nr.ready();
+    const net = await nr.load(given.file), before = net.classify(given.rows), { threshold } = net.info();
+    net.configure({ threshold: 1 });
+    const after = net.classify(given.rows), one = net.classify(given.rows[0]);
+    process.stdout.write(JSON.stringify({ before, threshold, after, one }));
+    """
+    told = node(program, {"file": str(tmp_path / "net.nr"), "rows": rows.tolist()})
+    assert told == {
+        "before": net.classify(rows).tolist(),
+        "threshold": pytest.approx(net.info().threshold),
+        "after": [0] * 40,
+        "one": 0,
+    }
+    assert sum(told["before"]) == 30
+
+
+@in_node
 def test_a_training_is_stopped_and_rows_that_came_meanwhile_stay() -> None:
     program = """
     await nr.ready();

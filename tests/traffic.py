@@ -88,6 +88,7 @@ class Traffic:
                 ["CLASSIFIER", 2, 4, "->", 2], ["REGRESSOR", 2, 3, "->", 1], ["REGRESSOR", 2, "->", 1],
                 ["CLASSIFIER", *SCHEMA, "->", "x", "HIDDEN", 4], ["CLASSIFIER", *SCHEMA, "->", "x", "CLASSES", 2, 0, 1],
                 ["REGRESSOR", *SCHEMA, "->", "x", "HIDDEN", 3], ["REGRESSOR", 2, 3, "->", 1, "MONOTONE", "1,-1"],
+                ["CLASSIFIER", 2, 3, "->", 2, "THRESHOLD", "0.1"],
                 ["CLASSIFIER", *SCHEMA, "->", "x", "HIDDEN", 4, "SEQUENCE", "LENGTH", 5],
                 ["CLASSIFIER", *SCHEMA, "->", "user.plan", "HIDDEN", 3, "SEQUENCE", "LENGTH", 5, "CELL", "WINDOW"],
                 ["REGRESSOR", *SCHEMA, "->", "age", "HIDDEN", 3, "SEQUENCE", "LENGTH", 9],

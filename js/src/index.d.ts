@@ -25,6 +25,8 @@ export interface Options {
   class_weight?: "none" | "balanced" | readonly number[];
   patience?: "auto" | number;
   monotone?: "none" | readonly (1 | 0 | -1)[];
+  /** The probability, from 0 to 1, from which on the second of two classes is answered. */
+  threshold?: number;
   /** Rows that the training set holds at most. */
   dataset?: number;
   /** Rows that the validation set holds at most. */

@@ -56,11 +56,11 @@ export class Network {
     return { ...told, ...options, ...named, training: this.#training !== undefined };
   }
 
-  /** Its shape, which does not change while rows come by position. With fields, classes may be added. */
+  /** Its shape, which does not change while rows come by position. With fields, classes may be added. The threshold comes along. */
   get _shape() {
     if (this.#shape) return this.#shape;
-    const { type, layout, targets, classes, sequence } = this._ask({ do: "info" });
-    const shape = { isClassifier: type === "classifier", layout, targets, classes, sequence };
+    const { type, layout, targets, classes, sequence, options } = this._ask({ do: "info" });
+    const shape = { isClassifier: type === "classifier", layout, targets, classes, sequence, threshold: options.threshold };
     if (!targets) this.#shape = shape;
     return shape;
   }
@@ -97,17 +97,17 @@ export class Network {
     return isOne(X, shape.layout[0]) ? answers[0] : answers;
   }
 
-  /** The likeliest class: its name, or its number where rows are numbers by position; of many rows an array. */
+  /** The likeliest class, or by the threshold the second of two: its name, or its number where rows are numbers by position; of many rows an array. */
   classify(X) {
     const shape = this._shape;
     if (!shape.isClassifier) throw new KindError("the network is a regressor: only a classifier has classes");
     if (shape.targets) {
       const one = !Array.isArray(X);
       const answers = split(floats(this._ask({ do: "run_fields" }, json(objects(X)))), shape.classes.length);
-      const found = answers.map((answer) => shape.classes[largest(answer)]);
+      const found = answers.map((answer) => shape.classes[classOf(answer, shape)]);
       return one ? found[0] : found;
     }
-    const found = this.#outputs(X, shape).map(largest);
+    const found = this.#outputs(X, shape).map((answer) => classOf(answer, shape));
     return isOne(X, shape.layout[0]) ? found[0] : found;
   }
 
@@ -172,6 +172,7 @@ export class Network {
   /** Changes options, all or none. */
   configure(options) {
     this._ask({ do: "configure", options, training: this.#training !== undefined });
+    this.#shape = undefined;
   }
 
   /** All weights and biases, member after member, in the order of the engine. */
@@ -269,6 +270,11 @@ function numbers(X, y, { isClassifier, layout }) {
 /** Answers of so many numbers each: views of one buffer, since a buffer for each would take longer than the answers. */
 export function split(values, width) {
   return Array.from({ length: values.length / width }, (_, row) => values.subarray(row * width, (row + 1) * width));
+}
+
+/** The class that outputs stand for. */
+function classOf(outputs, { threshold }) {
+  return threshold === 0.5 ? largest(outputs) : Number(outputs[1] >= Math.fround(threshold));
 }
 
 /** The place of the largest number, the first of equals. */

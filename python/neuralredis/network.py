@@ -114,6 +114,11 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         that differ in such inputs alone, whatever the training rows are, and cannot be changed later. Hidden units use
         tanh unless ``activation`` is sigmoid, since monotone networks of ReLU are convex functions only, and iRprop+
         replaces L-BFGS. See Notes.
+    threshold : float, default 0.5
+        The least probability, 0 to 1, at which a classifier of two classes predicts the second one. With 0.5 it
+        predicts the more probable class. Another threshold requires softmax outputs and, with fields, ``classes`` given
+        by name. It changes the results of `classify` and `evaluate` but no probability, and can be changed at any time.
+        The share of the second class among the rows maximizes balanced accuracy.
 
     Raises
     ------

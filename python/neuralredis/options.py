@@ -50,6 +50,7 @@ class Options(TypedDict):
     class_weight: Literal["none", "balanced"] | list[float]
     patience: Literal["auto"] | int
     monotone: Literal["none"] | list[float]
+    threshold: float
     dataset: int
     test: int
 
@@ -67,6 +68,7 @@ class Changes(TypedDict, total=False):
     class_weight: ClassWeight | None
     patience: Literal["auto"] | SupportsIndex | None
     monotone: Monotone | None
+    threshold: float | None
     dataset: SupportsIndex | None
     test: SupportsIndex | None
 
@@ -91,5 +93,6 @@ class OptionFields:
     class_weight: Literal["none", "balanced"] | list[float]
     patience: Literal["auto"] | int
     monotone: Literal["none"] | list[float]
+    threshold: float
     dataset: int
     test: int

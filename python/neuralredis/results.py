@@ -136,8 +136,10 @@ class Info(OptionFields, Figures):
         Cycles of all trainings.
     parameters : int
         Weights and biases.
-    normalize, activation, output, loss, algorithm, l2, restarts, class_weight, patience, monotone, dataset, test
-        The options, as ``configure()`` returns them.
+    normalize, activation, output, loss, algorithm, l2, restarts, class_weight, patience, monotone, threshold
+        Options, as ``configure()`` returns them.
+    dataset, test
+        How many rows both sets hold at most, likewise.
     members : int
         Members of the ensemble; 1 before the first training.
     test_error_optimistic : bool

@@ -333,7 +333,8 @@ def _show(
     from neuralredis.table.target import Classes
     from neuralredis.table.texts import listed, share, shortened
 
-    outputs = network.run(row)[0].tolist()
+    found = network.run(row)[0]
+    outputs = found.tolist()
     target = network.target
     percentage = "" if level is None else f"{100 * level:g} %"
     interval = among = None
@@ -357,7 +358,7 @@ def _show(
         return
     ranked = sorted(zip(outputs, target.labels, strict=True), key=lambda pair: -pair[0])
     width = max(len(shortened(label)) for _, label in ranked[:MOST])
-    label, how = ranked[0][1], ""
+    label, how = target.labels[network.classes_of(found)], ""
     if drawing is not None:
         (drawn,) = network.network.sample(row, **drawing)
         label, how = drawn if isinstance(drawn, str) else target.labels[drawn], "   drawn at random"

@@ -138,7 +138,7 @@ def answers_of(network: Known, outputs: NDArray[np.floating], taken: Sequence[st
     name = f"predicted {target.name}"
     if not isinstance(target, Classes):
         return Answers(new_names([name], taken), [rounded(outputs[:, 0].tolist())], ())
-    chosen = np.argmax(outputs, axis=1)
+    chosen = network.classes_of(outputs)
     sure = outputs[np.arange(len(outputs)), chosen]
     likely = [probabilities(column.tolist()) for column in (sure, *outputs.T)]
     names = [name, "probability", *(f"probability of {label}" for label in target.labels)]

@@ -12,6 +12,7 @@ from neuralredis.dashboard.subject import MissingError, Subject
 from neuralredis.exceptions import DataError, NeuralRedisError, OptionError
 from neuralredis.explanation import described
 from neuralredis.results import FieldStatistics
+from neuralredis.thresholds import classes_of
 
 __all__ = ["answer", "form", "form_of_report", "reasons", "typical_reasons"]
 
@@ -202,7 +203,9 @@ def _of_sequence(subject: Subject, event: dict[str, Any], id: Any) -> dict[str, 
 
 def _classes(subject: Subject, outputs: Any) -> dict[str, Any]:
     scores = np.asarray(outputs, np.float64)
-    order = np.argsort(-scores, kind="stable")[:MOST_ANSWERS]
+    best = classes_of(np.asarray(outputs), subject.info.threshold)
+    order = np.argsort(-scores, kind="stable")
+    order = np.concatenate([[best], order[order != best]])[:MOST_ANSWERS]
     names = subject.classes
     return {
         "classes": [{"name": names[number], "probability": scores[number]} for number in order],

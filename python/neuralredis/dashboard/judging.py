@@ -11,6 +11,7 @@ from neuralredis.dashboard.answers import Answered, answered, check_askable
 from neuralredis.dashboard.subject import MissingError, Subject
 from neuralredis.results import ClassifierEvaluation, Evaluation
 from neuralredis.statistics import wilson
+from neuralredis.thresholds import classes_of
 
 __all__ = ["calibration", "confusion", "figures", "quality", "surprises"]
 
@@ -162,7 +163,7 @@ def _surprising(subject: Subject, set: str, rows: Answered) -> list[dict[str, An
     if subject.info.type == "classifier":
         known = rows.truth >= 0
         sure = np.where(known, rows.outputs[at, np.maximum(rows.truth, 0)], 0.0)
-        best = rows.outputs.argmax(1)
+        best = classes_of(rows.outputs, subject.info.threshold)
         surprise = np.where(best == rows.truth, -1.0, 1.0) - sure
     else:
         # In standard deviations of each output, so that several outputs are comparable.
@@ -194,7 +195,7 @@ def _told(subject: Subject, rows: Answered, number: int) -> dict[str, Any]:
     outputs, truth = rows.outputs[number], rows.truth[number]
     if subject.info.type == "regressor":
         return {"truth": truth, "answer": outputs, "probability": None}
-    best = int(outputs.argmax())
+    best = int(classes_of(outputs, subject.info.threshold))
     name = subject.classes[truth] if truth >= 0 else None
     return {
         "truth": name,

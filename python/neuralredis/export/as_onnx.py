@@ -125,7 +125,7 @@ def _answer(graph: Graph, exported: Exported, units: list[str], level: str | Non
     if answers < exported["layout"][-1]:
         y = graph.columns(y, 0, answers)
     if exported["kind"] == "classifier":
-        at, classes = graph.add("ArgMax", y, axis=1, keepdims=0), exported["classes"]
+        at, classes = _class(graph, exported, y), exported["classes"]
         if classes is None or (exported["sequence"] is not None and exported["sequence"]["by_position"]):
             graph.output(at, "class", INT64, "rows")
         else:
@@ -134,6 +134,16 @@ def _answer(graph: Graph, exported: Exported, units: list[str], level: str | Non
             labels = {"keys_int64s": list(range(len(names))), "values_strings": names, "default_string": ""}
             graph.output(graph.add("LabelEncoder", at, domain="ai.onnx.ml", **labels), "class", STRING, "rows")
     graph.output(y, "probabilities" if exported["kind"] == "classifier" else "outputs", FLOAT, "rows", answers)
+
+
+def _class(graph: Graph, exported: Exported, y: str) -> str:
+    """Add what makes the number of a class of the outputs."""
+    if "threshold" not in exported:
+        return graph.add("ArgMax", y, axis=1, keepdims=0)
+    beyond = graph.add("Sub", graph.columns(y, 1, 2), exported["threshold"])
+    # The second of equals: at the threshold the second class is answered.
+    either = graph.side_by_side([graph.add("Neg", beyond), beyond])
+    return graph.add("ArgMax", either, axis=1, keepdims=0, select_last_index=1)
 
 
 def _of_sequence(graph: Graph, exported: Exported, view: SequenceView) -> tuple[list[str], str | None]:

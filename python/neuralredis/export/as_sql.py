@@ -135,7 +135,7 @@ class _Query:
         ]
         parts = [("outputs", ["row_id", *(f"{mean} AS {own}" for mean, own in zip(means, outputs, strict=True))], name)]
         answers, head = outputs[: exported["answers"]], exported["head"]
-        if exported["kind"] == "classifier":
+        if exported["kind"] == "classifier" and "threshold" not in exported:
             parts += _greatest("outputs", answers, "best")
         if head in ("softmax", "two_class") and len(outputs) == 2:
             values = [sql.sigmoid(f"(y{own} - y{other})") for own, other in ((1, 2), (2, 1))]
@@ -166,6 +166,11 @@ class _Query:
             classes = exported["classes"]
             names = [str(at) if classes is None else sql.string(classes[at]) for at in range(len(answers))]
             cases = " ".join(f"WHEN {own} = best THEN {name}" for own, name in zip(answers, names, strict=True))
+            if "threshold" in exported:
+                # Of a row that has no answer neither holds.
+                threshold = sql.number(exported["threshold"])
+                below, beyond = (f"WHEN {values[1]} {sign} {threshold}" for sign in ("<", ">="))
+                cases = f"{below} THEN {names[0]} {beyond} THEN {names[1]}"
             found.append(f"CASE {cases} END AS class_name")
         found += [f"{value} AS a{at}" for at, value in enumerate(values[: len(answers)], 1)]
         return [*parts, ("answers", found, parts[-1][0])]

@@ -122,6 +122,7 @@ class _Source:
         head, cell = exported["head"], None if sequence is None else sequence["cell"]
         parts = {head, *kinds, "scaled_inputs" if exported["input_scaling"] else "raw_inputs", exported["kind"]}
         parts.discard("sigmoid")
+        parts.add("threshold" if "threshold" in exported else "no_threshold")
         parts |= {"members", "product"} if len(exported["members"]) > 1 else {"one_member"}
         parts |= {f"hidden_{name}" for name in activations if name in ("tanh", "sigmoid")}
         if head == "sigmoid":
@@ -180,6 +181,8 @@ class _Source:
             "UNIT_LIMIT": _float(exported["unit_limit"]),
             "PROOFS": len(self.proofs()),
         }
+        if "threshold" in exported:
+            constants["THRESHOLD"] = _float(exported["threshold"])
         lines: list[str] = []
         if (scaling := exported["input_scaling"]) is not None:
             lines += [_array("input_mean", scaling["mean"]), _array("input_scale", scaling["scale"])]

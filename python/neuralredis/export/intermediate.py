@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT",
+    "THRESHOLD_VERSION",
     "VERSION",
     "Exported",
     "FieldInputs",
@@ -35,7 +36,8 @@ __all__ = [
 ]
 
 FORMAT = "neuralredis network"
-VERSION = 1
+#: Of networks with a threshold, by which a reader of version 1 would not go, and of all others.
+THRESHOLD_VERSION, VERSION = 2, 1
 
 
 class ScalingNumbers(TypedDict):
@@ -140,8 +142,8 @@ class Proof(TypedDict, total=False):
     answer: list[str]
 
 
-class Exported(TypedDict):
-    """All that the answers of a network follow from."""
+class _Always(TypedDict):
+    """What every export has."""
 
     format: str
     version: int
@@ -161,6 +163,13 @@ class Exported(TypedDict):
     classes: list[str] | None
     targets: list[str] | None
     proof: list[Proof]
+
+
+class Exported(_Always, total=False):
+    """All that the answers of a network follow from."""
+
+    #: Of version 2 alone: a number of single precision.
+    threshold: float
 
 
 def intermediate(network: Network) -> Exported:
@@ -220,6 +229,8 @@ def intermediate(network: Network) -> Exported:
     }
     if sequences is not None and sequences["gru"] is not None:
         exported.update(_own_parts(exported, described, sequences))  # type: ignore[typeddict-item]
+    if (threshold := network.info().threshold) != 0.5:
+        exported["version"], exported["threshold"] = THRESHOLD_VERSION, float(np.float32(threshold))
     rows = made_up(exported)
     # Of a single target each answer is a number.
     answers = np.reshape(network.run(rows), (len(rows), -1))

@@ -63,7 +63,7 @@ def runtime(exported: Exported) -> str:
     sequence, fields = exported["sequence"], exported["fields"]
     only_known(exported, "JavaScript")
     cell = None if sequence is None else sequence["cell"]
-    activations = sorted({layer["activation"] for member in exported["members"] for layer in member} - {None})
+    activations = sorted({layer["activation"] for member in exported["members"] for layer in member if layer["activation"]})
     scaled = exported["output_scaling"] is not None
     parts = [f"heads/{exported['head']}", "layers", f"outputs/{'scaled' if scaled else 'plain'}"]
     if exported["kind"] == "classifier":
@@ -163,7 +163,8 @@ def _api(exported: Exported) -> str:
     if classifier:
         classes = exported["classes"]
         lines.append(f"const classes = Object.freeze({'M.classes' if classes else '[...Array(M.answers).keys()]'});")
-        lines.append("const classOf = y => classes[best(y)], classify = x => classOf(run(x));")
+        chosen = "Number(y[1] >= M.threshold)" if "threshold" in exported else "best(y)"
+        lines.append(f"const classOf = y => classes[{chosen}], classify = x => classOf(run(x));")
     else:
         lines.append('const classOf = () => fail("the network is a regressor: only a classifier has classes");')
     if exported["fields"] is None:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from neuralredis.exceptions import DataError, KindError, OptionError
 from neuralredis.plot.canvas import CLASSES, axes
 from neuralredis.protocol import AnyNetwork
+from neuralredis.thresholds import classes_of
 
 #: Points of rows that are drawn at most; more hide the map.
 MANY_POINTS = 800
@@ -108,7 +109,7 @@ def decision_map(
     some = _spread(len(rows)) if points else slice(0)
     shown = rows[some][:, [across, up]]
     if info.type == "classifier":
-        _classes(ax, x, y, answers, shown, targets[some], labels)
+        _classes(ax, x, y, answers, info.threshold, (shown, targets[some]), labels)
     else:
         _values(ax, x, y, answers[:, :, 0], shown, targets[some].reshape(len(shown), -1)[:, 0])
     name = [str(names[one]) if names is not None else f"input {one}" for one in inputs]
@@ -121,17 +122,17 @@ def _classes(
     x: NDArray[Any],
     y: NDArray[Any],
     answers: NDArray[Any],
-    rows: NDArray[Any],
-    classes: NDArray[Any],
+    threshold: float,
+    known: tuple[NDArray[Any], NDArray[Any]],
     labels: Sequence[str] | None,
 ) -> None:
     """Draw the class of each point, the fuller the surer, and the rows in the colours of theirs."""
     from matplotlib.colors import to_rgb
     from matplotlib.lines import Line2D
 
-    count = answers.shape[2]
+    (rows, classes), count = known, answers.shape[2]
     palette = np.array([to_rgb(CLASSES[one % len(CLASSES)]) for one in range(count)])
-    answer = answers.argmax(axis=2)
+    answer = classes_of(answers, threshold)
     # From no better than chance, which is white, to certainty.
     sure = np.clip((answers.max(axis=2) - 1 / count) / (1 - 1 / count), 0, 1)[..., None]
     strength = 0.08 + 0.42 * sure
@@ -141,7 +142,7 @@ def _classes(
     for one in range(count):
         # Above all others by nothing: the border of a class.
         others = np.delete(answers, one, axis=2).max(axis=2)
-        margin = answers[..., one] - others
+        margin = answers[..., one] - others if threshold == 0.5 else answers[..., 1] - threshold
         if margin.min() < 0 < margin.max():
             ax.contour(x, y, margin, levels=[0], colors="#333333", linewidths=0.8)
     handles = []

@@ -169,7 +169,7 @@ def answered(
     classes = target.labels if isinstance(target, Classes) else None
     answers: Any = outputs[:, 0]
     if classes is not None:
-        answers = tuple(classes[place] for place in outputs.argmax(axis=1).tolist())
+        answers = tuple(classes[place] for place in network.classes_of(outputs).tolist())
     return Answered(
         network=name,
         target=target.name,

@@ -188,9 +188,10 @@ def judge(
     classes, probabilities = y.astype(np.int64), net.run(rows)
     counts = np.bincount(classes, minlength=len(target.labels))
     low, high = wilson(evaluation.accuracy, evaluation.rows)
-    weighted = net.network.info().class_weight != "none"
+    info, answers = net.network.info(), net.classes_of(probabilities)
+    weighted = info.class_weight != "none" or info.threshold != 0.5
     loss, baseline = log_loss(probabilities, classes)
-    ranked = rankings(probabilities, classes, target.labels)
+    ranked = rankings(probabilities, classes, target.labels, answers)
     threshold = None
     if costs is not None and len(target.labels) == 2 and ranked:
         place = target.labels.index(ranked[0].label)
@@ -200,7 +201,7 @@ def judge(
         commonest=target.labels[int(counts.argmax())],
         low=float(low),
         high=float(high),
-        balanced=_balanced(classes, np.argmax(probabilities, axis=1), counts) if weighted else None,
+        balanced=_balanced(classes, answers, counts) if weighted else None,
         rankings=ranked,
         log_loss=loss,
         log_loss_baseline=baseline,
@@ -209,7 +210,7 @@ def judge(
     )
 
 
-def _balanced(y: NDArray[np.int64], answers: NDArray[np.int64], counts: NDArray[np.int64]) -> Balanced:
+def _balanced(y: NDArray[np.int64], answers: NDArray[np.intp], counts: NDArray[np.int64]) -> Balanced:
     """Return the balanced accuracy over the classes that have rows.
 
     Its interval combines those of the independent recalls: G. Y. Zou, A. Donner, "Construction of confidence limits
@@ -244,7 +245,7 @@ def importance(
         if ranked:
             return 1 - float(np.mean([auc(outputs[:, place], classes == place) for place in ranked]))
         if isinstance(net.target, Classes):
-            return float(np.mean(outputs.argmax(axis=1) != y))
+            return float(np.mean(net.classes_of(outputs) != y))
         return float(np.sqrt(np.mean((outputs[:, 0] - y.astype(np.float64)) ** 2)))
 
     before = wrong(rows)

@@ -19,6 +19,7 @@ from neuralredis.table.schema import Schema
 from neuralredis.table.target import Classes, Numbers, Target
 from neuralredis.table.texts import listed, written
 from neuralredis.table.values import Reader, Words
+from neuralredis.thresholds import classes_of
 
 __all__ = ["Known", "field_known", "of_fields"]
 
@@ -47,6 +48,10 @@ class Known:
         """Return the outputs for some rows, of shape (rows, outputs)."""
         outputs = np.asarray(self.network.run(rows))
         return outputs.reshape(len(outputs), -1)
+
+    def classes_of(self, outputs: NDArray[np.floating]) -> NDArray[np.intp]:
+        """Return the number of the class that it answers for each row of outputs."""
+        return classes_of(outputs, self.network.info().threshold)
 
     def evaluate(self, rows: dict[str, Any], y: NDArray[Any]) -> Evaluation:
         """Return how good it is on some rows, of which the classes are known by their numbers."""

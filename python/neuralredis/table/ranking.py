@@ -142,7 +142,12 @@ def cheapest(
     )
 
 
-def rankings(probabilities: NDArray[np.floating], y: NDArray[np.int64], labels: tuple[str, ...]) -> tuple[Ranking, ...]:
+def rankings(
+    probabilities: NDArray[np.floating],
+    y: NDArray[np.int64],
+    labels: tuple[str, ...],
+    answers: NDArray[np.intp] | None = None,
+) -> tuple[Ranking, ...]:
     """Return the ranking of each class against all others, the rarest class first.
 
     Of two classes only the rarer is returned, since the ranking of the other is its reverse. A class of no row or of
@@ -156,6 +161,8 @@ def rankings(probabilities: NDArray[np.floating], y: NDArray[np.int64], labels: 
         The true class of each row.
     labels : tuple of str
         The names of the classes.
+    answers : numpy.ndarray of int, shape (rows,), optional
+        The predicted class of each row; by default the most probable one.
 
     Examples
     --------
@@ -171,7 +178,7 @@ def rankings(probabilities: NDArray[np.floating], y: NDArray[np.int64], labels: 
     if len(labels) == 2:
         # Of equally common classes take the second: of no and yes it is yes.
         classes = classes[:1] if counts[0] != counts[1] else classes[-1:]
-    answers = np.argmax(probabilities, axis=1)
+    answers = np.argmax(probabilities, axis=1) if answers is None else answers
     found = []
     for place in classes:
         scores, positive = probabilities[:, place], y == place

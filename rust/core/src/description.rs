@@ -23,9 +23,9 @@ use crate::schema::FieldKind;
 /// 5. With `outputs`, each output `y` becomes `y / scale + mean`, clamped to `-f32::MAX..=f32::MAX`, or `mean` if the
 ///    scale is 0.
 ///
-/// A classifier's class is the first of its greatest outputs. The engine has its own exponential function: if another
-/// library computes [`Activation::Tanh`], [`Activation::Sigmoid`] or a head other than linear, the last bits may
-/// differ.
+/// A classifier's class is the first of its greatest outputs, unless it has a [`crate::Threshold`]. The engine has its own
+/// exponential function: if another library computes [`Activation::Tanh`], [`Activation::Sigmoid`] or a head other than
+/// linear, the last bits may differ.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Description {
     /// Classifier or regressor.

@@ -2,12 +2,12 @@
 
 use crate::dataset::{Batch, Rows};
 use crate::error::{Error, Result};
-use crate::forward::largest;
 use crate::kernels::LANES;
 use crate::layout::Kind;
 use crate::model::Model;
 use crate::normalization::Scaling;
 use crate::objective::{Sums, SumsRequest};
+use crate::options::Threshold;
 
 /// The most classes for which there is a confusion matrix, of 8 MB.
 pub const MAX_CONFUSION_CLASSES: usize = 1024;
@@ -113,8 +113,17 @@ pub(crate) fn rows_of(model: &Model, batch: &Batch<'_>) -> Result<Rows> {
 
 /// Counts and sums over the rows so far.
 enum Tally {
-    Classifier { classes: usize, answers: usize, right: u64, of_class: Vec<u64>, confusion: Vec<u64> },
-    Regressor { outputs: Vec<Errors> },
+    Classifier {
+        classes: usize,
+        answers: usize,
+        threshold: Threshold,
+        right: u64,
+        of_class: Vec<u64>,
+        confusion: Vec<u64>,
+    },
+    Regressor {
+        outputs: Vec<Errors>,
+    },
 }
 
 /// Sums over the rows of one output.
@@ -141,7 +150,8 @@ impl Tally {
                 };
                 let cells = if classes <= MAX_CONFUSION_CLASSES { classes * classes } else { 0 };
                 let (of_class, confusion) = (vec![0; classes], vec![0; cells]);
-                Self::Classifier { classes, answers, right: 0, of_class, confusion }
+                let threshold = model.options.threshold;
+                Self::Classifier { classes, answers, threshold, right: 0, of_class, confusion }
             }
             Kind::Regressor => Self::Regressor { outputs: vec![Errors::default(); outputs] },
         }
@@ -150,10 +160,10 @@ impl Tally {
     /// Adds the rows of a group: outputs before they are scaled back, and targets as stored.
     fn add(&mut self, outputs: &[f32], scaling: Option<&Scaling>, targets: &[f32], rows: usize) {
         match self {
-            Self::Classifier { classes, answers, right, of_class, confusion } => {
+            Self::Classifier { classes, answers, threshold, right, of_class, confusion } => {
                 for (lane, &class) in targets[..rows].iter().enumerate() {
                     let of_row = outputs[lane..].iter().step_by(LANES).take(*answers).copied();
-                    let (answer, class) = (largest(of_row), class as usize);
+                    let (answer, class) = (threshold.class(of_row), class as usize);
                     *right += u64::from(answer == class);
                     of_class[class] += 1;
                     if let Some(cell) = confusion.get_mut(class * *classes + answer) {

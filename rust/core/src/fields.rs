@@ -11,7 +11,7 @@ use crate::evaluation::{self, Evaluation};
 use crate::layout::Kind;
 use crate::model::Model;
 use crate::network::{Drawing, Network};
-use crate::options::{ClassWeight, Options};
+use crate::options::{ClassWeight, Options, Threshold};
 use crate::schema::{FieldKind, Given, Row, Schema, Target, Value, check_outcome, readable};
 use crate::trained::Trained;
 
@@ -89,8 +89,8 @@ impl Network {
     }
 
     /// Checks options against the inputs or fields of this network. A network of fields needs NORMALIZE, since gaps
-    /// become the mean; it cannot have a list of class weights while classes can still be added; and it can be monotone
-    /// only in fields with an order.
+    /// become the mean; it cannot have a list of class weights or a threshold while classes can still be added; and it
+    /// can be monotone only in fields with an order.
     pub(crate) fn check_options(&self, options: &Options) -> Result<()> {
         let Some(schema) = &self.schema else { return options.monotone.check_count(self.layout().inputs(), "input") };
         check_monotone(schema, options)?;
@@ -103,6 +103,12 @@ impl Network {
                 format!("a list of {}", weights.len()),
                 "none or balanced, unless the classes are given when the network is created",
             ),
+            _ if options.threshold != Threshold::default() && self.sequences.is_some() => {
+                Err(options.threshold.refused("0.5 for a network of sequences"))
+            }
+            _ if options.threshold != Threshold::default() && schema.is_open() => {
+                Err(options.threshold.refused("0.5, unless the classes are given when the network is created"))
+            }
             _ => Ok(()),
         }
     }

@@ -65,7 +65,8 @@ pub use model::Model;
 pub use network::{Drawing, Info, MAX_NOTES, Network, Shrunk};
 pub use normalization::Scaling;
 pub use options::{
-    Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Monotone, Options, Output, Patience, Restarts, Value,
+    Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Monotone, Options, Output, Patience, Restarts, Threshold,
+    Value,
 };
 pub use reasons::{Counterfactual, Explanation, Sampling};
 pub use schema::{FieldKind, Given, Row, Schema, Target};

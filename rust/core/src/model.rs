@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::dataset::{RowShape, not_finite};
 use crate::description::{Description, FieldsDescription};
 use crate::error::{Error, Result};
-use crate::forward::{self, Arrangement, Grouped, LastTwo, Single, ensemble, load};
+use crate::forward::{Arrangement, Grouped, LastTwo, Single, ensemble, load};
 use crate::inputs::Inputs;
 use crate::kernels::{Buffer, LANES};
 use crate::layers::{Layer, LookedUp};
@@ -149,7 +149,13 @@ impl Model {
         Ok(())
     }
 
-    /// The class of each row: the index of the largest output, or of the first of several equal ones.
+    /// The class of a row with these outputs: the index of the largest output, or of the first of several equal ones. With
+    /// a [`Threshold`](crate::Threshold) other than 0.5, the second class if its probability is at least the threshold.
+    pub fn class_of(&self, outputs: &[f32]) -> usize {
+        self.options.threshold.class(outputs.iter().copied())
+    }
+
+    /// The class of each row; see [`Self::class_of`].
     ///
     /// # Errors
     /// [`Error::NotClassifier`] for a regressor, and those of [`Self::run`].
@@ -160,7 +166,7 @@ impl Model {
         let width = self.layout().outputs();
         let mut outputs = vec![0.0; inputs.len() / self.layout().inputs() * width];
         self.run(inputs, &mut outputs)?;
-        Ok(outputs.chunks_exact(width).map(largest).collect())
+        Ok(outputs.chunks_exact(width).map(|of_row| self.class_of(of_row)).collect())
     }
 
     /// Checks that classes can be drawn from its answers ([`crate::Decoding`]).
@@ -360,12 +366,4 @@ pub fn best_first(values: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
     order
-}
-
-/// The index of the largest value, or of the first of several equal ones.
-///
-/// # Panics
-/// If there are no values.
-pub fn largest(values: &[f32]) -> usize {
-    forward::largest(values.iter().copied())
 }

@@ -7,7 +7,7 @@ use neuralredis_core::random::Random;
 use neuralredis_core::training::{Live, Pool, TrainOptions};
 use neuralredis_core::{
     Activation, Batch, Changes, ClassWeight, Error, Kind, Layout, Limits, Model, Network, Options, Output, Place,
-    Restarts, RowShape, Set,
+    Restarts, RowShape, Score, Set, Threshold,
 };
 
 fn network(kind: Kind, units: &[usize], limits: Limits) -> Network {
@@ -315,4 +315,51 @@ fn a_model_with_the_weights_of_another_network_answers_like_it() {
     let question = [1.0, 2.0];
     assert_ne!(run(&one.model(), &question), run(&other.model(), &question));
     assert_eq!(run(&one.model().with(other.trained().clone()), &question), run(&other.model(), &question));
+}
+
+#[test]
+fn a_threshold_moves_classes_and_no_probability() {
+    let limits = Limits { train: 50, test: 50 };
+    let mut network = network(Kind::Classifier, &[2, 3, 2], limits);
+    let mut random = Random::new(1, 1);
+    let inputs: Vec<f32> = (0..80).map(|_| random.symmetric()).collect();
+    let classes: Vec<f32> = inputs.chunks(2).map(|row| f32::from(u8::from(row[0] > 0.5))).collect();
+    let batch = Batch::new(&inputs, 2, &classes, 1);
+    network.observe(&batch, Some(Set::Test), |_| {}).unwrap();
+    network.observe(&batch, Some(Set::Train), |_| {}).unwrap();
+    let train = |network: Network| {
+        let mut live = Live::new(network);
+        let options = TrainOptions { max_cycles: 9, max_time: Duration::ZERO, auto_stop: false, backtrack: false };
+        assert!(live.train(options, &Pool::new(1, 1), |_| {}).unwrap().wait(Duration::from_secs(60)));
+        live.collect().unwrap();
+        live.network().clone()
+    };
+    let run = |network: &Network| {
+        let mut outputs = vec![0.0; 80];
+        network.model().run(&inputs, &mut outputs).unwrap();
+        outputs
+    };
+    let mut network = train(network);
+    let outputs = run(&network);
+    // That of a row, so that one is answered for being as probable as that.
+    let threshold = Threshold(outputs[21]);
+    assert_ne!(threshold, Threshold::default());
+    network.configure(&Changes { threshold: Some(threshold), ..Changes::default() }, limits).unwrap();
+    assert_eq!(run(&network), outputs);
+    let of_outputs =
+        |outputs: &[f32]| -> Vec<usize> { outputs.chunks(2).map(|row| usize::from(row[1] >= threshold.0)).collect() };
+    let wrong_of =
+        |answers: &[usize]| answers.iter().zip(&classes).filter(|&(&one, &class)| one != class as usize).count();
+    let expected = of_outputs(&outputs);
+    assert!(expected.contains(&0) && expected[10] == 1);
+    assert_eq!(network.model().classify(&inputs).unwrap(), expected);
+    for evaluation in [network.evaluate(Set::Test), network.evaluate_on(&batch)].map(Result::unwrap) {
+        let Score::Classifier { accuracy, confusion, .. } = evaluation.score else { panic!("{evaluation:?}") };
+        assert!((40.0 * (1.0 - accuracy) - wrong_of(&expected) as f64).abs() < 1e-9);
+        assert_eq!(confusion[1] + confusion[2], wrong_of(&expected) as u64);
+    }
+    // So it is with what a training says of its validation rows.
+    let network = train(network);
+    let wrong = wrong_of(&of_outputs(&run(&network)));
+    assert_eq!(network.info().statistics.class_errors, 100.0 * wrong as f64 / 40.0);
 }

@@ -2,7 +2,6 @@
 
 use std::cmp::Ordering;
 
-use neuralredis_core::model::largest;
 use neuralredis_core::schema::{Value, readable};
 use neuralredis_core::{Example, Kind, Model, Row, Schema};
 use numpy::{IntoPyArray, PyArrayMethods};
@@ -225,12 +224,12 @@ impl Wanted {
     /// Predicts the class of each row.
     fn classes<'py>(&self, py: Python<'py>, model: &Model, answers: &Answers) -> PyResult<Bound<'py, PyAny>> {
         if answers.single {
-            return self.class(py, answers.row(0), |class| values::text_of(py, &model.classes()[class]));
+            return self.class(py, model, answers.row(0), |class| values::text_of(py, &model.classes()[class]));
         }
         // For many rows, each name is converted once.
         let names = texts(py, model.classes())?;
         let name = |class| Ok(names.get_item(class)?.cast_into::<PyString>()?);
-        let of_row = |row| self.class(py, answers.row(row), name);
+        let of_row = |row| self.class(py, model, answers.row(row), name);
         let all: Vec<Bound<'py, PyAny>> = (0..answers.rows).map(of_row).collect::<PyResult<_>>()?;
         if self.top.is_some() || self.scores {
             return Ok(PyList::new(py, all)?.into_any());
@@ -242,6 +241,7 @@ impl Wanted {
     fn class<'py>(
         &self,
         py: Python<'py>,
+        model: &Model,
         outputs: &[f32],
         name: impl Fn(usize) -> PyResult<Bound<'py, PyString>>,
     ) -> PyResult<Bound<'py, PyAny>> {
@@ -255,8 +255,8 @@ impl Wanted {
             }
         };
         let Some(top) = self.top else {
-            let best = largest(outputs);
-            return if reached(&best) { entry(best) } else { Ok(py.None().into_bound(py)) };
+            let class = model.class_of(outputs);
+            return if reached(&class) { entry(class) } else { Ok(py.None().into_bound(py)) };
         };
         let best = best_first(outputs).into_iter().filter(reached).take(top);
         Ok(PyList::new(py, best.map(entry).collect::<PyResult<Vec<_>>>()?)?.into_any())

@@ -322,7 +322,8 @@ impl Network {
         if inputs.single { Ok(outputs.reshape(out_width)?.into_any()) } else { Ok(outputs.into_any()) }
     }
 
-    /// Return the class of each row: the output with the largest value, the first one if several are equal.
+    /// Return the class of each row: the output with the largest value, the first one if several are equal. With a
+    /// ``threshold``, the second of two classes if its probability is at least the threshold.
     ///
     /// Parameters
     /// ----------

@@ -114,7 +114,7 @@ fn read(option: &Declared, value: &Bound<'_, PyAny>) -> PyResult<Value> {
     match domain.other {
         Other::Flag => flag(name, value).map(Value::Flag),
         Other::Integer(least, most) => whole(name, value, most, least).map(Value::Integer),
-        Other::Number if let Ok(number) = value.extract() => Ok(Value::Number(number)),
+        Other::Number | Other::Share if let Ok(number) = value.extract() => Ok(Value::Number(number)),
         // Lists, tuples and arrays are valid; a dictionary or a set has no meaningful order.
         Other::Numbers | Other::Signs if !value.is_instance_of::<PyBytes>() => match value.extract::<Vec<f64>>() {
             Ok(numbers) => Ok(Value::Numbers(Arc::new(numbers.into_iter().map(|number| number as f32).collect()))),
@@ -123,7 +123,7 @@ fn read(option: &Declared, value: &Bound<'_, PyAny>) -> PyResult<Value> {
             }
             Err(error) => Err(error),
         },
-        Other::Nothing | Other::Number | Other::Numbers | Other::Signs => {
+        Other::Nothing | Other::Number | Other::Share | Other::Numbers | Other::Signs => {
             Err(mistyped(name, value, &expected(&domain)))
         }
     }
@@ -252,7 +252,7 @@ pub(crate) fn option_table(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
             Other::Nothing => None,
             Other::Flag => Some("flag"),
             Other::Integer(..) => Some("integer"),
-            Other::Number => Some("number"),
+            Other::Number | Other::Share => Some("number"),
             Other::Numbers => Some("numbers"),
             Other::Signs => Some("signs"),
         };

@@ -199,7 +199,9 @@ fn read(option: &Declared, value: &Json) -> Result<Value, Rejection> {
         (Json::String(word), _) if !domain.words.is_empty() => domain.word(word.as_bytes()).ok_or_else(rejected),
         (Json::Bool(flag), Other::Flag) => Ok(Value::Flag(*flag)),
         (_, Other::Integer(least, most)) => whole(name, value, least, most).map(Value::Integer).map_err(|_| rejected()),
-        (Json::Number(number), Other::Number) => Ok(Value::Number(number.as_f64().ok_or_else(rejected)? as f32)),
+        (Json::Number(number), Other::Number | Other::Share) => {
+            Ok(Value::Number(number.as_f64().ok_or_else(rejected)? as f32))
+        }
         (Json::Array(numbers), Other::Numbers | Other::Signs) => {
             let number = |value: &Json| value.as_f64().map(|number| number as f32).ok_or_else(rejected);
             Ok(Value::Numbers(Arc::new(numbers.iter().map(number).collect::<Result<_, _>>()?)))

@@ -192,10 +192,15 @@ static void answer(float x[COMPUTED]@ENTRIES@, float outputs[ALL_OUTPUTS]) {
 }
 
 //if classifier
-static int largest(const float outputs[NET_OUTPUTS]) {
+static int class_of(const float outputs[NET_OUTPUTS]) {
+//if threshold
+    return outputs[1] >= THRESHOLD;
+//end
+//if no_threshold
     int best = 0, u;
     for (u = 1; u < NET_OUTPUTS; u++) best = outputs[u] > outputs[best] ? u : best;
     return best;
+//end
 }
 
 //end
@@ -215,7 +220,7 @@ int net_run(const float inputs[NET_INPUTS], float outputs[NET_OUTPUTS]) {
 int net_classify(const float inputs[NET_INPUTS]) {
     float outputs[NET_OUTPUTS];
     const int failed = net_run(inputs, outputs);
-    return failed ? failed : largest(outputs);
+    return failed ? failed : class_of(outputs);
 }
 
 //end
@@ -539,7 +544,7 @@ int net_run(const struct net_row *row, float outputs[NET_OUTPUTS]) {
 int net_classify(const struct net_row *row) {
     float outputs[NET_OUTPUTS];
     const int failed = net_run(row, outputs);
-    return failed ? failed : largest(outputs);
+    return failed ? failed : class_of(outputs);
 }
 
 //end
@@ -756,7 +761,7 @@ int net_step(struct net_sequence *of, @EVENT@, float outputs[NET_OUTPUTS]) {
 int net_classify(const struct net_sequence *of) {
     float outputs[NET_OUTPUTS];
     net_run(of, outputs);
-    return largest(outputs);
+    return class_of(outputs);
 }
 
 //end

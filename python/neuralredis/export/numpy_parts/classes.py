@@ -18,10 +18,17 @@ def names_of_classes() -> Any:
     return range(NETWORK["answers"]) if is_numbered else NETWORK["classes"]
 
 
+def places_of_classes(answers: Any) -> Any:
+    """Return which class outputs stand for: the first of the greatest, or from a threshold on the second of two."""
+    if "threshold" in NETWORK:
+        return np.int64(answers[..., 1] >= np.float32(NETWORK["threshold"]))
+    return answers.argmax(axis=-1)
+
+
 def classify(rows: Any) -> Any:
-    """Return the class of each row: the first of the greatest outputs."""
+    """Return the class of each row."""
     answers, names = run(rows), names_of_classes()
-    at = answers.argmax(axis=-1)
+    at = places_of_classes(answers)
     if answers.ndim == 1:
         return names[int(at)]
     return np.array(names, dtype=None if isinstance(names, range) else object)[at]

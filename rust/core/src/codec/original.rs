@@ -20,7 +20,9 @@ use crate::kernels::{MAX_SIZE, MIN_SIZE};
 use crate::layout::{Connection, Kind, Layout, MAX_LAYERS};
 use crate::network::Network;
 use crate::normalization::{Normalization, Scaling};
-use crate::options::{Activation, Algorithm, ClassWeight, Decay, Loss, Monotone, Options, Output, Patience, Restarts};
+use crate::options::{
+    Activation, Algorithm, ClassWeight, Decay, Loss, Monotone, Options, Output, Patience, Restarts, Threshold,
+};
 use crate::trained::{Statistics, Trained};
 use crate::trainer_state::{RpropState, TrainerState};
 
@@ -104,6 +106,7 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
         l2: Decay::Fixed(0.0),
         restarts: Restarts::Fixed(1),
         class_weight: ClassWeight::None,
+        threshold: Threshold::default(),
         patience: Patience::Auto,
         monotone: Monotone::None,
     };

@@ -19,7 +19,7 @@ use crate::network::MAX_NOTES;
 use crate::normalization::Scaling;
 use crate::options::{
     Activation, Algorithm, Changes, ClassWeight, Decay, Loss, MAX_PATIENCE, Monotone, Options, Output, Patience,
-    Restarts,
+    Restarts, Threshold,
 };
 use crate::random::Random;
 use crate::report::Point;
@@ -47,6 +47,7 @@ fn options() -> impl Strategy<Value = (Kind, Options)> {
                 class_weight: ClassWeight::None,
                 patience,
                 monotone: Monotone::None,
+                threshold: Threshold::default(),
             };
             options.check(kind, &Layout::new(&[1, 2]).unwrap()).ok().map(|()| (kind, options))
         },
@@ -75,6 +76,9 @@ fn networks() -> impl Strategy<Value = Network> {
                 Some(_) if kind == Kind::Classifier => ClassWeight::Balanced,
                 _ => ClassWeight::None,
             };
+            if kind == Kind::Classifier && options.output == Output::Softmax && outputs == 2 && rows % 2 == 1 {
+                options.threshold = Threshold(seed as f32 / u64::MAX as f32);
+            }
             let units: Vec<usize> = std::iter::once(inputs).chain(hidden).chain([outputs]).collect();
             let mut network = Network::new(kind, Layout::new(&units).unwrap(), options, limits, seed).unwrap();
             observe(&mut network, rows, seed);

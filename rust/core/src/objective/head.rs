@@ -66,9 +66,12 @@ impl Objective {
                 sums.squares += sum_of_lanes(|lane| f64::from(squares[lane]));
             }
             if judge && self.shape.kind == Kind::Classifier {
-                let answer = |values: &[f32], lane: usize| largest(values[lane..].iter().step_by(LANES).copied());
-                sums.wrong +=
-                    (0..there).filter(|&lane| answer(z, lane) != answer(&scratch.target, lane)).count() as u64;
+                let is_wrong = |&lane: &usize| {
+                    let [answers, wanted] =
+                        [&*z, &scratch.target[..]].map(|values| values[lane..].iter().step_by(LANES).copied());
+                    self.options.threshold.class(answers) != largest(wanted)
+                };
+                sums.wrong += (0..there).filter(is_wrong).count() as u64;
             }
             if let Some(tally) = &mut tally {
                 tally(z, stored_targets, there);

@@ -9,6 +9,7 @@ mod decay;
 mod ensemble;
 mod monotone;
 mod patience;
+mod threshold;
 mod value;
 
 pub(crate) use choices::Size;
@@ -18,6 +19,7 @@ pub use decay::Decay;
 pub use ensemble::{MAX_MEMBERS, Restarts};
 pub use monotone::Monotone;
 pub use patience::{MAX_PATIENCE, Patience};
+pub use threshold::Threshold;
 pub use value::{Domain, Other, Value};
 
 use crate::dataset::Limits;
@@ -175,6 +177,8 @@ options! {
         9 patience: Patience = Patience::Auto;
         /// Inputs in which the answer is monotone. This cannot be changed after creation.
         10 monotone: Monotone = Monotone::None;
+        /// The probability from which on the second of two classes is answered.
+        11 threshold: Threshold = Threshold::default();
     }
     beside {
         /// Maximum number of training rows.
@@ -221,6 +225,7 @@ impl Options {
         }
         self.class_weight.check(kind, layout)?;
         self.monotone.check(kind, layout)?;
+        self.threshold.check(kind, layout, self.output)?;
         if self.monotone.is_any() && self.activation == Activation::Relu {
             // Sums of rectified units with weights above 0 are convex, so they can represent convex functions only.
             return reject("activation", self.activation.name(), "tanh or sigmoid where inputs are monotone");

@@ -42,6 +42,8 @@ pub enum Other {
     Integer(u64, u64),
     /// A finite number of at least 0.
     Number,
+    /// A number from 0 to 1.
+    Share,
     /// Finite numbers above 0, one for each output.
     Numbers,
     /// 1, 0 or -1, one for each input.
@@ -68,6 +70,7 @@ impl Domain {
             (Value::Flag(_), other) => other == Other::Flag,
             (Value::Integer(number), Other::Integer(least, most)) => (least..=most).contains(number),
             (Value::Number(number), Other::Number) => number.is_finite() && *number >= 0.0,
+            (Value::Number(number), Other::Share) => (0.0..=1.0).contains(number),
             (Value::Numbers(numbers), Other::Numbers) => numbers.iter().all(|&number| is_positive(number)),
             (Value::Numbers(numbers), Other::Signs) => numbers.iter().all(|&number| is_sign(number)),
             _ => false,
@@ -82,6 +85,7 @@ impl Domain {
             Other::Flag => "yes or no".to_owned(),
             Other::Integer(least, most) => format!("an integer from {least} to {most}"),
             Other::Number => "a finite number of at least 0".to_owned(),
+            Other::Share => "a number from 0 to 1".to_owned(),
             Other::Numbers => "a finite number above 0 for each output".to_owned(),
             Other::Signs => "1, 0 or -1 for each input".to_owned(),
         };
@@ -117,7 +121,7 @@ impl Domain {
                 Ok(bytes) => Value::Integer(u64::from_le_bytes(bytes)),
                 Err(_) => return Ok(None),
             },
-            (_, Other::Number) => match bytes.try_into() {
+            (_, Other::Number | Other::Share) => match bytes.try_into() {
                 Ok(bytes) => Value::Number(f32::from_le_bytes(bytes)),
                 Err(_) => return Ok(None),
             },
@@ -246,6 +250,8 @@ mod tests {
         assert_eq!([1, 2, 5, 6].map(integers), [false, true, true, false]);
         let number = |number| domain(Other::Number).contains(&Value::Number(number));
         assert_eq!([-0.5, 0.0, f32::MAX, f32::INFINITY, f32::NAN].map(number), [false, true, true, false, false]);
+        let share = |number| domain(Other::Share).contains(&Value::Number(number));
+        assert_eq!([-0.5, 0.0, 1.0, 1.5, f32::NAN].map(share), [false, true, true, false, false]);
         let of = |second| domain(Other::Numbers).contains(&numbers(&[1.0, second]));
         assert_eq!([-1.0, 0.0, 1e-30, f32::INFINITY].map(of), [false, false, true, false]);
     }
@@ -256,6 +262,7 @@ mod tests {
         assert_eq!(expected(Other::Nothing), "auto, all");
         assert_eq!(expected(Other::Integer(2, 5)), "auto, all or an integer from 2 to 5");
         assert_eq!(expected(Other::Number), "auto, all or a finite number of at least 0");
+        assert_eq!(expected(Other::Share), "auto, all or a number from 0 to 1");
         assert_eq!(expected(Other::Signs), "auto, all or 1, 0 or -1 for each input");
         assert_eq!(Domain::FLAG.expected(), "yes or no");
         assert_eq!(Domain::integer(0, 9).expected(), "an integer from 0 to 9");
@@ -269,6 +276,7 @@ mod tests {
             (Other::Flag, Value::Flag(true), vec![1]),
             (Other::Integer(2, 5), Value::Integer(3), vec![3, 0, 0, 0, 0, 0, 0, 0]),
             (Other::Number, Value::Number(1.0), one.to_vec()),
+            (Other::Share, Value::Number(1.0), one.to_vec()),
             (Other::Numbers, numbers(&[1.0, 1.0]), [one, one].concat()),
             (Other::Signs, numbers(&[1.0]), one.to_vec()),
         ] {

@@ -236,7 +236,7 @@ fn answer(model: &Model, rows: &[Row]) -> Result<Vec<f32>> {
 fn class(model: &Model, rows: &[Row]) -> Result<Vec<usize>> {
     let classes = outputs(model);
     let answers = answer(model, rows)?;
-    Ok(answers.chunks_exact(model.layout().outputs()).map(|of_row| crate::model::largest(&of_row[..classes])).collect())
+    Ok(answers.chunks_exact(model.layout().outputs()).map(|of_row| model.class_of(&of_row[..classes])).collect())
 }
 
 /// The same model without its output function if it is a classifier, so that it returns logits.

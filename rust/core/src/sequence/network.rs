@@ -112,6 +112,7 @@ impl Network {
         let (view, seen) = View::new(fields, target, (sequences, Auto::default()), by_position, seed)?;
         let (mut network, drawing) = Self::begin_of_fields(seen, hidden, options, limits, seed)?;
         network.sequences = Some(Sequences { view: Arc::new(view), store: Store::default(), cache: Cache::default() });
+        network.check_options(&network.options)?;
         Ok((network, drawing))
     }
 

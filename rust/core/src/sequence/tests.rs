@@ -151,7 +151,7 @@ fn the_next_event_is_learnt_and_each_word_is_a_class() {
             pages.iter().map(|page| network.event_fields().unwrap().row(&event(&network, &[("page", page)]))).collect();
         let mut outputs = vec![0.0; 4];
         network.model().answer(&[network.see_events(&events).unwrap().row], &mut outputs);
-        crate::model::largest(&outputs)
+        network.model().class_of(&outputs)
     };
     assert_eq!((next(&["a", "b", "c"]), next(&["a", "b", "c", "a", "c"])), (0, 3));
     assert_eq!(next(&[]), 0);

@@ -4,7 +4,6 @@
 //! - rows of numbers: `NR.CLASS key i0 .. iN [-> SET percent | SAMPLE [option value ...]]`, `NR.CLASS key FP32 [ROWS n]
 //!   blob [-> ...]`
 
-use neuralredis_core::model::largest;
 use neuralredis_core::{Error, Kind, Model, conformal};
 
 use super::blobs;
@@ -19,6 +18,7 @@ use super::sequences;
 use super::wire_rows::{self, Blob};
 use crate::info::{self, RUNS};
 use crate::value::Value;
+use crate::work::KeepOn;
 
 pub(super) struct Class;
 
@@ -62,11 +62,11 @@ impl Command for Class {
             info::count(&RUNS, rows as u64);
             let cost = Cost::of_rows(rows, value.parameters()) + Cost::of_bytes(bytes.len()) + Cost::of_items(rows);
             if value.is_settled() && work::may_run_now(cost) {
-                return blobs::classes(&network.model(), bytes, rows, &|| true, largest);
+                return classes(&network.model(), bytes, rows, &|| true);
             }
             let (model, blob) = (value.model(), ctx.hold(blob.index));
             return work::defer(ctx, cost.or_wait(value), move |is_awaited| {
-                blobs::classes(&model.wait(), blob.bytes(), rows, is_awaited, largest)
+                classes(&model.wait(), blob.bytes(), rows, is_awaited)
             });
         }
         let inputs = wire_rows::inputs(&args[1..], width)?;
@@ -124,6 +124,11 @@ fn sets(ctx: Context, value: &Value, args: &[&[u8]], wanted: &[&[u8]]) -> Result
 fn set(outputs: &[f32], quantiles: &[f64]) -> Reply {
     let quantile = quantiles.first().copied().unwrap_or(f64::INFINITY);
     Reply::Counts(conformal::class_set(outputs, quantile).into_iter().map(|class| class as u32).collect())
+}
+
+/// The class of each row of a blob.
+fn classes(model: &Model, blob: &[u8], rows: usize, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
+    blobs::classes(model, blob, rows, keep_on, |outputs| model.class_of(outputs))
 }
 
 /// The class of one row.

@@ -82,7 +82,7 @@ fn read(option: &Declared, text: &[u8]) -> Option<Value> {
             (yes || no).then_some(Value::Flag(yes))
         }
         Other::Integer(..) => numbers::whole(text).map(Value::Integer),
-        Other::Number => numbers::single(text).map(Value::Number),
+        Other::Number | Other::Share => numbers::single(text).map(Value::Number),
         Other::Numbers | Other::Signs => {
             let parts = text.split(|&byte| byte == b',');
             // No network has more inputs or outputs, so a longer list is rejected before memory is allocated for it.
@@ -167,7 +167,7 @@ fn argument(option: &Declared, of: OptionContext) -> Argument {
         Other::Flag => vec![word("yes"), word("no")],
         Other::Integer(..) if choices.is_empty() => vec![Argument::integer(called)],
         Other::Integer(..) => vec![Argument::integer(c"integer")],
-        Other::Number => vec![Argument::number(c"number")],
+        Other::Number | Other::Share => vec![Argument::number(if choices.is_empty() { called } else { c"number" })],
         Other::Numbers => vec![Argument::text(c"numbers")],
         Other::Signs => vec![Argument::text(c"signs")],
     });

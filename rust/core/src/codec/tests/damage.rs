@@ -259,12 +259,23 @@ fn forged_options_are_rejected() {
             [&whole[..], &[10, 4, 0, 0, 0, 0, 0, 0, 64]].concat(),
             "monotone is [0, 0, 0, 64]: expected none or 1, 0 or -1",
         ),
-        ([&whole[..], &[11, 0, 0, 0, 0]].concat(), "option 11 is unknown to this version"),
+        (
+            [&whole[..], &[11, 4, 0, 0, 0, 0, 0, 0, 63]].concat(),
+            "threshold is the default: expected that it is left out",
+        ),
+        (
+            [&whole[..], &[11, 4, 0, 0, 0, 0, 0, 0, 64]].concat(),
+            "threshold is [0, 0, 0, 64]: expected a number from 0 to 1",
+        ),
+        ([&whole[..], &[12, 0, 0, 0, 0]].concat(), "option 12 is unknown to this version"),
         ([&whole[..], &[200, 5, 0, 0, 0, 1]].concat(), "it ends 4 bytes early"),
         ([&whole[..], &[10, 1]].concat(), "it ends 3 bytes early"),
     ] {
         assert!(rejected(&body).contains(&format!("section options: {message}")), "{message}");
     }
+    assert!(
+        decode(&with_body(&frames, Section::Options, &[&whole[..], &[11, 4, 0, 0, 0, 0, 0, 128, 62]].concat())).is_ok()
+    );
     // For a regressor the same section has other constraints.
     let others = frames_of(&small(Kind::Regressor, 12, 0), MAX_FRAME);
     let regressor: Vec<u8> = body(3, &[3]);

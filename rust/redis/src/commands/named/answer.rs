@@ -139,6 +139,10 @@ pub(crate) fn classes(
     let chosen = || match (quantiles.first(), wanted.sample.as_ref().zip(random)) {
         (Some(&quantile), _) => conformal::class_set(scores, quantile),
         (None, Some((sample, random))) => vec![sample.decoding.draw(scores, &[], random)],
+        (None, None) if asked == Asked::Class && wanted.top.is_none() => {
+            let class = model.class_of(scores);
+            if wanted.allows(scores[class]) { vec![class] } else { Vec::new() }
+        }
         (None, None) => wanted.chosen(scores),
     };
     if asked == Asked::Outputs {

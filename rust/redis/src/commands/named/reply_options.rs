@@ -128,12 +128,15 @@ impl ReplyOptions {
         *self == Self::default()
     }
 
+    /// Whether a class with this score may be returned.
+    pub(crate) fn allows(&self, score: f32) -> bool {
+        self.least.is_none_or(|least| score >= least)
+    }
+
     /// The indices of the scores to return, the best first.
     pub(crate) fn chosen(&self, scores: &[f32]) -> Vec<usize> {
         let mut order = best_first(scores);
-        if let Some(least) = self.least {
-            order.retain(|&index| scores[index] >= least);
-        }
+        order.retain(|&index| self.allows(scores[index]));
         order.truncate(self.top.unwrap_or(usize::MAX));
         order
     }
