@@ -82,7 +82,7 @@ def runtime(exported: Exported) -> str:
         parts.append("positions" if fields is None else "rows")
     else:
         if cell is not None:
-            parts.append("reservoir")
+            parts.append(cell["kind"])
         parts.append("sequence")
         if _samples(exported):
             parts.append("sample")

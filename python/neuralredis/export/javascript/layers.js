@@ -5,7 +5,7 @@ const ins = scaling(M.input_scaling), share = f(1 / M.members.length);
 const members = M.members.map(m => m.map((l, i) => {
   const n = l.inputs, o = l.outputs, w = unpack(l.weights);
   // Weights unit after unit. Of the inputs, the first so many are computed.
-  return { n, t: w.map((_, j) => w[j % n * o + (j - j % n) / n]), b: unpack(l.biases), a: act[l.activation], c: i ? n : M.computed };
+  return { n, t: w.map((_, j) => w[j % n * o + (j - j % n) / n]), b: unpack(l.biases), a: act[l.activation], c: i ? n : Math.min(n, M.computed), p: l.offset ?? 0 };
 }));
 // The outputs of computed inputs and of entries, pairs of an input that is looked up and its value.
 const answer = (x, entries) => {
@@ -13,14 +13,14 @@ const answer = (x, entries) => {
   if (ins) x = x.map((v, i) => clamp(scaled(ins, i, v), M.input_limit));
   for (const m of members) {
     let v = x;
-    for (const { n, t, b, a, c } of m) {
+    for (const { n, t, b, a, c, p } of m) {
       const z = b.slice();
       for (let u = 0; u < z.length; u++) {
         const j = u * n;
         let s = b[u];
         for (let k = 0; k < c; k++) {
-          const r = t[j + k] * v[k] + s, y = f(r * DOWN);
-          s = y === f(r * UP) ? y : fma(t[j + k], v[k], s);
+          const r = t[j + k] * v[p + k] + s, y = f(r * DOWN);
+          s = y === f(r * UP) ? y : fma(t[j + k], v[p + k], s);
         }
         s = clamp(s, M.unit_limit);
         if (c < n) {
