@@ -14,8 +14,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from neuralredis.exceptions import OptionError
 from neuralredis.export.intermediate import Exported, FieldInputs
+from neuralredis.export.refusals import only_known
 
 __all__ = ["constant", "files", "runtime"]
 
@@ -61,12 +61,8 @@ def _body(exported: Exported) -> str:
 def runtime(exported: Exported) -> str:
     """Return the parts that compute, without the weights."""
     sequence, fields = exported["sequence"], exported["fields"]
-    layers = {layer["kind"] for member in exported["members"] for layer in member}
-    if layers != {"dense"}:
-        raise OptionError(f"layers of the kinds {', '.join(sorted(layers))}: expected dense ones, for JavaScript")
+    only_known(exported, "JavaScript")
     cell = None if sequence is None else sequence["cell"]
-    if cell is not None and cell["kind"] != "reservoir":
-        raise OptionError(f"cell {cell['kind']}: expected window or reservoir, for JavaScript")
     activations = sorted({layer["activation"] for member in exported["members"] for layer in member} - {None})
     scaled = exported["output_scaling"] is not None
     parts = [f"heads/{exported['head']}", "layers", f"outputs/{'scaled' if scaled else 'plain'}"]
@@ -99,6 +95,7 @@ NEEDS = {
     "functions/ln": ("functions/polynomials",),
     "functions/sigmoid": ("functions/exp",),
     "functions/tanh": ("functions/exp",),
+    "gru": ("dense", "functions/sigmoid", "functions/tanh"),
     "heads/sigmoid": ("functions/sigmoid",),
     "heads/softmax": ("functions/exp",),
     "heads/two_class": ("functions/sigmoid",),

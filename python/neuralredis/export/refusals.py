@@ -7,12 +7,15 @@ from neuralredis.export.intermediate import Exported
 
 __all__ = ["only_known"]
 
+#: Kinds of cells that all formats of sequences know.
+CELLS = ("reservoir", "gru")
+
 
 def only_known(exported: Exported, format: str) -> None:
-    """Raise an `OptionError` if a network has layers other than dense ones, or a cell other than a reservoir."""
+    """Raise an `OptionError` if a network has layers other than dense ones, or a cell of an unknown kind."""
     kinds = {layer["kind"] for member in exported["members"] for layer in member}
     if kinds != {"dense"}:
         raise OptionError(f"layers of the kinds {', '.join(sorted(kinds))}: expected dense ones, for {format}")
     cell = None if exported["sequence"] is None else exported["sequence"]["cell"]
-    if cell is not None and cell["kind"] != "reservoir":
-        raise OptionError(f"cell {cell['kind']}: expected window or reservoir, for {format}")
+    if cell is not None and cell["kind"] not in CELLS:
+        raise OptionError(f"cell {cell['kind']}: expected window, {' or '.join(CELLS)}, for {format}")

@@ -80,21 +80,23 @@ pub struct FieldDescription {
 /// What a network sees of sequences.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SequencesDescription {
-    /// The fields of events, whose inputs are those of the reservoir.
+    /// The fields of events, whose inputs are those of the cell. Numbers have the place 0 there.
     pub events: FieldsDescription,
-    /// How the computed inputs of events are scaled, for a reservoir; none before the first training.
+    /// How the computed inputs of events are scaled, for a cell; none before the first training.
     pub scaling: Option<Scaling>,
     /// Whether events are numbers by their positions, in one field.
     pub by_position: bool,
     /// Events that are kept, the last so many.
     pub length: u32,
     /// The last events that are fields of their own: the fields of the network are those of the last event, of the one before
-    /// and so on, and then one for what the reservoir holds.
+    /// and so on, and then one for the hidden state.
     pub window: usize,
     /// The field that is the target, if it is one.
     pub next: Option<usize>,
-    /// The units that remember, if there are any.
+    /// The reservoir, if there is one.
     pub reservoir: Option<ReservoirDescription>,
+    /// The GRU cells, if the network has such.
+    pub gru: Option<GruDescription>,
 }
 
 /// A reservoir: fixed units that remember.
@@ -115,6 +117,46 @@ pub struct ReservoirDescription {
     pub from_before: Vec<f32>,
     /// What computed inputs are multiplied by.
     pub factor: f32,
+}
+
+/// The GRU cells of a network, one of each member. Each has a hidden state h of `units` numbers, 0 before the first event.
+///
+/// For each event, with x its inputs:
+///
+/// 1. Computed inputs are scaled and kept from -10 to 10; gaps are 0.
+/// 2. Each of `3 * units` sums begins with its input bias. The computed inputs times their weights are added in turn, each in one
+///    rounding; the sum is kept within `-unit_limit..=unit_limit` of [`Description`]. The inputs that are looked up are added in
+///    the same way, and the sum is kept within the bounds again.
+/// 3. `3 * units` other sums begin with their hidden biases, and h times the hidden weights is added likewise.
+/// 4. With a the former sums and b the latter, in three parts for the gates z, r and n: `z = sigmoid(a + b)`,
+///    `r = sigmoid(a + b)`, `n = tanh(a + r * b)`, and h becomes `h + z * (n - h)`. Each operation is rounded by itself.
+///
+/// The field of the hidden state has `parts` parts of the same length, of which each member's cell fills the one at its own
+/// place, and the others are 0. A part is h, and where no field of the events is the target, after it the mean of h over all
+/// events: the sum of h after each event in turn, divided by the number of events, or by 1 if there are none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GruDescription {
+    /// Numbers of a hidden state.
+    pub units: usize,
+    /// Parts of the field of the hidden state.
+    pub parts: usize,
+    /// Inputs of an event that the cells have weights for; a word of a higher number is any other word to them.
+    pub inputs: usize,
+    /// The cell of each member; none before the first training, when all parts are 0.
+    pub cells: Vec<GruCellDescription>,
+}
+
+/// The parameters of a GRU cell: in each row `units` numbers of the gate z, then those of r, then those of n.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GruCellDescription {
+    /// One row.
+    pub input_biases: Vec<f32>,
+    /// A row for each input of an event.
+    pub input_weights: Vec<f32>,
+    /// One row.
+    pub hidden_biases: Vec<f32>,
+    /// A row for each number of the hidden state.
+    pub hidden_weights: Vec<f32>,
 }
 
 /// A layer, by its kind.

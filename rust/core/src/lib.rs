@@ -49,7 +49,8 @@ pub use conformal::{Calibration, Level};
 pub use dataset::{Batch, Limits, Place, RowShape, Set};
 pub use decoding::Decoding;
 pub use description::{
-    Description, FieldDescription, FieldsDescription, LayerDescription, ReservoirDescription, SequencesDescription,
+    Description, FieldDescription, FieldsDescription, GruCellDescription, GruDescription, LayerDescription,
+    ReservoirDescription, SequencesDescription,
 };
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, Score};

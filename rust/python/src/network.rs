@@ -18,7 +18,6 @@ use pyo3::types::{PyBytes, PyDict, PyType};
 use crate::answers::{self, Observed};
 use crate::arrays;
 use crate::conformal;
-use crate::description;
 use crate::errors::{KindError, ShapeError, TrainingError, raise};
 use crate::fields::{self, Made};
 use crate::figures;
@@ -551,12 +550,6 @@ impl Network {
             Shape::Row(_) => self.live(py).set_weights(values).map_err(raise),
             _ => Err(ShapeError::new_err(format!("weights are no row of numbers: expected {}", role.width()))),
         }
-    }
-
-    /// The fields of a `Description`.
-    fn _describe<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.check_positions(py, "a description")?;
-        description::description(py, self.model(py).describe())
     }
 
     /// Return the loss of rows at the present weights, and its gradient: what a trainer of your own needs.
