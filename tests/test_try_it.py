@@ -21,7 +21,8 @@ pytestmark = pytest.mark.needs(kinds.WASM, kinds.CHROMIUM)
 
 #: What Sphinx's theme has around the page.
 AROUND = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Try it</title><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="en"><head><meta charset="utf-8"><title>Try it</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
 <style>
 body {{ margin: 1rem; font-family: sans-serif; line-height: 1.5; color: var(--color-foreground-primary);

@@ -348,8 +348,8 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         Returns
         -------
         Description
-            Layers, activations, scalings, bounds and members, with the order of computation; and how inputs are computed
-            from fields and sequences. Arrays are copies.
+            Layers, activations, scalings, bounds and members, with the order of computation; and how inputs follow from
+            fields and sequences. Arrays are copies.
 
         See Also
         --------
