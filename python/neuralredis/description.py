@@ -249,8 +249,8 @@ class Description:
     5. If ``outputs`` is given, each output ``y`` becomes ``y / scale + mean``, clamped to finite numbers, or ``mean``
        if the scale is 0.
 
-    Of fields, ``x`` are the computed inputs of `RowInputs`. What is looked up comes after them in the sums of the first
-    layer, each value times its weight, after which the sums are kept within the bounds again.
+    With fields, ``x`` are the computed inputs of `RowInputs`. Inputs that are looked up follow in the sums of the first
+    layer, each value times its weight, after which the sums are clamped again.
 
     With ReLU and a linear output, predictions are reproduced to the last bit. Other activations use exponentials,
     which differ between libraries in the last bits.
@@ -274,9 +274,9 @@ class Description:
     outputs : Scaling or None
         Scaling of a regressor's outputs; None if they are not scaled.
     fields : RowInputs or None
-        How inputs follow from fields; None if the rows are the inputs.
+        How inputs are computed from fields; None if rows are the inputs.
     sequences : SequenceView or None
-        How a row follows from a sequence; None if the network takes rows.
+        How a row is computed from a sequence; None if the network takes rows.
     """
 
     kind: Kind

@@ -353,8 +353,8 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         Returns
         -------
         Description
-            Layers, activations, scalings, bounds and members, with the order of computation; with fields or sequences,
-            how inputs follow from them. Arrays are copies.
+            Layers, activations, scalings, bounds and members, with the order of computation; and how inputs follow from
+            fields and sequences. Arrays are copies.
 
         See Also
         --------

@@ -63,7 +63,9 @@ def runtime(exported: Exported) -> str:
     sequence, fields = exported["sequence"], exported["fields"]
     only_known(exported, "JavaScript")
     cell = None if sequence is None else sequence["cell"]
-    activations = sorted({layer["activation"] for member in exported["members"] for layer in member if layer["activation"]})
+    activations = sorted(
+        {layer["activation"] for member in exported["members"] for layer in member if layer["activation"]}
+    )
     scaled = exported["output_scaling"] is not None
     parts = [f"heads/{exported['head']}", "layers", f"outputs/{'scaled' if scaled else 'plain'}"]
     if exported["kind"] == "classifier":

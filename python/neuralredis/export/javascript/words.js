@@ -1,8 +1,9 @@
 const utf8 = t => new TextEncoder().encode(t), short = w => w !== null && utf8(w).length < 65 ? w : undefined;
 // A word; of a number as few digits as tell it from others, and no exponent.
 const given = v => {
-  if (typeof v !== "number") return "string boolean bigint".includes(typeof v) ? "" + v : null;
+  // Strings, booleans and bigints.
+  if (typeof v !== "number") return /^(st|b)/.test(typeof v) ? "" + v : null;
   const [, sign, a, b, e] = /^(-?)(\d)\.?(\d*)e(.*)$/.exec(v) || [], d = a + b;
   return a ? sign + (e > 0 ? d.padEnd(+e + 1, 0) : "0." + "0".repeat(-e - 1) + d)
-    : Object.is(v, -0) ? "-0" : ("" + v).replace("Infinity", "inf");
+    : v || 1 / v > 0 ? ("" + v).replace("Infinity", "inf") : "-0";
 };

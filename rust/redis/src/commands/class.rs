@@ -18,7 +18,7 @@ use super::sequences;
 use super::wire_rows::{self, Blob};
 use crate::info::{self, RUNS};
 use crate::value::Value;
-use crate::work::KeepOn;
+use crate::work::IsAwaited;
 
 pub(super) struct Class;
 
@@ -127,8 +127,8 @@ fn set(outputs: &[f32], quantiles: &[f64]) -> Reply {
 }
 
 /// The class of each row of a blob.
-fn classes(model: &Model, blob: &[u8], rows: usize, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
-    blobs::classes(model, blob, rows, keep_on, |outputs| model.class_of(outputs))
+fn classes(model: &Model, blob: &[u8], rows: usize, is_awaited: IsAwaited<'_>) -> Result<Reply, Refusal> {
+    blobs::classes(model, blob, rows, is_awaited, |outputs| model.class_of(outputs))
 }
 
 /// The class of one row.
