@@ -98,7 +98,7 @@ def test_what_the_user_says_is_kept(command: tables.Command) -> None:
     assert nr.load("x.nr").fields == {"zip": "category 3", "when": "time"}
     new = "zip,when\n10115,2/3/2023\n80331,2/3/2023\n"
     done = command("predict", "x.nr", "-", typed=new)
-    assert "day and month could be the other way round in all rows: --as when=date:dmy reads them so" in done.err
+    assert "day and month could be swapped in all rows: --as when=date:dmy swaps them" in done.err
     done = command("predict", "x.nr", "-", "--as", "when=date:dmy", typed=new)
     assert done.err == ""
     assert [line.split(",")[2] for line in done.out.splitlines()[1:]] == ["a", "b"]
@@ -110,7 +110,7 @@ def test_what_the_user_says_is_kept(command: tables.Command) -> None:
     ("wishes", "code", "why"),
     [
         (["zap=category"], 1, "has no column 'zap' (did you mean 'zip'?)"),
-        (["zip=categry"], 2, "'categry' is no kind of column (did you mean 'category'?)"),
+        (["zip=categry"], 2, "'categry' is not a kind of column (did you mean 'category'?)"),
         (["zip"], 2, "'zip': expected COLUMN=KIND, such as zip=category"),
         (["=number"], 2, "expected COLUMN=KIND"),
         (["y=date"], 1, "the target 'y' cannot be read as date"),

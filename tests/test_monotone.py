@@ -285,8 +285,8 @@ def test_learn_takes_names_and_says_what_cannot_be() -> None:
     assert (old <= new).all()
     for wrong, message in (
         ({"plan": 1}, "rise or fall with 'plan', which is read as category: expected a number, or yes and no"),
-        ({"cost": 1}, "rise or fall with 'cost', which is none of the columns 'price', 'new', 'plan'"),
-        ({"sold": 1}, "rise or fall with 'sold', which is the answer"),
+        ({"cost": 1}, "monotone has 'cost': expected one of the columns 'price', 'new', 'plan'"),
+        ({"sold": 1}, "monotone has 'sold', which is the target"),
         ({"new": "up"}, "monotone is 'up' for 'new': expected 1, 0 or -1"),
     ):
         with pytest.raises(nr.DataError, match=message):
@@ -311,7 +311,7 @@ def test_the_command_line_takes_columns(command: tables.Command, tmp_path: Path)
     for options, message in (
         (("--increasing", "size", "--decreasing", "size"), "'size' is of --increasing and of --decreasing"),
         (("--increasing", "cost"), "cost"),
-        (("--increasing", "sold"), "rise or fall with 'sold', which is the answer"),
+        (("--increasing", "sold"), "monotone has 'sold', which is the target"),
     ):
         done = command(*train, *options)
         assert done.code

@@ -167,7 +167,7 @@ def test_what_else_cannot_be_learnt_is_named() -> None:
         short().set_params(validation_fraction=1).fit(X, y)
     with pytest.raises(NotFittedError):
         short().predict(X)
-    with pytest.raises(ValueError, match="expected 2 channels, as many as it has learnt from"):
+    with pytest.raises(ValueError, match="expected 2 channels, as in fit"):
         short().fit(X, y).predict(np.zeros((3, 1, 5)))
 
 
@@ -307,9 +307,9 @@ DAYS = [f"2026-01-0{day}" for day in (1, 2, 3, 5)]
     [
         (np.zeros((2, 3)), r"y has the shape \(2, 3\): expected \(values,\), or a table"),
         ("abc", "y is no series"),
-        ([1], "y has 1 values: expected two or more"),
+        ([1], "y has 1 values: expected at least two"),
         ([1, np.inf, 3], "y has inf at 1: expected numbers within single precision"),
-        ({"ds": [1], "y": [1]}, "y has no column 'unique_id'"),
+        ({"ds": [1], "y": [1]}, "y has the columns ['ds', 'y'], without 'unique_id'"),
         ({"unique_id": [], "ds": [], "y": []}, "y has no rows"),
         ({"unique_id": ["a", None], "ds": [1, 2], "y": [1, 2]}, "row 1 of y has no unique_id"),
         ({"unique_id": "aa", "ds": [1, np.nan], "y": [1, 2]}, "row 1 of y has no ds"),

@@ -103,7 +103,7 @@ def test_rows_that_it_has_are_known() -> None:
     ],
 )
 def test_notes_that_say_nothing_of_use_are_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(TableError, match="it does not say what its columns are"):
+    with pytest.raises(TableError, match="the network has no fields, and no valid notes"):
         noted(tables.noted("classifier", 1, [tables.noted_number(**changes)], TARGET))
 
 

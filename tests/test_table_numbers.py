@@ -243,7 +243,7 @@ def test_a_table_that_is_asked_may_be_written_otherwise() -> None:
     adapted = points.adapted(asked, ";")
     assert adapted.rows(asked)["x"].tolist() == [0.25, 1.25]
     (said,) = adapted.told(adapted.unread(asked))
-    assert said == "column 'x' is read as number, decimal comma in this table, and was number in the one learnt from"
+    assert said == "column 'x' is read as number, decimal comma in this table, and was number in the training table"
     commas = Schema.of([column("0,25", "1,5", "3,125")], Numbers(name="y", low=0, high=1))
     asked = {"x": column("0.25", "1.5")}
     assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [0.25, 1.5]
