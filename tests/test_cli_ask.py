@@ -100,7 +100,7 @@ def test_what_was_never_seen_is_told_and_answered_all_the_same(command: tables.C
     assert done.code == 0
     assert len(rows_of(done.out)) == 2
     assert done.err.splitlines() == [
-        "neuralredis: column 'age', 1 row: 'old' is no number, and counts as missing",
+        "neuralredis: column 'age', 1 row: 'old' is not a number, and counts as missing",
         "neuralredis: column 'newsletter', 1 row: 'perhaps' is no yes/no, and counts as missing",
         "neuralredis: column 'joined', 1 row: 'soon' is no date, and counts as missing",
     ]
@@ -111,8 +111,8 @@ def test_a_column_that_is_not_there_is_named(command: tables.Command, folder: Pa
     done = command("predict", "shop.nr", "-", typed="age,newsletter,extra\n3,yes,1\n")
     assert (done.code, done.out) == (1, "")
     assert done.err == (
-        "neuralredis: the table has no column 'city', 'joined', 'comment', which the network learnt from; its columns "
-        "are 'age', 'newsletter', 'extra'. A column may be empty, but it must exist\n"
+        "neuralredis: the table lacks columns of the network: 'city', 'joined', 'comment'; it has 'age', 'newsletter', "
+        "'extra'. A column may be empty, but must exist\n"
     )
 
 

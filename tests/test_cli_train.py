@@ -245,7 +245,7 @@ EMPTY = "empty.csv is empty: expected a line with the names of the columns, and 
         (b"\x1f\x8b but no more", "cannot be unpacked"),
         (b"\xff\xfe\x00", "is not text"),
         (b"hello", "has a single line and no columns"),
-        (b"b,c\n1,2\n", "has no column 'y'; its columns are 'b', 'c'"),
+        (b"b,c\n1,2\n", "has no column 'y': its columns are 'b', 'c'"),
     ],
 )
 def test_a_table_of_no_use_is_refused_in_a_line(command: tables.Command, content: bytes, why: str) -> None:
@@ -265,7 +265,7 @@ def test_a_table_of_no_use_is_refused_in_a_line(command: tables.Command, content
         (["shop.csv"], 2, "expected --target, the column to predict: 'customer_id', 'mail', "),
         (["shop.csv", "--target", "Churned"], 1, "has no column 'Churned' (did you mean 'churned'?)"),
         (["shop.csv", "--target", "mail"], 1, "the column 'mail' has 400 different values in 400 rows"),
-        (["shop.csv", "--target", "churned", "--regress"], 1, "which is no number"),
+        (["shop.csv", "--target", "churned", "--regress"], 1, "has 'yes': expected numbers for --regress"),
         (["shop.csv", "--target", "churned", "--regress", "--classify"], 2, "not allowed with"),
         (["shop.csv", "--target", "churned", "--ignore", "ctiy"], 1, "has no column 'ctiy' (did you mean 'city'?)"),
         (["shop.csv", "--target", "churned", "--ignore", "churned"], 1, "'churned' is the target and is ignored"),

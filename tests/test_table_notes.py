@@ -108,7 +108,7 @@ def test_notes_that_say_nothing_of_use_are_refused(changes: dict[str, Any]) -> N
 
 
 def test_notes_of_another_network_are_refused() -> None:
-    with pytest.raises(TableError, match="its columns are described for another network"):
+    with pytest.raises(TableError, match="its notes describe another one"):
         noted(tables.noted("classifier", 2, [tables.noted_number()], TARGET))
     net = tables.noted("classifier", 1, [tables.noted_number()], TARGET)
     net.notes = net.notes.replace(b'"table": 2', b'"table": 3')

@@ -264,7 +264,7 @@ def test_another_unit_than_the_one_learnt_from_is_not_read() -> None:
     asked = {"x": column("3 kg", "4", "200 g")}
     adapted = kilograms.adapted(asked)
     assert adapted.unread(asked) == {"x": {"200 g": 1}}
-    assert "'200 g' is no number, and counts as missing" in adapted.told(adapted.unread(asked))[0]
+    assert "'200 g' is not a number, and counts as missing" in adapted.told(adapted.unread(asked))[0]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""ONNX: a graph for onnxruntime and whatever else reads ONNX 1.8, operators of version 13."""
+"""Write an ONNX graph for onnxruntime and other programs that read ONNX 1.8, operator set 13."""
 
 from __future__ import annotations
 
@@ -20,14 +20,20 @@ from neuralredis.export.reservoir import input_weights
 
 __all__ = ["files"]
 
-#: Names of inputs and outputs that are no fields.
+#: Names of the inputs and outputs that are not fields.
 ROWS, STATE, NEXT_STATE = "rows", "state", "next_state"
-#: Scaled inputs of a reservoir are kept within this.
+#: Scaled inputs of a reservoir are clipped to ±10.
 MOST_HEARD = 10.0
 
 
 def files(exported: Exported, path: Path) -> Mapping[Path, bytes]:
-    """Return one model."""
+    """Return one model.
+
+    Raises
+    ------
+    OptionError
+        If a field is text, a name is not valid UTF-8, or a layer or cell is not supported.
+    """
     only_known(exported, "ONNX")
     sequence = exported["sequence"]
     own = (exported["fields"] if sequence is None else sequence["fields"]) or []
@@ -35,7 +41,7 @@ def files(exported: Exported, path: Path) -> Mapping[Path, bytes]:
         if any("\ud800" <= letter <= "\udfff" for letter in field["name"]):
             raise OptionError(f"field {field['name']!r}: expected a name in UTF-8, for ONNX")
         if field["kind"] == "text":
-            raise OptionError(f"field {field['name']!r} is text, which ONNX cannot cut into words: use the format js")
+            raise OptionError(f"field {field['name']!r} is text, which ONNX cannot split into words: use the format js")
     graph = Graph([name for field in own for name in (field["name"], f"{field['name']} (word)")])
     level = None
     if sequence is not None:
@@ -60,12 +66,12 @@ def files(exported: Exported, path: Path) -> Mapping[Path, bytes]:
 
 
 def _layers(graph: Graph, exported: Exported, found: Inputs) -> list[str]:
-    """Add the layers of all members, and return what the output units of each sum up."""
+    """Add the layers of all members, and return the output units of each, before the head's activation."""
     mean, scale = (None, None) if exported["input_scaling"] is None else _scaling(exported["input_scaling"])
     x = found.scaled(graph, mean, scale, exported["input_limit"] if mean is not None else np.inf)
     members, limit = exported["members"], float(exported["unit_limit"])
     first = [_packed(member[0]) for member in members]
-    # All members see the same inputs: their first layers are one.
+    # All members have the same inputs: their first layers are computed as one.
     sums = found.weighed(graph, x, *(np.concatenate(each, axis=-1) for each in zip(*first, strict=True)))
     values = _activated(graph, members[0][0]["activation"], graph.add("Clip", sums, -limit, limit))
     units = members[0][0]["outputs"]
@@ -94,7 +100,7 @@ def _activated(graph: Graph, activation: str | None, sums: str) -> str:
 
 
 def _answer(graph: Graph, exported: Exported, units: list[str], level: str | None) -> None:
-    """Add what makes answers of what the output units of members sum up, and the outputs of the graph."""
+    """Add the mean of the members, the head's activation and the scaling, and the outputs of the graph."""
     y = units[0] if len(units) == 1 else graph.add("Mul", graph.add("Sum", *units), 1 / len(units))
     if exported["head"] == "two_class":
         apart = graph.add("Sub", graph.columns(y, 1, 2), graph.columns(y, 0, 1))
@@ -119,7 +125,7 @@ def _answer(graph: Graph, exported: Exported, units: list[str], level: str | Non
         if classes is None or (exported["sequence"] is not None and exported["sequence"]["by_position"]):
             graph.output(at, "class", INT64, "rows")
         else:
-            # A name is text; bytes that are none are shown as such.
+            # ONNX strings are UTF-8; invalid bytes are replaced.
             names = [name.encode("utf-8", "replace").decode() for name in classes]
             labels = {"keys_int64s": list(range(len(names))), "values_strings": names, "default_string": ""}
             graph.output(graph.add("LabelEncoder", at, domain="ai.onnx.ml", **labels), "class", STRING, "rows")
@@ -127,9 +133,9 @@ def _answer(graph: Graph, exported: Exported, units: list[str], level: str | Non
 
 
 def _of_sequence(graph: Graph, exported: Exported, view: SequenceView) -> tuple[list[str], str | None]:
-    """Add a step: an event and a state, zeros at first, become an answer and the next state.
+    """Add a step, from an event and a state, initially zeros, to the outputs and the next state.
 
-    The state has the packed values of the last events, the latest first, and then what the cell remembers.
+    The state contains the packed values of the last events, the latest first, and then the state of the cell.
     """
     fields, cell = view["fields"], view["cell"]
     widths = [width(field) for field in fields]
@@ -152,7 +158,7 @@ def _of_sequence(graph: Graph, exported: Exported, view: SequenceView) -> tuple[
             value = lags[field["lag"]][field["event_field"]]
             inputs_of(graph, found, own, value, field.get("numbers", []), exported["layout"][0])  # type: ignore[arg-type]
     if cell is not None:
-        # Here another kind of cell would stand: from its part of the state and the event to numbers and its next part.
+        # Another kind of cell would go here: from its state and the event to numbers and its next state.
         memory = graph.columns(state, window * each, size)
         numbers, remembered = _reservoir(graph, view, cell, event, memory)
         found.add(seen[-1]["computed"], numbers, graph.constant([[1]]), seen[-1]["length"])
@@ -169,7 +175,7 @@ def _free(graph: Graph, name: str) -> str:
 
 
 def _level(graph: Graph, lags: list[list[str]], at: int) -> str:
-    """Take the last number from those before it, and return it, 0 for a gap."""
+    """Subtract the last number of a series from those before it, and return the last number, 0 for a missing one."""
     last = lags[0][at]
     number, present = graph.columns(last, 0, 1), graph.columns(last, 1, 2)
     far = float(np.finfo(np.float32).max)
@@ -182,7 +188,7 @@ def _level(graph: Graph, lags: list[list[str]], at: int) -> str:
 
 
 def _reservoir(graph: Graph, view: SequenceView, cell: Any, event: list[str], memory: str) -> tuple[str, str]:
-    """Add what a reservoir does with an event: return the numbers that the layers see, and what it remembers."""
+    """Add an update of a reservoir by an event; return the inputs of the layers, and the reservoir's next state."""
     units = cell["units"]
     heard = Inputs()
     for field, value in zip(view["fields"], event, strict=True):

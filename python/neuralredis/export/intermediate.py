@@ -1,7 +1,7 @@
-"""One description of a network, from which every format is written.
+"""Describe a network in the intermediate representation from which every format is generated.
 
-It is plain data, which JSON can say: ``docs/export-format.md`` documents each key, in the order in which an answer is
-computed. It has no row of the network's data: the rows that prove an export are made up.
+It is plain data that JSON can represent: ``docs/export-format.md`` documents each key, in the order of the
+computation. It contains none of the network's rows: the rows that test an export are synthetic.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ VERSION = 1
 
 
 class ScalingNumbers(TypedDict):
-    """``(value - mean) * scale`` of each column, packed."""
+    """The packed means and scales of columns, applied as ``(value - mean) * scale``."""
 
     mean: str
     scale: str
 
 
 class LayerWeights(TypedDict):
-    """A layer: packed biases, and packed weights, those from the first input to each unit first."""
+    """A layer with packed biases, and packed weights of shape (inputs, outputs) in row-major order."""
 
     kind: Literal["dense"]
     inputs: int
@@ -55,32 +55,32 @@ class LayerWeights(TypedDict):
 
 
 class FieldInputs(TypedDict, total=False):
-    """A field, and the inputs that it has. What the kind does not have is left out."""
+    """A field and its inputs. Keys that do not apply to its kind are left out."""
 
     name: str
     kind: Literal["auto", "number", "category", "flag", "time", "text", "tags", "vector"]
     computed: int
     gap: int
-    #: Of numbers.
+    #: Of the kinds number and auto.
     knots: str
-    #: Of words: in fields of a sequence network, they are those of the field of events.
+    #: Of the kinds category, auto and tags; the fields of a sequence network have those of the field of events.
     words: list[str]
     numbers: list[int]
-    #: Of texts.
+    #: Of the kind text.
     buckets: int
-    #: Of vectors.
+    #: Of the kind vector.
     length: int
-    #: Of what a sequence network sees: which field of which event, the last one being 0.
+    #: In a sequence network: which field of which event, counted back from the last one, which is 0.
     event_field: int
     lag: int
 
 
 class ReservoirUnits(TypedDict):
-    """Fixed units that remember; `neuralredis.export.reservoir` draws the weights of inputs."""
+    """A reservoir of units with fixed weights; `neuralredis.export.reservoir` computes the input weights."""
 
     kind: Literal["reservoir"]
     units: int
-    #: Below 2**64, as a text: JSON's numbers are doubles in many programs.
+    #: Below 2**64, as a string: many programs read JSON's numbers as doubles.
     seed: str
     biases: str
     leaks: str
@@ -89,7 +89,7 @@ class ReservoirUnits(TypedDict):
 
 
 class SequenceView(TypedDict):
-    """What a network sees of a sequence."""
+    """How a sequence network computes its inputs from the events of a sequence."""
 
     length: int
     by_position: bool
@@ -105,7 +105,7 @@ class SequenceView(TypedDict):
 
 
 class Proof(TypedDict, total=False):
-    """A row or a sequence that was made up, and the bits of what the network answers."""
+    """A synthetic row or sequence, and the bits of the network's outputs."""
 
     row: Any
     events: list[Any]
@@ -113,7 +113,7 @@ class Proof(TypedDict, total=False):
 
 
 class Exported(TypedDict):
-    """All that the answers of a network follow from."""
+    """All that determines a network's outputs."""
 
     format: str
     version: int
@@ -136,24 +136,24 @@ class Exported(TypedDict):
 
 
 def intermediate(network: Network) -> Exported:
-    """Return all that the answers of a network follow from, and made-up rows with their answers.
+    """Return all that determines a network's outputs, and synthetic rows with their outputs.
 
     Parameters
     ----------
     network : Network or SequenceNetwork
-        Of rows by positions, of rows with fields, or of sequences.
+        A network of rows by position, of rows with fields, or of sequences.
 
     Returns
     -------
     dict
-        See ``docs/export-format.md``. The same network gives the same.
+        See ``docs/export-format.md``. The same network gives the same dictionary.
 
     Raises
     ------
     OptionError
-        If the network learns sequences by a GRU, which no format has yet.
+        If the network has a GRU, which no format supports yet.
     TrainingError
-        If a classifier of fields has seen no class that it could answer.
+        If a classifier with fields has observed no class yet.
 
     Examples
     --------
@@ -163,8 +163,8 @@ def intermediate(network: Network) -> Exported:
     ([9, 15, 2], 'softmax', 2, 12)
     """
     if getattr(network, "cell", None) == "gru":
-        raise OptionError("cell is gru: expected auto, window or reservoir, which exports have")
-    # What is described and what answers are of one moment, whatever is trained meanwhile.
+        raise OptionError("cell is gru: expected auto, window or reservoir, which exports support")
+    # The description and the outputs have to agree, even if another thread trains the network meanwhile.
     network = copy.copy(network)
     found = _core.described(network)
     described, names = found["description"], found["names"]
@@ -195,7 +195,7 @@ def intermediate(network: Network) -> Exported:
         "proof": [],
     }
     rows = made_up(exported)
-    # Of a single target each answer is a number.
+    # With a single target, each output is a number.
     answers = np.reshape(network.run(rows), (len(rows), -1))
     row: Literal["events", "row"] = "row" if sequences is None else "events"
     exported["proof"] = [
@@ -239,7 +239,7 @@ def _field(field: dict[str, Any], inputs: int | None) -> FieldInputs:
         found["knots"] = packed(field["knots"])
     if kind in ("category", "auto", "tags"):
         words = list(zip(field["words"], field["numbers"], strict=True))
-        # A word that came after the last training is another word. Of tags each is one of its own all the same.
+        # A word first seen after the last training counts as unknown. Unknown tags are counted one by one.
         if inputs is not None and kind != "tags":
             words = [(word, number) for word, number in words if number < inputs]
         found["words"], found["numbers"] = [word for word, _ in words], [number for _, number in words]

@@ -140,7 +140,7 @@ def prepare(
     wishes = wishes or {}
     if target not in columns:
         there = ", ".join(f"'{name}'" for name in list(columns)[:30])
-        raise DataError(f"{called} has no column '{target}'; its columns are {there}")
+        raise DataError(f"{called} has no column '{target}': its columns are {there}")
     conventions = Conventions.of(columns.values(), delimiter)
     found = target_of(columns[target], classify, conventions, wishes.get(target))
     answers = found.encode(columns[target])

@@ -132,8 +132,8 @@ class Schema:
             names = ", ".join(f"'{shortened(name)}'" for name in missing[:20])
             there = ", ".join(f"'{shortened(name)}'" for name in list(columns)[:20]) or "none"
             raise TableError(
-                f"the table lacks the network's field {names}: its columns are {there}. A column may be empty, but it "
-                "must exist"
+                f"the table lacks columns of the network: {names}; it has {there}. A column may be empty, but must "
+                "exist"
             )
         return {field.name: field.values(columns[field.name]) for field in self.fields}
 

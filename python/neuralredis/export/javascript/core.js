@@ -1,4 +1,4 @@
-// Arithmetic in single precision, each operation rounded once.
+// Arithmetic in single precision; each operation is rounded once.
 const f = Math.fround, D = new Float64Array(1), B = new Uint32Array(D.buffer), F = new Float32Array(1), J = new Int32Array(F.buffer);
 const clamp = (x, b) => (x > -b ? x : -b) < b ? (x > -b ? x : -b) : b, FLT_MAX = f(3.4028235e38);
 const fail = why => { throw new RangeError(why); };
@@ -47,7 +47,7 @@ const members = M.members.map(m => m.map((l, i) => {
   for (let u = 0; u < o; u++) for (let k = 0; k < n; k++) t[u * n + k] = w[k * o + u];
   return { n, o, w, t, b: unpack(l.biases), a: act[l.activation], e: n < l.inputs };
 }));
-// The outputs of computed inputs and of entries, pairs of an input that is looked up and its value.
+// The outputs, from computed inputs and from entries: pairs of the index and the value of a looked-up input.
 const answer = (x, entries) => {
   const all = new Float32Array(M.layout.at(-1));
   if (ins) x = x.map((v, i) => clamp(scaled(ins, i, v), M.input_limit));

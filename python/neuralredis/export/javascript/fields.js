@@ -1,9 +1,9 @@
-// What a kind of field understands by a value; null is a gap.
+// Parses values by the kind of their field; null is a missing value.
 const trim = t => t.replace(/^[ \t\n\f\r]+|[ \t\n\f\r]+$/g, ""), utf8 = t => new TextEncoder().encode(t);
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const given = v => {
   if (typeof v === "number") {
-    // As few digits as tell it from others, and no exponent.
+    // The shortest digits that identify the number, without an exponent.
     const [, sign, a, b = "", e] = /^(-?)(\d+)\.?(\d*)e?(.*)$/.exec(v) || [];
     if (!a) return v > 0 ? "inf" : "-inf";
     const d = a + b, p = a.length + +e;
@@ -58,7 +58,7 @@ const ready = (fields, words) => fields.map(d => ({
   words: d.numbers && new Map((d.words || words[d.event_field].words).map((w, i) => [w, d.numbers[i]])),
   knots: d.knots && unpack(d.knots),
 }));
-// How many knots lie below a number, and how far it is to the next.
+// The number of knots below a number, plus the fraction of the way to the next.
 const place = (k, x) => {
   if (!k.length) return 0;
   let p = 1;
@@ -66,7 +66,7 @@ const place = (k, x) => {
   const share = f(f(x - k[p - 1]) / f(k[p] - k[p - 1]));
   return f(p - 1 + (share > 0 ? share < 1 ? share : 1 : 0));
 };
-// Fills in computed inputs of values, NaN for a gap; returns entries, for weights of so many inputs.
+// Sets the computed inputs x, NaN for missing values, and returns the entries; words beyond `inputs` are unknown.
 const encode = (fields, given, x, inputs) => {
   const first = [], last = [];
   x.fill(NaN);

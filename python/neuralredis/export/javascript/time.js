@@ -1,4 +1,4 @@
-// Moments: days and seconds of the day; sines and cosines of hour, weekday and day of the year.
+// Times: days and seconds of the day; sine and cosine of the time of day, of the week and of the year.
 understand.time = v => {
   let s = v instanceof Date ? v / 1000 : typeof v === "number" ? v : NaN;
   const ms = x => Math.abs(x) < 1e11 ? x : x / 1000;

@@ -1,4 +1,4 @@
-"""The classes of a classifier."""
+"""Return the classes of a classifier."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def names_of_classes() -> Any:
 
 
 def classify(rows: Any) -> Any:
-    """Return the class of each row: the first of the greatest outputs."""
+    """Return the class of each row: that of the largest output, the first if several are equal."""
     answers, names = run(rows), names_of_classes()
     at = answers.argmax(axis=-1)
     if answers.ndim == 1:

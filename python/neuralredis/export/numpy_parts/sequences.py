@@ -1,4 +1,4 @@
-"""A network of sequences of events."""
+"""Run a network of sequences of events."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ def layers() -> Layers:
 
 @functools.lru_cache(maxsize=1)
 def event_fields() -> Fields:
-    """Return the fields of events, with the inputs of what remembers them."""
+    """Return the fields of events, with the inputs of the reservoir."""
     view = NETWORK["sequence"]
     return Fields(view["fields"], view["computed"], 2**62)
 
 
 @functools.lru_cache(maxsize=1)
 def seen_fields() -> Fields:
-    """Return the fields that the layers see: of the last events, and what is remembered."""
+    """Return the fields of the layers' inputs: those of the last events, and the reservoir's state."""
     own = NETWORK["sequence"]["fields"]
     fields = [{**own[field["event_field"]], **field} if "lag" in field else field for field in NETWORK["fields"]]
     return Fields(fields, NETWORK["computed"], NETWORK["layout"][0])
 
 
 def mixed(number: int) -> int:
-    """Return a number in which each bit depends on all bits of another: SplitMix64's."""
+    """Return a 64-bit number mixed as by SplitMix64."""
     number = (number ^ (number >> 30)) * 0xBF58476D1CE4E5B9 & MASK
     number = (number ^ (number >> 27)) * 0x94D049BB133111EB & MASK
     return number ^ (number >> 31)
 
 
 class Reservoir:
-    """Fixed units that remember, each for a time of its own, what came before."""
+    """Update a reservoir: units with fixed random weights and individual leak rates."""
 
     def __init__(self, cell: Any, scaling: Any, computed: int) -> None:
         self.seed, self.units, self.factor, self.computed = (
@@ -59,20 +59,20 @@ class Reservoir:
         self.weights = functools.lru_cache(maxsize=4096)(self._weights)
 
     def _weights(self, number: int) -> Any:
-        """Return the weights of an input, which are drawn by its number."""
+        """Return the weights of an input, drawn from the stream of its number."""
         gamma = 0x9E3779B97F4A7C15
         state = mixed(self.seed ^ mixed((number + gamma) & MASK))
         drawn = [mixed((state + gamma * (unit + 1)) & MASK) >> 40 for unit in range(self.units)]
         return single(np.array(drawn) / 2**23 - 1)
 
     def begin(self) -> dict[str, Any]:
-        """Return what is remembered of no event."""
+        """Return the state before any event."""
         none = np.zeros(self.units, dtype=np.float32)
         return {"held": none, "sums": none, "most": none, "heard": 0}
 
     @np.errstate(over="ignore", invalid="ignore")
     def hear(self, state: Any, x: Any, entries: Any) -> dict[str, Any]:
-        """Return what is remembered after an event."""
+        """Return the state after an event."""
         x = single(x)
         scaled = np.clip(x, -10, 10) if self.scaling is None else self.scaling.apply(x, 10)
         scaled = np.where(np.isnan(x), np.float32(0), self.factor * scaled)
@@ -89,20 +89,20 @@ class Reservoir:
 
 @functools.lru_cache(maxsize=1)
 def reservoir() -> Reservoir | None:
-    """Return what remembers, if there is any."""
+    """Return the reservoir, if the network has one."""
     view = NETWORK["sequence"]
     return None if view["cell"] is None else Reservoir(view["cell"], view["scaling"], view["computed"])
 
 
 def understood_event(event: Any) -> list[Any]:
-    """Return what each field makes of an event."""
+    """Parse an event."""
     if NETWORK["sequence"]["by_position"]:
         return [understand(event_fields().fields[0], event)]
     return event_fields().understand(event)
 
 
 def heard(state: Any, values: Any) -> Any:
-    """Return what the reservoir remembers after an event."""
+    """Return the reservoir's state after an event."""
     kept = reservoir()
     return None if kept is None else kept.hear(state, *event_fields().encode(values))
 
@@ -114,7 +114,7 @@ def begin() -> dict[str, Any]:
 
 
 def after(state: Any, values: Any) -> dict[str, Any]:
-    """Return the state after an event. Beyond the length that counts, the first event is forgotten."""
+    """Return the state after an event. Beyond the network's ``length``, the first event is dropped."""
     events = [*state["events"], values]
     if len(events) <= NETWORK["sequence"]["length"]:
         return {"events": events, "memory": heard(state["memory"], values)}
@@ -126,13 +126,13 @@ def after(state: Any, values: Any) -> dict[str, Any]:
 
 
 def level(state: Any) -> float | None:
-    """Return the last number of a series, which the next one is distinguished from."""
+    """Return the last number of a series, to which the output is relative."""
     view = NETWORK["sequence"]
     return state["events"][-1][view["next"]] if view["series"] and state["events"] else None
 
 
 def seen(state: Any) -> list[Any]:
-    """Return the values of the fields that the layers see."""
+    """Return the values of the fields of the layers' inputs."""
     view, events, last = NETWORK["sequence"], state["events"], level(state)
     values: list[Any] = []
     for lag in range(view["window"]):
@@ -155,7 +155,7 @@ def seen(state: Any) -> list[Any]:
 
 
 def answers_after(states: Any) -> Any:
-    """Return the answers after states of sequences."""
+    """Return the outputs for states of sequences."""
     encoded = [seen_fields().encode(seen(state)) for state in states]
     x = np.array([row for row, _ in encoded], dtype=np.float32).reshape(len(encoded), NETWORK["computed"])
     x = np.where(np.isnan(x), layers().means(x.shape[1]), x)
@@ -167,7 +167,17 @@ def answers_after(states: Any) -> Any:
 
 
 def run(sequences: Any) -> Any:
-    """Return the outputs of sequences, lists of events: of shape (sequences, outputs)."""
+    """Return the outputs for sequences.
+
+    Parameters
+    ----------
+    sequences : iterable of iterables of events
+        Events are dicts of fields, or lists of numbers if the network has no named fields.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (sequences, outputs)
+    """
     states = []
     for sequence in sequences:
         state = begin()
@@ -187,5 +197,5 @@ def step(state: Any, event: Any) -> tuple[Any, dict[str, Any]]:
 
 
 def run_one(sequence: Any) -> Any:
-    """Return the outputs of one sequence."""
+    """Return the outputs for one sequence."""
     return run([sequence])[0]
