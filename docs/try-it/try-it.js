@@ -148,7 +148,7 @@ function curve({ cycles, train_error, test_error }, best) {
     <text x="${x(best)}" y="${bottom + 38}" text-anchor="${x(best) > right - 60 ? "end" : "middle"}">kept: cycle ${best}</text>
     <path class="ti-train" d="${path(train_error)}"/><path class="ti-test" d="${path(test_error)}"/>
     <path class="ti-train" d="M230 16h26"/><text x="262" y="21">training</text>
-    <path class="ti-test" d="M340 16h26"/><text x="372" y="21">testing</text>`;
+    <path class="ti-test" d="M340 16h26"/><text x="372" y="21">validation</text>`;
   svg.setAttribute("aria-label", `Errors by cycle: of training rows from ${train_error[0].toFixed(2)} to ${train_error.at(-1).toFixed(2)}, of validation rows to ${test_error.at(-1).toFixed(2)}; kept are the weights of cycle ${best}`);
 }
 
