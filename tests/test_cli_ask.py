@@ -101,8 +101,8 @@ def test_what_was_never_seen_is_told_and_answered_all_the_same(command: tables.C
     assert len(rows_of(done.out)) == 2
     assert done.err.splitlines() == [
         "neuralredis: column 'age', 1 row: 'old' is not a number, and counts as missing",
-        "neuralredis: column 'newsletter', 1 row: 'perhaps' is no yes/no, and counts as missing",
-        "neuralredis: column 'joined', 1 row: 'soon' is no date, and counts as missing",
+        "neuralredis: column 'newsletter', 1 row: 'perhaps' is not a yes/no value, and counts as missing",
+        "neuralredis: column 'joined', 1 row: 'soon' is not a date, and counts as missing",
     ]
     assert "column 'city'" not in done.err, "there is an input for any other"
 

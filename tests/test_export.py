@@ -162,7 +162,7 @@ def test_the_command_writes_files_and_tells_which(command: Command) -> None:
         (("customers.nr", "--to", "java"), 2, "invalid choice: 'java'"),
         (("customers.nr", "-o", "net.txt"), 1, "net.txt: unknown suffix: expected .js, .mjs,"),
         (("none.nr", "--to", "js"), 1, "none.nr: No such file or directory"),
-        (("customers.nr", "--to", "js", "-o", "no/where.js"), 1, "No such file or directory"),
+        (("customers.nr", "--to", "js", "-o", "no/where.js"), 1, "neuralredis: no/where.js: No such file or directory"),
     ],
 )
 def test_a_mistake_in_the_command_is_told(command: Command, arguments: tuple[str, ...], code: int, said: str) -> None:

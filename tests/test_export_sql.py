@@ -160,7 +160,7 @@ REFUSED = [
     (lambda: nr.Network("regressor", fields={"a": "text"}, target="t", hidden=[1]), "field 'a' is text: expected"),
     (lambda: nr.Network("regressor", fields={"a": "tags"}, target="t", hidden=[1]), "field 'a' is tags: expected"),
     (lambda: nr.Network("regressor", fields={"a": "auto"}, target="t", hidden=[1]), "field 'a' is auto: expected"),
-    (lambda: nr.SequenceNetwork("regressor", [1, 1], cell="window"), "the network learns sequences: expected one of rows"),
+    (lambda: nr.SequenceNetwork("regressor", [1, 1], cell="window"), "the network learns sequences: expected"),
 ]
 
 

@@ -200,17 +200,19 @@ def _types(exported: Exported) -> str:
         lines.append(
             "/** The classes, in the order of the outputs. */\nexport declare const classes: readonly Class[];"
         )
-        lines.append(f"/** The most probable class. */\nexport declare function classify({taken}): Class;")
+        lines.append(f"/** Returns the most probable class. */\nexport declare function classify({taken}): Class;")
         named = "{ answer: Class; probabilities: Record<Class, number> }"
     elif exported["targets"] is not None and len(exported["targets"]) > 1:
         named = "{ " + "; ".join(f"{json.dumps(target)}: number" for target in exported["targets"]) + " }"
-    lines.append(f"/** The outputs. */\nexport declare function run({taken}): number[];")
+    lines.append(f"/** Returns the outputs. */\nexport declare function run({taken}): number[];")
     if fields is not None:
         lines.append(f"export type Answer = {named};")
-        lines.append(f"/** The answer by its names. */\nexport declare function predict({taken}): Answer;")
+        lines.append(f"/** Returns the answer by name. */\nexport declare function predict({taken}): Answer;")
     if sequence is not None:
         of_class = (
-            ["  /** The likeliest class now. */\n  classify(): Class;"] if exported["kind"] == "classifier" else []
+            ["  /** Returns the most probable class after the events so far. */\n  classify(): Class;"]
+            if exported["kind"] == "classifier"
+            else []
         )
         if _samples(exported):
             options = "count?: number, options?: SampleOptions"
@@ -237,12 +239,12 @@ def _types(exported: Exported) -> str:
             "The events so far, of which the network uses the last ones.",
             [
                 "  /** Adds an event, and returns the outputs. */\n  step(event: Event): number[];",
-                "  /** The outputs after the events so far. */\n  run(): number[];",
-                "  /** The answer after the events so far, by name. */\n  predict(): Answer;",
+                "  /** Returns the outputs after the events so far. */\n  run(): number[];",
+                "  /** Returns the answer after the events so far, by name. */\n  predict(): Answer;",
                 *of_class,
             ],
         )
-        lines.append("/** A sequence that begins with these events. */")
+        lines.append("/** Returns a sequence that begins with these events. */")
         lines.append("export declare function sequence(events?: Iterable<Event>): Sequence;")
         lines.append("/** Adds an event to a sequence, and returns the outputs. */")
         lines.append("export declare function step(of: Sequence, event: Event): number[];")

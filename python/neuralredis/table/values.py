@@ -133,7 +133,7 @@ class Reader:
         """The noun for one of its values."""
         if isinstance(self.form, TimeForm):
             return "duration" if self.form.duration else "time"
-        return {"flag": "yes/no", "time": "date"}.get(self.of, self.of)
+        return {"flag": "yes/no value", "time": "date"}.get(self.of, self.of)
 
     def values(self, column: Column) -> Any:
         """Return the values of a column: an array of numbers (NaN for a gap) or of times (NaT), or `Words`."""

@@ -607,7 +607,7 @@ int net_observe(struct net_sequence *of, @EVENT@) {
         of->first = (of->first + 1) % NET_LENGTH;
         memcpy(of->cells[(of->first + NET_LENGTH - 1) % NET_LENGTH], cells, sizeof cells);
 //if reservoir
-        /* An event was dropped: the reservoir is computed anew from those that remain. */
+        /* An event was dropped: recompute the reservoir from those that remain. */
         forget(of);
         for (k = NET_LENGTH - 1; k >= 0; k--) hear(of, event_before(of, k));
 //end

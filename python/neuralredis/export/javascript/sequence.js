@@ -11,7 +11,7 @@ class Sequence {
     const old = this.events.length > S.length;
     if (old) this.events.shift();
     if (!S.cell) return;
-    // Once an event is dropped, the reservoir is computed anew from those that remain.
+    // Once an event is dropped, the reservoir is recomputed from those that remain.
     if (old) this.state = begin();
     for (const heard of old ? this.events : [event]) hear(this.state, heard);
   }
