@@ -53,14 +53,12 @@ class Format:
 
 #: All formats, in the order in which messages list them.
 FORMATS = (
-    Format("js", (".js", ".mjs"), "javascript", "ES module, CommonJS twin and types: the same bits"),
-    Format("c", (".c", ".h"), "c99", "C99 source and header without memory of their own: the same bits"),
-    Format("json", (".json",), "as_json", "a documented description of the computation: the same bits"),
-    Format("py", (".py",), "as_numpy", "one file for NumPy alone: within 1e-6"),
-    Format("onnx", (".onnx",), "as_onnx", "a graph for ONNX runtimes: within 1e-5"),
-    Format(
-        "sql", (".sql",), "as_sql", "one SELECT for PostgreSQL, DuckDB and SQLite: small networks, in double precision"
-    ),
+    Format("js", (".js", ".mjs"), "javascript", "ES module, CommonJS twin and types, identical outputs"),
+    Format("c", (".c", ".h"), "c99", "C99 source and header, no dynamic memory, identical outputs"),
+    Format("json", (".json",), "as_json", "a documented description of the computation, exact weights"),
+    Format("py", (".py",), "as_numpy", "one file that needs only NumPy, outputs within 1e-6"),
+    Format("onnx", (".onnx",), "as_onnx", "a graph for ONNX runtimes, outputs within 1e-5"),
+    Format("sql", (".sql",), "as_sql", "one SELECT for PostgreSQL, DuckDB and SQLite, for small networks"),
 )
 
 
