@@ -549,8 +549,8 @@ def test_an_infinite_number_is_told_by_its_place(kind: type[Estimator]) -> None:
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        (pandas.to_datetime(["2024-01-05"] * 120), "row 0, column 'b' is 2024-01-05.*: expected a number or a gap"),
-        (["x"] * 120, "row 0, column 'b' is x: expected a number or a gap"),
+        (pandas.to_datetime(["2024-01-05"] * 120), "row 0, column 'b' is 2024-01-05.*: expected a number or a missing"),
+        (["x"] * 120, "row 0, column 'b' is x: expected a number or a missing value"),
         ([1.0] * 119 + ["x"], "row 119, column 'b' is x"),
         (pandas.Categorical(["x"] * 120), "row 0, column 'b' is x"),
     ],

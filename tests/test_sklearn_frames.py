@@ -162,7 +162,7 @@ def test_fields_have_the_names_of_the_columns_if_these_can_be_names() -> None:
     assert list(fields_of(pandas.DataFrame(gaps, columns=["a", "y"])) or {}) == ["a", "y"]
     for name in ("", "->", "json", "x" * 65):
         assert list(fields_of(pandas.DataFrame(gaps, columns=["a", name])) or {}) == ["x0", "x1"]
-    with pytest.raises(ValueError, match="X has 4097 columns with gaps or words: expected at most 4096"):
+    with pytest.raises(ValueError, match="X has 4097 columns with missing values or words: expected at most 4096"):
         NeuralClassifier().fit(np.full((4, 4097), np.nan), [0, 1, 0, 1])
 
 
@@ -270,12 +270,12 @@ def test_a_word_that_was_not_learnt_is_any_other() -> None:
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("age", "old", "row 0, column 'age' is old: expected a number or a gap"),
-        ("age", dt.date(2026, 1, 1), "row 0, column 'age' is 2026-01-01.*: expected a number or a gap"),
-        ("since", 3, "row 0, column 'since' is 3: expected a date, a datetime or a gap"),
+        ("age", "old", "row 0, column 'age' is old: expected a number or a missing value"),
+        ("age", dt.date(2026, 1, 1), "row 0, column 'age' is 2026-01-01.*: expected a number or a missing value"),
+        ("since", 3, "row 0, column 'since' is 3: expected a date, a datetime or a missing value"),
         ("since", "then", "row 0, column 'since' is then: expected a date"),
-        ("country", ("IT", "FR"), r"row 0, column 'country' is \('IT', 'FR'\): expected a word or a gap"),
-        ("phone", "perhaps", "row 0, column 'phone' is perhaps: expected True, False or a gap"),
+        ("country", ("IT", "FR"), r"row 0, column 'country' is \('IT', 'FR'\): expected a word or a missing value"),
+        ("phone", "perhaps", "row 0, column 'phone' is perhaps: expected True, False or a missing value"),
     ],
 )
 def test_a_value_of_another_kind_is_told_by_its_place(column: str, value: Any, message: str) -> None:
@@ -286,7 +286,7 @@ def test_a_value_of_another_kind_is_told_by_its_place(column: str, value: Any, m
 
 
 def test_lists_in_a_column_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"row 0, column 'tags' is \['a'\]: expected a word or a gap"):
+    with pytest.raises(ValueError, match=r"row 0, column 'tags' is \['a'\]: expected a word or a missing value"):
         NeuralClassifier().fit(pandas.DataFrame({"tags": [["a"], ["b"]]}), [0, 1])
 
 
@@ -368,7 +368,7 @@ def test_clones_know_nothing_and_pickles_know_all(kind: type[Estimator]) -> None
 
 
 def test_rows_with_gaps_are_always_normalized() -> None:
-    with pytest.raises(ValueError, match="normalize is False: expected True for rows with gaps, words or dates"):
+    with pytest.raises(ValueError, match="normalize is False: expected True for rows with missing values"):
         NeuralClassifier(normalize=False).fit(pandas.DataFrame({"word": ["a", "b"]}), [0, 1])
 
 

@@ -132,7 +132,7 @@ class NeuralEstimator(TrainedEstimator):
             layout = (rows.X.shape[1], *hidden, number_of(outputs))
             return Network(kind, layout, seed=seed, **options)
         if not self.normalize:
-            raise ValueError("normalize is False: expected True for rows with gaps, words or dates")
+            raise ValueError("normalize is False: expected True for rows with missing values, words or dates")
         names = field_names(getattr(self, "feature_names_in_", None), rows.X.shape[1])
         copies = np.maximum(np.rint(rows.weight), 1)
         fields = dict(zip(names, kinds(rows.X, copies, coding, room), strict=True))
@@ -179,7 +179,7 @@ def number_of(outputs: int | list[str]) -> int:
 
 
 def answers(network: Network, X: NDArray[np.float32] | Frame) -> NDArray[np.float64]:
-    """Return a network's outputs for rows. Without fields, gaps are replaced by the mean of the training rows."""
+    """Return a network's outputs for rows. Without fields, missing values are replaced by means of training rows."""
     if isinstance(X, Frame):
         fields = network.fields or {}
         given: Any = field_columns(fields.items(), X.values)

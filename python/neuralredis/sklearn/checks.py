@@ -21,8 +21,8 @@ NO_Y = "no_validation"
 def checked(estimator: Any, X: Any, y: Any = NO_Y, *, reset: bool, **checks: Any) -> Any:
     """Return rows, and y if given, after scikit-learn's checks.
 
-    For a network without fields, rows are a float32 array, or CSR if they are sparse; without y they may have gaps. For
-    a network with fields they are a `Frame`.
+    For a network without fields, rows are a float32 array, or CSR if they are sparse; without y they may have missing
+    values. For a network with fields they are a `Frame`.
     """
     refuse_missing(y)
     network = None if reset else estimator.network_

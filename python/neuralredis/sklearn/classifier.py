@@ -29,8 +29,8 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     out for early stopping, and for few rows it is an ensemble of the better half of several networks.
 
     Rows are arrays, sparse matrices, or frames of pandas, polars or Arrow (tables). Frames may have words, dates and
-    booleans, and all rows may have gaps (NaN, None, NA). Numbers without gaps give a network without fields. Other rows
-    give a network with a field for each column:
+    booleans, and all rows may have missing values (NaN, None, NA). Rows of numbers without missing values give a
+    network without fields. Other rows give a network with a field for each column:
 
     ============================= =================================================
     A column of                   Becomes
@@ -44,9 +44,9 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     ============================= =================================================
 
     A column is free text if most values have more than three words and hardly any is repeated, or one is longer than 64
-    bytes. All words that are new after `fit` are treated alike. In a network without fields, a gap in `predict` is
-    replaced by the mean of its column (0 without ``normalize``). Sparse matrices are converted to dense ones of at most
-    2**28 numbers.
+    bytes. All words that are new after `fit` are treated alike. In a network without fields, a missing value in
+    `predict` is replaced by the mean of its column (0 without ``normalize``). Sparse matrices are converted to
+    dense ones of at most 2**28 numbers.
 
     Rows are stored and computed with in float32 (seven digits). Shift and scale columns whose values differ only beyond
     that, such as seconds since 1970.
@@ -183,7 +183,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         Parameters
         ----------
         X : array_like, frame or sparse matrix of shape (rows, inputs)
-            Finite numbers and gaps; in frames also words, dates and booleans.
+            Finite numbers and missing values; in frames also words, dates and booleans.
         y : array_like of shape (rows,)
             The class of each row, of any type; at least two classes.
         sample_weight : array_like of shape (rows,), optional
@@ -217,8 +217,9 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         The network trains on the rows of all calls, a share of which is held out in each call for early stopping. Rows
         of `fit` are not among them. For an endless stream use `neuralredis.Network`, whose number of rows is limited.
 
-        The rows of the first call decide the kind of each column, and whether gaps are allowed. A column of words has
-        room for 100 categories, or for as many as the first call has if these are more; others are treated alike.
+        The rows of the first call decide the kind of each column, and whether missing values are allowed. A column of
+        words has room for 100 categories, or for as many as the first call has if these are more; others are treated
+        alike.
 
         Parameters
         ----------

@@ -29,8 +29,8 @@ class Coding(NamedTuple):
     """The meaning of the numbers in an encoded table, by column."""
 
     whats: tuple[What, ...]
-    #: For each column its distinct words, sorted, whose indices are the numbers, followed by None for gaps; None for a
-    #: column of numbers or times.
+    #: For each column its distinct words, sorted, whose indices are the numbers, followed by None for missing values;
+    #: None for a column of numbers or times.
     words: tuple[NDArray[np.object_] | None, ...]
 
     def column(self, at: int, numbers: NDArray[np.float64]) -> NDArray[Any]:
@@ -52,7 +52,7 @@ def as_numbers(X: Any) -> tuple[NDArray[Any], Coding | None]:
 
 
 def coded(frame: Frame) -> tuple[NDArray[np.float64], Coding]:
-    """Return a frame as a table of numbers, NaN for gaps, and its coding."""
+    """Return a frame as a table of numbers, NaN for missing values, and its coding."""
     table = np.empty((len(frame), len(frame.values)))
     words: list[NDArray[np.object_] | None] = []
     for at, (what, values) in enumerate(zip(frame.whats, frame.values, strict=True)):
@@ -134,7 +134,7 @@ def field_names(names: Iterable[str] | None, columns: int) -> list[str]:
     """Return names for the fields of columns: their own, or x0, x1, ... if these are missing or invalid."""
     if columns > MOST_FIELDS:
         raise ValueError(
-            f"X has {columns} columns with gaps or words: expected at most {MOST_FIELDS}, or numbers without gaps"
+            f"X has {columns} columns with missing values or words: expected at most {MOST_FIELDS}, or only numbers"
         )
     own = [] if names is None else list(names)
     fit = all(0 < len(encoded(name)) <= NAME_BYTES and name.upper() not in RESERVED for name in own)

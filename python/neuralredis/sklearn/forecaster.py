@@ -38,7 +38,7 @@ class Forecaster(TrainedEstimator):
     Each series is cut in time: the first part is for training, the last part for early stopping, for the error of
     forecasts, and for the width of intervals. Forecasts start at the end of the whole series. The network takes the
     last 24 values as inputs and predicts the difference of the next value to the last; further steps use its own
-    predictions. Take logarithms of values that grow exponentially. NaN is a gap.
+    predictions. Take logarithms of values that grow exponentially. NaN is a missing value.
 
     For a single series of a few hundred values with trend and season, exponential smoothing is as good or better;
     networks are better for many or long series.

@@ -1,15 +1,15 @@
-"""Frames with columns other than numbers, or with gaps: the kind of each column, and its values in a common form.
+"""Convert frames with words, dates or missing values: the kind of each column, and its values in a common form.
 
-The kind follows from the column's dtype, and from its values only for object columns. A frame of numbers without gaps
-is not converted: it becomes an array for a network without fields.
+The kind follows from the column's dtype, and from its values only for object columns. A frame of numbers without
+missing values is not converted: it becomes an array for a network without fields.
 
 | column | kind | values here |
 |---|---|---|
-| integers, floats, durations (as seconds) | ``number`` | float32, NaN for a gap |
-| booleans | ``flag`` | float32, NaN for a gap |
-| dates and datetimes | ``time`` | datetime64[us] in UTC, NaT for a gap |
-| numbers and words | ``auto`` | str, None for a gap |
-| words, categories, any other single values | ``words`` | str, None for a gap |
+| integers, floats, durations (as seconds) | ``number`` | float32, NaN if missing |
+| booleans | ``flag`` | float32, NaN if missing |
+| dates and datetimes | ``time`` | datetime64[us] in UTC, NaT if missing |
+| numbers and words | ``auto`` | str, None if missing |
+| words, categories, any other single values | ``words`` | str, None if missing |
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ SEVERAL = (list, tuple, dict, Set, np.ndarray)
 GAPS = ("NoneType", "NAType", "NaTType", "MaskedConstant")
 #: Expected values of each kind, for errors.
 EXPECTED: dict[What, str] = {
-    "number": "a number or a gap",
-    "flag": "True, False or a gap",
-    "time": "a date, a datetime or a gap",
-    "auto": "a word, a number or a gap",
-    "words": "a word or a gap",
+    "number": "a number or a missing value",
+    "flag": "True, False or a missing value",
+    "time": "a date, a datetime or a missing value",
+    "auto": "a word, a number or a missing value",
+    "words": "a word or a missing value",
 }
 
 
@@ -80,7 +80,7 @@ def array(column: Any) -> NDArray[Any]:
     """Return a column of any library as an array. Categories become text, also numeric ones."""
     dtype = getattr(column, "dtype", None)
     if hasattr(column, "to_pylist"):
-        # Arrow loses gaps in the conversion of dictionary arrays.
+        # Arrow loses missing values in the conversion of dictionary arrays.
         words = hasattr(column.type, "index_type")
         column = column.cast(column.type.value_type) if words else column
         found = column.to_numpy(zero_copy_only=False)
@@ -108,7 +108,7 @@ def is_gap(value: Any) -> bool:
 
 
 def is_plain(column: NDArray[Any]) -> bool:
-    """Return whether scikit-learn converts a column to numbers, with NaN for gaps."""
+    """Return whether scikit-learn converts a column to numbers, with NaN for missing values."""
     if column.dtype.kind != "O":
         return column.dtype.kind in "biuf"
     return what(column) in ("number", "flag") and not any(map(is_gap, column))
@@ -124,7 +124,7 @@ def what(column: NDArray[Any]) -> What:
         return found
     types = set(map(type, column))
     if float in types and all(value != value for value in column if type(value) is float):
-        # NaN, which pandas uses for gaps among words.
+        # NaN, which pandas uses for missing values among words.
         types.discard(float)
     sorts = {sort(kind) for kind in types if kind.__name__ not in GAPS}
     if sorts == {"flag"} or sorts == {"time"}:
@@ -164,7 +164,7 @@ def formed(column: NDArray[Any], is_: What, name: Any) -> NDArray[Any]:
 
 
 def numbers(column: NDArray[Any], is_: What, name: Any) -> NDArray[np.float32]:
-    """Return numbers as float32, flags as 1 and 0, and NaN for gaps."""
+    """Return numbers as float32, flags as 1 and 0, and NaN for missing values."""
     letter = column.dtype.kind
     if letter == "m":
         seconds = column / np.timedelta64(1, "s")
@@ -181,7 +181,7 @@ def numbers(column: NDArray[Any], is_: What, name: Any) -> NDArray[np.float32]:
 
 
 def number(value: Any, row: int, is_: What, name: Any) -> float:
-    """Return a value as a number, NaN for a gap."""
+    """Return a value as a number, NaN if missing."""
     if is_gap(value):
         return np.nan
     try:
@@ -212,7 +212,7 @@ def moment(value: Any, row: int, name: Any) -> np.datetime64:
 
 
 def texts(column: NDArray[Any], name: Any = "") -> NDArray[np.object_]:
-    """Return words as strings, None for gaps."""
+    """Return words as strings, None for missing values."""
     found = np.empty(len(column), object)
     found[:] = [
         value or None if type(value) is str else None if is_gap(value) else text(value, row, name)

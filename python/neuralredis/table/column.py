@@ -72,7 +72,7 @@ class Column:
 
     @staticmethod
     def of_numbers(name: str, numbers: NDArray[Any]) -> Column:
-        """Return the column of numbers; NaN is a gap.
+        """Return the column of numbers; NaN is a missing value.
 
         Examples
         --------
@@ -84,7 +84,7 @@ class Column:
 
     @staticmethod
     def of_moments(name: str, moments: NDArray[Any]) -> Column:
-        """Return the column of times in UTC; NaT is a gap."""
+        """Return the column of times in UTC; NaT is a missing value."""
         return _Typed(name, moments.astype("datetime64[us]"))
 
     def __len__(self) -> int:
@@ -102,7 +102,7 @@ class Column:
         return Column(self.name, self.texts, self.codes[rows], self.typed, values, self.words)
 
     def without(self, is_missing: Callable[[str], bool]) -> Column:
-        """Return the column with some texts replaced by gaps.
+        """Return the column with some texts treated as missing.
 
         Examples
         --------
@@ -121,12 +121,12 @@ class Column:
         return {self.texts[place]: count for place, count in zip(order.tolist(), counts[order].tolist(), strict=True)}
 
     def numbers(self, read: Callable[[str], float | None]) -> NDArray[np.float64]:
-        """Return the number of each row that a function parses from its text; NaN for None and for gaps."""
+        """Return the number of each row that a function parses from its text; NaN for None and missing values."""
         values = [read(text) for text in self.texts]
         return np.array([np.nan if value is None else value for value in (*values, None)], np.float64)[self.codes]
 
     def cell(self, row: int) -> str | None:
-        """Return the text of a row, None for a gap."""
+        """Return the text of a row, None if missing."""
         code = int(self.codes[row])
         return None if code < 0 else self.texts[code]
 

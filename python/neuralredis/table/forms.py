@@ -86,7 +86,7 @@ def form_of(column: Column, conventions: Conventions, wish: Wish | None = None) 
 
 
 def _is_flag(values: NDArray[Any]) -> bool:
-    """Return whether all values but gaps are 0 or 1, and both occur."""
+    """Return whether all values that are not missing are 0 or 1, and both occur."""
     if values.dtype.kind == "M" or not ((values == 0) | (values == 1) | np.isnan(values)).all():
         return False
     return bool((values == 0).any() and (values == 1).any())

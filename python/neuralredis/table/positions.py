@@ -46,7 +46,7 @@ class ByPosition(Known):
             if len(gaps):
                 raise TableError(
                     f"column '{shortened(field.name)}' has no number in {len(gaps):,} rows: a network without fields "
-                    "does not support gaps"
+                    "does not support missing values"
                 )
         return np.stack(columns, axis=1).astype(np.float32)
 

@@ -41,7 +41,7 @@ def numbers_the_rows(name: str, values: NDArray[np.float64]) -> bool:
     name : str
         The column's name.
     values : numpy.ndarray of float64, shape (rows,)
-        Its numbers in all rows, in order; NaN is a gap.
+        Its numbers in all rows, in order; NaN is a missing value.
 
     Examples
     --------

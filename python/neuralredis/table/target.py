@@ -45,7 +45,7 @@ class Classes:
     labels: tuple[str, ...]
 
     def encode(self, column: Column) -> NDArray[np.int64]:
-        """Return the class number of each row, -1 for a gap or another class."""
+        """Return the class number of each row, -1 if missing or another class."""
         places = {label_key(label): place for place, label in enumerate(self.labels)}
         return np.array([*(places.get(label_key(text), -1) for text in column.texts), -1], np.int64)[column.codes]
 
@@ -78,7 +78,7 @@ class Numbers(AsWritten):
         return written(number, comma=self.comma, unit=self.unit)
 
     def encode(self, column: Column) -> NDArray[np.float64]:
-        """Return the number of each row, NaN for a gap or another text."""
+        """Return the number of each row, NaN if missing or another text."""
         return column.numbers(self.reader(column))
 
 

@@ -35,7 +35,7 @@ class Words:
     Attributes
     ----------
     codes : numpy.ndarray of int64, shape (rows,)
-        For each row the index of its value, negative for a gap.
+        For each row the index of its value, negative if missing.
     categories : numpy.ndarray of object
         The distinct values.
     """
@@ -46,7 +46,7 @@ class Words:
 
     @classmethod
     def of(cls, values: list[Any], codes: NDArray[np.int64]) -> Words:
-        """Return rows from values and codes; a value of None is a gap."""
+        """Return rows from values and codes; None is a missing value."""
         categories = np.empty(len(values), object)
         categories[:] = values
         places = np.array([-1 if value is None else place for place, value in enumerate(values)] + [-1], np.int64)
@@ -62,7 +62,7 @@ class Words:
         return len(self.codes)
 
     def __iter__(self) -> Iterator[Any]:
-        """Yield the value of each row, None for a gap."""
+        """Yield the value of each row, None if missing."""
         return (None if code < 0 else self.categories[code] for code in self.codes.tolist())
 
     def __getitem__(self, rows: Any) -> Words:
@@ -136,11 +136,11 @@ class Reader:
         return {"flag": "yes/no value", "time": "date"}.get(self.of, self.of)
 
     def values(self, column: Column) -> Any:
-        """Return the values of a column: an array of numbers (NaN for a gap) or of times (NaT), or `Words`."""
+        """Return the values of a column: an array of numbers (NaN if missing) or of times (NaT), or `Words`."""
         return _READERS[self.of](self, column)
 
     def understands(self, text: str) -> bool:
-        """Return whether a text is a value of this kind, or stands for a gap."""
+        """Return whether a text is a value of this kind, or missing."""
         column = Column.of("", [text])
         if self.of == "number":
             return is_gap(text) or self.read_number(column)(text) is not None
@@ -151,7 +151,7 @@ class Reader:
         return self.of != "flag" or is_missing(text) or yes_or_no(text) is not None
 
     def knows(self, text: str) -> bool:
-        """Return whether a text is a category of the network, or stands for a gap."""
+        """Return whether a text is a category of the network, or missing."""
         return is_missing(text) or text.lower() in {word.lower() for word in self.known}
 
     def adapted(self, column: Column, conventions: Conventions) -> Reader:
