@@ -101,7 +101,7 @@ def test_a_learning_curve_without_testing_rows_shows_the_training_rows_alone() -
 
 
 def test_a_network_that_was_never_trained_has_no_learning_curve() -> None:
-    with pytest.raises(nr.TrainingError, match="not been trained yet"):
+    with pytest.raises(nr.TrainingError, match="the network has no learning curve"):
         plot.learning_curve(nr.Network("regressor", [1, 1]))
 
 
@@ -197,7 +197,7 @@ def test_two_calibrations_share_a_picture(classifier: nr.Network) -> None:
 def test_what_a_calibration_cannot_be_made_of_is_refused(classifier: nr.Network) -> None:
     with pytest.raises(nr.OptionError, match="bins is 1: expected 2 to 100"):
         plot.calibration(classifier, bins=1)
-    with pytest.raises(nr.DataError, match="both X and y"):
+    with pytest.raises(nr.DataError, match="one of X and y is missing: expected both"):
         plot.calibration(classifier, [[0, 0, 0]])
     with pytest.raises(nr.DataError, match="no validation rows"):
         plot.calibration(nr.Network("classifier", [1, 2]))

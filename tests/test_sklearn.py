@@ -289,7 +289,7 @@ def test_rows_in_parts_are_learnt_as_a_whole() -> None:
 def test_rows_in_parts_have_the_classes_that_were_named_first() -> None:
     X, y = flowers()
     model = NeuralClassifier(random_state=1, max_iter=3, early_stopping=False)
-    with pytest.raises(ValueError, match="the first call of partial_fit needs classes"):
+    with pytest.raises(ValueError, match="classes is missing: expected all classes in the first call of partial_fit"):
         model.partial_fit(X, y)
     with pytest.raises(ValueError, match=r"classes are \['setosa'\]: expected at least two"):
         model.partial_fit(X[:9], y[:9], classes=["setosa"])

@@ -234,7 +234,7 @@ def test_a_gap_where_none_was_learnt_from_is_the_mean(kind: type[Estimator]) -> 
     gap[:, 1], mean[:, 1] = np.nan, X[:, 1].mean()
     assert answers(model, gap) == pytest.approx(answers(model, mean), abs=1e-5)
     assert answers(model, scipy.sparse.csr_array(gap)) == pytest.approx(answers(model, gap))
-    with pytest.raises(ValueError, match="Input X contains NaN: row 0: input 1; the network that is to go on"):
+    with pytest.raises(ValueError, match="Input X contains NaN: row 0: input 1; there were none in fit"):
         model.partial_fit(gap, (X[:, 0] > 5).astype(int))
 
 

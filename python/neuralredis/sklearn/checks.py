@@ -50,7 +50,7 @@ def checked(estimator: Any, X: Any, y: Any = NO_Y, *, reset: bool, **checks: Any
     if not reset:
         where = place(X, *gap)
         raise ValueError(
-            f"Input X contains NaN: {where}; the fitted network has no gaps in its rows: expected none, or a new fit"
+            f"Input X contains NaN: {where}; there were none in fit: expected finite numbers, or a new fit"
         )
     columns = list(dense(rows).T) if columns is None else columns
     return of_shape(estimator, frame(columns, names_of(X, len(columns))), rest[0] if rest else y, **checks)
