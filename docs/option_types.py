@@ -1,4 +1,4 @@
-"""Writes the types of options, python/neuralredis/options.py, from the engine's table of them.
+"""Write the types of options, python/neuralredis/options.py, from the engine's table of options.
 
 python docs/option_types.py
 """
@@ -15,10 +15,10 @@ PAGE = Path(__file__).resolve().parent.parent / "python" / "neuralredis" / "opti
 #: Name, name in replies, words, what else it may be, whether it is for new networks alone.
 Row = tuple[str, str, tuple[str, ...], str | None, bool]
 
-HEAD = '''"""The names and types of options, for type checkers and for what is read of a server.
+HEAD = '''"""Define the names and types of options, for type checkers and for decoding replies of a server.
 
-`make pages` writes this file from the engine's table of options, rust/core/src/options/mod.rs. At run time the case of
-the letters of a word does not matter.
+`make pages` generates this file from the engine's table of options, rust/core/src/options/mod.rs. At run time words
+are case-insensitive.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ def page() -> str:
     kept = [row for row in rows if not row[4]]
     told = [f"    {row[0]}: {named(row, TOLD)}" for row in kept]
     given = "    {}: {} | None"
-    lines += klass("Options(TypedDict)", "All options that a network keeps, as `Network.configure` returns them.", told)
+    lines += klass("Options(TypedDict)", "The options of a network, as returned by `Network.configure`.", told)
     changes = [given.format(row[0], named(row, TAKEN)) for row in kept]
-    lines += klass("Changes(TypedDict, total=False)", "Options as `Network.configure` takes them.", changes)
+    lines += klass("Changes(TypedDict, total=False)", "Options that `Network.configure` accepts.", changes)
     new = [given.format(row[0], named(row, TAKEN)) for row in rows if row[4]]
-    lines += klass("Creation(Changes, total=False)", "Options as a new network takes them.", new)
+    lines += klass("Creation(Changes, total=False)", "Options that the constructors of networks accept.", new)
     lines += ["", "", "@dataclass(frozen=True, kw_only=True)"]
-    lines += klass("OptionFields", "The same as `Options`, as attributes.", told)[2:]
+    lines += klass("OptionFields", "The options of a network, as attributes of what `Network.info` returns.", told)[2:]
     return "\n".join(lines) + "\n"
 
 

@@ -100,9 +100,9 @@ def test_what_was_never_seen_is_told_and_answered_all_the_same(command: tables.C
     assert done.code == 0
     assert len(rows_of(done.out)) == 2
     assert done.err.splitlines() == [
-        "neuralredis: column 'age', 1 row: 'old' is no number, and counts as missing",
-        "neuralredis: column 'newsletter', 1 row: 'perhaps' is no yes/no, and counts as missing",
-        "neuralredis: column 'joined', 1 row: 'soon' is no date, and counts as missing",
+        "neuralredis: column 'age', 1 row: 'old' is not a number, and counts as missing",
+        "neuralredis: column 'newsletter', 1 row: 'perhaps' is not a yes/no value, and counts as missing",
+        "neuralredis: column 'joined', 1 row: 'soon' is not a date, and counts as missing",
     ]
     assert "column 'city'" not in done.err, "there is an input for any other"
 
@@ -111,8 +111,8 @@ def test_a_column_that_is_not_there_is_named(command: tables.Command, folder: Pa
     done = command("predict", "shop.nr", "-", typed="age,newsletter,extra\n3,yes,1\n")
     assert (done.code, done.out) == (1, "")
     assert done.err == (
-        "neuralredis: the table has no column 'city', 'joined', 'comment', which the network learnt from; its columns "
-        "are 'age', 'newsletter', 'extra'. A column may be empty, but it has to be there\n"
+        "neuralredis: the table lacks columns of the network: 'city', 'joined', 'comment'; it has 'age', 'newsletter', "
+        "'extra'. A column may be empty, but must exist\n"
     )
 
 
@@ -133,14 +133,14 @@ def test_what_is_no_network_is_told(command: tables.Command, folder: Path, subco
 def test_a_network_that_does_not_know_its_columns_is_told(command: tables.Command, folder: Path) -> None:
     net = nr.Network("classifier", [2, 2], seed=1)
     net.save("bare.nr")
-    assert "bare.nr: it does not say what its columns are: expected" in command("predict", "bare.nr", "shop.csv").err
+    assert "bare.nr: the network has no fields: expected" in command("predict", "bare.nr", "shop.csv").err
     done = command("info", "bare.nr")
     assert (done.code, "It takes 2 numbers, and has no fields." in done.out) == (0, True)
     other = {"name": "y", "labels": ["no", "yes"]}
     net.notes = tables.noted("classifier", 1, [tables.noted_number()], other).notes
     net.save("other.nr")
     done = command("predict", "other.nr", "shop.csv")
-    assert "other.nr: it is a classifier 2-2, and its columns are described for another network" in done.err
+    assert "other.nr: the network is a classifier 2-2, and its notes describe another one" in done.err
 
 
 def test_evaluate_leaves_out_what_the_network_has_learnt(command: tables.Command, folder: Path) -> None:
@@ -315,7 +315,7 @@ def test_a_network_that_a_program_made_is_asked_and_judged(command: tables.Comma
     found = json.loads(command("evaluate", "net.nr", "new.jsonl", "--json").out)
     assert (found["rows"], found["accuracy"], found["learnt_from"]) == (9, 1, 0)
     nr.Network("regressor", fields={"a": "number"}, target=["b", "c"]).save("two.nr")
-    assert "two.nr: it answers several numbers at once: expected" in command("ask", "two.nr").err
+    assert "two.nr: the network predicts several numbers: expected" in command("ask", "two.nr").err
 
 
 def test_info_says_which_fields_a_network_has(command: tables.Command) -> None:

@@ -47,7 +47,7 @@ def test_each_column_says_what_it_was_read_as(command: tables.Command) -> None:
     assert said["plz"].startswith("category ")
     assert "00042" in said["plz"]
     assert said["uhrzeit"].startswith("time of day 00:")
-    assert "--as COLUMN=KIND says what it is: number, category, date, time, flag" in done.out
+    assert "override how a column is read: --as COLUMN=KIND, with number, category, date" in done.out
     found = json.loads(command("train", "de.csv", "--target", "gekauft", "--json").out)
     assert found["columns"][1]["title"] == "number, decimal comma, EUR"
 
@@ -70,7 +70,7 @@ def test_tables_that_are_asked_are_read_in_the_same_way(command: tables.Command)
     )
     done = command("predict", "de.nr", "new.csv", "--json")
     assert [answer["predicted"] for answer in json.loads(done.out)] == ["nein", "ja"]
-    assert "'.' is no number, and counts as missing" in done.err
+    assert "'.' is not a number, and counts as missing" in done.err
     Path("points.csv").write_text('datum,betrag,gewicht,plz,uhrzeit\n2023-06-05,"1,001.5",0.970,00042,1:00\n')
     done = command("predict", "de.nr", "points.csv", "--json")
     assert json.loads(done.out)[0]["predicted"] == "nein"
@@ -94,11 +94,11 @@ def test_what_the_user_says_is_kept(command: tables.Command) -> None:
     done = command("train", "x.csv", "--target", "y", "--as", "zip=category", "--as", "when=date:dmy")
     assert shown(done.out)["zip"].startswith("category")
     assert shown(done.out)["when"].startswith("date, day.month.year")
-    assert "other way round" not in done.out
+    assert "could be swapped" not in done.out
     assert nr.load("x.nr").fields == {"zip": "category 3", "when": "time"}
     new = "zip,when\n10115,2/3/2023\n80331,2/3/2023\n"
     done = command("predict", "x.nr", "-", typed=new)
-    assert "day and month could be the other way round in all rows: --as when=date:dmy reads them so" in done.err
+    assert "day and month could be swapped in all rows: --as when=date:dmy swaps them" in done.err
     done = command("predict", "x.nr", "-", "--as", "when=date:dmy", typed=new)
     assert done.err == ""
     assert [line.split(",")[2] for line in done.out.splitlines()[1:]] == ["a", "b"]
@@ -110,7 +110,7 @@ def test_what_the_user_says_is_kept(command: tables.Command) -> None:
     ("wishes", "code", "why"),
     [
         (["zap=category"], 1, "has no column 'zap' (did you mean 'zip'?)"),
-        (["zip=categry"], 2, "'categry' is no kind of column (did you mean 'category'?)"),
+        (["zip=categry"], 2, "'categry' is not a kind of column (did you mean 'category'?)"),
         (["zip"], 2, "'zip': expected COLUMN=KIND, such as zip=category"),
         (["=number"], 2, "expected COLUMN=KIND"),
         (["y=date"], 1, "the target 'y' cannot be read as date"),

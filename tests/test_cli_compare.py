@@ -251,7 +251,10 @@ def test_a_network_in_a_server_is_named_by_its_key(
         (["good.nr", "rows.csv", "--data", "rows.csv"], "rows.csv is not a network"),
         (["good.nr", "poor.nr", "--data", "numbers.csv"], "numbers.csv has no column 'y'"),
         (["good.nr", "poor.nr", "--data", "rows.csv", "--target", "a"], "the network predicts 'y', not 'a'"),
-        (["c8.nr", "c1.nr", "--data", "rows.csv", "--target", "y"], "it takes 2 numbers, and the table has 3 columns"),
+        (
+            ["c8.nr", "c1.nr", "--data", "rows.csv", "--target", "y"],
+            "the network has 2 inputs, and the table 3 columns",
+        ),
         (["c8.nr", "c1.nr", "--data", "codes.csv", "--target", "z"], "the table has no column 'z' for --target"),
         (["c8.nr", "r8.nr", "--data", "codes.csv", "--target", "class"], "r8.nr predicts 'class' as regressor"),
         (["good.nr", "poor.nr", "--data", "rows.csv", "--show", "-1"], "--show -1: expected 0 or more"),

@@ -116,7 +116,7 @@ def test_texts_of_several_reports_are_shown_by_prompt(command: tables.Command, f
     ("arguments", "why"),
     [
         (["rows.nr"], "rows.nr is not a network of sequences: 'neuralredis ask --sample'"),
-        (["letters.nr", "--prompt", "x"], "--prompt has 'x', which is no event of letters.nr"),
+        (["letters.nr", "--prompt", "x"], "--prompt has 'x', which is not an event of letters.nr"),
         (["letters.nr", "--count", "0"], "--count 0: expected 1 or more"),
         (["letters.nr", "--length", "0"], "--length 0: expected 1 or more"),
         (["letters.nr", "--length", "2000"], "count is 2000: expected an integer from 1 to 1000"),

@@ -235,8 +235,8 @@ def test_what_is_wrong_with_the_options_is_named(
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([["", 1, "home", 3, "no"]], "row 41 has no 'user': expected the id of the sequence that it is of"),
-        ([["u:0", "", "home", 3, "no"]], "row 41 has nothing in 'when': expected a time in each row"),
+        ([["", 1, "home", 3, "no"]], "row 41 has no 'user': expected the id of its sequence"),
+        ([["u:0", "", "home", 3, "no"]], "row 41 has an empty cell in 'when': expected a time"),
         ([["u:0", 99, "home", 3, "no"]], "'left' of user 'u:0' is 'yes' in one row and 'no' in another"),
         ([["x" * 300, 1, "home", 3, "no"]], "expected ids of at most 248 bytes"),
     ],
@@ -311,5 +311,5 @@ def test_a_network_without_notes_is_told_which_columns_there_are(command: tables
     assert command("predict", "bare.nr", "clicks.csv", *BY).out == command("predict", "clicks.nr", "clicks.csv").out
     by_position = nr.SequenceNetwork("classifier", [2, 4, 2], seed=1)
     by_position.save("numbers.nr")
-    assert "its events are numbers without names" in command("predict", "numbers.nr", "clicks.csv").err
+    assert "its events have no fields" in command("predict", "numbers.nr", "clicks.csv").err
     assert "It takes" in command("info", "numbers.nr").out

@@ -63,7 +63,7 @@ def test_columns_of_each_kind_are_told_apart_and_those_that_tell_nothing_left_ou
     }
     assert found["left_out"] == {
         "customer_id": "it numbers the rows",
-        "mail": "each row has another word",
+        "mail": "each row has a different text",
         "country": "it is always 'DE'",
         "empty": "it is empty",
     }
@@ -234,18 +234,18 @@ EMPTY = "empty.csv is empty: expected a line with the names of the columns, and 
         (b"y\n" + b"1\n2\n" * 20, "there is no column to learn from: there is none but the target"),
         (b"a,y\n" + b"7,1\n7,2\n" * 20, "there is no column to learn from: 'a': it is always 7"),
         (b"a,y\n1,2\n3,4,5\n", "row 3 (3,4,5) has 3 cells, and the first line 2 names"),
-        (b'a,"y\n1,2\n', "a text in quotation marks does not end"),
-        (b"\x00\x01\x02", "is no text: expected CSV, JSON lines, Parquet or Feather"),
-        (bytes(range(256)), "is no text: expected CSV, JSON lines, Parquet or Feather"),
+        (b'a,"y\n1,2\n', "a quotation mark is not closed"),
+        (b"\x00\x01\x02", "is not text: expected CSV, JSON lines, Parquet or Feather"),
+        (bytes(range(256)), "is not text: expected CSV, JSON lines, Parquet or Feather"),
         (
             b"PK\x03\x04...",
             "looks like a workbook or an archive: expected CSV, JSON lines, Parquet or Feather; a spreadsheet",
         ),
         (b"PAR1 but no more", "cannot be read as Parquet"),
         (b"\x1f\x8b but no more", "cannot be unpacked"),
-        (b"\xff\xfe\x00", "is no text"),
+        (b"\xff\xfe\x00", "is not text"),
         (b"hello", "has a single line and no columns"),
-        (b"b,c\n1,2\n", "has no column 'y'; its columns are 'b', 'c'"),
+        (b"b,c\n1,2\n", "has no column 'y': its columns are 'b', 'c'"),
     ],
 )
 def test_a_table_of_no_use_is_refused_in_a_line(command: tables.Command, content: bytes, why: str) -> None:
@@ -265,7 +265,7 @@ def test_a_table_of_no_use_is_refused_in_a_line(command: tables.Command, content
         (["shop.csv"], 2, "expected --target, the column to predict: 'customer_id', 'mail', "),
         (["shop.csv", "--target", "Churned"], 1, "has no column 'Churned' (did you mean 'churned'?)"),
         (["shop.csv", "--target", "mail"], 1, "the column 'mail' has 400 different values in 400 rows"),
-        (["shop.csv", "--target", "churned", "--regress"], 1, "which is no number"),
+        (["shop.csv", "--target", "churned", "--regress"], 1, "has 'yes': expected numbers for --regress"),
         (["shop.csv", "--target", "churned", "--regress", "--classify"], 2, "not allowed with"),
         (["shop.csv", "--target", "churned", "--ignore", "ctiy"], 1, "has no column 'ctiy' (did you mean 'city'?)"),
         (["shop.csv", "--target", "churned", "--ignore", "churned"], 1, "'churned' is the target and is ignored"),

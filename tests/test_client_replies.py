@@ -85,5 +85,5 @@ def test_the_servers_of_a_cluster_list_their_trainings_each() -> None:
 
 
 def test_a_server_has_two_words_for_what_a_network_is() -> None:
-    with pytest.raises(nr.FormatError, match="the network is a '<b>': expected classifier or regressor"):
+    with pytest.raises(nr.FormatError, match="the kind of the network is '<b>': expected classifier or regressor"):
         replies.info([b"type", b"<b>"])

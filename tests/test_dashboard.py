@@ -364,7 +364,7 @@ def test_sequences_are_asked_by_their_ids(
         assert {each["name"]: each["probability"] for each in told["classes"]} == pytest.approx(expected)
     told = dashboard.view("moves", "ask", {"row": {"x": [0.5, 0.25]}, "sequence": "7"})
     assert told["numbers"][0]["value"] == pytest.approx(float(networks["moves"].session("7").run([0.5, 0.25])[0]))
-    assert "id is needed" in dashboard.view("visits", "ask", {"row": {"page": None}})["missing"]
+    assert "Enter the id of a sequence" in dashboard.view("visits", "ask", {"row": {"page": None}})["missing"]
 
 
 def test_surprising_rows_are_those_that_are_most_wrong(files: Dashboard, networks: dict[str, Any]) -> None:

@@ -91,7 +91,7 @@ def refused(kind: type[Exception], call: Callable[[], object]) -> str:
 def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
     net = learnt()
     said = refused(nr.OptionError, lambda: net.export(tmp_path / "net.txt"))
-    assert said == f"{tmp_path / 'net.txt'} does not say its format: expected a name in " + ", ".join(
+    assert said == f"{tmp_path / 'net.txt'}: unknown suffix: expected " + ", ".join(
         suffix for format in FORMATS for suffix in format.suffixes
     ) + ", or to= one of " + ", ".join(format.name for format in FORMATS)
     assert refused(nr.OptionError, lambda: net.export(tmp_path / "net.js", to="java")).startswith("format 'java': ")
@@ -152,9 +152,9 @@ def test_the_command_writes_files_and_tells_which(command: Command) -> None:
     [
         (("customers.nr",), 2, "one of the arguments --to and -o is required"),
         (("customers.nr", "--to", "java"), 2, "invalid choice: 'java'"),
-        (("customers.nr", "-o", "net.txt"), 1, "net.txt does not say its format: expected a name in .js, .mjs,"),
+        (("customers.nr", "-o", "net.txt"), 1, "net.txt: unknown suffix: expected .js, .mjs,"),
         (("none.nr", "--to", "js"), 1, "none.nr: No such file or directory"),
-        (("customers.nr", "--to", "js", "-o", "no/where.js"), 1, "No such file or directory"),
+        (("customers.nr", "--to", "js", "-o", "no/where.js"), 1, "neuralredis: no/where.js: No such file or directory"),
     ],
 )
 def test_a_mistake_in_the_command_is_told(command: Command, arguments: tuple[str, ...], code: int, said: str) -> None:

@@ -181,14 +181,14 @@ def test_a_file_runs_alone_and_tells_when_it_was_changed(tmp_path: Path) -> None
     check = f"import sys; sys.path.append({numpy!r}); import runpy; runpy.run_path({str(path)!r}, run_name='__main__')"
     run = [sys.executable, "-I", "-W", "error", "-c", check]
     done = subprocess.run(run, capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert done.stdout.startswith("12 rows are answered within")
+    assert done.stdout.startswith("12 rows agree within")
     assert "neuralredis" not in path.read_text().split("NETWORK", 1)[1].replace("neuralredis network", "").replace(
         "neuralredis 0", ""
     )
     text = path.read_text()
     path.write_text(text.replace("'head': 'softmax'", "'head': 'sigmoid'"))
     done = subprocess.run(run, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert "answers differ by" in done.stderr
+    assert "outputs differ by" in done.stderr
 
 
 def test_names_with_quotation_marks_make_no_code(tmp_path: Path) -> None:

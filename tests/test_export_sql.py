@@ -156,11 +156,11 @@ REFUSED = [
         lambda: nr.Network("classifier", [300, 60, 2]),
         "18,182 weights and biases of all members: expected at most 10,000",
     ),
-    (lambda: nr.Network("regressor", [1, 2000, 1]), "2,000 units of a layer of all members: expected at most 1,500"),
+    (lambda: nr.Network("regressor", [1, 2000, 1]), "2,000 units in a layer of all members: expected at most 1,500"),
     (lambda: nr.Network("regressor", fields={"a": "text"}, target="t", hidden=[1]), "field 'a' is text: expected"),
     (lambda: nr.Network("regressor", fields={"a": "tags"}, target="t", hidden=[1]), "field 'a' is tags: expected"),
     (lambda: nr.Network("regressor", fields={"a": "auto"}, target="t", hidden=[1]), "field 'a' is auto: expected"),
-    (lambda: nr.SequenceNetwork("regressor", [1, 1], cell="window"), "a network of sequences: expected one of rows"),
+    (lambda: nr.SequenceNetwork("regressor", [1, 1], cell="window"), "the network learns sequences: expected"),
 ]
 
 

@@ -48,7 +48,7 @@ def test_fields_are_found_out_and_what_tells_nothing_is_left_out() -> None:
     assert (net.target, net.classes) == ("churned", ("no", "yes"))
     assert found.left_out == {
         "customer_id": "it numbers the rows",
-        "mail": "each row has another word",
+        "mail": "each row has a different text",
         "country": "it is always 'DE'",
         "empty": "it is empty",
     }
@@ -58,7 +58,7 @@ def test_fields_are_found_out_and_what_tells_nothing_is_left_out() -> None:
     assert net.classify({"newsletter": "no", "joined": dt.date(2020, 3, 1)}) == "yes"
     shown = repr(found)
     assert "On 60 held-out rows: " in shown
-    assert "Left out 'mail': each row has another word" in shown
+    assert "Left out 'mail': each row has a different text" in shown
 
 
 def test_types_of_a_program_decide_where_there_are_some() -> None:
@@ -135,7 +135,7 @@ def test_what_is_found_out_can_be_overruled() -> None:
     wishes = {"zip": "category", "id": "number", "note": "text 64", "mail": "category 5"}
     assert kinds(columns, fields=wishes) == {**wishes, "zip": "category 9"}
     assert kinds(columns, fields={"zip": None, "note": "auto"}) == {"note": "auto 3"}
-    with pytest.raises(nr.DataError, match="'numbre' is no kind of column"):
+    with pytest.raises(nr.DataError, match="'numbre' is not a kind of column"):
         kinds(columns, fields={"zip": "numbre"})
     with pytest.raises(nr.DataError, match="fields has 'zap', which is not a column of the table"):
         kinds(columns, fields={"zap": "number"})
@@ -269,16 +269,16 @@ def test_the_same_seed_makes_the_same_network() -> None:
 @pytest.mark.parametrize(
     ("data", "target", "message"),
     [
-        ({"a": [1, 2, 3]}, "y", "the table has no column 'y'; its columns are 'a'"),
+        ({"a": [1, 2, 3]}, "y", "the table has no column 'y': its columns are 'a'"),
         ({"a": [1, 2], "y": [1]}, "y", "column 'y' has 1 rows, 'a' 2"),
         ({"a": [1, 2], "y": [1, 2]}, "y", "the table has 2 rows with a value of 'y': expected at least 10"),
         ({"a": [1] * 20, "y": [1, 2] * 10}, "y", "there is no column to learn from: 'a': it is always 1"),
         ({"a": range(20), "y": [1, 2] * 10}, "y", "it numbers the rows; fields={'a': 'number'} uses 'a' all the same"),
         ({"a": range(20), "y": [1] * 20}, "y", "the column 'y' is always '1'"),
-        ({"a": range(20), "y": list("abcdefghijklmnopqrst")}, "y", "too many to distinguish"),
+        ({"a": range(20), "y": list("abcdefghijklmnopqrst")}, "y", "too many classes"),
         ({}, "y", "the table has no rows"),
         ({"a": 3}, "y", "column 'a' is 3: expected a value for each row"),
-        (3, "y", "3 is no table: expected a frame, columns by their names, rows, or a file"),
+        (3, "y", "3 is not a table: expected a frame, columns by name, rows, or a file"),
         ([1, 2], "y", "row 0 is 1: expected a dict"),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "y", "there are two columns 'a'"),
     ],
@@ -292,5 +292,5 @@ def test_tables_that_cannot_be_learnt_from_are_refused(data: Any, target: str, m
 def test_columns_that_no_field_can_be_called_as_are_left_out() -> None:
     found = learn({"a": np.arange(60) % 7, "x" * 65: [1, 2, 3] * 20, "json": [1, 2, 3] * 20, "y": [1, 0] * 30}, "y")
     assert dict(found.network.fields or {}) == {"a": "number"}
-    assert all(reason.startswith("no field can be called so") for reason in found.left_out.values())
+    assert all(reason.startswith("a field cannot have this name: ") for reason in found.left_out.values())
     assert len(found.left_out) == 2

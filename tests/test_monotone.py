@@ -284,14 +284,14 @@ def test_learn_takes_names_and_says_what_cannot_be() -> None:
     old, new = (learnt.network.run([{**row, "price": 3, "new": new} for row in rows]) for new in (False, True))
     assert (old <= new).all()
     for wrong, message in (
-        ({"plan": 1}, "rise or fall with 'plan', which is read as category: expected a number, or yes and no"),
-        ({"cost": 1}, "rise or fall with 'cost', which is none of the columns 'price', 'new', 'plan'"),
-        ({"sold": 1}, "rise or fall with 'sold', which is the answer"),
+        ({"plan": 1}, "monotone has 'plan', which is read as category: expected a number, or yes and no"),
+        ({"cost": 1}, "monotone has 'cost': expected one of the columns 'price', 'new', 'plan'"),
+        ({"sold": 1}, "monotone has 'sold', which is the target"),
         ({"new": "up"}, "monotone is 'up' for 'new': expected 1, 0 or -1"),
     ):
         with pytest.raises(nr.DataError, match=message):
             nr.learn(rows, target="sold", monotone=wrong, seed=1, progress=False)
-    with pytest.raises(nr.DataError, match="'plan' has 3 classes: only a number, or the probability of"):
+    with pytest.raises(nr.DataError, match="'plan' has 3 classes: monotone needs a target with two classes"):
         nr.learn(rows, target="plan", monotone={"new": 1}, seed=1, progress=False)
 
 
@@ -309,9 +309,9 @@ def test_the_command_line_takes_columns(command: tables.Command, tmp_path: Path)
     # A network that says so of its fields answers tables as any other.
     assert "never" not in command("evaluate", "sales.nr", "sales.csv").err
     for options, message in (
-        (("--increasing", "size", "--decreasing", "size"), "'size' is of --increasing and of --decreasing"),
+        (("--increasing", "size", "--decreasing", "size"), "'size' is in --increasing and in --decreasing"),
         (("--increasing", "cost"), "cost"),
-        (("--increasing", "sold"), "rise or fall with 'sold', which is the answer"),
+        (("--increasing", "sold"), "monotone has 'sold', which is the target"),
     ):
         done = command(*train, *options)
         assert done.code

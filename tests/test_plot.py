@@ -101,7 +101,7 @@ def test_a_learning_curve_without_testing_rows_shows_the_training_rows_alone() -
 
 
 def test_a_network_that_was_never_trained_has_no_learning_curve() -> None:
-    with pytest.raises(nr.TrainingError, match="not been trained yet"):
+    with pytest.raises(nr.TrainingError, match="the network has no learning curve"):
         plot.learning_curve(nr.Network("regressor", [1, 1]))
 
 
@@ -113,7 +113,7 @@ def test_a_confusion_matrix_says_what_was_counted_beside_the_baseline(classifier
     said = [int(text.get_text().split("\n")[0]) for text in ax.texts]
     assert said == found.confusion.ravel().tolist()
     assert [tick.get_text() for tick in ax.get_yticklabels()] == LABELS
-    assert ax.get_title() == (f"{found.accuracy:.1%} of 100 rows right (always the same answer: {found.baseline:.1%})")
+    assert ax.get_title() == (f"accuracy {found.accuracy:.1%} of 100 rows (baseline: {found.baseline:.1%})")
 
 
 @pytest.mark.parametrize("classes", [12, 60])
@@ -180,27 +180,24 @@ def test_a_calibration_puts_what_was_said_beside_what_came_true() -> None:
     ax = plot.calibration(net, rows, np.arange(400) % 4 == 0, bins=4)
     ((x, y),) = ax.collections[-1].get_offsets()
     assert (x, y) == (pytest.approx(said), 0.25)
-    assert texts(ax.get_legend())[-1] == f"{abs(said - 0.25):.1%} off on average"
+    assert texts(ax.get_legend())[-1] == f"calibration error {abs(said - 0.25):.1%}"
 
 
 def test_a_calibration_of_many_classes_is_that_of_the_answers() -> None:
     net = nr.Network("classifier", [1, 3], seed=1)
-    assert (
-        plot.calibration(net, [[0], [1]], [0, 1]).get_xlabel()
-        == "probability of the class that it answers, as answered"
-    )
+    assert plot.calibration(net, [[0], [1]], [0, 1]).get_xlabel() == "probability of the predicted class"
 
 
 def test_two_calibrations_share_a_picture(classifier: nr.Network) -> None:
     ax = plot.calibration(classifier, label="validation rows")
     plot.calibration(classifier, *classifier.rows("train"), label="training rows", ax=ax)
-    assert texts(ax.get_legend()) == ["what would be ideal", "validation rows", "training rows"]
+    assert texts(ax.get_legend()) == ["perfect calibration", "validation rows", "training rows"]
 
 
 def test_what_a_calibration_cannot_be_made_of_is_refused(classifier: nr.Network) -> None:
     with pytest.raises(nr.OptionError, match="bins is 1: expected 2 to 100"):
         plot.calibration(classifier, bins=1)
-    with pytest.raises(nr.DataError, match="both X and y"):
+    with pytest.raises(nr.DataError, match="one of X and y is missing: expected both"):
         plot.calibration(classifier, [[0, 0, 0]])
     with pytest.raises(nr.DataError, match="no validation rows"):
         plot.calibration(nr.Network("classifier", [1, 2]))
@@ -216,7 +213,7 @@ def test_a_drawn_network_has_a_line_for_each_weight_and_a_colour_for_its_sign(cl
     np.testing.assert_array_equal(blue, weights[order] >= 0)
     assert np.all(np.diff(first.get_linewidths()) >= 0)
     assert {"x", "nothing", "outside", "8 hidden"} <= {text.get_text() for text in ax.texts}
-    assert ax.get_title() == "classifier 3-8-2, 2 of 2 that answer as one"
+    assert ax.get_title() == "classifier 3-8-2, member 2 of 2"
 
 
 def test_a_member_that_is_none_is_refused(classifier: nr.Network) -> None:
@@ -295,7 +292,7 @@ def test_networks_of_fields_are_drawn_with_the_names_of_their_classes() -> None:
     for source in (net, net.evaluate("train")):
         ax = plot.confusion_matrix(source)
         assert [tick.get_text() for tick in ax.get_xticklabels()] == ["no", "yes"]
-    assert plot.calibration(net, rows, names).get_xlabel() == "probability of yes, as answered"
+    assert plot.calibration(net, rows, names).get_xlabel() == "predicted probability of yes"
     assert plot.learning_curve(net) is not None
     for refused in (lambda: plot.network(net), lambda: plot.decision_map(net), lambda: plot.calibration(net)):
         with pytest.raises(nr.KindError, match="the network has fields"):
@@ -313,7 +310,7 @@ def test_reasons_lead_from_the_mean_to_the_answer(classifier: nr.Network) -> Non
     assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(found.answer)
     ranked = sorted(found.shares.values(), key=abs)
     assert [bar.get_width() for bar in bars] == pytest.approx(ranked)
-    assert ax.get_title() == f"output {found.label}: {found.answer:.3g}, and {found.mean:.3g} on average"
+    assert ax.get_title() == f"output {found.label}: {found.answer:.3g}, mean {found.mean:.3g}"
 
 
 def test_reasons_beyond_those_that_have_room_are_one_bar_and_have_errors_where_they_are_sampled() -> None:

@@ -78,7 +78,7 @@ def test_what_is_waited_for_can_be_awaited(name: str) -> None:
 
 def test_a_network_in_a_server_is_documented_as_one_in_the_process_with_what_differs() -> None:
     embedded, served = inspect.getdoc(nr.Network.observe) or "", inspect.getdoc(nr.RedisNetwork.observe) or ""
-    before, after = served.split("Many rows are sent to the server in parts of about a megabyte", 1)
+    before, after = served.split("Many rows are sent in parts of about a megabyte", 1)
     assert embedded.startswith(before)
     assert after.partition("\n\n")[2] == embedded[len(before) :].partition("\nExamples\n")[0].rstrip()
     assert "in a server" in (inspect.getdoc(nr.RedisNetwork.stop) or "").lower()
@@ -89,9 +89,9 @@ def test_a_network_of_sequences_in_a_server_is_documented_as_one_in_the_process_
         inspect.getdoc(nr.SequenceNetwork.observe) or "",
         inspect.getdoc(nr.aio.RedisSequenceNetwork.observe),
     )
-    before, after = (served or "").split("A server does not list the ids that it has", 1)
+    before, after = (served or "").split("In a server each sequence needs an id", 1)
     assert embedded.startswith(before)
     assert after.partition("\n\n")[2] == embedded[len(before) :]
     evaluate = inspect.getdoc(nr.RedisSequenceNetwork.evaluate) or ""
     assert evaluate.count("Parameters\n") == 1
-    assert inspect.getdoc(nr.RedisSession.forget) == "Drop the sequence; return whether there was one."
+    assert inspect.getdoc(nr.RedisSession.forget) == "Delete the sequence; return whether it existed."

@@ -289,7 +289,7 @@ def test_no_change_leads_to_a_class_that_no_row_is_given(create: Callable[..., A
         ("of_numbers", [1, 2, 3], {"seed": -1}, (nr.OptionError, "seed is -1: expected an integer from 0")),
         ("of_numbers", [1, 2, 3], {"label": 1}, (nr.OptionError, "label is 1: expected an integer from 0 to 0")),
         ("of_numbers", [1, 2, 3], {"want": 0}, (nr.KindError, "only a classifier has classes")),
-        ("of_numbers", [1, 2, 3], {"want": 0, "seed": 1}, (nr.OptionError, "want asks for changes")),
+        ("of_numbers", [1, 2, 3], {"want": 0, "seed": 1}, (nr.OptionError, "want is combined with label, samples")),
         ("of_numbers", [1, 2], {}, (nr.ShapeError, "the network has 3 inputs, 2 were given")),
         ("of_numbers", [[1, 2, 3]] * 2, {}, (nr.ShapeError, "2 rows: expected one")),
         ("of_numbers", [1, 2, math.inf], {}, (nr.DataError, "input 2 is inf: expected a finite number")),

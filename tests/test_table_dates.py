@@ -153,7 +153,7 @@ def test_what_nothing_decides_is_said() -> None:
     either, certain = column("01/02/2024", "03/04/2024"), column("01/31/2024", "03/04/2024", name="z")
     said = Schema.of([either], Numbers(name="y", low=0, high=1)).remarks
     assert len(said) == 1
-    assert "day and month could be the other way round" in said[0]
+    assert "day and month could be swapped in all rows" in said[0]
     assert "--as x=date:dmy" in said[0]
     assert Schema.of([either, certain], Numbers(name="y", low=0, high=1)).remarks == ()
 

@@ -132,7 +132,7 @@ def test_na_among_codes_is_a_value(others: tuple[str, ...]) -> None:
     assert (found.kind, found.gaps) == (f"category {len(others) + 1}", False)
     assert words(found, "NA", others[0]) == ["NA", others[0]]
     (said,) = Schema.of([cells], Numbers(name="y", low=0, high=1)).remarks
-    assert "column 'x', 12 rows: 'NA' is taken for a value" in said
+    assert "column 'x', 12 rows: 'NA' is read as a value" in said
     target = target_of(cells)
     assert isinstance(target, Classes)
     assert set(target.labels) == {"NA", *others}
@@ -198,11 +198,11 @@ def test_what_a_column_cannot_be_is_refused(wish: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("categry", r"'categry' is no kind of column \(did you mean 'category'\?\)"),
-        ("texts", r"'texts' is no kind of column .*: expected number, category, date, time, flag, text"),
+        ("categry", r"'categry' is not a kind of column \(did you mean 'category'\?\)"),
+        ("texts", r"'texts' is not a kind of column .*: expected number, category, date, time, flag, text"),
         ("date:ydm", "expected date:dmy, date:mdy, date:ymd"),
         ("flag:yes", "expected flag alone"),
-        ("", "'' is no kind of column"),
+        ("", "'' is not a kind of column"),
     ],
 )
 def test_a_kind_that_there_is_not_is_refused(text: str, why: str) -> None:

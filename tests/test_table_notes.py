@@ -103,12 +103,12 @@ def test_rows_that_it_has_are_known() -> None:
     ],
 )
 def test_notes_that_say_nothing_of_use_are_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(TableError, match="it does not say what its columns are"):
+    with pytest.raises(TableError, match="the network has no fields, and no valid notes"):
         noted(tables.noted("classifier", 1, [tables.noted_number(**changes)], TARGET))
 
 
 def test_notes_of_another_network_are_refused() -> None:
-    with pytest.raises(TableError, match="its columns are described for another network"):
+    with pytest.raises(TableError, match="its notes describe another one"):
         noted(tables.noted("classifier", 2, [tables.noted_number()], TARGET))
     net = tables.noted("classifier", 1, [tables.noted_number()], TARGET)
     net.notes = net.notes.replace(b'"table": 2', b'"table": 3')

@@ -243,7 +243,7 @@ def test_a_table_that_is_asked_may_be_written_otherwise() -> None:
     adapted = points.adapted(asked, ";")
     assert adapted.rows(asked)["x"].tolist() == [0.25, 1.25]
     (said,) = adapted.told(adapted.unread(asked))
-    assert said == "column 'x' is read as number, decimal comma in this table, and was number in the one learnt from"
+    assert said == "column 'x' is read as number, decimal comma in this table, and was number in the training table"
     commas = Schema.of([column("0,25", "1,5", "3,125")], Numbers(name="y", low=0, high=1))
     asked = {"x": column("0.25", "1.5")}
     assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [0.25, 1.5]
@@ -264,7 +264,7 @@ def test_another_unit_than_the_one_learnt_from_is_not_read() -> None:
     asked = {"x": column("3 kg", "4", "200 g")}
     adapted = kilograms.adapted(asked)
     assert adapted.unread(asked) == {"x": {"200 g": 1}}
-    assert "'200 g' is no number, and counts as missing" in adapted.told(adapted.unread(asked))[0]
+    assert "'200 g' is not a number, and counts as missing" in adapted.told(adapted.unread(asked))[0]
 
 
 @pytest.mark.parametrize(

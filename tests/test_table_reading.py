@@ -131,29 +131,26 @@ def test_names_are_not_taken_for_a_row(table: Reader, text: str) -> None:
 def test_a_quotation_mark_without_its_end_is_an_error_that_names_the_line(table: Reader, rows: int, end: str) -> None:
     lines = ["age,name,y", *(f"{row},Bob,no" for row in range(rows))]
     lines[rows // 2] = '26,Ann,"yes'
-    assert f"line {rows // 2 + 1:,}: a text in quotation marks does not end" in table.error(end.join(lines) + end)
+    assert f"line {rows // 2 + 1:,}: a quotation mark is not closed" in table.error(end.join(lines) + end)
     lines[rows - 1] = '27,Eve,"no'
     found = table.error(end.join(lines) + end)
-    assert f"line {rows // 2 + 1:,}: a text in quotation marks does not end" in found
+    assert f"line {rows // 2 + 1:,}: a quotation mark is not closed" in found
     assert f"line {rows:,}" in found
 
 
 @pytest.mark.parametrize("cell", ['"', '"yes', '"""', '"a ""word""', '"""yes'])
 def test_an_even_number_of_quotation_marks_may_lack_an_end_too(table: Reader, cell: str) -> None:
     found = table.error(f"a,b\n1,x\n2,{cell}\n" + "3,x\n" * 20)
-    assert "line 3: a text in quotation marks does not end" in found
+    assert "line 3: a quotation mark is not closed" in found
     found = table.error(f'a,b\n1,x\n2,{cell}\n3,5" pipe\n' + "4,x\n" * 20)
-    assert "line 3: a text in quotation marks does not end" in found
+    assert "line 3: a quotation mark is not closed" in found
 
 
 def test_a_quotation_mark_that_ends_in_a_later_row_swallows_none(table: Reader) -> None:
     lines = ["a,b,y", *(f"{row},Bob,no" for row in range(50))]
     lines[10], lines[30] = '7,"Ann,no', '8,Ann",yes'
     found = table.error("\n".join(lines) + "\n")
-    assert (
-        "line 11: a text in quotation marks does not end before line 31, and the 19 lines between look like rows"
-        in found
-    )
+    assert "line 11: a quotation mark is not closed before line 31, and the 19 lines between look like rows" in found
 
 
 @pytest.mark.parametrize(

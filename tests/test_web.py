@@ -252,7 +252,7 @@ MISTAKES = [
     ("net.observe([1, 2], 7)", "DataError: "),
     ("net.observe([[1, 2], [3, 4]], ['a', 'b'])", "DataError: row 0: class 0 is 'a': expected a number"),
     ("net.run({ a: 1 })", "ShapeError: "),
-    ("net.train({ cycles: 1 })", "OptionError: cycles is no option of a training: expected max_cycles"),
+    ("net.train({ cycles: 1 })", "OptionError: cycles is not an option of training: expected max_cycles"),
     ("net.train()", "TrainingError: "),
     ("named.observe({ age: 'old', taken: 'yes' })", "DataError: row 0: field age is 'old': expected"),
     ("named.observe({ aged: 3, taken: 'yes' })", "DataError: row 0: "),

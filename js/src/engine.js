@@ -1,9 +1,9 @@
-// The engine, once in each thread: it writes a request into WebAssembly's memory, has it answered, and reads the reply.
-// rust/wasm/src/lib.rs has the other side.
+// The engine, one instance per thread: a request is written into WebAssembly's memory, handled there, and the reply is
+// read. The counterpart is rust/wasm/src/lib.rs.
 
-import { told, NeuralRedisError } from "./errors.js";
+import { errorFrom, NeuralRedisError } from "./errors.js";
 
-const [TOLD, DATA] = [0, 1];
+const [OBJECT, DATA] = [0, 1];
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -13,8 +13,8 @@ let loading;
 let compiled;
 
 /**
- * Loads the engine. Called without an argument it takes `neuralredis.wasm` from beside the package; where a bundler or a server
- * has that elsewhere, give its URL, its bytes, or a compiled WebAssembly.Module.
+ * Loads the engine, once; later calls return the same promise. By default it is `neuralredis.wasm` in the folder of the package. If
+ * a bundler or server puts the file elsewhere, pass its URL, its bytes, or a compiled WebAssembly.Module.
  */
 export function ready(source) {
   loading ??= begin(source).catch((error) => {
@@ -24,7 +24,7 @@ export function ready(source) {
   return loading;
 }
 
-/** The compiled engine, which a worker need not fetch again. */
+/** Returns the compiled engine, so that a worker does not fetch it again. */
 export function module() {
   return compiled;
 }
@@ -55,7 +55,10 @@ async function bytesOf(source) {
   return response.arrayBuffer();
 }
 
-/** Answers a request: an object, or bytes where the reply is data. */
+/**
+ * Sends a request to the engine, and returns the reply: an object, or bytes if the reply is data.
+ * @throws {NeuralRedisError} if the engine is not loaded, rejects the request or fails
+ */
 export function ask(request, data = new Uint8Array(0)) {
   if (!engine) throw new NeuralRedisError("the engine is not loaded yet: await ready() first");
   const { exports } = engine;
@@ -70,29 +73,29 @@ export function ask(request, data = new Uint8Array(0)) {
     kind = exports.call(text.length);
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-    throw new NeuralRedisError(`the engine has failed: ${engine.bug() ?? error.message}`);
+    throw new NeuralRedisError(`the engine failed: ${engine.bug() ?? error.message}`);
   }
   const reply = new Uint8Array(exports.memory.buffer, exports.reply(), exports.reply_bytes());
   if (kind === DATA) return reply.slice();
   const answer = JSON.parse(decoder.decode(reply));
-  if (kind === TOLD) return answer;
-  throw told(answer);
+  if (kind === OBJECT) return answer;
+  throw errorFrom(answer);
 }
 
-/** Numbers of a reply. */
+/** Returns the bytes of a reply as float32 numbers, without copying. */
 export function floats(bytes) {
   return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
 }
 
-/** The number of a network is given back when nothing refers to the object any more. */
+/** Frees the engine's network when its object is garbage collected. */
 export const freed = new FinalizationRegistry((network) => ask({ do: "drop", network }));
 
-/** A seed for what is random, if none is given. */
+/** Returns a random seed, for networks and samples without one. */
 export function someSeed() {
   return crypto.getRandomValues(new BigUint64Array(1))[0];
 }
 
-/** A whole number that JSON can say: as a text, where JavaScript's numbers would round it. */
+/** Returns an integer in a form for JSON: a bigint as a string, since a number would be rounded. */
 export function whole(number) {
   return typeof number === "bigint" ? number.toString() : number;
 }

@@ -1,4 +1,4 @@
-// What is refused. The message names the value and what was expected; it is the engine's own.
+// Errors. Messages are the engine's: they name the value and what was expected.
 
 export class NeuralRedisError extends Error {
   constructor(message) {
@@ -7,19 +7,19 @@ export class NeuralRedisError extends Error {
   }
 }
 
-/** An option, or an argument that is chosen from a few, is something else. */
+/** An option, or another argument with a fixed set or range of values, is invalid. */
 export class OptionError extends NeuralRedisError {}
-/** Rows do not have as many values as the network takes, or not as many as there are outcomes. */
+/** The shape of rows or outcomes does not match the network, or their numbers differ. */
 export class ShapeError extends NeuralRedisError {}
-/** A value that a network cannot learn from or answer: no finite number, no class, no such field. */
+/** A value in a row is invalid: not a finite number, an unknown class, or an unknown field. */
 export class DataError extends NeuralRedisError {}
-/** Something is asked of a regressor that only a classifier has, or the other way round. */
+/** The operation needs the other kind of network: a classifier or a regressor. */
 export class KindError extends NeuralRedisError {}
-/** A training cannot begin, or ended without a result. */
+/** A training cannot start, or ended without a result. */
 export class TrainingError extends NeuralRedisError {}
-/** Bytes that are no saved network, or are damaged. */
+/** The bytes are not a saved network, or are damaged. */
 export class FormatError extends NeuralRedisError {}
-/** There is too little memory. */
+/** Memory does not suffice. */
 export class MemoryError extends NeuralRedisError {}
 
 const CLASSES = {
@@ -32,13 +32,13 @@ const CLASSES = {
   memory: MemoryError,
 };
 
-/** The error that the engine, or a worker, tells of. */
-export function told({ code, message }) {
+/** Returns the error for a code and message from the engine or a worker. */
+export function errorFrom({ code, message }) {
   return new (CLASSES[code] ?? NeuralRedisError)(message);
 }
 
-/** How an error is told across a worker's boundary. */
-export function telling(error) {
+/** Returns an error as a plain object, which can be posted to another thread. */
+export function toMessage(error) {
   const code = Object.keys(CLASSES).find((key) => error.constructor === CLASSES[key]) ?? "other";
   return { code, message: String(error.message ?? error) };
 }

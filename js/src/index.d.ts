@@ -1,19 +1,19 @@
-/** Small neural networks that train themselves, with the bits of the Python package. */
+/** Small neural networks that train themselves; results are bit for bit those of the Python package. */
 
-/** What a network answers. */
+/** The kind of a network: a classifier predicts classes, a regressor numbers. */
 export type Kind = "classifier" | "regressor";
-/** The set that rows go to: to learn from, or to test on. */
+/** The set that rows are stored in: training rows or validation rows. */
 export type RowSet = "train" | "test";
-/** Numbers of one row. */
+/** The numbers of one row. */
 export type Vector = readonly number[] | Float32Array | Float64Array | Int32Array | Uint8Array;
-/** A value of a field; null, undefined and NaN are gaps. */
+/** The value of a field; null, undefined and NaN are missing values. */
 export type FieldValue = string | number | boolean | null | undefined | readonly string[] | readonly number[];
-/** A row of fields. Nested objects are fields whose names have dots. */
+/** A row of fields. Nested objects are fields with dots in their names. */
 export interface Row {
   readonly [field: string]: FieldValue | Row;
 }
 
-/** How a network computes and learns; what is left out is as in Python. */
+/** Options of a network and of its training; the defaults are those of Python. */
 export interface Options {
   normalize?: boolean;
   activation?: "sigmoid" | "tanh" | "relu";
@@ -25,33 +25,33 @@ export interface Options {
   class_weight?: "none" | "balanced" | readonly number[];
   patience?: "auto" | number;
   monotone?: "none" | readonly (1 | 0 | -1)[];
-  /** The probability, from 0 to 1, from which on the second of two classes is answered. */
+  /** The least probability, from 0 to 1, at which the second of two classes is predicted. */
   threshold?: number;
-  /** Rows that the training set holds at most. */
+  /** The largest number of training rows. */
   dataset?: number;
-  /** Rows that the validation set holds at most. */
+  /** The largest number of validation rows. */
   test?: number;
 }
 
 /** Options of a new network. */
 export interface Creation extends Options {
-  /** Of all that is random, from 0 to 2^64 - 1; without it, another one each time. */
+  /** The seed of all random numbers, from 0 to 2^64 - 1; drawn at random by default. */
   seed?: number | bigint;
 }
 
-/** A network of fields. */
+/** Options of a new network with fields. */
 export interface Fields extends Creation {
-  /** Names and kinds of fields, such as `{ age: "number", country: "category" }`. */
+  /** The names and kinds of fields, such as `{ age: "number", country: "category" }`. */
   fields: { readonly [name: string]: string };
-  /** The name of what is answered; of a regressor several. */
+  /** The name of the target; a regressor may have several. */
   target: string | readonly string[];
-  /** Units of the hidden layers. */
+  /** The number of units in each hidden layer. */
   hidden?: readonly number[];
-  /** The classes by their names, or how many there may be. */
+  /** The names of the classes, or their largest number. */
   classes?: readonly (string | number | boolean)[] | number;
 }
 
-/** A network of a layout: units of each layer, inputs first. */
+/** Options of a new network with a layout: the number of units in each layer, inputs first. */
 export interface Layout extends Creation {
   layout: readonly number[];
 }
@@ -62,12 +62,12 @@ export interface RowCounts {
 }
 
 export interface Progress {
-  /** Times that all training rows have been presented. */
+  /** Passes over all training rows so far. */
   cycle: number;
-  /** Mean loss of a training row; null until it is known. */
+  /** The mean loss per training row; null until it is known. */
   train_error: number | null;
   test_error: number | null;
-  /** Validation rows that a classifier gets wrong, in percent. */
+  /** The percentage of validation rows that a classifier misclassifies. */
   class_errors: number | null;
   seconds: number;
 }
@@ -75,7 +75,7 @@ export interface Progress {
 export interface Report {
   reason: "maxcycles" | "maxtime" | "stopped" | "overfitting" | "converged";
   cycles: number;
-  /** The cycle whose weights the network has now. */
+  /** The cycle whose weights the network has after the training. */
   best_cycle: number;
   seconds: number;
   train_error: number;
@@ -87,39 +87,39 @@ export interface Report {
 }
 
 export interface Limits {
-  /** Cycles at most; 0, the default, for no limit. */
+  /** The largest number of cycles; 0, the default, means no limit. */
   max_cycles?: number;
-  /** Seconds at most; 10 by default, 0 for no limit. */
+  /** The time limit in seconds; 10 by default, 0 means no limit. */
   max_time?: number;
-  /** Whether to end when the validation rows have nothing more to gain. */
+  /** Whether to stop once the validation error no longer improves (early stopping). */
   autostop?: boolean;
-  /** Whether to return to the weights that did best on the validation rows. */
+  /** Whether to restore the weights with the lowest validation error at the end. */
   backtrack?: boolean;
 }
 
 export interface TrainOptions extends Limits {
-  /** Called some twenty times a second and at the end; `false` stops the training. */
+  /** Called about twenty times per second and at the end; returning `false` stops the training. */
   callback?: (progress: Progress) => unknown;
-  /** Whether to train in a worker, true by default. Else it trains in this thread, a few milliseconds at a time. */
+  /** Whether to train in a worker; true by default. Otherwise this thread trains, a few milliseconds at a time. */
   worker?: boolean;
 }
 
 export interface Evaluation {
   rows: number;
   error: number;
-  /** Of a classifier, from 0 to 1. */
+  /** Classifiers only: from 0 to 1. */
   accuracy?: number;
-  /** What always answering the commonest class, or the mean, would do. */
+  /** The same measure for a constant prediction: the most common class, or the mean. */
   baseline: number;
   confusion?: number[][];
   classes?: string[] | null;
-  /** Of a regressor. */
+  /** Regressors only. */
   rmse?: number;
   mae?: number;
   r2?: number;
 }
 
-/** What a network tells of itself: the fields of `NR.INFO`. */
+/** A description of a network: the fields of `NR.INFO`. */
 export interface Info extends Required<Omit<Options, "l2" | "restarts" | "class_weight" | "patience" | "monotone">> {
   type: Kind;
   layout: number[];
@@ -145,17 +145,17 @@ export interface Info extends Required<Omit<Options, "l2" | "restarts" | "class_
   [option: string]: unknown;
 }
 
-/** A training that runs. */
+/** A training in progress. */
 export declare class Training {
   private constructor();
   readonly running: boolean;
   readonly progress: Progress;
   readonly done: Promise<Report>;
-  /** Asks for an early end; what has been learnt is kept. */
+  /** Requests the training to stop; what was learnt is kept. */
   stop(): void;
 }
 
-/** What networks of rows and of sequences have in common. */
+/** The methods common to networks of rows and of sequences. */
 declare class Trained {
   train(options?: TrainOptions): Promise<Report>;
   startTraining(options?: TrainOptions): Training;
@@ -189,7 +189,7 @@ export declare class Network extends Trained {
   evaluate(X: Vector | readonly Vector[] | Row | readonly Row[], y?: unknown, options?: { weight?: number | Vector }): Evaluation;
 }
 
-/** A sequence: letters of a text, values of the one field, objects of fields, or lists of numbers. */
+/** A sequence: the letters of a string, values of a single field, objects of fields, or lists of numbers. */
 export type Events = string | readonly (FieldValue | Row)[] | readonly Vector[];
 
 export interface Sampling {
@@ -204,7 +204,7 @@ export interface Sampling {
 }
 
 interface Remembered {
-  /** Events of each sequence that are kept: the last so many, 64 by default. */
+  /** The number of events kept of each sequence, the last ones; 64 by default. */
   length?: number;
   cell?: "auto" | "window" | "reservoir";
 }
@@ -226,9 +226,9 @@ export declare class SequenceNetwork extends Trained {
   forget(id: string | number): boolean;
 }
 
-/** Loads the engine, once, before anything else. */
+/** Loads the engine; to be awaited before anything else. */
 export declare function ready(source?: string | URL | ArrayBuffer | ArrayBufferView | WebAssembly.Module): Promise<void>;
-/** Loads a saved network: from a path in Node, a URL, bytes, or a File that a person has chosen. */
+/** Loads a saved network: from a path (Node only), a URL, bytes, or a File of an input element. */
 export declare function load(source: string | URL | Blob | ArrayBuffer | ArrayBufferView): Promise<Network | SequenceNetwork>;
 
 export declare class NeuralRedisError extends Error {}

@@ -3,10 +3,10 @@ import { KindError, OptionError, ShapeError } from "./errors.js";
 import { isOne, json, matrix, objects, show, weights, withOutcome } from "./rows.js";
 import { Training } from "./training.js";
 
-/** What is not an option of the engine's table. */
+/** Arguments of constructors that are not options of the engine. */
 const DECLARATIONS = ["layout", "fields", "target", "hidden", "classes", "sequence", "length", "cell"];
 
-/** The request that makes a network, of what a constructor is given. */
+/** Returns the request that creates a network, from a constructor's arguments. */
 export function creation(kind, declared = {}) {
   if (typeof declared !== "object" || declared === null) throw new OptionError(`options are ${show(declared)}: expected an object`);
   if (Array.isArray(declared)) declared = { layout: declared };
@@ -25,22 +25,25 @@ export function creation(kind, declared = {}) {
 }
 
 /**
- * A small neural network that trains itself, with the rows that it learns from: as `neuralredis.Network` of the Python package.
- * The same seed, rows and calls give the same network there, bit for bit.
+ * A small neural network that trains itself, and the rows that it learns from; like `neuralredis.Network` in Python. The same seed,
+ * rows and calls give the same network there, bit for bit.
  */
 export class Network {
   #number;
   #training;
   #shape;
 
-  /** `new Network("classifier", [9, 15, 2], { normalize: true })`, or with fields and a target among the options. */
+  /**
+   * Creates a network: `new Network("classifier", [9, 15, 2], { normalize: true })`, or with an object of options that has `fields`
+   * and `target`.
+   */
   constructor(kind, declared, options = {}) {
     if (kind === HELD) this.#number = declared;
     else this.#number = ask(creation(kind, Array.isArray(declared) ? { layout: declared, ...options } : declared)).network;
     freed.register(this, this.#number, this);
   }
 
-  /** Asks the engine about this network. */
+  /** Sends the engine a request about this network. */
   _ask(request, data) {
     return ask({ ...request, network: this.#number }, data);
   }
@@ -49,14 +52,14 @@ export class Network {
     return this.#training;
   }
 
-  /** What the network tells of itself. */
+  /** Returns a description of the network. */
   info() {
-    const { fields, targets, classes, options, ...told } = this._ask({ do: "info" });
+    const { fields, targets, classes, options, ...rest } = this._ask({ do: "info" });
     const named = { fields: fields && Object.fromEntries(fields), target: targets && (targets.length === 1 ? targets[0] : targets), classes };
-    return { ...told, ...options, ...named, training: this.#training !== undefined };
+    return { ...rest, ...options, ...named, training: this.#training !== undefined };
   }
 
-  /** Its shape, which does not change while rows come by position. With fields, classes may be added. The threshold comes along. */
+  /** The network's shape and threshold. Cached for networks without fields; with fields, classes may be added. */
   get _shape() {
     if (this.#shape) return this.#shape;
     const { type, layout, targets, classes, sequence, options } = this._ask({ do: "info" });
@@ -70,7 +73,7 @@ export class Network {
     return this._ask({ do: "report" });
   }
 
-  /** Stores rows to learn from and to test on: all of them or, with an error, none. */
+  /** Stores training or validation rows: either all, or, if an error is thrown, none. Returns the number of each. */
   observe(X, y, { into, weight } = {}) {
     const shape = this._shape;
     if (shape.targets) {
@@ -82,22 +85,22 @@ export class Network {
   }
 
   /**
-   * What the network answers. By position: a Float32Array for one row, an array of such for many. By fields: for one row the
-   * probability of each class by its name, or the number of a regressor; for many an array of these.
+   * Returns the outputs. For rows by position: a Float32Array for one row, an array of these for many. For rows with fields: an
+   * object of probabilities by class or of values by target, or the number of a single target; an array of these for many rows.
    */
   run(X) {
     const shape = this._shape;
     if (shape.targets) {
       const one = !Array.isArray(X);
       const answers = split(floats(this._ask({ do: "run_fields" }, json(objects(X)))), this.#names(shape).length);
-      const told = answers.map((answer) => this.#told(answer, shape));
-      return one ? told[0] : told;
+      const named = answers.map((answer) => this.#named(answer, shape));
+      return one ? named[0] : named;
     }
     const answers = this.#outputs(X, shape);
     return isOne(X, shape.layout[0]) ? answers[0] : answers;
   }
 
-  /** The likeliest class, or by the threshold the second of two: its name, or its number where rows are numbers by position; of many rows an array. */
+  /** Returns the most probable class, or by the threshold the second of two: its name, or, for rows by position, its number; for many rows an array. */
   classify(X) {
     const shape = this._shape;
     if (!shape.isClassifier) throw new KindError("the network is a regressor: only a classifier has classes");
@@ -120,12 +123,12 @@ export class Network {
     return shape.isClassifier ? shape.classes : shape.targets;
   }
 
-  #told(answer, shape) {
+  #named(answer, shape) {
     if (!shape.isClassifier && shape.targets.length === 1) return answer[0];
     return Object.fromEntries(this.#names(shape).map((name, at) => [name, answer[at]]));
   }
 
-  /** How well the network does: on a stored set, `"test"` or `"train"`, or on rows that are not kept. */
+  /** Measures the network's performance on a stored set, `"test"` or `"train"`, or on given rows, which are not stored. */
   evaluate(X = "test", y, { weight } = {}) {
     if (typeof X === "string") return this._ask({ do: "evaluate", set: X });
     const shape = this._shape;
@@ -137,12 +140,12 @@ export class Network {
     return this._ask({ do: "evaluate", rows, weights: weights(weight, rows) }, data);
   }
 
-  /** Trains to the end, and resolves to the report. */
+  /** Trains the network, and resolves to the report. */
   async train(options) {
     return this.startTraining(options).done;
   }
 
-  /** Starts a training and returns it. It runs in a worker, unless `worker` is false; this network answers meanwhile. */
+  /** Starts a training and returns it. It runs in a worker, unless `worker` is false; the network can be used meanwhile. */
   startTraining(options = {}) {
     const training = Training._start(this, options);
     this.#training = training;
@@ -153,39 +156,39 @@ export class Network {
     return training;
   }
 
-  /** Takes what a training has made of a copy of it, of which these are the bytes. Rows that have come meanwhile stay. */
+  /** Replaces the weights by those of a trained copy, given as bytes. Rows stored meanwhile are kept. */
   _take(bytes) {
     this._ask({ do: "install" }, bytes);
   }
 
-  /** Asks the training that runs, if there is one, to end; what has been learnt is kept. */
+  /** Requests the current training, if there is one, to stop; what was learnt is kept. */
   stop() {
     this.#training?.stop();
   }
 
-  /** New random weights; the rows stay. A training that runs is given up. */
+  /** Reinitializes the weights at random, and keeps the rows. A training in progress is cancelled. */
   reset() {
     this.#training?._cancel();
     this._ask({ do: "reset" });
   }
 
-  /** Changes options, all or none. */
+  /** Changes options: either all, or, if an error is thrown, none. */
   configure(options) {
     this._ask({ do: "configure", options, training: this.#training !== undefined });
     this.#shape = undefined;
   }
 
-  /** All weights and biases, member after member, in the order of the engine. */
+  /** Returns all weights and biases, member by member, in the engine's order. */
   weights() {
     return floats(this._ask({ do: "weights" }));
   }
 
-  /** The bytes of a `.nr` file, as Python's `save` writes it. */
+  /** Returns the bytes of a `.nr` file, as written by `save` in Python. */
   toBytes() {
     return this._ask({ do: "save" });
   }
 
-  /** Saves the network: in Node as a file of that name, in a browser as a download. */
+  /** Saves the network: in Node to a file, in a browser as a download. */
   async save(path) {
     const bytes = this.toBytes();
     if (globalThis.process?.versions?.node) {
@@ -200,13 +203,13 @@ export class Network {
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   }
 
-  /** A network that was saved, of the bytes of its file. */
+  /** Returns the network saved in the bytes of a `.nr` file. */
   static fromBytes(bytes) {
     const view = ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes);
     return new this(HELD, ask({ do: "load" }, view).network);
   }
 
-  /** Gives its memory back at once, rather than when it is collected. It answers nothing any more. */
+  /** Frees the engine's memory at once, rather than at garbage collection. The network cannot be used afterwards. */
   free() {
     this.#training?._cancel();
     freed.unregister(this);
@@ -215,10 +218,10 @@ export class Network {
   }
 }
 
-/** Instead of a kind: what follows is the number of a network that the engine holds already. */
+/** Passed in place of a kind: the next argument is the number of an existing network of the engine. */
 const HELD = Symbol("held");
 
-/** Loads a network: from a path in Node, from a URL, from bytes, or from a File or Blob that a person has chosen. */
+/** Loads a saved network: from a path (Node only), a URL, bytes, or a File or Blob. */
 export async function load(source) {
   const { SequenceNetwork } = await import("./sequences.js");
   let bytes = source;
@@ -241,7 +244,7 @@ export async function load(source) {
   return SequenceNetwork.fromBytes(bytes);
 }
 
-/** Rows of fields with their outcomes. */
+/** Returns rows of fields, with outcomes from `y` if it is given. */
 function known(X, y, targets) {
   const one = !Array.isArray(X);
   const rows = objects(X);
@@ -251,7 +254,7 @@ function known(X, y, targets) {
   return rows.map((row, index) => withOutcome(row, outcomes[index], targets));
 }
 
-/** Inputs of all rows, then what they came to. */
+/** Returns one array with the inputs of all rows, followed by their outcomes. */
 function numbers(X, y, { isClassifier, layout }) {
   const inputs = matrix(X, layout[0], "inputs");
   if (y === undefined) throw new ShapeError("y is missing: expected the classes or the outputs of the rows");
@@ -267,17 +270,17 @@ function numbers(X, y, { isClassifier, layout }) {
   return { rows: inputs.rows, data };
 }
 
-/** Answers of so many numbers each: views of one buffer, since a buffer for each would take longer than the answers. */
+/** Splits outputs into rows of `width` numbers: views of one buffer, since allocating a buffer per row is slow. */
 export function split(values, width) {
   return Array.from({ length: values.length / width }, (_, row) => values.subarray(row * width, (row + 1) * width));
 }
 
-/** The class that outputs stand for. */
+/** Returns the class of outputs. */
 function classOf(outputs, { threshold }) {
   return threshold === 0.5 ? largest(outputs) : Number(outputs[1] >= Math.fround(threshold));
 }
 
-/** The place of the largest number, the first of equals. */
+/** Returns the index of the largest number, the first of equals. */
 export function largest(values) {
   let best = 0;
   for (let at = 1; at < values.length; at++) if (values[at] > values[best]) best = at;

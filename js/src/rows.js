@@ -1,22 +1,26 @@
-// Rows as callers have them: arrays of numbers by position, or objects by the names of fields.
+// Converts callers' rows for the engine: arrays of numbers by position, or objects by names of fields.
 
 import { ShapeError, DataError } from "./errors.js";
 
-/** Whether this is a list of numbers, typed or not. */
+/** Returns whether a value is a typed array or a list of scalars. */
 export function isVector(value) {
   return ArrayBuffer.isView(value) || (Array.isArray(value) && !value.some((item) => typeof item === "object" && item !== null));
 }
 
-/** Whether this is one row: an object, or numbers; of a network of one input numbers are many rows. */
+/** Returns whether a value is one row: an object, or a list of numbers. With one input, a list of numbers is many rows. */
 export function isOne(rows, width) {
   if (isVector(rows)) return !(width === 1 && rows.length !== 1);
   return !Array.isArray(rows);
 }
 
-/** What one of several is called. */
+/** Singular forms, for messages. */
 const ONE = { inputs: "input", outputs: "output", classes: "class" };
 
-/** Numbers of all rows, one after the other, and how many rows there are. */
+/**
+ * Returns the numbers of all rows in row-major order, and the number of rows.
+ * @throws {ShapeError} if a row does not have `width` numbers
+ * @throws {DataError} if a value is not a number
+ */
 export function matrix(rows, width, what) {
   if (typeof rows !== "object" || rows === null || !rows[Symbol.iterator]) {
     throw new ShapeError(`${what} are ${show(rows)}: expected numbers by their positions`);
@@ -38,13 +42,13 @@ function number(value, where, what, at) {
   throw new DataError(`${where}${ONE[what]} ${at} is ${show(value)}: expected a number`);
 }
 
-/** A value as an error shows it. */
+/** Formats a value for an error message, in at most 60 characters. */
 export function show(value) {
   const text = typeof value === "string" ? `'${value}'` : typeof value === "object" ? JSON.stringify(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-/** Rows of fields as JSON. A gap is null, undefined or NaN, or a field that is left out; dates are texts in ISO form. */
+/** Serializes rows of fields as JSON. Missing values are null, undefined, NaN or left out; dates become ISO strings. */
 export function json(rows) {
   return JSON.stringify(rows, (name, value) => {
     if (typeof value === "bigint") return Number(value);
@@ -56,7 +60,7 @@ export function json(rows) {
   });
 }
 
-/** One row or many as a list of objects. Columns, an object of lists, are not rows. */
+/** Returns one row or many as a list of objects. An object of columns is not accepted. */
 export function objects(rows) {
   const list = Array.isArray(rows) ? rows : typeof rows === "object" && rows !== null && rows[Symbol.iterator] ? [...rows] : [rows];
   list.forEach((row, index) => {
@@ -68,14 +72,14 @@ export function objects(rows) {
   return list;
 }
 
-/** A row with what it came to, under the names of the targets. */
+/** Returns a row with its outcome added, under the names of the targets. */
 export function withOutcome(row, outcome, targets) {
   if (targets.length === 1) return { ...row, [targets[0]]: outcome };
   if (Array.isArray(outcome)) return { ...row, ...Object.fromEntries(targets.map((name, at) => [name, outcome[at]])) };
   return { ...row, ...outcome };
 }
 
-/** Weights of rows: one for all, or one for each. */
+/** Returns the weight of each row, from one for all or one for each; undefined if there are none. */
 export function weights(weight, rows) {
   if (weight === undefined || weight === null) return undefined;
   return typeof weight === "number" ? new Array(rows).fill(weight) : Array.from(weight);

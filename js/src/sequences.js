@@ -4,8 +4,8 @@ import { Network, largest } from "./network.js";
 import { json, matrix, show, weights } from "./rows.js";
 
 /**
- * A network that learns from what happened one after the other: as `neuralredis.SequenceNetwork` of the Python package. A sequence
- * is a list of events: objects of fields, or values where an event has one field (also the letters of a text), or lists of numbers.
+ * A network that learns from sequences of events; like `neuralredis.SequenceNetwork` in Python. A sequence is a list of events:
+ * objects of fields, values if events have a single field (such as the letters of a string), or lists of numbers.
  */
 export class SequenceNetwork extends Network {
   constructor(kind, declared, options = {}) {
@@ -17,7 +17,7 @@ export class SequenceNetwork extends Network {
     super(kind, { ...given, sequence: true });
   }
 
-  /** Adds sequences, or events to those of these `ids`. */
+  /** Stores sequences, or appends events to the stored sequences with these `ids`. Returns the number of each set. */
   observe(X, y, { ids, into, weight } = {}) {
     const sequences = Array.from(X);
     let end = 0;
@@ -26,7 +26,10 @@ export class SequenceNetwork extends Network {
     return this._ask(request, this.#data(sequences.flatMap(eventsOf)));
   }
 
-  /** What the network answers after a sequence, which is not kept: a Float32Array, or by names where classes or targets have such. */
+  /**
+   * Returns the outputs after a sequence, which is not stored: a Float32Array for events by position; with fields an object of
+   * probabilities by class or of values by target, or the number of a single target.
+   */
   run(X) {
     const { isClassifier, classes, targets, sequence } = this._shape;
     const answer = floats(this._ask({ do: "run_events" }, this.#data(eventsOf(X))));
@@ -35,7 +38,7 @@ export class SequenceNetwork extends Network {
     return Object.fromEntries((isClassifier ? classes : targets).map((name, at) => [name, answer[at]]));
   }
 
-  /** The likeliest class after a sequence. */
+  /** Returns the most probable class after a sequence. */
   classify(X) {
     const { isClassifier, classes, sequence } = this._shape;
     if (!isClassifier) throw new KindError("the network is a regressor: only a classifier has classes");
@@ -43,22 +46,22 @@ export class SequenceNetwork extends Network {
     return sequence.by_position ? best : classes[best];
   }
 
-  /** How well the network does on a stored set, `"test"` or `"train"`. */
+  /** Measures the network's performance on a stored set, `"test"` or `"train"`. */
   evaluate(set = "test") {
     if (typeof set !== "string") throw new OptionError(`the set is ${show(set)}: expected "test" or "train"`);
     return this._ask({ do: "evaluate", set });
   }
 
-  /** Events that could come next, each drawn by its probability after those before it. */
+  /** Samples the next events, each by its probability after those before it. */
   sample(X = [], { seed, ...options } = {}) {
     const known = ["count", "until", "temperature", "top_k", "top_p", "min_p", "penalty"];
     const unknown = Object.keys(options).find((name) => !known.includes(name));
-    if (unknown) throw new OptionError(`${unknown} is no option of samples: expected ${known.join(", ")} or seed`);
+    if (unknown) throw new OptionError(`${unknown} is not an option of sampling: expected ${known.join(", ")} or seed`);
     const request = { do: "sample", ...options, seed: whole(seed ?? someSeed()) };
     return this._ask(request, this.#data(eventsOf(X))).words;
   }
 
-  /** Drops a sequence; whether there was one. */
+  /** Deletes a stored sequence; returns whether there was one. */
   forget(id) {
     return this._ask({ do: "forget", id: String(id) }).forgotten;
   }
@@ -78,7 +81,7 @@ export class SequenceNetwork extends Network {
   }
 }
 
-/** The events of a sequence; of a text its letters. */
+/** Returns the events of a sequence: for a string its letters. */
 function eventsOf(sequence) {
   return Array.from(sequence);
 }

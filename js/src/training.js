@@ -1,14 +1,14 @@
 import { ask, module, ready } from "./engine.js";
-import { NeuralRedisError, OptionError, TrainingError, told } from "./errors.js";
+import { NeuralRedisError, OptionError, TrainingError, errorFrom } from "./errors.js";
 import { show } from "./rows.js";
 
-/** Milliseconds between two looks at what has been asked meanwhile: with a worker, and in a page's own thread, which draws between. */
+/** Milliseconds of training between two checks for messages: in a worker, and in a page's own thread, which also draws. */
 const SLICE = 40;
 const SHORT_SLICE = 8;
 
 const KNOWN = ["max_cycles", "max_time", "autostop", "backtrack", "callback", "worker"];
 
-/** Lets everything else that waits in this thread have its turn. */
+/** Yields to other tasks that wait in this thread. */
 export function turn() {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
@@ -20,7 +20,7 @@ export function turn() {
   });
 }
 
-/** Trains to the end, with a look at the world after each slice. `held` answers requests about the network. */
+/** Trains in slices, reporting the progress and yielding after each. `held` sends requests about the network to the engine. */
 export async function slices(held, options, milliseconds, looked) {
   held({ do: "train", ...options });
   for (;;) {
@@ -31,23 +31,23 @@ export async function slices(held, options, milliseconds, looked) {
   }
 }
 
-/** A training that runs: how far it is, and its end. */
+/** A training in progress. */
 export class Training {
-  /** How far it is: of the last look. */
+  /** The last reported progress. */
   progress = { cycle: 0, train_error: null, test_error: null, class_errors: null, seconds: 0 };
   #stop;
   #give_up;
   #running = true;
 
-  /** Starts one. The options are those of `Network.train`. */
+  /** Starts a training, with the options of `Network.train`. */
   static _start(net, options) {
     const unknown = Object.keys(options).find((name) => !KNOWN.includes(name));
-    if (unknown) throw new OptionError(`${unknown} is no option of a training: expected ${KNOWN.join(", ")}`);
+    if (unknown) throw new OptionError(`${unknown} is not an option of training: expected ${KNOWN.join(", ")}`);
     const { callback, worker = true, ...limits } = options;
     if (callback !== undefined && typeof callback !== "function") throw new OptionError(`callback is ${show(callback)}: expected a function`);
     if (net._running) throw new TrainingError("the network is being trained already: wait for the end, or stop it");
     const training = new Training();
-    /** What the callback threw. */
+    /** The callback's exception, if it threw one. */
     let thrown;
     const look = (progress) => {
       training.progress = progress;
@@ -70,17 +70,17 @@ export class Training {
     return training;
   }
 
-  /** Whether it has not ended. */
+  /** Whether the training is in progress. */
   get running() {
     return this.#running;
   }
 
-  /** Asks for an early end; what has been learnt so far is kept. */
+  /** Requests the training to stop; what was learnt so far is kept. */
   stop() {
     if (this.#running) this.#stop?.();
   }
 
-  /** Ends it without a result. */
+  /** Ends the training without a result. */
   _cancel() {
     if (this.#running) this.#give_up?.(new TrainingError("the training ended without a result: the network was reset or freed"));
   }
@@ -99,7 +99,7 @@ export class Training {
   }
 
   async #inWorker(net, limits, look) {
-    // What the engine refuses is refused now, and costs no worker.
+    // Invalid options are rejected here, before a worker is started.
     net._ask({ do: "check", ...limits });
     const bytes = net.toBytes();
     let asked_to_stop = false;
@@ -114,7 +114,7 @@ export class Training {
         this.#stop = () => worker.post({ stop: true });
         worker.listen((message) => {
           if (message.progress) look(message.progress);
-          if (message.error) reject(told(message.error));
+          if (message.error) reject(errorFrom(message.error));
           if (message.bytes) {
             net._take(message.bytes);
             resolve(message.report);
@@ -129,19 +129,19 @@ export class Training {
   }
 }
 
-/** A worker of Node or of a browser. */
+/** Starts a worker, in Node or in a browser. */
 async function began() {
   const failed = (reject) => (event) => {
-    reject(new NeuralRedisError(`the worker has failed: ${event.message ?? "its file cannot be loaded"}`));
+    reject(new NeuralRedisError(`the worker failed: ${event.message ?? "its file cannot be loaded"}`));
   };
   if (globalThis.process?.versions?.node) {
     const { Worker } = await import("node:worker_threads");
-    // Options of the command line, such as --input-type, are for the program alone.
+    // The worker does not inherit Node's command-line options, such as --input-type.
     const worker = new Worker(new URL("./worker.js", import.meta.url), { execArgv: [] });
     return {
       post: (message) => worker.postMessage(message),
-      listen(hear, reject) {
-        worker.on("message", hear);
+      listen(receive, reject) {
+        worker.on("message", receive);
         worker.on("error", failed(reject));
       },
       end: () => worker.terminate(),
@@ -150,8 +150,8 @@ async function began() {
   const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
   return {
     post: (message) => worker.postMessage(message),
-    listen(hear, reject) {
-      worker.onmessage = ({ data }) => hear(data);
+    listen(receive, reject) {
+      worker.onmessage = ({ data }) => receive(data);
       worker.onerror = failed(reject);
     },
     end: () => worker.terminate(),

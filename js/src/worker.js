@@ -1,14 +1,14 @@
-// A worker that trains one network: it gets its bytes, tells how far it is, and sends the bytes of what it has become.
+// A worker that trains one network: it receives the network's bytes, posts the progress, and posts the trained network's bytes.
 
 import { ask, ready } from "./engine.js";
-import { telling } from "./errors.js";
+import { toMessage } from "./errors.js";
 import { slices } from "./training.js";
 
 let network;
 
-async function hear(message, post) {
+async function receive(message, post) {
   if (message.stop) {
-    // Messages come in their order, but a network that is being read has no training yet.
+    // Messages arrive in order, but while the network is still being loaded there is no training to stop.
     await begun;
     if (network) ask({ do: "stop", network });
     return;
@@ -23,7 +23,7 @@ async function hear(message, post) {
     post({ report, bytes: held({ do: "save" }) });
   } catch (error) {
     begin();
-    post({ error: telling(error) });
+    post({ error: toMessage(error) });
   }
 }
 
@@ -34,7 +34,7 @@ const begun = new Promise((resolve) => {
 
 if (globalThis.process?.versions?.node) {
   const { parentPort } = await import("node:worker_threads");
-  parentPort.on("message", (message) => hear(message, (reply) => parentPort.postMessage(reply)));
+  parentPort.on("message", (message) => receive(message, (reply) => parentPort.postMessage(reply)));
 } else {
-  self.onmessage = ({ data }) => hear(data, (reply) => self.postMessage(reply));
+  self.onmessage = ({ data }) => receive(data, (reply) => self.postMessage(reply));
 }

@@ -53,7 +53,7 @@ class Explanation(Told):
         Contribution of each field, by name; for a network without fields by the number of the input. Their sum is
         exactly ``answer - mean``, in any order.
     values : dict of str or int to object
-        The row as the network read it: the value of each field as `Network.rows` returns it, None for a gap, for an
+        The row as the network read it: the value of each field as `Network.rows` returns it, None if missing, for an
         unknown category, and for a text.
     standard_errors : dict of str or int to float, or None
         Standard errors of the shares, if they were estimated from samples; None if they are exact.

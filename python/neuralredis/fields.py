@@ -88,7 +88,7 @@ class NetworkOfFields(_core.Network):
         candidates : list of dict, frame, or dict of columns
             Rows of fields, as for `observe`.
         shared : dict, optional
-            Values that all candidates share: they fill fields that a candidate lacks or has a gap in.
+            Values that all candidates share: they fill fields that a candidate lacks or has no value for.
         want : str, optional
             The class whose probability is the score, by default the second of two; of a regressor with several targets,
             the name of one.

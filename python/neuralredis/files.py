@@ -11,13 +11,18 @@ __all__ = ["replace"]
 
 def replace(path: str | os.PathLike[str], data: bytes) -> None:
     """Write a file atomically: readers find the old contents or the new ones, also after a power failure."""
-    path = os.path.realpath(path)
+    given, path = path, os.path.realpath(path)
     folder, name = os.path.split(path)
     # In the same folder, since a rename is atomic only within a file system. A replaced file keeps its permissions, and
     # the temporary file is never more readable than it; a new file gets the default permissions.
     mode = _mode(path)
     fresh = os.path.join(folder, f".{name[:200]}.{os.urandom(4).hex()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode & 0o600)
+    try:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode & 0o600)
+    except OSError as error:
+        # The message names the requested file, not the temporary one.
+        error.filename = given
+        raise
     try:
         with open(descriptor, "wb") as file:
             if mode is not None:

@@ -103,7 +103,8 @@ def learn(
 
     The kind of each column is detected: numbers, also with units or decimal commas; dates and times in common forms;
     yes and no; categories; texts; lists of categories or of numbers. Columns of row numbers, or with another text in
-    nearly each row, are left out. Texts such as "NA" and "?" are gaps, and rows without an outcome are left out.
+    nearly each row, are left out. Texts such as "NA" and "?" are missing values, and rows without an outcome are
+    left out.
 
     Parameters
     ----------

@@ -129,7 +129,7 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
     Notes
     -----
     A network with fields takes rows as dicts, frames of pandas and polars, and tables of Arrow. Values may be missing
-    (a gap: left out, None, NaN, NA, NaT or an empty text), and are always standardized. Kinds are case-insensitive;
+    (a field left out, None, NaN, NA, NaT or an empty text), and are always standardized. Kinds are case-insensitive;
     some take a number (``"category 500"`` or ``("category", 500)``):
 
     ================= =================================================================================================

@@ -1,7 +1,7 @@
-"""The names and types of options, for type checkers and for what is read of a server.
+"""Define the names and types of options, for type checkers and for decoding replies of a server.
 
-`make pages` writes this file from the engine's table of options, rust/core/src/options/mod.rs. At run time the case of
-the letters of a word does not matter.
+`make pages` generates this file from the engine's table of options, rust/core/src/options/mod.rs. At run time words
+are case-insensitive.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Monotone = Literal["none"] | Sequence[float] | NDArray[Any] | Mapping[str, float
 
 
 class Options(TypedDict):
-    """All options that a network keeps, as `Network.configure` returns them."""
+    """The options of a network, as returned by `Network.configure`."""
 
     normalize: bool
     activation: Activation
@@ -56,7 +56,7 @@ class Options(TypedDict):
 
 
 class Changes(TypedDict, total=False):
-    """Options as `Network.configure` takes them."""
+    """Options that `Network.configure` accepts."""
 
     normalize: bool | None
     activation: Activation | None
@@ -74,14 +74,14 @@ class Changes(TypedDict, total=False):
 
 
 class Creation(Changes, total=False):
-    """Options as a new network takes them."""
+    """Options that the constructors of networks accept."""
 
     seed: SupportsIndex | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class OptionFields:
-    """The same as `Options`, as attributes."""
+    """The options of a network, as attributes of what `Network.info` returns."""
 
     normalize: bool
     activation: Activation

@@ -88,7 +88,7 @@ def scaled_errors(
     forecast : callable
         Returns the next values, given a series so far and a number of steps.
     all_series : collection of numpy.ndarray
-        The whole series; NaN is a gap.
+        The whole series; NaN is a missing value.
     begins : sequence of int
         Where the held-out part of each begins.
     season : int

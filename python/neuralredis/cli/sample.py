@@ -160,7 +160,7 @@ def _check(network: SequenceNetwork, place: str, events: list[str]) -> None:
     unknown = next((event for event in events if event not in known), None)
     if unknown is not None:
         raise Failure(
-            f"--prompt has '{shortened(unknown)}', which is no event of {servers.show_url(place)}: expected "
+            f"--prompt has '{shortened(unknown)}', which is not an event of {servers.show_url(place)}: expected "
             f"{listed(list(known), 30, 'or')}"
         )
 

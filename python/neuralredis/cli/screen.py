@@ -88,7 +88,7 @@ class Gaps:
     words: Mapping[str, int]
 
     def __str__(self) -> str:
-        """Return the gaps as the end of a line."""
+        """Return the number of missing values as the end of a line."""
         if not self.rows:
             return ""
         words = listed([f"'{word}'" for word in self.words], 3, "or")

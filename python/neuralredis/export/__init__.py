@@ -1,7 +1,7 @@
-"""Networks as files that need no neuralredis: JavaScript, C, JSON and others.
+"""Export networks to files that run without neuralredis: JavaScript, C, JSON and others.
 
-A format is a line of `FORMATS` and a module with a function ``files``, which makes the contents of files from what
-`intermediate` says of a network.
+A format is an entry of `FORMATS` and a module with a function ``files``, which generates the contents of the files
+from the intermediate representation that `intermediate` returns.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ __all__ = ["FORMATS", "Exported", "Format", "export", "format_of", "intermediate
 
 @dataclass(frozen=True)
 class Format:
-    """A format of exports.
+    """Describe an export format.
 
     Attributes
     ----------
     name : str
-        What ``to`` of `Network.export` and ``--to`` of the command line call it.
+        Its name in ``to`` of `Network.export` and in ``--to`` of the command line.
     suffixes : tuple of str
-        Of files, in lower case; the first is that of files without a name.
+        File name suffixes in lower case; the first is the default.
     module : str
-        Its module in this package, which has ``files(exported, path)``: the contents of all files that belong to an
-        export, by their paths; texts are written as UTF-8.
+        Its module in this package, with ``files(exported, path)``, which returns the contents of all files of an
+        export by their paths; strings are written as UTF-8.
     what : str
-        What it is, in a few words.
+        A description in a few words.
     """
 
     name: str
@@ -51,21 +51,30 @@ class Format:
         return made
 
 
-#: All formats, in the order in which they are told.
+#: All formats, in the order in which messages list them.
 FORMATS = (
-    Format("js", (".js", ".mjs"), "javascript", "ES module, CommonJS twin and types: the same bits"),
-    Format("c", (".c", ".h"), "c99", "C99 source and header without memory of their own: the same bits"),
-    Format("json", (".json",), "as_json", "a documented description of all that is computed: the same bits"),
-    Format("py", (".py",), "as_numpy", "one file for NumPy alone: within 1e-6"),
-    Format("onnx", (".onnx",), "as_onnx", "a graph for ONNX runtimes: within 1e-5"),
-    Format(
-        "sql", (".sql",), "as_sql", "one SELECT for PostgreSQL, DuckDB and SQLite: small networks, in double precision"
-    ),
+    Format("js", (".js", ".mjs"), "javascript", "ES module, CommonJS twin and types, identical outputs"),
+    Format("c", (".c", ".h"), "c99", "C99 source and header, no dynamic memory, identical outputs"),
+    Format("json", (".json",), "as_json", "a documented description of the computation, exact weights"),
+    Format("py", (".py",), "as_numpy", "one file that needs only NumPy, outputs within 1e-6"),
+    Format("onnx", (".onnx",), "as_onnx", "a graph for ONNX runtimes, outputs within 1e-5"),
+    Format("sql", (".sql",), "as_sql", "one SELECT for PostgreSQL, DuckDB and SQLite, for small networks"),
 )
 
 
 def export(network: Network, path: str | os.PathLike[str], to: str | None = None) -> list[Path]:
-    """Write a network as files that need no neuralredis; see `Network.export`."""
+    """Write a network to files that run without neuralredis; see `Network.export`.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files that were written.
+
+    Raises
+    ------
+    OptionError
+        If the format is unknown, or cannot represent this network.
+    """
     path = Path(path)
     format = format_of(path, to)
     made = format.files(intermediate(network), path)
@@ -75,12 +84,12 @@ def export(network: Network, path: str | os.PathLike[str], to: str | None = None
 
 
 def format_of(path: Path, to: str | None = None) -> Format:
-    """Return the format of that name, or that of a path.
+    """Return the format named ``to``, or, without it, the format of the path's suffix.
 
     Raises
     ------
     OptionError
-        If there is none.
+        If there is no such format.
     """
     expected = ", ".join(format.name for format in FORMATS)
     for format in FORMATS:
@@ -89,4 +98,4 @@ def format_of(path: Path, to: str | None = None) -> Format:
     if to is not None:
         raise OptionError(f"format {to!r}: expected {expected}")
     suffixes = ", ".join(suffix for format in FORMATS for suffix in format.suffixes)
-    raise OptionError(f"{path} does not say its format: expected a name in {suffixes}, or to= one of {expected}")
+    raise OptionError(f"{path}: unknown suffix: expected {suffixes}, or to= one of {expected}")

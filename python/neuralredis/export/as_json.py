@@ -1,4 +1,4 @@
-"""JSON: the description itself, documented in ``docs/export-format.md``."""
+"""Write the intermediate representation itself as JSON; ``docs/export-format.md`` documents it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ __all__ = ["files"]
 
 
 def files(exported: Exported, path: Path) -> Mapping[Path, str]:
-    """Return one file, a key a line."""
+    """Return one file, with one key per line."""
     lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in exported.items())
     return {path: f"{{\n{lines}\n}}\n"}

@@ -1,4 +1,4 @@
-"""Python: one file that needs NumPy alone."""
+"""Write one Python file that depends only on NumPy."""
 
 from __future__ import annotations
 
@@ -13,14 +13,20 @@ from neuralredis.export.refusals import only_known
 
 __all__ = ["files"]
 
-#: Characters of a line in which there is packed data.
+#: Characters per line of packed data.
 WIDTH = 110
-#: Where what a file gets of a part begins.
+#: The marker after which the code of a part is copied.
 FROM = "\n# ---\n"
 
 
 def files(exported: Exported, path: Path) -> Mapping[Path, str]:
-    """Return one module."""
+    """Return one Python module.
+
+    Raises
+    ------
+    OptionError
+        If the network has a layer or a cell that this format does not support.
+    """
     only_known(exported, "Python")
     parts = _parts(exported)
     sources = [
@@ -47,7 +53,7 @@ def _parts(exported: Exported) -> list[str]:
 
 
 def _imports(sources: list[str]) -> Iterator[str]:
-    """Yield what parts import, each once, but for other parts."""
+    """Yield the import lines of the parts, each once, without imports of other parts."""
     lines = {line for source in sources for line in source.split(FROM, 1)[0].splitlines()}
     found = {line for line in lines if re.match(r"(import|from) (?!neuralredis)", line)}
     yield "from __future__ import annotations\n"
@@ -66,13 +72,13 @@ def _docstring(exported: Exported) -> str:
     functions += ["classify(...)"] if exported["kind"] == "classifier" else []
     functions += ["predict(...)"] if exported["fields"] is not None else []
     own = (exported["sequence"] or exported)["fields"]
-    takes = "numbers by their positions"
+    takes = "numbers by position"
     if own is not None and not (exported["sequence"] and exported["sequence"]["by_position"]):
         takes = ", ".join(f"{_readable(field['name'])} ({field['kind']})" for field in own)
-    text = f"""A {exported["kind"]} of {exported["made_by"]}, units {units}{members}. It needs Python 3.10 and NumPy.
+    text = f"""A {exported["kind"]} of {exported["made_by"]}, layers {units}{members}. Requires Python 3.10 and NumPy.
 
-{", ".join(functions)} answer within 1e-6 of what the network answers; self_test() checks that.
-It takes {takes}.
+The outputs of {", ".join(functions)} are within 1e-6 of the network's; self_test() checks this.
+Inputs: {takes}.
 """
     return '"""' + text.replace("\\", "\\\\").replace('"', '\\"') + '"""\n'
 
@@ -82,7 +88,7 @@ def _readable(name: str) -> str:
 
 
 def _literal(value: Any, indent: int = 0) -> str:
-    """Return a value in Python, in lines that can be read."""
+    """Return a value as a Python literal, with lines of limited length."""
     inner = " " * (indent + 4)
     if isinstance(value, str) and len(value) > WIDTH:
         lines = [repr(value[at : at + WIDTH]) for at in range(0, len(value), WIDTH)]

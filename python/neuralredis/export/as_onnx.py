@@ -20,14 +20,20 @@ from neuralredis.export.reservoir import input_weights
 
 __all__ = ["files"]
 
-#: Names of inputs and outputs that are no fields.
+#: Names of the inputs and outputs that are not fields.
 ROWS, STATE, NEXT_STATE = "rows", "state", "next_state"
 #: Scaled inputs of a cell are kept within this.
 MOST_HEARD = 10.0
 
 
 def files(exported: Exported, path: Path) -> Mapping[Path, bytes]:
-    """Return one model."""
+    """Return one model.
+
+    Raises
+    ------
+    OptionError
+        If a field is text, a name is not valid UTF-8, or a layer or cell is not supported.
+    """
     only_known(exported, "ONNX")
     sequence = exported["sequence"]
     own = (exported["fields"] if sequence is None else sequence["fields"]) or []
@@ -35,7 +41,7 @@ def files(exported: Exported, path: Path) -> Mapping[Path, bytes]:
         if any("\ud800" <= letter <= "\udfff" for letter in field["name"]):
             raise OptionError(f"field {field['name']!r}: expected a name in UTF-8, for ONNX")
         if field["kind"] == "text":
-            raise OptionError(f"field {field['name']!r} is text, which ONNX cannot cut into words: use the format js")
+            raise OptionError(f"field {field['name']!r} is text, which ONNX cannot split into words: use the format js")
     graph = Graph([name for field in own for name in (field["name"], f"{field['name']} (word)")])
     level = None
     if sequence is not None:
@@ -60,7 +66,7 @@ def files(exported: Exported, path: Path) -> Mapping[Path, bytes]:
 
 
 def _layers(graph: Graph, exported: Exported, found: Inputs) -> list[str]:
-    """Add the layers of all members, and return what the output units of each sum up."""
+    """Add the layers of all members, and return the output units of each, before the head's activation."""
     mean, scale = (None, None) if exported["input_scaling"] is None else _scaling(exported["input_scaling"])
     x = found.scaled(graph, mean, scale, exported["input_limit"] if mean is not None else np.inf)
     members, limit = exported["members"], float(exported["unit_limit"])
@@ -104,7 +110,7 @@ def _activated(graph: Graph, activation: str | None, sums: str) -> str:
 
 
 def _answer(graph: Graph, exported: Exported, units: list[str], level: str | None) -> None:
-    """Add what makes answers of what the output units of members sum up, and the outputs of the graph."""
+    """Add the mean of the members, the head's activation and the scaling, and the outputs of the graph."""
     y = units[0] if len(units) == 1 else graph.add("Mul", graph.add("Sum", *units), 1 / len(units))
     if exported["head"] == "two_class":
         apart = graph.add("Sub", graph.columns(y, 1, 2), graph.columns(y, 0, 1))
@@ -129,7 +135,7 @@ def _answer(graph: Graph, exported: Exported, units: list[str], level: str | Non
         if classes is None or (exported["sequence"] is not None and exported["sequence"]["by_position"]):
             graph.output(at, "class", INT64, "rows")
         else:
-            # A name is text; bytes that are none are shown as such.
+            # ONNX strings are UTF-8; invalid bytes are replaced.
             names = [name.encode("utf-8", "replace").decode() for name in classes]
             labels = {"keys_int64s": list(range(len(names))), "values_strings": names, "default_string": ""}
             graph.output(graph.add("LabelEncoder", at, domain="ai.onnx.ml", **labels), "class", STRING, "rows")
@@ -147,9 +153,9 @@ def _class(graph: Graph, exported: Exported, y: str) -> str:
 
 
 def _of_sequence(graph: Graph, exported: Exported, view: SequenceView) -> tuple[list[str], str | None]:
-    """Add a step: an event and a state, zeros at first, become an answer and the next state.
+    """Add a step, from an event and a state, initially zeros, to the outputs and the next state.
 
-    The state has the packed values of the last events, the latest first, and then what the cell remembers.
+    The state contains the packed values of the last events, the latest first, and then the state of the cell.
     """
     fields, cell = view["fields"], view["cell"]
     widths = [width(field) for field in fields]
@@ -190,7 +196,7 @@ def _free(graph: Graph, name: str) -> str:
 
 
 def _level(graph: Graph, lags: list[list[str]], at: int) -> str:
-    """Take the last number from those before it, and return it, 0 for a gap."""
+    """Subtract the last number of a series from those before it, and return the last number, 0 for a missing one."""
     last = lags[0][at]
     number, present = graph.columns(last, 0, 1), graph.columns(last, 1, 2)
     far = float(np.finfo(np.float32).max)

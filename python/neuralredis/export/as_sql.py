@@ -1,4 +1,4 @@
-"""SQL: one SELECT that PostgreSQL, DuckDB and SQLite take, for small networks."""
+"""Write a small network as one SELECT for PostgreSQL, DuckDB and SQLite."""
 
 from __future__ import annotations
 
@@ -16,29 +16,36 @@ from neuralredis.export.sql_fields import Columns
 
 __all__ = ["MOST_COLUMNS", "MOST_PARAMETERS", "files"]
 
-#: Weights and biases of all members at most. So many take 0.35 MB, SQLite and PostgreSQL some milliseconds a row, and
-#: DuckDB more than a second before the first.
+#: The largest number of weights and biases, over all members. That many make a file of 0.35 MB; SQLite and PostgreSQL
+#: take some milliseconds per row, DuckDB more than a second before the first row.
 MOST_PARAMETERS = 10_000
-#: Units of a layer of all members at most: PostgreSQL has rows of up to 1664 columns.
+#: The largest number of units in a layer, over all members: a row of PostgreSQL has up to 1664 columns.
 MOST_COLUMNS = 1500
 
 HEADER = """\
--- A {kind} of {made_by}, units {layout}.
+-- A {kind} of {made_by}, layers {layout}.
 --
--- One SELECT for PostgreSQL 12, DuckDB 1 and SQLite 3.35 or later, in double precision. Change the lines of "source"
--- alone: on the left of AS stand your key and your columns, after FROM your table. Where there is EXP, SQLite must have
--- been built with its mathematical functions.
+-- One SELECT for PostgreSQL 12, DuckDB 1 and SQLite 3.35 or later, in double precision. Edit only the lines of
+-- "source": put your key and your columns to the left of AS, and your table after FROM. If EXP is used, SQLite must be
+-- built with its mathematical functions.
 """
 TEST = """\
--- Made-up rows and what the network answered: the difference is a share of the greatest answer, below 1e-5.
+-- Synthetic rows and the network's outputs. The result, the largest difference relative to the largest output, is
+-- below 1e-5.
 """
 
 
 def files(exported: Exported, path: Path) -> Mapping[Path, str]:
-    """Return the SELECT, and one beside it that tests it."""
+    """Return the SELECT, and a second file with a SELECT that tests it.
+
+    Raises
+    ------
+    OptionError
+        If the network is too large or learns sequences, or has fields or layers that SQL cannot represent.
+    """
     only_known(exported, "SQL")
     if exported["sequence"] is not None:
-        raise OptionError("a network of sequences: expected one of rows, since SQL has no state from row to row")
+        raise OptionError("the network learns sequences: expected one of rows, since SQL keeps no state between rows")
     parameters = sum(layer["outputs"] * (1 + layer["inputs"]) for member in exported["members"] for layer in member)
     if parameters > MOST_PARAMETERS:
         raise OptionError(
@@ -47,7 +54,7 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
         )
     widest = max(len(exported["members"]) * units for units in exported["layout"][1:])
     if max(widest, exported["computed"]) > MOST_COLUMNS:
-        raise OptionError(f"{widest:,} units of a layer of all members: expected at most {MOST_COLUMNS:,} for SQL")
+        raise OptionError(f"{widest:,} units in a layer of all members: expected at most {MOST_COLUMNS:,} for SQL")
     query = _Query(exported)
     layout = "-".join(map(str, exported["layout"]))
     header = HEADER.format(kind=exported["kind"], made_by=exported["made_by"], layout=layout)
@@ -55,7 +62,7 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
 
 
 class _Query:
-    """The parts of a SELECT: named results, of which each is made of the one before."""
+    """Build a SELECT from common table expressions, each computed from the one before."""
 
     def __init__(self, exported: Exported) -> None:
         self.exported = exported
@@ -64,12 +71,12 @@ class _Query:
         self.names = _names(exported)
 
     def select(self) -> str:
-        """Return the SELECT for a table of the user's."""
+        """Return the SELECT for the user's table."""
         source = ("source", [f"{sql.identifier('id')} AS row_id", *self.columns.source()], sql.identifier("data"))
         return _written([source, *self._answers()], ["row_id", *self.names], "answers")
 
     def test(self) -> str:
-        """Return a SELECT that compares the answers to made-up rows."""
+        """Return a SELECT that compares the outputs for synthetic rows with the network's."""
         exported, given = self.exported, self.columns.given
         rows, expected = [], []
         for at, proof in enumerate(exported["proof"]):
@@ -185,7 +192,7 @@ def _activated(activation: str | None, column: str, limit: float, most: float) -
 
 
 def _greatest(name: str, columns: Sequence[str], result: str) -> list[tuple[str, list[str], str]]:
-    """Return the parts that find the greatest of columns, a few at a time."""
+    """Return the parts that compute the maximum of columns, a few at a time."""
     parts: list[tuple[str, list[str], str]] = []
     turn = 0
     while len(columns) > 1 or not parts:
@@ -199,12 +206,12 @@ def _greatest(name: str, columns: Sequence[str], result: str) -> list[tuple[str,
 
 
 def _names(exported: Exported) -> list[str]:
-    """Return the columns of the result: the class, and each answer under its name."""
+    """Return the columns of the result: the class, and each output under its name."""
     answers = range(1, exported["answers"] + 1)
     is_classifier = exported["kind"] == "classifier"
     named = exported["classes"] if is_classifier else exported["targets"]
     names = [str(at - 1 if is_classifier else at) for at in answers] if named is None else list(named[: len(answers)])
-    # Beyond 63 bytes PostgreSQL cuts names, and to DuckDB and SQLite capital letters are the same as small ones.
+    # PostgreSQL cuts names after 63 bytes, and in DuckDB and SQLite names are case-insensitive.
     clash = (
         len({name.lower() for name in names}) < len(names)
         or max(len(name.encode("utf-8", "replace")) for name in names) > 60

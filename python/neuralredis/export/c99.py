@@ -1,8 +1,8 @@
-"""C99: a header and a source, which take no memory but their stack, and give the same bits.
+"""Write a C99 header and source, which allocate no memory and compute the same bits.
 
-``c/net.c`` is the source of all networks; of it goes out what a network needs, with its tables in front. Weights are
-hexadecimal floating-point constants, which say every bit. Products and sums that are rounded one after the other are
-kept apart, so that it does not matter whether a compiler would contract them.
+The source consists of the network's tables, followed by those parts of the template ``c/net.c`` that it needs. Weights
+are written as hexadecimal floating-point constants, which are exact. Where a product is to be rounded before it is
+added, it is kept in a volatile variable, so that no compiler contracts the two operations.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from neuralredis.export.refusals import only_known
 
 __all__ = ["files"]
 
-#: Values of a layer, of a row or of an event at most: they are on the stack.
+#: The largest number of values of a layer, a row or an event, since they are on the stack.
 MOST = 1 << 16
-#: Of C and of C++, which may include the header.
+#: The keywords of C, and of C++, which may include the header.
 KEYWORDS = frozenset(
     re.findall(
         r"\w+",
@@ -42,25 +42,25 @@ KEYWORDS = frozenset(
 MACROS = ("H", "OUTPUTS", "INPUTS", "LENGTH", "ROW", "EVENT", "FMA", "FMA_IN_DOUBLES", "ANY_PRECISION")
 #: The type of a member of a row, and what may be said of it.
 MEMBERS = {
-    "number": ("float {}", "NAN for a gap"),
-    "auto": ("float {}", "NAN for a gap, or where there is a word"),
-    "category": ("const char *{}", "NULL for a gap"),
-    "flag": ("int {}", "1 or 0, -1 for a gap"),
-    "time": ("double {}", "seconds since 1970, NAN for a gap"),
-    "text": ("const char *{}", "ASCII, NULL for a gap"),
-    "tags": ("const char *{}", "words between commas, NULL for a gap"),
-    "vector": ("float {}", "the first NAN for a gap"),
+    "number": ("float {}", "NAN if missing"),
+    "auto": ("float {}", "NAN if missing, or if the value is a word"),
+    "category": ("const char *{}", "NULL if missing"),
+    "flag": ("int {}", "1 or 0, -1 if missing"),
+    "time": ("double {}", "seconds since 1970, NAN if missing"),
+    "text": ("const char *{}", "ASCII, NULL if missing"),
+    "tags": ("const char *{}", "words separated by commas, NULL if missing"),
+    "vector": ("float {}", "first element NAN if missing"),
 }
 NUMBER = re.compile(r"[ \t\n\f\r]*([+-]*[\d.].*|nan)?[ \t\n\f\r]*", re.IGNORECASE | re.DOTALL)
 
 
 def files(exported: Exported, path: Path) -> Mapping[Path, str]:
-    """Return the source and its header.
+    """Return the C source and its header.
 
     Raises
     ------
     OptionError
-        If the network has a layer or a cell that this format does not know, or values that are too many for a stack.
+        If the network has a layer or a cell that this format does not support, or too many values for the stack.
     """
     return _Source(exported, path).files()
 
@@ -87,7 +87,7 @@ class _Source:
             ("events of a sequence", 0 if self.sequence is None else self.sequence["length"]),
         ):
             if count > MOST:
-                raise OptionError(f"{count} {what}: expected at most {MOST}, for C keeps them on the stack")
+                raise OptionError(f"{count} {what}: expected at most {MOST}, since C code keeps them on the stack")
 
     def files(self) -> Mapping[Path, str]:
         template = (resources.files(__package__) / "c" / "net.c").read_text(encoding="utf-8")
@@ -107,7 +107,7 @@ class _Source:
         return {self.source: self.named(head + source), self.header: self.named(self.heading())}
 
     def named(self, text: str) -> str:
-        """Put the prefix of this network in the place of the template's."""
+        """Replace the template's prefix by that of this network."""
         text = re.sub(r"\bnet_", f"{self.prefix}_", text)
         return re.sub(r"\bNET_", f"{self.prefix.upper()}_", text)
 
@@ -230,7 +230,7 @@ class _Source:
         return "\n".join([*defined, "", *lines])
 
     def tables(self, constants: dict[str, Any]) -> list[str]:
-        """Return the fields, and their words."""
+        """Return the tables of fields and of their words."""
         fields, sequence = self.exported["fields"] or [], self.sequence
         seen = fields if sequence is None else fields[: len(self.given) * sequence["window"]]
         of_events = self.given if sequence is not None and sequence["cell"] is not None else []
@@ -263,7 +263,7 @@ class _Source:
         if self.sequence is None:
             given, name = "const struct net_row *row", "row"
         lines = [
-            "/* What is stored of each field, one after the other: numbers, or codes of words. */",
+            "/* Stores the values of all fields in cells, as numbers or as codes of words. */",
             f"static int understand({given}, float cells[CELLS]) {{",
         ]
         gaps, cell = [], 0
@@ -293,7 +293,7 @@ class _Source:
         return "\n".join(lines)
 
     def proofs(self) -> list[Any]:
-        """Return the made-up rows that C can say."""
+        """Return the synthetic rows that C can represent."""
         return [
             proof
             for proof in self.exported["proof"]
@@ -332,7 +332,7 @@ class _Source:
         given = ",\n    ".join(self.row(row) for row in rows)
         return "\n".join(
             [
-                "/* Rows that were made up, and the bits of what the network answered. */",
+                "/* Synthetic rows, and the bits of the network's outputs. */",
                 f"static const {kind} = {{\n    {given}\n}};",
                 *lines,
                 f"static const uint32_t proof_answers[][NET_OUTPUTS] = {{\n    {answers}\n}};",
@@ -368,14 +368,13 @@ class _Source:
         title = "-".join(map(str, exported["layout"]))
         classifier = exported["kind"] == "classifier"
         lines = [
-            f"/* A {exported['kind']} of {title} units, exported by {exported['made_by']}.",
+            f"/* A {exported['kind']} with layers {title}, exported by {exported['made_by']}.",
             " *",
-            " * It answers what the network answers, to the last bit, where fmaf rounds once, as C99 says:",
-            " * net_self_test() proves that with made-up rows. It takes no memory but the stack, and nothing in it is",
-            " * ever changed.",
-            " * Compile it as C99, and link the mathematical library. Where fmaf is slow or wrong, define",
-            " * NET_FMA_IN_DOUBLES, which gives the same bits; or NET_FMA(a, b, c) as ((a) * (b) + (c)), which is fast",
-            " * and gives others. */",
+            " * Its outputs equal the network's bit for bit, if fmaf rounds once, as C99 requires; net_self_test()",
+            " * checks this with synthetic rows. It allocates no memory and has no mutable global state.",
+            " * Compile it as C99, and link the mathematical library. If fmaf is slow or inexact, define",
+            " * NET_FMA_IN_DOUBLES, which gives the same bits, or NET_FMA(a, b, c) as ((a) * (b) + (c)), which is fast",
+            " * but gives different ones. */",
             "#ifndef NET_H",
             "#define NET_H",
             "",
@@ -395,23 +394,31 @@ class _Source:
             lines += ["", "/* The classes. */", "enum net_class {", *known[:-1], known[-1].replace(",", "", 1), "};"]
         elif not classifier and exported["targets"]:
             lines += [f"/* Output {at} is {_said(name)}. */" for at, name in enumerate(exported["targets"])]
-        failed = "Returns 0; or -1 - i, if value i is not what its field takes, and then answers nothing."
+        failed = "Returns 0, or -1 - i if field i does not accept its value; then the outputs are not set."
         if exported["fields"] is None:
             lines += [
                 f"#define NET_INPUTS {exported['computed']}",
                 "",
-                "/* The outputs. Returns 0; or -1 - i, if input i is no finite number, and then answers nothing. */",
+                "/* Computes the outputs. Returns 0, or -1 - i if input i is not finite; then they are not set. */",
                 "int net_run(const float inputs[NET_INPUTS], float outputs[NET_OUTPUTS]);",
             ]
             if classifier:
-                lines += ["/* The class: the first of the largest outputs. Fails as net_run. */"]
+                lines += [
+                    "/* Returns the class with the largest output, the first of equals, or an error as net_run. */"
+                ]
                 lines += ["int net_classify(const float inputs[NET_INPUTS]);"]
         elif sequence is None:
-            lines += ["", "/* A row. Begin with NET_ROW, which has a gap everywhere. */", *self.struct("row")]
-            lines += ["", f"/* The outputs. {failed} */"]
+            lines += [
+                "",
+                "/* A row. Initialize it with NET_ROW, in which all values are missing. */",
+                *self.struct("row"),
+            ]
+            lines += ["", f"/* Computes the outputs. {failed} */"]
             lines += ["int net_run(const struct net_row *row, float outputs[NET_OUTPUTS]);"]
             if classifier:
-                lines += ["/* The class: the first of the largest outputs. Fails as net_run. */"]
+                lines += [
+                    "/* Returns the class with the largest output, the first of equals, or an error as net_run. */"
+                ]
                 lines += ["int net_classify(const struct net_row *row);"]
         else:
             cells = max(sum(map(_cells, self.given)), 1)
@@ -421,35 +428,35 @@ class _Source:
             else:
                 lines += [
                     "",
-                    "/* An event. Begin with NET_EVENT, which has a gap everywhere. */",
+                    "/* An event. Initialize it with NET_EVENT, in which all values are missing. */",
                     *self.struct("event"),
                 ]
             held = _state(sequence)
             lines += [
                 "",
-                "/* What has happened so far, of which the last NET_LENGTH events count. */",
+                "/* The events so far, of which the network uses the last NET_LENGTH. */",
                 "struct net_sequence {",
                 "    int first, count;",
                 f"    float cells[NET_LENGTH][{cells}];",
                 *held,
                 "};",
                 "",
-                "/* Makes a sequence one of no events. */",
+                "/* Initializes a sequence without events. */",
                 "void net_begin(struct net_sequence *of);",
-                f"/* Adds an event. {failed} */",
+                "/* Adds an event. Returns 0, or -1 - i if field i does not accept its value; then none is added. */",
                 f"int net_observe(struct net_sequence *of, {self.event()});",
-                "/* The outputs now. */",
+                "/* Computes the outputs after the events so far. */",
                 "void net_run(const struct net_sequence *of, float outputs[NET_OUTPUTS]);",
-                "/* Adds an event and answers. Fails as net_observe. */",
+                "/* Adds an event and computes the outputs. Returns 0, or an error as net_observe. */",
                 f"int net_step(struct net_sequence *of, {self.event()}, float outputs[NET_OUTPUTS]);",
             ]
             if classifier:
-                lines += ["/* The class now: the first of the largest outputs. */"]
+                lines += ["/* Returns the class with the largest output, the first of equals. */"]
                 lines += ["int net_classify(const struct net_sequence *of);"]
         lines += [
             "",
-            "/* Answers made-up rows again. Returns 0 if all bits are the same, else the number of the first row that",
-            " * differs, from 1 on. */",
+            "/* Recomputes the outputs of synthetic rows. Returns 0 if all bits are the same, else the number of the",
+            " * first row that differs, counted from 1. */",
             "int net_self_test(void);",
             "",
             "#ifdef __cplusplus",
@@ -461,7 +468,7 @@ class _Source:
         return "\n".join(lines)
 
     def struct(self, name: str) -> list[str]:
-        """Return the type of a row or an event, and one with gaps."""
+        """Return the type of a row or an event, and an initializer in which all values are missing."""
         lines, gaps = [f"struct net_{name} {{"], []
         for field, member in zip(self.given, self.members, strict=True):
             declared, what = MEMBERS[field["kind"]]
@@ -473,13 +480,13 @@ class _Source:
                 )
             )
             if field["kind"] == "auto":
-                lines.append(f"    const char *{member}_word; /* a word in its place, else NULL */")
+                lines.append(f"    const char *{member}_word; /* the value if it is a word, else NULL */")
                 gaps.append("NULL")
         return [*lines, "};", f"/* Needs math.h and stddef.h. */\n#define NET_{name.upper()} {{{', '.join(gaps)}}}"]
 
 
 def chosen(template: str, parts: set[str]) -> str:
-    """Return the lines of a template without those from ``//if part`` to ``//end`` of parts that are not there."""
+    """Return a template without the lines from ``//if part`` to ``//end`` of parts that are not in ``parts``."""
     lines, conditions = [], []
     for line in template.splitlines():
         if line.startswith("//if "):
@@ -517,7 +524,7 @@ def _cells_of(cell: GruCells, computed: int) -> list[str]:
 
 
 def _cells(field: FieldInputs) -> int:
-    """Return how many numbers are stored of a field."""
+    """Return the number of cells in which a field's value is stored."""
     return {
         "auto": 2,
         "time": 2,
@@ -528,13 +535,13 @@ def _cells(field: FieldInputs) -> int:
 
 
 def _entries(fields: Sequence[FieldInputs], given: Sequence[FieldInputs]) -> int:
-    """Return how many inputs of fields are looked up at most."""
+    """Return the largest number of inputs of fields that are looked up for one row."""
     own = [given[field.get("event_field", at)] for at, field in enumerate(fields)]
     return sum(_cells(field) if field["kind"] in ("text", "tags") else 1 for field in own)
 
 
 def _fields(name: str, fields: Sequence[FieldInputs], given: Sequence[FieldInputs]) -> list[str]:
-    """Return a table of fields, and the tables that it points to."""
+    """Return the table of fields, and the tables that it refers to."""
     lines, rows = [], []
     for at, field in enumerate(fields):
         numbers, knots, count = "NULL", "NULL", 0
@@ -564,17 +571,17 @@ def _wrapped(items: Iterable[str]) -> str:
 
 
 def _float(value: Any) -> str:
-    """Return a constant of C that says every bit of the number in single precision."""
+    """Return a C constant that is exactly the number in single precision."""
     single = float(np.float32(value))
     short = repr(single)
-    # Small whole numbers are told as people write them.
+    # Small integers are written in decimal, for readability.
     if len(short) <= 5 and single == int(single):
         return f"{short}f"
     return re.sub(r"\.?0*p", "p", single.hex()) + "f"
 
 
 def _text(text: str) -> str:
-    """Return a string of C with the bytes of a text."""
+    """Return a C string literal with the bytes of a text."""
     said = "".join(
         chr(byte) if 32 <= byte < 127 and byte not in b'"\\?' else f"\\{byte:03o}"
         for byte in text.encode("utf-8", "surrogateescape")
@@ -583,6 +590,6 @@ def _text(text: str) -> str:
 
 
 def _said(name: str) -> str:
-    """Return a name as it may stand in a comment."""
+    """Return a name such that it is safe in a comment."""
     plain = name.encode("ascii", "backslashreplace").decode("ascii")
     return re.sub(r"[^ -~]", "?", plain).replace("*/", "* /").replace("/*", "/ *").rstrip("\\")

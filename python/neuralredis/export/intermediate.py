@@ -1,7 +1,7 @@
-"""One description of a network, from which every format is written.
+"""Describe a network in the intermediate representation from which every format is generated.
 
-It is plain data, which JSON can say: ``docs/export-format.md`` documents each key, in the order in which an answer is
-computed. It has no row of the network's data: the rows that prove an export are made up.
+It is plain data that JSON can represent: ``docs/export-format.md`` documents each key, in the order of the
+computation. It contains none of the network's rows: the rows that test an export are synthetic.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ THRESHOLD_VERSION, VERSION = 2, 1
 
 
 class ScalingNumbers(TypedDict):
-    """``(value - mean) * scale`` of each column, packed."""
+    """The packed means and scales of columns, applied as ``(value - mean) * scale``."""
 
     mean: str
     scale: str
@@ -64,32 +64,32 @@ class LayerWeights(_LayerPart):
 
 
 class FieldInputs(TypedDict, total=False):
-    """A field, and the inputs that it has. What the kind does not have is left out."""
+    """A field and its inputs. Keys that do not apply to its kind are left out."""
 
     name: str
     kind: Literal["auto", "number", "category", "flag", "time", "text", "tags", "vector"]
     computed: int
     gap: int
-    #: Of numbers.
+    #: Of the kinds number and auto.
     knots: str
-    #: Of words: in fields of a sequence network, they are those of the field of events.
+    #: Of the kinds category, auto and tags; the fields of a sequence network have those of the field of events.
     words: list[str]
     numbers: list[int]
-    #: Of texts.
+    #: Of the kind text.
     buckets: int
-    #: Of vectors.
+    #: Of the kind vector.
     length: int
-    #: Of what a sequence network sees: which field of which event, the last one being 0.
+    #: In a sequence network: which field of which event, counted back from the last one, which is 0.
     event_field: int
     lag: int
 
 
 class ReservoirUnits(TypedDict):
-    """Fixed units that remember; `neuralredis.export.reservoir` draws the weights of inputs."""
+    """A reservoir of units with fixed weights; `neuralredis.export.reservoir` computes the input weights."""
 
     kind: Literal["reservoir"]
     units: int
-    #: Below 2**64, as a text: JSON's numbers are doubles in many programs.
+    #: Below 2**64, as a string: many programs read JSON's numbers as doubles.
     seed: str
     biases: str
     leaks: str
@@ -119,7 +119,7 @@ class GruCells(TypedDict):
 
 
 class SequenceView(TypedDict):
-    """What a network sees of a sequence."""
+    """How a sequence network computes its inputs from the events of a sequence."""
 
     length: int
     by_position: bool
@@ -135,7 +135,7 @@ class SequenceView(TypedDict):
 
 
 class Proof(TypedDict, total=False):
-    """A row or a sequence that was made up, and the bits of what the network answers."""
+    """A synthetic row or sequence, and the bits of the network's outputs."""
 
     row: Any
     events: list[Any]
@@ -173,22 +173,22 @@ class Exported(_Always, total=False):
 
 
 def intermediate(network: Network) -> Exported:
-    """Return all that the answers of a network follow from, and made-up rows with their answers.
+    """Return all that determines a network's outputs, and synthetic rows with their outputs.
 
     Parameters
     ----------
     network : Network or SequenceNetwork
-        Of rows by positions, of rows with fields, or of sequences.
+        A network of rows by position, of rows with fields, or of sequences.
 
     Returns
     -------
     dict
-        See ``docs/export-format.md``. The same network gives the same.
+        See ``docs/export-format.md``. The same network gives the same dictionary.
 
     Raises
     ------
     TrainingError
-        If a classifier of fields has seen no class that it could answer.
+        If a classifier with fields has observed no class yet.
 
     Examples
     --------
@@ -232,7 +232,7 @@ def intermediate(network: Network) -> Exported:
     if (threshold := network.info().threshold) != 0.5:
         exported["version"], exported["threshold"] = THRESHOLD_VERSION, float(np.float32(threshold))
     rows = made_up(exported)
-    # Of a single target each answer is a number.
+    # With a single target, each output is a number.
     answers = np.reshape(network.run(rows), (len(rows), -1))
     row: Literal["events", "row"] = "row" if sequences is None else "events"
     exported["proof"] = [
@@ -276,7 +276,7 @@ def _field(field: dict[str, Any], inputs: int | None) -> FieldInputs:
         found["knots"] = packed(field["knots"])
     if kind in ("category", "auto", "tags"):
         words = list(zip(field["words"], field["numbers"], strict=True))
-        # A word that came after the last training is another word. Of tags each is one of its own all the same.
+        # A word first seen after the last training counts as unknown. Unknown tags are counted one by one.
         if inputs is not None and kind != "tags":
             words = [(word, number) for word, number in words if number < inputs]
         found["words"], found["numbers"] = [word for word, _ in words], [number for _, number in words]

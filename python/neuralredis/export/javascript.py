@@ -1,4 +1,4 @@
-"""JavaScript: an ES module, its CommonJS twin and types, with the same bits and without a dependency.
+"""Write an ES module, its CommonJS twin and types, which compute the same bits and have no dependencies.
 
 The parts of the runtime that a network needs are put together from the files in ``javascript``: a network of numbers
 has no dates, and so no code for them. Products of single precision are exact in double precision, which is what
@@ -19,17 +19,17 @@ from neuralredis.export.refusals import only_known
 
 __all__ = ["constant", "files", "runtime"]
 
-#: Suffixes of the CommonJS twin and of the types of both, by the suffix of the ES module.
+#: Suffixes of the CommonJS twin and of the type declarations of both, by the suffix of the ES module.
 TWINS = {".js": (".cjs", ".d.ts", ".d.cts"), ".mjs": (".cjs", ".d.mts", ".d.cts")}
 
 
 def files(exported: Exported, path: Path) -> Mapping[Path, str]:
-    """Return the ES module, its CommonJS twin, and types for both.
+    """Return the ES module, its CommonJS twin, and type declarations for both.
 
     Raises
     ------
     OptionError
-        If the network has a layer or a cell that this format does not know.
+        If the network has a layer or a cell that this format does not support.
     """
     twin, types, twin_types = TWINS.get(path.suffix.lower(), TWINS[".js"])
     body = _body(exported)
@@ -59,7 +59,13 @@ def _body(exported: Exported) -> str:
 
 
 def runtime(exported: Exported) -> str:
-    """Return the parts that compute, without the weights."""
+    """Return the code of the runtime that the network needs, without weights and API.
+
+    Raises
+    ------
+    OptionError
+        If the network has a layer or a cell that this format does not support.
+    """
     sequence, fields = exported["sequence"], exported["fields"]
     only_known(exported, "JavaScript")
     cell = None if sequence is None else sequence["cell"]
@@ -126,7 +132,7 @@ def _part(name: str) -> str:
 
 
 def _samples(exported: Exported) -> bool:
-    """Whether events can be drawn."""
+    """Return whether the network can sample events."""
     sequence = exported["sequence"]
     return (
         sequence is not None
@@ -137,14 +143,14 @@ def _samples(exported: Exported) -> bool:
 
 
 def _head(exported: Exported) -> str:
-    """Return the first lines, with all that is particular to the network."""
+    """Return the header, and the constants of this network."""
     title = "-".join(map(str, exported["layout"]))
     known = {key: value for key, value in exported.items() if key not in ("sequence", "format", "version", "made_by")}
     if exported["fields"] is None:
         del known["fields"]
     head = (
-        f"// A {exported['kind']} of {title} units, exported by {exported['made_by']}.\n"
-        "// It answers what the network answers, to the last bit; selfTest() proves that with made-up rows.\n"
+        f"// A {exported['kind']} with layers {title}, exported by {exported['made_by']}.\n"
+        "// Its outputs equal the network's bit for bit; selfTest() checks this with synthetic rows.\n"
         f"const M = {_literal(known)};\n"
     )
     if exported["sequence"] is not None:
@@ -153,9 +159,9 @@ def _head(exported: Exported) -> str:
 
 
 def _literal(value: Any) -> str:
-    """Return a literal of JavaScript, which may stand in a script of a page."""
+    """Return a JavaScript literal that is safe in a script of a page."""
     text = json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
-    # In a literal, other than in JSON, this name would be that of the prototype.
+    # In an object literal, unlike in JSON, this key would set the prototype.
     return re.sub(r'(?<=[{,])"__proto__":', '["__proto__"]:', text)
 
 
@@ -179,7 +185,7 @@ def _api(exported: Exported) -> str:
         answers = "Object.fromEntries(y.map((v, i) => [M.targets[i], v]))"
     lines.append(f"const named = y => {answers}, predict = x => named(run(x));")
     if sequence is not None:
-        # What the class of sequences calls them.
+        # Functions for the methods of the class Sequence.
         lines.append("const step = (of, event) => of.step(event), sample = (of, ...options) => of.sample(...options);")
     return "\n".join([*lines, ""])
 
@@ -197,7 +203,7 @@ def _names(exported: Exported) -> list[str]:
     return [*names, "selfTest"]
 
 
-#: What a kind of field takes, as a type.
+#: The TypeScript type of the values of each kind of field.
 VALUES = {
     "number": "number | string",
     "auto": "number | string",
@@ -227,15 +233,15 @@ def _types(exported: Exported) -> str:
         own = sequence["fields"]
         taken = "events: Iterable<Event>"
         if sequence["by_position"]:
-            lines.append("/** An event: so many numbers. */\nexport type Event = ArrayLike<number>;")
+            lines.append("/** An event: a fixed number of numbers. */\nexport type Event = ArrayLike<number>;")
         else:
             lines += _object(
-                "EventFields", "An event; what is left out is a gap.", [_field_type(field) for field in own]
+                "EventFields", "An event; fields left out are missing values.", [_field_type(field) for field in own]
             )
             value = f" | EventFields[{json.dumps(own[0]['name'])}]" if len(own) == 1 else ""
             lines.append(f"export type Event = EventFields{value};")
     elif fields is not None:
-        lines += _object("Row", "A row; what is left out is a gap.", [_field_type(field) for field in fields])
+        lines += _object("Row", "A row; fields left out are missing values.", [_field_type(field) for field in fields])
         taken = "row: Row"
     named = "number"
     if exported["kind"] == "classifier":
@@ -244,23 +250,25 @@ def _types(exported: Exported) -> str:
         lines.append(
             "/** The classes, in the order of the outputs. */\nexport declare const classes: readonly Class[];"
         )
-        lines.append(f"/** The likeliest class. */\nexport declare function classify({taken}): Class;")
+        lines.append(f"/** Returns the most probable class. */\nexport declare function classify({taken}): Class;")
         named = "{ answer: Class; probabilities: Record<Class, number> }"
     elif exported["targets"] is not None and len(exported["targets"]) > 1:
         named = "{ " + "; ".join(f"{json.dumps(target)}: number" for target in exported["targets"]) + " }"
-    lines.append(f"/** The outputs. */\nexport declare function run({taken}): number[];")
+    lines.append(f"/** Returns the outputs. */\nexport declare function run({taken}): number[];")
     if fields is not None:
         lines.append(f"export type Answer = {named};")
-        lines.append(f"/** The answer by its names. */\nexport declare function predict({taken}): Answer;")
+        lines.append(f"/** Returns the answer by name. */\nexport declare function predict({taken}): Answer;")
     if sequence is not None:
         of_class = (
-            ["  /** The likeliest class now. */\n  classify(): Class;"] if exported["kind"] == "classifier" else []
+            ["  /** Returns the most probable class after the events so far. */\n  classify(): Class;"]
+            if exported["kind"] == "classifier"
+            else []
         )
         if _samples(exported):
             options = "count?: number, options?: SampleOptions"
             lines += _object(
                 "SampleOptions",
-                "How events are drawn, as SequenceNetwork.sample in Python does; the same seed draws the same there.",
+                "Options of sampling, as in Python's SequenceNetwork.sample; the same seed gives the same events.",
                 [
                     f"  {option}?: {of};"
                     for option, of in (
@@ -274,24 +282,24 @@ def _types(exported: Exported) -> str:
                     )
                 ],
             )
-            of_class.append(f"  /** Events that could come next. */\n  sample({options}): Class[];")
+            of_class.append(f"  /** Samples the next events. */\n  sample({options}): Class[];")
             lines.append(f"export declare function sample(of: Sequence, {options}): Class[];")
         lines += _object(
             "Sequence",
-            "What has happened so far, of which the last events count.",
+            "The events so far, of which the network uses the last ones.",
             [
-                "  /** Adds an event, and answers. */\n  step(event: Event): number[];",
-                "  /** The outputs now. */\n  run(): number[];",
-                "  /** The answer now, by its names. */\n  predict(): Answer;",
+                "  /** Adds an event, and returns the outputs. */\n  step(event: Event): number[];",
+                "  /** Returns the outputs after the events so far. */\n  run(): number[];",
+                "  /** Returns the answer after the events so far, by name. */\n  predict(): Answer;",
                 *of_class,
             ],
         )
-        lines.append("/** A sequence that begins with these events. */")
+        lines.append("/** Returns a sequence that begins with these events. */")
         lines.append("export declare function sequence(events?: Iterable<Event>): Sequence;")
-        lines.append("/** Adds an event to a sequence, and answers. */")
+        lines.append("/** Adds an event to a sequence, and returns the outputs. */")
         lines.append("export declare function step(of: Sequence, event: Event): number[];")
     lines.append(
-        "/** Answers made-up rows again; throws unless all bits are the same, and returns how many rows they were. */"
+        "/** Recomputes the outputs of synthetic rows, and returns their number; throws if any bit differs. */"
     )
     lines.append("export declare function selfTest(): number;")
     return "\n".join([*lines, ""])

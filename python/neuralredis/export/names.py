@@ -1,4 +1,4 @@
-"""Names of fields as identifiers of other languages."""
+"""Convert names of fields to identifiers of other languages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["identifiers"]
 
 
 def identifiers(names: Iterable[str], reserved: Collection[str] = ()) -> list[str]:
-    """Return an identifier for each name, all different, none of them reserved.
+    """Return a unique identifier for each name, none of them reserved.
 
     Examples
     --------

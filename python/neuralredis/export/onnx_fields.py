@@ -1,7 +1,7 @@
-"""Fields as inputs of a graph of ONNX, and what a first layer sees of them.
+"""Add fields as inputs of an ONNX graph, and the inputs of the first layer that follow from them.
 
-A value is packed into a few columns in which a gap is 0 throughout, so that the state of a sequence without events is
-all zeros: a number is (number, 1), a word its place in the dictionary from 2 on, 1 any other.
+A value is packed into a few columns in which a missing value is all zeros, so that the state of a sequence without
+events is all zeros: a number is (number, 1), a word its index in the vocabulary, from 2 on, and 1 an unknown word.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from neuralredis.export.packing import unpacked
 
 __all__ = ["NOTHING", "Inputs", "given", "inputs_of", "width"]
 
-#: Instead of the number of an input: one without weights.
+#: In place of an input's number: an input without weights.
 NOTHING = -1
 
 
 def width(own: FieldInputs) -> int:
-    """Return how many columns a packed value has."""
+    """Return the number of columns of a packed value."""
     if own["kind"] == "vector":
         return own["length"] + 1
     if own["kind"] == "tags":
@@ -31,7 +31,7 @@ def width(own: FieldInputs) -> int:
 
 
 def given(graph: Graph, own: FieldInputs) -> str:
-    """Add the input of a field, and return its values, packed."""
+    """Add the input of a field, and return its packed values."""
     name, kind = own["name"], own["kind"]
     if kind == "category":
         return graph.cast(_codes(graph, graph.input(name, STRING, "rows", 1), own["words"]))
@@ -51,7 +51,7 @@ def given(graph: Graph, own: FieldInputs) -> str:
 
 
 def _codes(graph: Graph, words: str, known: list[str]) -> str:
-    # A text of Python or of another program is never one of the words that are no UTF-8.
+    # Strings of ONNX are UTF-8: words with other bytes never occur.
     readable = {
         word: at for at, word in enumerate(known, 2) if not any("\ud800" <= letter <= "\udfff" for letter in word)
     }
@@ -73,7 +73,7 @@ def _numbers(graph: Graph, values: str, columns: int) -> str:
 
 
 def _moment(graph: Graph, seconds: str) -> str:
-    """Days since 1970, seconds of the day, and whether there is a moment."""
+    """Return days since 1970, seconds of the day, and 1 where there is a time, 0 where it is missing."""
 
     def double(value: float) -> str:
         return graph.constant(value, np.float64)
@@ -89,18 +89,18 @@ def _moment(graph: Graph, seconds: str) -> str:
 
 @dataclass
 class Inputs:
-    """What a first layer sees.
+    """Collect the inputs of the first layer.
 
     Attributes
     ----------
     computed : dict of int to str
-        Columns of computed inputs, by the number of the first.
+        Columns of computed inputs, by the index of the first.
     present : dict of int to (str, int)
-        Of the same, whether they are there and no gaps, as 1 or 0, and how many they are.
+        For the same keys, 1 where the values are present and 0 where they are missing, and the number of columns.
     looked_up : list of (str, list of int)
-        Columns of values, and the numbers of the inputs that they are of.
+        Columns of values, and the indices of their inputs.
     chosen : list of (str, list of int)
-        A place in a list of inputs, in a column.
+        A column of positions in a list of inputs.
     """
 
     computed: dict[int, str] = field(default_factory=dict)
@@ -109,13 +109,13 @@ class Inputs:
     chosen: list[tuple[str, list[int]]] = field(default_factory=list)
 
     def add(self, first: int, values: str, present: str, count: int) -> None:
-        """Add computed inputs."""
+        """Add ``count`` computed inputs, beginning at index ``first``."""
         self.computed[first], self.present[first] = values, (present, count)
 
     def scaled(self, graph: Graph, mean: Any, scale: Any, limit: float) -> str:
-        """Add what scales all computed inputs; gaps become 0."""
+        """Add the scaling of all computed inputs; missing values become 0, the mean."""
         if not self.computed:
-            # A column without a say, in all rows 0.
+            # A column of zeros, which has no effect.
             value, _ = (self.looked_up or self.chosen)[0]
             only = graph.add("Mul", graph.columns(value, 0, 1), 0)
             self.add(0, only, graph.add("Add", only, 1), 1)
@@ -144,7 +144,7 @@ class Inputs:
         return graph.side_by_side(columns), numbers
 
     def weighed(self, graph: Graph, x: str, weights: Any, biases: Any) -> str:
-        """Add what units sum up, by the weights of all inputs."""
+        """Add the weighted sums of units, of the weights of all inputs."""
         computed = sum(count for _, count in self.present.values()) or 1
         values = graph.side_by_side([x, *(column for column, _ in self.looked_up)])
         numbers = [*range(computed), *(number for _, own in self.looked_up for number in own)]
@@ -161,7 +161,11 @@ def _ends(limit: float) -> tuple[float, float]:
 
 
 def inputs_of(graph: Graph, found: Inputs, own: FieldInputs, packed: str, words: list[int], inputs: int) -> None:
-    """Add the inputs that a packed value has, of a network that knows so many; ``words`` has the input of each word."""
+    """Add the inputs of a packed value.
+
+    ``words`` has the input of each word; words whose input is not below ``inputs``, the network's number of inputs,
+    are treated as unknown.
+    """
     kind, first, gap = own["kind"], own["computed"], own["gap"]
     known = [number if number < inputs else gap + 1 for number in words]
     if kind == "category":
@@ -188,13 +192,13 @@ def inputs_of(graph: Graph, found: Inputs, own: FieldInputs, packed: str, words:
 
 
 def _tags(graph: Graph, found: Inputs, packed: str, gap: int, known: list[int]) -> None:
-    """Each tag adds its own weights, also where it stands for any other."""
+    """Add the inputs of tags: each tag adds its own weights, and so does each unknown tag, as one."""
     has_any = graph.add("ReduceMax", packed, axes=[1], keepdims=1)
     found.looked_up += [(graph.add("Sub", 1, has_any), [gap]), (packed, [gap + 1, *known])]
 
 
 def _place(graph: Graph, value: str, knots: Any) -> str:
-    """How many knots lie below, and how far it is to the next: the pieces of all, each from 0 to 1."""
+    """Return the number of knots below plus the fraction of the way to the next: a sum of terms clipped to [0, 1]."""
     if not len(knots):
         return graph.add("Mul", value, 0)
     apart = graph.add("Div", graph.add("Sub", value, knots[None, :-1]), np.diff(knots)[None])
@@ -202,7 +206,7 @@ def _place(graph: Graph, value: str, knots: Any) -> str:
 
 
 def _circles(graph: Graph, moment: str) -> str:
-    """Sine and cosine of hour, weekday and day of the year, and years."""
+    """Return sine and cosine of the time of day, of the week and of the year, and the years since 2000."""
     days, seconds = graph.columns(moment, 0, 1), graph.columns(moment, 1, 2)
     apart = graph.add("Sub", graph.cast(days, DOUBLE), graph.constant(10_957, np.float64))
     years = graph.add("Div", apart, graph.constant(365.2425, np.float64))

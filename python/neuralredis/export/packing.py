@@ -1,4 +1,4 @@
-"""Numbers as text, to the last bit."""
+"""Encode numbers as text without loss."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["bits", "of_bits", "packed", "unpacked"]
 
 
 def packed(values: Any) -> str:
-    """Return an array as base64 of its float32 numbers, little-endian, row after row.
+    """Return an array as base64 of its float32 values, little-endian, in row-major order.
 
     Examples
     --------
@@ -24,7 +24,7 @@ def packed(values: Any) -> str:
 
 
 def unpacked(text: str, *shape: int) -> NDArray[np.float32]:
-    """Return the array that `packed` was given, of this shape; without one as a row.
+    """Return the array that `packed` encoded, in this shape; without a shape one-dimensional.
 
     Examples
     --------
@@ -36,7 +36,7 @@ def unpacked(text: str, *shape: int) -> NDArray[np.float32]:
 
 
 def bits(values: Iterable[Any]) -> list[str]:
-    """Return the bits of each float32 number, as eight hexadecimal digits.
+    """Return the bits of each number, rounded to float32, as eight hexadecimal digits.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def bits(values: Iterable[Any]) -> list[str]:
 
 
 def of_bits(texts: Sequence[str]) -> NDArray[np.float32]:
-    """Return the numbers that have these bits.
+    """Return the float32 numbers with these bits, the inverse of `bits`.
 
     Examples
     --------

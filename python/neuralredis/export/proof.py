@@ -1,4 +1,4 @@
-"""Rows and sequences that prove an export: made up from what a network knows of its fields, never rows of its data."""
+"""Generate the synthetic rows and sequences that an export is tested with; never rows of the network's data."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ if TYPE_CHECKING:
 
 __all__ = ["made_up"]
 
-#: Rows or sequences.
+#: The default number of rows or sequences.
 ROWS = 12
-#: Sequences up to this length are kept long enough to prove that the first events are forgotten.
+#: If the network's ``length`` is at most this, one sequence is longer, to test that its first events are dropped.
 LONG = 100
-#: Words of texts, and one that no dictionary should have.
+#: Words of texts, and a word that is in no vocabulary.
 WORDS = ("good", "bad", "is", "not", "it's", "film", "3.5", "day")
 OTHER = "(none of these)"
-#: 2000-01-01 in seconds since 1970, and a year.
+#: 2000-01-01 in seconds since 1970, and the seconds of a year.
 YEAR_2000, YEAR = 946_684_800, 31_556_952
 
 
 def made_up(exported: Exported, count: int = ROWS, seed: int = 0) -> list[Any]:
-    """Return rows, or sequences of events, that the network takes: drawn at random around the means of its inputs.
+    """Return synthetic rows, or sequences of events, drawn at random around the means of the network's inputs.
 
     Parameters
     ----------
     exported : dict
-        What the answers follow from; ``proof`` is not looked at.
+        The intermediate representation; ``proof`` is not read.
     count : int, default 12
-        How many.
-    seed : int
-        Of what is drawn.
+        The number of rows or sequences.
+    seed : int, default 0
+        The seed of the draws.
 
     Returns
     -------
     list
-        Rows as lists of numbers, or as dicts of fields; sequences as lists of such.
+        Rows as lists of numbers or as dicts of fields; sequences as lists of these.
     """
     random = np.random.default_rng([20, seed])
     sequence, fields = exported["sequence"], exported["fields"]
@@ -63,7 +63,7 @@ def made_up(exported: Exported, count: int = ROWS, seed: int = 0) -> list[Any]:
 
 
 def _with_extremes(rows: list[list[float]]) -> list[list[float]]:
-    """Put two rows at the ends of what a row may be."""
+    """Replace the first two rows by zeros and by numbers of extreme magnitudes."""
     if len(rows) > 2:
         width = len(rows[0])
         rows[0] = [0.0] * width
@@ -72,7 +72,7 @@ def _with_extremes(rows: list[list[float]]) -> list[list[float]]:
 
 
 class _Columns:
-    """Numbers such as the columns of inputs have."""
+    """Draw numbers with the mean and scale of each column of inputs."""
 
     def __init__(self, scaling: ScalingNumbers | None, random: np.random.Generator) -> None:
         self.random = random
@@ -87,7 +87,7 @@ class _Columns:
 
 
 def _short(number: float) -> float:
-    """Return the number with few digits."""
+    """Return the number rounded to six significant digits, within single precision."""
     if not abs(number) < 3e38:
         return float(np.copysign(3e38, number))
     return float(f"{number:.6g}")
@@ -96,7 +96,7 @@ def _short(number: float) -> float:
 def _row(fields: Sequence[FieldInputs], columns: _Columns) -> dict[str, Any]:
     row = {}
     for field in fields:
-        # A gap now and then.
+        # One value in ten is missing.
         if columns.random.random() >= 0.1:
             row[field["name"]] = _value(field, columns)
     return row

@@ -1,4 +1,4 @@
-"""What no format takes that does not know it: kinds of layers and of cells that came later."""
+"""Refuse kinds of layers and cells that an export format does not support."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def only_known(exported: Exported, format: str) -> None:
     """Raise an `OptionError` if a network has layers other than dense ones, or a cell of an unknown kind."""
     kinds = {layer["kind"] for member in exported["members"] for layer in member}
     if kinds != {"dense"}:
-        raise OptionError(f"layers of the kinds {', '.join(sorted(kinds))}: expected dense ones, for {format}")
+        raise OptionError(f"layers of the kinds {', '.join(sorted(kinds))}: expected dense layers, for {format}")
     cell = None if exported["sequence"] is None else exported["sequence"]["cell"]
     if cell is not None and cell["kind"] not in CELLS:
         raise OptionError(f"cell {cell['kind']}: expected window, {' or '.join(CELLS)}, for {format}")

@@ -1,4 +1,4 @@
-"""The weights of a reservoir's inputs, which follow from its seed."""
+"""Compute the input weights of a reservoir from its seed."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _MASK = 2**64 - 1
 
 
 def input_weights(seed: int, units: int, inputs: Iterable[int]) -> NDArray[np.float32]:
-    """Return the weights of some inputs, a row for each.
+    """Return the weights of inputs, one row per input.
 
-    The numbers of an input are those of a stream of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom
-    number generators", OOPSLA 2014) of its own: the upper 24 bits of each, from -1 to 1 in steps of 2**-23.
+    Each input has its own stream of SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
+    OOPSLA 2014); a weight is the upper 24 bits of a draw, scaled to [-1, 1) in steps of 2**-23.
 
     Parameters
     ----------
     seed : int
-        Of the reservoir, below 2**64.
+        The reservoir's seed, below 2**64.
     units : int
-        How many units it has.
+        The reservoir's number of units.
     inputs : iterable of int
-        The numbers of inputs: those that are computed first, then those that are looked up.
+        Indices of inputs: first the computed ones, then those that are looked up.
 
     Returns
     -------

@@ -1,8 +1,8 @@
-"""Expressions of SQL that PostgreSQL, DuckDB and SQLite take alike.
+"""Write SQL expressions that PostgreSQL, DuckDB and SQLite evaluate alike.
 
-Numbers have an exponent, without which PostgreSQL and DuckDB take them for decimals. ``GREATEST`` and ``TANH`` are not
-in all three: there are ``CASE`` and ``EXP``. PostgreSQL refuses an exponential that is too small or too large, so its
-arguments are bounded.
+Numbers are written with an exponent, since PostgreSQL and DuckDB otherwise read them as decimals. Not all three have
+``GREATEST`` and ``TANH``, so that ``CASE`` and ``EXP`` are used instead. PostgreSQL raises an error if an exponential
+underflows or overflows, so its arguments are bounded.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ __all__ = [
     "total",
 ]
 
-#: Terms that stand in one pair of parentheses, since databases bound how deep expressions are.
+#: Terms in one pair of parentheses: databases limit the depth of expressions.
 TERMS = 24
-#: Beyond, a sigmoid in single precision does not change, and an exponential fits any double.
+#: Beyond this a sigmoid in single precision is constant; the exponential of it is finite in double precision.
 FAR = 88
-#: Values that are compared each with each.
+#: The largest number of values that are compared pairwise.
 COMPARED = 8
 
 
 def number(value: float) -> str:
-    """Return a double to the last bit.
+    """Return a double as a literal that preserves every bit.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def number(value: float) -> str:
 
 
 def string(text: str) -> str:
-    """Return a text in quotation marks; what a database cannot have in it is replaced.
+    """Return a string literal; characters that a database cannot store are replaced.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def string(text: str) -> str:
 
 
 def identifier(name: str) -> str:
-    """Return a name of a column, of any characters.
+    """Return a quoted column name.
 
     Examples
     --------
@@ -81,12 +81,12 @@ def total(terms: Sequence[str]) -> str:
 
 
 def products(columns: Sequence[str], weights: Any) -> list[str]:
-    """Return the columns times their weights, but for those that are 0."""
+    """Return the products of columns and their weights; weights of 0 are left out."""
     return [f"{column} * {number(weight)}" for column, weight in zip(columns, weights, strict=True) if weight]
 
 
 def bounded(value: str, limit: float, most: float = np.inf) -> str:
-    """Return a value kept from ``-limit`` to ``limit``; as it is if it is ``most`` in size."""
+    """Return a value clipped to ±``limit``, or unchanged if its absolute value, at most ``most``, never exceeds it."""
     if most <= limit:
         return value
     bound = number(limit)
@@ -94,7 +94,7 @@ def bounded(value: str, limit: float, most: float = np.inf) -> str:
 
 
 def relu(value: str, limit: float, most: float) -> str:
-    """Return a value where it is above 0, else 0; NULL stays."""
+    """Return the rectified value, clipped to ``limit``; NULL stays NULL."""
     above = f"WHEN {value} > {number(limit)} THEN {number(limit)} " if most > limit else ""
     return f"CASE {above}WHEN {value} > 0 THEN {value} WHEN {value} <= 0 THEN 0e0 END"
 
@@ -113,7 +113,7 @@ def tanh(value: str) -> str:
 
 
 def greatest(columns: Sequence[str]) -> str:
-    """Return the greatest of a few columns; NULL if one is."""
+    """Return the maximum of a few columns; NULL if one is NULL."""
     compared = [(own, " AND ".join(f"{own} >= {other}" for other in columns if other != own)) for own in columns]
     return (
         columns[0]
@@ -123,7 +123,7 @@ def greatest(columns: Sequence[str]) -> str:
 
 
 def choice(column: str, values: Sequence[float]) -> str:
-    """Return a value that a whole number chooses, 0 for the first."""
+    """Return the element of ``values`` at the index in a column."""
     common = max(set(values), key=list(values).count)
     cases = [f"WHEN {at} THEN {number(value)}" for at, value in enumerate(values) if value != common]
     return f"CASE {column} {' '.join(cases)} ELSE {number(common)} END" if cases else number(common)

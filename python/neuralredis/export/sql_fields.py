@@ -1,4 +1,4 @@
-"""Columns of a table, and the inputs of a network that follow from them, in SQL."""
+"""Write the columns of a table, and the network's inputs that follow from them, in SQL."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from neuralredis.export.packing import unpacked
 __all__ = ["Columns"]
 
 YES, NO = "('1', '1.0', 'true', 'yes', 'on')", "('0', '0.0', 'false', 'no', 'off')"
-#: The size of a number in single precision at most.
+#: A bound on the absolute value of a number in single precision.
 UNKNOWN = 3.5e38
 REFUSED = {
-    "text": "its words are cut by rules that SQL has not",
-    "tags": "a column holds one word",
-    "auto": "a column holds either numbers or words",
+    "text": "SQL has no rules for splitting text into words",
+    "tags": "a column contains one word",
+    "auto": "a column contains either numbers or words",
 }
 
 
 class Columns:
-    """The columns of rows.
+    """Describe the columns of a table and the inputs computed from them.
 
     Attributes
     ----------
     given : list of str
-        The names of columns.
+        The names of the table's columns.
     inputs : list of str
-        The columns of computed inputs.
+        The names of the computed inputs.
     most : numpy.ndarray
-        The size of each computed input at most.
+        A bound on the absolute value of each computed input.
     """
 
     def __init__(self, exported: Exported) -> None:
@@ -60,7 +60,7 @@ class Columns:
             self.given = [name for field in self.fields for name in _names(field)]
 
     def source(self) -> list[str]:
-        """Return what is read from the table, under names of its own."""
+        """Return the expressions that read the table's columns, named ``f1``, ``f2``, ..."""
         if self.fields is None:
             return [
                 f"CAST({sql.identifier(name)} AS DOUBLE PRECISION) AS f{at}" for at, name in enumerate(self.given, 1)
@@ -73,7 +73,7 @@ class Columns:
         return read
 
     def literals(self, row: Any) -> list[str]:
-        """Return the values of a made-up row as they stand in a table."""
+        """Return the values of a synthetic row as SQL literals."""
         if self.fields is None:
             return [f"CAST({sql.number(value)} AS DOUBLE PRECISION)" for value in row]
         found = []
@@ -87,7 +87,7 @@ class Columns:
         return found
 
     def parts(self) -> list[tuple[str, list[str], str]]:
-        """Return the parts from what is read to the inputs."""
+        """Return the parts that compute the inputs from the columns read."""
         if self.fields is None:
             scaled = [f"{self._scaled(f'f{at + 1}', at)} AS {own}" for at, own in enumerate(self.inputs)]
             return [("inputs", ["row_id", *scaled], "source")]
@@ -122,7 +122,7 @@ class Columns:
         return [*parts, ("inputs", ["row_id", *inputs, *kept], name)]
 
     def looked_up(self, weights: Any) -> list[str]:
-        """Return what a unit adds for what is looked up, by the weights of all inputs."""
+        """Return the terms that a unit adds for looked-up inputs, from its weights for all inputs."""
         terms = []
         for field, own in zip(self.fields or (), self._columns(), strict=True):
             gap = field["gap"]
@@ -133,7 +133,7 @@ class Columns:
         return terms
 
     def _columns(self) -> list[list[str]]:
-        """Return the columns of each field, as they are read."""
+        """Return the names of the columns read for each field."""
         found, at = [], 1
         for field in self.fields or ():
             count = len(_names(field))
@@ -152,19 +152,19 @@ class Columns:
 
 
 def _names(field: FieldInputs) -> list[str]:
-    """Return the columns of a field: of a vector, one for each number."""
+    """Return the columns of a field: for a vector one per element."""
     if field["kind"] != "vector":
         return [field["name"]]
     return [f"{field['name']}_{at}" for at in range(1, field["length"] + 1)]
 
 
 def _can_be_read(word: str) -> bool:
-    """Whether a text of a database can be this word."""
+    """Return whether a string in a database can equal this word."""
     return "\0" not in word and not any("\ud800" <= letter <= "\udfff" for letter in word)
 
 
 def _read(kind: str, column: str) -> str:
-    """Return a column as a kind understands it: NULL for a gap."""
+    """Return the expression that parses a column by the field's kind: NULL if the value is missing."""
     if kind == "category":
         return f"NULLIF(CAST({column} AS TEXT), '')"
     if kind == "flag":
@@ -174,7 +174,7 @@ def _read(kind: str, column: str) -> str:
 
 
 def _computed(field: FieldInputs, own: list[str]) -> list[tuple[str, float]]:
-    """Return the computed inputs of a field, before they are scaled, NULL for a gap, and the size of each at most."""
+    """Return the computed inputs of a field before scaling, NULL if missing, each with its largest absolute value."""
     kind = field["kind"]
     if kind in ("number", "auto"):
         knots = unpacked(field["knots"]).astype(float).tolist()
@@ -194,7 +194,7 @@ def _computed(field: FieldInputs, own: list[str]) -> list[tuple[str, float]]:
 
 
 def _place(column: str, knots: list[float]) -> str:
-    """Return the place of a number among knots; NULL of a gap."""
+    """Return the position of a number among the knots; NULL if the number is missing."""
     if not knots:
         return f"CASE WHEN {column} IS NOT NULL THEN 0e0 END"
     cases = [f"WHEN {column} <= {sql.number(knots[0])} THEN 0e0"]

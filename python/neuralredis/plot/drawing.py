@@ -1,4 +1,4 @@
-"""The network itself: its units, and the weights between them."""
+"""Plot a network: its units and weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neuralredis.exceptions import OptionError
 from neuralredis.plot.canvas import BLUE, GRAY, RED, axes
 
-#: Units of a layer that are drawn; of a larger one as many, and dots between the first and the last of them.
+#: Most units of a layer that are drawn; of a larger layer the first and last ones, with dots in between.
 MANY_UNITS = 16
 
 
@@ -23,35 +23,34 @@ def network(
     labels: Sequence[str] | None = None,
     ax: Any = None,
 ) -> Any:
-    """Draw a network with its weights.
+    """Plot the units and weights of a network.
 
-    A line is a weight, blue if positive and red if negative, the thicker and fuller the larger, by the largest of its
-    layer; the rim of a unit tells its bias likewise. Weights are as ``weights`` returns them, of inputs brought to a
-    common size, so that an input with thick lines is one that matters. Of layers beyond 16 units the first and the last
-    are drawn.
+    A line is a weight, blue if positive and red if negative; width and opacity are its absolute value relative to the
+    largest of its layer. The rim of a unit shows its bias in the same way. Weights are those of ``weights``, for scaled
+    inputs, so an input with thick lines is important. Of layers with more than 16 units the first and last are drawn.
 
     Parameters
     ----------
     net : Network or RedisNetwork
         The network; one in Redis is downloaded.
     member : int, default 0
-        Which, where several networks answer as one.
+        The member of an ensemble.
     names : sequence of str, optional
-        Of the inputs.
+        Names of the inputs.
     labels : sequence of str, optional
-        Of the outputs.
+        Names of the outputs.
     ax : matplotlib.axes.Axes, optional
-        Where to draw, if not in a figure of its own.
+        The axes to plot into; by default those of a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Where it was drawn.
+        The axes.
 
     Raises
     ------
     OptionError
-        If there is no such member, or there are not as many names or labels as inputs or outputs.
+        If there is no such member, or the number of names or labels is wrong.
 
     Examples
     --------
@@ -97,7 +96,7 @@ def network(
         ax.text(at, -0.6, f"{info.layout[at]:,} {what}", ha="center", va="top", color=GRAY)
     _write(ax, names, units[0], heights[0], 0, "right")
     _write(ax, labels, units[-1], heights[-1], len(units) - 1, "left")
-    several = f", {member + 1} of {len(members)} that answer as one" if len(members) > 1 else ""
+    several = f", member {member + 1} of {len(members)}" if len(members) > 1 else ""
     ax.set_title(info.title + several, fontsize="medium")
     kinds = [Line2D([], [], color=BLUE, linewidth=2), Line2D([], [], color=RED, linewidth=2)]
     texts = ["positive weight (rim: bias)", "negative weight"]
@@ -110,7 +109,7 @@ def network(
 
 
 def _color(value: float, strength: float) -> tuple[float, float, float, float]:
-    """Return the colour of a weight's sign, so full."""
+    """Return the colour of a weight's sign with an opacity, 0 to 1."""
     from matplotlib.colors import to_rgba
 
     red, green, blue, alpha = to_rgba(BLUE if value >= 0 else RED, min(strength, 1.0))
@@ -118,20 +117,20 @@ def _color(value: float, strength: float) -> tuple[float, float, float, float]:
 
 
 def _shown(units: int) -> NDArray[np.int64]:
-    """Return which units of a layer are drawn."""
+    """Return the numbers of the units of a layer that are drawn."""
     if units <= MANY_UNITS:
         return np.arange(units)
     return np.concatenate([np.arange(MANY_UNITS // 2), np.arange(units - MANY_UNITS // 2, units)])
 
 
 def _heights(count: int, gap: bool) -> NDArray[np.float64]:
-    """Return where units stand, from the top down around 0, with room for dots where some are left out."""
+    """Return the heights of units, from the top down around 0, with room for dots if some are left out."""
     if count == 1:
         return np.zeros(1)
     places = np.arange(count, dtype=np.float64)
     if gap:
         places[count // 2 :] += 1.5
-    # A small layer is not stretched over the height of a large one.
+    # Do not stretch a small layer to the height of a large one.
     height = min(1.0, 0.16 * (count - 1))
     return np.asarray(height * (0.5 - places / places[-1]))
 

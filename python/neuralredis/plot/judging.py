@@ -1,4 +1,4 @@
-"""How well a classifier knows: what it takes for what, and whether its probabilities can be believed."""
+"""Plot confusion matrices and calibration of classifiers."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from neuralredis.protocol import AnyNetwork
 from neuralredis.results import ClassifierEvaluation
 from neuralredis.statistics import wilson
 
-#: Classes up to which each cell of a confusion matrix has room for its numbers.
+#: Classes up to which the cells of a confusion matrix show counts.
 FEW_CLASSES = 20
-#: Classes up to which it has room for a percentage too.
+#: Classes up to which they also show percentages.
 VERY_FEW_CLASSES = 6
 
 
 def confusion_matrix(
     source: ClassifierEvaluation | AnyNetwork, *, labels: Sequence[str] | None = None, ax: Any = None
 ) -> Any:
-    """Draw how many rows of each class were taken for which.
+    """Plot the confusion matrix of a classifier.
 
-    The darker a cell, the larger its share of the true class. What is right lies on the diagonal.
+    The darker a cell, the larger its share of the true class. Correct predictions are on the diagonal.
 
     Parameters
     ----------
     source : ClassifierEvaluation or Network or RedisNetwork
-        What ``evaluate`` returned, or a classifier, which is evaluated on its validation rows.
+        A result of ``evaluate``, or a classifier, which is evaluated on its validation rows.
     labels : sequence of str, optional
-        Names of the classes, else those of a network of fields, or their numbers.
+        Names of the classes; by default those of a network with fields, else class numbers.
     ax : matplotlib.axes.Axes, optional
-        Where to draw, if not in a figure of its own.
+        The axes to plot into; by default those of a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Where it was drawn.
+        The axes.
 
     Raises
     ------
     KindError
-        If it is of a regressor.
+        If it is a regressor.
     OptionError
-        If there are not as many labels as classes, or more than 1024 classes.
+        If the number of labels is not that of the classes, or there are more than 1024 classes.
     DataError
         If a network has no validation rows.
 
@@ -59,13 +59,13 @@ def confusion_matrix(
     >>> _ = net.train(max_cycles=100)
     >>> ax = confusion_matrix(net, labels=["small", "large"])
     >>> ax.get_xlabel(), ax.get_ylabel()
-    ('taken for', 'is')
+    ('predicted class', 'true class')
     """
     found: Any = source if hasattr(source, "error") else source.evaluate()
     if not isinstance(found, ClassifierEvaluation):
-        raise KindError("only classifiers have a confusion matrix: this is of a regressor")
+        raise KindError("regressors have no confusion matrix: expected a classifier")
     if found.confusion is None:
-        raise OptionError("more than 1024 classes: expected fewer, of which a matrix can be drawn")
+        raise OptionError("there are more than 1024 classes: expected at most 1024")
     counts = found.confusion
     names = _names(labels if labels is not None else found.classes, len(counts))
     ax = axes(ax, 5.8, 5.0)
@@ -85,8 +85,8 @@ def confusion_matrix(
     ax.set_yticks(places, [names[at] for at in places])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    title = f"{found.accuracy:.1%} of {found.rows:,} rows right (always the same answer: {found.baseline:.1%})"
-    ax.set(xlabel="taken for", ylabel="is")
+    title = f"accuracy {found.accuracy:.1%} of {found.rows:,} rows (baseline: {found.baseline:.1%})"
+    ax.set(xlabel="predicted class", ylabel="true class")
     ax.set_title(title, fontsize="medium")
     return ax
 
@@ -100,41 +100,41 @@ def calibration(
     label: str | None = None,
     ax: Any = None,
 ) -> Any:
-    """Draw how often a classifier is right when it says 60 %, or 90 %.
+    """Plot the calibration of a classifier: a reliability diagram.
 
-    Rows are put together by the probability that the network gives, into ``bins`` of equal width. Of two classes it is
-    the probability of class 1, and how often that came true; of more it is the probability of the class it answers, and
-    how often that was right. Bars are 95 % intervals (E. B. Wilson, 1927), the larger a point the more rows it stands
-    for; a network whose points lie on the diagonal can be believed.
+    Rows are put into ``bins`` of equal width by predicted probability. For two classes the diagram has the probability
+    of class 1 and the frequency of this class; for more classes, the probability of the predicted class and the
+    accuracy. Error bars are 95 % intervals (E. B. Wilson, 1927), and the area of a point grows with its number of rows.
+    The points of a calibrated network are on the diagonal.
 
     Parameters
     ----------
     net : Network or RedisNetwork
         A classifier.
     X : array_like of shape (rows, inputs), optional
-        Rows, else the validation rows, which flatter a network that was stopped by them.
+        Rows; by default the validation rows, which are too optimistic if early stopping used them.
     y : array_like of shape (rows,), optional
-        Their classes; names of a network of fields, which takes X and y alone.
+        Their classes; names for a network with fields, which requires X and y.
     bins : int, default 10
-        Points at most, 2 to 100.
+        Number of bins, 2 to 100; empty ones have no point.
     label : str, optional
-        What to call it in the legend, if not by its mean distance from the diagonal.
+        The name in the legend; by default the expected calibration error.
     ax : matplotlib.axes.Axes, optional
-        Where to draw, if not in a figure of its own; several networks can be drawn into one.
+        The axes to plot into, which can be shared by several networks; by default those of a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Where it was drawn.
+        The axes.
 
     Raises
     ------
     KindError
-        If the network is a regressor.
+        If the network is a regressor, or has fields and X is missing.
     DataError
         If there are no rows.
     OptionError
-        If ``bins`` is no such number.
+        If ``bins`` is out of its range.
 
     Examples
     --------
@@ -144,22 +144,20 @@ def calibration(
     >>> _ = net.observe([[x] for x in range(30)], [x > 14 for x in range(30)])
     >>> _ = net.train(max_cycles=100)
     >>> calibration(net).get_xlabel()
-    'probability of class 1, as answered'
+    'predicted probability of class 1'
     """
     info = net.info()
     if info.type != "classifier":
-        raise KindError("only classifiers have a calibration: this is a regressor")
+        raise KindError("regressors have no calibration plot: expected a classifier")
     if not 2 <= bins <= 100:
         raise OptionError(f"bins is {bins}: expected 2 to 100")
     if (X is None) != (y is None):
-        raise DataError(
-            "calibration of fresh rows takes both X and y: expected both, or neither for the validation rows"
-        )
+        raise DataError("one of X and y is missing: expected both, or neither for the validation rows")
     if X is None and info.fields is not None:
-        raise KindError("the network has fields, whose rows do not come back: expected X and y")
+        raise KindError("the network has fields, so its stored rows are not used here: expected X and y")
     rows, classes = net.rows("test") if X is None else (X, np.asarray(y))
     if info.classes is not None:
-        # A class that the network does not answer is none of its columns.
+        # Classes without an output get -1.
         places = {name: at for at, name in enumerate(info.classes)}
         classes = np.array([places.get(str(name), -1) for name in classes.ravel()])
     if not len(classes):
@@ -176,22 +174,22 @@ def calibration(
     first = ax is None or not ax.lines
     ax = axes(ax, 5.4, 5.0)
     if first:
-        ax.plot([0, 1], [0, 1], color=GRAY, linestyle="--", linewidth=1, label="what would be ideal")
+        ax.plot([0, 1], [0, 1], color=GRAY, linestyle="--", linewidth=1, label="perfect calibration")
     low, high = wilson(share, count)
     color = BLUE if first else ax._get_lines.get_next_color()
-    # Where nothing went wrong a rounding may put the share beside its interval.
+    # Rounding may put a share of 0 or 1 outside of its interval.
     reach = np.maximum([share - low, high - share], 0)
     ax.errorbar(mean, share, yerr=reach, color=color, linewidth=1.5, capsize=2, elinewidth=1)
     sizes = 30 + 220 * count / count.max()
     ax.scatter(
-        mean, share, s=sizes, color=color, edgecolors="white", zorder=3, label=label or f"{off:.1%} off on average"
+        mean, share, s=sizes, color=color, edgecolors="white", zorder=3, label=label or f"calibration error {off:.1%}"
     )
     low_end = 0.0 if answers.shape[1] == 2 else 0.9 / answers.shape[1]
     second = "class 1" if info.classes is None else info.classes[-1]
-    what = second if answers.shape[1] == 2 else "the class that it answers"
+    what = f"predicted probability of {second}" if answers.shape[1] == 2 else "probability of the predicted class"
     ax.set(
-        xlabel=f"probability of {what}, as answered",
-        ylabel="how often it came true",
+        xlabel=what,
+        ylabel="observed frequency",
         xlim=(low_end - 0.02, 1.02),
         ylim=(-0.02, 1.02),
     )
@@ -204,7 +202,7 @@ def calibration(
 
 
 def _names(labels: Sequence[str] | None, classes: int) -> list[str]:
-    """Return a name for each class."""
+    """Return the names of the classes."""
     if labels is None:
         return [str(one) for one in range(classes)]
     if len(labels) != classes:
@@ -213,7 +211,7 @@ def _names(labels: Sequence[str] | None, classes: int) -> list[str]:
 
 
 def _claims(answers: NDArray[Any], classes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return a probability of each row, and whether that came true."""
+    """Return the predicted probability of each row, and whether its event occurred."""
     if answers.shape[1] == 2:
         return np.clip(answers[:, 1], 0, 1), classes == 1
     return np.clip(answers.max(axis=1), 0, 1), classes == answers.argmax(axis=1)

@@ -109,7 +109,7 @@ def percent(name: str, share: Any) -> float:
 
 
 def argument(value: Any) -> str | bytes:
-    """Return a value of a row as an argument of a command; an empty string for a gap."""
+    """Return a value of a row as an argument of a command; an empty string for a missing value."""
     if value is None:
         return ""
     if isinstance(value, (bool, np.bool_)):

@@ -1,6 +1,6 @@
-"""Estimators for scikit-learn: networks in its pipelines, searches and cross-validations.
+"""Estimators for scikit-learn, for its pipelines, searches and cross-validations.
 
-They need scikit-learn 1.6 or later, which the extra ``sklearn`` brings: ``pip install 'neuralredis[sklearn]'``.
+They need scikit-learn 1.6 or later, which the extra ``sklearn`` installs: ``pip install 'neuralredis[sklearn]'``.
 """
 
 try:

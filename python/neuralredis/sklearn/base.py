@@ -1,4 +1,4 @@
-"""What both estimators do: check what they are given, hold rows out, and have a network train."""
+"""The base of the classifier and the regressor: check rows, hold rows out, and train a network."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from neuralredis.sklearn.monotone import signs_of
 from neuralredis.sklearn.rows import Rows, dense, merged, split
 from neuralredis.sklearn.trained import TrainedEstimator, drop_rows
 
-#: Values of a sparse matrix that are made dense at a time: 16 MB.
+#: Values of a sparse matrix that are converted to a dense array at a time: 16 MB.
 DENSE_VALUES = 1 << 22
-#: Different words that a column has room for at least where rows come in parts: as of `Network` unless said otherwise.
+#: Least number of categories of a column for `partial_fit`: the default of `Network`.
 WORDS = 100
 
 
@@ -64,7 +64,7 @@ class NeuralEstimator(TrainedEstimator):
         self.verbose = verbose
 
     def _goes_on(self) -> bool:
-        """Whether `fit` begins with what was learnt before."""
+        """Return whether `fit` continues from the weights of the last call."""
         return self.warm_start and hasattr(self, "network_")
 
     def _prepared(
@@ -78,10 +78,10 @@ class NeuralEstimator(TrainedEstimator):
         goes_on: bool,
         keep: bool,
     ) -> Network:
-        """Return the network that is to learn from some rows: of that which there is, if any is to go on, a copy.
+        """Return the network to train, with its rows: a new one, or a copy of the fitted one if it goes on.
 
-        Outputs are a number of them, or the names of classes. With `keep` the rows are added to those that the network
-        has; otherwise they take their place.
+        `outputs` is their number, or the names of classes. With `keep` the rows are added to those that the network
+        has; otherwise they replace them.
         """
         for name in ("normalize", "warm_start"):
             flag(name, getattr(self, name))
@@ -101,9 +101,9 @@ class NeuralEstimator(TrainedEstimator):
         return network
 
     def _options(self, class_weight: ClassWeight | None) -> dict[str, Any]:
-        """Return the options of a network that may change, as the parameters have them now."""
+        """Return the options of the network from the parameters."""
         signs = signs_of(self.monotonic_cst, getattr(self, "feature_names_in_", None), self.n_features_in_)
-        # Rectified units could form convex functions alone.
+        # Monotone networks of ReLU are convex functions only.
         activation = "tanh" if signs and any(signs) and self.activation == "relu" else self.activation
         return {
             "normalize": bool(self.normalize),
@@ -125,14 +125,14 @@ class NeuralEstimator(TrainedEstimator):
         class_weight: ClassWeight | None,
         room: int,
     ) -> Network:
-        """Return a new network, of fields with some room for words where rows are coded."""
+        """Return a new network; of coded rows one with fields, which have room for `room` categories at least."""
         hidden = hidden_layers(self.hidden_layer_sizes)
         options = self._options(class_weight)
         if coding is None:
             layout = (rows.X.shape[1], *hidden, number_of(outputs))
             return Network(kind, layout, seed=seed, **options)
         if not self.normalize:
-            raise ValueError("normalize is False: expected True where rows have gaps, words or dates")
+            raise ValueError("normalize is False: expected True for rows with missing values, words or dates")
         names = field_names(getattr(self, "feature_names_in_", None), rows.X.shape[1])
         copies = np.maximum(np.rint(rows.weight), 1)
         fields = dict(zip(names, kinds(rows.X, copies, coding, room), strict=True))
@@ -142,18 +142,20 @@ class NeuralEstimator(TrainedEstimator):
         return Network(kind, fields=fields, target=target, hidden=hidden, seed=seed, **options)
 
     def _further(self, inputs: int | None, outputs: int | list[str], class_weight: ClassWeight | None) -> Network:
-        """Return a copy of the network that there is, with the parameters of now. Fields have any number of inputs."""
+        """Return a copy of the fitted network with the current parameters; `inputs` is None for fields."""
         layout = self.network_.info().layout
         asked = (layout[0] if inputs is None else inputs, *hidden_layers(self.hidden_layer_sizes), number_of(outputs))
         if asked != layout:
             before, now = "-".join(map(str, layout)), "-".join(map(str, asked))
-            raise ValueError(f"the network that is to go on learning is a {before}, and would have to be a {now}")
+            raise ValueError(
+                f"cannot continue training: the fitted network is a {before}, the parameters ask for {now}"
+            )
         network = copy(self.network_)
         network.configure(**self._options(class_weight))
         return network
 
     def _outputs(self, X: Any) -> NDArray[np.float64]:
-        """Return what the network answers, in double precision, for sums of many answers."""
+        """Return the network's outputs as float64, of shape (rows, outputs)."""
         check_is_fitted(self, "network_")
         X = checked(self, X, reset=False)
         if not issparse(X):
@@ -163,7 +165,7 @@ class NeuralEstimator(TrainedEstimator):
         return np.concatenate(parts)
 
     def __sklearn_tags__(self) -> Any:
-        """Return what scikit-learn asks of an estimator: this one takes sparse matrices, gaps and categories."""
+        """Return scikit-learn's tags: sparse matrices, gaps and categories are supported."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.input_tags.allow_nan = True
@@ -172,12 +174,12 @@ class NeuralEstimator(TrainedEstimator):
 
 
 def number_of(outputs: int | list[str]) -> int:
-    """Return how many outputs there are, by their number or their names."""
+    """Return the number of outputs, given their number or names."""
     return outputs if isinstance(outputs, int) else len(outputs)
 
 
 def answers(network: Network, X: NDArray[np.float32] | Frame) -> NDArray[np.float64]:
-    """Return what a network answers to rows. A network of numbers has means of its rows for gaps."""
+    """Return a network's outputs for rows. Without fields, missing values are replaced by means of training rows."""
     if isinstance(X, Frame):
         fields = network.fields or {}
         given: Any = field_columns(fields.items(), X.values)
@@ -187,12 +189,12 @@ def answers(network: Network, X: NDArray[np.float32] | Frame) -> NDArray[np.floa
             scaling = network.describe().inputs
             given = np.where(np.isnan(X), np.float32(0) if scaling is None else scaling.mean, X)
     found: NDArray[np.float32] = network.run(given)
-    # Of fields, one output is a number for each row.
+    # With fields, a single output has the shape (rows,).
     return found.astype(np.float64).reshape(len(found), -1)
 
 
 def weights(weight: ArrayLike | None, rows: int) -> NDArray[np.float64]:
-    """Return weights of rows as an array, 1 if there are none."""
+    """Return row weights as float64 of shape (rows,), 1 by default; raise ValueError if they are invalid."""
     if weight is None:
         return np.ones(rows)
     if np.isscalar(weight):
@@ -208,7 +210,7 @@ def weights(weight: ArrayLike | None, rows: int) -> NDArray[np.float64]:
 
 
 def add_rows(network: Network, coding: Coding | None, learnt: Rows, tested: Rows | None) -> None:
-    """Give rows to a network, and make room for them."""
+    """Raise a network's limits by the numbers of rows, and store the rows."""
     info = network.info()
     room = 0 if tested is None else len(tested.X)
     network.configure(dataset=info.training_dataset_len + len(learnt.X), test=info.test_dataset_len + room)
@@ -218,7 +220,7 @@ def add_rows(network: Network, coding: Coding | None, learnt: Rows, tested: Rows
 
 
 def observed(network: Network, coding: Coding | None, rows: Rows) -> tuple[Any, NDArray[Any]]:
-    """Return inputs and outputs of rows as a network takes them: of fields, by the names of these and of classes."""
+    """Return inputs and outcomes for `Network.observe`: arrays, or columns of fields and names of classes."""
     if coding is None or network.fields is None:
         return rows.X, rows.y
     columns = [coding.column(at, numbers) for at, numbers in enumerate(rows.X.T)]

@@ -1,4 +1,4 @@
-"""What estimators refuse, with the row and the column where it is."""
+"""Validate rows and parameters of estimators; errors name the row and the column."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from sklearn.utils.validation import validate_data
 from neuralredis.sklearn.frames import Frame, arrays, frame, infinite, is_frame, is_plain, what_of
 from neuralredis.sklearn.rows import dense
 
-#: What scikit-learn's checks take for y where there is none to check.
+#: The value of y that tells scikit-learn's checks to ignore it.
 NO_Y = "no_validation"
 
 
 def checked(estimator: Any, X: Any, y: Any = NO_Y, *, reset: bool, **checks: Any) -> Any:
-    """Return rows, and y if it is given, as scikit-learn checks them.
+    """Return rows, and y if given, after scikit-learn's checks.
 
-    For a network of numbers, rows are an array in single precision, or CSR if they are sparse; without y there may be
-    gaps in them. For a network of fields they are a `Frame`.
+    For a network without fields, rows are a float32 array, or CSR if they are sparse; without y they may have missing
+    values. For a network with fields they are a `Frame`.
     """
     refuse_missing(y)
     network = None if reset else estimator.network_
@@ -38,7 +38,7 @@ def checked(estimator: Any, X: Any, y: Any = NO_Y, *, reset: bool, **checks: Any
         )
     except (TypeError, ValueError) as error:
         if is_frame(X):
-            # If its columns are others, that says more than that one of them has words.
+            # Wrong columns are a more helpful message than a word in one of them.
             validate_data(estimator, X, reset=reset, skip_check_array=True)
             refuse_words(X, error)
         raise
@@ -50,14 +50,14 @@ def checked(estimator: Any, X: Any, y: Any = NO_Y, *, reset: bool, **checks: Any
     if not reset:
         where = place(X, *gap)
         raise ValueError(
-            f"Input X contains NaN: {where}; the network that is to go on has met no gaps, as a new one may"
+            f"Input X contains NaN: {where}; there were none in fit: expected finite numbers, or a new fit"
         )
     columns = list(dense(rows).T) if columns is None else columns
     return of_shape(estimator, frame(columns, names_of(X, len(columns))), rest[0] if rest else y, **checks)
 
 
 def for_fields(estimator: Any, X: Any, y: Any, kinds: Sequence[str], **checks: Any) -> Any:
-    """Return rows for the fields that a network has, and y if it is given."""
+    """Return rows for the fields of a network, and y if given."""
     whats = [what_of(kind) for kind in kinds]
     if is_frame(X):
         validate_data(estimator, X, reset=False, skip_check_array=True)
@@ -70,8 +70,8 @@ def for_fields(estimator: Any, X: Any, y: Any, kinds: Sequence[str], **checks: A
 
 
 def of_shape(estimator: Any, rows: Frame, y: Any, **checks: Any) -> Any:
-    """Return rows, and y if it is given, after scikit-learn's checks of all but the values of the rows."""
-    # Numbers stand for them: checks of shapes are all that scikit-learn has for words.
+    """Return rows, and y if given, after scikit-learn's checks of all but the values of the rows."""
+    # An array of zeros of the same shape, since scikit-learn cannot check columns of words.
     shape = np.broadcast_to(np.float32(0), (len(rows), len(rows.values)))
     given = {"estimator": estimator, "ensure_all_finite": False, **checks}
     if isinstance(y, str) and y == NO_Y:
@@ -81,21 +81,21 @@ def of_shape(estimator: Any, rows: Frame, y: Any, **checks: Any) -> Any:
 
 
 def names_of(X: Any, columns: int = 0) -> list[Any]:
-    """Return what the columns of rows are called: their names, or the places of so many if they have none."""
+    """Return the names of the columns, or their numbers if they have no names."""
     if hasattr(type(X), "column_names"):
         return list(X.column_names)
     return list(X.columns) if is_frame(X) else list(range(columns))
 
 
 def place(X: Any, row: int, column: int) -> str:
-    """Return where a value is, for an error."""
+    """Return the position of a value as text for an error."""
     return f"row {row}, column {names_of(X)[column]!r}" if is_frame(X) else f"row {row}: input {column}"
 
 
 def first(odd: Any, rows: Any) -> tuple[int, int] | None:
-    """Return the row and the column of the first value of an array or a CSR matrix that is odd; None if none is."""
+    """Return the row and column of the first value of an array or CSR matrix for which `odd` is true, or None."""
     values = rows.data if issparse(rows) else rows
-    # The sum of finite numbers is finite but for overflow, and quicker than looking at each.
+    # Summing is faster than testing each value; the sum is finite unless a value is not, or it overflows.
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(values.sum(dtype=np.float64)):
             return None
@@ -110,14 +110,14 @@ def first(odd: Any, rows: Any) -> tuple[int, int] | None:
 
 
 def refuse_infinite(rows: Any, X: Any) -> None:
-    """Refuse what is neither a finite number nor a gap. scikit-learn's own words do not say where it is."""
+    """Raise ValueError for infinite values; unlike scikit-learn's message, ours has the position."""
     found = first(np.isinf, rows)
     if found is not None:
         raise infinite(place(X, *found))
 
 
 def refuse_words(X: Any, error: Exception) -> None:
-    """Refuse the first value of a frame that is not a number, where the network takes numbers."""
+    """Raise ValueError for the first value of a frame that is not a number."""
     columns = arrays(X)
     try:
         frame(columns, names_of(X), ["number"] * len(columns))
@@ -126,13 +126,13 @@ def refuse_words(X: Any, error: Exception) -> None:
 
 
 def refuse_missing(y: Any) -> None:
-    """Refuse a class or an output that is not there."""
+    """Raise ValueError if y has a missing value."""
     if issparse(y):
         return
     try:
         values = np.asarray(y)
     except ValueError:
-        # Rows of several lengths, which scikit-learn has words for.
+        # Ragged rows: scikit-learn raises an error for them.
         return
     if values.dtype != object:
         return
@@ -142,7 +142,7 @@ def refuse_missing(y: Any) -> None:
 
 
 def flag(name: str, value: Any) -> None:
-    """Refuse the value of a parameter that is neither True nor False."""
+    """Raise ValueError unless the value of a parameter is a bool."""
     if not isinstance(value, (bool, np.bool_)):
         raise ValueError(f"{name} is {value!r}: expected True or False")
 
@@ -157,7 +157,7 @@ def hidden_layers(sizes: Any) -> tuple[Any, ...]:
 
 
 def whole_number(name: str, value: Any, unless: str | None) -> None:
-    """Refuse the value of a parameter that is neither at least 1 nor the value that means "not given"."""
+    """Raise ValueError unless the value of a parameter is an integer of at least 1, or equals `unless`."""
     number = isinstance(value, Integral) and int(value) >= 1
     if not number and not (isinstance(value, type(unless)) and value == unless):
         raise ValueError(f"{name} is {value!r}: expected {unless!r} or an integer of at least 1")

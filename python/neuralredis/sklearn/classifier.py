@@ -1,4 +1,4 @@
-"""The classifier."""
+"""The estimator `NeuralClassifier`."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 
 class NeuralClassifier(ClassifierMixin, NeuralEstimator):
-    """A classifier that is a `neuralredis.Network`, with softmax outputs and the cross-entropy.
+    """A classifier: a `neuralredis.Network` with softmax outputs, trained with cross-entropy.
 
-    Parameters that scikit-learn's ``MLPClassifier`` has, too, have its names; ``normalize``, ``l2`` and ``restarts``
-    are those of `neuralredis.Network`. Nothing needs to be set: it standardizes the inputs, holds rows out to tell
-    when to stop, and where rows are few it is the better half of several networks.
+    Parameters have the names of scikit-learn's ``MLPClassifier`` where it has them; ``normalize``, ``l2`` and
+    ``restarts`` are those of `neuralredis.Network`. The defaults need no tuning: inputs are standardized, rows are held
+    out for early stopping, and for few rows it is an ensemble of the better half of several networks.
 
-    Rows are arrays, sparse matrices or frames as they were read, of pandas, polars or Arrow (tables). Frames may have
-    words, dates and booleans, and all may have gaps (NaN, None, NA). Numbers without gaps make a network of numbers.
-    Other rows make one of fields, a field for each column:
+    Rows are arrays, sparse matrices, or frames of pandas, polars or Arrow (tables). Frames may have words, dates and
+    booleans, and all rows may have missing values (NaN, None, NA). Rows of numbers without missing values give a
+    network without fields. Other rows give a network with a field for each column:
 
     ============================= =================================================
     A column of                   Becomes
@@ -38,82 +38,83 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     numbers, durations            ``number``; durations are in seconds
     booleans                      ``flag``
     dates, datetimes              ``time``
-    words, categories, all others ``category n``, of the ``n`` words that there are
+    words, categories, all others ``category n``, with ``n`` distinct words
     numbers and words             ``auto n``
     free texts                    ``text 512``
     ============================= =================================================
 
-    Free texts mostly have more than three words and hardly ever repeat themselves, or one is longer than 64 bytes. A
-    word that is new after `fit` counts as any other new word. A gap that comes to a network of numbers is answered as
-    the mean of its column (as 0 without ``normalize``). Sparse matrices are learnt from as dense ones, of at most 2**28
-    numbers.
+    A column is free text if most values have more than three words and hardly any is repeated, or one is longer than 64
+    bytes. All words that are new after `fit` are treated alike. In a network without fields, a missing value in
+    `predict` is replaced by the mean of its column (0 without ``normalize``). Sparse matrices are converted to
+    dense ones of at most 2**28 numbers.
 
-    Rows are kept and computed with in single precision (float32, seven digits), whatever they come in: what differs
-    only beyond that, such as seconds since 1970, is to be shifted and scaled before.
+    Rows are stored and computed with in float32 (seven digits). Shift and scale columns whose values differ only beyond
+    that, such as seconds since 1970.
 
-    The same ``random_state``, rows and calls give the same answers on every machine. The order of the rows does not
-    matter, and a row of weight 2 is the same as two rows.
+    The same ``random_state``, rows and calls give the same predictions on every machine. The order of rows does not
+    matter, and a row with weight 2 is equivalent to two rows.
 
     Parameters
     ----------
     hidden_layer_sizes : sequence of int or int, default (30, 30, 30)
         Units of each hidden layer; ``()`` for none, which is a logistic regression.
     activation : {"relu", "tanh", "sigmoid"}, default "relu"
-        Of the hidden units. With ``monotonic_cst`` ``"relu"`` stands for tanh.
+        Activation of the hidden units. With ``monotonic_cst``, ``"relu"`` means tanh.
     normalize : bool, default True
-        Whether a training standardizes the inputs by its rows; fields always are. (Name of `neuralredis.Network`.)
+        Whether to standardize the inputs by the training rows; fields are always standardized. (Name of
+        `neuralredis.Network`.)
     l2 : float or "auto", default "auto"
         Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. It is ``alpha`` of
-        ``MLPClassifier``, divided by the rows. ``"auto"`` is an ``alpha`` of 1, and a hundredth to three times that
-        where ``restarts`` makes several networks. (Name of `neuralredis.Network`.)
+        ``MLPClassifier`` divided by the number of rows. ``"auto"`` corresponds to an ``alpha`` of 1, or 0.01 to 3 for
+        the members of an ensemble. (Name of `neuralredis.Network`.)
     restarts : int or "auto", default "auto"
-        Networks, 1 to 64, that are begun and trained. With ``early_stopping`` the half of them that does best on the
-        rows held out answers, as one. ``"auto"`` makes up to seven, of many rows up to sixteen, where that is cheap.
-        (Name of `neuralredis.Network`.)
+        Size of the ensemble, 1 to 64. With ``early_stopping`` the better half by validation error is kept and averaged.
+        ``"auto"`` trains up to seven networks, for many rows up to sixteen, where that is cheap. (Name of
+        `neuralredis.Network`.)
     monotonic_cst : array_like of int of shape (inputs,), dict of str to int, or None, default None
-        1 for a column with which the probability of the second of two classes only rises, -1 for one with which it only
-        falls, else 0; of columns that have names also a dict. It holds exactly, for every two rows that differ in such
-        columns alone. (Name of ``HistGradientBoostingClassifier``; see `neuralredis.Network`, ``monotone``.)
+        Monotone constraints on the probability of the second of two classes: 1 for a column in which it never falls, -1
+        for one in which it never rises, else 0; a dict if columns have names. They hold exactly for all pairs of rows
+        that differ in such columns alone. (Name of ``HistGradientBoostingClassifier``; see ``monotone`` of
+        `neuralredis.Network`.)
     class_weight : dict, "balanced" or None, default None
-        How much the rows of each class count, above 0, besides their own weights; ``"balanced"`` gives all classes as
-        much say.
+        Weight of each class, above 0, which multiplies row weights; ``"balanced"`` gives all classes the same total
+        weight.
     max_iter : int or None, default 10000
-        Iterations at most, each over all rows; None for no limit.
+        Limit of iterations, passes over all rows; None for no limit.
     early_stopping : bool, default True
-        Whether to hold rows out, end when these have nothing more to gain, and return to the weights that did best on
-        them. Without it, and with too few rows for that, a training takes ``max_iter`` iterations.
+        Whether to hold out validation rows, stop when their error no longer falls, and keep the best weights. Without
+        it, or with too few rows for it, a training takes ``max_iter`` iterations.
     validation_fraction : float, default 0.2
-        The share of each class's rows that ``early_stopping`` holds out, above 0, below 1. At least one row of each
-        class is learnt from.
+        Share of each class's rows that ``early_stopping`` holds out, above 0 and below 1. At least one row of each
+        class is a training row.
     n_iter_no_change : int or "auto", default "auto"
-        Iterations, 1 or more, without a gain on the rows held out after which ``early_stopping`` ends a training.
+        Iterations, at least 1, without a lower validation error after which ``early_stopping`` ends a training.
         ``"auto"`` waits half as long as the training took so far, from 50 or 100 to 500.
     random_state : int, RandomState or None, default None
-        Of the initial weights and of the rows held out.
+        Seed for the initial weights and the choice of validation rows.
     warm_start : bool, default False
-        Whether `fit` begins with the weights that it left the last time.
+        Whether `fit` continues from the weights of the last call.
     verbose : bool, default False
         Whether to show a progress bar.
 
     Attributes
     ----------
     network_ : neuralredis.Network
-        The network, to be saved, or put into a Redis server with `neuralredis.NeuralRedis.upload`. It answers with
-        positions in ``classes_``; if it is one of fields, with the classes as text. It has kept none of the rows of
-        `fit`, and all of those of `partial_fit`.
+        The network, for `neuralredis.Network.save` or `neuralredis.NeuralRedis.upload`. Its classes are indices of
+        ``classes_``, or, with fields, the classes as text. It stores no rows of `fit`, and all rows of `partial_fit`.
     classes_ : numpy.ndarray of shape (classes,)
-        The classes, sorted. Those of rows without weight are not among them.
+        The classes, sorted, without those of rows with weight 0.
     n_iter_ : int
         Iterations of the last training.
     loss_curve_ : numpy.ndarray of float64, shape (``n_iter_``,)
-        The mean loss of a row that is learnt from, after each iteration of the last training; beyond a few hundreds of
-        iterations on straight lines between some of them.
+        Mean loss of a training row after each iteration of the last training; beyond a few hundred iterations it is
+        interpolated.
     validation_loss_curve_ : numpy.ndarray of float64, shape (``n_iter_``,), or None
-        The same of the rows held out; None if there are none.
+        Mean loss of a validation row after each iteration; None without validation rows.
     n_features_in_ : int
-        Inputs.
+        Number of columns.
     feature_names_in_ : numpy.ndarray of str, shape (``n_features_in_``,)
-        Names of the columns, if the rows came as a frame whose columns all have names.
+        Names of the columns, if X was a frame and all names are strings.
 
     Examples
     --------
@@ -124,7 +125,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     >>> float(cross_val_score(NeuralClassifier(random_state=1), X, y).mean()) > 0.9
     True
 
-    A frame with words and a gap.
+    A frame with words and a gap:
 
     >>> import pandas as pd
     >>> customers = pd.DataFrame({"age": [20, 60, None, 30] * 10, "plan": ["free", "pro", "free", "pro"] * 10})
@@ -136,7 +137,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     """
 
     classes_: NDArray[Any]
-    #: How much the rows that the network has of each class weigh.
+    #: Sum of the weights of the network's rows of each class.
     _rows_of: NDArray[np.float64]
 
     def __init__(
@@ -175,29 +176,29 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         self.class_weight = class_weight
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Learn from rows, and forget them.
+        """Train on rows, which are not kept.
 
-        Ctrl-C ends the training, keeps the best that was learnt, and raises ``KeyboardInterrupt``.
+        Ctrl-C ends the training, keeps the best weights, and raises ``KeyboardInterrupt``.
 
         Parameters
         ----------
         X : array_like, frame or sparse matrix of shape (rows, inputs)
-            Finite numbers and gaps; of frames also words, dates and booleans.
+            Finite numbers and missing values; in frames also words, dates and booleans.
         y : array_like of shape (rows,)
-            The class of each row, of any sort; two classes or more.
+            The class of each row, of any type; at least two classes.
         sample_weight : array_like of shape (rows,), optional
-            How many rows each row stands for, 0 or more. So it matters how large weights are together, as it does how
-            many rows there are: weights of mean 1 leave that as it is.
+            Number of rows that each row stands for, at least 0. The sum matters as the number of rows does: weights
+            with a mean of 1 keep it.
 
         Returns
         -------
         NeuralClassifier
-            This one.
+            The estimator.
 
         Raises
         ------
         ValueError
-            If rows are not as described, or a parameter has no such value.
+            If rows or a parameter are invalid.
         """
         goes_on = self._goes_on()
         inputs, labels = checked(self, X, y, reset=not goes_on, ensure_min_samples=2)
@@ -205,37 +206,37 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         weight = weights(sample_weight, len(labels))
         classes = self.classes_ if goes_on else np.unique(labels[weight > 0])
         if len(classes) < 2:
-            raise ValueError(f"{type(self).__name__} learns to tell classes apart, and y has one class: {classes[0]!r}")
+            raise ValueError(f"y has one class, {classes[0]!r}: expected at least two")
         return self._fit(inputs, labels, weight, classes, goes_on=goes_on, keep=False)
 
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
-        """Learn from more rows, and keep them.
+        """Store further rows and continue training.
 
-        The network trains on with all rows of all calls, of which a share was held out each time, until those have
-        nothing more to gain. Rows of `fit` are not among them. A stream without an end is for a
-        `neuralredis.Network`, which bounds the rows it has.
+        The network trains on the rows of all calls, a share of which is held out in each call for early stopping. Rows
+        of `fit` are not among them. For an endless stream use `neuralredis.Network`, whose number of rows is limited.
 
-        The first rows decide what each column is, and whether there may be gaps. A column of words has room for 100
-        different ones, or for as many as came first if these are more; further ones are alike.
+        The rows of the first call decide the kind of each column, and whether missing values are allowed. A column of
+        words has room for 100 categories, or for as many as the first call has if these are more; others are treated
+        alike.
 
         Parameters
         ----------
         X, y, sample_weight
-            As for `fit`, from one row on.
+            As for `fit`, with at least one row.
         classes : array_like of shape (classes,), optional
-            All classes that there are, two or more; needed the first time, unless `fit` came before.
+            All classes, at least two; required in the first call, unless `fit` was called before.
 
         Returns
         -------
         NeuralClassifier
-            This one.
+            The estimator.
 
         Raises
         ------
         ValueError
-            If a class is not among those, or as for `fit`.
+            If y has a class that is not in ``classes``, or as for `fit`.
 
         Examples
         --------
@@ -246,14 +247,14 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         """
         goes_on = hasattr(self, "network_")
         if classes is None and not goes_on:
-            raise ValueError("the first call of partial_fit needs classes, all that there are")
+            raise ValueError("classes is missing: expected all classes in the first call of partial_fit")
         inputs, labels = checked(self, X, y, reset=not goes_on)
         check_classification_targets(labels)
         named = self.classes_ if classes is None else np.unique(classes)
         if goes_on and not np.array_equal(named, self.classes_):
-            raise ValueError(f"classes are {named}: expected those of before, {self.classes_}")
+            raise ValueError(f"classes are {named}: expected those of the first call, {self.classes_}")
         if len(named) < 2:
-            raise ValueError(f"classes are {named}: expected two or more")
+            raise ValueError(f"classes are {named}: expected at least two")
         return self._fit(inputs, labels, weights(sample_weight, len(labels)), named, goes_on=goes_on, keep=True)
 
     def _fit(
@@ -291,7 +292,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         Parameters
         ----------
         X : array_like, frame or sparse matrix of shape (rows, inputs)
-            As for `fit`, with the columns that it had.
+            As for `fit`, with the same columns.
 
         Returns
         -------
@@ -308,7 +309,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
                [0., 1.]])
         """
         outputs = self._outputs(X)
-        # Their sum is 1 in single precision only.
+        # Normalize again: their sum is 1 in float32 only.
         outputs /= outputs.sum(axis=1, keepdims=True)
         return outputs
 
@@ -318,7 +319,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         Parameters
         ----------
         X : array_like, frame or sparse matrix of shape (rows, inputs)
-            As for `fit`, with the columns that it had.
+            As for `fit`, with the same columns.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""How much what belongs to each class counts."""
+"""Class weights from the parameter ``class_weight``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["class_weights"]
 def class_weights(
     class_weight: Mapping[Any, float] | Literal["balanced"] | None, classes: NDArray[Any], rows_of: NDArray[np.float64]
 ) -> Literal["none"] | NDArray[Any]:
-    """Return what rows of each class count, as a parameter has it, by what the rows of each weigh together."""
+    """Return the weight of each class, given the parameter and the sum of row weights of each class."""
     if class_weight is None:
         return "none"
     if isinstance(class_weight, Mapping):

@@ -1,4 +1,4 @@
-"""Frames as numbers, so that equal rows can be found and sorted, and the fields that they suggest to a network."""
+"""Encode frames as tables of numbers, so that equal rows can be merged, and choose kinds of fields for them."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from numpy.typing import NDArray
 from neuralredis.sklearn.frames import Frame, What
 from neuralredis.sklearn.rows import dense
 
-#: Bytes of a name, a class or a word of a category.
+#: Most bytes of a name, a class or a category.
 NAME_BYTES = 64
-#: Fields of a network.
+#: Limit of the fields of a network.
 MOST_FIELDS = 4096
-#: Names that commands of the module have for other things.
+#: Names with a special meaning in commands.
 RESERVED = ("->", "JSON", "FP32")
-#: A free text has more words than these, mostly. A category may have a few: "United Arab Emirates".
+#: Free texts mostly have more words than this. Categories have few, as "United Arab Emirates".
 FEW_WORDS = 3
-#: Free texts repeat themselves in fewer rows than one in ten; a category of as many values could not be learnt.
+#: Least share of distinct values among free texts; a category with as many values could not be learnt.
 DIFFERENT = 0.9
-#: Buckets of a free text: as of `neuralredis.Network` unless said otherwise.
+#: Buckets of a free text: the default of `neuralredis.Network`.
 BUCKETS = 512
 
 
 class Coding(NamedTuple):
-    """What the numbers of a table stand for, by its columns."""
+    """The meaning of the numbers in an encoded table, by column."""
 
     whats: tuple[What, ...]
-    #: The different words of a column, sorted, whose places are the numbers, and for gaps a last one that is None; None
-    #: for a column of numbers or moments.
+    #: For each column its distinct words, sorted, whose indices are the numbers, followed by None for missing values;
+    #: None for a column of numbers or times.
     words: tuple[NDArray[np.object_] | None, ...]
 
     def column(self, at: int, numbers: NDArray[np.float64]) -> NDArray[Any]:
-        """Return the values of a column as they were, of which these are the numbers."""
+        """Return the original values of a column from its numbers."""
         if self.whats[at] == "time":
             gaps = np.isnan(numbers)
             values = np.where(gaps, 0, numbers).astype(np.int64).astype("datetime64[us]")
@@ -47,17 +47,17 @@ class Coding(NamedTuple):
 
 
 def as_numbers(X: Any) -> tuple[NDArray[Any], Coding | None]:
-    """Return checked rows as an array of numbers, and what these stand for unless they are the values themselves."""
+    """Return checked rows as an array of numbers, and their coding, None if they are numbers already."""
     return coded(X) if isinstance(X, Frame) else (dense(X), None)
 
 
 def coded(frame: Frame) -> tuple[NDArray[np.float64], Coding]:
-    """Return a frame as a table of numbers, NaN for gaps, and what they stand for."""
+    """Return a frame as a table of numbers, NaN for missing values, and its coding."""
     table = np.empty((len(frame), len(frame.values)))
     words: list[NDArray[np.object_] | None] = []
     for at, (what, values) in enumerate(zip(frame.whats, frame.values, strict=True)):
         if what == "time":
-            # Microseconds, which are exact until the year 2255.
+            # Microseconds since 1970, which float64 represents exactly until the year 2255.
             table[:, at] = np.where(np.isnat(values), np.nan, values.astype(np.int64))
         elif what in ("number", "flag"):
             table[:, at] = values
@@ -78,13 +78,13 @@ def kinds(table: NDArray[np.float64], copies: NDArray[np.float64], coding: Codin
     Parameters
     ----------
     table : numpy.ndarray of shape (rows, columns)
-        The numbers of different rows.
+        The numbers of distinct rows.
     copies : numpy.ndarray of shape (rows,)
-        How many rows each stands for.
+        The number of copies of each row.
     coding : Coding
-        What the numbers stand for.
+        The coding of the table.
     room : int
-        How many words a category has room for at least.
+        Least number of categories of a field.
     """
     found = []
     for what, words, numbers in zip(coding.whats, coding.words, table.T, strict=True):
@@ -101,7 +101,7 @@ def kinds(table: NDArray[np.float64], copies: NDArray[np.float64], coding: Codin
 
 
 def is_free_text(different: Sequence[str], rows: float) -> bool:
-    """Whether these different values, which stand in so many rows, are texts rather than members of a category."""
+    """Return whether distinct values of a number of rows are free texts rather than categories."""
     if any(len(encoded(value)) > NAME_BYTES for value in different):
         return True
     long = sum(len(value.split()) > FEW_WORDS for value in different)
@@ -109,7 +109,7 @@ def is_free_text(different: Sequence[str], rows: float) -> bool:
 
 
 def field_columns(fields: Iterable[tuple[str, str]], columns: Iterable[NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Return the columns of rows by the names of their fields, as a network takes them."""
+    """Return the columns of rows by field, in the form for `Network.observe`."""
     return {
         name: shortened(values) if kind.startswith(("category", "auto")) else values
         for (name, kind), values in zip(fields, columns, strict=True)
@@ -117,7 +117,7 @@ def field_columns(fields: Iterable[tuple[str, str]], columns: Iterable[NDArray[A
 
 
 def shortened(words: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return words, of those that no category can have the beginnings: to it they are words that it has not met."""
+    """Return words, those that are too long for a category cut to the limit."""
     if not any(word is not None and len(word) > NAME_BYTES // 4 and len(encoded(word)) > NAME_BYTES for word in words):
         return words
     found = np.empty(len(words), object)
@@ -126,15 +126,15 @@ def shortened(words: NDArray[np.object_]) -> NDArray[np.object_]:
 
 
 def encoded(text: str) -> bytes:
-    """Return the bytes of a text; those that are no UTF-8 are as in the names of files."""
+    """Return the bytes of a text, encoded with ``surrogateescape``."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def field_names(names: Iterable[str] | None, columns: int) -> list[str]:
-    """Return names for the fields of columns: their own, or x0, x1 ... if they have none that fields can have."""
+    """Return names for the fields of columns: their own, or x0, x1, ... if these are missing or invalid."""
     if columns > MOST_FIELDS:
         raise ValueError(
-            f"X has {columns} columns, with gaps or words: expected {MOST_FIELDS} at most, or numbers alone"
+            f"X has {columns} columns with missing values or words: expected at most {MOST_FIELDS}, or only numbers"
         )
     own = [] if names is None else list(names)
     fit = all(0 < len(encoded(name)) <= NAME_BYTES and name.upper() not in RESERVED for name in own)
@@ -142,7 +142,7 @@ def field_names(names: Iterable[str] | None, columns: int) -> list[str]:
 
 
 def target_names(outputs: int, fields: Iterable[str]) -> str | list[str]:
-    """Return names for the outputs, y or y0, y1 ..., other than those of the fields."""
+    """Return names for the outputs, y or y0, y1, ..., that differ from those of the fields."""
     prefix, taken = "y", set(fields)
     while any(name.startswith(prefix) for name in taken):
         prefix += "_"
@@ -150,7 +150,7 @@ def target_names(outputs: int, fields: Iterable[str]) -> str | list[str]:
 
 
 def class_names(classes: NDArray[Any]) -> list[str]:
-    """Return names for classes: their own, or their positions if these are none for a network."""
+    """Return names for classes: their own, or their numbers if these are invalid or not unique."""
     names = [str(name) for name in classes.tolist()]
     fit = all(0 < len(encoded(name)) <= NAME_BYTES for name in names)
     return names if fit and len(set(names)) == len(names) else [str(position) for position in range(len(names))]

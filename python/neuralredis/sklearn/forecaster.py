@@ -1,4 +1,4 @@
-"""The forecaster of series."""
+"""The estimator `Forecaster`."""
 
 from __future__ import annotations
 
@@ -22,69 +22,69 @@ if TYPE_CHECKING:
 
 __all__ = ["Forecaster"]
 
-#: What the one series of an array is called.
+#: The id of a single series given as an array.
 ALONE = "y"
-#: The name of the column with forecasts, which Nixtla's libraries have after the model.
+#: The name of the column with forecasts, which is that of the model as in Nixtla's libraries.
 NAME = "Forecaster"
 
 
 class Forecaster(TrainedEstimator):
-    """A forecaster of one series or of several, which share one `neuralredis.SequenceNetwork`.
+    """A forecaster of one or several series, which share one `neuralredis.SequenceNetwork`.
 
-    One series is an array, and so is its forecast, as of statsmodels. Several are a table in long form with the columns
-    ``unique_id``, ``ds`` and ``y``, and their forecasts a table with ``unique_id``, ``ds`` and ``Forecaster``, as of
-    Nixtla's libraries: a frame of pandas or polars, or a dict of columns.
+    A single series is an array, and so is its forecast, as in statsmodels. Several series are a table in long form with
+    the columns ``unique_id``, ``ds`` and ``y``, and their forecasts a table with ``unique_id``, ``ds`` and
+    ``Forecaster``, as in Nixtla's libraries: a frame of pandas or polars, or a dict of columns.
 
-    Each series is cut in time: the network learns its first part, and the last one tells when to stop, how good the
-    forecasts are, and how wide their bounds have to be. Forecasts go on from the very end all the same. The network
-    sees the last 24 values, and learns by how much the next differs from the last; it answers further ahead from its
-    own answers. Values that grow by shares are to be given as logarithms. Gaps may be NaN.
+    Each series is cut in time: the first part is for training, the last part for early stopping, for the error of
+    forecasts, and for the width of intervals. Forecasts start at the end of the whole series. The network takes the
+    last 24 values as inputs and predicts the difference of the next value to the last; further steps use its own
+    predictions. Take logarithms of values that grow exponentially. NaN is a missing value.
 
-    Where a series has a trend and a season and no more than a few hundred values, exponential smoothing is as good or
-    better; networks gain where there are many series or long ones.
+    For a single series of a few hundred values with trend and season, exponential smoothing is as good or better;
+    networks are better for many or long series.
 
     Parameters
     ----------
     season_length : int, default 1
-        Values of a season, such as 12 of monthly ones, 1 or more: the naive forecast that the network is compared with
-        is the value of a season before. What the network learns does not depend on it.
+        Number of values in a season, at least 1, such as 12 for monthly values. The baseline is the naive forecast, the
+        value one season before. The network does not use it.
     hidden_layer_sizes : sequence of int or int, default (30, 30, 30)
         Units of each hidden layer.
     cell : {"auto", "window", "reservoir"}, default "auto"
-        How a series is seen. (As of `neuralredis.SequenceNetwork`.)
+        How a series becomes inputs. (As for `neuralredis.SequenceNetwork`.)
     activation : {"relu", "tanh", "sigmoid"}, default "relu"
-        Of the hidden units.
+        Activation of the hidden units.
     l2, restarts
         As for `NeuralRegressor`.
     max_iter : int or None, default 10000
-        Iterations at most, each over all values; None for no limit.
+        Limit of iterations, passes over all values; None for no limit.
     early_stopping : bool, default True
-        Whether to cut series. Without it, and where all are too short for it, a training takes ``max_iter`` iterations,
-        and nothing is known of how good the forecasts are.
+        Whether to cut series. Without it, or if all series are too short, a training takes ``max_iter`` iterations, and
+        the error of forecasts is unknown.
     validation_fraction : float, default 0.2
-        The share of each series that the network does not learn, above 0, below 1.
+        Share of each series that is held out for validation, above 0 and below 1.
     n_iter_no_change : int or "auto", default "auto"
-        Iterations without a gain on the last parts after which ``early_stopping`` ends a training.
+        Iterations without a lower validation error after which ``early_stopping`` ends a training.
     random_state : int, RandomState or None, default None
-        Of the initial weights.
+        Seed for the initial weights.
     verbose : bool, default False
         Whether to show a progress bar.
 
     Attributes
     ----------
     network_ : neuralredis.SequenceNetwork
-        The network, to be saved, or put into a Redis server with `neuralredis.NeuralRedis.upload`. It has kept the
-        series under their ids, one alone under ``y``, so that a `neuralredis.Session` goes on with them.
+        The network, for `neuralredis.SequenceNetwork.save` or `neuralredis.NeuralRedis.upload`. It stores the series
+        under their ids, a single one under ``y``, for `neuralredis.Session`.
     mase_ : float or None
-        Mean absolute scaled error [1]_ of forecasts of a season, from up to 40 places in the last part of each series:
-        1 is the mean error of the seasonal naive forecast in the first part. The mean of all series; None if none was
-        cut. The last parts told when to stop, which makes it a little too good.
+        Mean absolute scaled error [1]_ of forecasts one season ahead, from up to 40 origins in the last part of each
+        series, averaged over the series: 1 is the mean error of the seasonal naive forecast in the first part. None if
+        no series was cut. It is slightly optimistic, since early stopping used the last parts.
     baseline_mase_ : float or None
-        That of the seasonal naive forecasts of the same values, to be beaten.
+        The same error of seasonal naive forecasts.
     series_ : dict
-        The series, by their ids.
+        The series by id.
     n_iter_, loss_curve_, validation_loss_curve_
-        As of `NeuralRegressor`.
+        As for `NeuralRegressor`.
 
     References
     ----------
@@ -106,7 +106,7 @@ class Forecaster(TrainedEstimator):
     >>> bool((bounds.low < bounds.high).all())
     True
 
-    Several series in long form.
+    Several series in long form:
 
     >>> import pandas as pd
     >>> days = pd.date_range("2026-01-01", periods=60)
@@ -125,9 +125,9 @@ class Forecaster(TrainedEstimator):
     mase_: float | None
     baseline_mase_: float | None
     series_: dict[Any, NDArray[np.float64]]
-    #: When the values of each series were; None of one series alone.
+    #: The times of each series; None for a single series.
     _times: dict[Any, NDArray[Any]] | None
-    #: An empty table of the kind that was learnt from.
+    #: An empty table of the type of the training table.
     _like: Any
 
     def __init__(
@@ -160,39 +160,39 @@ class Forecaster(TrainedEstimator):
         self.verbose = verbose
 
     def fit(self, y: Any, X: None = None) -> Self:
-        """Learn series.
+        """Train on series.
 
-        Ctrl-C ends the training, keeps the best that was learnt, and raises ``KeyboardInterrupt``.
+        Ctrl-C ends the training, keeps the best weights, and raises ``KeyboardInterrupt``.
 
         Parameters
         ----------
         y : array_like of shape (values,), or table
-            One series, the first value first; or several in long form, in any order of rows. ``ds`` may be moments,
-            texts of ISO 8601 or numbers, and goes on in equal steps, in months, or in working days.
+            One series in order of time, or several in long form, in any order of rows. ``ds`` may be datetimes, texts
+            of ISO 8601 or numbers, in equal steps, months, or working days.
         X : None
-            Has to be None: a forecast is made of what the series was, and of nothing else.
+            Must be None: forecasts use the series only.
 
         Returns
         -------
         Forecaster
-            This one.
+            The estimator.
 
         Raises
         ------
         ValueError
-            If series are not as described, or a parameter has no such value.
+            If series or a parameter are invalid.
         """
         if X is not None:
-            raise ValueError("X is given: expected None, since forecasts are made of the series alone")
+            raise ValueError("X is given: expected None, since forecasts use the series only")
         whole_number("season_length", self.season_length, None)
         if self.season_length is None:
             raise ValueError("season_length is None: expected an integer of at least 1")
         _, seed = self._checked()
         found = long(y) if is_table(y) else Long({ALONE: one(y)}, {})
         for id, times in found.times.items():
-            # What cannot go on is refused before anything is learnt.
+            # Raise an error for irregular times before the training.
             future(times, 1, id)
-        # Texts and numbers that are written alike are two series for the table, and one for the network.
+        # An id such as 1 and another such as "1" would be the same for the network.
         names = {id: str(id) for id in found.values}
         if len(set(names.values())) < len(names):
             raise ValueError(f"y has two series of one name: {sorted(names.values())[:5]}")
@@ -220,47 +220,47 @@ class Forecaster(TrainedEstimator):
         return self
 
     def predict(self, steps: SupportsIndex = 1, y: Any = None) -> Any:
-        """Return the next values.
+        """Return the forecast of the next values.
 
         Parameters
         ----------
         steps : int, default 1
-            How many values ahead, 1 to 10000.
+            Number of values, 1 to 10000.
         y : array_like or table, optional
-            Series as for `fit`, to go on from in the place of those that were learnt.
+            Series as for `fit`, to forecast instead of those of the training.
 
         Returns
         -------
         numpy.ndarray of float64, shape (steps,), or table
-            The forecasts of one series; of a table one with ``unique_id``, ``ds`` and ``Forecaster``.
+            The forecast of a single series, or a table with ``unique_id``, ``ds`` and ``Forecaster``.
         """
         return self._answer(steps, None, y)
 
     def predict_interval(self, steps: SupportsIndex = 1, level: float = 0.9, y: Any = None) -> Any:
-        """Return the next values, and bounds between which each lies as often as is asked.
+        """Return the forecast with prediction intervals.
 
-        They follow from how far forecasts of the last parts of series were off, each step by itself: by split conformal
-        prediction.
+        Intervals come from the errors of forecasts on the last parts of series, for each step by itself, by split
+        conformal prediction.
 
         Parameters
         ----------
         steps : int, default 1
-            How many values ahead, 1 to 10000.
+            Number of values, 1 to 10000.
         level : float, default 0.9
-            How often a value is to lie within its bounds, above 0, below 1.
+            Coverage of the intervals, above 0 and below 1.
         y : array_like or table, optional
             As for `predict`.
 
         Returns
         -------
         neuralredis.Forecast or table
-            Of one series, ``values``, ``low`` and ``high``; of a table what `predict` returns, with
+            For a single series ``values``, ``low`` and ``high``; else a table as from `predict` with additional columns
             ``Forecaster-lo-90`` and ``Forecaster-hi-90``.
 
         Raises
         ------
         neuralredis.TrainingError
-            If what was held out of the series is too short, or they are too few, for that level.
+            If the held-out parts are too short or too few for that level.
         """
         return self._answer(steps, level, y)
 
@@ -296,7 +296,7 @@ class Forecaster(TrainedEstimator):
         return float(self.validation_fraction) if self.early_stopping else 0.0
 
     def _judged(self) -> tuple[float | None, float | None]:
-        """Return the errors of the network, and of seasonal naive forecasts, in the last parts of the series."""
+        """Return the scaled errors of the network and of seasonal naive forecasts in the last parts of the series."""
         later = {id: values for id, values in self.series_.items() if cut(values, self._kept_back())[1] is not None}
         begins = [len(cut(values, self._kept_back())[0]) for values in later.values()]
         return scaled_errors(

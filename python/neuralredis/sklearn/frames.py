@@ -1,15 +1,15 @@
-"""Frames whose columns are not all numbers, or have gaps: what each column is, and its values in one form.
+"""Convert frames with words, dates or missing values: the kind of each column, and its values in a common form.
 
-What a column is follows from its type, and from its values only where the type is that of any object. A frame of
-numbers without gaps never gets a form of its own: it is an array for a network of numbers.
+The kind follows from the column's dtype, and from its values only for object columns. A frame of numbers without
+missing values is not converted: it becomes an array for a network without fields.
 
-| a column | is | its values here |
+| column | kind | values here |
 |---|---|---|
-| integers, floats, durations (as seconds) | ``number`` | float32, NaN for a gap |
-| booleans | ``flag`` | float32, NaN for a gap |
-| dates and moments | ``time`` | datetime64[us] in UTC, NaT for a gap |
-| numbers among which there are words | ``auto`` | str, None for a gap |
-| words, categories, anything else that is one value | ``words`` | str, None for a gap |
+| integers, floats, durations (as seconds) | ``number`` | float32, NaN if missing |
+| booleans | ``flag`` | float32, NaN if missing |
+| dates and datetimes | ``time`` | datetime64[us] in UTC, NaT if missing |
+| numbers and words | ``auto`` | str, None if missing |
+| words, categories, any other single values | ``words`` | str, None if missing |
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from numpy.typing import NDArray
 
 What = Literal["number", "flag", "time", "auto", "words"]
 
-#: Types that are no single value.
+#: Types that are not single values.
 SEVERAL = (list, tuple, dict, Set, np.ndarray)
-#: Types of gaps by their names: of pandas and of masked arrays, of which not all need to be installed.
+#: Types of missing values by name, since pandas need not be installed.
 GAPS = ("NoneType", "NAType", "NaTType", "MaskedConstant")
-#: What a kind of field expects, for errors.
+#: Expected values of each kind, for errors.
 EXPECTED: dict[What, str] = {
-    "number": "a number or a gap",
-    "flag": "True, False or a gap",
-    "time": "a date, a datetime or a gap",
-    "auto": "a word, a number or a gap",
-    "words": "a word or a gap",
+    "number": "a number or a missing value",
+    "flag": "True, False or a missing value",
+    "time": "a date, a datetime or a missing value",
+    "auto": "a word, a number or a missing value",
+    "words": "a word or a missing value",
 }
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Columns by their place, of the same length, each in the form of what it is."""
+    """Columns of the same length with their kinds, each in the form of its kind."""
 
     whats: tuple[What, ...]
     values: tuple[NDArray[Any], ...]
 
     def __len__(self) -> int:
-        """Return how many rows there are."""
+        """Return the number of rows."""
         return len(self.values[0])
 
     def __getitem__(self, rows: Any) -> Frame:
@@ -56,12 +56,12 @@ class Frame:
 
 
 def is_frame(X: Any) -> bool:
-    """Whether rows come as a frame of pandas or polars, a table of Arrow, or what has columns as these."""
+    """Return whether X is a frame of pandas or polars, a table of Arrow, or a similar object with columns."""
     return hasattr(type(X), "columns") or hasattr(type(X), "column_names")
 
 
 def arrays(X: Any) -> list[NDArray[Any]]:
-    """Return the columns of a frame, or of an array of rows, as arrays: of objects where there are words or gaps."""
+    """Return the columns of a frame, or of an array of rows, as arrays; object arrays for words or gaps."""
     kind = type(X)
     if hasattr(kind, "iloc"):
         columns = [X.iloc[:, column] for column in range(X.shape[1])]
@@ -77,10 +77,10 @@ def arrays(X: Any) -> list[NDArray[Any]]:
 
 
 def array(column: Any) -> NDArray[Any]:
-    """Return a column of some library as an array. Categories become text, even those that are numbers."""
+    """Return a column of any library as an array. Categories become text, also numeric ones."""
     dtype = getattr(column, "dtype", None)
     if hasattr(column, "to_pylist"):
-        # Arrow would forget gaps where it has a dictionary.
+        # Arrow loses missing values in the conversion of dictionary arrays.
         words = hasattr(column.type, "index_type")
         column = column.cast(column.type.value_type) if words else column
         found = column.to_numpy(zero_copy_only=False)
@@ -88,16 +88,16 @@ def array(column: Any) -> NDArray[Any]:
     if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
         return texts(np.asarray(column.astype(object)))
     if hasattr(dtype, "tz"):
-        # A zone of pandas; the array is in UTC.
+        # Datetimes of pandas with a zone; the array is in UTC.
         return np.asarray(column.to_numpy("datetime64[us]"))
     if getattr(dtype, "na_value", None) is not None and getattr(dtype, "kind", "") in tuple("iuf"):
-        # Of pandas, with a gap of its own that is not NaN.
+        # Nullable types of pandas.
         return np.asarray(column.to_numpy(np.float64, na_value=np.nan))
     return np.asarray(column.to_numpy() if hasattr(column, "to_numpy") else column)
 
 
 def is_gap(value: Any) -> bool:
-    """Whether there is no value."""
+    """Return whether a value is missing."""
     if isinstance(value, (str, bytes)):
         return not value
     if isinstance(value, (float, np.floating)):
@@ -108,14 +108,14 @@ def is_gap(value: Any) -> bool:
 
 
 def is_plain(column: NDArray[Any]) -> bool:
-    """Whether scikit-learn makes numbers of a column, whose gaps are NaN."""
+    """Return whether scikit-learn converts a column to numbers, with NaN for missing values."""
     if column.dtype.kind != "O":
         return column.dtype.kind in "biuf"
     return what(column) in ("number", "flag") and not any(map(is_gap, column))
 
 
 def what(column: NDArray[Any]) -> What:
-    """Return what a column is."""
+    """Return the kind of a column."""
     letter = column.dtype.kind
     if letter != "O":
         found: What = (
@@ -124,7 +124,7 @@ def what(column: NDArray[Any]) -> What:
         return found
     types = set(map(type, column))
     if float in types and all(value != value for value in column if type(value) is float):
-        # The gap of pandas among words.
+        # NaN, which pandas uses for missing values among words.
         types.discard(float)
     sorts = {sort(kind) for kind in types if kind.__name__ not in GAPS}
     if sorts == {"flag"} or sorts == {"time"}:
@@ -135,13 +135,13 @@ def what(column: NDArray[Any]) -> What:
 
 
 def what_of(kind: str) -> What:
-    """Return what the columns of a kind of field are."""
+    """Return the kind of column for a kind of field."""
     kinds: dict[str, What] = {"number": "number", "flag": "flag", "time": "time", "auto": "auto"}
     return kinds.get(kind.split()[0], "words")
 
 
 def sort(kind: type) -> What:
-    """Return what the values of a type are."""
+    """Return the kind of values of a type."""
     if issubclass(kind, (bool, np.bool_)):
         return "flag"
     if issubclass(kind, (int, float, Decimal, np.integer, np.floating)):
@@ -150,21 +150,21 @@ def sort(kind: type) -> What:
 
 
 def frame(columns: Sequence[NDArray[Any]], names: Sequence[Any], whats: Sequence[What] | None = None) -> Frame:
-    """Return columns in the form of what they are, or of what they are known to be."""
+    """Return a frame of columns, with their kinds given or detected."""
     found = tuple(what(column) for column in columns) if whats is None else tuple(whats)
     values = tuple(formed(column, is_, name) for column, is_, name in zip(columns, found, names, strict=True))
     return Frame(found, values)
 
 
 def formed(column: NDArray[Any], is_: What, name: Any) -> NDArray[Any]:
-    """Return a column in the form of what it is; errors name it."""
+    """Return a column in the form of its kind; errors name the column."""
     if is_ in ("number", "flag"):
         return numbers(column, is_, name)
     return moments(column, name) if is_ == "time" else texts(column, name)
 
 
 def numbers(column: NDArray[Any], is_: What, name: Any) -> NDArray[np.float32]:
-    """Return numbers in single precision, yes and no as 1 and 0."""
+    """Return numbers as float32, flags as 1 and 0, and NaN for missing values."""
     letter = column.dtype.kind
     if letter == "m":
         seconds = column / np.timedelta64(1, "s")
@@ -181,26 +181,26 @@ def numbers(column: NDArray[Any], is_: What, name: Any) -> NDArray[np.float32]:
 
 
 def number(value: Any, row: int, is_: What, name: Any) -> float:
-    """Return a value as a number, NaN for a gap."""
+    """Return a value as a number, NaN if missing."""
     if is_gap(value):
         return np.nan
     try:
         if isinstance(value, (dt.date, np.datetime64)):
-            raise TypeError("a moment is not a number")
+            raise TypeError("a date is not a number")
         return float(value)
     except (TypeError, ValueError) as error:
         raise refused(value, row, is_, name) from error
 
 
 def moments(column: NDArray[Any], name: Any) -> NDArray[np.datetime64]:
-    """Return moments in UTC."""
+    """Return datetimes in UTC."""
     if column.dtype.kind == "M":
         return column.astype("datetime64[us]")
     return np.array([moment(value, row, name) for row, value in enumerate(column)], "datetime64[us]")
 
 
 def moment(value: Any, row: int, name: Any) -> np.datetime64:
-    """Return a value as a moment, which is in UTC if it has no zone."""
+    """Return a value as a datetime in UTC; without a zone it is taken as UTC."""
     if is_gap(value):
         return np.datetime64("NaT", "us")
     if isinstance(value, dt.datetime) and value.tzinfo is not None:
@@ -212,7 +212,7 @@ def moment(value: Any, row: int, name: Any) -> np.datetime64:
 
 
 def texts(column: NDArray[Any], name: Any = "") -> NDArray[np.object_]:
-    """Return words as text."""
+    """Return words as strings, None for missing values."""
     found = np.empty(len(column), object)
     found[:] = [
         value or None if type(value) is str else None if is_gap(value) else text(value, row, name)
@@ -222,7 +222,7 @@ def texts(column: NDArray[Any], name: Any = "") -> NDArray[np.object_]:
 
 
 def text(value: Any, row: int, name: Any) -> str:
-    """Return a value as a word, as networks of fields have it: 5 and 5.0 are one, and so are True and "true"."""
+    """Return a value as a string, as networks with fields read it: 5 and 5.0 are equal, and so are True and "true"."""
     if isinstance(value, SEVERAL):
         raise refused(value, row, "words", name)
     if isinstance(value, bytes):
@@ -235,10 +235,10 @@ def text(value: Any, row: int, name: Any) -> str:
 
 
 def refused(value: Any, row: int, is_: What, name: Any) -> ValueError:
-    """Return the error for a value that a column cannot have."""
+    """Return the error for an invalid value of a column."""
     return ValueError(f"row {row}, column {name!r} is {value!s:.40}: expected {EXPECTED[is_]}")
 
 
 def infinite(where: str) -> ValueError:
-    """Return the error for a number that is not finite in single precision."""
+    """Return the error for a number that is not finite in float32."""
     return ValueError(f"Input X contains infinity or a value too large for dtype('float32'): {where}")

@@ -1,4 +1,4 @@
-"""The columns with which an estimator's answer only rises or only falls."""
+"""Monotone constraints from the parameter ``monotonic_cst``."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ __all__ = ["signs_of"]
 
 
 def signs_of(monotonic_cst: Any, names: Any, columns: int) -> list[int] | None:
-    """Return 1, -1 or 0 for each column of rows; None where `monotonic_cst` is None.
+    """Return 1, -1 or 0 for each column; None if `monotonic_cst` is None.
 
-    Names are those of the columns, of which a dict gives some; None if they have none.
+    `names` are the names of the columns, for a dict, or None; `columns` is their number. Raise ValueError for invalid
+    constraints.
     """
     if monotonic_cst is None:
         return None

@@ -1,4 +1,4 @@
-"""Collections of series, as aeon has them: channels before time points, of one length or of several."""
+"""Collections of series in the format of aeon: channels before time points, of equal or different lengths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 __all__ = ["sequences"]
 
-#: What a collection of series can be.
+#: Formats of a collection of series, for errors.
 EXPECTED = (
     "an array of shape (cases, channels, time points), one of shape (cases, time points) with one channel, or a list "
     "of arrays of shape (channels, time points)"
@@ -22,14 +22,14 @@ def sequences(X: Any, channels: int | None = None) -> list[NDArray[np.float32]]:
     Parameters
     ----------
     X : array_like or list of array_like
-        As aeon's classifiers take it.
+        A collection in the format of aeon's classifiers.
     channels : int, optional
-        How many there have to be.
+        The expected number of channels; by default that of the first series.
 
     Raises
     ------
     ValueError
-        If it is no such collection, a series is empty, or a number is not finite in single precision.
+        If the shape is another, a series is empty, or a number is not finite in float32.
     """
     if hasattr(X, "columns"):
         raise ValueError(f"X is a frame: expected {EXPECTED}")
@@ -40,7 +40,7 @@ def sequences(X: Any, channels: int | None = None) -> list[NDArray[np.float32]]:
     expected = len(found[0]) if channels is None else channels
     for at, series in enumerate(found):
         if len(series) != expected:
-            why = "that of the first" if channels is None else "as many as it has learnt from"
+            why = "as in the first" if channels is None else "as in fit"
             raise ValueError(f"series {at} of X has the shape {series.shape}: expected {expected} channels, {why}")
     return [_events(series, at) for at, series in enumerate(found)]
 
@@ -75,7 +75,7 @@ def _events(series: NDArray[Any], at: int) -> NDArray[np.float32]:
     if len(odd):
         when, channel = odd[0]
         value = series[channel, when]
-        # These words are what scikit-learn's users look for.
+        # The wording of scikit-learn's message, which its tests require.
         what = "NaN" if np.isnan(value) else "infinity or a value too large for dtype('float32')"
         raise ValueError(f"Input X contains {what}: series {at}, channel {channel}, time point {when} is {value}")
     return events

@@ -1,4 +1,4 @@
-"""The regressor."""
+"""The estimator `NeuralRegressor`."""
 
 from __future__ import annotations
 
@@ -19,37 +19,36 @@ if TYPE_CHECKING:
 
 
 class NeuralRegressor(RegressorMixin, NeuralEstimator):
-    """A regressor that is a `neuralredis.Network`, with one linear output or several and the squared error.
+    """A regressor: a `neuralredis.Network` with one or several linear outputs, trained with squared errors.
 
-    All that `NeuralClassifier` says of rows and of what can be repeated holds here, too. Outputs are in single
-    precision as inputs are.
+    Rows are as for `NeuralClassifier`, and results are as reproducible. Outputs are float32, as inputs.
 
     Parameters
     ----------
     hidden_layer_sizes, activation, restarts, max_iter, early_stopping, n_iter_no_change
         As for `NeuralClassifier`.
     normalize : bool, default True
-        Whether a training standardizes the inputs and the outputs by its rows, as it always does with fields; answers
-        are in the units of the rows all the same. (Name of `neuralredis.Network`.)
+        Whether to standardize inputs and outputs by the training rows; with fields they always are. Predictions are in
+        the original units in any case. (Name of `neuralredis.Network`.)
     l2 : float or "auto", default "auto"
         Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"`` is 10
-        times the present error, divided by the rows, so that rows without noise are fitted exactly, and a hundredth to
-        three times that where ``restarts`` makes several networks. (Name of `neuralredis.Network`.)
+        times the current error divided by the number of rows, so that rows without noise are fitted exactly, and 0.01
+        to 3 times that for the members of an ensemble. (Name of `neuralredis.Network`.)
     monotonic_cst : array_like of int of shape (inputs,), dict of str to int, or None, default None
-        1 for a column with which the one output only rises, -1 for one with which it only falls, else 0, as for
-        `NeuralClassifier`.
+        Monotone constraints on the single output: 1 for a column in which it never falls, -1 for one in which it never
+        rises, else 0, as for `NeuralClassifier`.
     validation_fraction : float, default 0.2
-        The share of the rows that ``early_stopping`` holds out, above 0, below 1.
+        Share of the rows that ``early_stopping`` holds out, above 0 and below 1.
     random_state, warm_start, verbose
         As for `NeuralClassifier`.
 
     Attributes
     ----------
     network_ : neuralredis.Network
-        The network, to be saved, or put into a Redis server with `neuralredis.NeuralRedis.upload`. It has kept none of
-        the rows of `fit`, and all of those of `partial_fit`.
+        The network, for `neuralredis.Network.save` or `neuralredis.NeuralRedis.upload`. It stores no rows of `fit`, and
+        all rows of `partial_fit`.
     n_iter_, loss_curve_, validation_loss_curve_, n_features_in_, feature_names_in_
-        As of `NeuralClassifier`.
+        As for `NeuralClassifier`.
 
     Examples
     --------
@@ -62,39 +61,39 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
     """
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Learn from rows, and forget them.
+        """Train on rows, which are not kept.
 
         Parameters
         ----------
         X, sample_weight
-            As for `NeuralClassifier.fit`; Ctrl-C ends the training as there.
+            As for `NeuralClassifier.fit`, and so is Ctrl-C.
         y : array_like of shape (rows,) or (rows, outputs)
             Finite numbers.
 
         Returns
         -------
         NeuralRegressor
-            This one.
+            The estimator.
 
         Raises
         ------
         ValueError
-            If rows are not as described, or a parameter has no such value.
+            If rows or a parameter are invalid.
         """
         return self._fit(X, y, sample_weight, goes_on=self._goes_on(), keep=False)
 
     def partial_fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Learn from more rows, and keep them, as `NeuralClassifier.partial_fit` does.
+        """Store further rows and continue training, as `NeuralClassifier.partial_fit`.
 
         Parameters
         ----------
         X, y, sample_weight
-            As for `fit`, from one row on.
+            As for `fit`, with at least one row.
 
         Returns
         -------
         NeuralRegressor
-            This one.
+            The estimator.
 
         Raises
         ------
@@ -123,18 +122,18 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         Parameters
         ----------
         X : array_like, frame or sparse matrix of shape (rows, inputs)
-            As for `fit`, with the columns that it had.
+            As for `fit`, with the same columns.
 
         Returns
         -------
         numpy.ndarray of float64, shape (rows,) or (rows, outputs)
-            The outputs, as single precision has them; (rows,) if there is one for each row.
+            The outputs, with the precision of float32; of shape (rows,) for a single output.
         """
         outputs = self._outputs(X)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
     def __sklearn_tags__(self) -> Any:
-        """Return what scikit-learn asks of an estimator: this one takes several outputs."""
+        """Return scikit-learn's tags: several outputs are supported."""
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags

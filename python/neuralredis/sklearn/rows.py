@@ -1,7 +1,7 @@
-"""The rows that an estimator learns from: in an order of their own, and split at random.
+"""The rows of an estimator: merged, sorted, and split at random.
 
-For scikit-learn a row of weight 2 is the same as two rows. It is so here to the last bit: equal rows become one before
-anything is drawn or computed. Nor does it matter in which order rows come.
+scikit-learn requires that a row of weight 2 is equivalent to two rows. Here this holds to the last bit, because equal
+rows are merged before anything is drawn or computed. Neither does the order of rows matter.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from scipy.sparse import issparse
 
 from neuralredis.statistics import by_class, every_nth
 
-#: Numbers of a sparse matrix that are made dense to learn from, at most. The matrix, its rows in order, their parts and
-#: what the network keeps are four copies at a time, of 4 bytes a number: 4 GB.
+#: Most numbers of a sparse matrix that is converted to a dense one. There are four copies of 4 bytes for each number at
+#: a time (the matrix, the sorted rows, both parts, the network's rows): 4 GB.
 DENSE_LIMIT = 1 << 28
 
 
 class Rows(NamedTuple):
     """Inputs of shape (rows, inputs), classes or outputs of shape (rows, targets), and weights of shape (rows,).
 
-    Those of frames are in double precision, and a `Coding` says what the numbers stand for.
+    Rows of frames are float64, and encoded by a `Coding`.
     """
 
     X: NDArray[Any]
@@ -31,33 +31,33 @@ class Rows(NamedTuple):
 
 
 def dense(X: Any) -> Any:
-    """Return an array for a sparse matrix, and an array as it is."""
+    """Return a sparse matrix as a dense array; other arrays are returned as they are."""
     if not issparse(X):
         return X
     rows, columns = X.shape
     if rows * columns > DENSE_LIMIT:
         raise ValueError(
-            f"X is sparse, of {rows} rows and {columns} columns: rows are learnt from as dense ones, expected at most "
-            f"{DENSE_LIMIT} numbers; SelectKBest or TruncatedSVD leave fewer columns, and X.toarray() is not limited"
+            f"X is sparse with {rows} rows and {columns} columns, too large for a dense array: expected at most "
+            f"{DENSE_LIMIT} numbers; SelectKBest or TruncatedSVD reduce columns, and X.toarray() is not limited"
         )
     return X.toarray()
 
 
 def merged(rows: Rows) -> Rows:
-    """Return the different ones of some rows, sorted, each with the weight of all that are equal to it.
+    """Return the distinct rows, sorted, each with the sum of the weights of its copies.
 
-    Rows that weigh nothing are left out.
+    Rows of weight 0 are left out.
     """
     count = rows.weight > 0
-    # Of the two zeros, which are equal, one remains; of the gaps, which are not to be, one as well.
+    # Make -0.0 and 0.0 the same bits, and all NaN as well.
     table = np.concatenate([rows.X[count], rows.y[count]], axis=1) + np.float32(0)
     table[np.isnan(table)] = np.nan
-    # Bytes are sorted faster than numbers, and any order will do. Weights too, so that their sum is always the same.
+    # Any order will do, and bytes are sorted faster than numbers. Sorted weights make their sums reproducible.
     keys = table.view(np.dtype((np.void, table.shape[1] * table.itemsize))).ravel()
     order = np.argsort(rows.weight[count], kind="stable")
     order = order[np.argsort(keys[order], kind="stable")]
     table, weight = table[order], rows.weight[count][order]
-    # Compared as bits, of which gaps have the same.
+    # Compare bits, since NaN differs from itself.
     starts = np.flatnonzero(begins(table.view(np.uint32)))
     inputs = rows.X.shape[1]
     sums = np.add.reduceat(weight, starts)
@@ -65,31 +65,31 @@ def merged(rows: Rows) -> Rows:
 
 
 def split(rows: Rows, classes: NDArray[Any], share: float, lot: np.random.RandomState) -> tuple[Rows, Rows]:
-    """Return the rows to learn from and those that are held out, a share of each of the classes of shape (rows,).
+    """Return training rows and validation rows; of each class a share is held out.
 
-    A row of weight 2, as it stands for two rows, may be one of each. That is what `neuralredis.statistics.hold_out`,
-    which holds out whole rows and a number that is fixed beforehand, cannot do.
+    A row of weight 2 stands for two rows, of which one may be held out. Unlike `neuralredis.statistics.hold_out`, this
+    splits weights, and the number of held-out rows is random.
     """
     copies = np.maximum(np.rint(rows.weight), 1)
     order = by_class(classes, lot)
     drawn_from = copies[order]
-    # A class of which a single row is known had better be learnt.
+    # Keep at least one row of each class for training.
     drawn_from[begins(classes[order][:, np.newaxis])] -= 1
     held = np.empty_like(copies)
-    # The random start decides which classes have a row more than their share.
+    # The random start decides which classes have one row more than their share.
     held[order] = every_nth(drawn_from, share, 1, start=lot.uniform())
     held /= copies
     return of_weight(rows, rows.weight * (1 - held)), of_weight(rows, rows.weight * held)
 
 
 def of_weight(rows: Rows, weight: NDArray[np.float64]) -> Rows:
-    """Return those rows that weigh something."""
+    """Return the rows with new weights, without those of weight 0."""
     count = weight > 0
     return Rows(rows.X[count], rows.y[count], weight[count])
 
 
 def begins(table: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which rows of a sorted table differ from the one before."""
+    """Return whether each row of a sorted table differs from the previous one."""
     differs = np.ones(len(table), dtype=bool)
     differs[1:] = (table[1:] != table[:-1]).any(axis=1)
     return differs

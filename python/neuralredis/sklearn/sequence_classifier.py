@@ -1,4 +1,4 @@
-"""The classifier of sequences."""
+"""The estimator `SequenceClassifier`."""
 
 from __future__ import annotations
 
@@ -26,65 +26,64 @@ if TYPE_CHECKING:
 
 __all__ = ["SequenceClassifier"]
 
-#: Events of a sequence that a network keeps, at most.
+#: Limit of the events of a sequence that a network stores.
 LONGEST = 65536
 
 
 class SequenceClassifier(ClassifierMixin, TrainedEstimator):
-    """A classifier of sequences that is a `neuralredis.SequenceNetwork`: of gestures, spoken sounds, heartbeats.
+    """A classifier of sequences, such as gestures, spoken sounds or heartbeats: a `neuralredis.SequenceNetwork`.
 
-    It takes what aeon's classifiers take: series of one length as an array of shape (cases, channels, time points), or
-    series of several lengths as a list of arrays of shape (channels, time points). Nothing is padded or cut off. So it
-    is for a cross-validation, a search or a pipeline of scikit-learn, and for what aeon makes of these.
+    X has the format of aeon's classifiers: series of equal length as an array of shape (cases, channels, time points),
+    or series of different lengths as a list of arrays of shape (channels, time points). Series are neither padded nor
+    cut. It works with the cross-validation, searches and pipelines of scikit-learn, and those of aeon.
 
-    Nothing needs to be set: it standardizes each channel, keeps series back to tell when to stop, and where series are
-    few it is the better half of several networks. Numbers are computed with in single precision. The same
-    ``random_state``, series and calls give the same answers on every machine.
+    The defaults need no tuning: each channel is standardized, series are held out for early stopping, and for few
+    series it is an ensemble of the better half of several networks. Numbers are float32. The same ``random_state``,
+    series and calls give the same predictions on every machine.
 
     Parameters
     ----------
     hidden_layer_sizes : sequence of int or int, default (30, 30, 30)
         Units of each hidden layer.
     cell : {"auto", "window", "reservoir"}, default "auto"
-        How a series is seen: by its last time points, by fixed units that remember, or by both. (As of
+        How a series becomes inputs: its last time points, the hidden state of fixed recurrent units, or both. (As for
         `neuralredis.SequenceNetwork`.)
     length : int or None, default None
-        Time points of a series that are seen, the last so many, 1 to 65536; None for as many as the longest series has
-        that is learnt from.
+        Number of last time points of a series that are used, 1 to 65536; None for the length of the longest series of
+        `fit`.
     activation : {"relu", "tanh", "sigmoid"}, default "relu"
-        Of the hidden units.
+        Activation of the hidden units.
     l2, restarts, class_weight
         As for `NeuralClassifier`.
     max_iter : int or None, default 10000
-        Iterations at most, each over all series; None for no limit.
+        Limit of iterations, passes over all series; None for no limit.
     early_stopping : bool, default True
-        Whether to keep series back, end when these have nothing more to gain, and return to the weights that did best
-        on them.
+        Whether to hold out series for validation, stop when their error no longer falls, and keep the best weights.
     validation_fraction : float, default 0.2
-        The share of each class's series that ``early_stopping`` holds out, above 0, below 1.
+        Share of each class's series that ``early_stopping`` holds out, above 0 and below 1.
     n_iter_no_change : int or "auto", default "auto"
-        Iterations without a gain on the series held out after which ``early_stopping`` ends a training, as for
+        Iterations without a lower validation error after which ``early_stopping`` ends a training, as for
         `NeuralClassifier`.
     random_state : int, RandomState or None, default None
-        Of the initial weights, of the fixed units and of the series held out.
+        Seed for the initial weights, the fixed units and the choice of held-out series.
     verbose : bool, default False
         Whether to show a progress bar.
 
     Attributes
     ----------
     network_ : neuralredis.SequenceNetwork
-        The network, to be saved, or put into a Redis server with `neuralredis.NeuralRedis.upload`. It answers with
-        positions in ``classes_``, and has kept none of the series.
+        The network, for `neuralredis.SequenceNetwork.save` or `neuralredis.NeuralRedis.upload`. Its classes are indices
+        of ``classes_``, and it stores none of the series.
     classes_ : numpy.ndarray of shape (classes,)
         The classes, sorted.
     n_channels_ : int
-        Channels of a series.
+        Number of channels.
     n_iter_, loss_curve_, validation_loss_curve_
-        As of `NeuralClassifier`.
+        As for `NeuralClassifier`.
 
     Examples
     --------
-    Which of two channels rises first, in series of several lengths.
+    Which of two channels rises first, in series of different lengths:
 
     >>> import numpy as np
     >>> from neuralredis.sklearn import SequenceClassifier
@@ -137,28 +136,28 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
         self.verbose = verbose
 
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Learn from series, and forget them.
+        """Train on series, which are not kept.
 
-        Ctrl-C ends the training, keeps the best that was learnt, and raises ``KeyboardInterrupt``.
+        Ctrl-C ends the training, keeps the best weights, and raises ``KeyboardInterrupt``.
 
         Parameters
         ----------
         X : array_like of shape (cases, channels, time points) or (cases, time points), or list of array_like
-            Finite numbers. A list has an array of shape (channels, time points) for each series, of any lengths.
+            Finite numbers. A list has an array of shape (channels, time points) for each series, of any length.
         y : array_like of shape (cases,)
-            The class of each series, of any sort; two classes or more.
+            The class of each series, of any type; at least two classes.
         sample_weight : array_like of shape (cases,), optional
-            How much each series counts, 0 or more; those of 0 are left out.
+            Weight of each series, at least 0; series of weight 0 are left out.
 
         Returns
         -------
         SequenceClassifier
-            This one.
+            The estimator.
 
         Raises
         ------
         ValueError
-            If series are not as described, or a parameter has no such value.
+            If series or a parameter are invalid.
         """
         whole_number("length", self.length, None)
         _, seed = self._checked()
@@ -172,7 +171,7 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
         classes, positions = np.unique(labels[learnt], return_inverse=True)
         if len(classes) < 2:
             (one,) = classes.tolist()
-            raise ValueError(f"{type(self).__name__} learns to tell classes apart, and y has one class: {one!r}")
+            raise ValueError(f"y has one class, {one!r}: expected at least two")
         events = [events[case] for case in learnt]
         of_classes: NDArray[Any] = np.bincount(positions, weight[learnt])
         network = SequenceNetwork(
@@ -207,7 +206,7 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
         Parameters
         ----------
         X : array_like or list of array_like
-            Series as for `fit`, with as many channels, of any lengths.
+            Series as for `fit`, with the same channels, of any length.
 
         Returns
         -------
@@ -216,7 +215,7 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
         """
         check_is_fitted(self, "network_")
         outputs = self.network_.run(sequences(X, self.n_channels_)).astype(np.float64)
-        # Their sum is 1 in single precision only.
+        # Normalize again: their sum is 1 in float32 only.
         outputs /= outputs.sum(axis=1, keepdims=True)
         return outputs
 
@@ -226,7 +225,7 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
         Parameters
         ----------
         X : array_like or list of array_like
-            Series as for `fit`, with as many channels, of any lengths.
+            Series as for `fit`, with the same channels, of any length.
 
         Returns
         -------
@@ -238,7 +237,7 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
         return best
 
     def __sklearn_tags__(self) -> Any:
-        """Return what scikit-learn asks of an estimator: this one takes arrays of three dimensions."""
+        """Return scikit-learn's tags: arrays of three dimensions are supported."""
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags

@@ -1,4 +1,4 @@
-"""What all estimators share: parameters of a training, the training, and what is told of it."""
+"""The base of all estimators: parameters of a training, the training itself, and its fitted attributes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from neuralredis.sklearn.checks import flag, whole_number
 
 __all__ = ["TrainedEstimator", "drop_rows"]
 
-#: What a `numpy.random.RandomState` draws as the seed of a network is below this, on every machine.
+#: Upper bound of the seeds that a `numpy.random.RandomState` draws, the same on every machine.
 SEEDS = 2**31 - 1
 
 
 class TrainedEstimator(BaseEstimator):
-    """An estimator that has a network train."""
+    """An estimator that trains a network."""
 
     network_: Network
     max_iter: int | None
@@ -37,7 +37,7 @@ class TrainedEstimator(BaseEstimator):
     validation_loss_curve_: NDArray[np.float64] | None
 
     def _checked(self) -> tuple[np.random.RandomState, int]:
-        """Check the parameters of a training; return what draws at random, and the seed of a network."""
+        """Check the parameters of a training; return the random state and a seed for the network."""
         flag("early_stopping", self.early_stopping)
         whole_number("max_iter", self.max_iter, None)
         whole_number("n_iter_no_change", self.n_iter_no_change, "auto")
@@ -48,7 +48,7 @@ class TrainedEstimator(BaseEstimator):
         return lot, int(lot.randint(SEEDS, dtype=np.int64))
 
     def _train(self, network: Network, *, keep: bool) -> None:
-        """Have a network train that is this estimator's from now on; with `keep` its rows stay."""
+        """Train a network and make it this estimator's; with `keep` its rows stay."""
         self.network_ = network
         watched = self.early_stopping and network.info().test_dataset_len > 0
         try:
@@ -60,13 +60,13 @@ class TrainedEstimator(BaseEstimator):
                 progress=bool(self.verbose),
             )
         finally:
-            # An interruption, too, leaves a network that has learnt something.
+            # Also after an interruption, which leaves a partly trained network.
             self._tell_of(network)
             if not keep:
                 drop_rows(network)
         if watched and report.reason == "maxcycles":
             warnings.warn(
-                f"the rows held out had still something to gain after {report.cycles} iterations, which are max_iter",
+                f"the validation error was still falling after max_iter={report.cycles} iterations",
                 ConvergenceWarning,
                 stacklevel=3,
             )
@@ -81,14 +81,14 @@ class TrainedEstimator(BaseEstimator):
 
 
 def drop_rows(network: Network) -> None:
-    """Take away what a network has been shown; it has room for as much again."""
+    """Delete the rows of a network, keeping its limits."""
     info = network.info()
     network.configure(dataset=0, test=0)
     network.configure(dataset=info.training_dataset_maxlen, test=info.test_dataset_maxlen)
 
 
 def at_each_cycle(curve: Curve, error: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return an error after each cycle, on straight lines between the points that the curve has."""
+    """Return an error after each cycle, interpolated between the points of the curve."""
     cycles, known = np.arange(1, curve.cycles[-1] + 1), ~np.isnan(error)
-    # An interruption may come before anything was computed.
+    # An interruption may come before the first error was computed.
     return np.interp(cycles, curve.cycles[known], error[known]) if known.any() else np.full(len(cycles), np.nan)

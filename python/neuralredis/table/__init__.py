@@ -1,1 +1,1 @@
-"""Tables of people, with names, texts and gaps, as the rows of numbers that a network takes."""
+"""Read tables as people write them, and turn their columns into fields of a network."""

@@ -1,4 +1,4 @@
-"""A column of a table: texts, each of which is understood once however many rows have it."""
+"""A column of a table: distinct texts, which are parsed once each, and a code for each row."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ class Column:
     Attributes
     ----------
     name : str
-        What it is called.
+        Its name.
     texts : tuple of str
-        The texts that occur, without spaces around them.
+        The distinct texts, without surrounding spaces.
     codes : numpy.ndarray of int64, shape (rows,)
-        For each row the number of its text, -1 for an empty cell. Words for a missing value are texts like others: what
-        they mean depends on the column.
+        For each row the index of its text, -1 for an empty cell. Texts such as "NA" are texts like others: whether they
+        mean a missing value depends on the column.
     typed : bool
-        Whether a program wrote values of a type, not texts: numbers have a decimal point whatever the rest of the table
-        is like.
+        Whether the source has typed values instead of texts, so that numbers have a decimal point whatever the rest of
+        the table looks like.
     values : numpy.ndarray, optional
-        The values of these types, one a row: numbers, moments in UTC, or lists.
+        Typed values, one for each row: numbers, times in UTC, or lists.
     words : bool
-        Whether they are words, whatever they look like: categories of a frame.
+        Whether texts are categories, whatever they look like: a categorical column of a frame.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Column:
 
     @classmethod
     def of(cls, name: str, cells: Sequence[str | None]) -> Self:
-        """Return the column of some cells.
+        """Return the column of a list of cells.
 
         Examples
         --------
@@ -61,7 +61,7 @@ class Column:
 
     @classmethod
     def of_coded(cls, name: str, texts: Sequence[str], codes: NDArray[np.int64], *, typed: bool = False) -> Self:
-        """Return the column of cells that are numbers of texts already, with spaces around them."""
+        """Return the column of cells given as indices of texts, which may have surrounding spaces."""
         numbers: dict[str, int] = {}
         places = np.full(len(texts) + 1, -1, np.int64)
         for place, text in enumerate(texts):
@@ -72,7 +72,7 @@ class Column:
 
     @staticmethod
     def of_numbers(name: str, numbers: NDArray[Any]) -> Column:
-        """Return the column of numbers, NaN where there is none.
+        """Return the column of numbers; NaN is a missing value.
 
         Examples
         --------
@@ -84,7 +84,7 @@ class Column:
 
     @staticmethod
     def of_moments(name: str, moments: NDArray[Any]) -> Column:
-        """Return the column of moments in UTC, NaT where there is none."""
+        """Return the column of times in UTC; NaT is a missing value."""
         return _Typed(name, moments.astype("datetime64[us]"))
 
     def __len__(self) -> int:
@@ -93,16 +93,16 @@ class Column:
 
     @property
     def gaps(self) -> int:
-        """How many rows have no value."""
+        """Number of empty cells."""
         return int(np.count_nonzero(self.codes < 0))
 
     def take(self, rows: NDArray[np.int64]) -> Column:
-        """Return the same column of some of the rows."""
+        """Return the column of some of the rows."""
         values = None if self.values is None else self.values[rows]
         return Column(self.name, self.texts, self.codes[rows], self.typed, values, self.words)
 
     def without(self, is_missing: Callable[[str], bool]) -> Column:
-        """Return the same column, in which some texts are missing values.
+        """Return the column with some texts treated as missing.
 
         Examples
         --------
@@ -115,30 +115,30 @@ class Column:
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        """How many rows have each text, the commonest first, and of equals the one that came first."""
+        """Number of rows of each text, the most common first, ties in order of first occurrence."""
         counts = np.bincount(self.codes[self.codes >= 0], minlength=len(self.texts))
         order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
         return {self.texts[place]: count for place, count in zip(order.tolist(), counts[order].tolist(), strict=True)}
 
     def numbers(self, read: Callable[[str], float | None]) -> NDArray[np.float64]:
-        """Return what a function reads in the text of each row, NaN where it is missing or not to be read."""
+        """Return the number of each row that a function parses from its text; NaN for None and missing values."""
         values = [read(text) for text in self.texts]
         return np.array([np.nan if value is None else value for value in (*values, None)], np.float64)[self.codes]
 
     def cell(self, row: int) -> str | None:
-        """Return the text of a row."""
+        """Return the text of a row, None if missing."""
         code = int(self.codes[row])
         return None if code < 0 else self.texts[code]
 
 
 class _Typed(Column):
-    """A column of numbers or moments, of which texts are made once somebody asks for them: there may be very many."""
+    """A column of typed numbers or times, whose texts are made on demand, since there may be very many."""
 
     def __init__(self, name: str, given: NDArray[Any]) -> None:
         values = given if given.dtype.kind == "M" else given.astype(np.float64)
         for attribute, value in (("name", name), ("typed", True), ("values", values), ("words", False)):
             object.__setattr__(self, attribute, value)
-        # Of whole numbers all digits are kept for their texts.
+        # The original integers, so that texts have all digits.
         object.__setattr__(self, "_given", given)
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""What all columns of a table have in common: the decimal sign, and the order of dates."""
+"""Conventions that the columns of a table share: the decimal sign, and the order of day and month."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from neuralredis.table.words import is_gap
 
 __all__ = ["MOST", "Conventions", "commas_and_points", "days_and_months", "fits", "sample"]
 
-#: Share of the cells that must be numbers (or dates) for a column of them; the others then count as missing.
+#: Share of the cells that must be numbers (or dates) for the column to be read so; the others count as missing.
 MOST = 0.95
-#: Different texts that are looked at to see what a column may be.
+#: Most distinct texts that are examined to find out what a column may be.
 SAMPLE = 1000
 
 
 @dataclass(frozen=True)
 class Conventions:
-    """How the writer of a table writes.
+    """How the numbers and dates of a table are written.
 
     Attributes
     ----------
     comma : bool, optional
-        Whether a comma is the decimal sign; None if the numbers do not tell.
+        Whether a comma is the decimal sign; None if all numbers are ambiguous.
     day_first : bool, optional
-        Whether the day comes before the month; None if no date tells.
+        Whether the day comes before the month; None if all dates are ambiguous.
     delimiter : str
-        What stands between the cells of a line.
+        The separator of the cells in a line.
     """
 
     comma: bool | None = None
@@ -38,7 +38,7 @@ class Conventions:
 
     @classmethod
     def of(cls, columns: Iterable[Column], delimiter: str = ",") -> Conventions:
-        """Return what the cells of a table tell that can be read in one way only."""
+        """Return the conventions of the unambiguous cells of a table."""
         commas = days = 0
         for column in columns:
             if column.typed:
@@ -52,21 +52,21 @@ class Conventions:
 
     @property
     def lone_comma_is_decimal(self) -> bool | None:
-        """Whether '1,234' is a little more than one; None if nothing tells."""
+        """Whether '1,234' means 1.234; None if unknown."""
         if self.comma is not None:
             return self.comma
-        # Where cells are not separated by commas, that is mostly because numbers have them.
+        # Tables with another separator than a comma mostly have it because of decimal commas.
         return True if self.delimiter in ";\t" else None
 
 
 def sample(counts: Mapping[str, int]) -> dict[str, int]:
-    """Return some of the texts of a column, evenly from the commonest to the rarest."""
+    """Return a sample of the texts of a column, evenly from the most common to the rarest."""
     texts = list(counts)
     return {text: counts[text] for text in texts[:: -(-len(texts) // SAMPLE) or 1]}
 
 
 def fits(counts: Mapping[str, int], understood: Iterable[str], share: float = MOST) -> bool:
-    """Whether the texts that are understood are so large a share of the rows that have a value."""
+    """Return whether understood texts make up at least a share of the rows that have a value."""
     known = set(understood)
     rows = sum(counts[text] for text in known)
     given = rows + sum(count for text, count in counts.items() if text not in known and not is_gap(text))
@@ -74,14 +74,14 @@ def fits(counts: Mapping[str, int], understood: Iterable[str], share: float = MO
 
 
 def commas_and_points(counts: Mapping[str, int]) -> tuple[int, int]:
-    """Return how many rows have a number that needs a comma, and how many a point, before its decimals."""
+    """Return the numbers of rows that can only have a decimal comma, and that can only have a decimal point."""
     if not any("," in text or "." in text for text in counts):
         return 0, 0
     some = sample(counts)
     if not fits(some, [text for text in some if unit_of(text) is not None], 0.8):
         return 0, 0
     if not any("," in text for text in counts) and (rows := _needing(some)[1]):
-        # Without a comma anywhere a look at some is enough, which is quicker.
+        # Without any comma in the column a sample is enough.
         return 0, rows
     return _needing(counts)
 
@@ -102,10 +102,10 @@ def _needing(counts: Mapping[str, int]) -> tuple[int, int]:
 
 
 def _grouped(texts: Iterable[str], counts: Mapping[str, int]) -> tuple[int, int]:
-    """Return the same of numbers that can all be read either way.
+    """Return the same numbers if all texts are ambiguous.
 
-    Where 1,234 stands beside 950, and what has no sign is below 1000, the sign is between thousands: of decimals some
-    would be other than three, or all numbers would have three.
+    If there are texts such as 1,234 and 950, and all numbers without a sign are below 1000, the sign separates
+    thousands: as decimals, some numbers would have other than three of them, or all would have three.
     """
     signs: set[str] = set()
     rows, largest = 0, 0
@@ -121,13 +121,13 @@ def _grouped(texts: Iterable[str], counts: Mapping[str, int]) -> tuple[int, int]
 
 
 def days_and_months(counts: Mapping[str, int]) -> tuple[int, int]:
-    """Return how many rows have a date that has its day first, and its month first, and cannot be read otherwise."""
+    """Return the numbers of rows with a date that can only be day first, and that can only be month first."""
     some = sample(counts)
     day, month = DateForm("dmy"), DateForm("mdy")
     if not fits(some, [text for text in some if day.read(text) is not None or month.read(text) is not None], 0.8):
         return 0, 0
     if all(DateForm().read(text) is not None or is_gap(text) for text in some):
-        # Of dates with the year first, or the month in letters, nothing tells.
+        # Dates with the year first, or the month in letters, are never ambiguous.
         return 0, 0
     days = months = 0
     for text, count in counts.items():

@@ -1,4 +1,4 @@
-"""CSV as it comes: what stands between cells, what is before the names, quotation marks that do not end."""
+"""Parse CSV: detect the separator, titles before the header, and unclosed quotation marks."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from neuralredis.table.texts import shortened
 
 __all__ = ["Parsed", "first_line", "parse"]
 
-#: What may stand between the cells of a line, the likeliest first.
+#: Separators, the most common first.
 DELIMITERS = ",;\t|"
-#: Bytes and lines at the beginning that tell how the rest is written.
+#: Bytes and lines at the beginning that are examined to find the format.
 HEAD, LINES = 1 << 18, 50
-#: Lines before the names that may be a title.
+#: Most lines of a title before the header.
 TITLES = 10
-#: What other text files begin with.
+#: Patterns of the beginning of other text formats.
 _OTHERS = {
     r"\s*[\[{]\s*[\"\[{}\]\d]": "JSON",
     r"\s*<(?:\?xml|!doctype|html|table|[a-z]+>)": "HTML or XML",
@@ -38,16 +38,16 @@ _OTHERS = {
 
 @dataclass(frozen=True, eq=False)
 class Parsed:
-    """A text as a table.
+    """A parsed CSV text.
 
     Attributes
     ----------
     cells : pyarrow.Table
-        Its columns, all of texts.
+        Its columns, as texts.
     delimiter : str
-        What stood between cells.
+        The separator.
     header : bool
-        Whether the first line had the names.
+        Whether the first line is a header.
     """
 
     cells: Any
@@ -56,25 +56,25 @@ class Parsed:
 
 
 def parse(name: str, data: bytes, remarks: list[str], *, header: bool = True, names: Collection[str] = ()) -> Parsed:
-    """Return the table that a text is.
+    """Parse CSV.
 
     Parameters
     ----------
     name : str
-        What the text is called.
+        The name of the file, for messages.
     data : bytes
-        It, in UTF-8.
+        The text in UTF-8.
     remarks : list of str
-        Takes what was done to read it.
+        A list to which remarks on how the text was read are appended.
     header : bool
-        Whether the first line has the names of the columns.
+        Whether the first line is a header.
     names : collection of str
-        If these are all in the first line, that has the names in any case.
+        If all of these are in the first line, it is a header in any case.
 
     Raises
     ------
     TableError
-        If it is no table: each line needs as many cells as the first.
+        If it is another format, is empty, or a line has another number of cells than the first.
     """
     head = data[:HEAD].decode(errors="ignore")
     for pattern, what in _OTHERS.items():
@@ -98,14 +98,14 @@ def parse(name: str, data: bytes, remarks: list[str], *, header: bool = True, na
         titles = [f"field {place}" for place in range(1, len(first) + 1)]
     body = data[len("".join(lines[:begin]).encode()) :]
     if not body.endswith((b"\n", b"\r")):
-        # Arrow takes names without an end for a line that is cut off.
+        # Arrow rejects a last line without a line end.
         body += b"\n"
     _check_quotes(name, body, delimiter, begin + 1)
     try:
         cells = pyarrow.csv.read_csv(
             pa.BufferReader(body),
             read_options=pyarrow.csv.ReadOptions(
-                # One block, on this thread: otherwise a bad row is not known by its number.
+                # In one block on this thread, so that errors have the number of the row.
                 use_threads=False,
                 column_names=titles,
                 skip_rows_after_names=int(header),
@@ -128,7 +128,7 @@ def first_line(error: Exception) -> str:
 
 
 def _begin(lines: Sequence[str], remarks: list[str]) -> tuple[int, str]:
-    """Return the line that has the names, counted from 0, and what stands between its cells."""
+    """Return the number of the header's line, from 0, and the separator."""
     begin = _skipped(lines, 0, "")
     delimiter = None
     if begin < len(lines) and (said := re.fullmatch(r'"?sep=([^\w\s"]|\t)"?\s*', lines[begin], re.IGNORECASE)):
@@ -137,7 +137,7 @@ def _begin(lines: Sequence[str], remarks: list[str]) -> tuple[int, str]:
     comments = begin
     begin = _skipped(lines, begin, "#")
     if begin == len(lines):
-        # Nothing but lines with #: then these are the table.
+        # All lines begin with #: then they are the table.
         begin = comments
     some = [line for line in lines[begin : begin + LINES] if line.strip()]
     delimiter = delimiter or _delimiter(some)
@@ -163,14 +163,14 @@ def _begin(lines: Sequence[str], remarks: list[str]) -> tuple[int, str]:
 
 
 def _skipped(lines: Sequence[str], begin: int, mark: str) -> int:
-    """Return the first line that is not empty and does not begin with a mark."""
+    """Return the number of the first line that is not empty and does not begin with a mark."""
     while begin < len(lines) and (not lines[begin].strip() or (mark and lines[begin].startswith(mark))):
         begin += 1
     return begin
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """Return what splits most lines into the same number of cells."""
+    """Return the separator that splits the largest share of lines into the same number of cells."""
 
     def worth(delimiter: str) -> tuple[float, bool, int]:
         counts = [len(row) for row in csv.reader(lines, delimiter=delimiter) if row]
@@ -187,7 +187,7 @@ def _delimiter(lines: Sequence[str]) -> str:
 
 
 def _titles(rows: Sequence[Sequence[str]]) -> int:
-    """Return how many rows at the beginning are a title: at most one cell has a text, where the next row has names."""
+    """Return the number of title rows at the beginning: rows with at most one filled cell before a header."""
     usual = Counter(len(row) for row in rows).most_common(1)[0][0] if rows else 1
     for place, row in enumerate(rows[:TITLES]):
         filled = sum(bool(cell.strip()) for cell in row)
@@ -209,7 +209,7 @@ def _is_value(cell: str) -> bool:
 
 
 def _has_values(row: Sequence[str]) -> bool:
-    """Whether a row has numbers or dates that are not names such as 2019, 2020, 2021."""
+    """Return whether a row has numbers or dates other than names such as 2019, 2020, 2021."""
     values = [cell.strip() for cell in row if _is_value(cell)]
     if len(values) > 1 and all(cell.isdigit() for cell in values):
         return any(int(after) - int(before) != 1 for before, after in pairwise(values))
@@ -217,7 +217,7 @@ def _has_values(row: Sequence[str]) -> bool:
 
 
 def _is_row(first: Sequence[str], following: Sequence[Sequence[str]]) -> bool:
-    """Whether the first line is like those that follow: half of its cells are values, or occur again below."""
+    """Return whether the first line looks like a row: half of its cells are values, or occur again below."""
     given = [place for place, cell in enumerate(first) if cell.strip()]
     again = [
         place
@@ -240,7 +240,7 @@ def _cells(name: str, text: str, delimiter: str) -> list[str]:
 
 
 def _unique(header: list[str], remarks: list[str]) -> list[str]:
-    """Return names of which none is empty or there twice."""
+    """Return unique names without empty ones, and append remarks on renamed columns."""
     names: list[str] = []
     for place, cell in enumerate(header, start=1):
         name = cell or f"column {place}"
@@ -255,15 +255,15 @@ def _unique(header: list[str], remarks: list[str]) -> list[str]:
 
 
 def _check_quotes(name: str, data: bytes, delimiter: str, line: int) -> None:
-    """Raise if a quotation mark at the beginning of a cell does not end, or ends in a later row.
+    """Raise `TableError` if a quotation mark at the beginning of a cell is not closed, or closed in a later row.
 
-    Arrow, like most readers, takes all up to the next quotation mark for one cell, however many rows that is.
+    Arrow, like most parsers, reads everything up to the next quotation mark as one cell, over any number of rows.
     """
     if b'"' not in data:
         return
     sign = re.escape(delimiter.encode())
     end = rb"[ \t]*(?:" + sign + rb"|\r\n?|\n)"
-    # Whole cells within a line, in runs for the sake of speed; a quoted text; what is left of a cell.
+    # Runs of whole cells within lines, for speed; a quoted text; the rest of a cell.
     within = re.compile(rb'(?:(?:[^"\r\n' + sign + rb']*|"[^"\r\n]*(?:""[^"\r\n]*)*")' + end + rb"){1,5000}")
     quoted = re.compile(rb'"[^"]*(?:""[^"]*)*"(?!")')
     rest = re.compile(rb"[^\r\n" + sign + rb"]*(?:" + sign + rb"|\r\n?|\n|\Z)")
@@ -274,7 +274,7 @@ def _check_quotes(name: str, data: bytes, delimiter: str, line: int) -> None:
             continue
         if data[place : place + 1] == b'"':
             closed = quoted.match(data, place)
-            where = f"{name}: {_line_of(data, place, line)}: a text in quotation marks does not end"
+            where = f"{name}: {_line_of(data, place, line)}: a quotation mark is not closed"
             if closed is None:
                 raise TableError(where)
             if b"\n" in closed[0] or b"\r" in closed[0]:
@@ -298,11 +298,11 @@ def _line_of(data: bytes, place: int, line: int) -> str:
 
 
 def _explained(error: Exception, data: bytes, delimiter: str, skipped: int) -> str:
-    """Return what Arrow says of a line that is not as the others, in our words."""
+    """Return a message for an error of Arrow, such as a row with another number of cells."""
     found = re.search(r"(?:Row #(\d+): )?Expected (\d+) columns, got (\d+)(?:: (.*))?", str(error), re.DOTALL)
     if found is None:
         unended = "straddling" in str(error)
-        return "a text in quotation marks does not end, or is too long" if unended else first_line(error)
+        return "a quotation mark is not closed, or a text is too long" if unended else first_line(error)
     row, expected, given, text = found.groups()
     shown = (text or "").strip().splitlines()
     where = f"row {row}" if row else "a row"
@@ -314,7 +314,7 @@ def _explained(error: Exception, data: bytes, delimiter: str, skipped: int) -> s
 
 
 def _ragged_line(data: bytes, delimiter: str, width: int) -> int | None:
-    """Return the line, counted from 1, in which the first row of another number of cells begins."""
+    """Return the line number, from 1, of the first row with another number of cells."""
     reader = csv.reader(io.StringIO(data.decode(errors="replace"), newline=""), delimiter=delimiter)
     before = 0
     try:

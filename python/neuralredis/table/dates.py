@@ -1,4 +1,4 @@
-"""Dates, times of day and durations as people write them and spreadsheets export them."""
+"""Parse dates, times of day and durations as people write them and spreadsheets export them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 __all__ = ["ORDERS", "DateForm", "TimeForm", "clock", "day_of"]
 
-#: Orders of year, month and day, and how they are shown. With the first, dates of two digits for the year are not read.
+#: Orders of year, month and day, with their titles. With the first, years of two digits are not read.
 ORDERS = {
     "ymd": "year-month-day",
     "named": "month in letters",
@@ -43,7 +43,7 @@ _MONTHS = {
     for word in words.split()
 }
 
-#: What may follow a time: fractions are part of it; a zone is not looked at, so that a date is as its clock showed it.
+#: What may follow a time: a zone, which is ignored, so that a date has the time of the local clock.
 _ZONE = (
     r"(?: ?(?:Z|z|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|UTC|GMT|CET|CEST|MEZ|MESZ|WET|WEST|EET|EEST|BST|MSK|IST|JST|"
     r"[ECMP][SD]T|AE[SD]T))?(?: ?\[[A-Za-z_/+-]+\])?(?: ?\([A-Za-z .]+\))?"
@@ -90,20 +90,20 @@ _SPAN_WORDS = re.compile(
 
 @dataclass(frozen=True)
 class DateForm:
-    """How the dates of a column are written.
+    """The form of the dates in a column.
 
-    Dates whose year comes first, in four digits, and those with the month in letters are read in any order.
+    Dates with a year of four digits first, or with the month in letters, are read with any order.
 
     Attributes
     ----------
     order : {'ymd', 'named', 'dmy', 'mdy', 'compact', 'short'}
-        What comes first where all is digits.
+        The order of dates of digits.
     """
 
     order: str = "ymd"
 
     def read(self, text: str) -> float | None:
-        """Return the days from the beginning of 1970 to a date, with the time of day as a fraction, or None.
+        """Return the days since 1 January 1970, with the time of day as a fraction; None if the text is not a date.
 
         Examples
         --------
@@ -119,7 +119,7 @@ class DateForm:
         if self.order in ("dmy", "mdy") and (found := _LAST_YEAR.fullmatch(text)):
             day, month = int(found[1]), int(found[3])
             if self.order == "mdy":
-                # Nobody writes points with the month in front.
+                # Dates with points never have the month first.
                 return None if found[2] == "." else _days(found, day, month)
             return _days(found, month, day)
         if self.order == "compact" and (found := _COMPACT.fullmatch(text)):
@@ -135,7 +135,7 @@ class DateForm:
 
     @property
     def title(self) -> str:
-        """How they are written, for people."""
+        """A description of the form."""
         return ORDERS[self.order]
 
     def example(self, *, hours: bool) -> str:
@@ -152,19 +152,19 @@ class DateForm:
 
 @dataclass(frozen=True)
 class TimeForm:
-    """How the times of a column are written.
+    """The form of the times in a column.
 
     Attributes
     ----------
     duration : bool
-        Whether they are durations, which may be of more than a day, rather than times of day.
+        Whether they are durations, which can exceed a day, rather than times of day.
     """
 
     duration: bool = False
     title: ClassVar[str] = ""
 
     def read(self, text: str) -> float | None:
-        """Return the hours since midnight, or of a duration, or None.
+        """Return the hours since midnight, or of a duration; None if the text is not a time.
 
         Examples
         --------
@@ -172,7 +172,7 @@ class TimeForm:
         (14.5, None, 36.5)
         """
         if not self.duration:
-            # A number alone is no time, but '3 PM' is.
+            # A number alone is not a time, but '3 PM' is.
             found = None if text.isdigit() else _ONLY_CLOCK.fullmatch(text)
             hours = None if found is None else _hours(found)
             return hours if hours is None or hours < 24 else None
@@ -186,7 +186,7 @@ class TimeForm:
 
 
 def clock(hours: float) -> str:
-    """Return hours as people write them.
+    """Return hours as H:MM, with seconds if they are not 0.
 
     Examples
     --------
@@ -199,12 +199,12 @@ def clock(hours: float) -> str:
 
 
 def day_of(days: float) -> str:
-    """Return a date, of the days since 1970, as ISO 8601 writes it."""
+    """Return the date of a number of days since 1970, in ISO 8601."""
     return str(_EPOCH + datetime.timedelta(days=int(days)))
 
 
 def _iso(text: str) -> float | None:
-    """Return the days to a date of the commonest form, which Python reads by itself, and faster."""
+    """Return the days since 1970 for a date in the most common form, which datetime parses faster."""
     if text[7:8] != "-" or not (len(text) == 10 or (len(text) in (16, 19) and text[10] in " T" and text[13] == ":")):
         return None
     try:
@@ -233,11 +233,11 @@ def _days(found: re.Match[str], month: int, day: int) -> float | None:
 
 
 def _hours(found: re.Match[str]) -> float | None:
-    """Return the hours since midnight, 0 if no time is given."""
+    """Return the hours since midnight; 0 without a time, None for an invalid one."""
     parts = found.groupdict()
     if parts.get("hour") is None:
         return 0.0
-    # '2024-01-05 7' is no time.
+    # '2024-01-05 7' is not a date with a time.
     if parts["minute"] is None and parts["half"] is None:
         return None
     return _checked(int(parts["hour"]), int(parts["minute"] or 0), int(parts["second"] or 0), parts["half"])

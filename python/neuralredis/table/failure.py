@@ -1,4 +1,4 @@
-"""What is wrong with a table, in a sentence for whoever has it."""
+"""The exception for tables that cannot be used."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ __all__ = ["TableError"]
 
 
 class TableError(DataError):
-    """A table, or an encoding of one, that cannot be used; the message says what to do."""
+    """A table that cannot be used; the message says how to fix it."""

@@ -1,4 +1,4 @@
-"""Fields: what each column of a table is for a network, by the form of its texts, and which columns tell nothing."""
+"""Choose the kind of a field for each column of a table, and leave out columns without information."""
 
 from __future__ import annotations
 
@@ -23,41 +23,41 @@ from neuralredis.table.words import is_gap
 
 __all__ = ["MOST_WORDS", "ROW_NUMBERS", "Field", "LeftOut", "field_of"]
 
-#: Why a column of row numbers is left out.
+#: The reason why columns of row numbers are left out.
 ROW_NUMBERS = "it numbers the rows"
-#: Words that a dictionary has room for, at most.
+#: Largest number of categories of a field.
 MOST_WORDS = 1 << 20
-#: Names that mean something of their own in commands.
+#: Names with a special meaning in commands.
 RESERVED = frozenset(("->", "JSON", "FP32"))
-#: Rows of a text below which, on average, its words are learnt rather than the text as a whole.
+#: Rows per distinct text below which, on average, a column of several words is a text and not a category.
 FEW_ROWS = 5
-#: Words beside numbers that are learnt as words, at most.
+#: Most distinct words in a column of numbers for the kind ``auto``.
 MOST_STRANGE = 10
-#: Seconds since 1970 in 2001 and in 2096.
+#: Range of numbers that may be seconds since 1970: from 2001 to 2096.
 SECONDS = (1e9, 4e9)
-#: Names of moments.
+#: Names of columns of times.
 _WHEN = re.compile(r"time|date|stamp|when|[_ ]at$", re.I)
 _DATE = "a date such as 2024-12-31 or 2024-12-31 18:30"
 _LETTERS = frozenset("yntf")
 
-#: A word of letters; of scripts that put no spaces between words some of their letters.
+#: A word of letters; in scripts without spaces between words, four letters.
 _WORD = re.compile(r"(?:^|(?<=[\s(\"']))[^\W\d_]{2,}(?=$|[\s.,;:!?)\"'])|[\u0e00-\u0e7f\u3040-\u30ff\u4e00-\u9fff]{4}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """A column that a network goes by.
+    """A column that becomes a field of the network.
 
     Attributes
     ----------
     name : str
-        What it is called.
+        Its name.
     kind : str
-        Its kind, as a `Network` is told of it, such as ``category 12``.
+        Its kind, as a `Network` takes it, such as ``category 12``.
     reader : Reader
-        What makes values of its texts.
+        Converts texts to values.
     detail : str
-        What the column is like, for people.
+        A short description of its values, such as their range.
     gaps : bool
         Whether some rows have no value.
     """
@@ -70,39 +70,39 @@ class Field:
 
     @property
     def title(self) -> str:
-        """What the column is read as."""
+        """The kind of the column and how it is written, for the user."""
         return self.reader.title
 
     @property
     def hint(self) -> str:
-        """What to type for it."""
+        """A description of the expected input, for the user."""
         so_far = f", {self.detail} so far" if self.detail else ""
         return {
             "number": f"a number{so_far}",
             "flag": "yes or no",
             "time": f"{'a time of day such as 14:30' if isinstance(self.reader.form, TimeForm) else _DATE}{so_far}",
-            "category": self.detail or "a word",
-            "auto": "a number or a word",
+            "category": self.detail or "a category",
+            "auto": "a number or a category",
             "text": "a text",
-            "tags": "words with commas between them",
+            "tags": "categories, separated by commas",
             "vector": f"{self.kind.partition(' ')[2]} numbers",
         }[self.reader.of]
 
     def values(self, column: Column) -> Any:
-        """Return the values of a column, as a network takes them."""
+        """Return the values of a column in the form for `Network.observe`."""
         return self.reader.values(column)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeftOut:
-    """A column that a network does not go by.
+    """A column that is left out.
 
     Attributes
     ----------
     name : str
-        What it is called.
+        Its name.
     reason : str
-        Why.
+        Why it is left out.
     """
 
     name: str
@@ -115,30 +115,32 @@ def field_of(
     conventions: Conventions | None = None,
     wish: Wish | None = None,
 ) -> Field | LeftOut:
-    """Return what a column is for a network.
+    """Return the field of a column, or why it is left out.
 
     Parameters
     ----------
     column : Column
-        The whole column, with the rows in their order.
+        The whole column, with rows in order.
     rows : numpy.ndarray of int64, optional
-        The rows that are learnt from, which decide whether the column tells something. All rows if not given.
+        The training and validation rows, which decide whether the column has information; by default all rows.
     conventions : Conventions, optional
-        How the writer of the table writes.
+        The conventions of the table.
     wish : Wish, optional
-        What the user says the column is.
+        The kind that the user gives the column.
 
     Raises
     ------
     TableError
-        If the column cannot be what the user says it is.
+        If the column cannot be read as that kind.
     """
     name = column.name
     if wish is not None and wish.kind == "skip":
         return LeftOut(name=name, reason="as asked")
     if len(name.encode("utf-8", "surrogateescape")) > LONGEST or name.upper() in RESERVED:
-        why = "it means something else in commands" if name.upper() in RESERVED else f"it has more than {LONGEST} bytes"
-        return LeftOut(name=name, reason=f"no field can be called so: {why}")
+        why = (
+            "it has a special meaning in commands" if name.upper() in RESERVED else f"it has more than {LONGEST} bytes"
+        )
+        return LeftOut(name=name, reason=f"a field cannot have this name: {why}")
     learnt = column if rows is None else column.take(rows)
     if column.values is not None and column.values.dtype == object:
         return _lists(learnt, wish)
@@ -146,7 +148,7 @@ def field_of(
         return _asked(column, learnt, wish, conventions or Conventions.of([column]))
     form = form_of(column, conventions or Conventions.of([column]), wish)
     if form == "flag" and wish is None and not column.typed and any(text.lower() in _LETTERS for text in column.counts):
-        # Letters are no yes or no to a network, nor to whoever asks it.
+        # A network does not read the letters y, n, t and f as flags.
         form = Text()
     if isinstance(form, NumberForm):
         return _number(column, learnt, form, wish)
@@ -158,7 +160,7 @@ def field_of(
 
 
 def _measured(column: Column, reader: Reader, detail: str, shown: Any) -> Field | LeftOut:
-    """Return the field of a column of numbers or the like, unless all are the same."""
+    """Return the field of a column of numbers or flags, unless all values are equal."""
     values = np.asarray(reader.values(column), np.float64)
     known = values[~np.isnan(values)]
     if not len(known):
@@ -188,7 +190,7 @@ def _number(column: Column, learnt: Column, form: NumberForm, wish: Wish | None)
 
 
 def _are_seconds(name: str, values: NDArray[np.float64]) -> bool:
-    """Whether numbers are seconds since 1970 of about our time, which single precision could not distinguish."""
+    """Return whether numbers are seconds since 1970, which float32 could not distinguish."""
     known = values[~np.isnan(values)]
     if not len(known) or known.min() < SECONDS[0] or known.max() > SECONDS[1]:
         return False
@@ -196,7 +198,7 @@ def _are_seconds(name: str, values: NDArray[np.float64]) -> bool:
 
 
 def _words_beside(column: Column, reader: Reader) -> list[str]:
-    """Return the words of a column of numbers that may tell something: few, and not those for a missing number."""
+    """Return the words in a column of numbers that may carry information: few, and not words for missing values."""
     understood = reader.read_number(column)
     strange = {text: rows for text, rows in column.counts.items() if understood(text) is None and not is_gap(text)}
     if any(letter.isdigit() for text in strange for letter in text) or len(strange) > MOST_STRANGE:
@@ -239,8 +241,8 @@ def _text(whole: Column, learnt: Column, form: Text, wish: Wish | None) -> Field
         return _prose(name, counts, form, gaps)
     each, most = len(counts) == given > 5, len(counts) > given / 2 and given > 20
     if not asked and (each or most):
-        reason = form.reason or ("each row has another word" if each else "nearly each row has another word")
-        # Whether there is one may tell something, unless nearly all rows are alike in that.
+        reason = form.reason or ("each row has a different text" if each else "nearly each row has a different text")
+        # Whether a value is missing may carry information, unless nearly all rows are alike in that.
         if not gaps or min(given, len(column) - given) < max(5, len(column) // 50):
             return LeftOut(name=name, reason=reason)
         words = max(2, sum(rows > 2 for rows in counts.values()))
@@ -257,7 +259,7 @@ def _prose(name: str, counts: dict[str, int], form: Text, gaps: bool, buckets: i
 
 
 def _is_prose(counts: dict[str, int], given: int) -> bool:
-    """Whether texts are rather made of words than words themselves: long ones, or many with several words each."""
+    """Return whether texts are prose rather than categories: long, or mostly of several words and seldom repeated."""
     if any(len(text.encode("utf-8", "surrogateescape")) > LONGEST for text in counts):
         return True
     if len(counts) * FEW_ROWS <= given:
@@ -272,7 +274,7 @@ def _several_words(text: str) -> bool:
 
 
 def _lists(column: Column, wish: Wish | None) -> Field | LeftOut:
-    """Return the field of a column of lists: vectors where all have as many numbers, else tags."""
+    """Return the field of a column of lists: a vector if all have the same number of numbers, else tags."""
     assert column.values is not None, "lists are values"
     lists = [list(items) for items in column.values if items is not None and len(items)]
     gaps = len(lists) < len(column)
@@ -293,7 +295,7 @@ def _lists(column: Column, wish: Wish | None) -> Field | LeftOut:
 
 
 def _asked(column: Column, learnt: Column, wish: Wish, conventions: Conventions) -> Field:
-    """Return the field of a column that is said to be of a kind that is not found out."""
+    """Return the field of a column with a kind that the user gives and that is never detected."""
     counts = {text: rows for text, rows in learnt.counts.items() if not is_missing(text)}
     gaps = sum(counts.values()) < len(learnt)
     if wish.kind == "vector":

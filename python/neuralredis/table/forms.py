@@ -1,4 +1,4 @@
-"""What the texts of a column are: numbers, dates, times, flags or just texts, and how these are written."""
+"""Detect the form of a column's texts: numbers, dates, times, flags or plain texts, and how they are written."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from neuralredis.table.words import MISSING, is_gap, is_pair, yes_or_no
 
 __all__ = ["Form", "Text", "compact_form", "date_form", "form_of", "kept_of", "number_form", "undecided"]
 
-#: A column is of numbers but for words for a missing one if it has so many different numbers at least, so few other
-#: words, and numbers in so large a share of the rows.
+#: A column of numbers may contain words for missing values: it needs at least this many distinct numbers, at most this
+#: many words, and numbers in this share of the rows.
 DIFFERENT, WORDS, SHARE = 10, 2, 0.5
 #: Codes that begin with a zero, such as zip codes: '05' may be a month.
 _CODE = re.compile(r"0\d{2,}", re.ASCII)
@@ -30,14 +30,14 @@ _CODE = re.compile(r"0\d{2,}", re.ASCII)
 
 @dataclass(frozen=True)
 class Text:
-    """Texts that are categories, or nothing.
+    """The form of categories and other texts.
 
     Attributes
     ----------
     kept : frozenset of str
-        Words for a missing value that are values here.
+        Words for missing values that are values in this column.
     reason : str
-        Why they are not numbers or dates, where one might think so.
+        Why a column that looks like numbers or dates is not read so.
     """
 
     kept: frozenset[str] = frozenset()
@@ -49,12 +49,12 @@ Form = NumberForm | DateForm | TimeForm | Literal["flag"] | Text
 
 
 def form_of(column: Column, conventions: Conventions, wish: Wish | None = None) -> Form:
-    """Return what the texts of a column are, by all of its rows.
+    """Return the form of a column's texts, from all of its rows.
 
     Raises
     ------
     TableError
-        If the user says something else that they cannot be.
+        If the column cannot be read as the kind that the user gives.
     """
     if wish is not None:
         return _wished(column, conventions, wish)
@@ -86,7 +86,7 @@ def form_of(column: Column, conventions: Conventions, wish: Wish | None = None) 
 
 
 def _is_flag(values: NDArray[Any]) -> bool:
-    """Whether all values that there are are 0 and 1, both of them."""
+    """Return whether all values that are not missing are 0 or 1, and both occur."""
     if values.dtype.kind == "M" or not ((values == 0) | (values == 1) | np.isnan(values)).all():
         return False
     return bool((values == 0).any() and (values == 1).any())
@@ -95,7 +95,7 @@ def _is_flag(values: NDArray[Any]) -> bool:
 def number_form(
     counts: Mapping[str, int], conventions: Conventions, preferred: NumberForm | None = None
 ) -> NumberForm | None:
-    """Return how numbers are written: by their own commas and points, else by those of the table, else as preferred."""
+    """Return the form of numbers: from their own commas and points, else from the table's, else the preferred one."""
     some = sample(counts)
     units = units_in(some)
     unit = next(iter(units), "") if preferred is None or not preferred.unit else preferred.unit
@@ -119,11 +119,11 @@ def number_form(
 def date_form(
     counts: Mapping[str, int], conventions: Conventions, preferred: DateForm | None = None
 ) -> DateForm | None:
-    """Return how dates are written: in the order that reads most of them; of equals in that of the table."""
+    """Return the form of dates: the order that reads most of them; ties go to the order of the table."""
     some = sample(counts)
     day_first = conventions.day_first
     if day_first is None:
-        # Of those that write a decimal comma nearly all write the day first.
+        # Countries with a decimal comma nearly always write the day first.
         day_first = bool(conventions.lone_comma_is_decimal)
     if preferred is None and all(DateForm().read(text) is not None or is_gap(text) for text in some):
         dates = _understood(some, DateForm().read)
@@ -138,7 +138,7 @@ def date_form(
 
 
 def time_form(counts: Mapping[str, int], conventions: Conventions) -> TimeForm | None:
-    """Return how times are written: as times of day, unless more of them can only be durations."""
+    """Return the form of times: times of day, unless more of them can only be durations."""
     some = sample(counts)
     day, duration = (len(_understood(some, TimeForm(duration).read)) for duration in (False, True))
     if not max(day, duration):
@@ -147,7 +147,7 @@ def time_form(counts: Mapping[str, int], conventions: Conventions) -> TimeForm |
 
 
 def undecided(counts: Mapping[str, int], form: DateForm, conventions: Conventions) -> bool:
-    """Whether day and month of all dates of a column could be the other way round, and nothing in the table tells."""
+    """Return whether the order of day and month is ambiguous in all dates of a column and in the table."""
     other = {"dmy": "mdy", "mdy": "dmy"}.get(form.order)
     if other is None or conventions.day_first is not None or conventions.lone_comma_is_decimal:
         return False
@@ -155,7 +155,7 @@ def undecided(counts: Mapping[str, int], form: DateForm, conventions: Convention
 
 
 def kept_of(counts: Mapping[str, int], column: Column) -> frozenset[str]:
-    """Return the words for a missing value that are values: NA among EMEA and APAC, or among the codes of countries."""
+    """Return words for missing values that are values here: NA among codes such as EMEA and APAC."""
     if "NA" not in column.counts:
         return frozenset()
     texts = list(counts)
@@ -168,7 +168,7 @@ def _reader(form: _Read, column: Column) -> Callable[[str], float | None]:
 
 
 def compact_form(counts: Mapping[str, int], conventions: Conventions | None = None) -> DateForm | None:
-    """Return the form of dates such as 20240101, if all of the column are such dates, of about our time."""
+    """Return the form of dates such as 20240101, if all texts are such dates from 1900 to 2099."""
     form = DateForm("compact")
     digits = [text for text in counts if len(text) >= 8 and text[:8].isdigit() and "1900" <= text[:4] < "2100"]
     others = any(text not in digits and not is_gap(text) for text in counts) if len(digits) > 1 else True
@@ -179,7 +179,7 @@ def _wished(column: Column, conventions: Conventions, wish: Wish) -> Form:
     counts = {text: count for text, count in column.counts.items() if text.lower() not in MISSING}
     form: NumberForm | DateForm | TimeForm | Literal["flag"] | None
     if wish.kind == "category":
-        # Each text is a value then, even those that mostly stand for a missing one.
+        # Then each text is a value, even words for missing values.
         return Text(frozenset(column.texts))
     if wish.kind == "flag":
         form = "flag" if counts and all(yes_or_no(text) is not None for text in counts) else None
@@ -202,7 +202,7 @@ def _understood(counts: Mapping[str, int], read: Callable[[str], float | None]) 
 
 
 def _but_for_words(counts: Mapping[str, int], understood: list[str]) -> bool:
-    """Whether a column is of numbers but for one or two words, which must stand for missing ones."""
+    """Return whether a column has numbers but for one or two words, which then stand for missing values."""
     known = set(understood)
     strange = [text for text in counts if text not in known and not is_gap(text)]
     words = len(strange) <= WORDS and not any(letter.isdigit() for text in strange for letter in text)
@@ -210,7 +210,7 @@ def _but_for_words(counts: Mapping[str, int], understood: list[str]) -> bool:
 
 
 def _nearly(counts: Mapping[str, int], understood: list[str], form: NumberForm | DateForm | TimeForm) -> str:
-    """Return why a column is not of numbers, or of dates, that is so in good part."""
+    """Return why a column with many numbers or dates is not read so; an empty text otherwise."""
     what = {NumberForm: "numbers", DateForm: "dates", TimeForm: "times"}[type(form)]
     units = units_in(counts) if isinstance(form, NumberForm) else {}
     if len(units) > 1 and sum(units.values()) >= SHARE * sum(counts.values()):

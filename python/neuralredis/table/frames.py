@@ -1,4 +1,4 @@
-"""Tables that a program has: frames, tables of Arrow, dicts of columns, lists of dicts. No library is imported."""
+"""Read tables of a program: frames, tables of Arrow, dicts of columns, lists of dicts, without importing libraries."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from neuralredis.table.texts import shortened
 
 __all__ = ["columns_of", "columns_of_rows", "of_values"]
 
-#: Types whose only value stands for none.
+#: Types of missing values.
 _NONE = frozenset(("NAType", "NaTType", "MaskedConstant"))
 
 
 def columns_of(data: Any) -> dict[str, Column]:
-    """Return the columns of a table, by their names.
+    """Return the columns of a table by name.
 
     Parameters
     ----------
     data : frame, dict of columns, or iterable of dict
-        A frame of pandas or polars, a table of Arrow, columns by their names, or rows as dicts, in which a dict stands
-        for columns with dotted names.
+        A frame of pandas or polars, a table of Arrow, columns by name, or rows as dicts. A dict within a row becomes
+        columns with dotted names.
 
     Raises
     ------
     TableError
-        If it is no table, or has two columns of one name or columns of different length.
+        If it is not a table, or has two columns of one name or columns of different lengths.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def columns_of(data: Any) -> dict[str, Column]:
     elif isinstance(data, Iterable) and not isinstance(data, str | bytes):
         named = list(columns_of_rows(data).items())
     else:
-        raise TableError(f"{_shown(data)} is no table: expected a frame, columns by their names, rows, or a file")
+        raise TableError(f"{_shown(data)} is not a table: expected a frame, columns by name, rows, or a file")
     columns: dict[str, Column] = {}
     for given, values in named:
         name = given if isinstance(given, str) else str(given)
@@ -76,22 +76,22 @@ def of_values(name: str, values: Any) -> Column:
     Raises
     ------
     TableError
-        If it holds something else than one value a row.
+        If it does not have one value for each row.
     """
     dtype = getattr(values, "dtype", None)
     if hasattr(dtype, "categories") and hasattr(dtype, "ordered"):
-        # Of a series of pandas; a categorical by itself has the codes itself.
+        # A series of pandas has an accessor `cat`; a Categorical has the codes itself.
         coded = getattr(values, "cat", values)
         texts = [_text(value) for value in coded.categories.tolist()]
         codes = np.asarray(coded.codes, np.int64)
         return Column(name, tuple(texts), codes, typed=True, words=True)
-    # Of polars.
+    # Types of polars.
     words = str(dtype).partition("(")[0] in ("Categorical", "Enum")
     array = values if isinstance(values, np.ndarray) else _array(values)
     if isinstance(array, np.ma.MaskedArray):
         array = np.array(array.tolist(), object)
     if array is not None and array.dtype.kind == "m":
-        # In seconds.
+        # Durations become seconds.
         array = array / np.timedelta64(1, "s")
     if array is not None and array.ndim == 2 and array.dtype.kind in "biuf":
         return _of_lists(name, list(array))
@@ -100,7 +100,7 @@ def of_values(name: str, values: Any) -> Column:
         column = _of_objects(name, items)
         return Column(name, column.texts, column.codes, True, None, True) if words else column
     if array.ndim != 1:
-        raise TableError(f"column '{shortened(name)}' has the shape {array.shape}: expected one value a row")
+        raise TableError(f"column '{shortened(name)}' has the shape {array.shape}: expected one value for each row")
     if array.dtype.kind == "M":
         return Column.of_moments(name, array)
     if array.dtype.kind == "b":
@@ -109,7 +109,7 @@ def of_values(name: str, values: Any) -> Column:
 
 
 def _array(values: Any) -> NDArray[Any] | None:
-    """Return what a series or a column of Arrow holds as an array; None of lists and the like."""
+    """Return a series or a column of Arrow as an array; a 0-dimensional one for lists, None for other objects."""
     if not hasattr(values, "to_numpy"):
         return None
     if hasattr(values, "to_pylist"):
@@ -117,13 +117,13 @@ def _array(values: Any) -> NDArray[Any] | None:
         values = values.cast(kind.value_type) if hasattr(kind, "index_type") else values
         if getattr(kind, "tz", None) is None and not str(kind).startswith(("date", "timestamp")):
             return np.array(None) if _is_nested(kind) else np.asarray(values.to_numpy(zero_copy_only=False))
-        # Moments with a zone lose it: what is left is UTC.
+        # Times with a zone are converted to UTC.
         return np.asarray(values.to_numpy(zero_copy_only=False), "datetime64[us]")
     dtype = getattr(values, "dtype", None)
     if hasattr(dtype, "tz"):
         return np.asarray(values.to_numpy("datetime64[us]"))
     if not isinstance(dtype, np.dtype) and getattr(dtype, "kind", None) in ("i", "u", "f"):
-        # Types of pandas that have a gap of their own.
+        # Nullable types of pandas.
         return np.asarray(values.to_numpy(np.float64, na_value=np.nan))
     return np.asarray(values.to_numpy())
 
@@ -142,7 +142,7 @@ def _items(name: str, values: Any) -> list[Any]:
 
 
 def columns_of_rows(rows: Iterable[Any]) -> dict[str, list[Any]]:
-    """Return the columns of rows that are dicts, in the order in which they first come."""
+    """Return the columns of rows given as dicts, in order of first occurrence."""
     columns: dict[str, list[Any]] = {}
     count = 0
     for row in rows:
@@ -168,7 +168,7 @@ def _flat(row: Mapping[Any, Any], before: str = "") -> Iterable[tuple[str, Any]]
 
 
 def _of_objects(name: str, items: list[Any]) -> Column:
-    """Return the column of objects of Python, each of a type of its own."""
+    """Return the column of Python objects of any types."""
     if set(map(type, items)) <= {str, type(None)}:
         return Column.of(name, items)
     given = [item for item in items if not _is_none(item)]
@@ -213,7 +213,7 @@ def _is_none(item: Any) -> bool:
 
 
 def _text(value: Any) -> str:
-    """Return what a value is as a word, or as a text that can be read."""
+    """Return a value as text."""
     if isinstance(value, str):
         return value
     if isinstance(value, bytes | bytearray):

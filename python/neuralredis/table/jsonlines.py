@@ -1,4 +1,4 @@
-"""JSON lines: an object in each line, or a list of objects; an object within one is columns with dotted names."""
+"""Parse JSON lines: an object in each line, or a list of objects. Nested objects become columns with dotted names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["is_json", "parse"]
 
 
 def is_json(data: bytes) -> bool:
-    """Whether a text is of objects of JSON, by its beginning.
+    """Return whether a text looks like JSON objects, from its beginning.
 
     Examples
     --------
@@ -27,12 +27,12 @@ def is_json(data: bytes) -> bool:
 
 
 def parse(name: str, data: bytes) -> Any:
-    """Return the table of some objects, as Arrow has it.
+    """Parse JSON lines, and return a table of Arrow.
 
     Raises
     ------
     TableError
-        If it is something else.
+        If it is not valid JSON.
     """
     try:
         columns = columns_of_rows(_objects(data))
@@ -57,6 +57,6 @@ def _array(items: list[Any]) -> Any:
     try:
         return pa.array(items)
     except (pa.ArrowException, OverflowError):
-        # Of several types: as they are written, texts without quotation marks.
+        # Values of several types become texts as in JSON, but strings without quotation marks.
         texts = [item if item is None or isinstance(item, str) else json.dumps(item) for item in items]
         return pa.array(texts, pa.large_string())

@@ -1,4 +1,4 @@
-"""Networks that are asked by the names of columns, and what they say of these."""
+"""Networks with fields as tables see them: how columns are read for them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Known:
     network : Network
         The network.
     schema : Schema
-        Its fields, and what it answers.
+        Its fields and target.
     """
 
     network: Network
@@ -41,7 +41,7 @@ class Known:
 
     @property
     def target(self) -> Target:
-        """What it answers."""
+        """The column that it predicts."""
         return self.schema.target
 
     def run(self, rows: dict[str, Any]) -> NDArray[np.floating]:
@@ -54,15 +54,15 @@ class Known:
         return classes_of(outputs, self.network.info().threshold)
 
     def evaluate(self, rows: dict[str, Any], y: NDArray[Any]) -> Evaluation:
-        """Return how good it is on some rows, of which the classes are known by their numbers."""
+        """Evaluate the network on some rows; `y` has numbers, or class numbers."""
         return self.network.evaluate(rows, self._answers(y))
 
     def has(self, rows: dict[str, Any], y: NDArray[Any]) -> NDArray[np.bool_]:
-        """Return which rows are among those that it has: what it answers of them says nothing of others."""
+        """Return which rows are training or validation rows of the network, of shape (rows,)."""
         return self.network._has(rows, self._answers(y))
 
     def usual_error(self) -> float | None:
-        """Return by how much its numbers are off as a rule, by the rows that it has and did not learn from."""
+        """Return the RMSE of a regressor on its validation rows; None without these, and for a classifier."""
         if not self.network.info().test_dataset_len:
             return None
         found = self.network.evaluate("test")
@@ -74,20 +74,20 @@ class Known:
 
 
 def of_fields(network: Network) -> Known:
-    """Return what a network of fields says of them.
+    """Return a network with the schema of its fields.
 
     Raises
     ------
     TableError
-        If it has none, learns from sequences, or answers several numbers.
+        If it has no fields, learns from sequences, or predicts several numbers.
     """
     if isinstance(network, SequenceNetwork):
-        raise TableError("it learns from sequences, and not from the rows of a table")
+        raise TableError("the network learns from sequences: expected a network of rows")
     if network.fields is None:
-        raise TableError("it does not say what its columns are")
+        raise TableError("the network has no fields")
     name = network.target
     if not isinstance(name, str):
-        raise TableError("it answers several numbers at once")
+        raise TableError("the network predicts several numbers: expected one target")
     figures, ranges = network._figures()
     fields = tuple(
         field_known(of, kind, figure) for (of, kind), figure in zip(network.fields.items(), figures, strict=True)
@@ -101,8 +101,8 @@ def of_fields(network: Network) -> Known:
 
 
 def field_known(name: str, kind: str, figures: dict[str, Any]) -> Field:
-    """Return what a network says of a field, by the figures that it has of its values."""
-    # Whether the answer rises or falls with it says nothing of its values.
+    """Return a field of a network, with a description from the statistics of its values."""
+    # Constraints do not affect how values are read.
     reader = Reader(kind.rstrip(" +-"), known=figures["words"])
     detail = ""
     if figures["range"] is not None:
@@ -110,7 +110,7 @@ def field_known(name: str, kind: str, figures: dict[str, Any]) -> Field:
         detail = f"{written(low)} to {written(high)}"
         if reader.of == "time":
             ends = [str(np.datetime64(round(seconds), "s")) for seconds in (low, high)]
-            # That is where times of day are.
+            # Times of day are stored as times of 1 January 1970.
             of_day = all(end.startswith("1970-01-01T") for end in ends)
             reader = replace(reader, form=TimeForm()) if of_day else reader
             detail = " to ".join(end[11:16] if of_day else end[:10] for end in ends)

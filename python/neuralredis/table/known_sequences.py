@@ -1,4 +1,4 @@
-"""Networks of sequences that are asked by the names of columns, and what they say of these."""
+"""Networks of sequences as tables see them: how columns are read for them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["KnownSequences", "OrderedBy", "note", "of_events"]
 
 @dataclass(frozen=True)
 class OrderedBy:
-    """The columns of a table that say whose an event is, and when it was; None if there is no such column."""
+    """The columns of the sequence's id and of the time; None if there is no such column."""
 
     sequence: str | None = None
     time: str | None = None
@@ -33,12 +33,12 @@ class OrderedBy:
 
 @dataclass(frozen=True, eq=False)
 class KnownSequences(Known):
-    """A network of sequences, and how the columns of tables are read for it: its rows are `Events`.
+    """A network of sequences, and how the columns of tables are read for it. Its rows are `Events`.
 
     Attributes
     ----------
     by : OrderedBy
-        The columns that it was told of when it learnt.
+        The columns of id and time of the training table.
     """
 
     network: SequenceNetwork
@@ -46,12 +46,12 @@ class KnownSequences(Known):
 
     @property
     def comes_next(self) -> bool:
-        """Whether it answers what comes next."""
+        """Whether it predicts the next event."""
         return bool(self.network._declared["next"])
 
     @property
     def is_series(self) -> bool:
-        """Whether what comes next is a number."""
+        """Whether it predicts the next number."""
         return self.comes_next and not isinstance(self.target, Classes)
 
     def run(self, rows: Any) -> NDArray[np.floating]:
@@ -59,33 +59,33 @@ class KnownSequences(Known):
         return _core.run_events(self.network, rows.values, rows.ends.tolist())
 
     def evaluate(self, rows: Any, y: NDArray[Any] | None) -> Evaluation:
-        """Return how good it is on some sequences, of which the classes are known by their numbers."""
+        """Evaluate the network on some sequences; `y` has outcomes, or is None if the next event is predicted."""
         answers = None if y is None else self._answers(y)
         found = _core.evaluate_events(self.network, rows.values, rows.ends.tolist(), answers, None)
         return ClassifierEvaluation(**found) if "accuracy" in found else RegressorEvaluation(**found)
 
     def observe(self, ids: list[bytes], events: Events, y: NDArray[Any] | None, into: Any) -> None:
-        """Add sequences."""
+        """Store sequences."""
         answers = None if y is None else self._answers(y)
         _core.happen(self.network, ids, events.values, events.ends.tolist(), (answers, None), into)
 
 
 def of_events(network: SequenceNetwork) -> KnownSequences:
-    """Return what a network of sequences says of its events.
+    """Return a network of sequences with the schema of its events.
 
     Raises
     ------
     TableError
-        If these have no names, or it answers several numbers.
+        If its events have no fields, or it predicts several numbers.
     """
     declared, name = network._declared, network.target
     if declared["by_position"]:
-        raise TableError("its events are numbers without names")
+        raise TableError("its events have no fields")
     if not isinstance(name, str):
-        raise TableError("it answers several numbers at once")
+        raise TableError("the network predicts several numbers: expected one target")
     figures, _ = network._figures()
     seen = dict(zip([one.name for one in network.field_statistics()], figures, strict=True))
-    # Of a series the network sees differences.
+    # Statistics of a series are those of differences between values.
     series = declared["next"] and network.info().type == "regressor"
     blank: dict[str, Any] = {"range": None, "commonest": [], "words": (), "gaps": 0}
     fields: list[Field] = []
@@ -101,12 +101,12 @@ def of_events(network: SequenceNetwork) -> KnownSequences:
 
 
 def note(network: SequenceNetwork, by: OrderedBy) -> None:
-    """Have a network know by which columns events were distinguished."""
+    """Store the names of the columns of id and time in a network's notes."""
     network.notes = json.dumps({"events": {"sequence": by.sequence, "time": by.time}}).encode()
 
 
 def _noted(network: SequenceNetwork) -> OrderedBy:
-    """Return what the notes say, nothing if these are not of this kind: anyone may have written them."""
+    """Return the columns in a network's notes; none if the notes are malformed, since they are untrusted."""
     try:
         content = json.loads(network.notes)["events"]
         sequence, time = content["sequence"], content["time"]

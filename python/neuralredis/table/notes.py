@@ -1,4 +1,4 @@
-"""Networks from before there were fields: the notes say what their columns are, and how they become inputs."""
+"""Networks of versions before fields existed: their notes describe columns and how these become inputs."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from neuralredis.table.values import Reader, Words, is_missing
 
 __all__ = ["Noted", "noted"]
 
-#: Forms of notes that are read. The first did not say how dates and units are written.
+#: Supported versions of notes. The first has no forms of dates and units.
 READ = (1, 2)
-#: Inputs at most.
+#: Limit of inputs.
 MOST_INPUTS = 10_000
 
 Block = Callable[[Any], NDArray[Any]]
@@ -40,12 +40,12 @@ Block = Callable[[Any], NDArray[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Noted(Known):
-    """A network of positions, of which the notes say what they are.
+    """A network without fields whose notes describe its inputs.
 
     Attributes
     ----------
     blocks : dict
-        What makes the inputs of each column of its values.
+        Functions from the values of each column to its inputs, of shape (rows, inputs of the column).
     """
 
     blocks: Mapping[str, Block]
@@ -55,11 +55,11 @@ class Noted(Known):
         return self.network.run(self._inputs(rows))
 
     def evaluate(self, rows: dict[str, Any], y: NDArray[Any]) -> Evaluation:
-        """Return how good it is on some rows."""
+        """Evaluate the network on some rows."""
         return self.network.evaluate(self._inputs(rows), y)
 
     def has(self, rows: dict[str, Any], y: NDArray[Any]) -> NDArray[np.bool_]:
-        """Return which rows are among those that it has."""
+        """Return which rows are stored in the network, of shape (rows,)."""
         return among_rows(self.network, self._inputs(rows), y)
 
     def _inputs(self, rows: dict[str, Any]) -> NDArray[np.float32]:
@@ -67,12 +67,12 @@ class Noted(Known):
 
 
 def noted(network: Network) -> Noted:
-    """Return what the notes of a network say of its columns.
+    """Return a network with the schema in its notes.
 
     Raises
     ------
     TableError
-        If they say nothing, or something of other columns than it has.
+        If there are no notes, or they do not fit the network.
     """
     try:
         content = json.loads(network.notes)
@@ -86,7 +86,7 @@ def noted(network: Network) -> Noted:
             for fields in map(_Fields, content["ignored"])
         )
         target = _target(_Fields(content["target"]))
-        # What is right each for itself may be impossible together.
+        # Values that are valid each for itself may not fit together.
         for field, block, width in columns:
             if block(field.values(Column.of(field.name, [""]))).shape != (1, width):
                 raise ValueError("other inputs than there are")
@@ -96,18 +96,18 @@ def noted(network: Network) -> Noted:
     except TableError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError):
-        raise TableError("it does not say what its columns are") from None
+        raise TableError("the network has no fields, and no valid notes on its columns") from None
     info = network.info()
     outputs = len(target.labels) if isinstance(target, Classes) else 1
     if (info.type, info.layout[0], info.layout[-1]) != (target.kind, inputs, outputs):
-        raise TableError(f"it is a {info.title}, and its columns are described for another network")
+        raise TableError(f"the network is a {info.title}, and its notes describe another one")
     fields = tuple(field for field, _, _ in columns)
     schema = Schema(fields=fields, left_out=left_out, target=target)
     return Noted(network, schema, {field.name: block for field, block, _ in columns})
 
 
 class _Fields:
-    """Fields of a column, each of which must be of its type: anyone may have written them."""
+    """Untrusted JSON values of a column, each of which is checked for its type."""
 
     def __init__(self, content: Any) -> None:
         self.content: dict[str, Any] = dict(content)
@@ -134,7 +134,7 @@ class _Fields:
 
 
 def _is_text(value: object) -> bool:
-    """Whether this is a text that can be written: JSON can hold half of a character."""
+    """Return whether a value is a string without lone surrogates, which JSON can contain."""
     return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
 
 
@@ -161,7 +161,7 @@ def _target(fields: _Fields) -> Target:
 
 
 def _column(fields: _Fields) -> tuple[Field, Block, int]:
-    """Return a column, what makes its inputs, and how many these are."""
+    """Return a field, the function that computes its inputs, and their number."""
     kind, name = fields.content["kind"], fields.text("name")
     if kind == "category":
         return _category(name, fields)
@@ -197,12 +197,12 @@ def _column(fields: _Fields) -> tuple[Field, Block, int]:
 
 
 def _as_it_is(values: NDArray[Any]) -> list[NDArray[Any]]:
-    """Return a number, or yes and no, as the one input that it is."""
+    """Return a number or flag as one input."""
     return [values]
 
 
 def _parts_of_days(moments: NDArray[Any], fill: float, hours: bool) -> list[NDArray[Any]]:
-    """Return the years since 2000, the month, the day of the week (Monday is 0) and perhaps the hour."""
+    """Return the years since 2000, the month, the day of the week (Monday is 0) and optionally the hour."""
     days = moments.astype(np.int64) / 86_400e6
     days = np.where(np.isnat(moments), fill, days)
     whole = np.floor(days)
@@ -221,7 +221,7 @@ def _category(name: str, fields: _Fields) -> tuple[Field, Block, int]:
         unknown, missing = len(values) if other else width, width - 1 if gaps else width
         found = [places.get(word, unknown) for word in words.categories]
         which = np.array([*found, missing], np.int64)[np.where(words.codes < 0, len(found), words.codes)]
-        # The last column is for what has no input.
+        # The last column of the matrix is for categories without an input; it is cut off.
         return np.eye(width + 1, dtype=np.float32)[which, :width]
 
     kept = Text(frozenset(filter(is_missing, values)))

@@ -1,4 +1,4 @@
-"""Numbers as people write them and spreadsheets export them: decimal signs, thousands, units, signs."""
+"""Parse numbers as people write them and spreadsheets export them: decimal signs, thousands, units, signs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from neuralredis.table.column import Column
 
 __all__ = ["AsWritten", "NumberForm", "compared", "decimal_signs", "digits_of", "plain_number", "unit_of", "units_in"]
 
-#: Beyond this a number in single precision, which is what networks compute with, is close to infinity.
+#: Largest absolute value: networks compute with float32, whose limit is 3.4e38.
 LARGEST = 1e37
 
-#: Signs that look alike, as the one that the rest of this file knows: minus signs, spaces, apostrophes.
+#: Variants of minus signs, spaces and apostrophes, mapped to the ASCII ones.
 _ALIKE = str.maketrans(
     {
         **dict.fromkeys("\u2212\uff0d\ufe63\u2010\u2011\u2012\u2013", "-"),
@@ -25,8 +25,8 @@ _ALIKE = str.maketrans(
 )
 _SWAPPED = str.maketrans(",.", ".,")
 
-#: Digits without thousands separators; with commas by threes, or as in India; with spaces or apostrophes. No group of
-#: thousands begins with 0. Decimals follow a point.
+#: Digits without thousands separators; with commas in groups of three, or as in India; with spaces or apostrophes. The
+#: first group does not begin with 0. Decimals follow a point.
 _DIGITS = re.compile(
     r"(?:\d+|[1-9]\d{0,2}(?:,\d{3})+|[1-9]\d?(?:,\d{2})+,\d{3}|[1-9]\d{0,2}(?: \d{3})+|[1-9]\d{0,2}(?:'\d{3})+)"
     r"(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?",
@@ -35,7 +35,7 @@ _DIGITS = re.compile(
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _WITH_POINT = re.compile(r"[+-]?(?:\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d*)?", re.ASCII)
 _WITH_COMMA = re.compile(r"[+-]?(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+)(?:,\d*)?", re.ASCII)
-#: What is before the digits; the digits; what is after them, which is a unit or a sign.
+#: The text before the digits; the digits; the text after them, a unit or a sign.
 _PARTS = re.compile(
     r"([^\d.,]*?(?:(?<=[^\W\d])\. ?)?)"
     r"((?<!\d)[.,]?\d(?:[\d., ']*\d)?[.,]?(?:[eE][+-]?\d+)?)"
@@ -51,27 +51,27 @@ _CODES = (
 )
 _CURRENCIES = frozenset(_CODES.split())
 _CURRENCY_WORDS = frozenset(("fr", "sfr", "kr", "rs", "rm", "zł", "kč", "ft", "lei", "dm"))
-#: Units that are the same.
+#: Synonyms of units.
 _SAME = {"€": "eur", "euro": "eur", "$": "usd", "us$": "usd", "dollar": "usd", "£": "gbp", "fr.": "chf", "sfr.": "chf"}
 
 
 @dataclass(frozen=True)
 class NumberForm:
-    """How the numbers of a column are written.
+    """The form of the numbers in a column.
 
     Attributes
     ----------
     comma : bool
-        Whether decimals follow a comma, so that points stand between thousands.
+        Whether the decimal sign is a comma, and points separate thousands.
     unit : str
-        What may stand beside each number: a currency or a unit.
+        The currency or unit that may stand before or after each number.
     """
 
     comma: bool = False
     unit: str = ""
 
     def read(self, text: str) -> float | None:
-        """Return the number that a text is, or None.
+        """Return the number that a text means; None if it is not a number in this form.
 
         Examples
         --------
@@ -80,7 +80,7 @@ class NumberForm:
         >>> NumberForm(unit="kg").read("3.5 kg"), NumberForm(unit="kg").read("3.5 g"), NumberForm().read("(12)")
         (3.5, None, -12.0)
         """
-        # Most numbers are of these forms, which need not be taken apart.
+        # Fast path for the most common forms.
         if self.comma:
             if _WITH_COMMA.fullmatch(text):
                 return _bounded(text.replace(".", "").replace(",", "."))
@@ -99,43 +99,43 @@ class NumberForm:
         return _bounded(sign + re.sub("[, ']", "", digits))
 
     def reader(self, column: Column) -> Callable[[str], float | None]:
-        """Return what reads the numbers of a column: programs write them in a form of their own."""
+        """Return the parser for a column: typed columns always have a decimal point."""
         return plain_number if column.typed else self.read
 
     @property
     def title(self) -> str:
-        """What is to be said of it: nothing of numbers with a point and without a unit."""
+        """A description of the form; empty for numbers with a point and without a unit."""
         return ", ".join((["decimal comma"] if self.comma else []) + ([self.unit] if self.unit else []))
 
 
 class AsWritten:
-    """A column of numbers whose ``comma`` and ``unit``, as of a `NumberForm`, say how they are written."""
+    """A column of numbers with the attributes ``comma`` and ``unit`` of a `NumberForm`."""
 
     comma: bool
     unit: str
 
     @property
     def form(self) -> NumberForm:
-        """How the numbers are written."""
+        """The form of the numbers."""
         return NumberForm(self.comma, self.unit)
 
     @property
     def title(self) -> str:
-        """What the column is read as."""
+        """A description of the column's kind and form."""
         return ", ".join(part for part in ("number", self.form.title) if part)
 
     def reader(self, column: Column | None = None) -> Callable[[str], float | None]:
-        """Return what reads the numbers of a column, or those that are typed in."""
+        """Return the parser for a column, or, for None, for typed input."""
         return self.form.read if column is None else self.form.reader(column)
 
 
 def plain_number(text: str) -> float | None:
-    """Return the number that a program wrote."""
+    """Return the number in a text with a decimal point and nothing else; None for other texts."""
     return _bounded(text) if _PLAIN.fullmatch(text) else None
 
 
 def unit_of(text: str) -> str | None:
-    """Return the unit beside a number, empty if there is none, None if the text is no number with a unit.
+    """Return the unit of a number, empty if there is none; None if the text is not a number.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def unit_of(text: str) -> str | None:
 
 
 def units_in(counts: Mapping[str, int]) -> dict[str, int]:
-    """Return the units beside the numbers of a column, the commonest first, and how many rows have each."""
+    """Return the units in a column with their numbers of rows, the most common first."""
     rows: Counter[str] = Counter()
     written: dict[str, str] = {}
     for text, count in counts.items():
@@ -158,7 +158,7 @@ def units_in(counts: Mapping[str, int]) -> dict[str, int]:
 
 
 def decimal_signs(text: str) -> tuple[bool, bool]:
-    """Return whether a text is a number with a decimal comma, and whether with a decimal point; of any unit.
+    """Return whether a text is a number if commas are decimal, and whether it is one if points are; with any unit.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def decimal_signs(text: str) -> tuple[bool, bool]:
 
 
 def digits_of(text: str) -> str:
-    """Return the digits of a number with the signs between them, empty if it is none.
+    """Return the digits of a number with separators, empty if the text is not a number.
 
     Examples
     --------
@@ -185,12 +185,12 @@ def digits_of(text: str) -> str:
 
 
 def compared(text: str) -> bool:
-    """Whether a number is written with a sign such as that of '<5': it is below 5."""
+    """Return whether a number has a sign of comparison, such as '<5'."""
     return text[:1] in "<>≤≥~≈"
 
 
 def _parts(text: str) -> tuple[str, str, str] | None:
-    """Return the sign, the digits and the unit of a number."""
+    """Return the sign, the digits and the unit of a number; None if the text is not a number."""
     found = _PARTS.fullmatch(text.translate(_ALIKE))
     if found is None:
         return None
@@ -209,14 +209,14 @@ def _parts(text: str) -> tuple[str, str, str] | None:
 
 
 def _is_currency(prefix: str) -> bool:
-    """Whether what stands before a number is a currency: of 'shop 7' it is not."""
+    """Return whether the text before a number is a currency; in 'shop 7' it is not."""
     word = prefix.rstrip(".")
     has_sign = len(prefix) <= 3 and any(unicodedata.category(letter) == "Sc" for letter in prefix)
     return has_sign or word.upper() in _CURRENCIES or word.lower() in _CURRENCY_WORDS
 
 
 def _is_unit(suffix: str) -> bool:
-    """Whether what stands after a number may be a unit; the halves of the day are not."""
+    """Return whether the text after a number may be a unit; am and pm are not."""
     if not suffix:
         return True
     begins = suffix[0].isalpha() or suffix[0] in "%‰°\"″'′" or unicodedata.category(suffix[0]) == "Sc"
@@ -224,7 +224,7 @@ def _is_unit(suffix: str) -> bool:
 
 
 def _canonical(unit: str) -> str:
-    """Return what the ways to write a unit have in common: 'Euro' is 'euros', but 'M' is not 'm'."""
+    """Return a key that is equal for variants of a unit: 'Euro' and 'euros', but not 'M' and 'm'."""
     word = unit.casefold() if len(unit) > 2 else unit
     word = word[:-1] if len(word) > 3 and word.endswith("s") else word
     return _SAME.get(word, word)

@@ -1,4 +1,4 @@
-"""Networks without names: columns are their inputs by the order in the table."""
+"""Networks without fields as tables see them: columns become inputs by their order."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ __all__ = ["ByPosition", "among_rows", "by_position"]
 
 @dataclass(frozen=True, eq=False)
 class ByPosition(Known):
-    """A network whose inputs are the columns of a table, one after the other."""
+    """A network whose inputs are the columns of a table, in order."""
 
     def run(self, rows: dict[str, Any]) -> NDArray[np.floating]:
         """Return the outputs for some rows, of shape (rows, outputs)."""
         return self.network.run(self._inputs(rows))
 
     def evaluate(self, rows: dict[str, Any], y: NDArray[Any]) -> Evaluation:
-        """Return how good it is on some rows."""
+        """Evaluate the network on some rows."""
         return self.network.evaluate(self._inputs(rows), y)
 
     def has(self, rows: dict[str, Any], y: NDArray[Any]) -> NDArray[np.bool_]:
-        """Return which rows are among those that it has."""
+        """Return which rows are stored in the network, of shape (rows,)."""
         return among_rows(self.network, self._inputs(rows), y)
 
     def _inputs(self, rows: dict[str, Any]) -> NDArray[np.float32]:
@@ -46,13 +46,13 @@ class ByPosition(Known):
             if len(gaps):
                 raise TableError(
                     f"column '{shortened(field.name)}' has no number in {len(gaps):,} rows: a network without fields "
-                    "knows no gaps"
+                    "does not support missing values"
                 )
         return np.stack(columns, axis=1).astype(np.float32)
 
 
 def by_position(network: Network, columns: Mapping[str, Column], target: str) -> ByPosition:
-    """Return a network that takes the columns of a table, all but the target, in their order.
+    """Return a network that takes all columns of a table but the target, in order.
 
     Parameters
     ----------
@@ -61,20 +61,20 @@ def by_position(network: Network, columns: Mapping[str, Column], target: str) ->
     columns : mapping of str to Column
         The columns of the table, in its order.
     target : str
-        The one that has the right answers: of a classifier the numbers of its classes, from 0 on.
+        The column of the outcomes; of a classifier class numbers, from 0.
 
     Raises
     ------
     TableError
-        If the network has other inputs than the table has columns, or several numbers as outputs.
+        If the number of inputs is not that of the columns, or the network predicts several numbers.
     """
     info = network.info()
     names: Sequence[str] = [name for name in columns if name != target]
     inputs, outputs = info.layout[0], info.layout[-1]
     if len(names) != inputs:
-        raise TableError(f"it takes {inputs:,} numbers, and the table has {len(names):,} columns beside '{target}'")
+        raise TableError(f"the network has {inputs:,} inputs, and the table {len(names):,} columns besides '{target}'")
     if info.type == "regressor" and outputs > 1:
-        raise TableError(f"it answers {outputs:,} numbers at once: expected one")
+        raise TableError(f"the network predicts {outputs:,} numbers: expected one")
     asked: Target = Numbers(name=target, low=float("nan"), high=float("nan"))
     if info.type == "classifier":
         asked = Classes(name=target, labels=tuple(map(str, range(outputs))))
@@ -83,7 +83,7 @@ def by_position(network: Network, columns: Mapping[str, Column], target: str) ->
 
 
 def among_rows(network: Network, inputs: NDArray[np.float32], y: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which rows of numbers are among those that a network has."""
+    """Return which rows of numbers, with their outcomes, are stored in a network."""
     stored = {
         (row.tobytes(), float(target))
         for known, targets in (network.rows("train"), network.rows("test"))

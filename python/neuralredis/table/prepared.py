@@ -1,4 +1,4 @@
-"""The rows of a table: those that a network learns from, those that decide the stop, and those that are held out."""
+"""Split a table into training, validation and held-out rows of a network."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ from neuralredis.table.wishes import Wish
 
 __all__ = ["KEPT_BACK", "LEAST_ROWS", "PreparedTable", "prepare"]
 
-#: Rows with a value of the target that a table needs.
+#: Least number of rows with an outcome.
 LEAST_ROWS = 10
-#: Share of the rows that is held out, and of the others that which decides when a training stops.
+#: Share of the rows that is held out, and share of the others that are validation rows.
 KEPT_BACK, VALIDATION = 0.2, 0.2
-#: Rows that a network has room for at least, those that decide the stop among them.
+#: Least limits of training rows and of validation rows of a network.
 DATASET, TEST = 10_000, 2_500
-#: Parameters of a network.
+#: Limit of the parameters of a network.
 MOST_PARAMETERS = 1 << 24
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PreparedTable:
-    """A table, ready to be learnt from.
+    """A table as rows of a network, split for training.
 
     Attributes
     ----------
     schema : Schema
         How its columns are read.
     answered : numpy.ndarray of bool, shape (all rows,)
-        Which rows of the table have an answer.
+        Whether each row of the table has an outcome.
     used : numpy.ndarray of int64
-        Which of its rows are used.
+        Numbers of the rows of the table that are used.
     rows : dict
-        The values of each field in the rows that are used.
+        Values of each field in the used rows.
     answers : numpy.ndarray or Words
-        What these rows have come to.
+        Outcomes of the used rows.
     train, test, kept : numpy.ndarray of int64
-        Which of these rows are learnt from, which decide when a training stops, and which are held out.
+        Numbers, among the used rows, of training rows, validation rows, and held-out rows.
     """
 
     schema: Schema
@@ -63,17 +63,17 @@ class PreparedTable:
     kept: NDArray[np.int64]
 
     def taken(self, places: NDArray[np.int64]) -> tuple[dict[str, Any], Any]:
-        """Return some of the rows, and what they have come to."""
+        """Return some of the rows, and their outcomes."""
         return {name: taken(values, places) for name, values in self.rows.items()}, self.answers[places]
 
     def network(self, *, hidden: Sequence[int] | None = None, seed: int | None = None, **options: Any) -> Network:
-        """Return a new network that has the rows to be learnt from, and those that decide the stop."""
+        """Return a new network with the training and validation rows."""
         target = self.schema.target
         if isinstance(monotone := options.get("monotone"), Mapping):
             check_monotone(self.schema, monotone)
         if isinstance(target, Classes):
             options.setdefault("classes", list(target.labels))
-        # Half of the parameters that there may be, since several networks may answer together.
+        # Use half of the limit for categories, to leave room for other weights and for ensembles.
         first = max(hidden[0] if hidden else 30, 2)
         network = Network(
             "classifier" if isinstance(target, Classes) else "regressor",
@@ -92,7 +92,7 @@ class PreparedTable:
         return network
 
     def evaluate(self, network: Network) -> Evaluation:
-        """Return how good a network is on the rows held out."""
+        """Evaluate a network on the held-out rows."""
         rows, answers = self.taken(self.kept)
         return network.evaluate(rows, answers)
 
@@ -109,38 +109,38 @@ def prepare(
     most: int | None = None,
     called: str = "the table",
 ) -> PreparedTable:
-    """Return a table, ready to be learnt from.
+    """Return a table as rows of a network, split for training.
 
     Parameters
     ----------
     columns : dict of str to Column
         The table.
     target : str
-        The column to be answered.
+        The column to predict.
     classify : bool, optional
-        Whether to learn classes, or numbers.
+        Whether the target has classes (True) or numbers (False); by default this is detected.
     wishes : mapping of str to Wish, optional
-        What the user says that some columns are.
+        Kinds that the user gives to columns.
     delimiter : str
-        What stands between the cells of the table.
+        The separator of the table's cells.
     kept_back : float
-        Share of the rows that is held out.
+        Share of the rows to hold out.
     seed : int, optional
-        Of how rows are chosen.
+        Seed for the choice of rows.
     most : int, optional
-        Rows that are used at most.
+        Largest number of rows to use.
     called : str
-        What the table is called in messages.
+        The table's name in messages.
 
     Raises
     ------
     DataError
-        If there is no such column, or too little to learn from.
+        If there is no such column, or too few rows or columns to learn from.
     """
     wishes = wishes or {}
     if target not in columns:
         there = ", ".join(f"'{name}'" for name in list(columns)[:30])
-        raise DataError(f"{called} has no column '{target}'; its columns are {there}")
+        raise DataError(f"{called} has no column '{target}': its columns are {there}")
     conventions = Conventions.of(columns.values(), delimiter)
     found = target_of(columns[target], classify, conventions, wishes.get(target))
     answers = found.encode(columns[target])
@@ -149,8 +149,8 @@ def prepare(
     if len(used) < LEAST_ROWS:
         rows = f"{len(used)} row{'' if len(used) == 1 else 's'}"
         raise DataError(
-            f"{called} has {rows} with a value of '{target}': expected at least {LEAST_ROWS}, to learn from some and "
-            "keep others back"
+            f"{called} has {rows} with a value of '{target}': expected at least {LEAST_ROWS}, to train on some and "
+            "hold out others"
         )
     if most is not None and most < len(used):
         used = np.sort(np.random.default_rng(seed).choice(used, most, replace=False))
@@ -161,7 +161,7 @@ def prepare(
         learnt, kept = hold_out(classes, len(y), kept_back, seed)
     of_learnt = None if classes is None else classes[learnt]
     train, test = hold_out(of_learnt, len(learnt), VALIDATION, None if seed is None else seed + 1)
-    # How a column is written is found out of all rows; what it holds only of those that are learnt from.
+    # The form of a column is detected from all rows, its kind and categories only from training and validation rows.
     others = [column for name, column in columns.items() if name != target]
     schema = Schema.of(others, found, wishes, rows=used[learnt], conventions=conventions)
     fields = {field.name: columns[field.name].take(used) for field in schema.fields}

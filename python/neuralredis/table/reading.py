@@ -1,4 +1,4 @@
-"""Tables in files: CSV as it comes from spreadsheets and databases, JSON lines, Parquet and Feather."""
+"""Read tables from files: CSV, JSON lines, Parquet and Feather."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from neuralredis.table.texts import shortened
 
 __all__ = ["Table", "read"]
 
-#: How many times larger a compressed table may be unpacked, and the bytes from which on that counts. CSV becomes some
-#: 10 times smaller, and hardly ever 100 times; what was made to fill the memory, 1000 times.
+#: Largest ratio of unpacked to compressed size, and the unpacked bytes from which on it applies. CSV is compressed
+#: about 10 times, hardly ever 100 times; a file made to exhaust the memory, 1000 times.
 MOST_PACKED, LEAST_UNPACKED = 100, 1 << 26
-#: Bytes of a cell of Parquet in memory, roughly.
+#: Approximate bytes of a Parquet cell in memory.
 CELL = 8
-#: What files begin with that people may take for tables.
+#: Beginnings of other files that people may pass as tables.
 _OTHERS = {
     b"PK\x03\x04": "a workbook or an archive",
     b"\xd0\xcf\x11\xe0": "a workbook",
@@ -41,30 +41,30 @@ _OTHERS = {
     b"ORC": "ORC",
     b"\x89HDF": "HDF5",
 }
-#: What is read.
+#: The end of messages about other formats.
 EXPECTED = "expected CSV, JSON lines, Parquet or Feather"
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """A table as it was read.
+    """A table from a file.
 
     Attributes
     ----------
     path : str
-        Where from.
+        The file.
     cells : pyarrow.Table
-        Its columns: texts of CSV, anything of Parquet and Feather. No two have the same name.
+        Its columns, with unique names: texts from CSV, any types from other formats.
     delimiter : str
-        What stood between cells.
+        The separator of CSV.
     encoding : str
-        How CSV was encoded.
+        The encoding of CSV.
     newline : str
-        What ended its first line.
+        The line end of CSV.
     remarks : list of str
-        What was done to read it.
+        Remarks on how it was read.
     header : bool
-        Whether the names of the columns were in it.
+        Whether it has a header.
     """
 
     path: str
@@ -85,12 +85,12 @@ class Table:
         return int(self.cells.num_rows)
 
     def column(self, name: str) -> Column:
-        """Return a column as texts.
+        """Return a column.
 
         Raises
         ------
         TableError
-            If there is none of that name.
+            If there is no column of that name.
         """
         self.check(name)
         values = self.cells[name]
@@ -102,40 +102,40 @@ class Table:
         if isinstance(coded, pa.ChunkedArray):
             coded = coded.combine_chunks()
         known = coded.dictionary.to_pylist()
-        # The place after the last text is that of none.
+        # The index after the last text stands for null.
         codes = np.asarray(pc.fill_null(coded.indices.cast(pa.int64()), len(known)), np.int64)
         return Column.of_coded(name, [*known, ""], codes)
 
     def check(self, name: str) -> None:
-        """Raise if there is no column of that name."""
+        """Raise `TableError` if there is no column of that name."""
         if name in self.names:
             return
         lower = {other.lower(): other for other in self.names}
         close = [lower[near] for near in difflib.get_close_matches(name.lower(), lower, 1, 0.6)]
         meant = f" (did you mean '{close[0]}'?)" if close else ""
-        raise TableError(f"{self.path} has no column '{name}'{meant}; its columns are {self.listed()}")
+        raise TableError(f"{self.path} has no column '{name}'{meant}: its columns are {self.listed()}")
 
     def listed(self) -> str:
-        """Return the names of the columns, in a line."""
+        """Return the names of the columns as text."""
         return ", ".join(f"'{shortened(name)}'" for name in self.names[:30]) + (", …" if len(self.names) > 30 else "")
 
 
 def read(path: str, *, header: bool = True, names: Collection[str] = ()) -> Table:
-    """Return the table in a file, or with ``-`` that which comes in.
+    """Read the table in a file, or from standard input with ``-``.
 
     Parameters
     ----------
     path : str
         The file.
     header : bool
-        Whether the first line of a CSV file has the names of the columns.
+        Whether the first line of CSV is a header.
     names : collection of str
-        If these are all in the first line, that has the names in any case.
+        If all of these are in the first line, it is a header in any case.
 
     Raises
     ------
     TableError
-        If it is no table that can be read.
+        If the format is unknown or the table malformed.
     OSError
         If the file cannot be read.
     """
@@ -156,10 +156,10 @@ def read(path: str, *, header: bool = True, names: Collection[str] = ()) -> Tabl
 
 
 def _unpacked(name: str, data: bytes) -> bytes:
-    """Return what was compressed, unless it is too much to be a table."""
+    """Return the content of gzip data, up to a limit of size."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-            # One byte more than there may be is enough to know.
+            # One byte beyond the limit is enough to detect it.
             unpacked = file.read(max(LEAST_UNPACKED, MOST_PACKED * len(data)) + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise TableError(f"{name} cannot be unpacked: {error}") from None
@@ -168,12 +168,12 @@ def _unpacked(name: str, data: bytes) -> bytes:
 
 
 def _check_size(name: str, unpacked: int, packed: int) -> None:
-    """Fail if a file unpacks to far more bytes than it has: it was made to fill the memory."""
+    """Raise `TableError` if a file unpacks to far more bytes than it has."""
     most = max(LEAST_UNPACKED, MOST_PACKED * packed)
     if unpacked > most:
         raise TableError(
-            f"{name} unpacks to more than {most / 1e6:,.0f} MB, {MOST_PACKED} times its size: expected a table, which "
-            "cannot be compressed so much. Unpack it yourself if it is one"
+            f"{name} unpacks to more than {most / 1e6:,.0f} MB, {MOST_PACKED} times its size, which is unusual for a "
+            "table: expected a smaller ratio. If the file is trusted, unpack it yourself"
         )
 
 
@@ -196,7 +196,7 @@ def _feather(name: str, data: bytes) -> Any:
 
 
 def _utf8(name: str, data: bytes) -> tuple[bytes, list[str], str]:
-    """Return the text of a file as UTF-8, remarks on it, and how it was encoded."""
+    """Return the text of a file as UTF-8, remarks, and its encoding."""
     for beginning, what in _OTHERS.items():
         if data.startswith(beginning):
             hint = "; a spreadsheet program can save it as CSV" if "workbook" in what else ""
@@ -206,18 +206,18 @@ def _utf8(name: str, data: bytes) -> tuple[bytes, list[str], str]:
             encoding = "utf-16-le" if data.startswith(b"\xff\xfe") else "utf-16-be"
             return data[2:].decode(encoding).encode(), ["read as UTF-16"], encoding
         except UnicodeDecodeError:
-            raise TableError(f"{name} is no text: {EXPECTED}") from None
+            raise TableError(f"{name} is not text: {EXPECTED}") from None
     if b"\0" in data:
-        raise TableError(f"{name} is no text: {EXPECTED}")
+        raise TableError(f"{name} is not text: {EXPECTED}")
     if _is_utf8(data):
         encoding = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
         return data.removeprefix(codecs.BOM_UTF8), [], encoding
-    # Of each byte there is a character, so that whatever is no UTF-8 is read somehow; some letters may be wrong.
+    # Windows-1252 maps nearly all bytes to characters, so any other encoding can be read; some letters may be wrong.
     return data.decode("cp1252", errors="replace").encode(), ["not UTF-8, read as Windows-1252"], "cp1252"
 
 
 def _is_utf8(data: bytes) -> bool:
-    """Whether bytes are UTF-8, found out without a copy of all of them."""
+    """Return whether bytes are UTF-8, in pieces, without decoding all of them at once."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         for begin in range(0, len(data), 1 << 20):
@@ -229,7 +229,7 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _checked(table: Table) -> Table:
-    """Return a table without columns that hold no single values."""
+    """Return a table without columns of structures or bytes; raise `TableError` if it has no rows."""
     cells = table.cells
     if not cells.num_rows:
         raise TableError(f"{table.path} has the names of {cells.num_columns} columns and no rows")
@@ -242,12 +242,12 @@ def _checked(table: Table) -> Table:
             or pa.types.is_binary(kind)
             or pa.types.is_large_binary(kind)
         ):
-            table.remarks.append(f"the column '{column}' holds no single values ({kind}), and is left out")
+            table.remarks.append(f"the column '{column}' has values of type {kind} and is left out")
             cells = cells.drop_columns([column])
     return replace(table, cells=cells)
 
 
 def _is_list(kind: Any) -> bool:
-    """Whether these are lists of single values, such as tags."""
+    """Return whether a type is a list of single values, such as tags."""
     lists = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
     return lists and not (pa.types.is_nested(kind.value_type) or pa.types.is_binary(kind.value_type))

@@ -1,4 +1,4 @@
-"""What should be said of how a column is read: what was decided although it could be otherwise."""
+"""Remarks on ambiguous decisions about how a column is read."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["doubts", "gap_words"]
 
 
 def doubts(column: Column, reader: Reader, conventions: Conventions, wish: Wish | None) -> list[str]:
-    """Return what the user should know of how a column is read, and how to have it read otherwise."""
+    """Return remarks on ambiguous decisions about a column, with the option that overrides them."""
     name, said, form = shortened(column.name, 60), [], reader.form
     if isinstance(form, DateForm) and wish is None and not column.typed:
         counts = {text: rows for text, rows in column.counts.items() if form.read(text) is not None}
         if undecided(counts, form, conventions):
             other = "mdy" if form.order == "dmy" else "dmy"
             said.append(
-                f"column '{name}' is read as {reader.title}, but day and month could be the other way round in all "
-                f"rows: --as {column.name}=date:{other} reads them so"
+                f"column '{name}' is read as {reader.title}, but day and month could be swapped in all rows: "
+                f"--as {column.name}=date:{other} swaps them"
             )
     if isinstance(form, NumberForm) and not column.typed:
         signs = {text: rows for text, rows in column.counts.items() if compared(text) and form.read(text) is not None}
@@ -37,14 +37,14 @@ def doubts(column: Column, reader: Reader, conventions: Conventions, wish: Wish 
     if reader.of == "category" and isinstance(form, Text) and wish is None and "NA" in form.kept:
         rows = column.counts["NA"]
         said.append(
-            f"column '{name}', {rows:,} row{'s' if rows > 1 else ''}: 'NA' is taken for a value, "
-            "like the other codes, not for a missing one"
+            f"column '{name}', {rows:,} row{'s' if rows > 1 else ''}: 'NA' is read as a value, "
+            "like the other codes, not as missing"
         )
     return said
 
 
 def gap_words(column: Column, reader: Reader) -> dict[str, int]:
-    """Return the texts of a column that stand for a missing value, and how many rows have each."""
+    """Return the texts of a column that stand for missing values, with their numbers of rows."""
     if column.values is not None:
         return {}
     kept = reader.form.kept if isinstance(reader.form, Text) else frozenset()

@@ -1,4 +1,4 @@
-"""Columns that number the rows of a table, or identify each of them: they tell nothing about other rows."""
+"""Recognize columns that number or identify the rows of a table, which carry no information about other rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 __all__ = ["numbers_the_rows"]
 
-#: Names of nothing else. pandas calls an index that was saved and read "Unnamed: 0"; a column without a name is called
+#: Names that only row numbers have. pandas names a saved index "Unnamed: 0"; a column without a name is called
 #: "column 1" here.
 _ALONE = re.compile(
     r"|id|ids|uid|uuid|guid|index|idx|key|no|no\.|nr|nr\.|num|number|#|row|rownum|rownames|"
@@ -17,9 +17,9 @@ _ALONE = re.compile(
     r"(row|record|case|serial|running|sequence|obs|observation|lfd\.?|laufende) ?(no|nr|num|number|id|index|nummer)\.?|"
     r"primary key|level_0|index level \d+",
 )
-#: Words at the end of a name that makes each row one of its own: customer_id.
+#: Last words of names of identifiers, such as customer_id.
 _LAST = ("id", "ids", "uuid", "guid", "uid", "pk", "rowid")
-#: What is numbered, and words for its number: 'customer no' is one, 'votes no' and 'house number' are not.
+#: Things with identifiers, and words for these: 'customer no' is an identifier, 'votes no' and 'house number' are not.
 _THINGS = frozenset(
     (
         *("account", "article", "bill", "booking", "case", "claim", "client", "contract", "customer", "delivery"),
@@ -34,14 +34,14 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def numbers_the_rows(name: str, values: NDArray[np.float64]) -> bool:
-    """Whether a column numbers the rows, by all rows of a table in their order.
+    """Return whether a column numbers or identifies the rows.
 
     Parameters
     ----------
     name : str
-        What the column is called.
+        The column's name.
     values : numpy.ndarray of float64, shape (rows,)
-        Its numbers, NaN where there is none.
+        Its numbers in all rows, in order; NaN is a missing value.
 
     Examples
     --------

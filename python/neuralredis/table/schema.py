@@ -1,4 +1,4 @@
-"""From the columns of a table to fields of a network, their values, and what is to be said of how they are read."""
+"""Turn the columns of a table into fields of a network and their values, with remarks on how they are read."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from neuralredis.table.words import MISSING
 
 __all__ = ["Schema"]
 
-#: Fields of a network, at most.
+#: Limit of the fields of a network.
 MOST_FIELDS = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
-    """How a table becomes rows of fields, and what is answered.
+    """The fields and the target of a network, with the way to read them from tables.
 
     Attributes
     ----------
     fields : tuple of Field
-        The columns that a network goes by.
+        The columns that are used.
     left_out : tuple of LeftOut
-        Those that it does not go by.
+        The columns that are left out.
     target : Target
-        What is answered.
+        The column to predict.
     remarks : tuple of str
-        What should be said of how the columns are read.
+        Remarks on ambiguous decisions about columns.
     """
 
     fields: tuple[Field, ...]
@@ -60,25 +60,25 @@ class Schema:
         rows: NDArray[np.int64] | None = None,
         conventions: Conventions | None = None,
     ) -> Schema:
-        """Return the fields of some columns.
+        """Return the schema of some columns.
 
         Parameters
         ----------
         columns : sequence of Column
             All columns but the target's, with all rows of the table.
         target : Target
-            What is to be answered.
+            The column to predict.
         wishes : mapping of str to Wish, optional
-            What the user says that some columns are.
+            Kinds that the user gives to columns.
         rows : numpy.ndarray of int64, optional
-            The rows that are to be learnt from; all if not given.
+            The training and validation rows; by default all rows.
         conventions : Conventions, optional
-            How the writer of the table writes; found out of these columns if not given.
+            The conventions of the table; by default detected from these columns.
 
         Raises
         ------
         TableError
-            If no column is left, or too many, or a column cannot be what the user says.
+            If no columns are left or too many, or a column cannot be read as the kind that the user gives.
         """
         wishes = wishes or {}
         conventions = conventions or Conventions.of(columns)
@@ -101,12 +101,12 @@ class Schema:
         return cls(fields=used, left_out=left_out, target=target, remarks=tuple(said))
 
     def kinds(self, most: int = MOST_WORDS) -> dict[str, str]:
-        """Return the kind of each field, as a `Network` is told of it.
+        """Return the kind of each field, as a `Network` takes it.
 
         Parameters
         ----------
         most : int
-            Words of all fields together: the largest dictionaries have no more than leaves room for the others.
+            Limit of the categories of all fields together; the largest fields are cut to it.
         """
         sizes = [field.reader.size for field in self.fields if field.reader.has_dictionary]
         largest = max(sizes, default=2)
@@ -120,36 +120,36 @@ class Schema:
         return {field.name: kind(field) for field in self.fields}
 
     def rows(self, columns: Mapping[str, Column]) -> dict[str, Any]:
-        """Return the rows of a table as a network takes them: a column of values for each field.
+        """Return the values of each field in the rows of a table, in the form for `Network.observe`.
 
         Raises
         ------
         TableError
-            If a column is not there.
+            If a column is missing.
         """
         missing = [field.name for field in self.fields if field.name not in columns]
         if missing:
             names = ", ".join(f"'{shortened(name)}'" for name in missing[:20])
             there = ", ".join(f"'{shortened(name)}'" for name in list(columns)[:20]) or "none"
             raise TableError(
-                f"the table has no column {names}, which the network learnt from; its columns are {there}. "
-                "A column may be empty, but it has to be there"
+                f"the table lacks columns of the network: {names}; it has {there}. A column may be empty, but must "
+                "exist"
             )
         return {field.name: field.values(columns[field.name]) for field in self.fields}
 
     def adapted(
         self, columns: Mapping[str, Column], delimiter: str = ",", wishes: Mapping[str, Wish] | None = None
     ) -> Schema:
-        """Return the same for another table, whose numbers and dates may be written in another way.
+        """Return the schema adapted to another table, whose numbers and dates may be written differently.
 
         Parameters
         ----------
         columns : mapping of str to Column
             The columns of the other table.
         delimiter : str
-            What stands between its cells.
+            The separator of its cells.
         wishes : mapping of str to Wish, optional
-            How the user says that some of them are written.
+            Kinds and forms that the user gives to columns.
         """
         conventions = Conventions.of(columns.values(), delimiter)
         remarks, fields = [], []
@@ -174,9 +174,9 @@ class Schema:
         return replace(self, fields=tuple(fields), target=target, remarks=tuple(remarks))
 
     def unread(self, columns: Mapping[str, Column]) -> dict[str, dict[str, int]]:
-        """Return the texts of each column that are not understood, and how many rows have them.
+        """Return the texts of each field that cannot be read, with their numbers of rows.
 
-        Words that stand for a missing value are understood.
+        Words for missing values are not among them.
         """
 
         def strange(reader: Reader, column: Column) -> dict[str, int]:
@@ -193,27 +193,27 @@ class Schema:
         return {field.name: strange(field.reader, columns[field.name]) for field in self.fields}
 
     def told(self, unread: Mapping[str, dict[str, int]]) -> list[str]:
-        """Return what should be said of how a table is read: a line for each column that is not understood in part."""
+        """Return remarks on how a table is read, with a line for each column with texts that cannot be read."""
         lines = list(self.remarks)
         for field in self.fields:
             if not (texts := unread[field.name]):
                 continue
             cells, several = sum(texts.values()), len(texts) > 1
             such = f"'{shortened(next(iter(texts)))}'" + (" and others" if several else "")
-            what = f"{'are' if several else 'is'} no {field.reader.noun}, and {'count' if several else 'counts'}"
+            what = f"{'are' if several else 'is'} not a {field.reader.noun}, and {'count' if several else 'counts'}"
             rows = f"{cells:,} row{'s' if cells > 1 else ''}"
             lines.append(f"column '{shortened(field.name, 60)}', {rows}: {such} {what} as missing")
         return lines
 
 
 def _again(field: Field, reader: Reader, column: Column) -> tuple[Reader, list[str]]:
-    """Return how a column is read in another table, and what is to be said if that is another way than before."""
+    """Return how a column is read in another table, with a remark if that differs from the training table."""
     before, now = field.reader.form, reader.form
     assert not isinstance(before, Text | str), "it is known how it was read"
-    # Of texts that are all read as before nothing need be said.
+    # No remark if all texts are read as before.
     if isinstance(now, Text | str) or all(before.read(text) == now.read(text) for text in column.texts):
         return field.reader, []
     name = shortened(field.name, 60)
     return reader, [
-        f"column '{name}' is read as {reader.title} in this table, and was {field.title} in the one learnt from"
+        f"column '{name}' is read as {reader.title} in this table, and was {field.title} in the training table"
     ]

@@ -1,4 +1,4 @@
-"""Long tables: the events of many sequences one below the other, each row with the id of its sequence."""
+"""Long tables: each row is an event, with the id of its sequence in a column."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ from neuralredis.table.words import MISSING
 
 __all__ = ["Events", "Order", "ordered", "outcomes", "varies"]
 
-#: What a table without ids is called, which is one sequence.
+#: The id of the sequence of a table without ids.
 ALONE = "series"
-#: Bytes of an id, at most. Some are added for the earlier part of a series that is cut.
+#: Most bytes of an id, which leaves room for the suffix of the earlier part of a cut series.
 LONGEST_ID = 248
 
 
 @dataclass(frozen=True, eq=False)
 class Events:
-    """Events of sequences, one after the other, and where each sequence ends, as a network takes them."""
+    """The events of all sequences, concatenated by field, and the end of each sequence."""
 
     values: dict[str, Any]
     ends: NDArray[np.int64]
 
     def __len__(self) -> int:
-        """Return how many sequences there are."""
+        """Return the number of sequences."""
         return len(self.ends)
 
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """The rows of a table, in the order of sequences.
+    """The rows of a table, sorted by sequence and time.
 
     Attributes
     ----------
     ids : list of str
-        The sequences, in the order in which they first come.
+        The ids of the sequences, in order of first occurrence.
     places : numpy.ndarray of int64, shape (rows,)
-        The rows of the table, sequence after sequence.
+        Numbers of the table's rows, sequence after sequence.
     ends : numpy.ndarray of int64, shape (sequences,)
-        Where each ends among these.
+        The end of each sequence in `places`.
     times : numpy.ndarray or None
-        When these were, if the table says so.
+        The times of the rows in `places`, if there is a column of times.
     moved : bool
         Whether rows of a sequence were not in the order of their times.
     """
@@ -65,16 +65,16 @@ class Order:
     moved: bool = False
 
     def __len__(self) -> int:
-        """Return how many sequences there are."""
+        """Return the number of sequences."""
         return len(self.ids)
 
     @property
     def begins(self) -> NDArray[np.int64]:
-        """Where each begins."""
+        """The beginning of each sequence in `places`."""
         return np.concatenate([[0], self.ends[:-1]]).astype(np.int64)
 
     def span(self, sequence: int) -> slice:
-        """Return where a sequence is."""
+        """Return the slice of a sequence in `places`."""
         return slice(int(self.begins[sequence]), int(self.ends[sequence]))
 
     def take(self, sequences: NDArray[np.int64]) -> Order:
@@ -86,7 +86,7 @@ class Order:
         return Order([self.ids[at] for at in sequences.tolist()], self.places[kept], ends, times, self.moved)
 
     def cut(self, share: float) -> tuple[Order, Order]:
-        """Return the first part of each sequence and its last one, of such a share."""
+        """Return the first part of each sequence, and the last part, which is a share of it."""
         parts: tuple[list[slice], list[slice]] = ([], [])
         for at in range(len(self)):
             span = self.span(at)
@@ -102,7 +102,7 @@ class Order:
         return Order(self.ids, self.places[kept], ends, None if self.times is None else self.times[kept])
 
     def events(self, rows: Mapping[str, Any]) -> Events:
-        """Return the events of a table's rows, by the values of the fields."""
+        """Return the events in order, from the values of the fields in the table's rows."""
         return Events({name: taken(values, self.places) for name, values in rows.items()}, self.ends)
 
 
@@ -113,7 +113,7 @@ def ordered(
     conventions: Conventions | None = None,
     wish: Wish | None = None,
 ) -> Order:
-    """Return the rows of a table in the order of its sequences, and of each in the order of time.
+    """Return the rows of a table sorted by sequence and, within a sequence, by time.
 
     Parameters
     ----------
@@ -122,11 +122,11 @@ def ordered(
     sequence : str, optional
         The column of ids; without it the table is one sequence.
     time : str, optional
-        The column of times; without it events come in the order of the rows.
+        The column of times; without it events keep the order of the rows.
     conventions : Conventions, optional
-        How the writer of the table writes.
+        The conventions of the table.
     wish : Wish, optional
-        What the user says of the column of times.
+        The kind that the user gives the column of times.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def ordered(
         column = columns[sequence]
         if column.gaps:
             row = int(np.flatnonzero(column.codes < 0)[0])
-            raise TableError(f"row {row + 1} has no '{sequence}': expected the id of the sequence that it is of")
+            raise TableError(f"row {row + 1} has no '{sequence}': expected the id of its sequence")
         first: dict[int, int] = {}
         numbers = np.array([first.setdefault(code, len(first)) for code in column.codes.tolist()], np.int64)
         ids = [column.texts[code] for code in first]
@@ -154,7 +154,7 @@ def ordered(
 
 
 def _times(column: Column, conventions: Conventions, wish: Wish | None) -> NDArray[Any]:
-    """Return when each row was: numbers or moments."""
+    """Return the time of each row, as numbers or datetime64."""
     form = form_of(column, conventions, wish)
     if not isinstance(form, NumberForm | DateForm | TimeForm):
         example = shortened(next(iter(column.counts), ""))
@@ -168,13 +168,13 @@ def _times(column: Column, conventions: Conventions, wish: Wish | None) -> NDArr
     if gaps.any():
         row = int(np.flatnonzero(gaps)[0])
         there = column.cell(row)
-        what = f"'{shortened(there)}', which is no time like the others" if there else "nothing"
-        raise TableError(f"row {row + 1} has {what} in '{column.name}': expected a time in each row")
+        what = f"'{shortened(there)}'" if there else "an empty cell"
+        raise TableError(f"row {row + 1} has {what} in '{column.name}': expected a time like those of the other rows")
     return times
 
 
 def varies(column: Column, order: Order) -> bool:
-    """Whether a column has several values in most of the sequences: it is of the events, and no outcome."""
+    """Return whether a column varies within most sequences, so that it belongs to events and is not an outcome."""
     several, any_ = 0, 0
     codes, known = _known(column, order)
     for at in range(len(order)):
@@ -186,19 +186,19 @@ def varies(column: Column, order: Order) -> bool:
 
 
 def _known(column: Column, order: Order) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the codes of a column in the order of sequences, and which of them are values."""
+    """Return the codes of a column in the order of sequences, and whether each is a value."""
     unknown = np.array([text.lower() in MISSING for text in column.texts] + [True])
     codes = column.codes[order.places]
     return codes, ~unknown[codes]
 
 
 def outcomes(column: Column, order: Order, sequence: str) -> NDArray[np.int64]:
-    """Return for each sequence the row that says what it has come to, -1 where none does.
+    """Return for each sequence the number of the row with its outcome, -1 if it has none.
 
     Raises
     ------
     TableError
-        If rows of one sequence say different things.
+        If a sequence has several different outcomes.
     """
     codes, known = _known(column, order)
     found = np.full(len(order), -1, np.int64)
@@ -213,7 +213,7 @@ def outcomes(column: Column, order: Order, sequence: str) -> NDArray[np.int64]:
             other = other if one != other else f"'{shortened(column.texts[several[0]])}'"
             raise TableError(
                 f"'{column.name}' of {sequence} '{shortened(order.ids[at])}' is {one} in one row and {other} in "
-                "another: expected one outcome, in its last row or in all of them; --next learns what comes next"
+                "another: expected one outcome, in its last row or in all of them, or --next to predict the next event"
             )
         found[at] = order.places[said[-1]]
     return found

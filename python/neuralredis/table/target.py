@@ -1,4 +1,4 @@
-"""The column that a network is to answer: classes, or numbers."""
+"""The column that a network predicts: classes, or numbers."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from neuralredis.table.words import MISSING, PAIRS, is_gap
 
 __all__ = ["Classes", "Numbers", "Target", "label_key", "target_of"]
 
-#: Classes at most. More have few rows each.
+#: Limit of the classes of a table's target.
 MOST_CLASSES = 200
-#: Whole numbers, so few and each with so many rows, are taken for classes.
+#: Integers are classes if there are at most this many, each with this many rows on average.
 FEW_NUMBERS, ROWS_EACH = 10, 5
 _ONE_WAY = re.compile(r"[+-]?(0|[1-9]\d*)(\.\d*)?", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Classes:
-    """One of a few answers.
+    """A target with classes.
 
     Attributes
     ----------
     name : str
-        The column.
+        The column's name.
     labels : tuple of str
-        The answers, in the order of the network's outputs.
+        The classes, in the order of the network's outputs.
     """
 
     kind: ClassVar[str] = "classifier"
@@ -45,25 +45,25 @@ class Classes:
     labels: tuple[str, ...]
 
     def encode(self, column: Column) -> NDArray[np.int64]:
-        """Return the class of each row, -1 where it is missing or none of these."""
+        """Return the class number of each row, -1 if missing or another class."""
         places = {label_key(label): place for place, label in enumerate(self.labels)}
         return np.array([*(places.get(label_key(text), -1) for text in column.texts), -1], np.int64)[column.codes]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Numbers(AsWritten):
-    """A number.
+    """A numeric target.
 
     Attributes
     ----------
     name : str
-        The column.
+        The column's name.
     low, high : float
-        The least and the greatest so far.
+        The smallest and the largest number in the training rows.
     comma : bool
-        Whether decimals follow a comma.
+        Whether the decimal sign is a comma.
     unit : str
-        What stands beside the numbers: a currency or a unit.
+        The currency or unit of the numbers.
     """
 
     kind: ClassVar[str] = "regressor"
@@ -74,11 +74,11 @@ class Numbers(AsWritten):
     unit: str = ""
 
     def written(self, number: float) -> str:
-        """Return a number for people, as the table writes it."""
+        """Return a number as text, in the form of the table."""
         return written(number, comma=self.comma, unit=self.unit)
 
     def encode(self, column: Column) -> NDArray[np.float64]:
-        """Return the number of each row, NaN where it is missing or none."""
+        """Return the number of each row, NaN if missing or another text."""
         return column.numbers(self.reader(column))
 
 
@@ -91,23 +91,23 @@ def target_of(
     conventions: Conventions | None = None,
     wish: Wish | None = None,
 ) -> Target:
-    """Return what is to be answered: classes or numbers as asked, else by what the column has.
+    """Return the target of a column: classes or numbers as requested, else by its values.
 
     Parameters
     ----------
     column : Column
         The whole column.
     classify : bool, optional
-        Whether to learn classes, or numbers.
+        Whether the target has classes (True) or numbers (False); by default this is detected.
     conventions : Conventions, optional
-        How the writer of the table writes.
+        The conventions of the table.
     wish : Wish, optional
-        What the user says the column is. A category has a class for each text, those for a missing value included.
+        The kind that the user gives the column. A category has a class for each text, also for words such as "NA".
 
     Raises
     ------
     TableError
-        If nothing can be learnt of such a column.
+        If the column cannot be a target.
     """
     name = column.name
     if wish is not None and wish.kind not in ("number", "category", "flag"):
@@ -131,28 +131,28 @@ def target_of(
     strange = next((text for text in counts if read(text) is None and not is_gap(text)), None)
     if classify is False and not isinstance(form, NumberForm) and strange is not None:
         raise TableError(
-            f"the column '{name}' has '{shortened(strange)}', which is no number: without --regress the network "
-            "learns to tell texts apart"
+            f"the column '{name}' has '{shortened(strange)}': expected numbers for --regress; without it the network "
+            "is a classifier"
         )
     given = {text: number for text in counts if (number := read(text)) is not None}
     values = np.unique(np.array(list(given.values()), np.float64))
     if classify is None:
         classify = not isinstance(form, NumberForm) or _few(values, sum(counts[text] for text in given))
     if not classify:
-        assert numbers is not None, "what is learnt as numbers has a form"
+        assert numbers is not None, "a numeric target has a form"
         low, high = float(values.min()), float(values.max())
         if low == high:
             raise TableError(f"the column '{name}' is always {low:g}: there is nothing to learn")
         return Numbers(name=name, low=low, high=high, comma=numbers.comma, unit=numbers.unit)
     if isinstance(form, NumberForm):
         counts = {text: rows for text, rows in counts.items() if not is_gap(text)}
-    # The commonest way to write a class is what it is called.
+    # The name of a class is its most common spelling.
     labels = list({label_key(text): text for text in reversed(counts)}.values())
     if len(labels) > min(MOST_CLASSES, max(2, sum(counts.values()) // 2)):
-        hint = "; --regress learns them as numbers" if isinstance(form, NumberForm) else ""
+        hint = "; --regress predicts them as numbers" if isinstance(form, NumberForm) else ""
         raise TableError(
             f"the column '{name}' has {len(labels):,} different values in {sum(counts.values()):,} rows: "
-            f"too many to distinguish{hint}"
+            f"too many classes{hint}"
         )
     if all(read(label) is not None for label in labels):
         labels.sort(key=lambda label: read(label) or 0.0)
@@ -165,7 +165,7 @@ def target_of(
 
 
 def described(target: Target) -> str:
-    """Return what is to be answered, in a few words."""
+    """Return a short description of a target."""
     if isinstance(target, Numbers):
         how = " with a decimal comma" if target.comma else ""
         if math.isnan(target.low):
@@ -186,15 +186,15 @@ def _few(values: NDArray[np.float64], rows: int) -> bool:
 
 
 def _nothing(text: str) -> float | None:
-    """Return no number of any text."""
+    """Return None for any text."""
     return None
 
 
 def _given(column: Column) -> dict[str, int]:
-    """Return the texts that do not stand for a missing value in any column."""
+    """Return the texts that are not words for missing values."""
     return {text: rows for text, rows in column.counts.items() if text.lower() not in MISSING}
 
 
 def label_key(text: str) -> str:
-    """Return what texts of one class have in common: 1 and 1.0 are the same, 042 and 42 are not."""
+    """Return a key that is equal for texts of the same class: 1 and 1.0 are the same, 042 and 42 are not."""
     return repr(float(text)) if _ONE_WAY.fullmatch(text) else text

@@ -1,4 +1,4 @@
-"""Numbers, shares and texts as people read them."""
+"""Format numbers, shares and texts for people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["listed", "plain", "share", "shortened", "written"]
 
 
 def plain(number: float) -> str:
-    """Return a number for people: four digits that count, none of them behind a power of ten unless it is huge.
+    """Return a number with four significant digits, without an exponent unless it is huge or tiny.
 
     Examples
     --------
@@ -18,7 +18,7 @@ def plain(number: float) -> str:
     if number == 0 or not abs(number) < 1e15:
         return f"{number:.4g}"
     if abs(number) >= 1000:
-        # Years and the like read badly with a comma.
+        # No comma below 10,000, so that years read well.
         whole = f"{number:,.0f}" if abs(number) >= 10000 else f"{number:.0f}"
         return whole
     if abs(number) < 1e-12:
@@ -31,7 +31,7 @@ def plain(number: float) -> str:
 
 
 def share(part: float) -> str:
-    """Return a share of one as people read it.
+    """Return a share, 0 to 1, in percent.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def share(part: float) -> str:
 
 
 def written(number: float, *, comma: bool = False, unit: str = "") -> str:
-    """Return a number for people, with the decimal sign and the unit of its column.
+    """Return a number as text with the decimal sign and unit of its column.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def written(number: float, *, comma: bool = False, unit: str = "") -> str:
 
 
 def listed(values: Sequence[str], most: int, last: str) -> str:
-    """Return some values in a sentence.
+    """Return values as a list in a sentence, at most `most` of them, with `last` before the last one.
 
     Examples
     --------
@@ -69,7 +69,7 @@ def listed(values: Sequence[str], most: int, last: str) -> str:
 
 
 def shortened(text: str, width: int = 24) -> str:
-    r"""Return a text that fits into a line, made of letters only: it may hold what would write to a terminal.
+    r"""Return a text cut to a width, in one line, without control characters.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""From the texts of a column to values that a network understands by itself: numbers, moments in UTC, words."""
+"""Convert the texts of a column to values of a network: numbers, times in UTC, categories."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from neuralredis.table.words import MISSING, is_gap, yes_or_no
 
 __all__ = ["LONGEST", "Reader", "Words", "is_missing", "taken"]
 
-#: Bytes of a name or of a word, at most.
+#: Most bytes of a name or of a category.
 LONGEST = 64
 
 
 def is_missing(text: str) -> bool:
-    """Whether a text stands for a missing value in a column of texts."""
+    """Return whether a text stands for a missing value in any column."""
     return text.lower() in MISSING
 
 
 @dataclass(frozen=True, eq=False)
 class Words:
-    """Values of which many are the same, in the form of a categorical of pandas, which networks know.
+    """Values as codes and categories, in the form of a categorical of pandas, which networks take.
 
     Attributes
     ----------
     codes : numpy.ndarray of int64, shape (rows,)
-        For each row the place of its value, below 0 where there is none.
+        For each row the index of its value, negative if missing.
     categories : numpy.ndarray of object
-        The values.
+        The distinct values.
     """
 
     codes: NDArray[np.int64]
@@ -46,7 +46,7 @@ class Words:
 
     @classmethod
     def of(cls, values: list[Any], codes: NDArray[np.int64]) -> Words:
-        """Return rows of some values, of which those that are None are missing."""
+        """Return rows from values and codes; None is a missing value."""
         categories = np.empty(len(values), object)
         categories[:] = values
         places = np.array([-1 if value is None else place for place, value in enumerate(values)] + [-1], np.int64)
@@ -54,7 +54,7 @@ class Words:
 
     @property
     def dtype(self) -> Words:
-        """What tells that these are categories."""
+        """The type, by whose attributes networks recognize a categorical."""
         return self
 
     def __len__(self) -> int:
@@ -62,15 +62,15 @@ class Words:
         return len(self.codes)
 
     def __iter__(self) -> Iterator[Any]:
-        """Yield the value of each row, None where there is none."""
+        """Yield the value of each row, None if missing."""
         return (None if code < 0 else self.categories[code] for code in self.codes.tolist())
 
     def __getitem__(self, rows: Any) -> Words:
-        """Return the same of some rows."""
+        """Return some of the rows."""
         return Words(self.codes[rows], self.categories)
 
     def __repr__(self) -> str:
-        """Return how many rows and values there are."""
+        """Return the numbers of rows and of distinct values."""
         return f"<Words of {len(self.codes):,} rows, {len(self.categories):,} different>"
 
 
@@ -84,16 +84,16 @@ def taken(values: Any, places: NDArray[np.int64]) -> Any:
 
 @dataclass(frozen=True)
 class Reader:
-    """What makes values of the texts of a column.
+    """Converts the texts of a column to values.
 
     Attributes
     ----------
     kind : str
-        The kind of the field, with its number.
+        The kind of the field, with its size.
     form : Form
-        How its numbers, dates or times are written.
+        The form of its numbers, dates or times.
     known : tuple of str
-        Words that the network knows: with other capitals they are the same.
+        Categories of the network, which are matched without regard to case.
     """
 
     kind: str
@@ -102,22 +102,22 @@ class Reader:
 
     @property
     def of(self) -> str:
-        """The kind alone."""
+        """The kind without its size."""
         return self.kind.partition(" ")[0]
 
     @property
     def size(self) -> int:
-        """How many words, buckets or numbers it has; 0 for kinds that have none."""
+        """Number of categories, buckets or numbers; 0 for kinds without a size."""
         return int(self.kind.partition(" ")[2] or 0)
 
     @property
     def has_dictionary(self) -> bool:
-        """Whether it learns of words as they come."""
+        """Whether categories are collected from the rows."""
         return self.of in ("category", "auto", "tags")
 
     @property
     def title(self) -> str:
-        """What the column is read as, for people."""
+        """A description of the kind and form, for the user."""
         if isinstance(self.form, TimeForm):
             return "duration, in hours" if self.form.duration else "time of day"
         if isinstance(self.form, DateForm):
@@ -130,17 +130,17 @@ class Reader:
 
     @property
     def noun(self) -> str:
-        """What one of its values is called."""
+        """The noun for one of its values."""
         if isinstance(self.form, TimeForm):
             return "duration" if self.form.duration else "time"
-        return {"flag": "yes/no", "time": "date"}.get(self.of, self.of)
+        return {"flag": "yes/no value", "time": "date"}.get(self.of, self.of)
 
     def values(self, column: Column) -> Any:
-        """Return the values of a column: an array of numbers (NaN for a gap) or of moments (NaT), or words."""
+        """Return the values of a column: an array of numbers (NaN if missing) or of times (NaT), or `Words`."""
         return _READERS[self.of](self, column)
 
     def understands(self, text: str) -> bool:
-        """Whether a text is a value of this kind, or stands for a missing one."""
+        """Return whether a text is a value of this kind, or missing."""
         column = Column.of("", [text])
         if self.of == "number":
             return is_gap(text) or self.read_number(column)(text) is not None
@@ -151,11 +151,11 @@ class Reader:
         return self.of != "flag" or is_missing(text) or yes_or_no(text) is not None
 
     def knows(self, text: str) -> bool:
-        """Whether a word is among those of the network, or stands for a missing one."""
+        """Return whether a text is a category of the network, or missing."""
         return is_missing(text) or text.lower() in {word.lower() for word in self.known}
 
     def adapted(self, column: Column, conventions: Conventions) -> Reader:
-        """Return the same for another column, whose numbers, dates or times may be written in another way."""
+        """Return the reader for another column, whose numbers, dates or times may be written differently."""
         counts = {text: rows for text, rows in column.counts.items() if not is_missing(text)}
         form = self.form
         if self.of in ("number", "auto") and not column.typed:
@@ -179,13 +179,13 @@ class Reader:
         return span if self.of == "number" and _read(counts, span.read) > _read(counts, form.read) else form
 
     def read_number(self, column: Column) -> Callable[[str], float | None]:
-        """Return what reads the numbers of a column."""
+        """Return the parser of numbers for a column."""
         if isinstance(self.form, TimeForm):
             return self.form.read
         return (self.form if isinstance(self.form, NumberForm) else NumberForm()).reader(column)
 
     def moment(self, text: str) -> np.datetime64 | None:
-        """Return the moment that a text is, in UTC where it has a zone; a time of day as one of 1 January 1970."""
+        """Return the time of a text, in UTC if it has a zone; a time of day becomes one of 1 January 1970."""
         if isinstance(self.form, TimeForm):
             hours = self.form.read(text)
             return None if hours is None else _EPOCH + np.timedelta64(round(hours * 3600), "s")
@@ -202,7 +202,7 @@ _EPOCH = np.datetime64("1970-01-01T00:00:00", "us")
 
 
 def _zoned(text: str) -> np.datetime64 | None:
-    """Return a moment with a zone, as ISO 8601 writes it."""
+    """Return the time of an ISO 8601 text with a zone, in UTC; None for other texts."""
     try:
         moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
@@ -214,7 +214,7 @@ def _zoned(text: str) -> np.datetime64 | None:
 
 def _numbers(reader: Reader, column: Column) -> NDArray[np.float64]:
     if column.values is not None and column.values.dtype.kind == "f":
-        # Larger ones are infinite in single precision.
+        # Larger numbers would be infinite in float32.
         return np.where(np.abs(column.values) <= LARGEST, column.values, np.nan)
     return column.numbers(reader.read_number(column))
 
@@ -272,20 +272,20 @@ def _several(reader: Reader, column: Column) -> Any:
 
 
 def _vector(text: str, kind: str) -> list[float] | None:
-    """Return the numbers of a text, if they are as many as the kind has."""
+    """Return the numbers in a text, if their number is the size of the kind."""
     numbers = [plain_number(part) for part in text.strip("[]() ").replace(",", " ").split()]
     found = [number for number in numbers if number is not None]
     return found if len(found) == len(numbers) == int(kind.partition(" ")[2] or 0) else None
 
 
 def _best(counts: Mapping[str, int], forms: Sequence[Form | None]) -> NumberForm | DateForm | TimeForm:
-    """Return the form of which the most rows can be read, of equals the first."""
+    """Return the form that reads the most rows, of equals the first."""
     likely = [form for form in forms if isinstance(form, NumberForm | DateForm | TimeForm)]
     return max(likely, key=lambda form: _read(counts, form.read))
 
 
 def _read(counts: Mapping[str, int], read: Callable[[str], float | None]) -> int:
-    """Return how many rows have a text that can be read."""
+    """Return the number of rows with a text that can be read."""
     return sum(rows for text, rows in counts.items() if read(text) is not None)
 
 
@@ -302,6 +302,6 @@ _READERS: dict[str, Callable[[Reader, Column], Any]] = {
 
 
 def _cut(text: str) -> str:
-    """Return as much of a word as a dictionary takes."""
+    """Return a text cut to the most bytes of a category."""
     data = text.encode("utf-8", "surrogateescape")
     return text if len(data) <= LONGEST else data[:LONGEST].decode("utf-8", "ignore")

@@ -1,4 +1,4 @@
-"""What the user says a column is: ``--as zip=category``."""
+"""Kinds that the user gives to columns, as in ``--as zip=category``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from neuralredis.table.failure import TableError
 
 __all__ = ["KINDS", "Wish"]
 
-#: What a column can be said to be, and how its texts can be said to be written.
+#: Kinds of columns, with the forms that can follow each.
 KINDS: dict[str, tuple[str, ...]] = {
     "number": ("comma", "point"),
     "category": (),
@@ -22,22 +22,22 @@ KINDS: dict[str, tuple[str, ...]] = {
     "vector": (),
     "skip": (),
 }
-#: Kinds after which a number may stand: of words, or of buckets for them.
+#: Kinds that a size can follow: a number of categories, buckets or numbers.
 SIZED = ("category", "text", "tags", "auto", "vector")
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What the user says a column is.
+    """The kind that the user gives a column.
 
     Attributes
     ----------
     kind : {'number', 'category', 'date', 'time', 'flag', 'text', 'tags', 'auto', 'vector', 'skip'}
-        Its kind; to skip a column is to leave it out.
+        The kind; ``skip`` leaves the column out.
     form : str
-        How it is written, empty if that is to be found out: the decimal sign of numbers, the order of dates.
+        The decimal sign of numbers, or the order of dates; empty to detect it.
     size : int
-        How many words or buckets it has, 0 if that is to be found out.
+        Number of categories, buckets or numbers; 0 to detect it.
     """
 
     kind: str
@@ -46,12 +46,12 @@ class Wish:
 
     @classmethod
     def of(cls, text: str) -> Wish:
-        """Return what a text such as ``date``, ``date:dmy`` or ``category 50`` says.
+        """Parse a text such as ``date``, ``date:dmy`` or ``category 50``.
 
         Raises
         ------
         TableError
-            If there is no such kind.
+            If there is no such kind or form.
 
         Examples
         --------
@@ -62,10 +62,10 @@ class Wish:
         if kind not in KINDS:
             close = difflib.get_close_matches(kind, KINDS, 1, 0.6)
             meant = f" (did you mean '{close[0]}'?)" if close else ""
-            raise TableError(f"'{kind}' is no kind of column{meant}: expected {', '.join(KINDS)}")
+            raise TableError(f"'{kind}' is not a kind of column{meant}: expected {', '.join(KINDS)}")
         if kind in SIZED and form.isdecimal() and 0 < int(form) <= 1 << 20:
             return cls(kind, size=int(form))
         if form and form not in KINDS[kind]:
             forms = ", ".join(f"{kind}:{form}" for form in KINDS[kind]) or f"{kind} alone"
-            raise TableError(f"'{text}' is no way to write a {kind}: expected {forms}")
+            raise TableError(f"'{text}' has no such form of {kind}: expected {forms}")
         return cls(kind, form)

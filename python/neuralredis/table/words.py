@@ -1,4 +1,4 @@
-"""Words with a meaning of their own in any column: those for a missing value, and those for yes and no."""
+"""Words for missing values, and for yes and no."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Iterable
 
 __all__ = ["MISSING", "NO", "PAIRS", "YES", "is_gap", "is_pair", "yes_or_no"]
 
-#: What stands for a missing value in any column, in small letters. Words such as "none" are not among them: they may be
-#: a value of a category like any other.
+#: Words for missing values in any column, in lower case. "none" is not among them, since it may be a category.
 MISSING = frozenset(("", "na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "\\n", "?"))
 
-#: Words for a missing value where numbers, dates or times are expected; so is whatever has neither letter nor digit.
+#: Further words for missing values among numbers, dates or times; so are texts without letters and digits.
 _NOTHING = frozenset(
     (
         *(
@@ -59,14 +58,14 @@ _NOTHING = frozenset(
     )
 )
 
-#: Words for yes and for no, which belong together two by two.
+#: Pairs of words for yes and no.
 PAIRS = (("yes", "no"), ("y", "n"), ("true", "false"), ("t", "f"), ("on", "off"), ("1", "0"))
 YES = frozenset(yes for yes, _ in PAIRS)
 NO = frozenset(no for _, no in PAIRS)
 
 
 def is_gap(text: str) -> bool:
-    """Whether a text stands for a missing number, date or time.
+    """Return whether a text stands for a missing number, date or time.
 
     Examples
     --------
@@ -78,7 +77,7 @@ def is_gap(text: str) -> bool:
 
 
 def is_pair(texts: Iterable[str]) -> bool:
-    """Whether some texts are the words of one pair for yes and no, both of them, with capitals or without.
+    """Return whether texts are both words of one pair for yes and no, in any case.
 
     Examples
     --------
@@ -90,7 +89,7 @@ def is_pair(texts: Iterable[str]) -> bool:
 
 
 def yes_or_no(text: str) -> float | None:
-    """Return 1 for a word for yes, 0 for one for no.
+    """Return 1.0 for a word for yes, 0.0 for a word for no, None for others.
 
     Examples
     --------

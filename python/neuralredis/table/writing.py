@@ -1,4 +1,4 @@
-"""Answers beside the table that they are for, as CSV in the form of that table, or as Parquet."""
+"""Write a table with predictions as new columns, as CSV in the form of the table, or as Parquet."""
 
 from __future__ import annotations
 
@@ -29,18 +29,17 @@ __all__ = [
 #: Numbers with decimals, such as 1.234,5 and 12,34 EUR, or 1,234.5.
 _COMMA = re.compile(r"\D{0,4}(?:\d{1,3}(?:\.\d{3})+|\d+),(\d+)\D{0,4}", re.ASCII)
 _POINT = re.compile(r"\D{0,4}(?:\d{1,3}(?:,\d{3})+|\d+)\.(\d+)\D{0,4}", re.ASCII)
-#: Texts that spreadsheets take for formulas.
+#: Texts that spreadsheets read as formulas.
 _FORMULA = re.compile(r"\s*[=+\-@]\s*[^\s\d.,]|\s*[=@]")
-#: Digits of a number that count in single precision; those that are written of a probability, and its decimals.
+#: Significant digits of a float32 number and of a probability, and decimals of a probability.
 DIGITS, PROBABILITY_DIGITS, PROBABILITY_DECIMALS = 7, 6, 8
 
 
 def decimal_comma(columns: Sequence[Column], delimiter: str, otherwise: bool) -> bool:
-    """Return whether the numbers of a table have a comma before their decimals, `otherwise` if it has no decimals.
+    """Return whether the decimal sign of a table is a comma; `otherwise` if no number has decimals.
 
-    Where cells are not separated by commas, three digits after a comma are decimals, and thousands otherwise. Unlike
-    `Conventions`, which say how the numbers of a whole column are to be read, this goes by what the most cells look
-    like, also in columns of other texts and in those that a program wrote.
+    Three digits after a comma are decimals if cells are not separated by commas, else thousands. Unlike `Conventions`,
+    which decide how whole columns are read, this counts cells of all columns, also of mixed and typed ones.
 
     Examples
     --------
@@ -60,7 +59,7 @@ def decimal_comma(columns: Sequence[Column], delimiter: str, otherwise: bool) ->
 
 
 def new_names(names: Sequence[str], taken: Sequence[str]) -> list[str]:
-    """Return names for new columns, which no column of a table has, and no two of them.
+    """Return unique names for new columns that differ from the names in a table.
 
     Examples
     --------
@@ -81,10 +80,10 @@ def new_names(names: Sequence[str], taken: Sequence[str]) -> list[str]:
 
 
 def harmless(label: str) -> str:
-    """Return a class with an apostrophe before it if a spreadsheet would take it for a formula.
+    """Return a class with an apostrophe before it if a spreadsheet would read it as a formula.
 
-    The class comes from the file of the network, which a stranger may have made, and must not run anything where the
-    answers are opened: OWASP, "CSV Injection". Numbers stay as they are.
+    Classes come from the file of a network, which is untrusted, and must not run code where the predictions are opened
+    (OWASP, "CSV Injection"). Numbers are not changed.
 
     Examples
     --------
@@ -109,19 +108,19 @@ def csv_text(
     Parameters
     ----------
     table : Table
-        The table, whose cells are passed on as they are.
+        The table, whose cells are not changed.
     names : sequence of str
-        The new columns.
+        Names of the new columns.
     columns : sequence of sequence of str or float
-        Their cells: texts, or numbers, of which texts are made.
+        Their cells: texts or numbers.
     delimiter : str, optional
-        What stands between cells, if not what stands there in the table.
+        The separator; by default that of the table.
     comma : bool, default False
-        Whether the decimals of new numbers follow a comma.
+        Whether to write new numbers with a decimal comma.
     shown : callable, optional
-        What is made of each text.
+        A function that is applied to each text.
     newline : str, optional
-        What ends a line, if not what ends the lines of the table.
+        The line end; by default that of the table.
     """
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter or table.delimiter, lineterminator=newline or table.newline)
@@ -136,16 +135,16 @@ def csv_text(
 
 
 def encoded(text: str, encoding: str) -> tuple[bytes, str]:
-    """Return the bytes of a file with this text, and the encoding that they are in.
+    """Return a text as bytes, and their encoding.
 
-    That is the one that is asked for, or UTF-8, marked as such, if that lacks a letter.
+    The encoding is the requested one or, if that lacks a character of the text, UTF-8 with a byte order mark.
     """
     try:
         data = text.encode(encoding)
     except UnicodeEncodeError:
         encoding = "utf-8-sig"
         data = text.encode(encoding, "replace")
-    # Of these Python writes no mark of the order of the bytes.
+    # Python writes no byte order mark for utf-16-le and utf-16-be.
     return ("\ufeff".encode(encoding) + data if encoding.startswith("utf-16-") else data), encoding
 
 
@@ -160,16 +159,16 @@ def parquet(table: Table, names: Sequence[str], columns: Sequence[Sequence[Any]]
 
 
 def rounded(values: Sequence[float]) -> list[float]:
-    """Return numbers with as many digits as mean something."""
+    """Return numbers rounded to the significant digits of float32."""
     return [float(f"{value:.{DIGITS}g}") for value in values]
 
 
 def probabilities(values: Sequence[float]) -> list[float]:
-    """Return probabilities that can be read, and still rank rows where all of them are small."""
+    """Return probabilities rounded so that they are short but still rank rows if all are small."""
     return [round(float(f"{value:.{PROBABILITY_DIGITS}g}"), PROBABILITY_DECIMALS) for value in values]
 
 
 def _number(value: float, comma: bool) -> str:
-    """Return a number without a power of ten, which not every program reads."""
+    """Return a number without an exponent, which some programs cannot read."""
     text = np.format_float_positional(value, trim="0") if np.isfinite(value) else str(value)
     return text.replace(".", ",") if comma else text

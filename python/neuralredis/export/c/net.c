@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Each operation has to be rounded once, to the type that it has. */
+/* Each operation has to be rounded once, to its own type. */
 #ifdef __FAST_MATH__
 #error "compile without -ffast-math"
 #endif
@@ -35,7 +35,7 @@ static float fma_in_doubles(float a, float b, float c) {
 @DATA@
 
 //if product
-/* A product that is rounded by itself, whatever the compiler would like to contract. */
+/* A product that is rounded before it is added, even if the compiler contracts expressions. */
 static float product(float a, float b) {
     const volatile float p = a * b;
     return p;
@@ -242,7 +242,7 @@ static int take_number(float number, float *cell) {
 
 //end
 //if words
-/* 0 stands for a gap, 1 for another word, 2 for the first word. */
+/* 0 is a missing value, 1 an unknown word, 2 the first word. */
 static int code_of(const char *word, size_t length, const struct words *words) {
     int i;
     for (i = 0; i < words->count; i++) {
@@ -329,7 +329,7 @@ static int is_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }
 
-/* The first cell says whether there are words, the second whether there is another one, the others which there are. */
+/* Cells are 1 or 0: whether there are any tags, whether there are unknown ones, and one cell for each known word. */
 static int take_tags(const char *tags, const struct words *words, float *cells) {
     int i;
     for (i = 0; i < words->count + 2; i++) cells[i] = 0.0f;
@@ -351,7 +351,7 @@ static int take_tags(const char *tags, const struct words *words, float *cells) 
 static int is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 static int is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/* Whether a word goes on at a character of a text: Annex 29 of Unicode for ASCII. */
+/* Whether a word continues at a character: Unicode Standard Annex 29, for ASCII. */
 static int goes_on(const char *at, const char *from) {
     const char c = *at;
     if (is_letter(c) || is_digit(c) || c == '_') return 1;
@@ -361,7 +361,7 @@ static int goes_on(const char *at, const char *from) {
     return 0;
 }
 
-/* The upper 64 bits of a product with a number below 2^32. */
+/* The bucket of a hash: the upper 64 bits of the product of the mixed hash and the number of buckets. */
 static int bucket(uint64_t hash, int buckets) {
     const uint64_t mixed = (hash ^ (hash >> 32)) * UINT64_C(0x9e3779b97f4a7c15), count = (uint64_t)buckets;
     return (int)(((mixed >> 32) * count + (((mixed & UINT64_C(0xffffffff)) * count) >> 32)) >> 32);
@@ -386,7 +386,7 @@ static float logarithm(float x) {
     return NET_FMA(e, 0.6933594f, y + m);
 }
 
-/* The first cell says whether there are words, the others how much there is of each bucket. */
+/* The first cell is whether there are words, the others are the values of buckets. */
 static int take_text(const char *text, int buckets, float *cells) {
     const uint64_t prime = UINT64_C(0x100000001b3);
     const int words = (buckets + 1) / 2, pairs = buckets / 2;
@@ -457,7 +457,7 @@ static uint32_t input_of(const struct field *field, int code, uint32_t inputs) {
 }
 
 //end
-/* Fills in what fields have: first the computed inputs and entries of all but texts and tags, then entries of these. */
+/* Sets computed inputs and entries of fields: with lists 0 of all but texts and tags, with lists 1 of these. */
 static void encode(const struct field *field, int count, const float *cells, uint32_t inputs, int lists, float *x,
                    struct entries *entries) {
     int i, j;
@@ -559,7 +559,7 @@ static uint64_t mix(uint64_t z) {
     return z ^ (z >> 31);
 }
 
-/* Adds an input times its weights, which follow from the seed. */
+/* Adds an input times its weights, which are computed from the seed. */
 static void add_input(uint32_t input, float value, float sums[UNITS]) {
     uint64_t state = mix(SEED ^ mix((uint64_t)input + UINT64_C(0x9e3779b97f4a7c15)));
     int u;

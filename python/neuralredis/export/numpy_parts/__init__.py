@@ -1,4 +1,4 @@
-"""What a file of NumPy consists of: `neuralredis.export.as_numpy` puts the parts that a network needs in one.
+"""Hold the parts of exported Python files: `neuralredis.export.as_numpy` combines those that a network needs.
 
-In each part, what the file gets begins after the line of hyphens. Parts import NumPy and the standard library alone.
+In each part, the code after the line of hyphens is copied. Parts import only NumPy and the standard library.
 """

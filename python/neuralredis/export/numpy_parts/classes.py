@@ -1,4 +1,4 @@
-"""The classes of a classifier."""
+"""Return the classes of a classifier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the values of fields are understood as, and the inputs that they have."""
+"""Parse the values of fields, and compute their inputs."""
 
 from __future__ import annotations
 
@@ -31,12 +31,18 @@ EXPECTED = {
     "tags": "words of at most 64 bytes, in a list or between commas",
     "vector": "as many finite numbers as the field has",
 }
-#: Computed inputs of each kind; a vector has as many as it is long.
+#: Computed inputs of each kind; a vector has one per element.
 COMPUTED = {"number": 2, "auto": 2, "flag": 1, "time": 7, "category": 0, "text": 0, "tags": 0}
 
 
 def understand(field: Any, value: Any) -> Any:
-    """Return what a field's kind makes of a value: None for a gap, else a number, a word, or a list."""
+    """Parse a value by its field's kind: None if missing, else a number, a word or a list.
+
+    Raises
+    ------
+    ValueError
+        If the kind does not accept the value.
+    """
     kind = field["kind"]
     try:
         return understood(kind, plain(value, kind), field)
@@ -45,7 +51,7 @@ def understand(field: Any, value: Any) -> Any:
 
 
 def plain(value: Any, kind: str) -> Any:
-    """Return a value as None, a bool, a float, a text or a list."""
+    """Return a value as None, a bool, a float, a string or a list."""
     if value is None or type(value).__name__ in ("NAType", "NaTType", "MaskedConstant"):
         return None
     if isinstance(value, (bytes, bytearray)):
@@ -76,12 +82,12 @@ def plain(value: Any, kind: str) -> Any:
 
 
 def in_range(seconds: float) -> float:
-    """From 1e11 on, numbers are milliseconds."""
+    """Return seconds as a number that is read as such: from 1e11 on, in milliseconds."""
     return seconds * 1000 if abs(seconds) >= 1e11 else seconds
 
 
 def understood(kind: str, value: Any, field: Any) -> Any:
-    """Return what a kind makes of a value."""
+    """Parse a value that `plain` returned."""
     if value is None or value == "" or value == [] or (isinstance(value, float) and math.isnan(value)):
         return None
     if kind in ("number", "auto"):
@@ -115,7 +121,7 @@ def understood(kind: str, value: Any, field: Any) -> Any:
 
 
 def number_of(value: Any) -> float | None:
-    """Return a number in single precision; None if it is none."""
+    """Return a value in single precision; None if it is not a number."""
     if isinstance(value, str):
         if not NUMBER.fullmatch(value.strip(SPACE)):
             return None
@@ -126,7 +132,7 @@ def number_of(value: Any) -> float | None:
 
 
 def word_of(value: Any, most: int | None = 64) -> str:
-    """Return a word; a number as it is written shortest, without an exponent."""
+    """Return a value as a word; a number in its shortest form, without an exponent."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -138,7 +144,7 @@ def word_of(value: Any, most: int | None = 64) -> str:
 
 
 def moment_of(value: Any) -> tuple[float, float]:
-    """Return days since 1970 and seconds of the day, in single precision."""
+    """Return days since 1970-01-01 and seconds of the day, in single precision."""
     if isinstance(value, str):
         value = value.strip(SPACE)
         parts = None if NUMBER.fullmatch(value) else MOMENT.fullmatch(value)
@@ -155,9 +161,9 @@ def moment_of(value: Any) -> tuple[float, float]:
 
 
 def seconds_of(parts: Any) -> float:
-    """Return the seconds since 1970 of a date and a time."""
+    """Return a date and time as seconds since 1970-01-01 UTC."""
     year, month, day, hour, minute, second = (int(part or 0) for part in parts[:6])
-    # Year 0 is none of Python's: 400 years later the calendar is the same.
+    # Python's years begin at 1, and the calendar repeats every 400 years.
     date = datetime.date(year + 400, month, day)
     if hour > 23 or minute > 59 or second > 59:
         raise ValueError
@@ -169,7 +175,7 @@ def seconds_of(parts: Any) -> float:
 
 
 def circles_of(moment: Any) -> list[float]:
-    """Return the inputs of a moment: hour, weekday and day of the year as sine and cosine, and years."""
+    """Return the inputs of a time: sine and cosine of the time of day, of week and of year, and years since 2000."""
     days, seconds = moment
     years = (days - 10_957) / 365.2425
     turns = (seconds / 86_400, (days - 10_959) / 7, years)
@@ -177,7 +183,7 @@ def circles_of(moment: Any) -> list[float]:
 
 
 def place_of(knots: Any, number: float) -> float:
-    """Return how many knots lie below a number, and how far it is from the last of these to the next."""
+    """Return the number of knots below a number, plus the fraction of the way from the last of these to the next."""
     if not len(knots):
         return 0.0
     at = max(bisect.bisect_right(knots, number, hi=len(knots) - 1), 1)
@@ -186,7 +192,7 @@ def place_of(knots: Any, number: float) -> float:
 
 
 class Fields:
-    """Fields, and the inputs that they have."""
+    """Parse rows of fields, and compute their inputs."""
 
     def __init__(self, fields: Any, computed: int, inputs: int) -> None:
         self.fields, self.computed, self.inputs = fields, computed, inputs
@@ -195,7 +201,7 @@ class Fields:
         self.knots = [unpacked(field.get("knots", "")).tolist() for field in fields]
 
     def understand(self, row: Any) -> list[Any]:
-        """Return what each field makes of its value; what is left out is a gap."""
+        """Parse the value of each field of a row; fields left out are missing values."""
         values: list[Any] = [None] * len(self.fields)
         for name, value in row.items():
             if name not in self.places:
@@ -205,7 +211,7 @@ class Fields:
         return values
 
     def encode(self, values: Any) -> tuple[Any, list[tuple[int, float]]]:
-        """Return the computed inputs, NaN for gaps, and what is looked up: inputs and values."""
+        """Return the computed inputs, NaN if missing, and (index, value) of each looked-up input."""
         x, first, last = [0.0] * self.computed, [], []
         for field, words, knots, value in zip(self.fields, self.words, self.knots, values, strict=True):
             kind, at, gap = field["kind"], field["computed"], field["gap"]

@@ -1,4 +1,4 @@
-"""From the inputs of rows to answers."""
+"""Compute outputs from inputs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 # ---
-# Single precision as the engine computes: NumPy has no fused multiplication and addition, but in double precision the
-# product is exact, and the sum is rounded twice only. That gives the same bits in all but some 2**-29 of the cases.
+# Single precision as in the engine. NumPy has no fused multiply-add, but in double precision the product is exact, and
+# only the sum is rounded twice. That gives the same bits in all but some 2**-29 of the cases.
 FLOAT_MAX = np.finfo(np.float32).max
 
 
 def unpacked(text: str, *shape: int) -> Any:
-    """Return float32 numbers, little-endian and in base64."""
+    """Decode float32 numbers, little-endian, in base64."""
     return np.frombuffer(base64.b64decode(text), dtype="<f4").astype(np.float32).reshape(shape or (-1,))
 
 
@@ -24,12 +24,12 @@ def single(values: Any) -> Any:
 
 
 def fused(a: Any, b: Any, c: Any) -> Any:
-    """Return a * b + c, rounded together."""
+    """Return a * b + c, nearly as if rounded once."""
     return single(np.multiply(a, b, dtype=float) + c)
 
 
 def polynomial(x: Any, coefficients: Any) -> Any:
-    """Return the value of a polynomial, the highest power first."""
+    """Evaluate a polynomial by Horner's method; the coefficient of the highest power is first."""
     found = np.full_like(x, coefficients[0])
     for coefficient in coefficients[1:]:
         found = fused(found, x, np.float32(coefficient))
@@ -37,7 +37,7 @@ def polynomial(x: Any, coefficients: Any) -> Any:
 
 
 def exp(x: Any) -> Any:
-    """Return e to the power of x, from the power of 2 that is near it; it neither overflows nor becomes 0."""
+    """Return e to the power of x, with x clipped to [-87.3, 88.3] so that it neither overflows nor underflows."""
     one, bias = np.float32(1), np.float32(12_582_912 + 127)
     x = np.clip(x, np.float32(-87.3), np.float32(88.3))
     shifted = fused(x, np.float32(1.4426950408889634), bias)
@@ -48,12 +48,12 @@ def exp(x: Any) -> Any:
 
 
 def sigmoid(x: Any) -> Any:
-    """From 0 to 1."""
+    """Return the logistic function of x."""
     return np.float32(1) / (np.float32(1) + exp(np.float32(0) - x))
 
 
 def tanh(x: Any) -> Any:
-    """From -1 to 1."""
+    """Return the hyperbolic tangent of x."""
     square, size = x * x, np.abs(x)
     p = polynomial(square, (-0.0057049864, 0.020639086, -0.053739715, 0.13331442, -0.3333328))
     near = fused(square * x, p, x)
@@ -62,7 +62,7 @@ def tanh(x: Any) -> Any:
 
 
 def relu(x: Any) -> Any:
-    """Return 0 for what is below."""
+    """Return the larger of x and 0."""
     return np.where(x > 0, x, np.float32(0))
 
 
@@ -70,23 +70,23 @@ ACTIVATIONS = {"relu": relu, "tanh": tanh, "sigmoid": sigmoid, None: lambda x: x
 
 
 class Scaling:
-    """(x - mean) * scale of each column."""
+    """Scale columns by ``(x - mean) * scale``."""
 
     def __init__(self, packed: Any) -> None:
         self.mean, self.scale = unpacked(packed["mean"]), unpacked(packed["scale"])
 
     def apply(self, x: Any, limit: float) -> Any:
-        """Scale columns."""
+        """Scale columns, and clip the result to ±``limit``."""
         return np.clip(np.clip(x - self.mean, -FLOAT_MAX, FLOAT_MAX) * self.scale, -single(limit), single(limit))
 
     def invert(self, y: Any) -> Any:
-        """Return what was scaled; a column of the scale 0 is its mean."""
+        """Undo the scaling; a column with scale 0 becomes its mean."""
         scale = np.where(self.scale == 0, np.float32(1), self.scale)
         return np.where(self.scale == 0, self.mean, np.clip(y / scale + self.mean, -FLOAT_MAX, FLOAT_MAX))
 
 
 class Layers:
-    """The layers of all members, side by side."""
+    """Evaluate the layers of all members together."""
 
     def __init__(self, network: dict[str, Any]) -> None:
         self.head, self.answers = network["head"], network["answers"]
@@ -100,19 +100,19 @@ class Layers:
 
     @staticmethod
     def _stacked(layers: Any) -> tuple[Any, Any, Any]:
-        """Return the weights of a layer of each member, of shape (members, inputs, units), and biases."""
+        """Return the weights of one layer of all members, of shape (members, inputs, units), biases and activation."""
         weights = np.stack([unpacked(layer["weights"], layer["inputs"], layer["outputs"]) for layer in layers])
         biases = np.stack([unpacked(layer["biases"]) for layer in layers])
         return weights.astype(float), biases, ACTIVATIONS[layers[0]["activation"]]
 
     def means(self, columns: int) -> Any:
-        """Return what stands for a gap in each computed column."""
+        """Return the value that replaces missing values in each computed column."""
         return np.zeros(columns, dtype=np.float32) if self.inputs is None else self.inputs.mean
 
-    # What overflows is kept within bounds right after.
+    # Overflows are clipped right after.
     @np.errstate(over="ignore", invalid="ignore")
     def run(self, x: Any, entries: Any = ()) -> Any:
-        """Return the answers to rows of computed inputs; of each row (input, value) of what is looked up."""
+        """Return the outputs for computed inputs, and, for each row, pairs (index, value) of looked-up inputs."""
         x = single(x)
         if self.inputs is not None:
             x = self.inputs.apply(x, self.input_limit)
@@ -131,7 +131,7 @@ class Layers:
 
     @staticmethod
     def _look_up(weights: Any, sums: Any, entries: Any) -> None:
-        """Add the weights of what is looked up, the first of all rows together, then the second, and so on."""
+        """Add the weights of looked-up inputs to the sums: the first input of all rows, then the second, and so on."""
         for turn in range(max(map(len, entries))):
             rows = [row for row, own in enumerate(entries) if turn < len(own)]
             numbers, values = (np.array([entries[row][turn][part] for row in rows]) for part in range(2))

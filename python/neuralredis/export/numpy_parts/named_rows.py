@@ -1,4 +1,4 @@
-"""A network of rows of fields."""
+"""Run a network of rows with fields."""
 
 from __future__ import annotations
 
@@ -27,14 +27,24 @@ def fields() -> Fields:
 
 
 def answers_to(encoded: Any) -> Any:
-    """Return the answers to rows that fields have encoded."""
+    """Return the outputs for rows that `Fields.encode` returned."""
     x = np.array([row for row, _ in encoded], dtype=np.float32).reshape(len(encoded), NETWORK["computed"])
     x = np.where(np.isnan(x), layers().means(x.shape[1]), x)
     return layers().run(x, [entries for _, entries in encoded])
 
 
 def run(rows: Any) -> Any:
-    """Return the outputs of rows, dicts of fields: of shape (rows, outputs), of one row (outputs,)."""
+    """Return the outputs for rows.
+
+    Parameters
+    ----------
+    rows : dict, list of dict, or pandas.DataFrame
+        One row or many, by the names of fields; fields left out are missing values.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (rows, outputs), for one row (outputs,)
+    """
     if hasattr(rows, "to_dict"):
         rows = rows.to_dict("records")
     one = isinstance(rows, dict)
@@ -43,5 +53,5 @@ def run(rows: Any) -> Any:
 
 
 def run_one(row: Any) -> Any:
-    """Return the outputs of one row."""
+    """Return the outputs for one row."""
     return run(dict(row))

@@ -1,4 +1,4 @@
-"""The answer of a classifier by name."""
+"""Predict the class of a row, with probabilities by class."""
 
 from __future__ import annotations
 

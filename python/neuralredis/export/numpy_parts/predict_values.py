@@ -1,4 +1,4 @@
-"""The answer of a regressor by name."""
+"""Predict the targets of a row."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ NETWORK: dict[str, Any] = {}
 
 
 def predict(one: Any) -> Any:
-    """Return the answer to one row: a number, or of several targets each by its name."""
+    """Return the prediction for one row: a number, or for several targets a dict by their names."""
     values = run_one(one).tolist()
     return values[0] if len(values) == 1 else dict(zip(NETWORK["targets"], values, strict=True))

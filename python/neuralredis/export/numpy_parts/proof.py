@@ -1,4 +1,4 @@
-"""What proves that a file computes what the network did."""
+"""Test that a file computes what the network did."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ NETWORK: dict[str, Any] = {}
 
 
 def self_test() -> float:
-    """Ask made-up rows, and compare with what the network answered.
+    """Compute the outputs for synthetic rows, and compare them with the network's.
 
     Returns
     -------
     float
-        The greatest difference, as a share of the greatest answer.
+        The largest difference, relative to the largest output.
 
     Raises
     ------
     RuntimeError
-        If it is above 1e-6.
+        If it is larger than 1e-6.
     """
     asked = [each["row"] if "row" in each else each["events"] for each in NETWORK["proof"]]
     patterns = [[int(bits, 16) for bits in each["answer"]] for each in NETWORK["proof"]]
     expected = np.array(patterns, dtype=np.uint32).view(np.float32).astype(float)
     apart = float(np.abs(run(asked) - expected).max() / max(np.abs(expected).max(), 1e-30))
     if not apart <= 1e-6:
-        raise RuntimeError(f"answers differ by {apart:.2g} from what the network said: this file was changed")
+        raise RuntimeError(f"outputs differ by {apart:.2g} from the network's: this file was changed")
     return apart
 
 
 if __name__ == "__main__":
-    print(f"{len(NETWORK['proof'])} rows are answered within {self_test():.2g}", file=sys.stdout)
+    print(f"{len(NETWORK['proof'])} rows agree within {self_test():.2g}", file=sys.stdout)

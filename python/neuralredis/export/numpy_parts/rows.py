@@ -1,4 +1,4 @@
-"""A network of rows of numbers."""
+"""Run a network of rows of numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,17 @@ def layers() -> Layers:
 
 
 def run(rows: Any) -> Any:
-    """Return the outputs of rows: of shape (rows, outputs), of one row (outputs,)."""
+    """Return the outputs for rows.
+
+    Parameters
+    ----------
+    rows : array_like, shape (rows, inputs), or (inputs,) for one row
+        Finite numbers.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (rows, outputs), for one row (outputs,)
+    """
     x = np.asarray(rows, dtype=np.float32)
     if x.ndim not in (1, 2) or x.shape[-1] != NETWORK["computed"]:
         raise ValueError(f"rows of the shape {x.shape}: expected {NETWORK['computed']} numbers each")

@@ -1,4 +1,4 @@
-"""A network of sequences of events."""
+"""Run a network of sequences of events."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def event_fields() -> Fields:
 
 @functools.lru_cache(maxsize=1)
 def seen_fields() -> Fields:
-    """Return the fields that the layers see: of the last events, and what is remembered."""
+    """Return the fields of the layers' inputs: those of the last events, and the reservoir's state."""
     own = NETWORK["sequence"]["fields"]
     fields = [{**own[field["event_field"]], **field} if "lag" in field else field for field in NETWORK["fields"]]
     return Fields(fields, NETWORK["computed"], NETWORK["layout"][0])
 
 
 def understood_event(event: Any) -> list[Any]:
-    """Return what each field makes of an event."""
+    """Parse an event."""
     if NETWORK["sequence"]["by_position"]:
         return [understand(event_fields().fields[0], event)]
     return event_fields().understand(event)
@@ -58,7 +58,7 @@ def begin() -> dict[str, Any]:
 
 
 def after(state: Any, values: Any) -> dict[str, Any]:
-    """Return the state after an event. Beyond the length that counts, the first event is forgotten."""
+    """Return the state after an event. Beyond the network's ``length``, the first event is dropped."""
     events = [*state["events"], values]
     if len(events) <= NETWORK["sequence"]["length"]:
         return {"events": events, "memory": heard(state["memory"], values)}
@@ -70,13 +70,13 @@ def after(state: Any, values: Any) -> dict[str, Any]:
 
 
 def level(state: Any) -> float | None:
-    """Return the last number of a series, which the next one is distinguished from."""
+    """Return the last number of a series, to which the output is relative."""
     view = NETWORK["sequence"]
     return state["events"][-1][view["next"]] if view["series"] and state["events"] else None
 
 
 def seen(state: Any) -> list[Any]:
-    """Return the values of the fields that the layers see."""
+    """Return the values of the fields of the layers' inputs."""
     view, events, last = NETWORK["sequence"], state["events"], level(state)
     values: list[Any] = []
     for lag in range(view["window"]):
@@ -96,7 +96,7 @@ def seen(state: Any) -> list[Any]:
 
 
 def answers_after(states: Any) -> Any:
-    """Return the answers after states of sequences."""
+    """Return the outputs for states of sequences."""
     encoded = [seen_fields().encode(seen(state)) for state in states]
     x = np.array([row for row, _ in encoded], dtype=np.float32).reshape(len(encoded), NETWORK["computed"])
     x = np.where(np.isnan(x), layers().means(x.shape[1]), x)
@@ -108,7 +108,17 @@ def answers_after(states: Any) -> Any:
 
 
 def run(sequences: Any) -> Any:
-    """Return the outputs of sequences, lists of events: of shape (sequences, outputs)."""
+    """Return the outputs for sequences.
+
+    Parameters
+    ----------
+    sequences : iterable of iterables of events
+        Events are dicts of fields, or lists of numbers if the network has no named fields.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (sequences, outputs)
+    """
     states = []
     for sequence in sequences:
         state = begin()
@@ -128,5 +138,5 @@ def step(state: Any, event: Any) -> tuple[Any, dict[str, Any]]:
 
 
 def run_one(sequence: Any) -> Any:
-    """Return the outputs of one sequence."""
+    """Return the outputs for one sequence."""
     return run([sequence])[0]

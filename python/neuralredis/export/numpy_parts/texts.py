@@ -1,4 +1,4 @@
-"""Texts: words and pairs of neighbours, hashed to buckets."""
+"""Hash words, and pairs of neighbouring words, of texts to buckets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from neuralredis.export.numpy_parts.layers import fused, polynomial, single
 
 # ---
-# Words by the rules of Unicode's Annex 29 for ASCII: a mark between two letters or two digits does not part them.
+# Words as in Unicode Standard Annex 29, for ASCII: a mark between two letters or two digits does not separate them.
 WORD = re.compile(r"(?:[a-z0-9_]|(?<=[0-9])[.,;'](?=[0-9])|(?<=[a-z])[.:'](?=[a-z]))+")
 LOGARITHM = (-0.07634501, 0.1276158, -0.13160183, 0.14201757, -0.16623357, 0.20001227, -0.2500082, 0.3333333)
 
@@ -26,19 +26,19 @@ def logarithm(x: Any) -> Any:
 
 
 def hashed(value: int, data: bytes) -> int:
-    """Return FNV-1a of bytes, 64 bits, from a value on."""
+    """Return the 64-bit FNV-1a hash of bytes, continued from a value."""
     for byte in data:
         value = (value ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
     return value
 
 
 def bucket(value: int, count: int) -> int:
-    """Return the bucket of a hash."""
+    """Return the bucket of a hash, from 0 to ``count`` - 1."""
     return ((value ^ (value >> 32)) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) * count >> 64
 
 
 def buckets_of(text: str, count: int) -> Any:
-    """Return the buckets of a text, ascending, and the value of each; None if there is no word in it."""
+    """Return the buckets of a text in ascending order, and the value of each; None if it contains no word."""
     if not text.isascii():
         raise ValueError
     words, found, before = (count + 1) // 2, [], None
@@ -53,5 +53,5 @@ def buckets_of(text: str, count: int) -> Any:
         return None
     own, counts = np.unique(found, return_counts=True)
     values = logarithm(single(counts + 1)).astype(float)
-    # Their squares are added up one after the other.
+    # The squares are summed in order, since the order affects the rounding.
     return list(zip(own.tolist(), single(values / np.sqrt(np.cumsum(values * values)[-1])).tolist(), strict=True))

@@ -52,7 +52,7 @@ export const fields = {
       ["field", ""],
       ["kind", ""],
       ["values", "number"],
-      ["gaps", "number"],
+      ["missing", "number"],
       ["range or most common categories", ""],
     ];
     if (known) heads.splice(1, 0, ["importance", ""]);

@@ -54,7 +54,7 @@ export const quality = {
           "tbody",
           {},
           row("this network", data.wrong, ""),
-          row(wrong ? "baseline: most common class" : "baseline: mean", data.baseline, "muted"),
+          row(wrong ? "most common class" : "the mean", data.baseline, "muted"),
         ),
       ),
       el(
