@@ -1,4 +1,4 @@
-"""Pictures: each is drawn where it was told to, and says what it should."""
+"""The functions of `neuralredis.plot`: each draws on the axes it is given, and shows the right values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LABELS = ["inside", "outside"]
 
 @pytest.fixture(scope="module")
 def classifier() -> nr.Network:
-    """Return a network that tells points inside a circle from points outside, of which the third input says nothing."""
+    """Return a network that distinguishes points inside a circle from points outside; its third input is noise."""
     X = np.random.default_rng(3).uniform(-1, 1, (300, 3))
     net = nr.Network("classifier", [3, 8, 2], normalize=True, dataset=200, test=100, seed=1, restarts=4)
     net.observe(X, np.hypot(X[:, 0], X[:, 1]) > 0.75)
@@ -90,14 +90,30 @@ def test_a_learning_curve_shows_both_errors_the_stop_and_the_cycle_that_was_kept
     np.testing.assert_array_equal(test.get_ydata(), report.curve.test_error)
     assert list(stop.get_xdata()) == [report.cycles] * 2
     assert list(kept.get_xdata()) == [report.best_cycle]
-    assert texts(ax.get_legend())[2:] == [f"stopped: cycle {report.cycles:,}", f"kept: cycle {report.best_cycle:,}"]
+    # The error of the network, not of the curve: of the members that learnt, it has the better half.
+    assert list(kept.get_ydata()) == [report.test_error]
+    kept_at = f"kept: cycle {report.best_cycle:,}, error {report.test_error:.3g}"
+    assert texts(ax.get_legend())[2:] == [f"stopped: cycle {report.cycles:,}", kept_at]
 
 
-def test_a_learning_curve_without_testing_rows_shows_the_training_rows_alone() -> None:
+def test_the_learning_curve_of_an_ensemble_explains_its_jumps_and_its_dot(classifier: nr.Network) -> None:
+    assert classifier.info().members == 2
+    ax = plot.learning_curve(classifier)
+    report = classifier.report()
+    assert report
+    assert texts(ax.get_legend())[-1].startswith(f"best members kept: up to cycle {report.best_cycle:,}, error ")
+    assert "jumps where a member stops" in ax.get_xlabel()
+
+
+def test_a_learning_curve_without_validation_rows_shows_the_training_rows_alone() -> None:
     net = nr.Network("regressor", [1, 2, 1], dataset=9, seed=1)
     net.observe([[x] for x in range(9)], range(9))
     report = net.train(max_cycles=3)
-    assert texts(plot.learning_curve(report).get_legend()) == ["training rows", "stopped: cycle 3", "kept: cycle 3"]
+    assert texts(plot.learning_curve(report).get_legend()) == [
+        "training rows",
+        "stopped: cycle 3",
+        f"kept: cycle 3, error {report.train_error:.3g}",
+    ]
 
 
 def test_a_network_that_was_never_trained_has_no_learning_curve() -> None:
@@ -105,7 +121,7 @@ def test_a_network_that_was_never_trained_has_no_learning_curve() -> None:
         plot.learning_curve(nr.Network("regressor", [1, 1]))
 
 
-def test_a_confusion_matrix_says_what_was_counted_beside_the_baseline(classifier: nr.Network) -> None:
+def test_a_confusion_matrix_shows_counts_accuracy_and_baseline(classifier: nr.Network) -> None:
     ax = plot.confusion_matrix(classifier, labels=LABELS)
     found = classifier.evaluate()
     assert isinstance(found, nr.ClassifierEvaluation)
@@ -113,7 +129,7 @@ def test_a_confusion_matrix_says_what_was_counted_beside_the_baseline(classifier
     said = [int(text.get_text().split("\n")[0]) for text in ax.texts]
     assert said == found.confusion.ravel().tolist()
     assert [tick.get_text() for tick in ax.get_yticklabels()] == LABELS
-    assert ax.get_title() == (f"{found.accuracy:.1%} of 100 rows right (always the same answer: {found.baseline:.1%})")
+    assert ax.get_title() == f"accuracy {found.accuracy:.1%} on 100 rows (baseline {found.baseline:.1%})"
 
 
 @pytest.mark.parametrize("classes", [12, 60])
@@ -162,7 +178,7 @@ def test_other_inputs_of_a_decision_map_keep_the_values_they_are_given(classifie
     assert (picture([0, 0, 50]) != picture(None)).any()
 
 
-def test_a_decision_map_of_inputs_that_are_none_is_refused(classifier: nr.Network) -> None:
+def test_a_decision_map_of_inputs_that_do_not_exist_is_rejected(classifier: nr.Network) -> None:
     for inputs in ((0, 0), (0, 3), (-1, 1)):
         with pytest.raises(
             nr.OptionError, match=re.escape(f"inputs are {inputs}: expected two different ones of 0 to")
@@ -172,32 +188,30 @@ def test_a_decision_map_of_inputs_that_are_none_is_refused(classifier: nr.Networ
         plot.decision_map(nr.Network("classifier", [2, 2]))
 
 
-def test_a_calibration_puts_what_was_said_beside_what_came_true() -> None:
-    # An untrained network says about as much of all rows, and one in four is of class 1.
+def test_a_calibration_compares_predicted_probabilities_with_frequencies() -> None:
+    # An untrained network answers nearly the same to all rows. One row in four is of class 1.
     net = nr.Network("classifier", [1, 2], seed=1)
     rows = np.zeros((400, 1))
     said = float(net.run([0])[1])
     ax = plot.calibration(net, rows, np.arange(400) % 4 == 0, bins=4)
     ((x, y),) = ax.collections[-1].get_offsets()
     assert (x, y) == (pytest.approx(said), 0.25)
-    assert texts(ax.get_legend())[-1] == f"{abs(said - 0.25):.1%} off on average"
+    assert texts(ax.get_legend())[-1] == f"calibration error {abs(said - 0.25):.1%}"
+    assert [text.get_text() for text in ax.texts] == ["400"]
 
 
-def test_a_calibration_of_many_classes_is_that_of_the_answers() -> None:
+def test_a_calibration_of_many_classes_is_that_of_the_predicted_class() -> None:
     net = nr.Network("classifier", [1, 3], seed=1)
-    assert (
-        plot.calibration(net, [[0], [1]], [0, 1]).get_xlabel()
-        == "probability of the class that it answers, as answered"
-    )
+    assert plot.calibration(net, [[0], [1]], [0, 1]).get_xlabel() == "predicted probability of the predicted class"
 
 
 def test_two_calibrations_share_a_picture(classifier: nr.Network) -> None:
     ax = plot.calibration(classifier, label="validation rows")
     plot.calibration(classifier, *classifier.rows("train"), label="training rows", ax=ax)
-    assert texts(ax.get_legend()) == ["what would be ideal", "validation rows", "training rows"]
+    assert texts(ax.get_legend()) == ["perfect calibration", "validation rows", "training rows"]
 
 
-def test_what_a_calibration_cannot_be_made_of_is_refused(classifier: nr.Network) -> None:
+def test_a_calibration_without_rows_or_with_bad_options_is_rejected(classifier: nr.Network) -> None:
     with pytest.raises(nr.OptionError, match="bins is 1: expected 2 to 100"):
         plot.calibration(classifier, bins=1)
     with pytest.raises(nr.DataError, match="both X and y"):
@@ -216,10 +230,11 @@ def test_a_drawn_network_has_a_line_for_each_weight_and_a_colour_for_its_sign(cl
     np.testing.assert_array_equal(blue, weights[order] >= 0)
     assert np.all(np.diff(first.get_linewidths()) >= 0)
     assert {"x", "nothing", "outside", "8 hidden"} <= {text.get_text() for text in ax.texts}
-    assert ax.get_title() == "classifier 3-8-2, 2 of 2 that answer as one"
+    assert f"|w| ≤ {np.abs(weights).max():.2g}" in {text.get_text() for text in ax.texts}
+    assert ax.get_title() == "classifier 3-8-2, member 2 of 2"
 
 
-def test_a_member_that_is_none_is_refused(classifier: nr.Network) -> None:
+def test_a_member_that_does_not_exist_is_rejected(classifier: nr.Network) -> None:
     with pytest.raises(nr.OptionError, match="member is 2: expected 0 to 1"):
         plot.network(classifier, member=2)
 
@@ -295,7 +310,7 @@ def test_networks_of_fields_are_drawn_with_the_names_of_their_classes() -> None:
     for source in (net, net.evaluate("train")):
         ax = plot.confusion_matrix(source)
         assert [tick.get_text() for tick in ax.get_xticklabels()] == ["no", "yes"]
-    assert plot.calibration(net, rows, names).get_xlabel() == "probability of yes, as answered"
+    assert plot.calibration(net, rows, names).get_xlabel() == "predicted probability of yes"
     assert plot.learning_curve(net) is not None
     for refused in (lambda: plot.network(net), lambda: plot.decision_map(net), lambda: plot.calibration(net)):
         with pytest.raises(nr.KindError, match="the network has fields"):
@@ -313,10 +328,12 @@ def test_reasons_lead_from_the_mean_to_the_answer(classifier: nr.Network) -> Non
     assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(found.answer)
     ranked = sorted(found.shares.values(), key=abs)
     assert [bar.get_width() for bar in bars] == pytest.approx(ranked)
-    assert ax.get_title() == f"output {found.label}: {found.answer:.3g}, and {found.mean:.3g} on average"
+    assert (
+        ax.get_title() == f"output {found.label}: answer {found.answer:.3g}, mean of {found.rows} rows {found.mean:.3g}"
+    )
 
 
-def test_reasons_beyond_those_that_have_room_are_one_bar_and_have_errors_where_they_are_sampled() -> None:
+def test_small_shares_are_one_bar_together_and_sampled_ones_have_error_lines() -> None:
     shares = {f"field {at}": 0.5**at for at in range(20)}
     errors = dict.fromkeys(shares, 0.1)
     found = nr.Explanation(

@@ -1,8 +1,8 @@
-"""Pictures of what networks learn, know and are, with matplotlib, which comes with the extra ``plot``.
+"""Plots of trainings, networks and answers, drawn with matplotlib (extra ``plot``).
 
-Each function draws into ``ax``, or into a new figure without it, and returns the axes: ``ax.figure.savefig("a.png")``
-saves what it drew. A notebook shows the figure below the cell; a program that has imported ``matplotlib.pyplot`` before
-shows it by ``plt.show()``. They take a network wherever it is, in this process or in Redis.
+Each function draws into ``ax``, or into a new figure if ``ax`` is None, and returns the axes:
+``ax.figure.savefig("a.png")`` saves the figure. A notebook shows the figure below the cell. In a program that has
+imported ``matplotlib.pyplot`` before, ``plt.show()`` shows it. Networks may be embedded or in a server.
 """
 
 from neuralredis.plot.drawing import network

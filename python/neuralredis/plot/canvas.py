@@ -1,11 +1,11 @@
-"""What the pictures share: where they are drawn, and in which colours."""
+"""What the plots share: axes and colours."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
-#: Colours that people who do not see all colours distinguish too: M. Okabe, K. Ito, "Color universal design", 2008.
+#: A palette that colour-blind people can read: M. Okabe, K. Ito, "Color universal design", 2008.
 BLUE, ORANGE, GREEN, PURPLE, SKY, RED, YELLOW = (
     "#0072B2",
     "#E69F00",
@@ -20,7 +20,7 @@ GRAY = "#666666"
 
 
 def axes(ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
-    """Return the axes to draw into: those given, or those of a new figure of so many inches."""
+    """Return the given axes, or the axes of a new figure of this size in inches."""
     if ax is not None:
         return ax
     options: dict[str, Any] = {"figsize": (width, height), "dpi": 110, "layout": "constrained"}
@@ -28,14 +28,14 @@ def axes(ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
         from matplotlib import pyplot
 
         return pyplot.figure(**options).add_subplot()
-    # pyplot keeps its figures until somebody closes them, which a program that does not use it would never do.
+    # pyplot keeps its figures until they are closed, which a program that does not use pyplot would never do.
     from matplotlib.figure import Figure
 
     return Figure(**options).add_subplot()
 
 
 def _is_shown_by_pyplot() -> bool:
-    """Whether somebody will look at pyplot's figures: a program that has imported it, or a notebook."""
+    """Return whether pyplot shows its figures: in a program that has imported it, or in a notebook."""
     if "matplotlib.pyplot" in sys.modules:
         return True
     ipython = sys.modules.get("IPython")
@@ -43,5 +43,5 @@ def _is_shown_by_pyplot() -> bool:
 
 
 def plain(ax: Any) -> None:
-    """Take away the lines that say nothing."""
+    """Hide the upper and the right edge of the frame."""
     ax.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""The network itself: its units, and the weights between them."""
+"""A diagram of the network: its units, and the weights between them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neuralredis.exceptions import OptionError
 from neuralredis.plot.canvas import BLUE, GRAY, RED, axes
 
-#: Units of a layer that are drawn; of a larger one as many, and dots between the first and the last of them.
+#: The most units of a layer that are drawn. Of a larger layer the first and the last are drawn, with dots between.
 MANY_UNITS = 16
 
 
@@ -25,33 +25,33 @@ def network(
 ) -> Any:
     """Draw a network with its weights.
 
-    A line is a weight, blue if positive and red if negative, the thicker and fuller the larger, by the largest of its
-    layer; the rim of a unit tells its bias likewise. Weights are as ``weights`` returns them, of inputs brought to a
-    common size, so that an input with thick lines is one that matters. Of layers beyond 16 units the first and the last
-    are drawn.
+    A line is a weight: blue if positive, red if negative. Its width and opacity are proportional to its absolute value,
+    relative to the largest of the layer, which is written below. The rim of a unit shows its bias in the same way.
+    Weights are those that ``weights`` returns, which apply to standardized inputs, so inputs with thick lines matter
+    most. Of layers with more than 16 units the first and the last eight are drawn.
 
     Parameters
     ----------
     net : Network or RedisNetwork
-        The network; one in Redis is downloaded.
+        The network. A network in a server is downloaded.
     member : int, default 0
-        Which, where several networks answer as one.
+        Which member of the ensemble to draw.
     names : sequence of str, optional
-        Of the inputs.
+        Names of the inputs.
     labels : sequence of str, optional
-        Of the outputs.
+        Names of the outputs.
     ax : matplotlib.axes.Axes, optional
-        Where to draw, if not in a figure of its own.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Where it was drawn.
+        The axes with the drawing.
 
     Raises
     ------
     OptionError
-        If there is no such member, or there are not as many names or labels as inputs or outputs.
+        If ``member`` is out of range, or the number of names or labels is not that of inputs or outputs.
 
     Examples
     --------
@@ -83,6 +83,7 @@ def network(
         order = np.argsort(sizes, axis=None)
         colors = [_color(weights.flat[i], 0.06 + 0.9 * float(sizes.flat[i])) for i in order]
         widths = 0.3 + 2.7 * sizes.ravel()[order]
+        ax.text(at + 0.5, -0.6, f"|w| ≤ {np.abs(weights).max():.2g}", ha="center", va="top", color=GRAY)
         ax.add_collection(LineCollection([ends[i] for i in order], colors=colors, linewidths=widths, zorder=1))
     radius = 130 if max(map(len, units)) > 10 else 200
     for at, shown in enumerate(units):
@@ -97,10 +98,10 @@ def network(
         ax.text(at, -0.6, f"{info.layout[at]:,} {what}", ha="center", va="top", color=GRAY)
     _write(ax, names, units[0], heights[0], 0, "right")
     _write(ax, labels, units[-1], heights[-1], len(units) - 1, "left")
-    several = f", {member + 1} of {len(members)} that answer as one" if len(members) > 1 else ""
+    several = f", member {member + 1} of {len(members)}" if len(members) > 1 else ""
     ax.set_title(info.title + several, fontsize="medium")
     kinds = [Line2D([], [], color=BLUE, linewidth=2), Line2D([], [], color=RED, linewidth=2)]
-    texts = ["positive weight (rim: bias)", "negative weight"]
+    texts = ["positive weight w (rim of a unit: bias)", "negative weight"]
     ax.legend(kinds, texts, loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=2, frameon=False)
     left, right = (0.12 * max(map(len, given)) if given is not None else 0.2 for given in (names, labels))
     share = 0.12 * (len(units) - 1)
@@ -110,7 +111,7 @@ def network(
 
 
 def _color(value: float, strength: float) -> tuple[float, float, float, float]:
-    """Return the colour of a weight's sign, so full."""
+    """Return the colour of the weight's sign, with this opacity."""
     from matplotlib.colors import to_rgba
 
     red, green, blue, alpha = to_rgba(BLUE if value >= 0 else RED, min(strength, 1.0))
@@ -118,14 +119,14 @@ def _color(value: float, strength: float) -> tuple[float, float, float, float]:
 
 
 def _shown(units: int) -> NDArray[np.int64]:
-    """Return which units of a layer are drawn."""
+    """Return the indices of the units that are drawn."""
     if units <= MANY_UNITS:
         return np.arange(units)
     return np.concatenate([np.arange(MANY_UNITS // 2), np.arange(units - MANY_UNITS // 2, units)])
 
 
 def _heights(count: int, gap: bool) -> NDArray[np.float64]:
-    """Return where units stand, from the top down around 0, with room for dots where some are left out."""
+    """Return the heights of the units, from the top down around 0; a gap leaves room for dots."""
     if count == 1:
         return np.zeros(1)
     places = np.arange(count, dtype=np.float64)
@@ -142,6 +143,6 @@ def _write(
     """Write names beside the units of the first or the last layer."""
     if texts is None:
         return
-    away = (-9, 0) if side == "right" else (9, 0)
+    away = (-12, 0) if side == "right" else (12, 0)
     for unit, height in zip(shown, heights, strict=True):
         ax.annotate(str(texts[unit]), (at, height), xytext=away, textcoords="offset points", ha=side, va="center")

@@ -1,4 +1,4 @@
-"""How well a classifier knows: what it takes for what, and whether its probabilities can be believed."""
+"""Plots of a classifier's quality: confusion matrix and calibration."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from neuralredis.protocol import AnyNetwork
 from neuralredis.results import ClassifierEvaluation
 from neuralredis.statistics import wilson
 
-#: Classes up to which each cell of a confusion matrix has room for its numbers.
+#: The most classes for which the cells of a confusion matrix have room for counts.
 FEW_CLASSES = 20
-#: Classes up to which it has room for a percentage too.
+#: The most classes for which they have room for a percentage, too.
 VERY_FEW_CLASSES = 6
 
 
 def confusion_matrix(
     source: ClassifierEvaluation | AnyNetwork, *, labels: Sequence[str] | None = None, ax: Any = None
 ) -> Any:
-    """Draw how many rows of each class were taken for which.
+    """Draw a confusion matrix: how many rows of each true class were predicted to be of each class.
 
-    The darker a cell, the larger its share of the true class. What is right lies on the diagonal.
+    The darker a cell, the larger its share of the rows of the true class. Correct answers are on the diagonal.
 
     Parameters
     ----------
     source : ClassifierEvaluation or Network or RedisNetwork
-        What ``evaluate`` returned, or a classifier, which is evaluated on its validation rows.
+        The result of ``evaluate``, or a classifier, which is evaluated on its validation rows.
     labels : sequence of str, optional
-        Names of the classes, else those of a network of fields, or their numbers.
+        Names of the classes. The default is the names that a network of fields has, or numbers.
     ax : matplotlib.axes.Axes, optional
-        Where to draw, if not in a figure of its own.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Where it was drawn.
+        The axes with the plot.
 
     Raises
     ------
     KindError
-        If it is of a regressor.
+        If the source is a regressor, or its evaluation.
     OptionError
-        If there are not as many labels as classes, or more than 1024 classes.
+        If the number of labels is not the number of classes, or there are more than 1024 classes.
     DataError
         If a network has no validation rows.
 
@@ -59,7 +59,7 @@ def confusion_matrix(
     >>> _ = net.train(max_cycles=100)
     >>> ax = confusion_matrix(net, labels=["small", "large"])
     >>> ax.get_xlabel(), ax.get_ylabel()
-    ('taken for', 'is')
+    ('predicted class', 'true class')
     """
     found: Any = source if hasattr(source, "error") else source.evaluate()
     if not isinstance(found, ClassifierEvaluation):
@@ -85,8 +85,8 @@ def confusion_matrix(
     ax.set_yticks(places, [names[at] for at in places])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    title = f"{found.accuracy:.1%} of {found.rows:,} rows right (always the same answer: {found.baseline:.1%})"
-    ax.set(xlabel="taken for", ylabel="is")
+    title = f"accuracy {found.accuracy:.1%} on {found.rows:,} rows (baseline {found.baseline:.1%})"
+    ax.set(xlabel="predicted class", ylabel="true class")
     ax.set_title(title, fontsize="medium")
     return ax
 
@@ -100,32 +100,34 @@ def calibration(
     label: str | None = None,
     ax: Any = None,
 ) -> Any:
-    """Draw how often a classifier is right when it says 60 %, or 90 %.
+    """Draw a reliability diagram: observed frequency against predicted probability.
 
-    Rows are put together by the probability that the network gives, into ``bins`` of equal width. Of two classes it is
-    the probability of class 1, and how often that came true; of more it is the probability of the class it answers, and
-    how often that was right. Bars are 95 % intervals (E. B. Wilson, 1927), the larger a point the more rows it stands
-    for; a network whose points lie on the diagonal can be believed.
+    Rows are grouped by predicted probability, into ``bins`` of equal width. With two classes this is the probability of
+    the second class, and the frequency is the share of its rows. With more classes it is the probability of the
+    predicted class, and the frequency is the accuracy. A number beside a point is its number of rows, on which its size
+    depends, too. Bars are 95 % intervals (E. B. Wilson, 1927). The probabilities of a calibrated network lie on the
+    diagonal.
 
     Parameters
     ----------
     net : Network or RedisNetwork
         A classifier.
     X : array_like of shape (rows, inputs), optional
-        Rows, else the validation rows, which flatter a network that was stopped by them.
+        Rows. The default is the validation rows, which are optimistic if they decided when training stopped.
     y : array_like of shape (rows,), optional
-        Their classes; names of a network of fields, which takes X and y alone.
+        The classes of the rows. A network of fields requires X and y, with names of classes.
     bins : int, default 10
-        Points at most, 2 to 100.
+        The most points, 2 to 100.
     label : str, optional
-        What to call it in the legend, if not by its mean distance from the diagonal.
+        The text in the legend. The default is the expected calibration error: the mean distance from the diagonal,
+        weighted by rows.
     ax : matplotlib.axes.Axes, optional
         Where to draw, if not in a figure of its own; several networks can be drawn into one.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Where it was drawn.
+        The axes with the plot.
 
     Raises
     ------
@@ -134,7 +136,7 @@ def calibration(
     DataError
         If there are no rows.
     OptionError
-        If ``bins`` is no such number.
+        If ``bins`` is not in this range.
 
     Examples
     --------
@@ -144,7 +146,7 @@ def calibration(
     >>> _ = net.observe([[x] for x in range(30)], [x > 14 for x in range(30)])
     >>> _ = net.train(max_cycles=100)
     >>> calibration(net).get_xlabel()
-    'probability of class 1, as answered'
+    'predicted probability of class 1'
     """
     info = net.info()
     if info.type != "classifier":
@@ -159,7 +161,7 @@ def calibration(
         raise KindError("the network has fields, whose rows do not come back: expected X and y")
     rows, classes = net.rows("test") if X is None else (X, np.asarray(y))
     if info.classes is not None:
-        # A class that the network does not answer is none of its columns.
+        # A class that the network does not know has no column.
         places = {name: at for at, name in enumerate(info.classes)}
         classes = np.array([places.get(str(name), -1) for name in classes.ravel()])
     if not len(classes):
@@ -176,22 +178,26 @@ def calibration(
     first = ax is None or not ax.lines
     ax = axes(ax, 5.4, 5.0)
     if first:
-        ax.plot([0, 1], [0, 1], color=GRAY, linestyle="--", linewidth=1, label="what would be ideal")
+        ax.plot([0, 1], [0, 1], color=GRAY, linestyle="--", linewidth=1, label="perfect calibration")
     low, high = wilson(share, count)
     color = BLUE if first else ax._get_lines.get_next_color()
-    # Where nothing went wrong a rounding may put the share beside its interval.
+    # Where all rows are right, rounding may put the share just outside its interval.
     reach = np.maximum([share - low, high - share], 0)
-    ax.errorbar(mean, share, yerr=reach, color=color, linewidth=1.5, capsize=2, elinewidth=1)
+    # No line between the points: it would lead the eye to the groups with the fewest rows.
+    ax.errorbar(mean, share, yerr=reach, color=color, linestyle="", capsize=2, elinewidth=1, alpha=0.6)
     sizes = 30 + 220 * count / count.max()
     ax.scatter(
-        mean, share, s=sizes, color=color, edgecolors="white", zorder=3, label=label or f"{off:.1%} off on average"
+        mean, share, s=sizes, color=color, edgecolors="white", zorder=3, label=label or f"calibration error {off:.1%}"
     )
+    where: Any = {"textcoords": "offset points", "fontsize": "small", "color": color, "va": "top"}
+    for x, y, rows_here, size in zip(mean, share, count, sizes, strict=True):
+        ax.annotate(f"{rows_here:,}", (x, y), (2 + size**0.5 / 2, -2), **where)
     low_end = 0.0 if answers.shape[1] == 2 else 0.9 / answers.shape[1]
     second = "class 1" if info.classes is None else info.classes[-1]
-    what = second if answers.shape[1] == 2 else "the class that it answers"
+    what = second if answers.shape[1] == 2 else "the predicted class"
     ax.set(
-        xlabel=f"probability of {what}, as answered",
-        ylabel="how often it came true",
+        xlabel=f"predicted probability of {what}",
+        ylabel="observed frequency",
         xlim=(low_end - 0.02, 1.02),
         ylim=(-0.02, 1.02),
     )
@@ -213,7 +219,7 @@ def _names(labels: Sequence[str] | None, classes: int) -> list[str]:
 
 
 def _claims(answers: NDArray[Any], classes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return a probability of each row, and whether that came true."""
+    """Return the predicted probability for each row, and whether the event occurred."""
     if answers.shape[1] == 2:
         return np.clip(answers[:, 1], 0, 1), classes == 1
     return np.clip(answers.max(axis=1), 0, 1), classes == answers.argmax(axis=1)

@@ -1,10 +1,8 @@
-"""How the errors developed while a network learnt."""
+"""The learning curve: error over the cycles of a training."""
 
 from __future__ import annotations
 
 from typing import Any
-
-import numpy as np
 
 from neuralredis.curves import Scale, points
 from neuralredis.exceptions import TrainingError
@@ -12,27 +10,34 @@ from neuralredis.plot.canvas import BLUE, GRAY, GREEN, RED, axes, plain
 from neuralredis.protocol import AnyNetwork
 from neuralredis.results import Report
 
-#: Cycles from which on a plain scale would show little more than a corner.
+#: Trainings with more cycles have a logarithmic axis: on a linear one, the steep beginning would not be visible.
 MANY_CYCLES = 1000
 
 
 def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
-    """Draw the errors of both sets over the cycles of a training, where it stopped, and which cycle was kept.
+    """Draw training and validation error over the cycles of a training, where it stopped, and what it kept.
 
-    Long trainings and errors that become very small have logarithmic scales. Where several networks answer as one, the
-    errors are those of all, and the cycle kept is the latest of theirs.
+    Axes are logarithmic if the training is long, or if the error falls very far. The dot is the error that the network
+    has now, at the cycle whose weights it has. AUTOSTOP and BACKTRACK compare squared errors (of a classifier: Brier
+    scores), so this need not be the cycle with the least loss.
+
+    The curve of an ensemble is the error of all members that learnt, together. It jumps where one of them stops and
+    returns to its best weights. The dot lies off this curve, since only the better half of the members is kept, each
+    with the weights of its own best cycle; the latest of these cycles is shown. If ``source`` is a network, the plot
+    says so; a report alone does not know how many members there are. The dot also lies a little off the curve where
+    probabilities were softened after the training.
 
     Parameters
     ----------
     source : Report or Network or RedisNetwork
-        What a training told, or the network, whose last training is drawn.
+        The report of a training, or the network whose last training is drawn.
     ax : matplotlib.axes.Axes, optional
-        Where to draw, if not in a figure of its own.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Where it was drawn; ``ax.figure.savefig("curve.png")`` saves it.
+        The axes with the curve; ``ax.figure.savefig("curve.png")`` saves it.
 
     Raises
     ------
@@ -48,35 +53,38 @@ def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
     >>> net = nr.Network("regressor", [1, 3, 1], normalize=True, dataset=20, test=10, seed=1)
     >>> _ = net.observe([[x] for x in range(30)], range(30))
     >>> ax = learning_curve(net.train(max_cycles=50))
-    >>> ax.get_xlabel(), [line.get_label() for line in ax.get_lines()]
-    ('cycle', ['training rows', 'validation rows', 'stopped: cycle 50', 'kept: cycle 50'])
+    >>> ax.get_xlabel(), [line.get_label() for line in ax.get_lines()]  # doctest: +ELLIPSIS
+    ('cycle', ['training rows', 'validation rows', 'stopped: cycle 50', 'kept: cycle 50, error ...'])
     """
-    report = source if isinstance(source, Report) else source.report()
+    several, report = False, source
+    if not isinstance(source, Report):
+        several, report = source.info().members > 1, source.report()
     if report is None:
         raise TrainingError("a network that has not been trained yet has no learning curve: train it first")
     ax = axes(ax)
+    kept = "best members kept: up to cycle" if several else "kept: cycle"
     curve = report.curve
     train, test = (points(curve.cycles, errors) for errors in (curve.train_error, curve.test_error))
     ax.plot(curve.cycles, curve.train_error, color=BLUE, label="training rows")
     if report.test_error is not None:
         ax.plot(curve.cycles, curve.test_error, color=RED, label="validation rows")
     ax.axvline(report.cycles, color=GRAY, linestyle="--", linewidth=1, label=f"stopped: cycle {report.cycles:,}")
-    if judge := train if report.test_error is None else test:
-        best = report.best_cycle
-        error = np.interp(best, [cycle for cycle, _ in judge], [error for _, error in judge])
+    if train if report.test_error is None else test:
+        best, error = report.best_cycle, report.train_error if report.test_error is None else report.test_error
         style = {"marker": "o", "markersize": 8, "linestyle": "", "markeredgecolor": "white", "zorder": 3}
-        ax.plot([best], [error], color=GREEN, clip_on=False, label=f"kept: cycle {best:,}", **style)
+        ax.plot([best], [error], color=GREEN, clip_on=False, label=f"{kept} {best:,}, error {error:.3g}", **style)
     if report.cycles > MANY_CYCLES:
-        # On a purely logarithmic scale cycle 0 has no place.
+        # Cycle 0 has no place on a purely logarithmic scale.
         ax.set_xscale("symlog", linthresh=max(1.0, float(curve.cycles[min(1, len(curve) - 1)])))
     ax.set_xlim(left=0)
     if (train or test) and Scale.of(train, test).logarithmic:
         ax.set_yscale("log")
     else:
         ax.set_ylim(bottom=0)
-    ax.set(xlabel="cycle", ylabel="mean error of a row")
+    xlabel = "cycle (the curve of an ensemble jumps where a member stops)" if several else "cycle"
+    ax.set(xlabel=xlabel, ylabel="error (mean loss of a row)")
     ax.grid(alpha=0.25)
     plain(ax)
-    # Errors fall, so there is room; the line of the stop goes behind it.
+    # Errors fall, so there is room in this corner. The line of the stop passes behind the legend.
     ax.legend(loc="upper right", framealpha=0.9, edgecolor="none")
     return ax

@@ -1,4 +1,4 @@
-"""What a network answers everywhere on a plane of two of its inputs."""
+"""A map of a network's answers over two of its inputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neuralredis.exceptions import DataError, KindError, OptionError
 from neuralredis.plot.canvas import CLASSES, axes
 from neuralredis.protocol import AnyNetwork
 
-#: Points of rows that are drawn at most; more hide the map.
+#: The most rows that are drawn: more would hide the map.
 MANY_POINTS = 800
 
 
@@ -29,43 +29,43 @@ def decision_map(
     resolution: int = 200,
     ax: Any = None,
 ) -> Any:
-    """Draw what a network answers on a plane of two inputs, and its training rows on it.
+    """Draw what a network answers over the plane of two inputs, with its training rows.
 
-    Of a classifier each point has the colour of the class that it answers there, the fuller the surer it is, with lines
-    where the answer changes; of a regressor the first output is drawn.
+    For a classifier, each point has the colour of the predicted class, paler where its probability is lower, with lines
+    where the predicted class changes. For a regressor, the first output is drawn.
 
     Parameters
     ----------
     net : Network or RedisNetwork
-        A network of at least two inputs.
+        A network with at least two inputs.
     inputs : tuple of two int, default (0, 1)
-        The inputs along both axes.
+        The inputs on the horizontal and on the vertical axis.
     at : array_like of shape (inputs,), optional
-        Values of all other inputs, else the median of the training rows.
+        Values of all inputs; those on the axes are ignored. The default is the median of the training rows.
     xlim, ylim : tuple of two float, optional
-        From where to where, in the units of the rows; else a little beyond the training rows.
+        The ranges of the axes. The default is a little more than that of the training rows.
     names : sequence of str, optional
-        Of all inputs, for the axes.
+        Names of all inputs, for the labels of the axes.
     labels : sequence of str, optional
-        Of the classes, for the legend; else their numbers.
+        Names of the classes, for the legend. The default is their numbers.
     points : bool, default True
-        Whether to draw training rows, 800 at most.
+        Whether to draw the training rows, at most 800 of them.
     resolution : int, default 200
-        Questions along each axis, 2 to 1000.
+        Points along each axis for which the network is asked, 2 to 1000.
     ax : matplotlib.axes.Axes, optional
-        Where to draw, if not in a figure of its own.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Where it was drawn.
+        The axes with the map.
 
     Raises
     ------
     OptionError
-        If there are no such inputs, or as many names or labels as there should be.
+        If ``inputs`` or ``resolution`` is out of range, or the number of names or labels does not fit.
     DataError
-        If there are no training rows from which to take the limits and the other inputs.
+        If there are no training rows, and ``xlim``, ``ylim`` or ``at`` would have to be taken from them.
     KindError
         If the network has fields.
 
@@ -125,21 +125,21 @@ def _classes(
     classes: NDArray[Any],
     labels: Sequence[str] | None,
 ) -> None:
-    """Draw the class of each point, the fuller the surer, and the rows in the colours of theirs."""
+    """Draw the predicted class of each point, and the rows in the colours of their classes."""
     from matplotlib.colors import to_rgb
     from matplotlib.lines import Line2D
 
     count = answers.shape[2]
     palette = np.array([to_rgb(CLASSES[one % len(CLASSES)]) for one in range(count)])
     answer = answers.argmax(axis=2)
-    # From no better than chance, which is white, to certainty.
+    # From the probability of a guess, which is nearly white, to certainty.
     sure = np.clip((answers.max(axis=2) - 1 / count) / (1 - 1 / count), 0, 1)[..., None]
     strength = 0.08 + 0.42 * sure
     picture = 1 - strength * (1 - palette[answer])
     extent = (x[0], x[-1], y[0], y[-1])
     ax.imshow(picture, origin="lower", extent=extent, aspect="auto", interpolation="bilinear")
     for one in range(count):
-        # Above all others by nothing: the border of a class.
+        # The class borders on others where its margin over the best of them is 0.
         others = np.delete(answers, one, axis=2).max(axis=2)
         margin = answers[..., one] - others
         if margin.min() < 0 < margin.max():
@@ -157,7 +157,7 @@ def _classes(
 def _values(
     ax: Any, x: NDArray[Any], y: NDArray[Any], values: NDArray[Any], rows: NDArray[Any], targets: NDArray[Any]
 ) -> None:
-    """Draw a regressor's output as a map with lines of equal height, and the rows in the colours of theirs."""
+    """Draw the output as a map with contour lines, and the rows in the colours of their outcomes."""
     every = np.concatenate([values.ravel(), targets])
     low, high = float(every.min()), float(every.max())
     if low == high:
@@ -165,18 +165,18 @@ def _values(
     picture = ax.pcolormesh(x, y, values, cmap="viridis", vmin=low, vmax=high, shading="gouraud", rasterized=True)
     if values.min() < values.max():
         ax.contour(x, y, values, levels=8, colors="white", linewidths=0.6, alpha=0.7)
-    ax.figure.colorbar(picture, ax=ax, label="answer (rows: what they say)").outline.set_visible(False)
+    ax.figure.colorbar(picture, ax=ax, label="predicted value (points: outcomes of rows)").outline.set_visible(False)
     style = {"s": 18, "edgecolors": "white", "linewidths": 0.6, "zorder": 3}
     ax.scatter(rows[:, 0], rows[:, 1], c=targets, cmap="viridis", vmin=low, vmax=high, **style)
 
 
 def _around(values: NDArray[Any]) -> tuple[float, float]:
-    """Return limits a little beyond all values."""
+    """Return limits a little beyond the smallest and the largest value."""
     low, high = float(values.min()), float(values.max())
     margin = 0.06 * (high - low) or 1.0
     return low - margin, high + margin
 
 
 def _spread(rows: int) -> NDArray[np.int64]:
-    """Return numbers of some rows, evenly spread over all."""
+    """Return the indices of at most `MANY_POINTS` rows, evenly spread over all."""
     return np.unique(np.linspace(0, max(rows - 1, 0), min(rows, MANY_POINTS)).astype(np.int64))

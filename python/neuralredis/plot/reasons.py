@@ -1,4 +1,4 @@
-"""Why a network answers what it does."""
+"""A chart of what each field adds to an answer."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from neuralredis.exceptions import OptionError
 from neuralredis.explanation import Explanation, aligned, described
 from neuralredis.plot.canvas import BLUE, GRAY, RED, axes, plain
 
-#: Longest text of a tick, in characters.
+#: The longest label of a class, in characters.
 TITLE = 40
 
 
 def reasons(found: Explanation, *, most: int = 12, ax: Any = None) -> Any:
-    """Draw how the fields of a row lead from the mean answer to the answer.
+    """Draw what each field of a row adds to the answer, as a waterfall chart.
 
-    A bar is the share of a field, blue for what speaks for the answer and red for what speaks against it. The largest
-    is at the top, and begins where the others end, so that from the bottom, the mean answer, they lead to the answer at
-    the top. Where shares are not exact, thin lines tell their standard errors.
+    A bar is the share of a field: blue if it raises the answer, red if it lowers it. From the bottom to the top the
+    bars lead from the mean answer (dotted line) to the answer to this row (solid line), the largest share last. Where
+    shares are not exact, thin lines are their standard errors.
 
     Parameters
     ----------
     found : Explanation
-        What ``explain`` returned.
+        The result of ``explain``.
     most : int, default 12
-        Fields that are drawn at most, 2 or more; all others together are one more bar.
+        The most fields that are drawn, at least 2. All others together are one more bar.
     ax : matplotlib.axes.Axes, optional
-        Where to draw, if not in a figure of its own.
+        Where to draw; by default in a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        Where it was drawn.
+        The axes with the chart.
 
     Raises
     ------
     OptionError
-        If ``most`` is no such number.
+        If ``most`` is less than 2.
 
     Examples
     --------
@@ -74,21 +74,21 @@ def reasons(found: Explanation, *, most: int = 12, ax: Any = None) -> Any:
     texts = aligned([share for _, share in reached])
     for place, (begin, share) in zip(places, reached, strict=True):
         right = max(begin, begin + share) + errors[::-1][place]
-        # White behind it, where it lies on the line of the mean or of the answer.
+        # On white, so that the line of the mean or of the answer does not cross the text.
         back = {"facecolor": "white", "edgecolor": "none", "pad": 1}
         where: dict[str, Any] = {"textcoords": "offset points", "va": "center", "bbox": back}
         ax.annotate(texts[place], (right, place), (6, 0), **where)
     ax.axvline(found.mean, color=GRAY, linestyle=":", linewidth=1, zorder=0)
     ax.axvline(found.answer, color=GRAY, linewidth=1, zorder=0)
-    # Bars from the frame would look cut off.
+    # Without a margin, bars at the edge would look cut off.
     low, high = min(found.mean, *ends), max(found.mean, *ends)
     ax.set_xlim(low - 0.05 * (high - low or 1), high + 0.2 * (high - low or 1))
     ax.set_yticks(places, names[::-1])
     ax.tick_params(axis="y", length=0)
     title = str(found.label) if len(str(found.label)) <= TITLE else f"{str(found.label)[: TITLE - 1]}…"
     what = f"output {title}" if isinstance(found.label, int) else title
-    ax.set_title(f"{what}: {found.answer:.3g}, and {found.mean:.3g} on average", fontsize="medium")
-    ax.set_xlabel(f"from the mean answer to {found.rows} rows to this one")
+    ax.set_title(f"{what}: answer {found.answer:.3g}, mean of {found.rows} rows {found.mean:.3g}", fontsize="medium")
+    ax.set_xlabel("answer (log-odds of a class, or units of the target)")
     ax.grid(axis="x", alpha=0.25)
     ax.set_axisbelow(True)
     plain(ax)
