@@ -1,4 +1,4 @@
-"""Dashboards for the tests, and networks that they show."""
+"""Dashboards for the tests, with networks to show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Damaged and forged networks: as the engine's own bytes, and as what DUMP gives."""
+"""Damaged and forged networks, in the engine's format and as the payload of DUMP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: a server at one word, and mistakes in a line."""
+"""The command line: `serve`, and mistakes in the arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files that ``neuralredis predict`` writes: which columns they have, and in which form."""
+"""The files that ``neuralredis predict`` writes: columns and format."""
 
 from __future__ import annotations
 

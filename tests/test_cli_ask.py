@@ -1,4 +1,4 @@
-"""``neuralredis predict``, ``ask``, ``evaluate`` and ``info``: what a network that knows a table is good for."""
+"""``neuralredis predict``, ``ask``, ``evaluate`` and ``info``, with networks that know the columns of a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``neuralredis train`` says of columns, how it is overruled, and that it holds for tables that are asked."""
+"""What ``neuralredis train`` reports about columns, how ``--as`` overrides it, and that later commands follow it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``neuralredis compare``: which of several networks is better, by what they answer to the rows of a table."""
+"""``neuralredis compare``: which of several networks is better on the rows of a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of strangers on the command line: networks and tables that were made to do harm."""
+"""Hostile files on the command line: networks and tables that were made to do harm."""
 
 from __future__ import annotations
 

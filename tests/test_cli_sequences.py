@@ -1,4 +1,4 @@
-"""The command line on tables of events: sequences with outcomes, what comes next, and series."""
+"""The command line on tables of events: outcomes of sequences, next events, and series."""
 
 from __future__ import annotations
 

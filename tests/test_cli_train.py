@@ -1,4 +1,4 @@
-"""``neuralredis train``: what it makes of a table, how honest it is about it, and what it refuses."""
+"""``neuralredis train``: the network it makes of a table, how it reports quality, and what it rejects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network in a server is used as an embedded one is, and gives the same numbers, whatever the client is set to."""
+"""Networks in a server: they have the methods of embedded ones, and give the same numbers for all clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trainings in a server are watched, stopped and lost sight of."""
+"""Trainings in a server: they are watched, stopped, and lost when connections or networks are."""
 
 from __future__ import annotations
 

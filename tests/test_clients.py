@@ -1,4 +1,4 @@
-"""Programs in other languages say what the page on data shows; that for Node runs where there is Node."""
+"""Programs in other languages send the commands that the page about data shows. That for Node is run, too."""
 
 from __future__ import annotations
 

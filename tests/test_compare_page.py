@@ -1,4 +1,4 @@
-"""The page that compares networks, as a person sees it."""
+"""The page that compares networks, in a browser."""
 
 from __future__ import annotations
 

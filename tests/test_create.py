@@ -1,4 +1,4 @@
-"""Networks are made with a layout and options, and refuse those that make no sense."""
+"""Creation of networks: layouts and options, and which combinations are rejected."""
 
 from __future__ import annotations
 

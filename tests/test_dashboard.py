@@ -1,4 +1,4 @@
-"""What stands behind a dashboard: who may ask what, and what is answered."""
+"""The server of the dashboard: who may ask what, and what it answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dashboard and the report in a browser, by what a person sees."""
+"""The dashboard and the report in a browser."""
 
 from __future__ import annotations
 

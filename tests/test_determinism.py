@@ -1,4 +1,4 @@
-"""The same seed and rows give the same bits, whatever the CPU path, the threads and the batch."""
+"""The same seed and rows give the same bits, for every instruction set, number of threads and size of batches."""
 
 from __future__ import annotations
 

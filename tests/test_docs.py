@@ -1,4 +1,4 @@
-"""What `help()` shows is there for everything public, its examples run, and the pages say what is true."""
+"""Everything public is documented, examples in docstrings run, and pages show what happens."""
 
 from __future__ import annotations
 

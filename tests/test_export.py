@@ -1,4 +1,4 @@
-"""Networks leave home: formats, what is described, and what is not."""
+"""Exports in general: formats, descriptions, and networks that cannot be exported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exports to C give the same bits, whatever the compiler and its options."""
+"""Exports to C give the same bits, for every compiler and its options."""
 
 from __future__ import annotations
 

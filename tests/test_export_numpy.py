@@ -1,4 +1,4 @@
-"""Networks as files of NumPy: what they answer, alone."""
+"""Exports to NumPy: answers of the exported file, without the package."""
 
 from __future__ import annotations
 

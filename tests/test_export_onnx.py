@@ -1,4 +1,4 @@
-"""Networks as graphs of ONNX: what onnxruntime computes by them."""
+"""Exports to ONNX: answers computed by onnxruntime."""
 
 from __future__ import annotations
 

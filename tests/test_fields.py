@@ -1,4 +1,4 @@
-"""Networks of fields are made of what they are said to be, and are kept and trained as any other."""
+"""Networks of fields: creation, saving and training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``nr.learn`` makes a network of a table as it comes, and says how good it is."""
+"""``nr.learn``: it makes a network from a table, and evaluates it."""
 
 from __future__ import annotations
 

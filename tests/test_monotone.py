@@ -1,4 +1,4 @@
-"""Answers that only rise, or only fall, with an input: exactly, whatever the network has learnt from."""
+"""Monotone networks: answers only rise, or only fall, with an input, exactly and for any training rows."""
 
 from __future__ import annotations
 

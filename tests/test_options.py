@@ -1,4 +1,4 @@
-"""The engine's table of options, and what follows from it."""
+"""The table of options, and everything that follows from it."""
 
 from __future__ import annotations
 

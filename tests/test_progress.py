@@ -1,4 +1,4 @@
-"""Who waits for a training may watch it: by a bar, or by a function of their own."""
+"""Progress of trainings: a bar, or a callback."""
 
 from __future__ import annotations
 

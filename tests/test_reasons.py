@@ -1,4 +1,4 @@
-"""Why: shares are Shapley's and add up, and changes lead to the class that is wanted; in the process as in a server."""
+"""Explanations: shares are Shapley values and add up, and counterfactuals reach the class, embedded and in a server."""
 
 from __future__ import annotations
 

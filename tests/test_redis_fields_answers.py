@@ -1,4 +1,4 @@
-"""What networks of named fields answer, what they keep of rows, and what they tell of fields."""
+"""Networks of named fields: answers, stored rows, and statistics of fields."""
 
 from __future__ import annotations
 

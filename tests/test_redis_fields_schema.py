@@ -1,4 +1,4 @@
-"""Which fields a network may have, and what it has in common with others."""
+"""Schemas: which fields a network may have, and how they combine with options."""
 
 from __future__ import annotations
 

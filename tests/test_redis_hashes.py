@@ -1,4 +1,4 @@
-"""Rows that are read from hashes: roles, plain fields, candidates in order; who may read them, and who is sent what."""
+"""Rows from hashes: roles, plain fields, ranking of candidates, permissions, and replication."""
 
 from __future__ import annotations
 

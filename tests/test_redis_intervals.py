@@ -1,4 +1,4 @@
-"""Intervals, sets and NR.CALIBRATE on the wire, and the same bits wherever a network is."""
+"""Intervals, sets and NR.CALIBRATE as commands, with the same bits wherever a network is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands that take long: done on threads while the server serves everybody else, with the same results as ever."""
+"""Long commands run on threads while the server serves others, with the same results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many clients at once, each with anything that comes to its mind; then the same contents over restarts."""
+"""Many clients send random commands at once; restarts must preserve the contents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory: what networks take, what is told of it, and what happens when there is none left."""
+"""Memory: what networks take, how it is reported, and what happens if there is none left."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Trainings that are cancelled, stopped, moved, or fail at the one moment at which it would matter.
+"""Trainings that are cancelled, stopped, moved or fail at critical moments.
 
-Files hold the threads of trainings, and the server's own, at points of the engine, so each order of events that is told
-of here is the one that comes, on every server and every time.
+Files pause the threads of trainings, and the main thread, at points of the engine. So every test sees the order of
+events that it describes, on every server and every time.
 """
 
 from __future__ import annotations

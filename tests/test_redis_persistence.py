@@ -1,4 +1,4 @@
-"""What is kept is kept to the last bit: RDB, AOF, DUMP, COPY."""
+"""RDB, AOF, DUMP and COPY preserve networks to the last bit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replicas receive what happened, and never train."""
+"""Replicas receive effects, and never train."""
 
 from __future__ import annotations
 

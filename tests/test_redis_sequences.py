@@ -1,4 +1,4 @@
-"""Networks of sequences in a server: the same bits as embedded, after a restart, on replicas, and what is refused."""
+"""Networks of sequences in a server: the same bits as embedded, after a restart and on replicas, and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Saving under load: a storm of forks while trainings run and rows arrive; transfers that are cut anywhere."""
+"""Saving under load: many forks while trainings run and rows arrive, and transfers that are cut anywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trainings in a server: their results, and whoever waits for them."""
+"""Trainings in a server: results, and clients that wait for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network is bytes and back: in files, pickles and copies, bit for bit; damaged bytes are refused."""
+"""Networks as bytes: files, pickles and copies preserve every bit, and damaged bytes are rejected."""
 
 from __future__ import annotations
 

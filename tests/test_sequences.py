@@ -1,4 +1,4 @@
-"""Networks of sequences, embedded: what they observe, answer, forecast, and keep."""
+"""Embedded networks of sequences: observing, answering, forecasting, and storing."""
 
 from __future__ import annotations
 

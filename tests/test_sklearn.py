@@ -1,4 +1,4 @@
-"""The estimators are scikit-learn's in all that its users expect, and a `Network` in how they learn."""
+"""The estimators behave like those of scikit-learn, and learn like a `Network`."""
 
 from __future__ import annotations
 

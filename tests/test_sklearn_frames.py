@@ -1,4 +1,4 @@
-"""The estimators take frames as they were read: words, categories, dates, texts and gaps are fields of a network."""
+"""The estimators take data frames: words, categories, dates, texts and gaps become fields of a network."""
 
 from __future__ import annotations
 

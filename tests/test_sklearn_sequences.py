@@ -1,4 +1,4 @@
-"""The estimators of sequences take what aeon's take, and are scikit-learn's in all that its users expect."""
+"""The estimators of sequences take the data of aeon, and behave like those of scikit-learn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables: what is found out about their columns, and what becomes of these as fields of a network."""
+"""Tables: how kinds of columns are detected, and which fields they become."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flags, words for missing values, codes such as NA, and what the user says a column is."""
+"""Flags, words for missing values, codes such as NA, and kinds that the user gives."""
 
 from __future__ import annotations
 

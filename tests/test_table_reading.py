@@ -1,4 +1,4 @@
-"""What is in CSV files besides rows: separators, titles, comments, quotation marks, and what is no CSV at all."""
+"""CSV files: separators, titles, comments and quotation marks, and files that are not CSV."""
 
 from __future__ import annotations
 

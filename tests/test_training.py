@@ -1,4 +1,4 @@
-"""A training ends when it should, says what it did, and leaves the network with what it has learnt."""
+"""Trainings: when they end, what they report, and that the network has their result."""
 
 from __future__ import annotations
 

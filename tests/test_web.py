@@ -1,4 +1,4 @@
-"""The engine in Node and in a browser: the package js/ gives the networks that Python gives, bit for bit."""
+"""The package js/, in Node and in a browser: its networks have the bits of those in Python."""
 
 from __future__ import annotations
 
