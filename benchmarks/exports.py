@@ -1,8 +1,8 @@
-"""Exports beside the engine: are the bits the same, how large are they, and how many rows do they answer in a second?
+"""Compares exports with the engine: the same bits, the size, and rows answered per second.
 
-Networks of every kind are those of ``tests/exports.py``. ``python benchmarks/exports.py bits 1000`` compares 1000 of
-them, 100 rows each, in Node and in C; ``python benchmarks/exports.py speed`` measures four. Node and gcc have to be
-there; emlearn, m2cgen and tdewolff-minify are from PyPI, and left out if they are not.
+``tests/exports.py`` draws networks of every kind. ``python benchmarks/exports.py bits 1000`` compares 1000 of them,
+with 100 rows each, in Node and in C. ``python benchmarks/exports.py speed`` measures four. Node and gcc are required.
+emlearn, m2cgen and tdewolff-minify come from PyPI, and are left out if they are not installed.
 """
 
 from __future__ import annotations

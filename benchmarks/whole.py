@@ -1,9 +1,9 @@
-"""What is learnt from all rows, without rows to stop by, beside one network (`restarts=1`) in as many cycles.
+"""Measures trainings without validation rows, beside one network (`restarts=1`) trained for as many cycles.
 
     python benchmarks/whole.py > benchmarks/whole.txt
 
-First tasks that can be fitted wholly: exclusive or, two spirals, a sine. Then errors on rows held out, over three
-splits of small sets of benchmarks/quality, whose packages are needed (see the Makefile).
+First come tasks that can be fitted exactly: exclusive or, two spirals, a sine. Then errors on fresh rows, over three
+splits of the small sets of benchmarks/quality, whose packages are required (see the Makefile).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Answers and trainings have the same bits as in earlier versions.
 
-``data/same-bits.json`` has the digest of each case, from an earlier version. ``data/formats.json`` has files of formats 1
+``data/same-bits.json`` has digests of each case, from an earlier version. ``data/formats.json`` has files of formats 1
 to 3 that earlier versions wrote. ``python tests/test_same_bits.py`` prints the digests of this version. A change that
 alters them on purpose must say so in CHANGELOG.md.
 """

@@ -1,4 +1,4 @@
-"""The next letter of a first name, in nats, beside counts of letters in a row."""
+"""The cross-entropy of the next letter of first names, in nats, beside counts of n-grams."""
 
 from __future__ import annotations
 

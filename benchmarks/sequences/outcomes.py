@@ -1,4 +1,4 @@
-"""Sequences that come to an outcome: errors by how the network sees them."""
+"""Errors on sequences with an outcome, by the cell of the network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How errors by cell are printed."""
+"""Prints errors by cell."""
 
 from __future__ import annotations
 

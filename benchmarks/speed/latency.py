@@ -1,8 +1,8 @@
-"""How long a server is held up: by the start of a training, by its end, by rows that come meanwhile, by its threads.
+"""Measures delays of a server: by the start and the end of a training, by rows that arrive, and by its threads.
 
-All but the end are round trips over one connection, in milliseconds. The client shares the machine's cores with the
-trainings, so that the worst of many is the machine's as often as the server's: the median is judged where one thing is
-repeated, and the 99th percentile of PINGs.
+All but the end are round trips over one connection, in milliseconds. The client shares the cores with the trainings, so
+the worst of many round trips often shows the machine rather than the server. So goals are for the median of what is
+repeated, and for the 99th percentile of PINGs.
 """
 
 from __future__ import annotations

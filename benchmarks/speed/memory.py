@@ -1,4 +1,4 @@
-"""Memory: of a stored row, of a training, of a network without rows."""
+"""Measures memory: of a stored row, of a training, and of a network without rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long an import and the start of a training take, each in fresh processes."""
+"""Measures an import and the start of a training, each in fresh processes."""
 
 from __future__ import annotations
 

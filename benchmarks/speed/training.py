@@ -1,8 +1,8 @@
-"""Training steps a second on some threads, beside this machine's limit and what else there is; steps.py runs it.
+"""Measures training steps per second, beside the limit of the machine and other engines. steps.py runs it.
 
-A step is one row, forward, backward and into the gradient. Its floating-point operations are 4 for each weight of the
-first layer and 6 for each other one; the limit is what a single-precision matrix product of NumPy reaches at that
-count, on as many threads. All learn from full batches.
+A step is one row, forward, backward and added to the gradient. It has 4 floating-point operations for each weight of
+the first layer, and 6 for each other weight. The limit is the speed of a single-precision matrix product of NumPy with
+as many operations, on as many threads. All engines learn from full batches.
 """
 
 from __future__ import annotations
