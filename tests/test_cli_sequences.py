@@ -299,7 +299,7 @@ def test_options_of_other_networks_are_refused(command: tables.Command) -> None:
     assert command("forecast", "load.nr", "--steps", "0").code == 2
 
 
-def test_a_network_without_notes_is_told_which_columns_there_are(command: tables.Command) -> None:
+def test_a_network_without_notes_is_asked_with_options(command: tables.Command) -> None:
     clicks()
     command("train", "clicks.csv", "--target", "left", *BY, "--max-time", "1")
     net = nr.load("clicks.nr")

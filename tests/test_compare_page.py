@@ -184,7 +184,7 @@ def test_reports_are_named_in_the_address_so_that_a_comparison_is_a_link(
     expect(page.locator("#list > li")).to_have_count(0)
 
 
-def test_addresses_that_cannot_be_loaded_are_told(browser: browsers.Browser, site: tuple[str, Path]) -> None:
+def test_addresses_that_cannot_be_loaded_are_reported(browser: browsers.Browser, site: tuple[str, Path]) -> None:
     url, folder = site
     (folder / "text.json").write_text("no JSON")
     # The browser itself reports what cannot be loaded as an error.

@@ -286,7 +286,7 @@ def test_names_are_text_whatever_they_are(page: browsers.Page, dashboard: Dashbo
     assert opened == []
 
 
-def test_a_server_that_is_away_is_told_until_it_is_back(
+def test_an_unreachable_server_is_reported_until_it_is_back(
     browser: browsers.Browser, place: Place, dashboard: Dashboard
 ) -> None:
     with troubled(browser) as page:

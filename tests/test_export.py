@@ -165,7 +165,9 @@ def test_the_command_writes_files_and_tells_which(command: Command) -> None:
         (("customers.nr", "--to", "js", "-o", "no/where.js"), 1, "No such file or directory"),
     ],
 )
-def test_a_mistake_in_the_command_is_told(command: Command, arguments: tuple[str, ...], code: int, said: str) -> None:
+def test_a_mistake_in_the_command_is_reported(
+    command: Command, arguments: tuple[str, ...], code: int, said: str
+) -> None:
     ended, out, err = command(*arguments)
     assert (ended, out) == (code, "")
     assert said in err

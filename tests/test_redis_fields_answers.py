@@ -140,7 +140,7 @@ def test_stored_rows_are_told_as_they_were_understood(client: redis.Redis) -> No
     assert "expected TRAIN or TEST" in refused(client, "NR.GETDATA net BOTH 0")
 
 
-def test_fields_are_told_with_what_the_rows_hold_and_how_much_each_matters(client: redis.Redis) -> None:
+def test_fields_are_listed_with_statistics_and_importance(client: redis.Redis) -> None:
     ask(
         client,
         "NR.CREATE net CLASSIFIER SCHEMA age NUMBER plan CATEGORY 2 at TIME phone FLAG note TEXT 64 -> bought",

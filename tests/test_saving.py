@@ -305,7 +305,7 @@ def test_a_save_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_that_is_not_there_is_told_as_any_other(tmp_path: Path) -> None:
+def test_a_missing_file_or_folder_raises_file_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         nr.load(tmp_path / "none.nr")
     with pytest.raises(FileNotFoundError):

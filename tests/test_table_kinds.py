@@ -205,7 +205,7 @@ def test_what_a_column_cannot_be_is_refused(wish: str) -> None:
         ("", "'' is no kind of column"),
     ],
 )
-def test_a_kind_that_there_is_not_is_refused(text: str, why: str) -> None:
+def test_an_unknown_kind_is_rejected(text: str, why: str) -> None:
     with pytest.raises(TableError, match=why):
         Wish.of(text)
 
