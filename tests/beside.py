@@ -55,7 +55,7 @@ class Commands(RuleBasedStateMachine):
             self.refused(*command, because=f"no network at key '{key}'")
         return key not in self.plain
 
-    # What a machine says of its own networks.
+    # Overridden by each state machine.
 
     def make(self, key: str, data: Any) -> None:
         """Create a network, and give it some rows: few commands do anything without."""

@@ -89,7 +89,7 @@ def test_what_sequences_come_to_is_learnt_and_answered(command: tables.Command) 
     assert dict(net.event_fields or {}) == {"page": "category 3", "seconds": "number"}
     assert (net.target, net.classes, net.length) == ("left", ("no", "yes"), 7)
     assert len(net.ids()) == 64
-    # What it was told once it knows.
+    # The options of the training are stored, so they need not be given again.
     answered = table(command("predict", "clicks.nr", "clicks.csv").out)
     assert len(answered) == 80
     assert list(answered[0]) == ["user", "predicted left", "probability", "probability of no", "probability of yes"]

@@ -264,7 +264,7 @@ def test_a_third_report_joins_and_can_be_removed(opened: browsers.Page) -> None:
     expect(opened.locator("#list > li")).to_have_count(8)
 
 
-#: Files that are damaged, or do not go with the others, and what is said of them.
+#: Files that are damaged or do not fit the others, with the expected messages.
 BAD: list[tuple[Any, str]] = [
     ("", "is empty"),
     ("{", "is no JSON"),

@@ -268,7 +268,7 @@ def test_with_write_trainings_are_started_and_ended(db: nr.NeuralRedis, any_serv
     assert report.reason == "stopped"
 
 
-# What is told.
+# Contents of replies.
 
 
 @pytest.mark.parametrize("name", KINDS)

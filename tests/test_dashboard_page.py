@@ -332,7 +332,7 @@ def test_a_page_without_the_token_says_what_to_do(browser: browsers.Browser, das
 
 
 def test_nothing_is_asked_by_a_page_that_nobody_sees(page: browsers.Page, dashboard: Dashboard) -> None:
-    # The clock of the page goes on as it is told.
+    # The page's clock is controlled by the test.
     page.clock.install()
     page.goto(dashboard.address)
     expect(page.get_by_role("status")).to_contain_text("4 networks")

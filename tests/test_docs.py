@@ -118,7 +118,7 @@ def test_the_module_says_what_it_offers() -> None:
     assert not [name for name in nr.__all__ if not hasattr(nr, name)]
 
 
-#: Of the page on access, Redis 7.0 says some errors in other words than later servers.
+#: The page on access shows errors in the words of Redis 7.0, which differ from those of later servers.
 SHOWN = [pytest.param(page, marks=pytest.mark.needs(kinds.REDIS_7) if page.stem == "access" else ()) for page in PAGES]
 
 

@@ -114,7 +114,7 @@ def test_a_regressor_answers_numbers_in_the_order_of_its_targets(client: redis.R
     )
 
 
-# What is kept, and what is told of it.
+# Stored rows and their statistics.
 
 
 def test_stored_rows_are_told_as_they_were_understood(client: redis.Redis) -> None:

@@ -18,7 +18,7 @@ import neuralredis
 import servers
 
 MODULE = neuralredis.module_path()
-#: 841,401 parameters: so many that weights are drawn, read and written on threads.
+#: 841,401 parameters: enough that weights are drawn, read and written on threads.
 LAYOUT = [1200, 700, 1]
 CHOSEN = {"normalize": True, "dataset": 4000, "test": 1000, "seed": 3}
 OPTIONS = ("NORMALIZE", "DATASET", 4000, "TEST", 1000, "SEED", 3)

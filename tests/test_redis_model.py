@@ -25,7 +25,7 @@ from hypothesis.stateful import rule
 import neuralredis as nr
 import servers
 
-#: What is asked of every network after each command.
+#: How many rows every network is asked about after each command.
 PROBES = 3
 #: Few values, so that rows repeat; some that must survive as text.
 VALUES = st.sampled_from([0.0, 1.0, -1.0, 2.5, 0.1, -1e-3, 3.3333333, 1e6, 7.0, 1e-30])

@@ -56,7 +56,7 @@ def writing(server: servers.Server) -> Iterator[list[Writer]]:
     """Run a writer for each network, and end them all."""
     client = server.client()
     for key in KEYS:
-        # More rows than ever come: none is replaced.
+        # More than the rows that arrive, so that none is replaced.
         client.execute_command("NR.CREATE", key, "CLASSIFIER", 2, 30, "->", 2, "DATASET", 10_000_000, "TEST", 10)
     writers = [Writer(server.client(decode_responses=False), key) for key in KEYS]
     for writer in writers:

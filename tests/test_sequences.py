@@ -301,7 +301,7 @@ def test_series_are_split_in_time_and_the_last_part_decides_when_to_stop() -> No
     net = network()
     assert net.observe_series([shape, shape[:4] + 50], ids=["meter:3", "short"]) == (2, 1)
     assert net.ids() == ["meter:3", "meter:3 before", "short"]
-    # The later part has 24 values of context, and the earlier one none of what is held out.
+    # The later part has 24 values of context; the earlier one has no value that is held out.
     by_hand = network()
     by_hand.observe([shape[96 - 24 :]], ids=["meter:3"], into="test")
     by_hand.observe([shape[:96], shape[:4] + 50], ids=["meter:3 before", "short"], into="train")

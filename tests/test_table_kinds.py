@@ -99,7 +99,7 @@ def test_words_for_nothing_among_numbers_are_gaps_however_many(word: str, share:
     cells = column(*[row * 1.5 for row in range(100 - share)], *[word] * share)
     found = field(cells)
     if word == "ohne":
-        # It may tell something that is no number.
+        # That a text is not a number may be information.
         assert found.kind == "auto 2"
         assert words(found, 1.5, word, None) == [1.5, word, None]
         return

@@ -29,12 +29,13 @@ DRAWN = ("advertisement", "cdf", "circles", "digits_l2", "forecast", "names", "s
 
 
 def small(path: Path) -> None:
-    """Reduce a picture to at most 800 pixels in width, and to at most 256 colours."""
+    """Reduce a picture to at most 800 pixels in width, without transparency."""
     with Image.open(path) as picture:
         whole = picture.convert("RGB")
     if whole.width > 800:
         whole = whole.resize((800, round(whole.height * 800 / whole.width)), Image.Resampling.LANCZOS)
-    whole.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
+    # A palette would be smaller, but loses either gradients or the colours of small dots.
+    whole.save(path, optimize=True)
     print(f"{path.stat().st_size / 1000:5.1f} kB  {path}")
 
 
