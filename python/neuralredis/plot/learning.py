@@ -56,11 +56,10 @@ def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
     >>> ax.get_xlabel(), [line.get_label() for line in ax.get_lines()]  # doctest: +ELLIPSIS
     ('cycle', ['training rows', 'validation rows', 'stopped: cycle 50', 'kept: cycle 50, error ...'])
     """
-    several, report = False, source
-    if not isinstance(source, Report):
-        several, report = source.info().members > 1, source.report()
+    report = source if isinstance(source, Report) else source.report()
     if report is None:
         raise TrainingError("a network that has not been trained yet has no learning curve: train it first")
+    several = not isinstance(source, Report) and source.info().members > 1
     ax = axes(ax)
     kept = "best members kept: up to cycle" if several else "kept: cycle"
     curve = report.curve
