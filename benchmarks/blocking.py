@@ -46,7 +46,7 @@ PAUSE = 0.0005
 PING = packed("PING")
 PONG = b"+PONG\r\n"
 
-#: Layers of networks of so many million parameters.
+#: Layouts with these numbers of parameters, in millions.
 PARAMETERS_16M = [2000, 4000, 2000]
 PARAMETERS_15M = [16, 2800, 2800, 2800]
 PARAMETERS_1M = [100, 1000, 1000]

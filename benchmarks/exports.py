@@ -129,7 +129,7 @@ def _minified(text: str) -> int:
         import minify
     except ImportError:
         return len("\n".join(line.strip() for line in text.splitlines() if not line.lstrip().startswith("//")))
-    # As a part of a function, so that its names may be shortened.
+    # Inside a function, whose local names can be shortened.
     return len(minify.string("text/javascript", f"(()=>{{{text}\nreturn run}})()"))
 
 

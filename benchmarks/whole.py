@@ -22,9 +22,9 @@ sys.path.insert(0, str(Path(__file__).parent / "quality"))
 from measure import error, split
 from sets import SETS, spirals
 
-#: As it is, and one network.
+#: With defaults, and with one network.
 WAYS: dict[str, dict[str, Any]] = {"trial": {}, "one": {"restarts": 1}}
-#: Small sets of which hardly a row is got wrong: chance would tell most of the ratios.
+#: Small sets with so few errors that their ratios would be mostly noise.
 EASY = {"iris", "wine", "cancer", "tic-tac-toe"}
 
 

@@ -33,7 +33,7 @@ ROWS, KEPT, CATEGORIES, WORDS = 100_000, 10_000, 5, 10_000
 #: Rows as one-hot columns: of a lot, and of a larger one.
 LOTS = (1000, 3000)
 CYCLES, HIDDEN, SEED = 20, [30, 30, 30], 1
-#: How many times as fast fields are to be, and how many times less memory they are to take.
+#: The goal: fields are this many times as fast, and take this many times less memory.
 GOAL = 20
 
 

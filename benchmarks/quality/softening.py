@@ -20,9 +20,9 @@ from sets import SETS, Rows
 
 import neuralredis as nr
 
-#: Sets that the change was not decided by.
+#: Data sets that were not used to decide about the change.
 FRESH = ("phoneme", "circles", "moons", "parity", "ring", "spambase", "satimage")
-#: Those that it was.
+#: Data sets that were used.
 KNOWN = (
     *("titanic", "pima", "german", "vehicle", "vowel", "tic-tac-toe", "contraceptive", "digits"),
     *("yeast6", "abalone19", "segment"),

@@ -43,7 +43,7 @@ ALL = [
     Series("Airline", 12, True),
     Series("Lynx", 10, True),
 ]
-#: From what is known so far to what comes next.
+#: A function from the known values to the forecast.
 Answer = Callable[[np.ndarray], np.ndarray]
 
 

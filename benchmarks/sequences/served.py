@@ -100,7 +100,7 @@ def answers(server: Server) -> None:
             below(what, min(took), ANSWER_GOAL, " us", beside)
         else:
             show(what, f"{min(took):.3g} us", beside=beside)
-        # As an application does: an event, then what it comes to now.
+        # Like an application: observe an event, then ask for the answer.
         pairs = [packed("NR.OBSERVE", cell, b"live", b"page", page) + ask[0] for page in rng.choices(PAGES, k=5000)]
         both = [microseconds(server, lambda pairs=pairs: send(server, pairs, 5)) for _ in range(TURNS)]  # type: ignore[misc]
         show("  an event and the answer after it", f"{min(both):.3g} us")

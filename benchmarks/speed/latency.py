@@ -112,11 +112,11 @@ def installs(server: Path, module: Path) -> None:
 
 
 def held_up(process: Server, client: Any, name: str, units: list[int]) -> float:
-    """Return for how many milliseconds the main thread runs for a training, from its start to its end."""
+    """Return the milliseconds that the main thread spends on a training, from its start to its end."""
     create(client, name, units, 16)
     start = process.ran()
     client.execute_command("NR.TRAIN", name, "MAXCYCLES", 3, "BLOCK", 60_000)
-    # What is still to be done, as sending the result and freeing it.
+    # For work after the reply, such as sending the result and freeing it.
     time.sleep(0.02)
     took = process.ran() - start
     client.delete(name)

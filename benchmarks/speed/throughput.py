@@ -19,13 +19,13 @@ from pathlib import Path
 from figures import LAYOUTS, at_least, best_rates, show
 from server import packed, pipeline, running
 
-#: Requests that are sent at once.
+#: Requests in a pipeline.
 PIPELINE = 200
 ROWS = 1000
-#: Least shares of what EXISTS does.
+#: Goals, as shares of the rate of EXISTS.
 RUN_GOALS = {"9-15-2": 0.8, "64-100-10": 0.7, "300-600-100": 0.5}
 OBSERVE_GOAL = 0.8
-#: Of what SET does.
+#: As a share of the rate of SET.
 BLOB_GOAL = 0.7
 FLOOR = Path(__file__).parent / "floor.c"
 

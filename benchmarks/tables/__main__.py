@@ -30,10 +30,10 @@ LEAST = 1e-4
 
 
 def ours(learnt: pd.DataFrame, target: str, seed: int) -> Answer:
-    """Return what `neuralredis.learn` answers, of which nothing is set."""
+    """Return the answers of `neuralredis.learn` with its defaults."""
     import neuralredis as nr
 
-    # All rows that it is given are learnt from: the others are asked here.
+    # It learns from all rows; the fresh ones are predicted below.
     kind = "classifier" if classifies(learnt, target) else "regressor"
     found = nr.learn(learnt, target=target, kind=kind, kept_back=0, seed=seed, progress=False)
     net = found.network
