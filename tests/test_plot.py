@@ -117,7 +117,7 @@ def test_a_learning_curve_without_validation_rows_shows_the_training_rows_alone(
 
 
 def test_a_network_that_was_never_trained_has_no_learning_curve() -> None:
-    with pytest.raises(nr.TrainingError, match="not been trained yet"):
+    with pytest.raises(nr.TrainingError, match="the network has no learning curve"):
         plot.learning_curve(nr.Network("regressor", [1, 1]))
 
 
@@ -129,7 +129,7 @@ def test_a_confusion_matrix_shows_counts_accuracy_and_baseline(classifier: nr.Ne
     said = [int(text.get_text().split("\n")[0]) for text in ax.texts]
     assert said == found.confusion.ravel().tolist()
     assert [tick.get_text() for tick in ax.get_yticklabels()] == LABELS
-    assert ax.get_title() == f"accuracy {found.accuracy:.1%} on 100 rows (baseline {found.baseline:.1%})"
+    assert ax.get_title() == (f"accuracy {found.accuracy:.1%} of 100 rows (baseline: {found.baseline:.1%})")
 
 
 @pytest.mark.parametrize("classes", [12, 60])
@@ -202,7 +202,7 @@ def test_a_calibration_compares_predicted_probabilities_with_frequencies() -> No
 
 def test_a_calibration_of_many_classes_is_that_of_the_predicted_class() -> None:
     net = nr.Network("classifier", [1, 3], seed=1)
-    assert plot.calibration(net, [[0], [1]], [0, 1]).get_xlabel() == "predicted probability of the predicted class"
+    assert plot.calibration(net, [[0], [1]], [0, 1]).get_xlabel() == "probability of the predicted class"
 
 
 def test_two_calibrations_share_a_picture(classifier: nr.Network) -> None:
@@ -214,7 +214,7 @@ def test_two_calibrations_share_a_picture(classifier: nr.Network) -> None:
 def test_a_calibration_without_rows_or_with_bad_options_is_rejected(classifier: nr.Network) -> None:
     with pytest.raises(nr.OptionError, match="bins is 1: expected 2 to 100"):
         plot.calibration(classifier, bins=1)
-    with pytest.raises(nr.DataError, match="both X and y"):
+    with pytest.raises(nr.DataError, match="one of X and y is missing: expected both"):
         plot.calibration(classifier, [[0, 0, 0]])
     with pytest.raises(nr.DataError, match="no validation rows"):
         plot.calibration(nr.Network("classifier", [1, 2]))
@@ -328,9 +328,7 @@ def test_reasons_lead_from_the_mean_to_the_answer(classifier: nr.Network) -> Non
     assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(found.answer)
     ranked = sorted(found.shares.values(), key=abs)
     assert [bar.get_width() for bar in bars] == pytest.approx(ranked)
-    assert (
-        ax.get_title() == f"output {found.label}: answer {found.answer:.3g}, mean of {found.rows} rows {found.mean:.3g}"
-    )
+    assert ax.get_title() == f"output {found.label}: {found.answer:.3g}, mean {found.mean:.3g}"
 
 
 def test_small_shares_are_one_bar_together_and_sampled_ones_have_error_lines() -> None:

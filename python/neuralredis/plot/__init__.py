@@ -1,8 +1,8 @@
-"""Plots of trainings, networks and answers, drawn with matplotlib (extra ``plot``).
+"""Plots of networks and trainings with matplotlib, which the extra ``plot`` installs.
 
-Each function draws into ``ax``, or into a new figure if ``ax`` is None, and returns the axes:
-``ax.figure.savefig("a.png")`` saves the figure. A notebook shows the figure below the cell. In a program that has
-imported ``matplotlib.pyplot`` before, ``plt.show()`` shows it. Networks may be embedded or in a server.
+Each function plots into ``ax``, or into a new figure, and returns the axes: ``ax.figure.savefig("a.png")`` saves the
+figure. A notebook shows it below the cell; a program that imported ``matplotlib.pyplot`` before shows it with
+``plt.show()``. Functions take embedded networks and networks in Redis.
 """
 
 from neuralredis.plot.drawing import network

@@ -1,11 +1,11 @@
-"""What the plots share: axes and colours."""
+"""Axes and colours of all plots."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
-#: A palette that colour-blind people can read: M. Okabe, K. Ito, "Color universal design", 2008.
+#: Colours that colour-blind people can distinguish: M. Okabe, K. Ito, "Color universal design", 2008.
 BLUE, ORANGE, GREEN, PURPLE, SKY, RED, YELLOW = (
     "#0072B2",
     "#E69F00",
@@ -20,7 +20,7 @@ GRAY = "#666666"
 
 
 def axes(ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
-    """Return the given axes, or the axes of a new figure of this size in inches."""
+    """Return the given axes, or those of a new figure; width and height are in inches."""
     if ax is not None:
         return ax
     options: dict[str, Any] = {"figsize": (width, height), "dpi": 110, "layout": "constrained"}
@@ -28,14 +28,14 @@ def axes(ax: Any, width: float = 6.4, height: float = 4.4) -> Any:
         from matplotlib import pyplot
 
         return pyplot.figure(**options).add_subplot()
-    # pyplot keeps its figures until they are closed, which a program that does not use pyplot would never do.
+    # pyplot keeps figures until they are closed; a program that does not use pyplot would leak them.
     from matplotlib.figure import Figure
 
     return Figure(**options).add_subplot()
 
 
 def _is_shown_by_pyplot() -> bool:
-    """Return whether pyplot shows its figures: in a program that has imported it, or in a notebook."""
+    """Return whether pyplot's figures are shown: a program has imported pyplot, or this is a notebook."""
     if "matplotlib.pyplot" in sys.modules:
         return True
     ipython = sys.modules.get("IPython")
@@ -43,5 +43,5 @@ def _is_shown_by_pyplot() -> bool:
 
 
 def plain(ax: Any) -> None:
-    """Hide the upper and the right edge of the frame."""
+    """Remove the upper and right border."""
     ax.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""A diagram of the network: its units, and the weights between them."""
+"""Plot a network: its units and weights."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from neuralredis.exceptions import OptionError
 from neuralredis.plot.canvas import BLUE, GRAY, RED, axes
 
-#: The most units of a layer that are drawn. Of a larger layer the first and the last are drawn, with dots between.
+#: Most units of a layer that are drawn; of a larger layer the first and last ones, with dots in between.
 MANY_UNITS = 16
 
 
@@ -23,35 +23,34 @@ def network(
     labels: Sequence[str] | None = None,
     ax: Any = None,
 ) -> Any:
-    """Draw a network with its weights.
+    """Plot the units and weights of a network.
 
-    A line is a weight: blue if positive, red if negative. Its width and opacity are proportional to its absolute value,
-    relative to the largest of the layer, which is written below. The rim of a unit shows its bias in the same way.
-    Weights are those that ``weights`` returns, which apply to standardized inputs, so inputs with thick lines matter
-    most. Of layers with more than 16 units the first and the last eight are drawn.
+    A line is a weight, blue if positive and red if negative; width and opacity are its absolute value relative to the
+    largest of its layer, which is written below. The rim of a unit shows its bias in the same way. Weights are those of ``weights``, for scaled
+    inputs, so an input with thick lines is important. Of layers with more than 16 units the first and last are drawn.
 
     Parameters
     ----------
     net : Network or RedisNetwork
-        The network. A network in a server is downloaded.
+        The network; one in Redis is downloaded.
     member : int, default 0
-        Which member of the ensemble to draw.
+        The member of an ensemble.
     names : sequence of str, optional
         Names of the inputs.
     labels : sequence of str, optional
         Names of the outputs.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default in a new figure.
+        The axes to plot into; by default those of a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes with the drawing.
+        The axes.
 
     Raises
     ------
     OptionError
-        If ``member`` is out of range, or the number of names or labels is not that of inputs or outputs.
+        If there is no such member, or the number of names or labels is wrong.
 
     Examples
     --------
@@ -111,7 +110,7 @@ def network(
 
 
 def _color(value: float, strength: float) -> tuple[float, float, float, float]:
-    """Return the colour of the weight's sign, with this opacity."""
+    """Return the colour of a weight's sign with an opacity, 0 to 1."""
     from matplotlib.colors import to_rgba
 
     red, green, blue, alpha = to_rgba(BLUE if value >= 0 else RED, min(strength, 1.0))
@@ -119,20 +118,20 @@ def _color(value: float, strength: float) -> tuple[float, float, float, float]:
 
 
 def _shown(units: int) -> NDArray[np.int64]:
-    """Return the indices of the units that are drawn."""
+    """Return the numbers of the units of a layer that are drawn."""
     if units <= MANY_UNITS:
         return np.arange(units)
     return np.concatenate([np.arange(MANY_UNITS // 2), np.arange(units - MANY_UNITS // 2, units)])
 
 
 def _heights(count: int, gap: bool) -> NDArray[np.float64]:
-    """Return the heights of the units, from the top down around 0; a gap leaves room for dots."""
+    """Return the heights of units, from the top down around 0, with room for dots if some are left out."""
     if count == 1:
         return np.zeros(1)
     places = np.arange(count, dtype=np.float64)
     if gap:
         places[count // 2 :] += 1.5
-    # A small layer is not stretched over the height of a large one.
+    # Do not stretch a small layer to the height of a large one.
     height = min(1.0, 0.16 * (count - 1))
     return np.asarray(height * (0.5 - places / places[-1]))
 

@@ -1,4 +1,4 @@
-"""Plots of a classifier's quality: confusion matrix and calibration."""
+"""Plot confusion matrices and calibration of classifiers."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from neuralredis.protocol import AnyNetwork
 from neuralredis.results import ClassifierEvaluation
 from neuralredis.statistics import wilson
 
-#: The most classes for which the cells of a confusion matrix have room for counts.
+#: Classes up to which the cells of a confusion matrix show counts.
 FEW_CLASSES = 20
-#: The most classes for which they have room for a percentage, too.
+#: Classes up to which they also show percentages.
 VERY_FEW_CLASSES = 6
 
 
 def confusion_matrix(
     source: ClassifierEvaluation | AnyNetwork, *, labels: Sequence[str] | None = None, ax: Any = None
 ) -> Any:
-    """Draw a confusion matrix: how many rows of each true class were predicted to be of each class.
+    """Plot the confusion matrix of a classifier.
 
-    The darker a cell, the larger its share of the rows of the true class. Correct answers are on the diagonal.
+    The darker a cell, the larger its share of the true class. Correct predictions are on the diagonal.
 
     Parameters
     ----------
     source : ClassifierEvaluation or Network or RedisNetwork
-        The result of ``evaluate``, or a classifier, which is evaluated on its validation rows.
+        A result of ``evaluate``, or a classifier, which is evaluated on its validation rows.
     labels : sequence of str, optional
-        Names of the classes. The default is the names that a network of fields has, or numbers.
+        Names of the classes; by default those of a network with fields, else class numbers.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default in a new figure.
+        The axes to plot into; by default those of a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes with the plot.
+        The axes.
 
     Raises
     ------
     KindError
-        If the source is a regressor, or its evaluation.
+        If it is a regressor.
     OptionError
-        If the number of labels is not the number of classes, or there are more than 1024 classes.
+        If the number of labels is not that of the classes, or there are more than 1024 classes.
     DataError
         If a network has no validation rows.
 
@@ -63,9 +63,9 @@ def confusion_matrix(
     """
     found: Any = source if hasattr(source, "error") else source.evaluate()
     if not isinstance(found, ClassifierEvaluation):
-        raise KindError("only classifiers have a confusion matrix: this is of a regressor")
+        raise KindError("regressors have no confusion matrix: expected a classifier")
     if found.confusion is None:
-        raise OptionError("more than 1024 classes: expected fewer, of which a matrix can be drawn")
+        raise OptionError("there are more than 1024 classes: expected at most 1024")
     counts = found.confusion
     names = _names(labels if labels is not None else found.classes, len(counts))
     ax = axes(ax, 5.8, 5.0)
@@ -85,7 +85,7 @@ def confusion_matrix(
     ax.set_yticks(places, [names[at] for at in places])
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    title = f"accuracy {found.accuracy:.1%} on {found.rows:,} rows (baseline {found.baseline:.1%})"
+    title = f"accuracy {found.accuracy:.1%} of {found.rows:,} rows (baseline: {found.baseline:.1%})"
     ax.set(xlabel="predicted class", ylabel="true class")
     ax.set_title(title, fontsize="medium")
     return ax
@@ -100,43 +100,42 @@ def calibration(
     label: str | None = None,
     ax: Any = None,
 ) -> Any:
-    """Draw a reliability diagram: observed frequency against predicted probability.
+    """Plot the calibration of a classifier: a reliability diagram.
 
-    Rows are grouped by predicted probability, into ``bins`` of equal width. With two classes this is the probability of
-    the second class, and the frequency is the share of its rows. With more classes it is the probability of the
-    predicted class, and the frequency is the accuracy. A number beside a point is its number of rows, on which its size
-    depends, too. Bars are 95 % intervals (E. B. Wilson, 1927). The probabilities of a calibrated network lie on the
-    diagonal.
+    Rows are put into ``bins`` of equal width by predicted probability. For two classes the diagram has the probability
+    of class 1 and the frequency of this class; for more classes, the probability of the predicted class and the
+    accuracy. Error bars are 95 % intervals (E. B. Wilson, 1927). The number beside a point is its number of rows, with
+    which its area grows.
+    The points of a calibrated network are on the diagonal.
 
     Parameters
     ----------
     net : Network or RedisNetwork
         A classifier.
     X : array_like of shape (rows, inputs), optional
-        Rows. The default is the validation rows, which are optimistic if they decided when training stopped.
+        Rows; by default the validation rows, which are too optimistic if early stopping used them.
     y : array_like of shape (rows,), optional
-        The classes of the rows. A network of fields requires X and y, with names of classes.
+        Their classes; names for a network with fields, which requires X and y.
     bins : int, default 10
-        The most points, 2 to 100.
+        Number of bins, 2 to 100; empty ones have no point.
     label : str, optional
-        The text in the legend. The default is the expected calibration error: the mean distance from the diagonal,
-        weighted by rows.
+        The name in the legend; by default the expected calibration error.
     ax : matplotlib.axes.Axes, optional
-        Where to draw, if not in a figure of its own; several networks can be drawn into one.
+        The axes to plot into, which can be shared by several networks; by default those of a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes with the plot.
+        The axes.
 
     Raises
     ------
     KindError
-        If the network is a regressor.
+        If the network is a regressor, or has fields and X is missing.
     DataError
         If there are no rows.
     OptionError
-        If ``bins`` is not in this range.
+        If ``bins`` is out of its range.
 
     Examples
     --------
@@ -150,18 +149,16 @@ def calibration(
     """
     info = net.info()
     if info.type != "classifier":
-        raise KindError("only classifiers have a calibration: this is a regressor")
+        raise KindError("regressors have no calibration plot: expected a classifier")
     if not 2 <= bins <= 100:
         raise OptionError(f"bins is {bins}: expected 2 to 100")
     if (X is None) != (y is None):
-        raise DataError(
-            "calibration of fresh rows takes both X and y: expected both, or neither for the validation rows"
-        )
+        raise DataError("one of X and y is missing: expected both, or neither for the validation rows")
     if X is None and info.fields is not None:
-        raise KindError("the network has fields, whose rows do not come back: expected X and y")
+        raise KindError("the network has fields, so its stored rows are not used here: expected X and y")
     rows, classes = net.rows("test") if X is None else (X, np.asarray(y))
     if info.classes is not None:
-        # A class that the network does not know has no column.
+        # Classes without an output get -1.
         places = {name: at for at, name in enumerate(info.classes)}
         classes = np.array([places.get(str(name), -1) for name in classes.ravel()])
     if not len(classes):
@@ -181,9 +178,9 @@ def calibration(
         ax.plot([0, 1], [0, 1], color=GRAY, linestyle="--", linewidth=1, label="perfect calibration")
     low, high = wilson(share, count)
     color = BLUE if first else ax._get_lines.get_next_color()
-    # Where all rows are right, rounding may put the share just outside its interval.
+    # Rounding may put a share of 0 or 1 outside of its interval.
     reach = np.maximum([share - low, high - share], 0)
-    # No line between the points: it would lead the eye to the groups with the fewest rows.
+    # No line between the points: it would lead the eye to the bins with the fewest rows.
     ax.errorbar(mean, share, yerr=reach, color=color, linestyle="", capsize=2, elinewidth=1, alpha=0.6)
     sizes = 30 + 220 * count / count.max()
     ax.scatter(
@@ -194,9 +191,9 @@ def calibration(
         ax.annotate(f"{rows_here:,}", (x, y), (2 + size**0.5 / 2, -2), **where)
     low_end = 0.0 if answers.shape[1] == 2 else 0.9 / answers.shape[1]
     second = "class 1" if info.classes is None else info.classes[-1]
-    what = second if answers.shape[1] == 2 else "the predicted class"
+    what = f"predicted probability of {second}" if answers.shape[1] == 2 else "probability of the predicted class"
     ax.set(
-        xlabel=f"predicted probability of {what}",
+        xlabel=what,
         ylabel="observed frequency",
         xlim=(low_end - 0.02, 1.02),
         ylim=(-0.02, 1.02),
@@ -210,7 +207,7 @@ def calibration(
 
 
 def _names(labels: Sequence[str] | None, classes: int) -> list[str]:
-    """Return a name for each class."""
+    """Return the names of the classes."""
     if labels is None:
         return [str(one) for one in range(classes)]
     if len(labels) != classes:
@@ -219,7 +216,7 @@ def _names(labels: Sequence[str] | None, classes: int) -> list[str]:
 
 
 def _claims(answers: NDArray[Any], classes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return the predicted probability for each row, and whether the event occurred."""
+    """Return the predicted probability of each row, and whether its event occurred."""
     if answers.shape[1] == 2:
         return np.clip(answers[:, 1], 0, 1), classes == 1
     return np.clip(answers.max(axis=1), 0, 1), classes == answers.argmax(axis=1)

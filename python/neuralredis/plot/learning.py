@@ -1,4 +1,4 @@
-"""The learning curve: error over the cycles of a training."""
+"""Plot learning curves."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from neuralredis.plot.canvas import BLUE, GRAY, GREEN, RED, axes, plain
 from neuralredis.protocol import AnyNetwork
 from neuralredis.results import Report
 
-#: Trainings with more cycles have a logarithmic axis: on a linear one, the steep beginning would not be visible.
+#: Cycles above which the axis of cycles is logarithmic, to show the fast fall at the beginning.
 MANY_CYCLES = 1000
 
 
 def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
-    """Draw training and validation error over the cycles of a training, where it stopped, and what it kept.
+    """Plot the training and validation errors of a training by cycle, its end, and the cycle of the kept weights.
 
-    Axes are logarithmic if the training is long, or if the error falls very far. The dot is the error that the network
-    has now, at the cycle whose weights it has. AUTOSTOP and BACKTRACK compare squared errors (of a classifier: Brier
+    Axes are logarithmic for long trainings and for errors that fall far. The dot is the error of the network that the
+    training left, at the cycle of its weights. AUTOSTOP and BACKTRACK compare squared errors (of a classifier: Brier
     scores), so this need not be the cycle with the least loss.
 
-    The curve of an ensemble is the error of all members that learnt, together. It jumps where one of them stops and
-    returns to its best weights. The dot lies off this curve, since only the better half of the members is kept, each
-    with the weights of its own best cycle; the latest of these cycles is shown. If ``source`` is a network, the plot
-    says so; a report alone does not know how many members there are. The dot also lies a little off the curve where
-    probabilities were softened after the training.
+    For an ensemble, the curve is the error of all members together. It jumps where a member stops and returns to its
+    best weights. The dot lies off the curve, since only the better half of the members is kept, each with the weights
+    of its own best cycle, of which the latest is shown. If ``source`` is a network, the plot says so; a report does not
+    know the number of members. The dot also lies a little off the curve if probabilities were softened after the
+    training.
 
     Parameters
     ----------
     source : Report or Network or RedisNetwork
-        The report of a training, or the network whose last training is drawn.
+        A report, or a network, whose last training is plotted.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default in a new figure.
+        The axes to plot into; by default those of a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes with the curve; ``ax.figure.savefig("curve.png")`` saves it.
+        The axes; ``ax.figure.savefig("curve.png")`` saves the figure.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
     """
     report = source if isinstance(source, Report) else source.report()
     if report is None:
-        raise TrainingError("a network that has not been trained yet has no learning curve: train it first")
+        raise TrainingError("the network has no learning curve: expected a network that has been trained")
     several = not isinstance(source, Report) and source.info().members > 1
     ax = axes(ax)
     kept = "best members kept: up to cycle" if several else "kept: cycle"
@@ -73,7 +73,7 @@ def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
         style = {"marker": "o", "markersize": 8, "linestyle": "", "markeredgecolor": "white", "zorder": 3}
         ax.plot([best], [error], color=GREEN, clip_on=False, label=f"{kept} {best:,}, error {error:.3g}", **style)
     if report.cycles > MANY_CYCLES:
-        # Cycle 0 has no place on a purely logarithmic scale.
+        # A purely logarithmic axis cannot show cycle 0.
         ax.set_xscale("symlog", linthresh=max(1.0, float(curve.cycles[min(1, len(curve) - 1)])))
     ax.set_xlim(left=0)
     if (train or test) and Scale.of(train, test).logarithmic:
@@ -84,6 +84,6 @@ def learning_curve(source: Report | AnyNetwork, ax: Any = None) -> Any:
     ax.set(xlabel=xlabel, ylabel="error (mean loss of a row)")
     ax.grid(alpha=0.25)
     plain(ax)
-    # Errors fall, so there is room in this corner. The line of the stop passes behind the legend.
+    # Errors fall, so the upper right corner is free; the line of the stop goes behind the legend.
     ax.legend(loc="upper right", framealpha=0.9, edgecolor="none")
     return ax

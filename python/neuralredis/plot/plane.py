@@ -1,4 +1,4 @@
-"""A map of a network's answers over two of its inputs."""
+"""Plot the predictions of a network over two of its inputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neuralredis.exceptions import DataError, KindError, OptionError
 from neuralredis.plot.canvas import CLASSES, axes
 from neuralredis.protocol import AnyNetwork
 
-#: The most rows that are drawn: more would hide the map.
+#: Most rows that are drawn; more would hide the map.
 MANY_POINTS = 800
 
 
@@ -29,43 +29,43 @@ def decision_map(
     resolution: int = 200,
     ax: Any = None,
 ) -> Any:
-    """Draw what a network answers over the plane of two inputs, with its training rows.
+    """Plot a network's predictions over two inputs, with its training rows.
 
-    For a classifier, each point has the colour of the predicted class, paler where its probability is lower, with lines
-    where the predicted class changes. For a regressor, the first output is drawn.
+    For a classifier each point has the colour of the predicted class, more opaque for a higher probability, with lines
+    at the decision boundaries; for a regressor the first output is plotted.
 
     Parameters
     ----------
     net : Network or RedisNetwork
         A network with at least two inputs.
     inputs : tuple of two int, default (0, 1)
-        The inputs on the horizontal and on the vertical axis.
+        The inputs on the axes.
     at : array_like of shape (inputs,), optional
-        Values of all inputs; those on the axes are ignored. The default is the median of the training rows.
+        Values of the other inputs; by default the median of the training rows.
     xlim, ylim : tuple of two float, optional
-        The ranges of the axes. The default is a little more than that of the training rows.
+        Limits of the axes, in the units of the rows; by default slightly beyond the training rows.
     names : sequence of str, optional
-        Names of all inputs, for the labels of the axes.
+        Names of all inputs, for the axes.
     labels : sequence of str, optional
-        Names of the classes, for the legend. The default is their numbers.
+        Names of the classes, for the legend; by default their numbers.
     points : bool, default True
-        Whether to draw the training rows, at most 800 of them.
+        Whether to draw training rows, at most 800.
     resolution : int, default 200
-        Points along each axis for which the network is asked, 2 to 1000.
+        Number of predictions along each axis, 2 to 1000.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default in a new figure.
+        The axes to plot into; by default those of a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes with the map.
+        The axes.
 
     Raises
     ------
     OptionError
-        If ``inputs`` or ``resolution`` is out of range, or the number of names or labels does not fit.
+        If there are no such inputs, the resolution is out of its range, or the number of names or labels is wrong.
     DataError
-        If there are no training rows, and ``xlim``, ``ylim`` or ``at`` would have to be taken from them.
+        If there are no training rows to derive the limits and the other inputs from.
     KindError
         If the network has fields.
 
@@ -83,7 +83,7 @@ def decision_map(
     """
     info = net.info()
     if info.fields is not None:
-        raise KindError("the network has fields: a map is for networks without")
+        raise KindError("the network has fields: expected one without")
     width, outputs = info.layout[0], info.layout[-1]
     across, up = inputs
     if across == up or not all(0 <= one < width for one in inputs):
@@ -125,21 +125,21 @@ def _classes(
     classes: NDArray[Any],
     labels: Sequence[str] | None,
 ) -> None:
-    """Draw the predicted class of each point, and the rows in the colours of their classes."""
+    """Plot the predicted class of each point, with opacity by probability, and rows in the colours of their classes."""
     from matplotlib.colors import to_rgb
     from matplotlib.lines import Line2D
 
     count = answers.shape[2]
     palette = np.array([to_rgb(CLASSES[one % len(CLASSES)]) for one in range(count)])
     answer = answers.argmax(axis=2)
-    # From the probability of a guess, which is nearly white, to certainty.
+    # Opacity from chance level (white) to probability 1.
     sure = np.clip((answers.max(axis=2) - 1 / count) / (1 - 1 / count), 0, 1)[..., None]
     strength = 0.08 + 0.42 * sure
     picture = 1 - strength * (1 - palette[answer])
     extent = (x[0], x[-1], y[0], y[-1])
     ax.imshow(picture, origin="lower", extent=extent, aspect="auto", interpolation="bilinear")
     for one in range(count):
-        # The class borders on others where its margin over the best of them is 0.
+        # The decision boundary of a class: its margin over all others is 0.
         others = np.delete(answers, one, axis=2).max(axis=2)
         margin = answers[..., one] - others
         if margin.min() < 0 < margin.max():
@@ -157,7 +157,7 @@ def _classes(
 def _values(
     ax: Any, x: NDArray[Any], y: NDArray[Any], values: NDArray[Any], rows: NDArray[Any], targets: NDArray[Any]
 ) -> None:
-    """Draw the output as a map with contour lines, and the rows in the colours of their outcomes."""
+    """Plot a regressor's output as a map with contour lines, and rows in the colours of their outcomes."""
     every = np.concatenate([values.ravel(), targets])
     low, high = float(every.min()), float(every.max())
     if low == high:
@@ -165,18 +165,18 @@ def _values(
     picture = ax.pcolormesh(x, y, values, cmap="viridis", vmin=low, vmax=high, shading="gouraud", rasterized=True)
     if values.min() < values.max():
         ax.contour(x, y, values, levels=8, colors="white", linewidths=0.6, alpha=0.7)
-    ax.figure.colorbar(picture, ax=ax, label="predicted value (points: outcomes of rows)").outline.set_visible(False)
+    ax.figure.colorbar(picture, ax=ax, label="prediction (rows: outcome)").outline.set_visible(False)
     style = {"s": 18, "edgecolors": "white", "linewidths": 0.6, "zorder": 3}
     ax.scatter(rows[:, 0], rows[:, 1], c=targets, cmap="viridis", vmin=low, vmax=high, **style)
 
 
 def _around(values: NDArray[Any]) -> tuple[float, float]:
-    """Return limits a little beyond the smallest and the largest value."""
+    """Return limits slightly beyond all values."""
     low, high = float(values.min()), float(values.max())
     margin = 0.06 * (high - low) or 1.0
     return low - margin, high + margin
 
 
 def _spread(rows: int) -> NDArray[np.int64]:
-    """Return the indices of at most `MANY_POINTS` rows, evenly spread over all."""
+    """Return evenly spaced row numbers, at most `MANY_POINTS`."""
     return np.unique(np.linspace(0, max(rows - 1, 0), min(rows, MANY_POINTS)).astype(np.int64))

@@ -1,4 +1,4 @@
-"""A chart of what each field adds to an answer."""
+"""Plot the explanation of a prediction."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from neuralredis.exceptions import OptionError
 from neuralredis.explanation import Explanation, aligned, described
 from neuralredis.plot.canvas import BLUE, GRAY, RED, axes, plain
 
-#: The longest label of a class, in characters.
+#: Most characters of the title's name.
 TITLE = 40
 
 
 def reasons(found: Explanation, *, most: int = 12, ax: Any = None) -> Any:
-    """Draw what each field of a row adds to the answer, as a waterfall chart.
+    """Plot the contributions of a row's fields to its prediction, as a waterfall chart.
 
-    A bar is the share of a field: blue if it raises the answer, red if it lowers it. From the bottom to the top the
-    bars lead from the mean answer (dotted line) to the answer to this row (solid line), the largest share last. Where
-    shares are not exact, thin lines are their standard errors.
+    A bar is the contribution of a field, blue if it raises the prediction and red if it lowers it. Bars lead from the
+    mean prediction at the bottom to the prediction at the top, the largest last. If contributions are estimates, thin
+    lines are their standard errors.
 
     Parameters
     ----------
     found : Explanation
-        The result of ``explain``.
+        A result of ``explain``.
     most : int, default 12
-        The most fields that are drawn, at least 2. All others together are one more bar.
+        Largest number of fields, at least 2; one more bar sums up all others.
     ax : matplotlib.axes.Axes, optional
-        Where to draw; by default in a new figure.
+        The axes to plot into; by default those of a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
-        The axes with the chart.
+        The axes.
 
     Raises
     ------
     OptionError
-        If ``most`` is less than 2.
+        If ``most`` is below 2.
 
     Examples
     --------
@@ -58,7 +58,7 @@ def reasons(found: Explanation, *, most: int = 12, ax: Any = None) -> Any:
         names, shares = [*names, f"{len(rest)} others"], [*shares, sum(share for _, share in rest)]
         errors.append(0.0)
     ax = axes(ax, 6.4, max(4.4, 1.4 + 0.34 * len(names)))
-    # From the smallest, at the bottom, to the largest.
+    # From the smallest share, at the bottom, to the largest.
     at, reached = found.mean, []
     for share in reversed(shares):
         reached.append((at, share))
@@ -74,21 +74,21 @@ def reasons(found: Explanation, *, most: int = 12, ax: Any = None) -> Any:
     texts = aligned([share for _, share in reached])
     for place, (begin, share) in zip(places, reached, strict=True):
         right = max(begin, begin + share) + errors[::-1][place]
-        # On white, so that the line of the mean or of the answer does not cross the text.
+        # A white background, since the text may cover the line of the mean or of the prediction.
         back = {"facecolor": "white", "edgecolor": "none", "pad": 1}
         where: dict[str, Any] = {"textcoords": "offset points", "va": "center", "bbox": back}
         ax.annotate(texts[place], (right, place), (6, 0), **where)
     ax.axvline(found.mean, color=GRAY, linestyle=":", linewidth=1, zorder=0)
     ax.axvline(found.answer, color=GRAY, linewidth=1, zorder=0)
-    # Without a margin, bars at the edge would look cut off.
+    # Leave room, since bars that touch the frame would look cut off.
     low, high = min(found.mean, *ends), max(found.mean, *ends)
     ax.set_xlim(low - 0.05 * (high - low or 1), high + 0.2 * (high - low or 1))
     ax.set_yticks(places, names[::-1])
     ax.tick_params(axis="y", length=0)
     title = str(found.label) if len(str(found.label)) <= TITLE else f"{str(found.label)[: TITLE - 1]}…"
     what = f"output {title}" if isinstance(found.label, int) else title
-    ax.set_title(f"{what}: answer {found.answer:.3g}, mean of {found.rows} rows {found.mean:.3g}", fontsize="medium")
-    ax.set_xlabel("answer (log-odds of a class, or units of the target)")
+    ax.set_title(f"{what}: {found.answer:.3g}, mean {found.mean:.3g}", fontsize="medium")
+    ax.set_xlabel(f"from the mean of {found.rows} rows to this row (log-odds, or units of the target)")
     ax.grid(axis="x", alpha=0.25)
     ax.set_axisbelow(True)
     plain(ax)
