@@ -26,8 +26,9 @@ def network(
     """Plot the units and weights of a network.
 
     A line is a weight, blue if positive and red if negative; width and opacity are its absolute value relative to the
-    largest of its layer, which is written below. The rim of a unit shows its bias in the same way. Weights are those of ``weights``, for scaled
-    inputs, so an input with thick lines is important. Of layers with more than 16 units the first and last are drawn.
+    largest of its layer, which is written below. The rim of a unit shows its bias in the same way. Weights are those of
+    ``weights``, for scaled inputs, so an input with thick lines is important. Of layers with more than 16 units the
+    first and last are drawn.
 
     Parameters
     ----------
