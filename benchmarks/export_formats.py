@@ -1,10 +1,10 @@
-"""How large are exports, and how fast do they answer, beside the network that they are of?
+"""Measures the size of exports and how fast they answer, beside the network itself.
 
     python benchmarks/export_formats.py > benchmarks/export_formats.txt
 
-A network of 9 numbers, one of fields as `learn` makes it of four members, and one as large as digits need. 1000 rows at
-a time and a row alone, on one core, in seconds that the processor worked for it; of some repetitions the quickest
-counts. onnxruntime and DuckDB run what is exported for them, SQLite is Python's. export_formats.txt: what was printed.
+There are three networks: one with 9 inputs, one of fields with four members as `learn` makes it, and one for digits.
+They are asked 1000 rows at a time and one row at a time, on one core. Times are processor time, the best of some
+repetitions. onnxruntime and DuckDB run their exports; SQLite is that of Python. export_formats.txt is the output.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Exports beside the engine: are the bits the same, how large are they, and how many rows do they answer in a second?
+"""Compares exports with the engine: the same bits, the size, and rows answered per second.
 
-Networks of every kind are those of ``tests/exports.py``. ``python benchmarks/exports.py bits 1000`` compares 1000 of
-them, 100 rows each, in Node and in C; ``python benchmarks/exports.py speed`` measures four. Node and gcc have to be
-there, and tdewolff-minify, from PyPI; emlearn and m2cgen are from PyPI, too, and left out if they are not.
+``tests/exports.py`` draws networks of every kind. ``python benchmarks/exports.py bits 1000`` compares 1000 of them,
+with 100 rows each, in Node and in C. ``python benchmarks/exports.py speed`` measures four. Node and gcc are required.
+emlearn, m2cgen and tdewolff-minify come from PyPI, and are left out if they are not installed.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def speed() -> None:
 def _minified(text: str) -> int:
     import minify
 
-    # As a part of a function, so that its names may be shortened.
+    # Inside a function, whose local names can be shortened.
     return len(minify.string("text/javascript", f"(()=>{{{text}\nreturn run}})()"))
 
 

@@ -1,11 +1,11 @@
-"""How long a million rows take, beside scikit-learn's MLP.
+"""Measures a training on a million rows, beside scikit-learn's MLP.
 
     pip install scikit-learn
     python benchmarks/many_rows.py > benchmarks/many_rows.txt
 
-A million rows of 20 numbers, with one of two classes that follows from products and sums of some of them, 10 % of
-which are wrong; 200,000 others are asked. Both have one hidden layer of 100 units and nothing set else but what the
-tutorial sets; each learns in a process of its own, on as many threads as it likes.
+A row has 20 numbers and one of two classes, which depends on products and sums of some of the numbers; 10 % of the
+classes are wrong. The error is that on 200,000 fresh rows. Both have a hidden layer of 100 units, and otherwise the
+options of the tutorial. Each learns in a process of its own, with any number of threads.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What becomes of a server's memory, and of other clients, when the module is asked for more than maxmemory allows?
+"""Measures the memory of a server, and the effect on other clients, if a request would exceed maxmemory.
 
     python benchmarks/memory_limits.py server ... [--module FILE]
 
-A server is the path of a redis-server or valkey-server. Each experiment takes a server of its own. memory_limits.txt
-holds what was printed.
+`server` is the path of a redis-server or valkey-server. Each experiment starts a server of its own. memory_limits.txt
+is the output.
 """
 
 from __future__ import annotations

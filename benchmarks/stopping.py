@@ -1,11 +1,11 @@
-"""Which criterion should end a training? Decided on curves: both errors, and that on kept-back rows, cycle by cycle.
+"""Compares criteria for early stopping, on learning curves with the error on fresh rows at each cycle.
 
     python benchmarks/stopping.py > benchmarks/stopping.txt
 
-Every criterion is tried on the same trainings, which go on for hundreds of cycles. For each: the error on kept-back
-rows at the cycle where it stops (AUTOSTOP alone keeps those weights), the same at the best test error until then
-(BACKTRACK), and the median of the cycles. The criteria are those of Prechelt, "Early stopping - but when?" (1998), and
-patience.
+All criteria are applied to the same trainings of hundreds of cycles. For each the output has the error on fresh rows at
+the cycle where it stops (AUTOSTOP alone keeps those weights), that at the least validation error until then
+(BACKTRACK), and the median number of cycles. The criteria are those of Prechelt, "Early stopping - but when?" (1998),
+and patience.
 """
 
 from __future__ import annotations

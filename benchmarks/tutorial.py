@@ -1,10 +1,10 @@
-"""The tutorial's tasks over many seeds, as the original module was measured.
+"""Measures the tasks of the tutorial over many seeds, in the way in which the original module was measured.
 
     python benchmarks/tutorial.py
 
-Each task shuffles with `random.Random(seed)`, so that other engines can be asked about the same rows. The original
-module got 19.7 % of the unseen passengers wrong, 13.8 % (up to 74 %) of iris's validation rows, and missed sums by
-0.15.
+Each task shuffles with `random.Random(seed)`, so that other engines can be measured on the same rows. The original
+module misclassified 19.7 % of the fresh passengers and 13.8 % (up to 74 %) of the validation rows of iris, and its sums
+were off by 0.15.
 """
 
 from __future__ import annotations

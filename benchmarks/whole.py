@@ -1,9 +1,9 @@
-"""What is learnt from all rows, without rows to stop by, beside one network (`restarts=1`) in as many cycles.
+"""Measures trainings without validation rows, beside one network (`restarts=1`) trained for as many cycles.
 
     python benchmarks/whole.py > benchmarks/whole.txt
 
-First tasks that can be fitted wholly: exclusive or, two spirals, a sine. Then errors on rows held out, over three
-splits of small sets of benchmarks/quality, whose packages are needed (see the Makefile).
+First come tasks that can be fitted exactly: exclusive or, two spirals, a sine. Then errors on fresh rows, over three
+splits of the small sets of benchmarks/quality, whose packages are required (see the Makefile).
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ sys.path.insert(0, str(Path(__file__).parent / "quality"))
 from measure import error, split
 from sets import SETS, spirals
 
-#: As it is, and one network.
+#: With defaults, and with one network.
 WAYS: dict[str, dict[str, Any]] = {"trial": {}, "one": {"restarts": 1}}
-#: Small sets of which hardly a row is got wrong: chance would tell most of the ratios.
+#: Small sets with so few errors that their ratios would be mostly noise.
 EASY = {"iris", "wine", "cancer", "tic-tac-toe"}
 
 

@@ -1,11 +1,11 @@
-"""What do categories of many words cost as named fields, and what as one-hot columns?
+"""Compares categories with many words as named fields and as one-hot columns.
 
     python benchmarks/words.py > benchmarks/words.txt
 
-100,000 rows of five categories of 10,000 words each, of which some are common and most are rare (Zipf), with one of two
-classes that follows from the words. Each side learns from them on one core, in a process of its own: with three hidden
-layers of 30 units, for 20 cycles, without an automatic stop. One-hot columns go without normalize, since all are of one
-size. They would take 20 GB, so two smaller lots are measured, and what another row costs is scaled up to all.
+There are 100,000 rows with five categories of 10,000 words each, of which a few are common and most are rare (Zipf),
+and one of two classes, which depends on the words. Both forms are trained on one core, in a process of their own: three
+hidden layers of 30 units, 20 cycles, no early stopping. One-hot columns are not standardized, since all have the same
+scale. They would take 20 GB, so two smaller amounts are measured, and the cost per row is extrapolated.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ ROWS, KEPT, CATEGORIES, WORDS = 100_000, 10_000, 5, 10_000
 #: Rows as one-hot columns: of a lot, and of a larger one.
 LOTS = (1000, 3000)
 CYCLES, HIDDEN, SEED = 20, [30, 30, 30], 1
-#: How many times as fast fields are to be, and how many times less memory they are to take.
+#: The goal: fields are this many times as fast, and take this many times less memory.
 GOAL = 20
 
 

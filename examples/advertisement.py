@@ -1,7 +1,8 @@
 """A network learns which of four advertisements to show to whom.
 
-It is told of each visitor the age, the hour, and whether a phone is used, and answers how probably each advertisement
-would be clicked. Mostly the most probable one is shown. Sometimes another: of what is never shown nothing is learnt.
+Of each visitor it sees the age, the hour, and whether a phone is used, and predicts for each advertisement the
+probability of a click. The most probable one is shown to nine visitors in ten. The tenth is shown a random one, since
+nothing can be learnt about advertisements that are never shown.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import random
 import common
 
 ADS = ["bicycles", "insurance", "games", "opera"]
+#: The share of visitors who are shown a random advertisement.
 EXPLORE = 0.1
 
 
 def chance(visitor: list[float], ad: int) -> float:
-    """Return how probably a visitor clicks on an advertisement, which the network is to find out."""
+    """Return the probability that a visitor clicks on an advertisement, which the network has to learn."""
     age, hour, phone = visitor
     evening = hour >= 18
     liking = [
@@ -29,22 +31,22 @@ def chance(visitor: list[float], ad: int) -> float:
 
 
 def question(visitor: list[float], ad: int) -> list[float]:
-    """Return inputs: the visitor, and an input for each advertisement."""
+    """Return the inputs: those of the visitor, and one for each advertisement."""
     return [*visitor, *(float(ad == one) for one in range(len(ADS)))]
 
 
-args = common.arguments(__doc__, visitors=(10_000, "how many come"))
+args = common.arguments(__doc__, visitors=(10_000, "visitors"))
 rng = random.Random(args.seed)
 every = max(args.visitors // 10, 1)
-# A probability for "no click" and one for "click".
+# Two outputs: the probabilities of no click and of a click.
 net = common.network(
     args, "classifier", [7, 30, 30, 30, 2], normalize=True, dataset=args.visitors, test=args.visitors // 4
 )
 
-print("Clicks of 100 visitors, on average:\n")
+# The probabilities are known here, so the expected number of clicks is printed: it has none of the noise of clicks.
+print("Expected clicks per 100 visitors:\n")
 print("  visitors           network        at random    best possible")
-clicks: list[tuple[bool, float, float]] = []
-shown: list[list[int]] = []
+clicks: list[tuple[float, float, float]] = []
 for number in range(args.visitors):
     visitor = [rng.uniform(16, 80), rng.uniform(0, 24), float(rng.random() < 0.5)]
     if number < every or rng.random() < EXPLORE:
@@ -52,14 +54,14 @@ for number in range(args.visitors):
     else:
         probabilities = net.run([question(visitor, one) for one in range(len(ADS))])[:, 1]
         ad = int(probabilities.argmax())
-    clicked = rng.random() < chance(visitor, ad)
-    net.observe(question(visitor, ad), int(clicked))
     chances = [chance(visitor, one) for one in range(len(ADS))]
-    clicks.append((clicked, sum(chances) / len(ADS), max(chances)))
+    clicked = rng.random() < chances[ad]
+    net.observe(question(visitor, ad), int(clicked))
+    clicks.append((chances[ad], sum(chances) / len(ADS), max(chances)))
 
     if (number + 1) % every == 0:
         row = [100 * sum(column) / every for column in zip(*clicks[-every:], strict=True)]
-        remark = "   all at random, to begin with" if number < every else ""
+        remark = "   before the first training, all at random" if number < every else ""
         print(
             f"  {number + 2 - every:5} to {number + 1:5} {row[0]:9.1f} {row[1]:14.1f} {row[2]:16.1f}{remark}",
             flush=True,
@@ -67,7 +69,7 @@ for number in range(args.visitors):
         if number + 1 < args.visitors:
             net.train(autostop=True, backtrack=True, progress=args.progress)
 
-print("\nWhat it would show at noon, and how probably it thinks that would be clicked (right: how probably it would):")
+print("\nWhat it would show at noon, with the predicted and the true probability of a click:")
 for age in (20, 40, 70):
     for phone in (1.0, 0.0):
         visitor = [float(age), 12.0, phone]
@@ -79,12 +81,28 @@ for age in (20, 40, 70):
 if args.plot:
     import numpy as np
 
-    ax = common.axes("Which advertisement to show", "visitor", f"clicks of 100 visitors, mean of {every}")
-    names, colors = ["network", "at random", "best possible"], ["#0072B2", "gray", "#009E73"]
-    for column, name, color in zip(np.transpose(clicks), names, colors, strict=True):
-        smooth = 100 * np.convolve(column, np.ones(every) / every, "valid")
-        ax.plot(range(every - 1, len(clicks)), smooth, color=color, label=name)
-    ax.axvline(every, color="black", linestyle=":", label="its first training")
+    from neuralredis.plot.canvas import BLUE, GRAY, GREEN, RED
+
+    span = max(every // 4, 1)
+    ax = common.axes(
+        "After its first training, the network shows nearly the best advertisements",
+        "visitor",
+        f"expected clicks per 100 visitors, mean of {span}",
+    )
+    network, at_random, best = 100 * np.transpose(clicks)
+    exploring = (1 - EXPLORE) * best + EXPLORE * at_random
+    lines = (
+        (best, GREEN, "-", "best possible"),
+        (exploring, RED, "--", f"best possible, if {EXPLORE:.0%} are random"),
+        (network, BLUE, "-", "network"),
+        (at_random, GRAY, "-", "all at random"),
+    )
+    for column, color, style, name in lines:
+        smooth = np.convolve(column, np.ones(span) / span, "valid")
+        ax.plot(range(span - 1, len(clicks)), smooth, color=color, linestyle=style, label=name)
+    for training in range(every, args.visitors, every):
+        label = "a training" if training == every else None
+        ax.axvline(training, color="black", linewidth=0.6, alpha=0.5, zorder=0, label=label)
     ax.set_ylim(bottom=0)
-    ax.legend(frameon=False, loc="lower right")
+    ax.legend(frameon=True, framealpha=1, edgecolor="none", loc="lower right")
     common.save(ax, args.plot, "The clicks are")

@@ -1,7 +1,7 @@
-"""A network learns three circles that overlap, and colours the plane.
+"""A network learns which of three overlapping circles a point belongs to, and draws a map of its answers.
 
-Points come from around three circles, with some noise. No straight line tells them apart: a network of a few dozen
-units finds areas, holes in them, and thin strips where one circle crosses another.
+The points lie near three circles, with some noise. No straight line separates the circles. A network with a few dozen
+hidden units learns the areas, the holes in them, and thin strips where one circle crosses another.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LIMITS = (-1.0, 1.0)
 
 
 def points(rng: random.Random, count: int) -> tuple[list[list[float]], list[int]]:
-    """Return points around three circles, and which circle each is of."""
+    """Return points near three circles, and the circle of each."""
     rows, classes = [], []
     for _ in range(count):
         circle, k = rng.randrange(3), rng.uniform(0, 2 * pi)
@@ -34,7 +34,7 @@ def points(rng: random.Random, count: int) -> tuple[list[list[float]], list[int]
 
 
 def draw(net: Any, ax: Any, **options: Any) -> None:
-    """Draw the map of the plane."""
+    """Draw the predicted circle of each point of the plane."""
     from neuralredis.plot import decision_map
 
     names, labels = ["x", "y"], ["large circle", "left circle", "right circle"]
@@ -42,7 +42,9 @@ def draw(net: Any, ax: Any, **options: Any) -> None:
     ax.set_aspect("equal")
 
 
-args = common.arguments(__doc__, gif="film how the map of the plane comes about", rows=(1500, "points to learn from"))
+args = common.arguments(
+    __doc__, gif="write an animation of the map during the training", rows=(1500, "points to learn from")
+)
 rng = random.Random(args.seed)
 X, y = points(rng, args.rows)
 layout, options = [2, 30, 30, 30, 3], {"normalize": True, "dataset": 1000, "test": 500}
@@ -53,25 +55,27 @@ print(f"{training + testing} points observed: {training} for training, {testing}
 report = net.train(autostop=True, backtrack=True, progress=args.progress)
 print(f"Trained for {report.cycles} cycles in {report.seconds:.1f} s.\n")
 
-# All questions at once; the first line of the map is its upper edge.
+# One call for all points. The first line of the map is its upper edge.
 steps = [LIMITS[0] + (LIMITS[1] - LIMITS[0]) * (i + 0.5) / SIDE for i in range(SIDE)]
 answers = net.classify([[a, b] for b in reversed(steps) for a in steps])
 for line in range(SIDE):
     print("".join(LETTERS[answer] for answer in answers[line * SIDE : (line + 1) * SIDE]))
 
 fresh = net.evaluate(*points(rng, 3000))
-print(f"\nWrong about {fresh.rows} fresh points, some of them where two circles cross:")
+print(f"\nMisclassified of {fresh.rows} fresh points, some of which lie where two circles cross:")
 print(f"  the network                        {1 - fresh.accuracy:6.1%}")
 print(f"  baseline: always the same circle   {1 - fresh.baseline:6.1%}")
 
 if args.plot:
     ax = common.axes("", "", "")
     draw(net, ax)
+    ax.set_title("Three overlapping circles: the predicted circle of each point", pad=34)
     common.save(ax, args.plot, "The map is")
 if args.gif:
     from matplotlib.animation import PillowWriter
 
-    # A training hands its weights over when it ends: so many short ones, each of which goes on from the last.
+    # A network answers with new weights when a training ends, so there are many short trainings. Each resumes where the
+    # last one stopped.
     net = common.network(args, "classifier", layout, **options)
     net.observe(X, y)
     figure = common.axes("", "", "").figure
@@ -86,4 +90,4 @@ if args.gif:
             draw(net, ax, resolution=90)
             ax.set_xlabel(f"after {net.info().training_total_cycles} cycles")
             film.grab_frame()
-    print(f"\nThe film is in {args.gif}.")
+    print(f"\nThe animation is in {args.gif}.")

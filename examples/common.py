@@ -1,4 +1,4 @@
-"""What the examples share: their command line, their networks, and where their pictures go."""
+"""What the examples share: command line, creation of networks, and pictures."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import neuralredis as nr
 
-#: What --redis does where a network learns here, and is then kept in a server.
-PUT = "put what has learnt into a server, such as redis://localhost"
+#: The help of --redis for examples that train in this process.
+PUT = "upload the trained network to a server, such as redis://localhost"
 
 
 def arguments(
@@ -22,28 +22,28 @@ def arguments(
     redis: str = "train in a server, such as redis://localhost",
     **numbers: tuple[int, str],
 ) -> argparse.Namespace:
-    """Return what the user typed after the name of the program.
+    """Return the parsed command line.
 
-    `data`, `gif` and `redis` tell what is under these names, and each of `numbers` is an option more: its default,
-    and what it is for.
+    `data`, `gif` and `redis` are the help texts of these options; without one of the first two, the option does not
+    exist. Each of `numbers` adds an option, with its default and its help text.
     """
     parser = argparse.ArgumentParser(description=description)
     for name, (default, purpose) in numbers.items():
         parser.add_argument(f"--{name}", type=count, default=default, help=f"{purpose} (default: %(default)s)")
     if data:
         parser.add_argument("--data", type=Path, metavar="PATH", help=data)
-    parser.add_argument("--seed", type=seed, default=1, help="of all that is random (default: %(default)s)")
+    parser.add_argument("--seed", type=seed, default=1, help="the seed of all random numbers (default: %(default)s)")
     parser.add_argument("--redis", metavar="URL", help=redis)
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw what it has learnt into a PNG file")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the result into a PNG file")
     if gif:
         parser.add_argument("--gif", type=Path, metavar="FILE", help=gif)
     parser.add_argument(
         "--progress",
         action=argparse.BooleanOptionalAction,
-        help="show a progress bar (default: on a terminal, if the training takes a while)",
+        help="show a progress bar (default: only on a terminal, for long trainings)",
     )
     args = parser.parse_args()
-    # Whoever waits for a training wants to hear of this before it.
+    # Checked before the training, which may take long.
     for option in ("plot", "gif"):
         path = getattr(args, option, None)
         if path and not importlib.util.find_spec("matplotlib"):
@@ -56,21 +56,21 @@ def arguments(
 
 
 def seed(text: str) -> int:
-    """Return a seed that a network can have."""
+    """Return an integer that is a valid seed of a network."""
     if not 0 <= int(text) < 2**64:
         raise ValueError
     return int(text)
 
 
 def count(text: str) -> int:
-    """Return how many of something there are to be."""
+    """Return an integer of at least 1."""
     if int(text) < 1:
         raise ValueError
     return int(text)
 
 
 def network(args: argparse.Namespace, kind: str, layout: list[int] | None = None, **options: Any) -> nr.AnyNetwork:
-    """Return a new network: in this process, or with --redis in a server, in the place of the one of the last time."""
+    """Return a new network: embedded, or with --redis in a server, where it replaces that of the last run."""
     options = {"seed": args.seed, **options}
     if not args.redis:
         return nr.Network(kind, layout, **options)
@@ -85,7 +85,7 @@ def network(args: argparse.Namespace, kind: str, layout: list[int] | None = None
 
 
 def put(args: argparse.Namespace, net: nr.Network) -> None:
-    """Put a network into the server of --redis, if there is one."""
+    """Upload the network to the server of --redis, if that option was given."""
     if args.redis:
         key = f"example:{Path(sys.argv[0]).stem}"
         try:
@@ -102,32 +102,35 @@ def package(name: str) -> Path | None:
 
 
 def axes(title: str, xlabel: str, ylabel: str) -> Any:
-    """Return axes to draw into, in a figure of their own."""
+    """Return the axes of a new figure."""
     [ax] = figure(1).axes
     ax.set(title=title, xlabel=xlabel, ylabel=ylabel)
     return ax
 
 
 def figure(count: int) -> Any:
-    """Return a figure with so many axes to draw into, side by side."""
+    """Return a new figure with this many axes, side by side."""
     from matplotlib.figure import Figure
 
     drawn = Figure(figsize=(8, 5), dpi=100, layout="constrained")
     for ax in drawn.subplots(1, count, squeeze=False)[0]:
         ax.grid(alpha=0.25)
+        ax.set_axisbelow(True)
         ax.spines[["top", "right"]].set_visible(False)
     return drawn
 
 
 def save(ax: Any, path: Path, what: str) -> None:
-    """Write the picture that axes are in."""
+    """Write the figure of these axes to a file."""
     ax.figure.savefig(path, format="png")
     print(f"\n{what} in {path}.")
 
 
-def plot(net: nr.AnyNetwork, report: nr.Report, path: Path) -> None:
-    """Draw how the errors of the training and the validation rows developed."""
+def plot(net: nr.AnyNetwork, path: Path) -> None:
+    """Draw the learning curve of the last training."""
     from neuralredis.plot import learning_curve
 
-    ax = learning_curve(report, axes(f"How a {net.info().title} learnt", "", ""))
-    save(ax, path, "The learning curves are")
+    info = net.info()
+    members = f", {info.members} members" if info.members > 1 else ""
+    ax = learning_curve(net, axes(f"Learning curve of a {info.title}{members}", "", ""))
+    save(ax, path, "The learning curve is")

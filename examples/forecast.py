@@ -1,7 +1,7 @@
-"""A network learns two series, and forecasts them: sunspots, and carbon dioxide in the air.
+"""A network learns to forecast two series: sunspots, and carbon dioxide in the air.
 
-A series is one long sequence of one number. The network sees the last 24 of them, learns the next, and answers further
-ahead from its own answers. With a level it also says between which bounds the truth lies that often.
+A series is a long sequence of one number. The network sees the last 24 numbers and predicts the next one. For numbers
+further ahead it takes its own predictions as inputs. Given a level, it also returns prediction intervals.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ import neuralredis as nr
 
 
 class Series(NamedTuple):
-    """A series, and what is known of it."""
+    """A series, with what the example knows about it."""
 
     title: str
     unit: str
     file: str
-    #: The year that it begins with, and how many numbers a year has.
+    #: The year of the first number, and how many numbers a year has.
     first: float
     a_year: int
-    #: Numbers until it begins again.
+    #: Numbers in a season: in a solar cycle, or a year.
     season: int
-    #: Where its last part begins, which the network never sees while it learns.
+    #: The index at which the part begins that the network is tested on.
     split: int
 
 
 ALL = [
-    Series("spots of the sun", "mean number", "sunspots.csv", 1700, 1, 11, 245),
-    Series("carbon dioxide in the air", "parts per million", "co2.csv", 1958 + 2 / 12, 12, 12, 406),
+    Series("Sunspots", "mean sunspot number of a year", "sunspots.csv", 1700, 1, 11, 245),
+    Series("Carbon dioxide", "parts per million in the air", "co2.csv", 1958 + 2 / 12, 12, 12, 406),
 ]
 LEVEL = 0.9
 args = common.arguments(__doc__, redis=common.PUT, steps=(12, "how far to look ahead"))
 
 
 def numbers(file: str) -> np.ndarray:
-    """Return the last column of a file, gaps filled in by straight lines."""
+    """Return the last column of a file, with gaps interpolated linearly."""
     with open(Path(__file__).with_name("data") / file, newline="") as lines:
         found = np.array([float(row[-1] or "nan") for row in list(csv.reader(lines))[1:]])
     there = np.flatnonzero(~np.isnan(found))
@@ -48,16 +48,16 @@ def numbers(file: str) -> np.ndarray:
 
 
 def ahead(series: Series, values: np.ndarray, begin: int) -> np.ndarray:
-    """Return the seasonal naive forecast: the values of one season before."""
+    """Return the seasonal naive forecast: the values of the season before."""
     return values[begin - series.season + np.arange(args.steps) % series.season]
 
 
 def learnt(series: Series, values: np.ndarray) -> nr.SequenceNetwork:
-    """Return a network that has learnt a series up to its last part."""
+    """Return a network that is trained on the series up to `series.split`."""
     net = nr.SequenceNetwork(
         "regressor", fields={"value": "number"}, target="value", length=1000, hidden=[10], seed=args.seed
     )
-    # Its last fifth tells when to stop, and how wide the bounds have to be.
+    # The last fifth of it decides when to stop, and how wide the intervals are.
     net.observe_series([values[: series.split]], ids=[series.file.removesuffix(".csv")])
     report = net.train(autostop=True, backtrack=True, max_time=None, progress=args.progress)
     print(f"\n{series.title}: {report.cycles} cycles in {report.seconds:.1f} s")
@@ -68,7 +68,7 @@ shown = []
 for series in ALL:
     values = numbers(series.file)
     net = learnt(series, values)
-    # Mean absolute scaled errors: 1 is that of the seasonal naive forecast, one step ahead, of the rows learnt from.
+    # Mean absolute scaled error: 1 is the error of the seasonal naive forecast on the numbers that were learnt from.
     usual = np.mean(np.abs(values[series.season : series.split] - values[: series.split - series.season]))
     begins = range(series.split, len(values) - args.steps + 1)
     errors, others, inside = [], [], []
@@ -80,7 +80,7 @@ for series in ALL:
     print(f"  mean absolute scaled error of {len(begins)} forecasts, {args.steps} numbers ahead:")
     print(f"    the network                        {np.mean(errors):6.2f}")
     print(f"    seasonal naive                     {np.mean(others):6.2f}")
-    print(f"  within bounds for {LEVEL:.0%}: {np.mean(inside):.0%}")
+    print(f"  within the {LEVEL:.0%} interval: {np.mean(inside):.0%}")
     shown.append((series, values, net.forecast(values[: series.split], args.steps, level=LEVEL)))
 common.put(args, net)
 
@@ -92,7 +92,10 @@ if args.plot:
         years = every[series.split : series.split + args.steps]
         ax.plot(every[past], values[past], color="#666666", label="measured")
         ax.plot(years, said.values, color="#D55E00", label="forecast")
-        ax.fill_between(years, said.low, said.high, color="#D55E00", alpha=0.2, linewidth=0, label="bounds")
-        ax.set(title=series.title, xlabel="year", ylabel=series.unit)
+        ax.fill_between(
+            years, said.low, said.high, color="#D55E00", alpha=0.2, linewidth=0, label=f"{LEVEL:.0%} interval"
+        )
+        what = "years" if series.a_year == 1 else "months"
+        ax.set(title=f"{series.title}: {args.steps} {what} ahead", xlabel="year", ylabel=series.unit)
     figure.axes[0].legend(frameon=False, loc="upper left")
     common.save(figure.axes[0], args.plot, "The forecasts are")

@@ -1,7 +1,8 @@
-"""A network learns first names letter by letter, and makes new ones.
+"""A network learns first names letter by letter, and generates new ones.
 
-Each letter is an event, and a full stop ends a name. What comes next is the answer, as a probability for each letter.
-The likeliest letters alone make one name, again and again; letters that are drawn make new ones.
+Each letter is an event, and a full stop ends a name. The network predicts a probability for each next letter. Always
+taking the most probable letter generates the same name every time. Letters drawn by their probabilities generate new
+names.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import common
 
 import neuralredis as nr
 
-args = common.arguments(__doc__, redis=common.PUT, names=(6000, "how many names at most"), cycles=(20, "of training"))
+args = common.arguments(__doc__, redis=common.PUT, names=(6000, "names at most"), cycles=(20, "cycles of the training"))
 text = (Path(__file__).with_name("data") / "names.txt").read_text(encoding="utf-8")
 names = [name + "." for name in text.split()]
 random.Random(args.seed).shuffle(names)
@@ -40,7 +41,7 @@ print(f"Trained for {report.cycles} cycles in {report.seconds:.1f} s.")
 
 
 def counted(letters: int) -> float:
-    """Return the nats that a letter costs by counts of so many letters in a row, with absolute discounting."""
+    """Return the cross-entropy, in nats per letter, of counts of n-grams with absolute discounting."""
     seen: Counter[str] = Counter()
     for name in known:
         padded = "." * (letters - 1) + name
@@ -62,29 +63,32 @@ def counted(letters: int) -> float:
     return sum(costs) / len(costs)
 
 
-print(f"\nNats per letter on {len(fresh)} fresh names:")
+print(f"\nCross-entropy of the next letter on {len(fresh)} fresh names, in nats per letter:")
 costs = {"the network": net.evaluate(fresh).error}
 costs |= {f"counts of {n} letters in a row": counted(n) for n in (2, 3, 4)}
-costs["every letter alike"] = math.log(27)
+costs["all letters equally probable"] = math.log(27)
 for what, nats in costs.items():
     print(f"  {what:28} {nats:6.3f}")
 
 MANNERS = {
-    "the likeliest": {"temperature": 0.0},
+    "most probable": {"temperature": 0.0},
     "drawn": {},
-    "cooler": {"temperature": 0.7},
+    "temperature 0.7": {"temperature": 0.7},
     "with a penalty": {"temperature": 0.7, "penalty": 1.4},
 }
-print("\nNew names, with an asterisk where there is such a name:")
-print("  " + "".join(f"{manner:16}" for manner in MANNERS))
+print("\nGenerated names; an asterisk marks names that are in the data:")
+print("  " + "".join(f"{manner:17}" for manner in MANNERS))
 made: dict[str, list[str]] = {manner: [] for manner in MANNERS}
 for number in range(10):
     for manner, options in MANNERS.items():
         made[manner].append("".join(net.sample(count=19, until=".", seed=number, **options)))
-    print("  " + "".join(f"{m[-1].title() + '*' * (m[-1] + '.' in names):16}" for m in made.values()).rstrip())
+    print("  " + "".join(f"{m[-1].title() + '*' * (m[-1] + '.' in names):17}" for m in made.values()).rstrip())
 
 if args.plot:
-    ax = common.axes("What a letter of a name costs", "nats", "")
-    ax.barh(list(costs)[::-1], list(costs.values())[::-1], color=["#999999"] * 4 + ["#0072B2"])
+    title = f"Cross-entropy of the next letter on {len(fresh)} fresh names"
+    ax = common.axes(title, "nats per letter (lower is better)", "")
+    bars = ax.barh(list(costs)[::-1], list(costs.values())[::-1], color=["#999999"] * 4 + ["#0072B2"])
+    ax.bar_label(bars, fmt="%.2f", padding=4)
+    ax.grid(visible=False, axis="y")
     common.save(ax, args.plot, "The costs are")
 common.put(args, net)

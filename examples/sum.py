@@ -20,11 +20,11 @@ X = questions(150, 100) + questions(150, 10)
 training, testing = net.observe(X, [a + b for a, b in X])
 print(f"{training + testing} sums observed, of numbers below 100: {training} for training, {testing} for validation.")
 
-report = net.train(max_time=2.0, progress=args.progress)
-print(f"Trained for {report.cycles:,} cycles in {report.seconds:.1f} s.\n")
+report = net.train(autostop=True, backtrack=True, progress=args.progress)
+print(f"Trained for {report.cycles:,} cycles in {1000 * report.seconds:.1f} ms.\n")
 
 for a, b in [[1, 1], [3, 2], [10, 10], *questions(3, 100), [150, 150]]:
-    remark = "" if max(a, b) < 100 else "   beyond all that it has seen"
+    remark = "" if max(a, b) < 100 else "   outside the range of the training rows"
     print(f"  {a:3} + {b:3} = {net.run([a, b])[0]:7.3f}{remark}")
 
 X = questions(300, 100)
@@ -33,4 +33,4 @@ print(f"\nOn {fresh.rows} fresh sums the mean error is {fresh.mae:.3f} (root mea
 print(f"baseline, always predicting the mean sum: {fresh.baseline:.1f}).")
 
 if args.plot:
-    common.plot(net, report, args.plot)
+    common.plot(net, args.plot)

@@ -1,4 +1,4 @@
-"""A network learns from 601 passengers of the Titanic who survived, and is tested on 290 others."""
+"""A network learns which passengers of the Titanic survived, from 601 of them, and is tested on 290 others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ args = common.arguments(__doc__)
 with open(Path(__file__).with_name("data") / "titanic.csv", newline="") as file:
     passengers = list(csv.DictReader(file))
 
-# Rows are what the file has, by the names of its columns. Some ages are missing: a gap is distinguished from a number.
+# A row is a line of the file, by the names of its columns. Some ages are missing: a gap is an input of its own.
 fields = {
     "class": "category",
     "sex": "category",
@@ -41,4 +41,4 @@ for age, ticket, fare in [(30, "first", 200), (70, "first", 200), (70, "third", 
     print(f"  {f'{age} years old, {ticket} class, fare {fare}':35}  {chances['1']:6.1%}")
 
 if args.plot:
-    common.plot(net, report, args.plot)
+    common.plot(net, args.plot)

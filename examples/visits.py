@@ -1,8 +1,8 @@
-"""A network learns from visits to a shop who will buy, and says so while a visit goes on.
+"""A network learns which visits to a shop end with a purchase, and predicts it after each page.
 
-Pages come one at a time, each under the id of its visitor; whether something was bought is told later. Visitors are
-made up, so that the best possible answer is known: what matters is how often the price was looked at after the last
-comparison with others, and whether the visitor hurries.
+Pages are observed one at a time, under the id of the visitor, and the outcome follows when the visit is over. Visits
+are made up, so that the true probability is known: it depends on how often the price was looked at since the last
+comparison with other products, and on how long the visitor stays on a page.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def visit() -> list[dict[str, object]]:
 
 
 def chance(events: list[dict[str, object]]) -> float:
-    """Return how likely it is that this visitor buys."""
+    """Return the probability that this visitor buys."""
     pages = [event["page"] for event in events]
     last = len(pages) - pages[::-1].index("compare") if "compare" in pages else 0
     seconds = sum(float(str(event["seconds"])) for event in events) / len(events)
@@ -38,7 +38,7 @@ def chance(events: list[dict[str, object]]) -> float:
 
 
 def outcome(events: list[dict[str, object]]) -> str:
-    """Return whether this visitor has bought."""
+    """Return the outcome of a visit, drawn by its probability."""
     return "bought" if rng.random() < chance(events) else "left"
 
 
@@ -54,7 +54,7 @@ net = nr.SequenceNetwork(
     seed=args.seed,
 )
 visits = [visit() for _ in range(args.visitors)]
-# As they come: many visitors at a time, a page of each in turn, and the outcome when the visit is over.
+# As in a shop: many visits at the same time, a page of each in turn, and the outcome when a visit is over.
 sessions = [net.session(f"visitor:{number}") for number in range(args.visitors)]
 for step in range(20):
     for session, events in zip(sessions, visits, strict=True):
@@ -76,12 +76,12 @@ print(f"\nAccuracy on {FRESH} fresh visits:")
 for who, said in (
     ("the network", net.classify(fresh)),
     ("the best possible", best),
-    ("the commonest outcome", [commonest] * FRESH),
+    ("baseline: always the same", [commonest] * FRESH),
 ):
     print(f"  {who:26}{np.mean([a == b for a, b in zip(said, right, strict=True)]):6.1%}")
 
 live = net.session("visitor:live")
-print("\nA visit that goes on, and the chance that it ends with buying:")
+print("\nAn unfinished visit, with the predicted and the true probability of a purchase:")
 told, true = [], []
 so_far: list[dict[str, object]] = []
 for page in ("home", "product", "price", "price", "price", "compare", "product", "price", "price"):
@@ -89,13 +89,16 @@ for page in ("home", "product", "price", "price", "price", "compare", "product",
     live.observe(so_far[-1])
     told.append(float(live.run()[1]))
     true.append(chance(so_far))
-    print(f"  {page:8} the network {told[-1]:4.0%}, in truth {true[-1]:4.0%}")
+    print(f"  {page:8} predicted {told[-1]:4.0%}, true {true[-1]:4.0%}")
 
 if args.plot:
-    ax = common.axes("While a visit goes on", "", "chance that it ends with buying")
-    for name, chances, color in (("in truth", true, "#666666"), ("the network", told, "#D55E00")):
-        ax.plot(range(len(chances)), chances, color=color, marker="o", label=name)
+    title = "The predicted probability of a purchase follows the true one, page by page"
+    ax = common.axes(title, "page viewed", "probability of a purchase")
+    for name, chances, color, marker in (("true", true, "#666666", "o"), ("predicted", told, "#D55E00", "s")):
+        ax.plot(range(len(chances)), chances, color=color, marker=marker, label=name)
+    ax.set_ylim(-0.03, 1.03)
+    ax.yaxis.set_major_formatter("{x:.0%}")
     ax.set_xticks(range(len(so_far)), [str(event["page"]) for event in so_far])
     ax.legend(frameon=False)
-    common.save(ax, args.plot, "The visit is")
+    common.save(ax, args.plot, "The probabilities are")
 common.put(args, net)

@@ -1,7 +1,7 @@
-"""A network learns whose voice it hears, and says so while it is heard.
+"""A network learns to recognize nine speakers, also from the beginning of what they say.
 
-Nine men say two vowels, one after the other. Each moment is twelve numbers that describe the sound, and no two
-utterances are as long; what they come to is the man. The estimator takes them as aeon's classifiers do.
+Nine men say two vowels, one after the other. Every 6.4 ms the sound is described by twelve numbers. Utterances have
+different lengths. The target is the speaker. The estimator takes the same arrays as the classifiers of aeon.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 
 from neuralredis.sklearn import SequenceClassifier
 
-#: The first utterances are learnt; the others were spoken on other days.
+#: How many utterances, from the first on, are for training. The others are for the test, as in the original data.
 LEARNT = 270
-args = common.arguments(__doc__, redis=common.PUT, networks=(7, "networks that are begun"))
+args = common.arguments(__doc__, redis=common.PUT, networks=(7, "members of the ensemble to begin with"))
 
 frames: dict[int, list[list[float]]] = {}
 who: dict[int, str] = {}
@@ -25,37 +25,41 @@ with gzip.open(Path(__file__).with_name("data") / "vowels.csv.gz", "rt", newline
     for utterance, _, *sound, speaker in list(csv.reader(file))[1:]:
         frames.setdefault(int(utterance), []).append([float(number) for number in sound])
         who[int(utterance)] = f"man {speaker}"
-# Channels before time points.
+# The first axis has the channels, the second the time, as in aeon.
 X = [np.array(utterance).T for utterance in frames.values()]
 y = list(who.values())
 known, fresh, truth = X[:LEARNT], X[LEARNT:], y[LEARNT:]
 
 model = SequenceClassifier(random_state=args.seed, restarts=args.networks, verbose=bool(args.progress))
 model.fit(known, y[:LEARNT])
-print(f"{LEARNT} utterances learnt, of {min(map(len, frames.values()))} to {max(map(len, frames.values()))} moments.")
+lengths = [len(utterance) for utterance in frames.values()]
+print(f"{LEARNT} utterances learnt, of {min(lengths)} to {max(lengths)} frames of 6.4 ms.")
 commonest = max(truth.count(man) for man in set(truth))
-print(f"\nWrong about the {len(fresh)} utterances of other days:")
+print(f"\nMisclassified of the {len(fresh)} other utterances:")
 print(f"  {'the network':28} {100 * (1 - model.score(fresh, truth)):6.1f}%")
-print(f"  {'always the commonest man':28} {100 * (1 - commonest / len(truth)):6.1f}%")
+print(f"  {'baseline: always the same':28} {100 * (1 - commonest / len(truth)):6.1f}%")
 
-print("\nHow many moments it takes, of 6.4 ms each:")
+print("\nMisclassified, if only the beginning of each utterance is heard:")
 heard = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20]
 wrong = []
 for moments in heard:
     wrong.append(100 * (1 - model.score([utterance[:, :moments] for utterance in fresh], truth)))
-    print(f"  {f'the first {moments}':28} {wrong[-1]:6.1f}%")
+    print(f"  {f'the first {moments} frames':28} {wrong[-1]:6.1f}%")
 
-print(f"\nWhile {truth[0]} speaks:")
+print(f"\nThe most probable speakers while {truth[0]} speaks:")
 for moments in range(2, fresh[0].shape[1] + 1, 4):
     (chances,) = model.predict_proba([fresh[0][:, :moments]])
     said = [f"{model.classes_[at]} {chances[at]:4.0%}" for at in np.argsort(-chances)[:3]]
-    print(f"  after {moments:2} moments   {'   '.join(said)}")
+    print(f"  after {moments:2} frames   {'   '.join(said)}")
 
 if args.plot:
-    ax = common.axes("How soon a voice is known", "moments heard, of 6.4 ms", "wrong, % of the utterances")
-    ax.plot(heard, wrong, "o-", color="#0072B2", label="the network")
-    ax.axhline(100 * (1 - commonest / len(truth)), color="#999999", linestyle="--", label="always the commonest man")
-    ax.set_ylim(0)
+    title = "The longer a speaker is heard, the fewer errors"
+    ax = common.axes(title, "time heard (ms)", "misclassified utterances")
+    ax.plot([6.4 * moments for moments in heard], wrong, "o-", color="#0072B2", label="network")
+    baseline = 100 * (1 - commonest / len(truth))
+    ax.axhline(baseline, color="#666666", linestyle="--", label="baseline: always the same speaker")
+    ax.yaxis.set_major_formatter("{x:.0f}%")
+    ax.set(xlim=(0, None), ylim=(0, 100))
     ax.legend(frameon=False)
     common.save(ax, args.plot, "The errors are")
 common.put(args, model.network_)

@@ -1,7 +1,7 @@
-"""Random commands to a server about networks that are in this process, too: what does not depend on the rows.
+"""A state machine that compares a server with embedded networks after random commands.
 
-A state machine of :mod:`hypothesis` sends commands, keeps an embedded network beside each of the server's, and a model
-of what the contract promises; after each command it compares all that can be seen.
+A state machine of :mod:`hypothesis` sends commands, and applies each to an embedded network and to a model of the
+contract, too. After each command it compares everything that is visible. What depends on the kind of rows is elsewhere.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Commands(RuleBasedStateMachine):
             self.refused(*command, because=f"no network at key '{key}'")
         return key not in self.plain
 
-    # What a machine says of its own networks.
+    # Overridden by each state machine.
 
     def make(self, key: str, data: Any) -> None:
         """Create a network, and give it some rows: few commands do anything without."""

@@ -1,4 +1,4 @@
-"""Pages in a browser, as a person sees them: Debian's Chromium, driven by Playwright."""
+"""Chromium for tests of pages, driven by Playwright."""
 
 from __future__ import annotations
 

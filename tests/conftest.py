@@ -1,4 +1,4 @@
-"""What all tests share: the servers, and how hard the tests try."""
+"""Fixtures and options of all tests: servers, and the effort of random tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dashboards for the tests, and networks that they show."""
+"""Dashboards for the tests, with networks to show."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Dashboard:
             given = headers or {}
             connection.putrequest(method, path, skip_host="Host" in given, skip_accept_encoding=True)
             for name, value in given.items():
-                # What is None is not sent at all.
+                # Headers with None are not sent.
                 if value is not None:
                     connection.putheader(name, value)
             body = b"" if sent is None else sent if isinstance(sent, bytes) else json.dumps(sent).encode()

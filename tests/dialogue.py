@@ -1,4 +1,4 @@
-"""A conversation as redis-cli shows it: it tells simple strings from bulk strings, which clients hide."""
+"""Conversations as redis-cli shows them, where simple strings and bulk strings look different."""
 
 from __future__ import annotations
 

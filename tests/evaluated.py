@@ -1,4 +1,4 @@
-"""What a network of rows computes, in double precision, from what an export says of it."""
+"""A reference evaluation of exported networks of rows, in double precision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A machine that sends random commands about networks of named fields; those on hashes apart."""
+"""A state machine that sends random commands about networks of named fields, except those on hashes."""
 
 from __future__ import annotations
 

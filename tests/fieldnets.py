@@ -1,4 +1,4 @@
-"""Networks of fields in this process, and rows for them."""
+"""Embedded networks of fields, and rows for them."""
 
 from __future__ import annotations
 

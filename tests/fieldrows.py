@@ -1,4 +1,4 @@
-"""Rows of named fields for random commands: values that repeat, a plain model of what a network takes, and replies."""
+"""Random rows of named fields, a plain model of how a network reads them, and the expected replies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Damaged and forged networks: as the engine's own bytes, and as what DUMP gives."""
+"""Damaged and forged networks, in the engine's format and as the payload of DUMP."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import saved
 
-#: What is unlikely in any field, and likely to be believed in one.
+#: Values that are invalid in most fields, and valid in some.
 WHOLE = [0, 1, 2, 3, 32, 33, 1 << 15, 1 << 20, (1 << 20) + 1, 1 << 24, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF]
 WIDE = [*WHOLE, 1 << 32, 1 << 40, 1 << 62, (1 << 62) + 1, (1 << 63) - 1, 1 << 63, (1 << 64) - 1]
 FLOATS = [0.0, -0.0, 1.0, -1.0, 1e-45, 1e-30, 3e38, -3e38, float("inf"), float("-inf"), float("nan")]

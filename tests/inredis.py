@@ -1,4 +1,4 @@
-"""Networks for the tests of the module, and what can be asked of a server about them."""
+"""Helpers for the tests of the module: networks, and questions to a server about them."""
 
 from __future__ import annotations
 

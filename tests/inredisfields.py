@@ -1,4 +1,4 @@
-"""Networks of fields for the tests of the module, and what can be asked of a server about them."""
+"""The same for networks of fields: networks, and questions to a server about them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What the suite needs of a machine: each kind of server that the module must run on, and a few programs.
+"""The servers and programs that the suite needs.
 
-Most of it comes from PyPI. Tests that need what is not there are left out, and the run says so; where everything is
-required, as in CI, it is an error.
+Most of them come from PyPI. Tests that need a missing one are left out, and the run reports that. In CI, where
+everything is required, a missing one is an error.
 """
 
 from __future__ import annotations

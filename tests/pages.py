@@ -1,4 +1,4 @@
-"""Pages whose snippets run: Python by this process, what is typed into redis-cli by a server, in the page's order."""
+"""Runs the snippets of a page in order: Python in this process, commands of redis-cli on a server."""
 
 from __future__ import annotations
 

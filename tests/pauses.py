@@ -1,4 +1,4 @@
-"""Servers whose trainings a test holds still, at the points of rust/core/src/training/pauses.rs."""
+"""Servers whose trainings a test can pause, at the points of rust/core/src/training/pauses.rs."""
 
 from __future__ import annotations
 

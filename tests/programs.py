@@ -1,4 +1,4 @@
-"""Python programs of their own, for what a test's own process could not survive or would not show."""
+"""Python programs in processes of their own, for tests that would end or disturb their own process."""
 
 from __future__ import annotations
 

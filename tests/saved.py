@@ -1,4 +1,4 @@
-"""The bytes of a saved network, read by themselves: the format is said in rust/core/src/codec."""
+"""An independent reader of saved networks, by the format in rust/core/src/codec."""
 
 from __future__ import annotations
 

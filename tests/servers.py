@@ -1,4 +1,4 @@
-"""Private servers, each instance started for one purpose and gone with it."""
+"""Private servers: each is started for one purpose, and ended with it."""
 
 from __future__ import annotations
 

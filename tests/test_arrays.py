@@ -1,4 +1,4 @@
-"""Rows come in arrays of any real dtype, order and kind; what is wrong with them is told by its place."""
+"""Arrays of rows: every real dtype, order and kind is accepted, and errors name the row and the column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: a server at one word, and mistakes in a line."""
+"""The command line: `serve`, and mistakes in the arguments."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_without_any_server_it_says_where_to_get_one(monkeypatch: pytest.MonkeyP
         (("serve", "--server", __file__), 1, "program not found"),
     ],
 )
-def test_a_mistake_is_told_in_a_line(arguments: tuple[str, ...], code: int, said: str) -> None:
+def test_a_mistake_is_reported_in_one_line(arguments: tuple[str, ...], code: int, said: str) -> None:
     done = run(*arguments)
     assert done.returncode == code
     assert said in done.stderr
@@ -185,7 +185,7 @@ def test_an_address_is_bound_if_it_is_named(tmp_path: Path) -> None:
         assert "of 127.0.0.1, 127.0.0.2" in said.read_text()
 
 
-def test_a_port_in_use_is_told_with_a_way_out(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_with_a_remedy(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run("serve", "--port", str(port), "--dir", str(tmp_path))
@@ -193,7 +193,7 @@ def test_a_port_in_use_is_told_with_a_way_out(tmp_path: Path) -> None:
     assert f"port {port} is in use: expected another --port" in done.stderr
 
 
-def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run("serve", "--port", str(servers.free_port()), "--dir", str(tmp_path / "file" / "folder"))
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""The files that ``neuralredis predict`` writes: which columns they have, and in which form."""
+"""The files that ``neuralredis predict`` writes: columns and format."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_a_table_without_decimals_is_answered_as_the_one_that_was_learnt_from(co
         (["2024-12-31", "31.12.2024", "a,b"], ";", None),
     ],
 )
-def test_decimal_commas_are_told_by_the_numbers(cells: list[str], delimiter: str, comma: bool | None) -> None:
+def test_decimal_commas_are_detected_from_the_numbers(cells: list[str], delimiter: str, comma: bool | None) -> None:
     for otherwise in (True, False):
         expected = otherwise if comma is None else comma
         assert decimal_comma([Column.of("x", cells)], delimiter, otherwise) is expected

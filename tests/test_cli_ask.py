@@ -1,4 +1,4 @@
-"""``neuralredis predict``, ``ask``, ``evaluate`` and ``info``: what a network that knows a table is good for."""
+"""``neuralredis predict``, ``ask``, ``evaluate`` and ``info``, with networks that know the columns of a table."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_predict_writes_csv_or_parquet(command: tables.Command, folder: Path) ->
     assert "expected a name with .csv or .parquet" in command("predict", "shop.nr", "shop.csv", "-o", "out.xls").err
 
 
-def test_predict_tells_programs_how_likely_each_class_is(command: tables.Command, folder: Path) -> None:
+def test_predict_writes_the_probability_of_each_class(command: tables.Command, folder: Path) -> None:
     answers = json.loads(command("predict", "shop.nr", "shop.csv", "--json").out)
     assert len(answers) == 400
     for answer in answers[:20]:
@@ -130,7 +130,7 @@ def test_what_is_no_network_is_told(command: tables.Command, folder: Path, subco
     assert "--key needs the URL of a server" in command(subcommand, "shop.nr", *table, "--key", "k", typed="").err
 
 
-def test_a_network_that_does_not_know_its_columns_is_told(command: tables.Command, folder: Path) -> None:
+def test_a_network_without_names_of_columns_is_reported(command: tables.Command, folder: Path) -> None:
     net = nr.Network("classifier", [2, 2], seed=1)
     net.save("bare.nr")
     assert "bare.nr: the network has no fields: expected" in command("predict", "bare.nr", "shop.csv").err
@@ -231,7 +231,7 @@ def test_ask_reads_numbers_as_the_table_has_them(command: tables.Command) -> Non
     assert "rows, 1.75 to 28.75: an extrapolation" in command("ask", "summe.nr", typed="300,5\n400,25\n").out
 
 
-def test_ask_tells_how_far_off_it_may_be(command: tables.Command, folder: Path) -> None:
+def test_ask_shows_intervals(command: tables.Command, folder: Path) -> None:
     done = command("ask", "sums.nr", "a=3", "b=4", "--interval", "80")
     assert (done.code, done.err) == (0, "")
     low, high = re.search(r"\n  80 % interval: (\S+) to (\S+)\n", done.out).groups()  # type: ignore[union-attr]
@@ -356,7 +356,7 @@ def test_ask_says_why_a_number_is_what_it_is(command: tables.Command, folder: Pa
     assert all("│█" in line for line in bars)
 
 
-def test_ask_tells_what_it_cannot_say(command: tables.Command, folder: Path) -> None:
+def test_ask_reports_what_it_cannot_answer(command: tables.Command, folder: Path) -> None:
     assert "--want needs a target with classes" in command("ask", "sums.nr", "a=1", "--want", "3").err
     assert "--want maybe: expected one of no, yes" in command("ask", "shop.nr", "age=1", "--want", "maybe").err
     command("train", "shop.csv", "--target", "churned", "--without-rows", "-o", "bare.nr")

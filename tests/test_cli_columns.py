@@ -1,4 +1,4 @@
-"""What ``neuralredis train`` says of columns, how it is overruled, and that it holds for tables that are asked."""
+"""What ``neuralredis train`` reports about columns, how ``--as`` overrides it, and that later commands follow it."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_what_cannot_be_is_refused_before_anything_is_learnt(
     assert not Path("x.nr").exists()
 
 
-def test_a_class_called_na_is_told_and_can_be_kept(command: tables.Command) -> None:
+def test_a_class_called_na_is_reported_and_can_be_kept(command: tables.Command) -> None:
     rows = [[row % 7, ["NA", "Europe", "Asia"][row % 3]] for row in range(120)]
     tables.write(Path("x.csv"), ["a", "region"], rows)
     done = command("train", "x.csv", "--target", "region")
@@ -151,7 +151,7 @@ def test_a_column_of_words_that_all_might_be_yes_or_no_decides(command: tables.C
     assert right.endswith(" 100 %")
 
 
-def test_a_table_without_names_is_told_and_read(command: tables.Command) -> None:
+def test_a_table_without_names_is_reported_and_read(command: tables.Command) -> None:
     rng = random.Random(3)
     lines = [
         f"{rng.random():.3f},{kind},{'yes' if kind == 'p' else 'no'}" for kind in (rng.choice("pq") for _ in range(80))
@@ -178,7 +178,7 @@ def test_some_rows_of_a_large_table_are_enough(command: tables.Command) -> None:
     assert "--rows 5: expected at least 10" in command("train", "shop.csv", "--target", "churned", "--rows", "5").err
 
 
-def test_of_a_large_file_the_memory_is_told(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_of_a_large_file_is_reported(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
     tables.write(Path("shop.csv"), *tables.shop(60))
     assert "memory" not in command("train", "shop.csv", "--target", "churned").err
     monkeypatch.setattr(sources, "LARGE", 1000)
@@ -186,7 +186,7 @@ def test_of_a_large_file_the_memory_is_told(command: tables.Command, monkeypatch
     assert "neuralredis: shop.csv (0 MB) takes about 0.0 GB of memory; --rows 200000" in done.err
 
 
-def test_on_a_terminal_it_is_told_that_a_large_file_is_read(tmp_path: Path) -> None:
+def test_a_terminal_shows_that_a_large_file_is_read(tmp_path: Path) -> None:
     with (tmp_path / "large.csv").open("w") as file:
         file.write("a,y\n")
         file.write("".join(f"{row % 977}.{'0' * 80},{row % 2}\n" for row in range(130_000)))

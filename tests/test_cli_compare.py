@@ -1,4 +1,4 @@
-"""``neuralredis compare``: which of several networks is better, by what they answer to the rows of a table."""
+"""``neuralredis compare``: which of several networks is better on the rows of a table."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def report(command: tables.Command, *arguments: str) -> dict[str, Any]:
     return found
 
 
-def test_it_tells_which_network_is_better_and_whether_that_is_chance(command: tables.Command, folder: Path) -> None:
+def test_the_better_network_is_named_with_its_significance(command: tables.Command, folder: Path) -> None:
     done = command("compare", "good.nr", "poor.nr", "--data", "rows.csv")
     assert (done.code, done.err) == (0, "")
     assert "150 rows of rows.csv" in done.out
@@ -172,7 +172,7 @@ def test_reports_of_earlier_runs_are_compared_without_the_networks(command: tabl
     assert report(command, "both.json") == now, "a comparison is one"
 
 
-def test_evaluate_tells_the_answer_to_each_row(command: tables.Command, folder: Path) -> None:
+def test_evaluate_lists_the_answer_to_each_row(command: tables.Command, folder: Path) -> None:
     plain = json.loads(command("evaluate", "good.nr", "rows.csv", "--json").out)
     found = json.loads(command("evaluate", "good.nr", "rows.csv", "--json", "--rows").out)
     answers = found.pop("answers")

@@ -127,14 +127,14 @@ def test_what_cannot_be_shown_is_told_in_a_line(
     assert done.err.count("\n") == 1
 
 
-def test_a_server_without_the_module_is_told(command: tables.Command) -> None:
+def test_a_server_without_the_module_is_reported(command: tables.Command) -> None:
     with servers.running(kinds.ANY, tcp=True) as server:
         done = command("dashboard", f"redis://127.0.0.1:{server.port}")
     assert (done.code, done.out) == (1, "")
     assert "has not loaded the neuralredis module" in done.err
 
 
-def test_a_port_that_is_in_use_is_told(command: tables.Command, saved: Path) -> None:
+def test_a_port_in_use_is_reported(command: tables.Command, saved: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -231,7 +231,7 @@ def test_a_network_in_a_server_has_a_report(command: tables.Command, any_server:
         (["redis://127.0.0.1:1", "-o", "net.html"], "expected --key, the key of a network in redis://127.0.0.1:1"),
     ],
 )
-def test_a_report_that_cannot_be_made_is_none(
+def test_a_report_that_fails_writes_no_file(
     command: tables.Command, saved: Path, arguments: list[str], words: str
 ) -> None:
     saved.rename("net.nr")

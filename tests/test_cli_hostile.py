@@ -1,4 +1,4 @@
-"""Files of strangers on the command line: networks and tables that were made to do harm."""
+"""Hostile files on the command line: networks and tables that were made to do harm."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_the_notes_that_are_forged_below_are_read_where_they_are_not(command: ta
     ],
     ids=lambda value: repr(value)[:20] if not isinstance(value, int) else f"int{value.bit_length()}",
 )
-def test_notes_with_a_strange_value_anywhere_are_told_in_a_sentence(command: tables.Command, value: Any) -> None:
+def test_notes_with_an_invalid_value_anywhere_are_reported_in_a_sentence(command: tables.Command, value: Any) -> None:
     Path("x.csv").write_text("x,y\n1,no\n2,yes\n")
 
     def places(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""Rare classes on the command line: what is told of a class that is hardly ever the answer."""
+"""Rare classes on the command line: how networks are judged that hardly ever answer them."""
 
 from __future__ import annotations
 

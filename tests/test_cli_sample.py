@@ -1,4 +1,4 @@
-"""``neuralredis sample``: texts that networks of sequences draw, under several settings."""
+"""``neuralredis sample``: texts drawn from networks of sequences, under several settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``neuralredis train`` saves: over which networks, with which rows, and with which names in its warnings."""
+"""What ``neuralredis train`` saves: which networks it replaces, which rows the file has, which names warnings use."""
 
 from __future__ import annotations
 

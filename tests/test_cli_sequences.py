@@ -1,4 +1,4 @@
-"""The command line on tables of events: sequences with outcomes, what comes next, and series."""
+"""The command line on tables of events: outcomes of sequences, next events, and series."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_what_sequences_come_to_is_learnt_and_answered(command: tables.Command) 
     assert dict(net.event_fields or {}) == {"page": "category 3", "seconds": "number"}
     assert (net.target, net.classes, net.length) == ("left", ("no", "yes"), 7)
     assert len(net.ids()) == 64
-    # What it was told once it knows.
+    # The options of the training are stored, so they need not be given again.
     answered = table(command("predict", "clicks.nr", "clicks.csv").out)
     assert len(answered) == 80
     assert list(answered[0]) == ["user", "predicted left", "probability", "probability of no", "probability of yes"]
@@ -299,7 +299,7 @@ def test_options_of_other_networks_are_refused(command: tables.Command) -> None:
     assert command("forecast", "load.nr", "--steps", "0").code == 2
 
 
-def test_a_network_without_notes_is_told_which_columns_there_are(command: tables.Command) -> None:
+def test_a_network_without_notes_is_asked_with_options(command: tables.Command) -> None:
     clicks()
     command("train", "clicks.csv", "--target", "left", *BY, "--max-time", "1")
     net = nr.load("clicks.nr")

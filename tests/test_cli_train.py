@@ -1,4 +1,4 @@
-"""``neuralredis train``: what it makes of a table, how honest it is about it, and what it refuses."""
+"""``neuralredis train``: the network it makes of a table, how it reports quality, and what it rejects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def shop(path: str = "shop.csv", rows: int = 400, **how: Any) -> Path:
     return tables.write(Path(path), *tables.shop(rows), **how)
 
 
-def test_it_tells_how_it_reads_what_it_learnt_and_what_to_do_next(command: tables.Command) -> None:
+def test_the_output_shows_columns_quality_and_next_steps(command: tables.Command) -> None:
     done = command("train", tables.TITANIC, "--target", "survived")
     assert (done.code, done.err) == (0, "")
     for said in (
@@ -49,7 +49,7 @@ def test_it_tells_how_it_reads_what_it_learnt_and_what_to_do_next(command: table
     assert after[1].split()[0] == "sex", "it looks at the sex first, as everyone does"
 
 
-def test_columns_of_each_kind_are_told_apart_and_those_that_tell_nothing_left_out(command: tables.Command) -> None:
+def test_kinds_of_columns_are_distinguished_and_useless_columns_left_out(command: tables.Command) -> None:
     shop()
     done = command("train", "shop.csv", "--target", "churned", "--json")
     found = json.loads(done.out)
@@ -87,7 +87,7 @@ def test_the_network_knows_its_columns_by_their_names(command: tables.Command) -
     assert net.classify({"newsletter": "no", "joined": "2019-05-05"}) == "yes"
 
 
-def test_nothing_of_the_rows_kept_back_is_in_the_network(command: tables.Command) -> None:
+def test_rows_that_are_held_out_are_not_in_the_network(command: tables.Command) -> None:
     rows = [[row + 0.5, "a" if row % 2 else "b", row % 7 < 3] for row in range(200)]
     tables.write(Path("x.csv"), ["value", "kind", "y"], rows)
     found = json.loads(command("train", "x.csv", "--target", "y", "--json").out)
@@ -145,7 +145,7 @@ def test_what_is_known_only_afterwards_is_suspected(command: tables.Command) -> 
     assert "as asked" in done.out
 
 
-def test_a_rare_class_that_is_overlooked_is_told_and_found_if_balanced(command: tables.Command) -> None:
+def test_a_rare_class_that_is_never_predicted_is_reported_and_found_if_balanced(command: tables.Command) -> None:
     rng = random.Random(6)
     rows = [[x := rng.gauss(0, 1), "fraud" if x + rng.gauss(0, 1) > 2.3 else "fine"] for _ in range(2000)]
     tables.write(Path("rare.csv"), ["x", "y"], rows)
@@ -290,7 +290,7 @@ def test_a_table_of_no_use_is_refused_in_a_line(command: tables.Command, content
         ),
     ],
 )
-def test_a_wrong_command_line_is_told_before_anything_is_learnt(
+def test_a_wrong_command_line_is_reported_before_the_training(
     command: tables.Command, arguments: list[str], code: int, why: str
 ) -> None:
     shop()

@@ -75,9 +75,7 @@ def test_on_a_terminal_it_draws_curves_until_ctrl_c(any_server: servers.Server) 
     db.close()
 
 
-def test_a_server_that_is_not_there_or_has_no_module_is_told(
-    command: tables.Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_server_or_module_is_reported(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
     done = command("watch", "redis://localhost:1")
     assert (done.code, done.out) == (1, "")
     assert "cannot reach redis://localhost:1" in done.err

@@ -1,4 +1,4 @@
-"""A cluster is used as a single server is."""
+"""The client with a cluster: everything works as with a single server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of the module are distinguished by their code, as the engine's exceptions are."""
+"""Error codes of the module become the exceptions of the engine."""
 
 from __future__ import annotations
 

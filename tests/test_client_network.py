@@ -1,4 +1,4 @@
-"""A network in a server is used as an embedded one is, and gives the same numbers, whatever the client is set to."""
+"""Networks in a server: they have the methods of embedded ones, and give the same numbers for all clients."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_a_regressor_has_no_classes(db: nr.NeuralRedis) -> None:
         ("oracle", [3, 1], {}),
     ],
 )
-def test_a_network_that_cannot_be_is_refused(db: nr.NeuralRedis, kind: Any, layout: Any, options: Any) -> None:
+def test_an_impossible_network_is_rejected(db: nr.NeuralRedis, kind: Any, layout: Any, options: Any) -> None:
     with pytest.raises((nr.OptionError, TypeError)) as here:
         nr.Network(kind, layout, **options)
     with pytest.raises(type(here.value)):
@@ -187,7 +187,7 @@ def test_another_network_under_the_same_key_is_noticed(db: nr.NeuralRedis) -> No
         net.run([[1, 2], [3, 4]])
 
 
-def test_a_key_tells_what_it_holds(db: nr.NeuralRedis) -> None:
+def test_keys_of_other_kinds_and_missing_keys_are_distinguished(db: nr.NeuralRedis) -> None:
     net = db.create("net", "regressor", [2, 1])
     db.client.set("text", "x")
     assert ("net" in db, "text" in db, "nothing" in db) == (True, False, False)

@@ -1,4 +1,4 @@
-"""What a server without the module is good for, and what it says to the rest."""
+"""Servers without the module: they store networks, and everything else is rejected clearly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network of sequences in a server is used as an embedded one is, and gives the same numbers."""
+"""Networks of sequences in a server: they have the methods of embedded ones, and give the same numbers."""
 
 from __future__ import annotations
 

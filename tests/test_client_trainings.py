@@ -1,4 +1,4 @@
-"""Trainings in a server are watched, stopped and lost sight of."""
+"""Trainings in a server: they are watched, stopped, and lost when connections or networks are."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def test_a_cancelled_training_is_stopped_and_keeps_its_result(url: str, net: nr.
     assert info.training_total_cycles > 0
 
 
-def test_a_cancellation_that_the_client_loses_is_heard() -> None:
+def test_a_cancellation_that_the_client_loses_still_takes_effect() -> None:
     # As in redis-py, where one that comes with a reply is taken for the end of the timeout of the next command.
     if not hasattr(asyncio.Task, "cancelling"):
         return  # before Python 3.11 a task does not tell

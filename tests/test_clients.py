@@ -1,4 +1,4 @@
-"""Programs in other languages say what the page on data shows; that for Node runs where there is Node."""
+"""Programs in other languages send the commands that the page about data shows. That for Node is run, too."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def program(language: str) -> str:
 def test_each_program_sends_the_same_commands(language: str) -> None:
     words = re.findall(r"\"([^\"]*)\"|'([^']*)'", program(language))
     sent = [double or single for double, single in words]
-    # What is said once and sent later comes in another order, in Java.
+    # In Java, commands are defined before they are sent, so their order differs.
     if language == "java":
         assert [word for word in sent if word.startswith("NR.")] == [OBSERVED[0], ASKED[0]]
         sent = [word for word in sent if not word.startswith("NR.")]

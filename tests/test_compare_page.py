@@ -1,4 +1,4 @@
-"""The page that compares networks, as a person sees it."""
+"""The page that compares networks, in a browser."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_reports_are_named_in_the_address_so_that_a_comparison_is_a_link(
     expect(page.locator("#list > li")).to_have_count(0)
 
 
-def test_addresses_that_cannot_be_loaded_are_told(browser: browsers.Browser, site: tuple[str, Path]) -> None:
+def test_addresses_that_cannot_be_loaded_are_reported(browser: browsers.Browser, site: tuple[str, Path]) -> None:
     url, folder = site
     (folder / "text.json").write_text("no JSON")
     # The browser itself reports what cannot be loaded as an error.
@@ -255,7 +255,7 @@ def test_a_third_report_joins_and_can_be_removed(opened: browsers.Page) -> None:
     expect(opened.locator("#list > li")).to_have_count(8)
 
 
-#: Files that are damaged, or do not go with the others, and what is said of them.
+#: Files that are damaged or do not fit the others, with the expected messages.
 BAD: list[tuple[Any, str]] = [
     ("", "is empty"),
     ("{", "is not JSON"),

@@ -1,4 +1,4 @@
-"""Networks are made with a layout and options, and refuse those that make no sense."""
+"""Creation of networks: layouts and options, and which combinations are rejected."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ def test_kind_seed_and_set_of_another_type_are_named_with_their_value(create: Cr
         ("callback", "print", "a function that takes a Progress"),
     ],
 )
-def test_an_argument_of_a_training_of_another_type_starts_none(
+def test_an_argument_of_the_wrong_type_starts_no_training(
     create: Create, argument: str, value: Any, expected: str
 ) -> None:
     net = create("classifier", [2, 2])

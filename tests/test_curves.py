@@ -1,4 +1,4 @@
-"""One scale for learning curves, wherever they are drawn."""
+"""The scale of learning curves, which notebooks, plots and the terminal share."""
 
 from __future__ import annotations
 

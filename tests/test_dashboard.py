@@ -1,4 +1,4 @@
-"""What stands behind a dashboard: who may ask what, and what is answered."""
+"""The server of the dashboard: who may ask what, and what it answers."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_other_methods_are_refused(files: Dashboard, path: str, method: str) -> 
 
 
 @pytest.mark.parametrize("path", ["/", "/page/views/ask.js", "/page/nothing.js", "/api/networks", "/api/nothing"])
-def test_each_answer_tells_browsers_what_they_must_not_do(files: Dashboard, path: str) -> None:
+def test_each_reply_has_the_headers_that_restrict_browsers(files: Dashboard, path: str) -> None:
     for headers in ({}, OURS, {"Host": "evil.example"}):
         told = files.request(path, headers=headers).headers
         policy = told["content-security-policy"]
@@ -210,12 +210,12 @@ def test_reasons_are_of_a_class_or_an_output_that_there_is(files: Dashboard, lab
 
 
 @pytest.mark.parametrize("path", ["networks/k", "networks/x", "networks/k!", "networks/kAAAA", "networks/"])
-def test_a_network_that_is_not_there_is_told(files: Dashboard, shown: Dashboard, path: str) -> None:
+def test_a_missing_network_is_reported(files: Dashboard, shown: Dashboard, path: str) -> None:
     for dashboard in (files, shown):
         assert dashboard.request(f"/api/{path}", headers=OURS).status == 404
 
 
-def test_a_view_that_a_network_has_not_is_told(files: Dashboard) -> None:
+def test_a_view_that_a_network_does_not_have_is_reported(files: Dashboard) -> None:
     for view in ("nothing", "__class__", "confusion"):
         files.ask(f"networks/{dashboards.name('sums')}/views/{view}", status=404)
     files.ask(f"networks/{dashboards.name('sums')}/views/quality", {}, status=405)
@@ -268,7 +268,7 @@ def test_with_write_trainings_are_started_and_ended(db: nr.NeuralRedis, any_serv
     assert report.reason == "stopped"
 
 
-# What is told.
+# Contents of replies.
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -388,7 +388,7 @@ def test_surprising_rows_are_those_that_are_most_wrong(files: Dashboard, network
     assert first["place"] == int(misses.argmax())
 
 
-def test_of_many_rows_some_are_looked_at_evenly_spread_and_that_is_told(
+def test_many_rows_are_sampled_evenly_and_that_is_reported(
     db: nr.NeuralRedis, shown: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dashboards.customers(lambda *args, **options: db.create("net", *args, **options))
@@ -402,7 +402,7 @@ def test_of_many_rows_some_are_looked_at_evenly_spread_and_that_is_told(
     assert shown.view("net", "calibration")["rows"] == 10
 
 
-def test_calibration_tells_how_often_what_is_said_is_so() -> None:
+def test_calibration_compares_probabilities_with_frequencies() -> None:
     random = np.random.default_rng(1)
     said = random.uniform(size=1000)
     outputs = np.stack([1 - said, said], 1)
@@ -465,7 +465,7 @@ def test_names_are_json_of_ascii_whatever_they_are(shown: Dashboard, db: nr.Neur
 # What goes wrong.
 
 
-def test_a_server_that_goes_is_told_until_it_is_back(any_server: servers.Server) -> None:
+def test_a_lost_server_is_reported_until_it_is_back(any_server: servers.Server) -> None:
     url = f"redis://127.0.0.1:{any_server.port}"
     with nr.connect(url, retry=None) as db, dashboards.running(Server(url, db)) as dashboard:
         dashboards.untrained(lambda *args, **options: db.create("net", *args, **options))
@@ -480,7 +480,7 @@ def test_a_server_that_goes_is_told_until_it_is_back(any_server: servers.Server)
             assert told["error"].startswith(f"Cannot reach {url}: ")
 
 
-def test_a_server_without_the_module_is_told() -> None:
+def test_a_server_without_the_module_is_reported() -> None:
     import kinds
 
     with servers.running(kinds.ANY) as server, dashboards.running(place_of(server)) as dashboard:
@@ -521,7 +521,7 @@ def test_a_password_is_asked_for(any_server_for_all: servers.Server) -> None:
         assert "rejects the user or password" in dashboard.ask("networks", status=503)["error"]
 
 
-def test_a_network_that_goes_between_is_told_of_no_more(db: nr.NeuralRedis, shown: Dashboard) -> None:
+def test_a_network_that_is_deleted_meanwhile_is_left_out(db: nr.NeuralRedis, shown: Dashboard) -> None:
     for key in ("first", "second"):
         db.create(key, "regressor", [1, 1])
     assert [each["name"] for each in shown.ask("networks")["networks"]] == ["first", "second"]

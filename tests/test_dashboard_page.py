@@ -1,4 +1,4 @@
-"""The dashboard and the report in a browser, by what a person sees."""
+"""The dashboard and the report in a browser."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ def test_names_are_text_whatever_they_are(page: browsers.Page, dashboard: Dashbo
     assert opened == []
 
 
-def test_a_server_that_is_away_is_told_until_it_is_back(
+def test_an_unreachable_server_is_reported_until_it_is_back(
     browser: browsers.Browser, place: Place, dashboard: Dashboard
 ) -> None:
     with troubled(browser) as page:
@@ -332,7 +332,7 @@ def test_a_page_without_the_token_says_what_to_do(browser: browsers.Browser, das
 
 
 def test_nothing_is_asked_by_a_page_that_nobody_sees(page: browsers.Page, dashboard: Dashboard) -> None:
-    # The clock of the page goes on as it is told.
+    # The page's clock is controlled by the test.
     page.clock.install()
     page.goto(dashboard.address)
     expect(page.get_by_role("status")).to_contain_text("4 networks")

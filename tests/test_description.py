@@ -1,4 +1,4 @@
-"""Answers can be computed elsewhere, and weights be found elsewhere."""
+"""`describe`, `weights`, `gradient` and `set_weights`: answers and trainings can be computed elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The same seed and rows give the same bits, whatever the CPU path, the threads and the batch."""
+"""The same seed and rows give the same bits, for every instruction set, number of threads and size of batches."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_every_instruction_set_gives_the_same_bits() -> None:
     assert len(set(digests.values())) == 1, digests
 
 
-def test_a_pin_that_the_cpu_cannot_follow_is_told_at_import() -> None:
+def test_an_instruction_set_that_the_cpu_lacks_is_reported_at_import() -> None:
     done = run_program("import neuralredis", env={"NEURALREDIS_ISA": "abacus"})
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]

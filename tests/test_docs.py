@@ -1,4 +1,4 @@
-"""What `help()` shows is there for everything public, its examples run, and the pages say what is true."""
+"""Everything public is documented, examples in docstrings run, and pages show what happens."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_the_module_says_what_it_offers() -> None:
     assert not [name for name in nr.__all__ if not hasattr(nr, name)]
 
 
-#: Of the page on access, Redis 7.0 says some errors in other words than later servers.
+#: The page on access shows errors in the words of Redis 7.0, which differ from those of later servers.
 SHOWN = [pytest.param(page, marks=pytest.mark.needs(kinds.REDIS_7) if page.stem == "access" else ()) for page in PAGES]
 
 

@@ -1,4 +1,4 @@
-"""Networks leave home: formats, what is described, and what is not."""
+"""Exports in general: formats, descriptions, and networks that cannot be exported."""
 
 from __future__ import annotations
 
@@ -157,7 +157,9 @@ def test_the_command_writes_files_and_tells_which(command: Command) -> None:
         (("customers.nr", "--to", "js", "-o", "no/where.js"), 1, "neuralredis: no/where.js: No such file or directory"),
     ],
 )
-def test_a_mistake_in_the_command_is_told(command: Command, arguments: tuple[str, ...], code: int, said: str) -> None:
+def test_a_mistake_in_the_command_is_reported(
+    command: Command, arguments: tuple[str, ...], code: int, said: str
+) -> None:
     ended, out, err = command(*arguments)
     assert (ended, out) == (code, "")
     assert said in err

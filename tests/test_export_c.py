@@ -1,4 +1,4 @@
-"""Exports to C give the same bits, whatever the compiler and its options."""
+"""Exports to C give the same bits, for every compiler and its options."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_product_and_sum_in_doubles_gives_the_same_bits(tmp_path: Path) -> N
     defined = tuple(f"-D{name.upper()}_FMA_IN_DOUBLES" for name in names)
     program = built(tmp_path, proving(names), *(f"{name}.c" for name in names), compiler=("gcc", "-O2", *defined))
     assert output(program) == ["0"] * 3
-    # A sum that is rounded twice is told, where there are enough of them.
+    # Sums that are rounded twice are detected, if there are enough of them.
     net = nr.Network("regressor", [400, 60, 30], seed=1)
     exports.written(exports.proved(net, 100), tmp_path / "net.c")
     naive = ("gcc", "-O1", "-ffp-contract=off", "-DNET_FMA(a,b,c)=((a)*(b)+(c))")

@@ -1,4 +1,4 @@
-"""Exports to JavaScript give the same bits, in Node, as modules of either kind."""
+"""Exports to JavaScript give the same bits in Node, as ES modules and as CommonJS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks as files of NumPy: what they answer, alone."""
+"""Exports to NumPy: answers of the exported file, without the package."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_one_row_is_answered_as_one(tmp_path: Path) -> None:
             exported.run(rows)
 
 
-def test_a_file_runs_alone_and_tells_when_it_was_changed(tmp_path: Path) -> None:
+def test_a_file_runs_alone_and_detects_changes(tmp_path: Path) -> None:
     [path] = shop().export(tmp_path / "net.py")
     # Without site packages of the project: an empty folder and NumPy's.
     numpy = str(Path(np.__file__).parents[1])

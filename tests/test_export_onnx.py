@@ -1,4 +1,4 @@
-"""Networks as graphs of ONNX: what onnxruntime computes by them."""
+"""Exports to ONNX: answers computed by onnxruntime."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_the_file_carries_what_proves_it(tmp_path: Path) -> None:
     assert path.read_bytes() == net.export(tmp_path / "again.onnx")[0].read_bytes()
 
 
-def test_a_number_that_is_not_finite_never_makes_an_answer_that_is_none(tmp_path: Path) -> None:
+def test_a_number_that_is_not_finite_never_makes_an_answer_nan(tmp_path: Path) -> None:
     net = nr.Network("regressor", fields={"a": "number", "b": "vector 2"}, target="t", seed=1)
     net.observe([{"a": at, "b": [at, 1]} for at in range(50)], np.arange(50))
     net.train(max_cycles=20)

@@ -1,4 +1,4 @@
-"""Networks as a SELECT: what DuckDB and SQLite compute by it, in double precision."""
+"""Exports to SQL: answers computed by DuckDB and SQLite in double precision."""
 
 from __future__ import annotations
 

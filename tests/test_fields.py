@@ -1,4 +1,4 @@
-"""Networks of fields are made of what they are said to be, and are kept and trained as any other."""
+"""Networks of fields: creation, saving and training."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import neuralredis as nr
 # Creation
 
 
-def test_a_network_of_fields_tells_what_it_is_of() -> None:
+def test_a_network_of_fields_shows_its_fields() -> None:
     net = network({"age": "Number", "plan": "CATEGORY 7", "at": "time", "note": ("text", 256), "v": "vector 3"})
     assert net.fields is not None
     assert dict(net.fields) == {

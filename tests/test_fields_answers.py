@@ -1,4 +1,4 @@
-"""Networks of fields answer with the names of classes, and tell what their rows hold."""
+"""Networks of fields: answers with the names of classes, and statistics of their rows."""
 
 from __future__ import annotations
 

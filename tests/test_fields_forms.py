@@ -1,4 +1,4 @@
-"""Rows of fields mean the same in every form that a program has them in."""
+"""Rows of fields mean the same in every form, such as dicts, frames and tables."""
 
 from __future__ import annotations
 

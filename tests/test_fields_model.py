@@ -1,4 +1,4 @@
-"""What fields understand, and what a network of them takes up, is what a plain model in Python says."""
+"""Networks of fields read and store rows as a plain model in Python does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows of fields are refused, and what rows came to."""
+"""Outcomes of rows of fields, and rows that are rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No import of the module's crates runs in a circle: a file uses only what is further from the top."""
+"""The imports of the module's crates have no cycle."""
 
 from __future__ import annotations
 

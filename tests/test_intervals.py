@@ -1,4 +1,4 @@
-"""Intervals and sets of classes hold the truth as often as is asked, in this process and in a server."""
+"""Intervals and sets of classes contain the outcome as often as requested, embedded and in a server."""
 
 from __future__ import annotations
 

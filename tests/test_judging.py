@@ -1,4 +1,4 @@
-"""How networks are judged: by answers, by how their probabilities rank the rows, and column by column."""
+"""Metrics of evaluations: accuracy, ranking by probabilities, and importance of columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the suite does on a machine that lacks servers or programs: it says so, and tries the rest."""
+"""The suite on a machine that lacks servers or programs: it reports them, and runs the other tests."""
 
 from __future__ import annotations
 

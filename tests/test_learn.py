@@ -1,4 +1,4 @@
-"""``nr.learn`` makes a network of a table as it comes, and says how good it is."""
+"""``nr.learn``: it makes a network from a table, and evaluates it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def kinds(columns: dict[str, Any], **options: Any) -> dict[str, str]:
 # What is found out
 
 
-def test_fields_are_found_out_and_what_tells_nothing_is_left_out() -> None:
+def test_fields_are_detected_and_useless_ones_left_out() -> None:
     found = learn(shop(), "churned")
     net = found.network
     assert net.fields is not None
@@ -225,7 +225,7 @@ def test_rows_without_an_answer_are_left_out() -> None:
 # Rows that are held out
 
 
-def test_rows_are_kept_back_by_class_unless_none_are_asked_for() -> None:
+def test_rows_are_held_out_by_class_unless_that_is_turned_off() -> None:
     y = ["rare"] * 10 + ["common"] * 90
     columns = {"a": np.arange(100) % 30, "y": y}
     found = learn(columns, "y", max_time=0.01)

@@ -1,4 +1,4 @@
-"""It learns, and how well: the tutorial's tasks, over the seeds that the original was measured with."""
+"""Quality of learning: the tasks of the tutorial, with the seeds that the original module was measured with."""
 
 import itertools
 import statistics

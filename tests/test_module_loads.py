@@ -1,4 +1,4 @@
-"""The module of the package loads on every server."""
+"""The module in the package can be loaded by every server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers that only rise, or only fall, with an input: exactly, whatever the network has learnt from."""
+"""Monotone networks: answers only rise, or only fall, with an input, exactly and for any training rows."""
 
 from __future__ import annotations
 
@@ -306,7 +306,7 @@ def test_the_command_line_takes_columns(command: tables.Command, tmp_path: Path)
     assert dict(net.fields or {}) == {"price": "number -", "size": "number +"}
     asked = net.run([{"price": price, "size": 5} for price in (1, 2, 50, 1000)])
     assert (np.diff(asked) <= 0).all()
-    # A network that says so of its fields answers tables as any other.
+    # A network with monotone fields answers tables like any other.
     assert "never" not in command("evaluate", "sales.nr", "sales.csv").err
     for options, message in (
         (("--increasing", "size", "--decreasing", "size"), "'size' is in --increasing and in --decreasing"),

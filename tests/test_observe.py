@@ -1,4 +1,4 @@
-"""Rows are shared out, kept as they came, and replaced at random once a set is full."""
+"""`observe`: rows are divided among the sets, stored unchanged, and replaced at random once a set is full."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine's table of options, and what follows from it."""
+"""The table of options, and everything that follows from it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_the_types_of_options_are_those_of_the_table() -> None:
     assert Path(options.__file__).read_text(encoding="utf-8") == page, "make pages writes it again"
 
 
-def test_every_option_is_taken_told_and_changed_by_its_name(db: neuralredis.NeuralRedis) -> None:
+def test_every_option_is_accepted_returned_and_changed_by_its_name(db: neuralredis.NeuralRedis) -> None:
     names = [name for name, *_ in _core.option_table()]
     kept = [name for name, *_, of_creation in _core.option_table() if not of_creation]
     local = neuralredis.Network("classifier", [2, 3, 2])

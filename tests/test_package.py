@@ -1,4 +1,4 @@
-"""What the installed package holds."""
+"""The contents of the installed package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether one network is better than another: the tests and intervals beside published values and SciPy's."""
+"""Paired tests and intervals that compare two networks, against published values and SciPy."""
 
 from __future__ import annotations
 

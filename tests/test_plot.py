@@ -1,4 +1,4 @@
-"""Pictures: each is drawn where it was told to, and says what it should."""
+"""The functions of `neuralredis.plot`: each draws on the axes it is given, and shows the right values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LABELS = ["inside", "outside"]
 
 @pytest.fixture(scope="module")
 def classifier() -> nr.Network:
-    """Return a network that tells points inside a circle from points outside, of which the third input says nothing."""
+    """Return a network that distinguishes points inside a circle from points outside; its third input is noise."""
     X = np.random.default_rng(3).uniform(-1, 1, (300, 3))
     net = nr.Network("classifier", [3, 8, 2], normalize=True, dataset=200, test=100, seed=1, restarts=4)
     net.observe(X, np.hypot(X[:, 0], X[:, 1]) > 0.75)
@@ -90,14 +90,30 @@ def test_a_learning_curve_shows_both_errors_the_stop_and_the_cycle_that_was_kept
     np.testing.assert_array_equal(test.get_ydata(), report.curve.test_error)
     assert list(stop.get_xdata()) == [report.cycles] * 2
     assert list(kept.get_xdata()) == [report.best_cycle]
-    assert texts(ax.get_legend())[2:] == [f"stopped: cycle {report.cycles:,}", f"kept: cycle {report.best_cycle:,}"]
+    # The error of the network, not of the curve: of the members that learnt, it has the better half.
+    assert list(kept.get_ydata()) == [report.test_error]
+    kept_at = f"kept: cycle {report.best_cycle:,}, error {report.test_error:.3g}"
+    assert texts(ax.get_legend())[2:] == [f"stopped: cycle {report.cycles:,}", kept_at]
 
 
-def test_a_learning_curve_without_testing_rows_shows_the_training_rows_alone() -> None:
+def test_the_learning_curve_of_an_ensemble_explains_its_jumps_and_its_dot(classifier: nr.Network) -> None:
+    assert classifier.info().members == 2
+    ax = plot.learning_curve(classifier)
+    report = classifier.report()
+    assert report
+    assert texts(ax.get_legend())[-1].startswith(f"best members kept: up to cycle {report.best_cycle:,}, error ")
+    assert "jumps where a member stops" in ax.get_xlabel()
+
+
+def test_a_learning_curve_without_validation_rows_shows_the_training_rows_alone() -> None:
     net = nr.Network("regressor", [1, 2, 1], dataset=9, seed=1)
     net.observe([[x] for x in range(9)], range(9))
     report = net.train(max_cycles=3)
-    assert texts(plot.learning_curve(report).get_legend()) == ["training rows", "stopped: cycle 3", "kept: cycle 3"]
+    assert texts(plot.learning_curve(report).get_legend()) == [
+        "training rows",
+        "stopped: cycle 3",
+        f"kept: cycle 3, error {report.train_error:.3g}",
+    ]
 
 
 def test_a_network_that_was_never_trained_has_no_learning_curve() -> None:
@@ -105,7 +121,7 @@ def test_a_network_that_was_never_trained_has_no_learning_curve() -> None:
         plot.learning_curve(nr.Network("regressor", [1, 1]))
 
 
-def test_a_confusion_matrix_says_what_was_counted_beside_the_baseline(classifier: nr.Network) -> None:
+def test_a_confusion_matrix_shows_counts_accuracy_and_baseline(classifier: nr.Network) -> None:
     ax = plot.confusion_matrix(classifier, labels=LABELS)
     found = classifier.evaluate()
     assert isinstance(found, nr.ClassifierEvaluation)
@@ -162,7 +178,7 @@ def test_other_inputs_of_a_decision_map_keep_the_values_they_are_given(classifie
     assert (picture([0, 0, 50]) != picture(None)).any()
 
 
-def test_a_decision_map_of_inputs_that_are_none_is_refused(classifier: nr.Network) -> None:
+def test_a_decision_map_of_inputs_that_do_not_exist_is_rejected(classifier: nr.Network) -> None:
     for inputs in ((0, 0), (0, 3), (-1, 1)):
         with pytest.raises(
             nr.OptionError, match=re.escape(f"inputs are {inputs}: expected two different ones of 0 to")
@@ -172,8 +188,8 @@ def test_a_decision_map_of_inputs_that_are_none_is_refused(classifier: nr.Networ
         plot.decision_map(nr.Network("classifier", [2, 2]))
 
 
-def test_a_calibration_puts_what_was_said_beside_what_came_true() -> None:
-    # An untrained network says about as much of all rows, and one in four is of class 1.
+def test_a_calibration_compares_predicted_probabilities_with_frequencies() -> None:
+    # An untrained network answers nearly the same to all rows. One row in four is of class 1.
     net = nr.Network("classifier", [1, 2], seed=1)
     rows = np.zeros((400, 1))
     said = float(net.run([0])[1])
@@ -181,9 +197,10 @@ def test_a_calibration_puts_what_was_said_beside_what_came_true() -> None:
     ((x, y),) = ax.collections[-1].get_offsets()
     assert (x, y) == (pytest.approx(said), 0.25)
     assert texts(ax.get_legend())[-1] == f"calibration error {abs(said - 0.25):.1%}"
+    assert [text.get_text() for text in ax.texts] == ["400"]
 
 
-def test_a_calibration_of_many_classes_is_that_of_the_answers() -> None:
+def test_a_calibration_of_many_classes_is_that_of_the_predicted_class() -> None:
     net = nr.Network("classifier", [1, 3], seed=1)
     assert plot.calibration(net, [[0], [1]], [0, 1]).get_xlabel() == "probability of the predicted class"
 
@@ -194,7 +211,7 @@ def test_two_calibrations_share_a_picture(classifier: nr.Network) -> None:
     assert texts(ax.get_legend()) == ["perfect calibration", "validation rows", "training rows"]
 
 
-def test_what_a_calibration_cannot_be_made_of_is_refused(classifier: nr.Network) -> None:
+def test_a_calibration_without_rows_or_with_bad_options_is_rejected(classifier: nr.Network) -> None:
     with pytest.raises(nr.OptionError, match="bins is 1: expected 2 to 100"):
         plot.calibration(classifier, bins=1)
     with pytest.raises(nr.DataError, match="one of X and y is missing: expected both"):
@@ -213,10 +230,11 @@ def test_a_drawn_network_has_a_line_for_each_weight_and_a_colour_for_its_sign(cl
     np.testing.assert_array_equal(blue, weights[order] >= 0)
     assert np.all(np.diff(first.get_linewidths()) >= 0)
     assert {"x", "nothing", "outside", "8 hidden"} <= {text.get_text() for text in ax.texts}
+    assert f"|w| ≤ {np.abs(weights).max():.2g}" in {text.get_text() for text in ax.texts}
     assert ax.get_title() == "classifier 3-8-2, member 2 of 2"
 
 
-def test_a_member_that_is_none_is_refused(classifier: nr.Network) -> None:
+def test_a_member_that_does_not_exist_is_rejected(classifier: nr.Network) -> None:
     with pytest.raises(nr.OptionError, match="member is 2: expected 0 to 1"):
         plot.network(classifier, member=2)
 
@@ -313,7 +331,7 @@ def test_reasons_lead_from_the_mean_to_the_answer(classifier: nr.Network) -> Non
     assert ax.get_title() == f"output {found.label}: {found.answer:.3g}, mean {found.mean:.3g}"
 
 
-def test_reasons_beyond_those_that_have_room_are_one_bar_and_have_errors_where_they_are_sampled() -> None:
+def test_small_shares_are_one_bar_together_and_sampled_ones_have_error_lines() -> None:
     shares = {f"field {at}": 0.5**at for at in range(20)}
     errors = dict.fromkeys(shares, 0.1)
     found = nr.Explanation(

@@ -1,4 +1,4 @@
-"""Ctrl-C, a fork and the end of the interpreter, each while a training runs."""
+"""Ctrl-C, a fork, and the end of the interpreter, each during a training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who waits for a training may watch it: by a bar, or by a function of their own."""
+"""Progress of trainings: a bar, or a callback."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_on_a_terminal_a_bar_appears_for_what_takes_long(seconds: float, shown: 
     assert ("training 100%" in text) == shown
 
 
-def test_a_callback_hears_how_far_the_training_is() -> None:
+def test_a_callback_receives_the_progress_of_a_training() -> None:
     heard: list[nr.Progress] = []
     report = network().train(max_time=0.5, callback=heard.append)
     assert 3 <= len(heard) <= 15, "some twenty times a second"

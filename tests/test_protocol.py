@@ -1,4 +1,4 @@
-"""A program may take a network in the process or in a server: both keep what `AnyNetwork` promises, awaited or not."""
+"""Embedded networks, networks in a server, and those of asyncio all implement `AnyNetwork`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README's programs print what it shows."""
+"""The programs in the README print what it shows."""
 
 from __future__ import annotations
 

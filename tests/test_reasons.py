@@ -1,4 +1,4 @@
-"""Why: shares are Shapley's and add up, and changes lead to the class that is wanted; in the process as in a server."""
+"""Explanations: shares are Shapley values and add up, and counterfactuals reach the class, embedded and in a server."""
 
 from __future__ import annotations
 
@@ -229,7 +229,7 @@ def test_changes_lead_to_the_class_and_none_could_be_left_out(create: Callable[.
     net = of_fields(create)
     counts = []
     stored, _ = net.rows("train")
-    # What a text was cannot be told, so that no change of it can be tried: these have none.
+    # Texts are stored as hashes, so no other text can be tried for a change: these rows have no texts.
     for row in (row for row in some_rows(25, 8) if row["note"] is None):
         for want in ("no", "yes"):
             found = net.explain(row, want=want)

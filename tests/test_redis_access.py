@@ -1,4 +1,4 @@
-"""Who may do what: access by command, by category and by key, and what those who may not are told."""
+"""Access rules: by command, by category and by key, and the errors of users without permission."""
 
 from __future__ import annotations
 

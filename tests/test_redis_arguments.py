@@ -379,7 +379,7 @@ def test_there_are_enough_of_them() -> None:
 
 
 @pytest.mark.parametrize("line", REFUSED)
-def test_it_is_refused_by_name_and_changes_nothing(raw: redis.Redis, line: str) -> None:
+def test_each_error_names_the_argument_and_changes_nothing(raw: redis.Redis, line: str) -> None:
     command, _, complaint = line.partition(" | ")
     before = state(raw)
     with pytest.raises(redis.ResponseError) as refusal:

@@ -1,4 +1,4 @@
-"""Three servers share the slots: a network goes from one to another with all that it has learnt."""
+"""A cluster of three servers: networks move between them without loss."""
 
 from __future__ import annotations
 

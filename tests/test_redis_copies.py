@@ -1,4 +1,4 @@
-"""A primary, its replica, the replica's replica, and all their files hold the same, whatever was done."""
+"""A primary, its replica, a replica of that, and all their files have the same contents after any commands."""
 
 from __future__ import annotations
 

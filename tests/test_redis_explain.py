@@ -1,4 +1,4 @@
-"""NR.EXPLAIN: its replies, on threads where it takes long, on replicas, and what it refuses."""
+"""NR.EXPLAIN: replies, long computations on threads, replicas, and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks of named fields: rows by names and as JSON, gaps, and what is not understood."""
+"""Networks of named fields: rows by name and as JSON, gaps, and rows that are rejected."""
 
 from __future__ import annotations
 

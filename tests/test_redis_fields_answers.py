@@ -1,4 +1,4 @@
-"""What networks of named fields answer, what they keep of rows, and what they tell of fields."""
+"""Networks of named fields: answers, stored rows, and statistics of fields."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_regressor_answers_numbers_in_the_order_of_its_targets(client: redis.R
     )
 
 
-# What is kept, and what is told of it.
+# Stored rows and their statistics.
 
 
 def test_stored_rows_are_told_as_they_were_understood(client: redis.Redis) -> None:
@@ -140,7 +140,7 @@ def test_stored_rows_are_told_as_they_were_understood(client: redis.Redis) -> No
     assert "expected TRAIN or TEST" in refused(client, "NR.GETDATA net BOTH 0")
 
 
-def test_fields_are_told_with_what_the_rows_hold_and_how_much_each_matters(client: redis.Redis) -> None:
+def test_fields_are_listed_with_statistics_and_importance(client: redis.Redis) -> None:
     ask(
         client,
         "NR.CREATE net CLASSIFIER SCHEMA age NUMBER plan CATEGORY 2 at TIME phone FLAG note TEXT 64 -> bought",

@@ -1,8 +1,8 @@
-"""Random commands to a server for networks of fields, beside embedded networks that are given the same rows.
+"""Random commands about networks of fields, compared with embedded networks that observe the same rows.
 
-The model knows of each network its fields, its limits and the classes that it has met, and of the hashes what was
-written to them: from it follow which row a command means, and whether it is refused. The embedded network is given
-that row and must count, store and answer the same, to the last bit.
+The model keeps the fields, limits and classes of each network, and the contents of hashes. From these it computes which
+row a command means, and whether it is rejected. The embedded network observes that row, and must have the same counts,
+rows and answers, to the last bit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which fields a network may have, and what it has in common with others."""
+"""Schemas: which fields a network may have, and how they combine with options."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import servers
 
 
 @pytest.mark.parametrize("sign", "+-")
-def test_a_sign_after_a_kind_is_told_and_refused_where_there_is_no_order(client: redis.Redis, sign: str) -> None:
+def test_a_sign_after_a_kind_is_shown_and_rejected_for_kinds_without_order(client: redis.Redis, sign: str) -> None:
     for kind in ("CATEGORY 5", "TIME", "TEXT 100", "TAGS 100", "VECTOR 2"):
         message = refused(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} b NUMBER -> price")
         assert message.startswith(f"NROPTION monotone is {sign.strip('+')}1 for field size of kind {kind}: expected 0")
@@ -70,7 +70,7 @@ def test_a_sign_after_a_kind_is_told_and_refused_where_there_is_no_order(client:
         ("REGRESSOR SCHEMA a NUMBER -> x y", "unknown option 'y'"),
     ],
 )
-def test_a_schema_that_cannot_be_is_refused_by_name(client: redis.Redis, words: str, complaint: str) -> None:
+def test_an_impossible_schema_is_rejected_by_name(client: redis.Redis, words: str, complaint: str) -> None:
     message = refused(client, f"NR.CREATE net {words}")
     assert message.startswith(("NROPTION", "wrong number of arguments"))
     assert complaint in message

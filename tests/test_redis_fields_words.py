@@ -1,4 +1,4 @@
-"""Words and classes that come later, and names and values of any bytes."""
+"""Words and classes that come after the creation, and names and values of any bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forged payloads: refused, or networks that every command takes; the server lives, and takes little memory."""
+"""Forged payloads are rejected, or are networks that every command accepts. The server survives with little memory."""
 
 from __future__ import annotations
 

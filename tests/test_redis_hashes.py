@@ -1,4 +1,4 @@
-"""Rows that are read from hashes: roles, plain fields, candidates in order; who may read them, and who is sent what."""
+"""Rows from hashes: roles, plain fields, ranking of candidates, permissions, and replication."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_plain_field_is_given_or_read_from_any_hash(client: redis.Redis) -> No
     # So does a field of a role.
     given = ask(client, "NR.HRUN net 2 user:2 item:7 user.age 50")
     assert given == ask(client, "NR.RUN net user.age 50 user.country IT item.price 35 item.kind bag")
-    # What the schema does not know is left in the hash, and told where a user names it.
+    # Unknown fields of a hash are ignored, but are an error if the command names them.
     assert "unknown field 'name'" in refused(client, "NR.HRUN net 2 user:2 item:7 name x")
 
 
@@ -152,7 +152,7 @@ def test_candidates_are_ranked_by_what_is_answered_for_each(client: redis.Redis)
     others = ask(client, "NR.RANK net 13 user:9", *items, "hour", 3, "->", "FOR", "no", "WITHSCORES")
     assert others[::2] == sorted(items, key=lambda key: -float(pairs(others)[key]))
     assert pairs(others)["item:3"] == pairs(ask(client, "NR.HRUN net 2 user:9 item:3 hour 3"))["no"]
-    # A candidate may be given twice, and is told twice.
+    # A candidate that is given twice is returned twice.
     assert ask(client, "NR.RANK net 3 user:9 item:3 item:3") == ["item:3"] * 2
 
 

@@ -1,4 +1,4 @@
-"""Commands as nobody should send them: the server lives, an error changes nothing, and says by a code what it is."""
+"""Malformed commands: the server survives, and an error changes nothing and has a code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Internal commands: who may send them, which limits bind clients, and what is left of networks that came in part."""
+"""Internal commands: who may send them, which limits apply, and networks that arrive incomplete."""
 
 from __future__ import annotations
 

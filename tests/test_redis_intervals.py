@@ -1,4 +1,4 @@
-"""Intervals, sets and NR.CALIBRATE on the wire, and the same bits wherever a network is."""
+"""Intervals, sets and NR.CALIBRATE as commands, with the same bits wherever a network is."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def answers(client: redis.Redis) -> list[Any]:
 @pytest.fixture
 def made(raw: redis.Redis) -> redis.Redis:
     create(raw)
-    # So many rows that 99.5 % can be promised of one.
+    # Enough rows for a level of 99.5 %.
     raw.execute_command("NR.CALIBRATE", "sign", "FP32", np.tile([0.5, 1, 1], (250, 1)).astype("<f4").tobytes())
     return raw
 

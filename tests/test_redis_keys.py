@@ -1,4 +1,4 @@
-"""Keys that move while their networks are trained: a result goes where its network is, and nowhere else."""
+"""Keys that are moved or deleted during a training: the result reaches its network, and no other."""
 
 from __future__ import annotations
 

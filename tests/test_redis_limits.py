@@ -1,4 +1,4 @@
-"""What trainings may take: of the server's memory, of its queue, of each other's time and places."""
+"""Limits of trainings: memory of the server, length of the queue, time, and shares of users."""
 
 from __future__ import annotations
 

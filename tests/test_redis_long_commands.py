@@ -1,4 +1,4 @@
-"""Commands that take long: done on threads while the server serves everybody else, with the same results as ever."""
+"""Long commands run on threads while the server serves others, with the same results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import neuralredis
 import servers
 
 MODULE = neuralredis.module_path()
-#: 841,401 parameters: so many that weights are drawn, read and written on threads.
+#: 841,401 parameters: enough that weights are drawn, read and written on threads.
 LAYOUT = [1200, 700, 1]
 CHOSEN = {"normalize": True, "dataset": 4000, "test": 1000, "seed": 3}
 OPTIONS = ("NORMALIZE", "DATASET", 4000, "TEST", 1000, "SEED", 3)
@@ -424,7 +424,7 @@ def test_hashes_that_take_too_long_to_read_are_refused(server: servers.Server) -
             client.execute_command(command, "net", 4000, *["hash"] * 4000, *more)
 
 
-def test_others_are_served_while_the_fields_of_many_rows_are_told(server: servers.Server) -> None:
+def test_others_are_served_while_statistics_of_many_rows_are_computed(server: servers.Server) -> None:
     client = server.client(protocol=2)
     client.execute_command(
         "NR.CREATE", "net", "CLASSIFIER", "SCHEMA", "at", "NUMBER", "plan", "CATEGORY", "->", "kind",
@@ -467,7 +467,7 @@ def test_answers_to_many_rows_of_json_are_those_to_each(server: servers.Server) 
         assert client.execute_command("NR.CLASS", "net", "JSON", one, "->", "WITHSCORES") == classes[row]
 
 
-def test_names_of_many_classes_are_told_by_a_thread(server: servers.Server) -> None:
+def test_names_of_many_classes_are_returned_by_a_thread(server: servers.Server) -> None:
     client = server.client(decode_responses=False, protocol=2)
     names = [f"class {number}" for number in range(100_000)]
     schema = ("SCHEMA", "at", "NUMBER", "->", "kind", "CLASSES", len(names), *names)

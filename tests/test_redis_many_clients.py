@@ -1,4 +1,4 @@
-"""Many clients at once, each with anything that comes to its mind; then the same contents over restarts."""
+"""Many clients send random commands at once; restarts must preserve the contents."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_crowd_leaves_what_it_left(
     kind: kinds.Kind, snapshot: str, where: str, effort: int, figure: Callable[[str], None]
 ) -> None:
     chance = random.Random(effort)
-    # The module that is built for the tests does on threads what takes a moment, too, if it is told to.
+    # With this variable, the module that is built for the tests runs short work on threads, too.
     module, environment = (MODULE, {}) if where == "at once" else (pauses.MODULE, {"NEURALREDIS_NOTHING_IS_BRIEF": "1"})
     with servers.running(kind, *OPTIONS, module=module, environment=environment) as server:
         client = server.client(protocol=2)

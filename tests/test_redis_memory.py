@@ -1,4 +1,4 @@
-"""Memory: what networks take, what is told of it, and what happens when there is none left."""
+"""Memory: what networks take, how it is reported, and what happens if there is none left."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def measured(server: servers.Server, count: int) -> tuple[Callable[..., None], C
             told = sum(client.memory_usage(key) for key in keys)
             return bool(used(client) - before == pytest.approx(told, rel=0.1))
 
-        # Threads may hold buffers for a moment after they have told of their end, and make weights after a reset.
+        # Threads may hold buffers for a moment after they have ended, and draw weights after a reset.
         servers.wait_until(is_what_is_told, what=f"for the memory to be what is told: {what}")
 
     return each, check

@@ -1,8 +1,8 @@
-"""Random commands to a server, beside a plain model of what the contract promises, and beside embedded networks.
+"""Random commands, compared with a plain model of the contract and with embedded networks.
 
-The model knows of each network its layout, its limits, its rows and what it was trained for, and nothing of learning:
-from it follow the counts, the errors and what may have become of the rows. The embedded network is given the same
-calls and must give the same numbers, to the last bit.
+The model keeps the layout, limits, rows and trainings of each network, and knows nothing of learning. From these it
+computes the counts, the errors, and where rows may be. The embedded network gets the same calls, and must give the same
+numbers, to the last bit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from hypothesis.stateful import rule
 import neuralredis as nr
 import servers
 
-#: What is asked of every network after each command.
+#: How many rows every network is asked about after each command.
 PROBES = 3
 #: Few values, so that rows repeat; some that must survive as text.
 VALUES = st.sampled_from([0.0, 1.0, -1.0, 2.5, 0.1, -1e-3, 3.3333333, 1e6, 7.0, 1e-30])

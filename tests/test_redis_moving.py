@@ -1,4 +1,4 @@
-"""Networks go from server to server, between databases, and between Python and a server, and lose nothing."""
+"""Networks move between servers, databases and Python without loss."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator does: ending, configuring, loading; and what the module leaves alone."""
+"""Operations: shutting down, configuring and loading, and what the module does not touch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks of the original module: they answer as they did there, learn on, and are saved as ours."""
+"""Networks of the original module give the same answers, can be trained further, and are saved in our format."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Trainings that are cancelled, stopped, moved, or fail at the one moment at which it would matter.
+"""Trainings that are cancelled, stopped, moved or fail at critical moments.
 
-Files hold the threads of trainings, and the server's own, at points of the engine, so each order of events that is told
-of here is the one that comes, on every server and every time.
+Files pause the threads of trainings, and the main thread, at points of the engine. So every test sees the order of
+events that it describes, on every server and every time.
 """
 
 from __future__ import annotations
@@ -97,9 +97,7 @@ def test_it_is_dropped_wherever_it_is_when_it_is_cancelled(
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
 @pytest.mark.parametrize("command", ["DEL net", "SET net x", "NR.RESET net"])
-def test_it_may_come_to_its_end_while_the_server_cancels_it(
-    stage: Stage, points: Points, point: str, command: str
-) -> None:
+def test_a_training_may_end_while_the_server_cancels_it(stage: Stage, points: Points, point: str, command: str) -> None:
     training = stage.held(point)
     points.hold("cancel")
     cancelling = stage.ask(*command.split())
@@ -334,7 +332,7 @@ def test_one_may_end_while_the_server_lets_more_in(stage: Stage, points: Points)
 
 
 @pytest.mark.parametrize("point", ["start", "first", "end"])
-def test_a_fault_of_one_is_told_and_the_others_go_on(stage: Stage, points: Points, point: str) -> None:
+def test_a_panic_in_a_training_is_reported_and_the_next_one_runs(stage: Stage, points: Points, point: str) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
     training = stage.held(point)
     waiting = stage.ask("NR.WAIT", "net")

@@ -1,4 +1,4 @@
-"""What is kept is kept to the last bit: RDB, AOF, DUMP, COPY."""
+"""RDB, AOF, DUMP and COPY preserve networks to the last bit."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_the_servers_own_tools_find_its_files_in_order(kind: kinds.Kind) -> None
         servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
         client.execute_command("NR.OBSERVE", "sum", 1, 2, "->", 3)
         client.save()
-        # Of the manifest Valkey 9.1 says that its own base file is no AOF, whatever is in it.
+        # Valkey 9.1 reports of a manifest that its base file is not an AOF, whatever it contains.
         (base,), (appended,) = (list(server.directory.glob(f"*/*.{end}")) for end in ("base.rdb", "incr.aof"))
         for tool, file in (("check-rdb", server.directory / "dump.rdb"), ("check-rdb", base), ("check-aof", appended)):
             # The server itself, under another name.
@@ -136,7 +136,7 @@ def test_rows_that_nobody_else_is_sent_count_as_changes(any_server: servers.Serv
 def test_the_aof_holds_effects(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     client.config_set("appendfsync", "always")
-    # Nobody hears of these rows; the file that begins then has them at its base.
+    # These rows are not propagated; the AOF that starts afterwards has them in its base file.
     client.execute_command("NR.CREATE", "before", "REGRESSOR", 2, "->", 1)
     client.execute_command("NR.OBSERVE", "before", 1, 2, "->", 3)
     client.config_set("appendonly", "yes")

@@ -1,4 +1,4 @@
-"""With appendfsync always, what was acknowledged is there after kill -9, at whatever moment it comes."""
+"""With appendfsync always, everything that was acknowledged survives kill -9 at any moment."""
 
 from __future__ import annotations
 

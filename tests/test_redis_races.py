@@ -1,8 +1,9 @@
-"""What happens after a training has ended and before its result is installed, or before its first cycle.
+"""Events between the end of a training and the installation of its result, or before its first cycle.
 
-The result is posted by the training's thread and installed by the server's, between commands. So a transaction holds
-that moment still: a script in it waits until the training has ended, and what follows comes before the installation,
-on every server and every time. Where a transaction will not do, a pause of all writes holds the result back.
+The thread of a training posts the result, and the main thread installs it between commands. A transaction holds this
+moment: a script in it waits until the training has ended, so the commands after the script run before the
+installation, on every server and every time. Where a transaction is not possible, a pause of all writes delays the
+installation.
 """
 
 from __future__ import annotations

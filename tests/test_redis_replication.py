@@ -1,4 +1,4 @@
-"""Replicas receive what happened, and never train."""
+"""Replicas receive effects, and never train."""
 
 from __future__ import annotations
 
@@ -346,7 +346,7 @@ def test_rows_of_fields_are_checked_when_a_client_sends_what_replicas_are_sent(
     raw.execute_command("NR.OBSERVE", "net", "plan", "a", "->", "no", "TRAIN")
     inredis.create(raw, "numbers")
     nan = float("nan")
-    # Of the inputs one is computed and none; then come those of a gap and of other words, and "a".
+    # Inputs: one computed, which is unused; then those for a gap, for other words, and for "a".
     gap, other, first, second, third = range(1, 6)
     assert raw.execute_command("NR._OBSERVED", "net", observed([], [], row_of(first, at=1))) == b"OK"
     before = raw.execute_command("DEBUG", "DIGEST")

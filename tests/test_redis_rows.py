@@ -1,4 +1,4 @@
-"""Rows as bytes: how many there are, with weights, and back."""
+"""Rows as bytes: their number, their weights, and reading them back."""
 
 from __future__ import annotations
 

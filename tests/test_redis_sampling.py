@@ -1,4 +1,4 @@
-"""SAMPLE on the wire: what the replies look like, and that it reads alone."""
+"""SAMPLE as a command: forms of the replies, and that it only reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks of sequences in a server: the same bits as embedded, after a restart, on replicas, and what is refused."""
+"""Networks of sequences in a server: the same bits as embedded, after a restart and on replicas, and errors."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_server_has_the_bits_of_an_embedded_network(
 
 
 @pytest.mark.parametrize("cell", ["auto", "gru"])
-def test_a_replica_that_is_told_the_same_keeps_the_same(kind: kinds.Kind, cell: str) -> None:
+def test_a_replica_that_receives_the_same_stores_the_same(kind: kinds.Kind, cell: str) -> None:
     with (
         servers.running(kind, "--repl-diskless-sync", "no", module=MODULE, tcp=True) as primary,
         servers.replica_of(primary, kind, module=MODULE) as replica,

@@ -1,4 +1,4 @@
-"""What the server tells of the module and lets be set: CONFIG, INFO, ACL, COMMAND; replies in RESP3."""
+"""What the server shows of the module and lets users set: CONFIG, INFO, ACL, COMMAND, and replies in RESP3."""
 
 from __future__ import annotations
 

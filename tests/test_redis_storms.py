@@ -1,4 +1,4 @@
-"""Saving under load: a storm of forks while trainings run and rows arrive; transfers that are cut anywhere."""
+"""Saving under load: many forks while trainings run and rows arrive, and transfers that are cut anywhere."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def writing(server: servers.Server) -> Iterator[list[Writer]]:
     """Run a writer for each network, and end them all."""
     client = server.client()
     for key in KEYS:
-        # More rows than ever come: none is replaced.
+        # More than the rows that arrive, so that none is replaced.
         client.execute_command("NR.CREATE", key, "CLASSIFIER", 2, 30, "->", 2, "DATASET", 10_000_000, "TEST", 10)
     writers = [Writer(server.client(decode_responses=False), key) for key in KEYS]
     for writer in writers:

@@ -1,4 +1,4 @@
-"""Trainings in a server: their results, and whoever waits for them."""
+"""Trainings in a server: results, and clients that wait for them."""
 
 from __future__ import annotations
 
@@ -305,7 +305,7 @@ def test_a_refused_command_breaks_no_watch(client: redis.Redis) -> None:
         assert transaction.execute() == [True]
 
 
-def test_a_report_tells_how_it_went(client: redis.Redis) -> None:
+def test_a_report_describes_the_training(client: redis.Redis) -> None:
     inredis.create(client, "net")
     assert client.execute_command("NR.REPORT", "net") is None
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 600, "BLOCK", 0)

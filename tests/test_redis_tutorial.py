@@ -1,4 +1,4 @@
-"""The tutorial of the original module, played command by command: replies as redis-cli shows them."""
+"""The tutorial of the original module, command by command: the replies are those that redis-cli shows."""
 
 from __future__ import annotations
 

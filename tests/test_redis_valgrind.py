@@ -1,4 +1,4 @@
-"""The module under valgrind, on stock servers: no access that is not its own, nothing lost."""
+"""The module under valgrind, on servers as they are distributed: no invalid access, and no leak."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a network tells reads well, adds up, and cannot be changed."""
+"""Reports, information and evaluations: they read well, add up, and cannot be changed."""
 
 from __future__ import annotations
 

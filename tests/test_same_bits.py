@@ -1,8 +1,8 @@
-"""What networks answer and learn is the same to the last bit as in earlier versions.
+"""Answers and trainings have the same bits as in earlier versions.
 
-``data/same-bits.json`` holds digests, by name of the case, as an earlier version gave them; ``data/formats.json`` files
-that it wrote, of formats 1 to 3. ``python
-tests/test_same_bits.py`` prints the digests of this version; a change that is meant to alter them says so in CHANGELOG.
+``data/same-bits.json`` has digests of each case, from an earlier version. ``data/formats.json`` has files of formats 1
+to 3 that earlier versions wrote. ``python tests/test_same_bits.py`` prints the digests of this version. A change that
+alters them on purpose must say so in CHANGELOG.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Classes drawn by their probabilities: the same of a seed in this process and in a server."""
+"""Sampled classes: a seed gives the same ones, embedded and in a server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network is bytes and back: in files, pickles and copies, bit for bit; damaged bytes are refused."""
+"""Networks as bytes: files, pickles and copies preserve every bit, and damaged bytes are rejected."""
 
 from __future__ import annotations
 
@@ -305,7 +305,7 @@ def test_a_save_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_file_that_is_not_there_is_told_as_any_other(tmp_path: Path) -> None:
+def test_a_missing_file_or_folder_raises_file_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         nr.load(tmp_path / "none.nr")
     with pytest.raises(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Networks of sequences, embedded: what they observe, answer, forecast, and keep."""
+"""Embedded networks of sequences: observing, answering, forecasting, and storing."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_what_comes_next_is_learnt_where_the_target_is_a_field() -> None:
         net.forecast("abc", 3)
 
 
-def test_gated_units_learn_what_comes_next_and_what_sequences_come_to() -> None:
+def test_gated_units_learn_next_events_and_outcomes() -> None:
     net = nr.SequenceNetwork(
         "classifier", fields={"letter": "category"}, target="letter", cell="gru", restarts=2, seed=1
     )
@@ -283,7 +283,7 @@ def test_what_is_wrong_is_named_and_nothing_is_kept(trained: nr.SequenceNetwork)
         nr.Network.observe(net, [{"page[-1]": "home"}], ["yes"])
 
 
-def test_a_network_of_sequences_tells_what_it_is(trained: nr.SequenceNetwork) -> None:
+def test_a_network_of_sequences_describes_itself(trained: nr.SequenceNetwork) -> None:
     info = trained.info()
     assert info.fields == {"page": "category 20", "seconds": "number"}
     assert (info.target, info.classes) == ("left", ("no", "yes"))
@@ -293,7 +293,7 @@ def test_a_network_of_sequences_tells_what_it_is(trained: nr.SequenceNetwork) ->
     assert (figures["page[-1]"].importance or 0) > (figures["seconds[-8]"].importance or 0)
 
 
-def test_series_are_cut_in_time_so_that_the_last_part_tells_when_to_stop() -> None:
+def test_series_are_split_in_time_and_the_last_part_decides_when_to_stop() -> None:
     def network() -> nr.SequenceNetwork:
         return nr.SequenceNetwork("regressor", fields={"kwh": "number"}, target="kwh", length=200, hidden=[6], seed=1)
 
@@ -301,7 +301,7 @@ def test_series_are_cut_in_time_so_that_the_last_part_tells_when_to_stop() -> No
     net = network()
     assert net.observe_series([shape, shape[:4] + 50], ids=["meter:3", "short"]) == (2, 1)
     assert net.ids() == ["meter:3", "meter:3 before", "short"]
-    # The later part has 24 values of context, and the earlier one none of what is held out.
+    # The later part has 24 values of context; the earlier one has no value that is held out.
     by_hand = network()
     by_hand.observe([shape[96 - 24 :]], ids=["meter:3"], into="test")
     by_hand.observe([shape[:96], shape[:4] + 50], ids=["meter:3 before", "short"], into="train")

@@ -1,4 +1,4 @@
-"""The estimators are scikit-learn's in all that its users expect, and a `Network` in how they learn."""
+"""The estimators behave like those of scikit-learn, and learn like a `Network`."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_balanced_means_that_the_weights_of_all_classes_are_equal_together() -> 
 # Which rows they learn from.
 
 
-def test_a_share_of_each_class_is_kept_back_but_never_all_of_it() -> None:
+def test_a_share_of_each_class_is_held_out_but_never_all_of_it() -> None:
     X = np.arange(106, dtype=np.float32)[:, np.newaxis]
     y = np.repeat([0, 1, 2], [75, 30, 1]).astype(np.float32)
     for seed in range(20):
@@ -532,7 +532,7 @@ def test_a_sparse_matrix_that_would_be_too_large_as_a_dense_one_is_refused_with_
 
 
 @both
-def test_an_infinite_number_is_told_by_its_place(kind: type[Estimator]) -> None:
+def test_an_infinite_number_is_reported_with_its_place(kind: type[Estimator]) -> None:
     X, y = rows(kind)
     X[3, 1] = np.inf
     for given, place in (
@@ -569,7 +569,7 @@ def test_words_where_there_were_numbers_are_told_by_their_place(
 
 @both
 @pytest.mark.parametrize("gap", [None, pandas.NA])
-def test_a_gap_in_y_is_told_by_its_row(kind: type[Estimator], gap: Any) -> None:
+def test_a_gap_in_y_is_reported_with_its_row(kind: type[Estimator], gap: Any) -> None:
     X, y = rows(kind)
     labels = [*y.astype(str if kind is NeuralClassifier else float)]
     labels[7] = gap

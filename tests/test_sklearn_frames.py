@@ -1,4 +1,4 @@
-"""The estimators take frames as they were read: words, categories, dates, texts and gaps are fields of a network."""
+"""The estimators take data frames: words, categories, dates, texts and gaps become fields of a network."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def test_that_there_is_a_gap_says_something() -> None:
 
 
 @both
-def test_a_gap_where_none_was_learnt_from_is_the_mean(kind: type[Estimator]) -> None:
+def test_a_gap_in_a_column_that_was_learnt_without_gaps_is_the_mean(kind: type[Estimator]) -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(5, 2, size=(120, 2))
     model = kind(**QUICK).fit(X, (X[:, 0] > 5).astype(int))
@@ -278,7 +278,7 @@ def test_a_word_that_was_not_learnt_is_any_other() -> None:
         ("phone", "perhaps", "row 0, column 'phone' is perhaps: expected True, False or a missing value"),
     ],
 )
-def test_a_value_of_another_kind_is_told_by_its_place(column: str, value: Any, message: str) -> None:
+def test_a_value_of_another_kind_is_reported_with_its_place(column: str, value: Any, message: str) -> None:
     frame = customers(20)
     model = NeuralClassifier(**QUICK).fit(frame, outcomes(NeuralClassifier, frame))
     with pytest.raises(ValueError, match=message):

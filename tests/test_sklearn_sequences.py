@@ -1,4 +1,4 @@
-"""The estimators of sequences take what aeon's take, and are scikit-learn's in all that its users expect."""
+"""The estimators of sequences take the data of aeon, and behave like those of scikit-learn."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_every_parameter_and_attribute_of_the_classifier_is_documented() -> None
         ([np.zeros((2, 3)), [[1, 1e39], [3, 4]]], "contains infinity .*: series 1, channel 0, time point 1"),
     ],
 )
-def test_series_that_are_none_are_named(X: Any, message: str) -> None:
+def test_invalid_series_are_named(X: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         short().fit(X, [0, 1])
 
@@ -205,7 +205,7 @@ def test_one_series_is_an_array_and_so_is_its_forecast(predicted: Forecaster) ->
     assert np.array_equal(clone(predicted).fit(season()[:, np.newaxis]).predict(10), said)
 
 
-def test_its_error_is_told_beside_that_of_the_seasonal_naive_forecast(predicted: Forecaster) -> None:
+def test_its_error_is_reported_beside_that_of_seasonal_naive_forecasts(predicted: Forecaster) -> None:
     assert predicted.mase_ is not None
     assert predicted.baseline_mase_ == pytest.approx(1, abs=0.3)
     lazy = quick().set_params(season_length=1).fit(season())

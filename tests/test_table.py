@@ -1,4 +1,4 @@
-"""Tables: what is found out about their columns, and what becomes of these as fields of a network."""
+"""Tables: how kinds of columns are detected, and which fields they become."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def values(found: Field | LeftOut, *cells: Any) -> list[Any]:
         (["", *(f"text {row}" for row in range(9))] + [""] * 9, "category 2"),
     ],
 )
-def test_columns_are_told_apart(cells: list[Any], kind: str) -> None:
+def test_kinds_of_columns_are_distinguished(cells: list[Any], kind: str) -> None:
     assert kind_of(column(*cells)) == kind
 
 
@@ -147,7 +147,7 @@ def test_a_target_of_which_nothing_can_be_learnt_is_refused(cells: list[Any], cl
     assert why in str(refusal.value)
 
 
-def test_a_target_of_another_table_is_missing_where_it_is_none_of_the_known() -> None:
+def test_an_unknown_outcome_of_another_table_is_missing() -> None:
     target = target_of(column("x", "y", 7, "7.0", "x", "y"))
     assert target.encode(column("y", "7.00", "z", None)).tolist() == [2, 0, -1, -1]
 

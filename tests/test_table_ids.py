@@ -1,4 +1,4 @@
-"""Columns that number the rows: found in the whole table, and told from quantities."""
+"""Columns that number the rows: they are detected in the whole table, and distinguished from quantities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flags, words for missing values, codes such as NA, and what the user says a column is."""
+"""Flags, words for missing values, codes such as NA, and kinds that the user gives."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_words_for_nothing_among_numbers_are_gaps_however_many(word: str, share:
     cells = column(*[row * 1.5 for row in range(100 - share)], *[word] * share)
     found = field(cells)
     if word == "ohne":
-        # It may tell something that is no number.
+        # That a text is not a number may be information.
         assert found.kind == "auto 2"
         assert words(found, 1.5, word, None) == [1.5, word, None]
         return
@@ -205,7 +205,7 @@ def test_what_a_column_cannot_be_is_refused(wish: str) -> None:
         ("", "'' is not a kind of column"),
     ],
 )
-def test_a_kind_that_there_is_not_is_refused(text: str, why: str) -> None:
+def test_an_unknown_kind_is_rejected(text: str, why: str) -> None:
     with pytest.raises(TableError, match=why):
         Wish.of(text)
 

@@ -1,4 +1,4 @@
-"""Networks from before there were fields are asked by the names that their notes have."""
+"""Networks that were saved before there were fields: they are asked by the names in their notes."""
 
 from __future__ import annotations
 

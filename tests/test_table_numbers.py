@@ -1,4 +1,4 @@
-"""Numbers in tables: decimal signs, thousands, units, signs, and what is no number."""
+"""Numbers in tables: decimal signs, thousands, units and signs, and texts that are not numbers."""
 
 from __future__ import annotations
 

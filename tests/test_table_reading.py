@@ -1,4 +1,4 @@
-"""What is in CSV files besides rows: separators, titles, comments, quotation marks, and what is no CSV at all."""
+"""CSV files: separators, titles, comments and quotation marks, and files that are not CSV."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_names_are_not_taken_for_titles(table: Reader, text: str) -> None:
         "m,yes,DE\nf,no,DE\nm,yes,FR\n",
     ],
 )
-def test_a_first_line_like_the_others_is_told_and_can_be_read_as_a_row(table: Reader, text: str) -> None:
+def test_a_first_line_like_the_others_is_reported_and_can_be_read_as_a_row(table: Reader, text: str) -> None:
     (said,) = table(text).remarks
     assert "looks like a row, not like names: --no-header reads it as a row" in said
     found = table(text, header=False)
@@ -199,7 +199,7 @@ def test_a_line_of_another_length_is_named(table: Reader, text: str, why: str) -
 
 
 @pytest.mark.parametrize("text", ["a,b", "a,b\n", "sep=;\na;b", "# note\na,b\n\n", 'a,"b c"'])
-def test_names_without_rows_are_told(table: Reader, text: str) -> None:
+def test_names_without_rows_are_reported(table: Reader, text: str) -> None:
     assert table.error(text) == "x.csv has the names of 2 columns and no rows"
 
 

@@ -1,4 +1,4 @@
-"""Any thread may use a network at any time, and none is held up by a training."""
+"""Threads: any thread may use a network at any time, and no training delays it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training ends when it should, says what it did, and leaves the network with what it has learnt."""
+"""Trainings: when they end, what they report, and that the network has their result."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_without_testing_rows_there_is_no_testing_error(create: Create) -> None:
     assert "test" not in repr(report)
 
 
-def test_faults_of_the_data_are_told(create: Create) -> None:
+def test_faults_of_the_data_are_reported(create: Create) -> None:
     net = create("classifier", [2, 8, 3], normalize=True, seed=1)
     net.observe([[1, 5], [2, 5], [3, 5]] * 6, [0, 1, 0] * 6, into="train")
     report = net.train(max_cycles=200)
@@ -163,7 +163,7 @@ def test_faults_of_the_data_are_told(create: Create) -> None:
     assert net.info().training_warnings == ()
 
 
-def test_classes_with_too_few_rows_are_told(create: Create) -> None:
+def test_classes_with_too_few_rows_are_reported(create: Create) -> None:
     net = create("classifier", [1, 4, 3], seed=1)
     X = np.arange(40.0) % 10
     net.observe(X, X >= 5, into="train")
@@ -175,7 +175,7 @@ def test_classes_with_too_few_rows_are_told(create: Create) -> None:
     )
 
 
-def test_columns_that_never_vary_are_told_without_normalization_too(create: Create) -> None:
+def test_constant_columns_are_reported_without_normalization_too(create: Create) -> None:
     net = create("regressor", [2, 3, 2], seed=1)
     X = np.c_[np.arange(20.0) / 20, np.ones(20)]
     net.observe(X, np.c_[X[:, 0], np.full(20, 3.0)], into="train")
@@ -285,7 +285,7 @@ def test_a_training_works_on_the_rows_of_its_start(network: Make) -> None:
     assert np.array_equal(alone.run([0.1, 0.2]), disturbed.run([0.1, 0.2]))
 
 
-def test_a_training_tells_how_far_it_is(network: Make) -> None:
+def test_a_training_reports_its_progress(network: Make) -> None:
     net = network()
     training = net.start_training(max_time=0)
     assert training.network is net

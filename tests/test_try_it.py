@@ -1,4 +1,4 @@
-"""The page of the documentation on which networks learn in the reader's browser."""
+"""The page of the documentation on which networks learn in the browser."""
 
 from __future__ import annotations
 

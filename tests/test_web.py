@@ -1,4 +1,4 @@
-"""The engine in Node and in a browser: the package js/ gives the networks that Python gives, bit for bit."""
+"""The package js/, in Node and in a browser: its networks have the bits of those in Python."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ def test_a_training_is_stopped_and_rows_that_came_meanwhile_stay() -> None:
     assert results == [expected, ["enough", "TrainingError", 0]] * 2
 
 
-#: What is done wrong, and what is said of it.
+#: Mistakes, and the messages for them.
 MISTAKES = [
     ("new nr.Network('tree', [1, 2])", 'OptionError: kind is "tree": expected "classifier", "regressor"'),
     ("new nr.Network('classifier', [2])", "OptionError: "),

@@ -1,4 +1,4 @@
-"""The wheel that users install: one for the package, the extension and the module."""
+"""The wheel that users install, with the package, the extension and the module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands at random: all of the module's, and those of the server that move, copy or end networks."""
+"""Random commands: all of the module, and those of the server that move, copy or delete networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connection that shows replies as they are on the wire: bytes, and errors with their codes."""
+"""A connection that shows replies as they are sent: bytes, and errors with their codes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""How much is got wrong on rows held out, beside what a user would pick instead: over many public data sets.
+"""Measures errors on fresh rows of public data sets, beside the engines that a user could choose instead.
 
-    python benchmarks/quality [--results FILE] [--only NAME ...] [--plot FILE]
+    python benchmarks/quality [--results FILE] [--only NAME ...]
 
-Results are kept in a file, from which a run that was interrupted goes on; `quality.txt` is the table that they give.
+Results are stored in a file, from which an interrupted run resumes. `quality.txt` is the printed table, and
+`picture.py` draws it.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ from sets import SETS
 import neuralredis as nr
 
 HERE = Path(__file__).parent
-#: What an error is compared with: the others are shown for the scale.
+#: The engines with a ratio in the table. The baseline is shown without one.
 COMPARED = [name for name in RIVALS if name != "baseline"]
 
 
 def mean(results: Results, task: str, name: str) -> float:
-    """Return the mean error over the seeds; half a row more, so that no error at all can be compared."""
+    """Return the mean error over the seeds, plus half a row, so that an error of 0 has a ratio."""
     found = results[task][name]["error"]
     kept = min(10_000, round(0.3 * len(SETS[task]().X)))
     return float(np.mean(found)) + (0.5 / kept if SETS[task]().classifies else 0.0)
 
 
 def table(results: Results) -> Iterator[str]:
-    """Yield the lines of the table: errors in percent, in brackets ours as a multiple of each."""
+    """Yield the lines of the table: errors in percent, and in brackets ours as a multiple of each."""
     yield f"{'':14} {'rows':>6} {'inputs':>6} {'ours':>7} {'baseline':>9} " + "".join(
         f"{name:>16}" for name in COMPARED
     )
@@ -66,28 +67,10 @@ def table(results: Results) -> Iterator[str]:
             yield f"{name:12} {sum(seconds):9.1f} seconds of processor time to learn {len(seconds)} sets"
 
 
-def plot(results: Results, path: Path) -> None:
-    """Draw the errors as multiples of those of each rival: a point for each set."""
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-    for row, name in enumerate(COMPARED):
-        tasks = [task for task in SETS if {name, "neuralredis"} <= results.get(task, {}).keys()]
-        found = [mean(results, task, "neuralredis") / mean(results, task, name) for task in tasks]
-        if found:
-            axes.scatter(found, np.full(len(found), row), alpha=0.5)
-            axes.scatter(np.exp(np.mean(np.log(found))), row, marker="|", s=400, color="black")
-    axes.axvline(1, color="gray", linewidth=0.8)
-    axes.set(xscale="log", xlabel="error as a multiple of the other's, by data set; line: geometric mean")
-    axes.set_yticks(range(len(COMPARED)), COMPARED)
-    figure.savefig(path, dpi=120)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--results", type=Path, default=HERE / "results.json", help="where errors and seconds are kept")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="rivals to measure, or neuralredis, or no one")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw a picture")
+    parser.add_argument("--results", type=Path, default=HERE / "results.json", help="the file of errors and seconds")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="engines to measure, of which neuralredis is one")
     given = parser.parse_args()
     results: Results = json.loads(given.results.read_text()) if given.results.exists() else {}
     for name, rival in {"neuralredis": ours, **RIVALS}.items():
@@ -98,8 +81,6 @@ def main() -> None:
                 print(f"{name} is left out: {missing}")
     print(f"neuralredis {nr.__version__}\n")
     print("\n".join(table(results)))
-    if given.plot:
-        plot(results, given.plot)
 
 
 if __name__ == "__main__":

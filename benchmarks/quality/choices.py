@@ -1,4 +1,4 @@
-"""What the defaults were chosen by: the geometric mean of the errors over the data sets, as a multiple of theirs.
+"""Compares the defaults with alternatives: the geometric mean, over the data sets, of errors as multiples of theirs.
 
 python benchmarks/quality/choices.py > benchmarks/quality/choices.txt
 """

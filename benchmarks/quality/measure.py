@@ -1,6 +1,7 @@
-"""Errors of each rival and of neuralredis on rows held out, over the same seeded splits; kept in a file.
+"""Measures the errors of each engine on fresh rows, over the same seeded splits, and stores them in a file.
 
-An error is the share of rows got wrong, or the root mean square error as a share of that of answering the mean.
+An error is the share of misclassified rows, or the root mean square error divided by that of always predicting the
+mean.
 """
 
 from __future__ import annotations

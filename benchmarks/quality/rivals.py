@@ -1,11 +1,11 @@
-"""What a user would pick instead, each at its documented defaults.
+"""The engines that a user could choose instead, each with its documented defaults.
 
-Defaults of all but the forest assume inputs of about unit size, and those of the regressors targets of that size: so
-all are given standardized ones. Each rival takes training rows and a seed and returns what answers classes or numbers.
+The defaults of all but the forest assume standardized inputs, and those of the regressors standardized targets, so all
+get these. Each function takes training rows and a seed, and returns a function that predicts classes or numbers.
 
-`torch` needs PyTorch (pip install torch), `fann` the library (apt-get install libfann2), `original` a Redis server
-(apt-get install redis-server) and, in NEURALREDIS_ORIGINAL, the file neuralredis.so of antirez's neural-redis. They
-are only measured: nothing of the project depends on them.
+`torch` requires PyTorch (pip install torch), `fann` the library (apt-get install libfann2), and `original` a Redis
+server (apt-get install redis-server) and the path of the original module's neuralredis.so in NEURALREDIS_ORIGINAL. They
+are only measured; nothing in the project depends on them.
 """
 
 from __future__ import annotations

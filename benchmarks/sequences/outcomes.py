@@ -1,4 +1,4 @@
-"""Sequences that come to an outcome: errors by how the network sees them."""
+"""Errors on sequences with an outcome, by the cell of the network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from told import CELLS, tell
 
 import neuralredis as nr
 
-#: Sets with percents of errors that are to be reached.
+#: Data sets, with the goal for the error in percent.
 GOALS = {"JapaneseVowels": 2.2, "BasicMotions": 2.5, "GunPoint": 4.5, "ItalyPowerDemand": 4.3}
 #: Seconds of a training at most.
 LIMIT = 60
@@ -33,7 +33,7 @@ def movements(folder: Path, name: str, cell: str, seed: int) -> tuple[float, flo
     longest = max(map(len, [*X, *fresh]))
     layout = [X[0].shape[1], 30, 30, 30, len(known)]
     net = nr.SequenceNetwork("classifier", layout, length=longest, cell=cell, seed=seed, dataset=2000, test=500)
-    # One in five of each class says when to stop.
+    # One in five of each class is a validation row.
     order, seen = random.Random(seed).sample(range(len(X)), len(X)), Counter[str]()
     parts: dict[str, list[int]] = {"train": [], "test": []}
     for at in order:

@@ -1,7 +1,8 @@
-"""A peer on the same sets: a GRU of PyTorch, with Adam as it comes.
+"""A GRU of PyTorch on the same sets, trained by Adam with its defaults.
 
-One layer of 32 units, its last state, a linear layer; channels standardized, batches of 32, padded and packed. One in
-five sequences of each class says when to stop: after 30 epochs without a gain, 300 at most; the best weights are kept.
+It has one layer of 32 units, and a linear layer on its last state. Channels are standardized; batches of 32 are padded
+and packed. One in five sequences of each class is held out: training stops after 30 epochs without improvement, or
+after 300, and keeps the best weights.
 """
 
 from __future__ import annotations

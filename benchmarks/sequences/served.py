@@ -1,11 +1,11 @@
-"""What do sequences cost a server: events, answers to live sessions, and memory?
+"""Measures the cost of sequences in a server: events, answers to live sessions, and memory.
 
     python benchmarks/sequences/served.py redis-server [--sequences N] > benchmarks/sequences/served.txt
 
-Events come pipelined, each of another of 10,000 visitors in turn, and RPUSH keeps as many bytes in a list for each
-visitor. Times are those of the server's main thread, so that a busy machine disturbs them little. Answers are those of
-a network that has learnt with nothing set. Then all of a million sequences are kept, in a network and in lists, 64
-events of one byte each.
+Events are sent in pipelines, for 10,000 visitors in turn; for comparison, RPUSH stores as many bytes in a list for each
+visitor. Times are those of the main thread of the server, so that other load matters little. The network that answers
+was trained with default options. Memory is that of a million sequences of 64 events of one byte, in a network and in
+lists.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def answers(server: Server) -> None:
             below(what, min(took), ANSWER_GOAL, " us", beside)
         else:
             show(what, f"{min(took):.3g} us", beside=beside)
-        # As an application does: an event, then what it comes to now.
+        # Like an application: observe an event, then ask for the answer.
         pairs = [packed("NR.OBSERVE", cell, b"live", b"page", page) + ask[0] for page in rng.choices(PAGES, k=5000)]
         both = [microseconds(server, lambda pairs=pairs: send(server, pairs, 5)) for _ in range(TURNS)]  # type: ignore[misc]
         show("  an event and the answer after it", f"{min(both):.3g} us")

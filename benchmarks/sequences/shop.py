@@ -1,7 +1,7 @@
-"""The next click of real visitors of a shop, beside what is commonest and what is clicked at in the same visits.
+"""Predicts the next click of real visitors of a shop, beside the most common items and those of the same visits.
 
-Of 18,009 items the 999 commonest are distinguished, and the others are one: a network of events is for no more. Judged
-are next clicks at one of the 999: how often it is among 20 that are named.
+The 999 most common of 18,009 items are classes; the others are one class, since a network of events has at most 1000.
+The measure is how often the next click, if it is at one of the 999, is among the 20 most probable items.
 """
 
 from __future__ import annotations

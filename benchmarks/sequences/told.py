@@ -1,10 +1,10 @@
-"""How errors by cell are printed."""
+"""Prints errors by cell."""
 
 from __future__ import annotations
 
 import statistics
 
-#: The cells that are compared; the first is the default.
+#: Cells. The first is the default.
 CELLS = ("auto", "window", "reservoir", "gru")
 
 

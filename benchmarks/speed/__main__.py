@@ -1,14 +1,16 @@
-"""How fast networks learn and answer, how long a server is held up, what all takes of memory; beside the goals.
+"""Measures speed of training and answers, delays of a server, and memory, and compares them with the goals.
 
-    python benchmarks/speed [--seconds S] [--only PART ...] [--plot FILE] [server ...] | tee benchmarks/speed/speed.txt
+    python benchmarks/speed [--seconds S] [--only PART ...] [server ...] | tee benchmarks/speed/speed.txt
 
-`speed.txt` holds a run with Redis, and one of `--only requests latency` with Valkeys.
+`speed.txt` has a run with Redis, and a run with `--only requests latency` with Valkey. `picture.py` draws it.
 
-A server is the path of one; without any, redis-server from the PATH or that which `neuralredis serve` would start.
-What is compared takes turns of 40 ms, so that what else the machine does meets all of it, and the best turn of each
-counts. NEURALREDIS_ORIGINAL may name the file neuralredis.so of antirez's neural-redis, and NEURALREDIS_RIVALS a Python
-that has PyTorch and scikit-learn: they are measured beside, as is FANN (apt-get install libfann2). NEURALREDIS_MNIST
-may name the folder with MNIST.
+`server` is the path of a server program. The default is redis-server from the PATH, or the server that
+`neuralredis serve` would start. Engines that are compared take turns of 40 ms, so that other load of the machine meets
+all of them, and the best turn of each counts.
+
+Other engines are measured if they are there: FANN (apt-get install libfann2), the original module if
+NEURALREDIS_ORIGINAL is the path of its neuralredis.so, and PyTorch and scikit-learn if NEURALREDIS_RIVALS is a Python
+that has them. NEURALREDIS_MNIST may be the folder with MNIST.
 """
 
 from __future__ import annotations
@@ -39,8 +41,7 @@ PARTS = ("training", "mnist", "answers", "requests", "latency", "memory", "start
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("servers", nargs="*", type=Path)
-    parser.add_argument("--seconds", type=float, default=1.0, help="for each rate (default: %(default)s)")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw what training does into a PNG file")
+    parser.add_argument("--seconds", type=float, default=1.0, help="seconds for each rate (default: %(default)s)")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to measure")
     args = parser.parse_args()
     with open("/proc/cpuinfo") as file:
@@ -52,7 +53,7 @@ def main() -> None:
     servers = args.servers or [Path(redis) if redis else serve.found()]
     original = Path(named) if named and redis else None
     if "training" in args.only:
-        steps.measure(args.seconds, Path(redis) if redis else None, original, args.plot)
+        steps.measure(args.seconds, Path(redis) if redis else None, original)
     if "mnist" in args.only and (folder := os.environ.get("NEURALREDIS_MNIST")):
         print(f"\nembedded, {cores} threads", flush=True)
         mnist.measure(Path(folder))
@@ -76,7 +77,7 @@ def main() -> None:
 
 
 def answers(seconds: float) -> None:
-    """Measure on one thread, where PyTorch is if it is anywhere."""
+    """Measure answers on one thread, with the Python of NEURALREDIS_RIVALS if it is set."""
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     path = str(Path(neuralredis.__file__).parent.parent)
     subprocess.run(

@@ -1,6 +1,6 @@
-"""Answers a second of an embedded network on one thread, beside this machine's limit, PyTorch and scikit-learn.
+"""Measures answers per second of an embedded network on one thread, beside PyTorch and scikit-learn.
 
-A weight is two floating-point operations; the limit is what a matrix product of NumPy does in as many.
+A weight counts as two floating-point operations. The limit is the speed of a matrix product of NumPy with as many.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a figure is measured and shown: a rate as a share of another one's, in turns, beside the goal."""
+"""Measures rates in turns, as shares of another rate, and prints them beside their goals."""
 
 from __future__ import annotations
 

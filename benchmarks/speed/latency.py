@@ -1,8 +1,8 @@
-"""How long a server is held up: by the start of a training, by its end, by rows that come meanwhile, by its threads.
+"""Measures delays of a server: by the start and the end of a training, by rows that arrive, and by its threads.
 
-All but the end are round trips over one connection, in milliseconds. The client shares the machine's cores with the
-trainings, so that the worst of many is the machine's as often as the server's: the median is judged where one thing is
-repeated, and the 99th percentile of PINGs.
+All but the end are round trips over one connection, in milliseconds. The client shares the cores with the trainings, so
+the worst of many round trips often shows the machine rather than the server. So goals are for the median of what is
+repeated, and for the 99th percentile of PINGs.
 """
 
 from __future__ import annotations
@@ -112,11 +112,11 @@ def installs(server: Path, module: Path) -> None:
 
 
 def held_up(process: Server, client: Any, name: str, units: list[int]) -> float:
-    """Return for how many milliseconds the main thread runs for a training, from its start to its end."""
+    """Return the milliseconds that the main thread spends on a training, from its start to its end."""
     create(client, name, units, 16)
     start = process.ran()
     client.execute_command("NR.TRAIN", name, "MAXCYCLES", 3, "BLOCK", 60_000)
-    # What is still to be done, as sending the result and freeing it.
+    # For work after the reply, such as sending the result and freeing it.
     time.sleep(0.02)
     took = process.ran() - start
     client.delete(name)

@@ -1,4 +1,4 @@
-"""Memory: of a stored row, of a training, of a network without rows."""
+"""Measures memory: of a stored row, of a training, and of a network without rows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from server import Server, packed, running
 
 #: Rows of the dataset, with as many numbers each as 64-100-10 has.
 ROWS, NUMBERS = 400_000, 65
-#: Networks that are made, and how many are to fit.
+#: How many networks are created, and for how many the memory is extrapolated.
 NETWORKS, MILLION = 100_000, 1_000_000
-#: Commands that are sent at once.
+#: Commands in a pipeline.
 PIPELINE = 1000
 
 

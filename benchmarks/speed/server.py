@@ -1,4 +1,4 @@
-"""A server of the benchmark's own, and a connection that costs next to nothing on the client's side."""
+"""A server for a benchmark, and a connection that takes hardly any time of the client."""
 
 from __future__ import annotations
 

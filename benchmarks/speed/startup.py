@@ -1,4 +1,4 @@
-"""How long an import and the start of a training take, each in fresh processes."""
+"""Measures an import and the start of a training, each in fresh processes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 
 from figures import below
 
-#: Processes of each kind, of which the quickest counts.
+#: Processes of each kind. The fastest counts.
 RUNS = 25
 
 IMPORT = "import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
@@ -28,7 +28,7 @@ print(time.perf_counter() - start)
 
 def best(*programs: str) -> list[float]:
     """Return the least milliseconds that each printed, the programs taking turns."""
-    # As an installed package, of which the bytecode is there.
+    # With bytecode, as an installed package has it.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     found: list[list[float]] = [[] for _ in programs]
     for _ in range(RUNS):

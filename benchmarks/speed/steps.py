@@ -1,4 +1,4 @@
-"""What training.py finds, beside the original module's figures: tables, goals and a picture."""
+"""Prints what training.py measures, beside the figures of the original module and the goals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import server as servers
 from figures import at_least, below, show
 from training import LAYOUTS, TURN, rows
@@ -18,16 +17,16 @@ from training import LAYOUTS, TURN, rows
 import neuralredis as nr
 
 HERE = Path(__file__).parent
-#: Shares of the limit to be reached on one core, and on two.
+#: The least share of the limit that is expected on one core, and on two.
 GOALS = {"9-15-2": (0.30, 0.22), "64-100-10": (0.50, 0.45), "300-600-100": (0.65, 0.60)}
-#: Seconds of a cycle over 60,000 digits on two cores, at most.
+#: The most seconds for a cycle over 60,000 digits on two cores.
 DIGITS = 0.3
 
 Found = dict[int, Any]
 
 
-def measure(seconds: float, server: Path | None, original: Path | None, picture: Path | None) -> None:
-    """Print what is found on one core, and on all of them where there are more."""
+def measure(seconds: float, server: Path | None, original: Path | None) -> None:
+    """Print the speeds on one core and, if there are more, on all cores."""
     cores = sorted(os.sched_getaffinity(0))
     found = {threads: on_cores(cores[:threads], seconds) for threads in sorted({1, len(cores)})}
     theirs = of_original(server, original) if server and original else {}
@@ -42,12 +41,10 @@ def measure(seconds: float, server: Path | None, original: Path | None, picture:
             for count, rate in of["rates"].items()
         )
         at_least(f"\n{len(cores)} cores, times one core, at least", slowest[0], 0.95, beside=slowest[1])
-    if picture:
-        plot(found, picture)
 
 
 def on_cores(cores: list[int], seconds: float) -> Any:
-    """Measure in a process that may use these alone, where PyTorch is if it is anywhere."""
+    """Measure in a process that runs on these cores only, with the Python of NEURALREDIS_RIVALS if it is set."""
     threads = str(len(cores))
     pinned = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), threads)
     run = subprocess.run(
@@ -61,7 +58,7 @@ def on_cores(cores: list[int], seconds: float) -> Any:
 
 
 def of_original(server: Path, module: Path) -> dict[str, float]:
-    """Return steps a second of the original, which trains on one thread."""
+    """Return steps per second of the original module, which trains on one thread."""
     found = {}
     with servers.running(server, module) as running:
         client = running.client()
@@ -88,7 +85,7 @@ def of_original(server: Path, module: Path) -> dict[str, float]:
 
 
 def tables(threads: int, found: Any) -> None:
-    """Print what was found on so many threads."""
+    """Print what was measured on this many threads."""
     limit = found["limit"]
     print(f"\ntraining, {threads} thread{'s' * (threads > 1)}: a matrix product does {limit / 1e9:.0f} GFLOP/s")
     for name, of in found["layouts"].items():
@@ -121,45 +118,3 @@ def tables(threads: int, found: Any) -> None:
         below(what, found["digits"], DIGITS, " s")
     else:
         show(what, f"{found['digits']:.3g} s")
-
-
-def plot(found: Found, path: Path) -> None:
-    """Draw speeds against the size of the network, and shares of the limit against the rows."""
-    import matplotlib.pyplot as plt
-
-    figure, (sizes, counts) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
-    of_one = found[1]
-    peers = list(dict.fromkeys(peer for of in of_one["layouts"].values() for peer in of["rates"]))
-    for peer in peers:
-        points = sorted(
-            (of["operations"], of["rates"][peer]) for of in of_one["layouts"].values() if peer in of["rates"]
-        )
-        style: Any = {"linewidth": 2.5, "zorder": 3} if peer == "neuralredis" else {"linewidth": 1.2}
-        sizes.plot(*zip(*points, strict=True), marker="o", markersize=4, label=peer, **style)
-    operations = [of["operations"] for of in of_one["layouts"].values()]
-    spread = np.array([min(operations), max(operations)])
-    sizes.plot(spread, of_one["limit"] / spread, color="black", linestyle=":", label="a matrix product")
-    sizes.set(
-        xscale="log", yscale="log", xlabel="floating-point operations of a step", ylabel="steps a second, one thread"
-    )
-    sizes.legend(frameon=False, fontsize=8)
-    for threads, of in found.items():
-        for at, (name, many) in enumerate(of["rows"].items()):
-            shares = [100 * rate * many["operations"] / of["limit"] for rate in many["rates"].values()]
-            label = f"{name}, {threads} thread{'s' * (threads > 1)}"
-            counts.plot(
-                [int(c) for c in many["rates"]],
-                shares,
-                f"C{at}",
-                linestyle="-" if threads == 1 else "--",
-                marker="o",
-                markersize=4,
-                label=label,
-            )
-    counts.set(xscale="log", ylim=(0, 105), xlabel="rows", ylabel="% of what a matrix product does")
-    counts.legend(frameon=False, fontsize=8)
-    for axes in (sizes, counts):
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-    figure.suptitle("Training: one step is one row, forward and backward")
-    figure.savefig(path, dpi=120)

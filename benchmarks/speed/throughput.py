@@ -1,11 +1,11 @@
-"""Requests a second over one connection, beside what the server does with the same arguments and no network.
+"""Measures requests per second over one connection, beside commands of the server with the same arguments.
 
-EXISTS takes as many arguments, and looks each of them up; SET takes the same blob, and keeps the memory that it was
-read into. NR.RUN and NR.OBSERVE are to come near to them: then what is left is the server's own reading of a request.
-Sets are full, so that each row observed replaces one at random.
+EXISTS takes as many arguments, and looks up each. SET takes the same blob, and keeps the memory into which it was read.
+The goal of NR.RUN and NR.OBSERVE is to come near to them, since the server then spends most time on reading requests.
+Sets are full, so that each observed row replaces a random one.
 
-`floor.c` is a module whose commands take the same arguments and do nothing of their own: their share of what EXISTS and
-SET do is the most that any module's could be.
+`floor.c` is a module whose commands take the same arguments and do nothing. Their share of the rates of EXISTS and SET
+is the most that a module can reach.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from pathlib import Path
 from figures import LAYOUTS, at_least, best_rates, show
 from server import packed, pipeline, running
 
-#: Requests that are sent at once.
+#: Requests in a pipeline.
 PIPELINE = 200
 ROWS = 1000
-#: Least shares of what EXISTS does.
+#: Goals, as shares of the rate of EXISTS.
 RUN_GOALS = {"9-15-2": 0.8, "64-100-10": 0.7, "300-600-100": 0.5}
 OBSERVE_GOAL = 0.8
-#: Of what SET does.
+#: As a share of the rate of SET.
 BLOB_GOAL = 0.7
 FLOOR = Path(__file__).parent / "floor.c"
 

@@ -1,8 +1,8 @@
-"""Training steps a second on some threads, beside this machine's limit and what else there is; steps.py runs it.
+"""Measures training steps per second, beside the limit of the machine and other engines. steps.py runs it.
 
-A step is one row, forward, backward and into the gradient. Its floating-point operations are 4 for each weight of the
-first layer and 6 for each other one; the limit is what a single-precision matrix product of NumPy reaches at that
-count, on as many threads. All learn from full batches.
+A step is one row, forward, backward and added to the gradient. It has 4 floating-point operations for each weight of
+the first layer, and 6 for each other weight. The limit is the speed of a single-precision matrix product of NumPy with
+as many operations, on as many threads. All engines learn from full batches.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ LAYOUTS = (
 MANY_ROWS = {(9, 15, 2): 1_000_000, (64, 100, 10): 100_000, (300, 600, 100): 10_000}
 #: Output and loss of a classifier.
 HEADS = (("softmax", "crossentropy"), ("sigmoid", "crossentropy"), ("sigmoid", "mse"), ("linear", "mse"))
-#: Seconds of a run, of which several are taken and the best counts.
+#: Seconds of a run. The best of several runs counts.
 TURN = 0.15
-#: Seconds after which another's threads sleep.
+#: Seconds after which the threads of other engines sleep.
 SETTLED = 0.05
 #: Rows and columns of the matrices whose product is the limit.
 SIZE = 2048
@@ -63,7 +63,7 @@ def rows(units: list[int], count: int) -> tuple[Any, Any]:
 
 
 def ours(units: list[int], count: int, **options: Any) -> Rate:
-    """Return what trains our network for a turn."""
+    """Return a function that trains our network for a turn."""
     X, y = rows(units, count)
     kind: Any = "classifier" if units[-1] > 1 else "regressor"
     net = nr.Network(kind, units, dataset=count, test=0, seed=1, **{"algorithm": "irprop+", **options})
@@ -72,7 +72,7 @@ def ours(units: list[int], count: int, **options: Any) -> Rate:
     def seconds(cycles: int) -> float:
         return net.train(max_cycles=cycles, max_time=0, progress=False).seconds
 
-    # What a training does before its first cycle and after its last is not a cycle's: so many that it hardly counts.
+    # Enough cycles that the time before the first and after the last one hardly matters.
     enough, cycles = max(TURN, 10 * seconds(1)), 1
     while seconds(cycles) < enough:
         cycles *= 2

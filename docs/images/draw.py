@@ -1,7 +1,4 @@
-"""Draws the pictures of the pages, from trainings of fixed seeds.
-
-python docs/images/draw.py
-"""
+"""Draws front.png and overfitting.png, from trainings with fixed seeds: ``python docs/images/draw.py``."""
 
 from __future__ import annotations
 
@@ -20,15 +17,15 @@ from neuralredis.plot.canvas import BLUE, ORANGE
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[1] / "examples" / "data"
-#: Of what is drawn, whatever the reader's background is.
+#: Options of savefig. The background is white, so that the pictures can be read on dark pages, too.
 SAVED: dict[str, Any] = {"dpi": 110, "facecolor": "white", "metadata": {"Software": None}}
 
-#: From the first class's colour by white to the second's.
+#: From the colour of the first class to that of the second, with white between them.
 BETWEEN = LinearSegmentedColormap.from_list("between", [BLUE, "white", ORANGE])
 
 
 def spirals() -> tuple[np.ndarray, np.ndarray]:
-    """Return the two spirals of Lang and Witbrock, 1988: 194 points, and which spiral each is of."""
+    """Return the 194 points of two spirals (Lang and Witbrock, 1988), and the spiral of each."""
     points, classes = [], []
     for i in range(97):
         angle, radius = i * math.pi / 16, 6.5 * (104 - i) / 104
@@ -39,7 +36,7 @@ def spirals() -> tuple[np.ndarray, np.ndarray]:
 
 
 def draw_map(axes: Axes) -> None:
-    """Draw what a network answers on a plane of which it has seen the points."""
+    """Draw the answers of a network that learnt both spirals, with the points that it learnt from."""
     points, classes = spirals()
     net = nr.Network("classifier", [2, 30, 30, 30, 2], normalize=True, dataset=200, test=0, seed=1, restarts=10)
     net.observe(points, classes)
@@ -50,12 +47,12 @@ def draw_map(axes: Axes) -> None:
     axes.pcolormesh(x, y, likely, cmap=BETWEEN, vmin=-0.2, vmax=1.2, rasterized=True)
     for which, color in enumerate((BLUE, ORANGE)):
         axes.scatter(*points[classes == which].T, s=16, color=color, edgecolor="black", linewidth=0.6)
-    axes.set_title("Two spirals, learnt from 194 points")
+    axes.set_title("Two spirals, learnt from 194 rows")
     axes.set(aspect="equal", xticks=[], yticks=[])
 
 
 def titanic() -> nr.Network:
-    """Return the network of the tutorial's chapter on overfitting, with its rows, before any training."""
+    """Return the untrained network of the tutorial's chapter on overfitting, with its rows."""
     with open(DATA / "titanic.csv", newline="") as file:
         rows = list(csv.DictReader(file))[:600]
     fields = {"class": "category", "sex": "category"} | dict.fromkeys(("age", "siblings", "parents", "fare"), "number")
@@ -66,28 +63,26 @@ def titanic() -> nr.Network:
 
 
 def draw_curve(axes: Axes, report: nr.Report, stopped: int | None = None) -> None:
-    """Draw the errors of training and validation rows; dotted after the cycle at which a training was stopped."""
+    """Draw training and validation error, dotted after the cycle at which early stopping ends a training, if given."""
     curve = report.curve
-    best = int(np.argmin(curve.test_error))
-    end = len(curve.cycles) if stopped is None else int(np.searchsorted(curve.cycles, stopped, side="right"))
+    end = len(curve) if stopped is None else int(np.searchsorted(curve.cycles, stopped, side="right"))
     for errors, color, label in (
         (curve.train_error, BLUE, "training rows"),
         (curve.test_error, ORANGE, "validation rows"),
     ):
         axes.plot(curve.cycles[:end], errors[:end], color=color, linewidth=2, label=label)
         axes.plot(curve.cycles[end - 1 :], errors[end - 1 :], color=color, linestyle=":", linewidth=1.2)
-    kept = {"color": ORANGE, "marker": "o", "linestyle": "none", "markeredgecolor": "black", "zorder": 3}
-    axes.plot(curve.cycles[best], curve.test_error[best], label="lowest validation error", **kept)
     axes.set_xscale("symlog", linthresh=1)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlim(left=0)
     axes.set_ylim(0, 1.5)
-    axes.set(xlabel="cycle", ylabel="mean error of a row")
+    axes.set(xlabel="cycle", ylabel="error (mean cross-entropy of a row)")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="lower left")
 
 
 def draw_early_stopping(axes: Axes, report: nr.Report) -> None:
-    """Draw where early stopping ends that training, and what would have followed without it."""
+    """Draw where early stopping ends the training, and what follows without it."""
     net = titanic()
     stopped = net.train(autostop=True, backtrack=True, max_time=None)
     draw_curve(axes, report, stopped.cycles)
@@ -100,7 +95,7 @@ def draw_early_stopping(axes: Axes, report: nr.Report) -> None:
 
 
 def main(folder: Path = HERE) -> None:
-    """Draw them all."""
+    """Draw both into a folder."""
     report = titanic().train(max_cycles=3000, max_time=None)
     figure = Figure(figsize=(9.5, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
@@ -110,6 +105,11 @@ def main(folder: Path = HERE) -> None:
     figure = Figure(figsize=(7, 3.8), layout="constrained")
     axes = figure.add_subplot()
     draw_curve(axes, report)
+    curve = report.curve
+    best = int(np.argmin(curve.test_error))
+    style = {"color": ORANGE, "marker": "o", "linestyle": "none", "markeredgecolor": "black", "zorder": 3}
+    axes.plot(curve.cycles[best], curve.test_error[best], label="lowest validation error", **style)
+    axes.legend(frameon=False, loc="lower left")
     axes.set_title("Overfitting: 3000 cycles on 300 passengers, without early stopping")
     figure.savefig(folder / "overfitting.png", **SAVED)
 

@@ -1,4 +1,4 @@
-"""Draw views.gif again: ``python docs/images/views.py``. How far back several kinds of networks see, layer by layer."""
+"""Draws views.gif, how far back several kinds of networks see: ``python docs/images/views.py``."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from PIL import Image
 HERE = Path(__file__).resolve().parent
 EVENTS, LAYERS = 17, 4
 SEEN, OTHER, LINE = "#D55E00", "#CCCCCC", "#0072B2"
-#: How long each picture stays, and the last one, in milliseconds.
+#: Milliseconds for which each picture is shown, and the last one.
 SHORT, LONG = 700, 2500
 
 
 def stack(ax: Any, layers: int, gaps: list[int], title: str) -> None:
-    """Draw layers of which each unit sees the one below it, and one that is some events before."""
+    """Draw layers in which a unit sees the unit below it, and one that is `gaps` events earlier."""
     reached = {0}
     points = [(layers, 0)]
     for layer in range(layers, 0, -1):
@@ -33,25 +33,30 @@ def stack(ax: Any, layers: int, gaps: list[int], title: str) -> None:
             shown = (layer, event) in points
             if layer == 0 or layer <= layers:
                 ax.plot(-event, layer, "o", color=SEEN if shown else OTHER, markersize=6 if shown else 3, zorder=2)
-    told(ax, f"{title}: {layers} layer{'s' if layers > 1 else ''}, {len(seen)} events")
+    label(
+        ax,
+        f"{title}: {layers} layer{'s' if layers > 1 else ''} see{'' if layers > 1 else 's'} {len(seen)} events",
+        "layer",
+    )
 
 
 def reservoir(ax: Any) -> None:
-    """Draw how much of each event is left in the units of a reservoir, on average."""
+    """Draw the mean share of each event that is left in the units of a reservoir."""
     leaks = np.exp(np.linspace(np.log(0.02), 0, 200))
     left = np.array([(leaks * (1 - leaks) ** event).mean() for event in range(EVENTS)])
     heights = LAYERS * left / left[0]
     ax.bar(-np.arange(EVENTS), heights, width=0.7, color=SEEN, zorder=2)
-    told(ax, "reservoir: no layers, what is left of each event")
+    label(ax, "reservoir, without layers: share of each event that is left", "share")
 
 
-def told(ax: Any, title: str) -> None:
-    """Write below and above what is drawn."""
+def label(ax: Any, title: str, ylabel: str) -> None:
+    """Write the title and label the axes."""
     ax.set_title(title, fontsize=10, loc="left")
     ax.set_xlim(-EVENTS + 0.3, 0.7)
     ax.set_ylim(-0.5, LAYERS + 0.5)
     ax.set_yticks([])
-    ax.set_xticks([0, -4, -8, -12, -16], ["now", "-4", "-8", "-12", "-16"], fontsize=8)
+    ax.set_ylabel(ylabel, fontsize=8)
+    ax.set_xticks([0, -4, -8, -12, -16], ["now", "4 events ago", "8 events ago", "12", "16"], fontsize=8)
     ax.spines[["top", "right", "left"]].set_visible(False)
 
 

@@ -76,7 +76,8 @@ class SequenceNetwork(Network):
         with its own units. ``"auto"``: ``"gru"`` if each next event is a class, the window alone for a series, and else
         window and reservoir.
     hidden, classes, **options
-        As for `Network`, without ``monotone`` and ``threshold``. By default a network with GRU cells has no hidden layers.
+        As for `Network`, without ``monotone`` and ``threshold``. By default a network with GRU cells has no hidden
+        layers.
 
     Raises
     ------

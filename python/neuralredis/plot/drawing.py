@@ -26,8 +26,9 @@ def network(
     """Plot the units and weights of a network.
 
     A line is a weight, blue if positive and red if negative; width and opacity are its absolute value relative to the
-    largest of its layer. The rim of a unit shows its bias in the same way. Weights are those of ``weights``, for scaled
-    inputs, so an input with thick lines is important. Of layers with more than 16 units the first and last are drawn.
+    largest of its layer, which is written below. The rim of a unit shows its bias in the same way. Weights are those of
+    ``weights``, for scaled inputs, so an input with thick lines is important. Of layers with more than 16 units the
+    first and last are drawn.
 
     Parameters
     ----------
@@ -82,6 +83,7 @@ def network(
         order = np.argsort(sizes, axis=None)
         colors = [_color(weights.flat[i], 0.06 + 0.9 * float(sizes.flat[i])) for i in order]
         widths = 0.3 + 2.7 * sizes.ravel()[order]
+        ax.text(at + 0.5, -0.6, f"|w| ≤ {np.abs(weights).max():.2g}", ha="center", va="top", color=GRAY)
         ax.add_collection(LineCollection([ends[i] for i in order], colors=colors, linewidths=widths, zorder=1))
     radius = 130 if max(map(len, units)) > 10 else 200
     for at, shown in enumerate(units):
@@ -99,7 +101,7 @@ def network(
     several = f", member {member + 1} of {len(members)}" if len(members) > 1 else ""
     ax.set_title(info.title + several, fontsize="medium")
     kinds = [Line2D([], [], color=BLUE, linewidth=2), Line2D([], [], color=RED, linewidth=2)]
-    texts = ["positive weight (rim: bias)", "negative weight"]
+    texts = ["positive weight w (rim of a unit: bias)", "negative weight"]
     ax.legend(kinds, texts, loc="upper center", bbox_to_anchor=(0.5, 0.02), ncols=2, frameon=False)
     left, right = (0.12 * max(map(len, given)) if given is not None else 0.2 for given in (names, labels))
     share = 0.12 * (len(units) - 1)
@@ -141,6 +143,6 @@ def _write(
     """Write names beside the units of the first or the last layer."""
     if texts is None:
         return
-    away = (-9, 0) if side == "right" else (9, 0)
+    away = (-12, 0) if side == "right" else (12, 0)
     for unit, height in zip(shown, heights, strict=True):
         ax.annotate(str(texts[unit]), (at, height), xytext=away, textcoords="offset points", ha=side, va="center")

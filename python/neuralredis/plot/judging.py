@@ -104,7 +104,8 @@ def calibration(
 
     Rows are put into ``bins`` of equal width by predicted probability. For two classes the diagram has the probability
     of class 1 and the frequency of this class; for more classes, the probability of the predicted class and the
-    accuracy. Error bars are 95 % intervals (E. B. Wilson, 1927), and the area of a point grows with its number of rows.
+    accuracy. Error bars are 95 % intervals (E. B. Wilson, 1927). The number beside a point is its number of rows, with
+    which its area grows.
     The points of a calibrated network are on the diagonal.
 
     Parameters
@@ -179,11 +180,15 @@ def calibration(
     color = BLUE if first else ax._get_lines.get_next_color()
     # Rounding may put a share of 0 or 1 outside of its interval.
     reach = np.maximum([share - low, high - share], 0)
-    ax.errorbar(mean, share, yerr=reach, color=color, linewidth=1.5, capsize=2, elinewidth=1)
+    # No line between the points: it would lead the eye to the bins with the fewest rows.
+    ax.errorbar(mean, share, yerr=reach, color=color, linestyle="", capsize=2, elinewidth=1, alpha=0.6)
     sizes = 30 + 220 * count / count.max()
     ax.scatter(
         mean, share, s=sizes, color=color, edgecolors="white", zorder=3, label=label or f"calibration error {off:.1%}"
     )
+    where: Any = {"textcoords": "offset points", "fontsize": "small", "color": color, "va": "top"}
+    for x, y, rows_here, size in zip(mean, share, count, sizes, strict=True):
+        ax.annotate(f"{rows_here:,}", (x, y), (2 + size**0.5 / 2, -2), **where)
     low_end = 0.0 if answers.shape[1] == 2 else 0.9 / answers.shape[1]
     second = "class 1" if info.classes is None else info.classes[-1]
     what = f"predicted probability of {second}" if answers.shape[1] == 2 else "probability of the predicted class"
