@@ -159,7 +159,7 @@ def test_onnxruntime_answers_by_the_operator_of_onnx(
 ) -> None:
     exported, path = intermediate(net), tmp_path_factory.mktemp("onnx") / "net.onnx"
     if has_text(exported):
-        with pytest.raises(nr.OptionError, match="is text, which ONNX cannot cut into words"):
+        with pytest.raises(nr.OptionError, match="is text, which ONNX cannot split into words"):
             net.export(path)
         return
     net.export(path)
@@ -193,7 +193,7 @@ def test_many_sequences_take_a_step_at_a_time_in_onnx(tmp_path: Path) -> None:
 
 
 def test_sql_rejects_sequences(tmp_path: Path) -> None:
-    with pytest.raises(nr.OptionError, match="a network of sequences: expected one of rows, since SQL has no state"):
+    with pytest.raises(nr.OptionError, match="the network learns sequences: expected one of rows, since SQL keeps no state"):
         visits().export(tmp_path / "net.sql")
     assert not list(tmp_path.iterdir())
 
